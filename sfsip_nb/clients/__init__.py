@@ -1,0 +1,1 @@
+"""Clients of the platforms' public HTTP interfaces, over one shared transport."""

@@ -1,0 +1,33 @@
+"""The errors that a user's input can cause."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class InputError(ValueError):
+    """Something that the user gave cannot be used.
+
+    The message is one paragraph: what is wrong, where it stands, what to do. It never holds a
+    secret, nor anything that stands where a secret belongs.
+
+    Attributes:
+        key: the dotted name of the parameter (``genesys.region``), or the file, that is wrong.
+        problems: the single errors where several were found at once, else only this one.
+    """
+
+    def __init__(self, key: str, message: str, problems: Sequence[InputError] = ()) -> None:
+        super().__init__(message)
+        self.key = key
+        self.problems: tuple[InputError, ...] = tuple(problems) or (self,)
+
+    @classmethod
+    def together(cls, problems: Sequence[InputError], where: str) -> InputError:
+        """One error for all `problems`: the first line says how many, then a paragraph for each.
+
+        `where` names what they stand in ("parameters/acme.yaml", "the parameters cell").
+        """
+        if len(problems) == 1:
+            return problems[0]
+        head = f"{len(problems)} inputs in {where} need a change:"
+        return cls(where, "\n\n".join([head, *map(str, problems)]), problems)

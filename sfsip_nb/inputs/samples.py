@@ -1,0 +1,114 @@
+"""The testbed customer: every sample value, in this one place.
+
+They are the defaults of the notebooks' parameters cells, what the testbed's world is built from,
+and what a live run refuses. All are recognisable: ids begin with ``7e57bed0``, names say Acme or
+Testbed, hosts end in ``.example`` (RFC 2606), and numbers use the unassigned area code 555.
+"""
+
+from __future__ import annotations
+
+import os
+
+CUSTOMER = "Testbed Customer"
+
+# Numbers, E.164
+DID = "+15551230001"  # the AI answers it
+SPARE_DID = "+15551230002"  # free in the customer's pool
+SUPPORT_DID = "+15551230050"  # owned by the customer's existing call route: production
+TRANSFER_NUMBER = "+15551230090"  # reaches the live agents (Genesys)
+RING_GROUP_NUMBER = "+15551230091"  # reaches the live agents (Talkdesk)
+DID_POOL = ("+15551230000", "+15551230099")
+CALLER = "+15550100123"  # an external caller, a test caller's From
+CALLEE = "+15550100188"  # an external subscriber who answers
+
+# SIP credentials of the trunk
+SIP_USERNAME = "acme-trunk"
+
+# Synthflow
+SYNTHFLOW_REGION = "us"
+SYNTHFLOW_WORKSPACE_ID = "7e57bed00000x000000000000000001"
+SYNTHFLOW_ASSISTANT_ID = "7e57bed0-5f00-4000-8000-000000000001"
+SYNTHFLOW_ASSISTANT_NAME = "Acme Receptionist"
+SYNTHFLOW_OTHER_ASSISTANT_ID = "7e57bed0-5f00-4000-8000-000000000002"
+SYNTHFLOW_OTHER_ASSISTANT_NAME = "Acme Outbound"  # an outbound assistant, to be left alone
+
+# Genesys Cloud
+GENESYS_REGION = "us-west-2"
+GENESYS_ORG_ID = "7e57bed0-6e00-4000-8000-000000000001"
+GENESYS_ORG_NAME = "Testbed Customer"
+GENESYS_ORG_SHORT_NAME = "acme"  # thirdPartyOrgName: unique among all organisations
+GENESYS_CLIENT_ID = "7e57bed0-6e00-4000-8000-0000000000c1"
+GENESYS_SITE_ID = "7e57bed0-6e00-4000-8000-000000000051"
+GENESYS_SITE = "Acme Main Site"
+GENESYS_CARRIER_TRUNK = "Acme PSTN Carrier"  # the trunk to the telephone network: production
+TRUNK_NAME = "Synthflow AI"  # as the guides call it; not a sample, a live run may use it
+TERMINATION_IDENTIFIER = "synthflow-acme"
+CALLER_NAME = "Acme Reception"
+INBOUND_FLOW = "Acme AI Reception"
+TRANSFER_QUEUE = "Acme Support"
+TRANSFER_FLOW = "Acme Transfer to Support"
+SUPPORT_FLOW = "Acme Support Line"  # the existing flow behind SUPPORT_DID: production
+
+# Talkdesk
+TALKDESK_ACCOUNT = "acme-testbed"
+TALKDESK_REGION = "us"
+TALKDESK_CLIENT_ID = "7e57bed07a1c4000800000000000c1"
+TALKDESK_SBC = "sbc.acme-testbed.example"
+TALKDESK_RING_GROUP = "Acme Support Agents"
+TALKDESK_FALLBACK = "Acme Voicemail"
+
+ADMINISTRATOR = "Testbed administrator"  # the simulated person who carries out the cards
+
+# Strings for secrets that exist on the testbed only. Each holds characters that URL quoting, JSON,
+# Python's repr and HTML write differently, so that a leak in any form is noticed.
+_SECRETS = {
+    "synthflow-api-key": 'sfk.7e57bed0/Q"m&x<9>+\\Zr=24',
+    "genesys-client-secret": "gcs-7e57bed0/T'v&<w>+\"h\\31=",
+    "talkdesk-client-secret": "tcs-7e57bed0/K\"p&<y>+'n\\58=",
+    "sip-password": "sip-7e57bed0/B'd&<f>+\"j\\76%",
+}
+SECRET_NAMES = tuple(_SECRETS)
+
+IDENTIFYING = frozenset(
+    {
+        CUSTOMER,
+        DID,
+        SPARE_DID,
+        SUPPORT_DID,
+        TRANSFER_NUMBER,
+        RING_GROUP_NUMBER,
+        CALLER,
+        CALLEE,
+        SIP_USERNAME,
+        SYNTHFLOW_WORKSPACE_ID,
+        SYNTHFLOW_ASSISTANT_ID,
+        SYNTHFLOW_ASSISTANT_NAME,
+        SYNTHFLOW_OTHER_ASSISTANT_ID,
+        SYNTHFLOW_OTHER_ASSISTANT_NAME,
+        GENESYS_CLIENT_ID,
+        GENESYS_SITE,
+        TERMINATION_IDENTIFIER,
+        CALLER_NAME,
+        INBOUND_FLOW,
+        TRANSFER_QUEUE,
+        TRANSFER_FLOW,
+        SUPPORT_FLOW,
+        TALKDESK_ACCOUNT,
+        TALKDESK_CLIENT_ID,
+        TALKDESK_SBC,
+        TALKDESK_RING_GROUP,
+        TALKDESK_FALLBACK,
+        ADMINISTRATOR,
+    }
+)
+"""Values that only the testbed customer has; a live run refuses each of them."""
+
+
+def testbed_secret(name: str) -> str:
+    """The testbed's secret called `name` (one of `SECRET_NAMES`).
+
+    The environment variable ``SFSIP_TESTBED_<NAME>`` (capitals, underscores) overrides it, which
+    lets a test plant strings that it then looks for. Raises KeyError for an unknown name.
+    """
+    default = _SECRETS[name]
+    return os.environ.get("SFSIP_TESTBED_" + name.upper().replace("-", "_")) or default
