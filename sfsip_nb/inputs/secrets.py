@@ -1,0 +1,172 @@
+"""Secrets: references in the parameters, values only where they are used, and the redactor."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import NoReturn
+
+from sfsip_nb.inputs import samples
+from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.inputs.redaction import MASK, SHORTEST, Redactor
+
+__all__ = ["HOW", "MASK", "Redactor", "Secret", "is_reference", "resolve"]
+
+_LARGEST_FILE = 64 * 1024
+
+_REFERENCE = re.compile(
+    r"env:[A-Za-z_][A-Za-z0-9_]*|file:\S(?:.*\S)?|keyring:[^/\s][^/]*/\S(?:.*\S)?|testbed:[a-z-]+"
+)
+HOW = (
+    "Write a reference instead: env:NAME (an environment variable), file:PATH (a file that holds"
+    " only the secret) or keyring:SERVICE/NAME (this computer's key ring)"
+)
+
+
+class Secret:
+    """A secret value that shows itself only when asked by `reveal()`.
+
+    Its repr, str, format and HTML are dots, and it refuses to be pickled.
+    """
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The value, for the line of code that hands it to the other side, and no other."""
+        return self._value
+
+    @property
+    def has_inner_space(self) -> bool:
+        """Whether white space stands inside: often a slip of pasting, so worth a question."""
+        return any(character.isspace() for character in self._value)
+
+    def __repr__(self) -> str:
+        return MASK
+
+    __str__ = __repr__
+
+    def __format__(self, _spec: str) -> str:
+        return MASK
+
+    def _repr_html_(self) -> str:
+        return MASK
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash((Secret, self._value))
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Secret is not pickled: pass its reference on instead")
+
+
+def is_reference(text: str) -> bool:
+    """Whether `text` has the form of a secret reference (what it points to may be missing)."""
+    return _REFERENCE.fullmatch(text) is not None
+
+
+def resolve(reference: str, key: str) -> Secret:
+    """The secret that `reference` points to; `key` is the parameter that holds it, for messages.
+
+    White space around the value (a file's last newline) is dropped, inside it is kept. Raises
+    InputError, which never repeats a literal, when there is nothing usable.
+    """
+    if not is_reference(reference):
+        raise InputError(
+            key,
+            f"{key} must not hold the secret itself, and what stands there is not a reference"
+            f" (it is not repeated here). {HOW}.",
+        )
+    scheme, _, name = reference.partition(":")
+    value = _READERS[scheme](name, key).strip()
+    if len(value) < SHORTEST:
+        raise InputError(
+            key,
+            f"{key} ({reference}) gives {'nothing' if not value else 'too short a secret'}: fewer"
+            f" than {SHORTEST} characters cannot be kept out of outputs safely. Put the whole"
+            " secret there, or choose a longer one.",
+        )
+    if any(ord(character) < 32 or ord(character) == 127 for character in value):
+        raise InputError(
+            key,
+            f"{key} ({reference}) holds a line break or another control character inside the"
+            " secret. Store the secret alone, on one line.",
+        )
+    return Secret(value)
+
+
+def _from_environment(name: str, key: str) -> str:
+    value = os.environ.get(name)
+    if value is None:
+        raise InputError(
+            key,
+            f"{key} points to the environment variable {name}, which is not set. Set it in the"
+            f" shell that starts this program (export {name}=…), then try again.",
+        )
+    return value
+
+
+def _from_file(name: str, key: str) -> str:
+    path = Path(name).expanduser()
+    try:
+        if path.stat().st_size > _LARGEST_FILE:
+            raise InputError(
+                key, f"{key} points to the file {name}, which is too large to be a secret."
+            )
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise InputError(
+            key,
+            f"{key} points to the file {name}, which cannot be read ({why}; a relative path starts"
+            " at the current folder). Create it with the secret as its only content, or correct"
+            " the path.",
+        ) from None
+    except UnicodeDecodeError:
+        raise InputError(
+            key, f"{key} points to the file {name}, which is not UTF-8 text. Save it as plain text."
+        ) from None
+
+
+def _from_keyring(name: str, key: str) -> str:
+    import keyring
+    from keyring.errors import KeyringError
+
+    service, _, user = name.partition("/")
+    try:
+        value = keyring.get_password(service, user)
+    except KeyringError as error:
+        raise InputError(
+            key,
+            f"{key} points to the key ring entry {name}, but the key ring does not open on this"
+            f" machine ({type(error).__name__}). Unlock it, or use env:NAME or file:PATH.",
+        ) from None
+    if value is None:
+        raise InputError(
+            key,
+            f"{key} points to the key ring entry {name}, which does not exist. Create it with:"
+            f" keyring set {service} {user}",
+        )
+    return value
+
+
+def _from_testbed(name: str, key: str) -> str:
+    if name not in samples.SECRET_NAMES:
+        known = ", ".join(samples.SECRET_NAMES)
+        raise InputError(
+            key, f"{key} names a testbed secret that does not exist. There are: {known}."
+        )
+    return samples.testbed_secret(name)
+
+
+_READERS = {
+    "env": _from_environment,
+    "file": _from_file,
+    "keyring": _from_keyring,
+    "testbed": _from_testbed,
+}
