@@ -1,0 +1,155 @@
+"""Dated facts about the platforms: regions, hosts, ports, published addresses, what changed.
+
+The data are in ``facts.yaml`` beside this module, each with its source and date.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+
+@dataclass(frozen=True)
+class GenesysRegion:
+    """A Genesys Cloud region. `disputed` where sources give different BYOC suffixes."""
+
+    name: str
+    domain: str
+    byoc: str
+    """Suffix of a legacy BYOC trunk's FQDN; empty where none is known."""
+    voice: str
+    """Suffix of a Dynamic Cloud Voice trunk's FQDN."""
+    disputed: bool = False
+    note: str = ""
+
+    @property
+    def api(self) -> str:
+        """Base URL of the platform API."""
+        return f"https://api.{self.domain}"
+
+    @property
+    def login(self) -> str:
+        """Base URL of the OAuth server."""
+        return f"https://login.{self.domain}"
+
+    def derived_fqdn(self, termination_identifier: str) -> str:
+        """The inbound FQDN of a legacy BYOC trunk, derived; "" where sources disagree."""
+        known = self.byoc and not self.disputed
+        return f"{termination_identifier}.{self.byoc}" if known else ""
+
+
+@dataclass(frozen=True)
+class TalkdeskRegion:
+    """A Talkdesk region with the host names of its API and its login server."""
+
+    name: str
+    api_host: str
+    login_domain: str
+
+    @property
+    def api(self) -> str:
+        """Base URL of the API."""
+        return f"https://{self.api_host}"
+
+    def login(self, account: str) -> str:
+        """Base URL of the OAuth server of `account`."""
+        return f"https://{account}.{self.login_domain}"
+
+
+@dataclass(frozen=True)
+class SynthflowRegion:
+    """A Synthflow region: API base URL, SIP host, and a sentence if it is being retired."""
+
+    name: str
+    api: str
+    sip: str
+    retiring: str = ""
+
+
+@dataclass(frozen=True)
+class PublishedAddress:
+    """An address from Synthflow's published lists; `doubt` says why not to trust it, or is ""."""
+
+    address: str
+    region: str
+    kind: str
+    source: str
+    as_of: str
+    doubt: str = ""
+
+
+@dataclass(frozen=True)
+class Change:
+    """Something that changed since a guide was written, with its source and date."""
+
+    id: str
+    guides: tuple[str, ...]
+    heading: str
+    date: str
+    text: str
+    source: str
+
+
+@functools.cache
+def _data() -> dict[str, Any]:
+    text = files(__package__).joinpath("facts.yaml").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = yaml.safe_load(text)
+    return loaded
+
+
+@functools.cache
+def genesys_regions() -> dict[str, GenesysRegion]:
+    """The Genesys Cloud regions by AWS name."""
+    return {entry["name"]: GenesysRegion(**entry) for entry in _data()["genesys"]["regions"]}
+
+
+@functools.cache
+def talkdesk_regions() -> dict[str, TalkdeskRegion]:
+    """The Talkdesk regions by name."""
+    return {
+        entry["name"]: TalkdeskRegion(entry["name"], entry["api"], entry["login"])
+        for entry in _data()["talkdesk"]["regions"]
+    }
+
+
+@functools.cache
+def synthflow_regions() -> dict[str, SynthflowRegion]:
+    """The Synthflow regions by name."""
+    return {entry["name"]: SynthflowRegion(**entry) for entry in _data()["synthflow"]["regions"]}
+
+
+def synthflow_port(transport: str) -> int:
+    """Synthflow's SIP port for `transport` (udp, tcp or tls)."""
+    return int(_data()["synthflow"]["ports"][transport])
+
+
+def rtp_ports() -> range:
+    """The UDP ports of Synthflow's media."""
+    published = _data()["synthflow"]["rtp"]
+    return range(published["first"], published["last"] + 1)
+
+
+def synthflow_addresses(region: str, kind: str = "signalling") -> list[PublishedAddress]:
+    """Synthflow's published addresses of a region; `kind` is signalling or media."""
+    data = _data()["synthflow"]
+    return [
+        PublishedAddress(
+            address, region, kind, entry["source"], data["as_of"], data["doubtful"].get(address, "")
+        )
+        for entry in data["addresses"]
+        if (entry["region"], entry["kind"]) == (region, kind)
+        for address in entry["addresses"]
+    ]
+
+
+def changes(guide: str) -> list[Change]:
+    """What changed since `guide` (genesys, talkdesk) was written."""
+    return [
+        Change(**{**entry, "guides": tuple(entry["guides"])})
+        for entry in _data()["changes"]
+        if guide in entry["guides"]
+    ]
