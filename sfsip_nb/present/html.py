@@ -1,0 +1,117 @@
+"""The template environment: autoescaped, every value made visible, plus the few filters."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from . import style
+from .text import shown, utc, visible
+
+Row = Mapping[str, Any]
+
+_VANTAGE = {
+    "here": "seen from here",
+    "platform": "seen by the platform",
+    "synthflow": "seen by Synthflow",
+    "testbed": "seen at both ends of the testbed",
+}
+_SHORT = 22
+
+
+class _Lenient(dict[str, Any]):
+    """A mapping whose missing keys read as None, so that a record may leave out what is empty."""
+
+    def __missing__(self, key: str) -> None:
+        return None
+
+
+def lenient(value: Any) -> Any:
+    """Record-shaped data for templates: missing keys are empty, at any depth."""
+    if isinstance(value, Mapping):
+        return _Lenient({key: lenient(item) for key, item in value.items()})
+    if isinstance(value, (list, tuple)):
+        return [lenient(item) for item in value]
+    return value
+
+
+def deciding(step: Row) -> str:
+    """One sentence: what made the step's verdict."""
+    if step.get("note"):
+        return str(step["note"])
+    checks = step.get("checks") or []
+    required = [check for check in checks if check.get("weight") != "advisory"]
+    verdict = step.get("verdict")
+    if verdict != "pass":
+        return "\n".join(
+            f"{check['title']}: {shown(check.get('seen'))}"
+            for check in required
+            if check.get("verdict") == verdict
+        )
+    passed = f"{len(required)} check{'' if len(required) == 1 else 's'} passed"
+    doubts = [check for check in checks if check.get("verdict") in ("fail", "inconclusive")]
+    return passed + (f"; advisory: {', '.join(c['title'] for c in doubts)}" if doubts else "")
+
+
+def input_value(row: Row) -> str:
+    """An input's value; of a secret only whether it is set."""
+    if row.get("secret"):
+        return "set" if row.get("value") not in (None, "", "not set", False) else "not set"
+    return shown(row.get("value"))
+
+
+def field_value(field: Row) -> str:
+    """A card's value; a secret is named, never shown."""
+    return "(secret: paste it from where it is kept)" if field.get("secret") else shown(
+        field.get("value")
+    )
+
+
+def short(reference: str) -> str:
+    """An evidence file's name, its middle cut out where it is long."""
+    name = reference.rsplit("/", 1)[-1]
+    if len(name) <= _SHORT:
+        return name
+    return f"{name[:8]}…{name[-(_SHORT - 9) :]}"
+
+
+def svg_uri(svg: str) -> str:
+    """An SVG as a data URI: inside `<img>` it can run nothing and fetch nothing."""
+    return "data:image/svg+xml;charset=utf-8," + quote(svg, safe=" =:/,;()'")
+
+
+def _finalize(value: object) -> object:
+    if value is None:
+        return ""
+    return value if isinstance(value, Markup) else visible(str(value))
+
+
+@cache
+def environment() -> Environment:
+    """The one jinja2 environment, with the macros of `parts.html` as `parts`."""
+    env = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_finalize,
+    )
+    env.filters.update(
+        shown=shown,
+        short=short,
+        input_value=input_value,
+        field_value=field_value,
+        utc=utc,
+        vantage=lambda name: _VANTAGE.get(name, name),
+    )
+    env.globals.update(look=style.verdict, deciding=deciding, css=style.PAGE_CSS, csp=style.CSP)
+    return env
+
+
+def part(name: str, *args: Any) -> str:
+    """The HTML of one macro of `parts.html`."""
+    macro = getattr(environment().get_template("parts.html").module, name)
+    return str(macro(*args))

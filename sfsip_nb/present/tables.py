@@ -1,0 +1,148 @@
+"""Tables, cards and notices: record-shaped dicts in, `Shown` (HTML and plain text) out."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from . import style
+from .html import Row, deciding, field_value, input_value, lenient, part, svg_uri
+from .text import columns, one_line, shown, visible
+
+STYLE = f"<style>{style.CSS}</style>"
+"""Stands before every notebook output, so that each looks right alone; the page exports drop it."""
+
+
+class Shown:
+    """What a notebook displays: an HTML fragment and its plain-text twin."""
+
+    def __init__(self, html: str, text: str) -> None:
+        self.html = html
+        self.text = text
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {
+            "text/html": f'{STYLE}<div class="sfsip">{self.html}</div>',
+            "text/plain": self.text,
+        }
+
+    def __add__(self, other: "Shown") -> "Shown":
+        return Shown(f"{self.html}\n{other.html}", f"{self.text}\n\n{other.text}")
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def verdict_table(steps: Iterable[Row], title: str = "Verdicts", detail: str = "") -> Shown:
+    """One row a step: verdict, step, what decided, change."""
+    rows = lenient(list(steps))
+    text = columns(
+        title,
+        ("verdict", "step", "what decided"),
+        [(style.verdict(step["verdict"]), step["id"], deciding(step)) for step in rows],
+    )
+    return Shown(part("verdict_table", rows, title, detail), text)
+
+
+def checks_table(step: Row, title: str = "") -> Shown:
+    """One row a check of one step: checked, expected, seen, verdict, evidence."""
+    data = lenient(step)
+    title = title or str(data["title"])
+    head = f"{one_line(title)}: {style.verdict(data['verdict'])}"
+    if not data["checks"]:
+        return Shown(part("checks_table", data, title, "", {}), f"{head}\n{visible(deciding(data))}")
+    text = columns(
+        head,
+        ("verdict", "checked", "expected", "seen"),
+        [
+            (style.verdict(check["verdict"]), check["title"], check["expected"], check["seen"])
+            for check in data["checks"]
+        ],
+    )
+    return Shown(part("checks_table", data, title, str(style.verdict(data["verdict"])), {}), text)
+
+
+def plan_table(changes: Iterable[Row], title: str = "Plan", detail: str = "") -> Shown:
+    """What would change: field, now, will be, and what a rollback could not restore."""
+    rows = lenient(list(changes))
+    lines = [one_line(title)]
+    for change in rows:
+        lines.append(one_line(f"{change['change']} {change['object']}"))
+        lines.extend(
+            f"  {one_line(field['field'])}: {one_line(field['before'])}"
+            f" → {one_line(field['after'])}"
+            for field in change["fields"] or []
+        )
+        if change["cannot_restore"]:
+            lines.append(f"  Rollback cannot restore: {one_line(change['cannot_restore'])}")
+    if not rows:
+        lines.append("Nothing to change.")
+    html = part("changes_table", rows, title, detail, "Now", "Will be")
+    return Shown(html, "\n".join(lines))
+
+
+def inputs_table(rows: Iterable[Row], title: str = "Inputs") -> Shown:
+    """Inputs with their values; a secret as set or not set, whatever stands in its value."""
+    data = lenient(list(rows))
+    text = columns(title, ("input", "value"), [(row["key"], input_value(row)) for row in data])
+    return Shown(part("inputs_table", data, title, ""), text)
+
+
+def plain_table(
+    rows: Iterable[Row], names: Mapping[str, str] | Sequence[tuple[str, str]], title: str
+) -> Shown:
+    """Any rows under the given columns (key → label); the first column heads its row."""
+    pairs = list(names.items()) if isinstance(names, Mapping) else list(names)
+    data = lenient(list(rows))
+    text = columns(
+        title, [label for _, label in pairs], [[row[key] for key, _ in pairs] for row in data]
+    )
+    return Shown(part("plain_table", data, pairs, title, ""), text)
+
+
+def card(data: Row) -> Shown:
+    """What a person is to do: click path, exact values, why, what to look for, who did it."""
+    values = lenient(data)
+    lines = [one_line(f"{values['title']} ({values['system']})")]
+    if values["path"]:
+        lines.append("  " + one_line(" › ".join(values["path"])))
+    lines += [
+        f"  {one_line(field['label'])}: {one_line(field_value(field))}"
+        for field in values["fields"] or []
+    ]
+    for label, key in (("Why", "why"), ("Look for", "look_for")):
+        if values[key]:
+            lines.append(f"  {label}: {one_line(values[key])}")
+    answered = values["answered_by"]
+    lines.append(
+        f"  ✔ done by {one_line(answered)} {one_line(values['answered_at'] or '')}".rstrip(" –")
+        if answered
+        else f"  {style.verdict('waiting')} for a person"
+    )
+    return Shown(part("card", values), "\n".join(lines))
+
+
+def notice(text: str, kind: str = "") -> Shown:
+    """A remark beside the flow. `kind`: empty, or good, bad, doubt, wait."""
+    return Shown(part("notice", text, kind), visible(text))
+
+
+def what_changed(notes: Iterable[Row]) -> Shown:
+    """The dated notes: what is no longer as the guide says."""
+    data = lenient(list(notes))
+    names = {"text": "What changed", "heading": "Guide heading", "date": "Date", "source": "Source"}
+    return plain_table(data, names, "What changed since the guide was written")
+
+
+def overall(verdict: str, sentence: str = "") -> Shown:
+    """The verdict of a section or a run, as one line."""
+    look = style.verdict(verdict)
+    text = f"{look} {one_line(sentence)}".rstrip(" –") if sentence else str(look)
+    colour = {"good": "good", "bad": "bad", "stop": "bad", "wait": "wait"}.get(look.colour, "doubt")
+    return Shown(part("notice", text, colour), text)
+
+
+def ladder(svg: str, label: str) -> Shown:
+    """A call's ladder diagram as a picture that can neither run nor fetch anything."""
+    return Shown(part("figure", svg_uri(svg), label, label), f"[figure] {shown(label)}")

@@ -1,0 +1,68 @@
+"""Values as text that is safe to show: nothing invisible, nothing that steers a terminal."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from markupsafe import Markup
+
+_INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|\+00:00)")
+_UNSEEN = frozenset({"Cc", "Cf", "Cn", "Cs", "Zl", "Zp"})
+
+
+def visible(text: str) -> str:
+    """`text` with every control, bidirectional, invisible, surrogate or unassigned character made visible.
+
+    C0 controls become their pictures (ESC is ␛), others their code point (⟨U+202E⟩). Newline and
+    tab stay.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_picture(char) for char in text)
+
+
+def _picture(char: str) -> str:
+    if char in "\n\t" or unicodedata.category(char) not in _UNSEEN:
+        return char
+    code = ord(char)
+    if code < 0x20:
+        return chr(0x2400 + code)
+    return "␡" if code == 0x7F else f"⟨U+{code:04X}⟩"
+
+
+def shown(value: object) -> str:
+    """Any JSON-like value as a person reads it: yes and no, lists by comma, `–` for nothing."""
+    if isinstance(value, Markup):
+        return value
+    if value is None or value == "" or value == [] or value == {}:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return "; ".join(f"{visible(str(key))}: {shown(item)}" for key, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return ", ".join(shown(item) for item in value)
+    return visible(str(value))
+
+
+def utc(instant: object) -> str:
+    """An ISO instant in UTC as `2026-11-20 09:12:06 UTC`; anything else as it is."""
+    text = str(instant)
+    match = _INSTANT.fullmatch(text)
+    return f"{match[1]} {match[2]} UTC" if match else visible(text)
+
+
+def one_line(value: object) -> str:
+    """`shown`, on one line."""
+    return " ".join(shown(value).split())
+
+
+def columns(title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A plain-text table: the title, then aligned columns; the last one is never padded."""
+    body = [list(head), *([one_line(cell) for cell in row] for row in rows)]
+    widths = [max(len(row[index]) for row in body) for index in range(len(head))]
+    lines = (
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in body
+    )
+    return "\n".join([one_line(title), *lines])

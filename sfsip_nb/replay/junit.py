@@ -1,0 +1,54 @@
+"""junit.xml: a suite a section, a case a step, for the test reports of CI systems."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
+
+from sfsip_nb.present.html import deciding
+from sfsip_nb.present.text import visible
+
+
+def write(record: Mapping[str, Any], path: Path, broke_off: str = "") -> None:
+    """Write the file.
+
+    `fail` is a failure, `skipped` is skipped, `pass` and `waived` pass; what is blocked, waiting
+    or inconclusive is an error of that type, for it is not proven. `broke_off`: why the series
+    did not run to its end, as a case of its own.
+    """
+    report = JUnitXml(f"{record['guide']} {record['run']}")
+    suites: dict[str, TestSuite] = {}
+    for step in record["steps"]:
+        suite = suites.setdefault(step["section"], TestSuite(visible(step["section"])))
+        suite.add_testcase(_case(step))
+    for suite in suites.values():
+        report.add_testsuite(suite)
+    if broke_off:
+        suite = TestSuite("replay")
+        case = TestCase("every notebook runs to its end", "replay")
+        case.result = [Error(visible(broke_off), "broke off")]
+        suite.add_testcase(case)
+        report.add_testsuite(suite)
+    report.write(str(path))
+
+
+def _case(step: Mapping[str, Any]) -> TestCase:
+    case = TestCase(visible(f"{step['id']}: {step['title']}"), visible(step["section"]))
+    case.time = _seconds(step)
+    why, verdict = visible(deciding(step)), step["verdict"]
+    if verdict == "fail":
+        case.result = [Failure(why, verdict)]
+    elif verdict == "skipped":
+        case.result = [Skipped(why)]
+    elif verdict not in ("pass", "waived"):
+        case.result = [Error(why, verdict or "not run")]
+    return case
+
+
+def _seconds(step: Mapping[str, Any]) -> float:
+    if not (step.get("started") and step.get("ended")):
+        return 0.0
+    started, ended = (datetime.fromisoformat(step[key]) for key in ("started", "ended"))
+    return (ended - started).total_seconds()

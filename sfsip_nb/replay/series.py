@@ -1,0 +1,81 @@
+"""The series: a guide's notebooks one after the other, then the record, then the exit code."""
+
+import time
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import Any
+
+from sfsip_nb.runbook import export
+from sfsip_nb.runbook.journal import Journal
+from sfsip_nb.runbook.verdicts import Verdict, exit_code
+
+from .attempt import Attempt
+from .engine import CELL_TIMEOUT, BrokeOff, Kernels, run_notebook
+from .prepared import Prepared
+
+BROKE_OFF = 4
+OPEN = 3
+
+Say = Callable[[str], None]
+
+
+def replay(
+    prepared: Prepared,
+    notebooks: Path,
+    say: Say,
+    only: Collection[str] = (),
+    cell_timeout: int = CELL_TIMEOUT,
+) -> int:
+    """Run the notebooks, leave the attempt's folder, answer the exit code (CONTRACT §5).
+
+    `notebooks` holds a folder a guide; `only` are section numbers such as `02`. One line goes to
+    `say` as each notebook ends. The attempt is closed whatever happens. Raises Leak.
+    """
+    attempt = Attempt(prepared.run_dir, prepared.attempt_name)
+    try:
+        broke_off = _run(prepared, notebooks / prepared.guide.name, attempt, say, only, cell_timeout)
+    finally:
+        prepared.close()
+    clean = prepared.redactor.data
+    journal = Journal(prepared.run_dir / "journal.sqlite3", clean)
+    try:
+        record: dict[str, Any] = clean(export.record(journal, prepared.attempt, prepared.guide))
+        attempt.fill(record, clean(export.everything(journal)), broke_off)
+    finally:
+        journal.close()
+    say(f"record: {attempt.publish(prepared.redactor) / 'record.html'}")
+    if broke_off:
+        return BROKE_OFF
+    verdicts = [Verdict(step["verdict"]) for step in record["steps"]]
+    return exit_code(verdicts) if verdicts else OPEN
+
+
+def _run(
+    prepared: Prepared,
+    folder: Path,
+    attempt: Attempt,
+    say: Say,
+    only: Collection[str],
+    cell_timeout: int,
+) -> str:
+    """Run each chosen notebook; answers why the series broke off, or an empty text."""
+    chosen = [s for s in prepared.guide.sections if not only or s.notebook[:2] in only]
+    values = prepared.parameters.model_dump(mode="json")
+    kernels = Kernels(prepared.env)
+    try:
+        for section in chosen:
+            began, name = time.monotonic(), f"{section.notebook}.ipynb"
+            kernel = kernels.take(another=section is not chosen[-1])
+            source, target = folder / name, attempt.notebooks / name
+            run_notebook(source, target, values, kernel, prepared.redactor, cell_timeout)
+            say(f"{section.notebook[:2]} {section.title}: {time.monotonic() - began:.1f} s")
+    except BrokeOff as error:
+        why = f"{section.notebook}: {error}"
+    except KeyboardInterrupt:
+        why = f"{section.notebook}: interrupted"
+    else:
+        return ""
+    finally:
+        kernels.close()
+    say(f"Broke off in {why}. The same command goes on from here.")
+    return why
