@@ -59,6 +59,27 @@ TALKDESK_FALLBACK = "Acme Voicemail"
 
 ADMINISTRATOR = "Testbed administrator"  # the simulated person who carries out the cards
 
+# The steps that the simulated administrator does on the testbed, by guide.
+ADMINISTRATOR_STEPS = {
+    "genesys": (
+        "access.synthflow",
+        "trunk.inbound",
+        "trunk.outbound",
+        "trunk.acl",
+        "routing.inbound",
+        "routing.transfer",
+        "verify.outbound",
+    ),
+    "talkdesk": (
+        "access.synthflow",
+        "trunk.create",
+        "trunk.acl",
+        "routing.inbound",
+        "routing.transfer",
+        "verify.outbound",
+    ),
+}
+
 # Strings for secrets that exist on the testbed only. Each holds characters that URL quoting, JSON,
 # Python's repr and HTML write differently, so that a leak in any form is noticed.
 _SECRETS = {

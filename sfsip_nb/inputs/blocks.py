@@ -1,0 +1,241 @@
+"""The groups of parameters: `sip`, `synthflow`, `genesys`, `talkdesk` and the smaller ones.
+
+A field with a sample but no default has to be given on a live run; on the testbed the sample
+stands in. A field's description is its help text.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from sfsip_nb.inputs import facts, samples
+from sfsip_nb.inputs import fields as f
+
+_NO_DEFAULT: Any = ...
+
+
+def ask(text: str, sample: Any, default: Any = _NO_DEFAULT, **limits: Any) -> Any:
+    """A field: its help, the testbed customer's value, and what a live run may leave out."""
+    secret = {"secret": True} if limits.pop("secret", False) else {}
+    extra = {"sample": sample, **secret}
+    if isinstance(default, list | dict):
+        limits["default_factory"] = default.copy
+    else:
+        limits["default"] = default
+    return Field(description=text, json_schema_extra=extra, **limits)
+
+
+class Block(BaseModel):
+    """A group of parameters. Unknown names are errors, and no value changes its type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+
+
+class Sip(Block):
+    """How both sides talk SIP to each other."""
+
+    transport: Literal["udp", "tcp", "tls"] = ask(
+        "udp, tcp or tls; tls uses port 32682 and needs SRTP on both sides", "udp"
+    )
+    authentication: Literal["digest", "ip"] = ask(
+        "digest (user name and password) or ip (by address only)", "digest"
+    )
+    username: f.Line = ask("SIP user name of the trunk", samples.SIP_USERNAME, "")
+    password: f.OptionalReference = ask(
+        "where the SIP password is kept", "testbed:sip-password", "", secret=True
+    )
+    realm: f.Line = ask("digest realm; empty: read from a challenge", "", "")
+    outbound_proxy: f.OptionalHostAndPort = ask(
+        "host or host:port; empty unless the platform requires one, it overrides the domain", "", ""
+    )
+    register_: bool = ask(
+        "whether Synthflow registers with the platform; Genesys BYOC takes no registrations",
+        False,
+        False,
+        alias="register",
+    )
+
+
+class SignallingAddresses(Block):
+    """Synthflow's signalling addresses, and who confirmed them; empty: the published list."""
+
+    addresses: f.Addresses = ask("Synthflow's signalling addresses", [], [])
+    confirmed_on: f.Day | None = ask("the day on which Synthflow confirmed them", None, None)
+    confirmed_by: f.Line = ask("who confirmed them", "", "")
+
+
+class Transfer(Block):
+    """How the AI agent hands a caller to a person."""
+
+    number: f.Number = ask(
+        "the number that reaches the live agents, E.164, in quotes", samples.TRANSFER_NUMBER
+    )
+    mode: Literal["cold", "warm"] = ask("cold (REFER) or warm (the agent announces)", "cold")
+
+
+def _confirmed_sample() -> dict[str, Any]:
+    published = facts.synthflow_addresses(samples.SYNTHFLOW_REGION)
+    trusted = [entry.address for entry in published if not entry.doubt]
+    return {
+        "addresses": trusted,
+        "confirmed_on": published[0].as_of,
+        "confirmed_by": samples.ADMINISTRATOR,
+    }
+
+
+class Synthflow(Block):
+    """The Synthflow workspace and its assistant."""
+
+    region: Literal["us", "eu", "global"] = ask(
+        "us or eu (global is being retired)", samples.SYNTHFLOW_REGION
+    )
+    workspace_id: f.Text = ask("id of the workspace", samples.SYNTHFLOW_WORKSPACE_ID)
+    api_key: f.Reference = ask(
+        "where the API key is kept", "testbed:synthflow-api-key", secret=True
+    )
+    assistant: f.Text = ask(
+        "id or exact name of the inbound assistant, v2.0 or later", samples.SYNTHFLOW_ASSISTANT_NAME
+    )
+    signalling_addresses: SignallingAddresses = ask(
+        "{addresses, confirmed_on, confirmed_by}; empty: the published list, unconfirmed",
+        _confirmed_sample(),
+        SignallingAddresses(),
+    )
+    transfer: Transfer = ask("where the agent transfers callers to, and how", None)
+
+
+def _order(texts: list[str]) -> list[str]:
+    known = ("Source", "Trunk", "Site", "Extension")
+    for text in texts:
+        if text not in known:
+            hint = f.did_you_mean(text, known)
+            raise ValueError(f"holds '{text}'. Use any of {', '.join(known)}, in order.{hint}")
+    if len(set(texts)) < len(texts):
+        raise ValueError("names an entry twice. Name each once, in order of priority.")
+    return texts
+
+
+class Genesys(Block):
+    """The Genesys Cloud organisation and what the trunk is called there."""
+
+    region: f.GenesysRegionName = ask("AWS region of the organisation", samples.GENESYS_REGION)
+    client_id: f.Text = ask(
+        "id of an OAuth client with the grant Client Credentials", samples.GENESYS_CLIENT_ID
+    )
+    client_secret: f.Reference = ask(
+        "where the OAuth client's secret is kept", "testbed:genesys-client-secret", secret=True
+    )
+    site: f.Text = ask("name of the site whose number plans are used", samples.GENESYS_SITE)
+    trunk_name: f.Text = ask("External Trunk Name", samples.TRUNK_NAME)
+    termination_identifier: f.Label = ask(
+        "Inbound SIP Termination Identifier, unique in the region", samples.TERMINATION_IDENTIFIER
+    )
+    inbound_fqdn: f.OptionalHost = ask(
+        "FQDN in the trunk's Inbound Request-URI panel; empty: derived, and a card asks for it",
+        "",
+        "",
+    )
+    caller_address: f.Number = ask("Caller Address of the trunk, E.164, in quotes", samples.DID)
+    caller_name: f.Line = ask(
+        "Caller Name of the trunk, at most 40 characters", samples.CALLER_NAME, max_length=40
+    )
+    caller_priority: Annotated[list[str], AfterValidator(_order)] = ask(
+        "Prioritized Caller Selection: of Source, Trunk, Site, Extension; empty: left as it is",
+        [],
+        [],
+    )
+    inbound_flow: f.Text = ask(
+        "published Architect flow that takes calls to the numbers", samples.INBOUND_FLOW
+    )
+    transfer_queue: f.Text = ask("queue that takes transferred calls", samples.TRANSFER_QUEUE)
+    transfer_flow: f.Text = ask(
+        "published Architect flow that sends transferred calls to the queue", samples.TRANSFER_FLOW
+    )
+
+
+class Talkdesk(Block):
+    """The Talkdesk account and what the trunk is called there."""
+
+    account: f.Text = ask("name of the account, as in its address", samples.TALKDESK_ACCOUNT)
+    region: Literal["us", "eu", "ca"] = ask("us, eu or ca", samples.TALKDESK_REGION)
+    client_id: f.Text = ask(
+        "id of an OAuth client with the grant Client Credentials", samples.TALKDESK_CLIENT_ID
+    )
+    client_secret: f.Reference = ask(
+        "where the OAuth client's secret is kept", "testbed:talkdesk-client-secret", secret=True
+    )
+    path: Literal["external_trunk", "byo_ai"] = ask(
+        "external_trunk or byo_ai: what the account offers for a voice agent", "external_trunk"
+    )
+    sbc: f.Host = ask("SBC gateway host or address, told by Talkdesk", samples.TALKDESK_SBC)
+    trunk_name: f.Text = ask("name of the SIP trunk", samples.TRUNK_NAME)
+    max_concurrent_calls: int = ask("Max Concurrent Calls of the trunk", 10, ge=1, le=10000)
+    ring_group: f.Text = ask("ring group or queue of the live agents", samples.TALKDESK_RING_GROUP)
+    ring_group_number: f.Number = ask(
+        "number that reaches it, E.164, in quotes", samples.RING_GROUP_NUMBER
+    )
+    timeout_seconds: int = ask("seconds before a call goes to the fallback", 30, 30, ge=1, le=600)
+    fallback: f.Text = ask(
+        "where a call goes that the agent does not take", samples.TALKDESK_FALLBACK
+    )
+
+
+class TestCalls(Block):
+    """Which calls the runbook may place. Nothing is dialled outside of this."""
+
+    __test__ = False
+
+    allowed: bool = ask("whether test calls may be placed at all", True, False)
+    destinations: f.Numbers = ask(
+        "the only numbers that may be called, E.164, in quotes",
+        [samples.DID, samples.TRANSFER_NUMBER, samples.RING_GROUP_NUMBER, samples.CALLEE],
+        [],
+    )
+    from_: f.OptionalNumber = ask(
+        "caller number of test calls, E.164, in quotes", samples.CALLER, "", alias="from"
+    )
+    max: int = ask("most calls in one attempt", 30, 3, ge=0, le=100)
+    per_minute: int = ask("most calls in one minute", 30, 2, ge=1, le=60)
+
+
+class Answer(Block):
+    """A person's answer to a card."""
+
+    done_by: f.Text = ask("who did it", "")
+    done_at: f.Moment = ask("when, ISO 8601", "", "")
+    note: str = ask("a note", "", "")
+    evidence: list[str] = ask("files that show it", [], [])
+    values: dict[str, Any] = ask("what the card asked to be read off", {}, {})
+
+
+class Waiver(Block):
+    """A check that somebody takes upon themselves until a day."""
+
+    check: f.Text = ask("id of the check", "")
+    reason: f.Text = ask("why", "")
+    by: f.Text = ask("who decided", "")
+    until: f.Day = ask("last day on which it holds", "")
+
+
+def _loopback(url: str) -> str:
+    if url and not re.fullmatch(
+        r"http://(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?(?:/\S*)?", url
+    ):
+        raise ValueError("is not on this machine: a testbed's URL begins with http://127.0.0.1:")
+    return url
+
+
+class Testbed(Block):
+    """The stand-ins on this machine that a testbed run talks to."""
+
+    __test__ = False
+
+    url: Annotated[f.Line, AfterValidator(_loopback)] = ask(
+        "control URL of a running testbed; empty: one of its own", "", ""
+    )
+    time_scale: int = ask("how many times faster waits are", 60, 60, ge=1, le=1000)
+    seed: int = ask("seed of everything random", 1, 1, ge=0)
+    faults: list[str] = ask("what is broken on purpose (sfsip testbed faults)", [], [])

@@ -1,0 +1,219 @@
+"""The kinds of value that parameters have, each with its check.
+
+A check raises ValueError with the end of a sentence that begins with the parameter's name; what
+stands where a secret belongs is never repeated in it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import re
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from sfsip_nb.inputs import facts
+from sfsip_nb.inputs.numbers import dial_refusal, parse_e164
+from sfsip_nb.inputs.secrets import is_reference
+
+_LABEL = r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)"
+_HOST = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})+")
+_SCHEME = re.compile(r"(?i)(?:sips?|tel|https?|udp|tcp|tls):(?://)?")
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The known word that `word` was probably meant to be, or ""."""
+    by_case = {name.casefold(): name for name in known}
+    found = difflib.get_close_matches(word.casefold(), by_case, n=1, cutoff=0.6)
+    return by_case[found[0]] if found else ""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """ " Did you mean …?" with the nearest known word, or ""."""
+    found = nearest(word, known)
+    return f" Did you mean {found}?" if found else ""
+
+
+def _line(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("holds a line break or another character that cannot be shown. Retype it.")
+    return text
+
+
+def _filled(text: str) -> str:
+    if not text:
+        raise PydanticCustomError("empty", "is empty")
+    return text
+
+
+def _number(text: str) -> str:
+    if text:
+        refusal = dial_refusal(text) or ""
+        try:
+            text = parse_e164(text)
+        except ValueError as error:
+            # Say first what matters more: 911 is an emergency number, not just badly written.
+            if "E.164" not in refusal and refusal.startswith(text):
+                raise ValueError(f"would dial {refusal}. Such numbers are never called.") from None
+            raise ValueError(f"is wrong: {error}.") from None
+        if refusal:
+            raise ValueError(f"would dial {refusal}. Such numbers are never called.")
+    return text
+
+
+def _numbers(texts: list[str]) -> list[str]:
+    numbers, problems = [], []
+    for place, text in enumerate(texts, 1):
+        try:
+            numbers.append(_number(_filled(text.strip())))
+        except (ValueError, PydanticCustomError) as error:
+            problems.append(f"entry {place} {str(error).rstrip('.')}")
+    if problems:
+        raise ValueError(f"has entries that cannot be used: {'; '.join(problems)}.")
+    twice = sorted({number for number in numbers if numbers.count(number) > 1})
+    if twice:
+        raise ValueError(f"names {', '.join(twice)} more than once. Name each number once.")
+    return numbers
+
+
+def _host(text: str) -> str:
+    if text:
+        _refuse_decoration(text)
+        if re.search(r":[0-9]*\Z", text) and not _is_address(text):
+            raise ValueError(
+                f"is '{text}', with a port. Write the host alone, '{text.rpartition(':')[0]}': the"
+                " port follows from the transport."
+            )
+        _refuse_no_host(text, text)
+    return text
+
+
+def _host_and_port(text: str) -> str:
+    if text and not _is_address(text):
+        _refuse_decoration(text)
+        host, colon, port = text.rpartition(":")
+        if colon and not (port.isdecimal() and 0 < int(port) < 65536):
+            raise ValueError(f"is '{text}', whose port is not a number from 1 to 65535.")
+        _refuse_no_host((host if colon else text).strip("[]"), text)
+    return text
+
+
+def _refuse_decoration(text: str) -> None:
+    if match := _SCHEME.match(text):
+        rest = text[match.end() :]
+        raise ValueError(f"is '{text}': leave out '{match[0]}' and write '{rest}' alone.")
+    if any(character.isspace() for character in text):
+        raise ValueError(f"is '{text}', with a space inside. A host name has none.")
+    if bad := re.search(r"[;@/?<>]", text):
+        raise ValueError(f"is '{text}': '{bad[0]}' does not belong to a host name.")
+
+
+def _refuse_no_host(host: str, text: str) -> None:
+    if not (_is_address(host) or _HOST.fullmatch(host)):
+        raise ValueError(f"is '{text}', which is no full host name (such as sip.example.com).")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _label(text: str) -> str:
+    if "." in text or ":" in text:
+        raise ValueError(
+            f"is '{text}': give only the label before the first dot, as typed into Inbound SIP"
+            " Termination Identifier; Genesys adds the rest."
+        )
+    if not re.fullmatch(_LABEL, text):
+        raise ValueError(f"is '{text}': only letters, digits and inner hyphens, at most 63.")
+    return text
+
+
+def _addresses(texts: list[str]) -> list[str]:
+    for text in texts:
+        try:
+            network = ipaddress.ip_network(text.strip(), strict=False)
+        except ValueError:
+            raise ValueError(f"holds '{text}', which is no IP address or network.") from None
+        if network.prefixlen < 8:
+            raise ValueError(f"holds '{text}': that lets in almost anyone. List single addresses.")
+    return [text.strip() for text in texts]
+
+
+def _reference(text: str) -> str:
+    if text and not is_reference(text):
+        raise PydanticCustomError("secret", "holds something else than a reference")
+    return text
+
+
+def _genesys_region(text: str) -> str:
+    regions = facts.genesys_regions()
+    if text not in regions:
+        hints = {part: r.name for r in regions.values() for part in (r.domain, *r.voice.split("."))}
+        guess = hints.get(text.casefold()) or nearest(text, regions)
+        ask = f" Did you mean {guess}?" if guess else ""
+        raise ValueError(
+            f"is '{text}', which is no Genesys Cloud region.{ask} Known: {', '.join(regions)}."
+        )
+    return text
+
+
+def _run(text: str) -> str:
+    if text and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", text):
+        raise ValueError(
+            f"is '{text}': it names a folder, so write letters, digits, dots, hyphens and"
+            " underscores only, at most 80."
+        )
+    return text
+
+
+def _day(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value.strip())
+        except ValueError:
+            raise ValueError(f"is '{value[:40]}': write a day as 2026-11-20.") from None
+    return value
+
+
+def _moment(value: Any) -> Any:
+    """A day or a time as text in ISO 8601 form; "" is none."""
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, str) and value.strip():
+        try:
+            datetime.fromisoformat(value.strip())
+        except ValueError:
+            raise ValueError(
+                f"is '{value[:40]}': write a day as 2026-11-20 or a time as 2026-11-20T14:30:00Z."
+            ) from None
+    return value
+
+
+_Stripped = StringConstraints(strip_whitespace=True)
+
+Line = Annotated[str, _Stripped, AfterValidator(_line)]
+Text = Annotated[Line, AfterValidator(_filled)]
+Number = Annotated[Text, AfterValidator(_number)]
+OptionalNumber = Annotated[Line, AfterValidator(_number)]
+Numbers = Annotated[list[str], AfterValidator(_numbers)]
+Host = Annotated[Text, AfterValidator(_host)]
+OptionalHost = Annotated[Line, AfterValidator(_host)]
+OptionalHostAndPort = Annotated[Line, AfterValidator(_host_and_port)]
+Label = Annotated[Text, AfterValidator(_label)]
+Addresses = Annotated[list[str], AfterValidator(_addresses)]
+Reference = Annotated[Text, AfterValidator(_reference)]
+OptionalReference = Annotated[Line, AfterValidator(_reference)]
+GenesysRegionName = Annotated[Text, AfterValidator(_genesys_region)]
+RunName = Annotated[Line, AfterValidator(_run)]
+Day = Annotated[date, BeforeValidator(_day)]
+Moment = Annotated[Line, BeforeValidator(_moment)]

@@ -1,0 +1,152 @@
+"""The parameters: one schema for the files, the notebooks' cells, the form and the messages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field
+
+from sfsip_nb.inputs import fields as f
+from sfsip_nb.inputs import samples
+from sfsip_nb.inputs.blocks import (
+    Answer,
+    Block,
+    Genesys,
+    Sip,
+    Synthflow,
+    Talkdesk,
+    Testbed,
+    TestCalls,
+    Waiver,
+    ask,
+)
+from sfsip_nb.inputs.secrets import Secret, resolve
+
+
+def _adopted(texts: list[str]) -> list[str]:
+    for text in texts:
+        if not re.fullmatch(r"[a-z]+\.[a-z_]+:\S(?:.*\S)?", text):
+            raise ValueError(
+                f"holds '{text[:60]}': write system.kind:name, such as genesys.did:+… or"
+                " synthflow.number:+…, as the plan prints it."
+            )
+    return texts
+
+
+class _Head(Block):
+    target: Literal["testbed", "live"] = ask("testbed or live", "testbed")
+    customer: f.Text = ask("the customer's name, as it stands in the record", samples.CUSTOMER)
+    mode: Literal["", "plan", "apply", "verify"] = ask(
+        "plan, apply or verify; empty: apply on the testbed, plan on live", "", ""
+    )
+    run: f.RunName = ask("name of the run; empty: from customer and guide", "", "")
+    numbers: Annotated[f.Numbers, Field(min_length=1)] = ask(
+        "numbers that the AI agent answers, E.164, in quotes", [samples.DID]
+    )
+    sip: Sip = ask("SIP between both sides", None)
+    synthflow: Synthflow = ask("Synthflow workspace, assistant, transfer", None)
+
+
+class _GenesysBlock(_Head):
+    genesys: Genesys = ask("Genesys Cloud organisation and trunk", None)
+
+
+class _TalkdeskBlock(_Head):
+    talkdesk: Talkdesk = ask("Talkdesk account and trunk", None)
+
+
+class Parameters(_Head):
+    """What a run is asked for, checked. The common part of both guides."""
+
+    test_calls: TestCalls = ask("which test calls may be placed", None, TestCalls())
+    people: dict[str, Answer] = ask("answers to the steps that a person does", None, {})
+    adopt: Annotated[list[str], AfterValidator(_adopted)] = ask(
+        "existing objects that the run may change, as the plan names them", [], []
+    )
+    waive: list[Waiver] = ask("checks that are waived: check, reason, by, until", [], [])
+    keep_media: bool = ask(
+        "keep recordings and transcripts; on live only with recorded consent", False, False
+    )
+    testbed: Testbed = ask("the testbed's life; not used on live", None, Testbed())
+
+    @property
+    def guide(self) -> str:
+        """``genesys`` or ``talkdesk``."""
+        return "genesys" if "genesys" in type(self).model_fields else "talkdesk"
+
+    @property
+    def run_name(self) -> str:
+        """Name of the run: as given, else a slug of customer and guide."""
+        slug = re.sub(r"[^a-z0-9]+", "-", self.customer.casefold()).strip("-")[:60].strip("-")
+        return self.run or f"{slug or 'customer'}-{self.guide}"
+
+    @property
+    def effective_mode(self) -> str:
+        """The mode: as given, else apply on the testbed and plan on live."""
+        return self.mode or ("apply" if self.target == "testbed" else "plan")
+
+    def secrets(self) -> dict[str, Secret]:
+        """The secrets by dotted key, read now. Raises InputError for one that is not there."""
+        return {key: resolve(reference, key) for key, reference in self.references()}
+
+    def references(self) -> Iterator[tuple[str, str]]:
+        """The secret references that are set, by dotted key."""
+        for key in secret_keys(type(self)):
+            block, _, name = key.partition(".")
+            if reference := getattr(getattr(self, block), name):
+                yield key, reference
+
+
+class GenesysParameters(Parameters, _GenesysBlock):
+    """Parameters of the Genesys Cloud guide."""
+
+
+class TalkdeskParameters(Parameters, _TalkdeskBlock):
+    """Parameters of the Talkdesk guide."""
+
+
+_MODELS: dict[str, type[Parameters]] = {
+    "genesys": GenesysParameters,
+    "talkdesk": TalkdeskParameters,
+}
+GUIDES = tuple(_MODELS)
+
+
+def parameters_model(guide: str) -> type[Parameters]:
+    """The model of `guide`'s parameters. Raises KeyError for an unknown guide."""
+    return _MODELS[guide]
+
+
+def block_of(annotation: Any) -> type[Block] | None:
+    """`annotation` if it is a group of parameters."""
+    return annotation if isinstance(annotation, type) and issubclass(annotation, Block) else None
+
+
+def secret_keys(model: type[Parameters]) -> list[str]:
+    """The dotted keys that hold secret references."""
+    return [
+        f"{name}.{inner}"
+        for name, field in model.model_fields.items()
+        if (block := block_of(field.annotation))
+        for inner, detail in block.model_fields.items()
+        if isinstance(detail.json_schema_extra, dict) and detail.json_schema_extra.get("secret")
+    ]
+
+
+def sample(model: type[Block], guide: str) -> dict[str, Any]:
+    """The testbed customer's values for `model`, under the names used in files."""
+    values: dict[str, Any] = {}
+    for name, field in model.model_fields.items():
+        extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+        value: Any = extra.get("sample")
+        if name == "people":
+            steps = samples.ADMINISTRATOR_STEPS[guide]
+            value = {step: {"done_by": samples.ADMINISTRATOR} for step in steps}
+        elif value is None and (block := block_of(field.annotation)):
+            value = sample(block, guide)
+        values[field.alias or name] = value
+    if "transfer" in values and guide == "talkdesk":
+        values["transfer"]["number"] = samples.RING_GROUP_NUMBER
+    return values
