@@ -1,0 +1,36 @@
+"""The wire: SIP, RTP, DNS and TLS, as a user agent and as probes."""
+
+from .agent import UserAgent
+from .b2bua import bridge
+from .call import Call
+from .digest import Credentials, Guard, Login
+from .dns import Hop, MapResolver, ResolveError, Resolver
+from .messages import Incoming
+from .refer import Referral, ReferResult
+from .rtp import Audio, Relay, relay
+from .tones import Tone
+from .trace import Address, Trace, TraceEntry, Transport
+
+__all__ = [
+    "Address",
+    "Audio",
+    "Call",
+    "Credentials",
+    "Guard",
+    "Hop",
+    "Incoming",
+    "Login",
+    "MapResolver",
+    "ReferResult",
+    "Referral",
+    "Relay",
+    "ResolveError",
+    "Resolver",
+    "Tone",
+    "Trace",
+    "TraceEntry",
+    "Transport",
+    "UserAgent",
+    "bridge",
+    "relay",
+]

@@ -1,0 +1,34 @@
+"""One background thread with an event loop, for callers that have none (notebooks, CLI)."""
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+_lock = threading.Lock()
+_loop: asyncio.AbstractEventLoop | None = None
+
+
+def _running() -> asyncio.AbstractEventLoop:
+    global _loop
+    with _lock:
+        if _loop is None:
+            _loop = asyncio.new_event_loop()
+            threading.Thread(target=_loop.run_forever, name="sfsip-sip", daemon=True).start()
+        return _loop
+
+
+def run(coroutine: Coroutine[Any, Any, T], timeout: float | None = 60.0) -> T:
+    """Run a coroutine on the background loop and wait for it. Raises TimeoutError.
+
+    A notebook's kernel runs a loop already, where `asyncio.run` refuses; this works in both.
+    After a time-out or an interrupt the coroutine is cancelled.
+    """
+    future = asyncio.run_coroutine_threadsafe(coroutine, _running())
+    try:
+        return future.result(timeout)
+    except BaseException:
+        future.cancel()
+        raise

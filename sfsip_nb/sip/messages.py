@@ -1,0 +1,135 @@
+"""Building messages: responses to what came, ACK, bodies, reason phrases."""
+
+from typing import TYPE_CHECKING
+
+from sipmessage import Request, Response
+
+from . import fields
+from .fields import ExtraHeaders, cseq, header, name_addr
+from .trace import Address, Transport
+from .transaction import ServerTransaction
+from .transport import Peer
+
+if TYPE_CHECKING:
+    from .stack import Stack
+
+PHRASES = {
+    100: "Trying", 180: "Ringing", 183: "Session Progress", 200: "OK", 202: "Accepted",
+    302: "Moved Temporarily", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden",
+    404: "Not Found", 405: "Method Not Allowed", 407: "Proxy Authentication Required",
+    408: "Request Timeout", 480: "Temporarily Unavailable", 481: "Call/Transaction Does Not Exist",
+    486: "Busy Here", 487: "Request Terminated", 488: "Not Acceptable Here",
+    500: "Server Internal Error", 501: "Not Implemented", 503: "Service Unavailable",
+    603: "Decline",
+}  # fmt: skip
+"""Reason phrases of RFC 3261 §21; a phrase is free text and never decides anything."""
+
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, REFER, NOTIFY"
+"""Methods that the user agent knows (RFC 3261 §20.5)."""
+
+
+class Incoming:
+    """A received request and the way to answer it."""
+
+    def __init__(
+        self,
+        agent: "Stack",
+        request: Request,
+        peer: Peer,
+        reply_to: Peer,
+        transaction: ServerTransaction,
+    ) -> None:
+        self.agent, self.request, self.transaction = agent, request, transaction
+        self.peer, self.reply_to = peer, reply_to
+        self.to_tag = name_addr(header(request, "To")).tag or fields.token(5)
+
+    @property
+    def method(self) -> str:
+        """The request's method."""
+        return self.request.method
+
+    @property
+    def source(self) -> Address:
+        """Address and port that the request came from."""
+        return self.peer.remote
+
+    @property
+    def transport(self) -> Transport:
+        """How the request came."""
+        return self.peer.transport
+
+    def header(self, name: str, default: str = "") -> str:
+        """First value of a header of the request."""
+        return header(self.request, name, default)
+
+    def make(self, code: int, phrase: str = "", headers: ExtraHeaders | None = None) -> Response:
+        """A response to this request (RFC 3261 §8.2.6)."""
+        response = Response(code, phrase or PHRASES.get(code, ""))
+        for name in ("Via", "From", "To", "Call-ID", "CSeq"):
+            response.headers.setlist(name, list(self.request.headers.getlist(name)))
+        to = header(response, "To")
+        if code > 100 and not name_addr(to).tag:
+            response.headers.set("To", f"{to};tag={self.to_tag}")
+        response.headers.set("Server", self.agent.name)
+        fields.add_headers(response, headers)
+        return response
+
+    async def respond(
+        self,
+        code: int,
+        phrase: str = "",
+        headers: ExtraHeaders | None = None,
+        body: bytes = b"",
+        content_type: str = "",
+    ) -> None:
+        """Send a response; after a final one, nothing more is sent."""
+        response = self.make(code, phrase, headers)
+        set_body(response, body, content_type)
+        self.transaction.respond(response)
+
+
+def set_body(message: Request | Response, body: bytes, content_type: str) -> None:
+    """Body, Content-Type and Content-Length (RFC 3261 §20.14)."""
+    message.body = body
+    if body:
+        message.headers.set("Content-Type", content_type)
+    message.headers.set("Content-Length", str(len(body)))
+
+
+def build(
+    method: str,
+    uri: str,
+    *,
+    host: str,
+    from_: str = "",
+    to: str = "",
+    headers: ExtraHeaders | None = None,
+    proxy: str = "",
+) -> Request:
+    """A request that begins something (RFC 3261 §8.1.1). `host` stands in an empty From."""
+    request = Request(method, fields.parse_uri(uri))
+    if proxy:
+        loose = proxy if "lr" in fields.uri_parts(proxy).params else f"{proxy};lr"
+        request.headers.set("Route", f"<{loose}>")
+    parts = fields.uri_parts(uri)
+    from_value = from_ or f"sip:{host}"
+    to_value = to or f"sip:{parts.user + '@' if parts.user else ''}{parts.host}"
+    from_value, to_value = (v if "<" in v else f"<{v}>" for v in (from_value, to_value))
+    request.headers.set("From", f"{from_value};tag={fields.token(5)}")
+    request.headers.set("To", to_value)
+    request.headers.set("Call-ID", fields.token(12))
+    request.headers.set("CSeq", f"1 {method}")
+    fields.add_headers(request, headers)
+    return request
+
+
+def ack_for(request: Request, response: Response) -> Request:
+    """The ACK for a final response of 300 or more: same branch (RFC 3261 §17.1.1.3)."""
+    ack = Request("ACK", request.uri)
+    for name in ("Via", "Route", "From", "Call-ID", "Max-Forwards"):
+        if lines := request.headers.getlist(name):
+            ack.headers.setlist(name, list(lines))
+    ack.headers.set("To", header(response, "To"))
+    ack.headers.set("CSeq", f"{cseq(request)[0]} ACK")
+    ack.headers.set("Content-Length", "0")
+    return ack

@@ -1,0 +1,102 @@
+"""Transfer: REFER and the NOTIFYs that report on it (RFC 3515, RFC 6665)."""
+
+import asyncio
+import contextlib
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from .fields import ExtraHeaders, cseq, name_addr, uri_parts
+from .messages import PHRASES, Incoming
+
+if TYPE_CHECKING:
+    from .call import Call
+
+
+@dataclass
+class ReferResult:
+    """What became of a REFER. Codes are 0 where nothing was heard.
+
+    Many peers never notify, or end the subscription without a body; both leave `final_code` 0,
+    which says nothing about the transfer itself.
+    """
+
+    accepted_code: int = 0
+    notified: list[tuple[datetime, int, str]] = field(default_factory=list)
+    terminated: bool = False
+
+    @property
+    def final_code(self) -> int:
+        """Final code that the peer's new call got, by its own report."""
+        return next((code for _, code, _ in reversed(self.notified) if code >= 200), 0)
+
+
+class Subscriptions:
+    """REFERs that this side sent in one dialog, and their NOTIFYs."""
+
+    def __init__(self) -> None:
+        self._result: ReferResult | None = None
+        self._done = asyncio.Event()
+
+    async def refer(self, call: "Call", headers: ExtraHeaders, timeout: float) -> ReferResult:
+        """Send REFER and wait until its subscription ends, or for `timeout` seconds."""
+        result = self._result = ReferResult()
+        self._done.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                response = await call.send("REFER", headers)
+                result.accepted_code = response.code if response else 0
+                if 200 <= result.accepted_code < 300:
+                    await self._done.wait()
+        return result
+
+    async def notified(self, incoming: Incoming) -> None:
+        """A NOTIFY came; it may come before the answer to REFER (RFC 3515 §2.4.4)."""
+        if self._result is None or not incoming.header("Event").lower().startswith("refer"):
+            await incoming.respond(481)
+            return
+        await incoming.respond(200)
+        body = incoming.request.body.decode("utf-8", "replace")
+        if match := re.match(r"\s*SIP/2\.0 +(\d{3}) ?([^\r\n]*)", body):
+            entry = datetime.now(UTC), int(match[1]), match[2]
+            self._result.notified.append(entry)
+        state = incoming.header("Subscription-State").lower()
+        if state.startswith("terminated") or self._result.final_code:
+            self._result.terminated = True
+            self._done.set()
+
+
+class Referral:
+    """A REFER received: where the peer wants to be sent."""
+
+    def __init__(self, call: "Call", incoming: Incoming) -> None:
+        self.call, self._incoming = call, incoming
+        self.request = incoming.request
+        uri = name_addr(incoming.header("Refer-To")).uri
+        self.target = uri.partition("?")[0]
+        self.headers = dict(uri_parts(uri).headers)
+        self.referred_by = name_addr(incoming.header("Referred-By")).uri
+        self._event = f"refer;id={cseq(self.request)[0]}"
+
+    async def accept(self) -> None:
+        """202, and at once the NOTIFY that RFC 3515 §2.4.4 asks for."""
+        await self._incoming.respond(202, headers={"Contact": self.call.contact()})
+        await self.notify(100)
+
+    async def reject(self, code: int = 603, phrase: str = "") -> None:
+        """Refuse the transfer."""
+        await self._incoming.respond(code, phrase)
+
+    async def notify(self, code: int, phrase: str = "", final: bool | None = None) -> int:
+        """Report a code of the new call; the answer to the NOTIFY (0: none)."""
+        over = code >= 200 if final is None else final
+        state = "terminated;reason=noresource" if over else "active;expires=60"
+        body = f"SIP/2.0 {code} {phrase or PHRASES.get(code, '')}".rstrip() + "\r\n"
+        response = await self.call.send(
+            "NOTIFY",
+            {"Event": self._event, "Subscription-State": state},
+            body.encode(),
+            "message/sipfrag;version=2.0",
+        )
+        return response.code if response else 0

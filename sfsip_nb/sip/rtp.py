@@ -1,0 +1,401 @@
+"""Audio of a call: RTP sent and received, listened to, counted, relayed (RFC 3550, RFC 3551)."""
+
+import asyncio
+import contextlib
+import math
+import secrets
+import struct
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from . import g711, tones
+from .sdp import Agreed
+from .srtp import Protection
+from .tones import Tone
+from .trace import Address
+
+FRAME = 160
+"""Samples in a packet: 20 ms."""
+
+_NAMES = {number: name for name, number in g711.PAYLOAD_TYPES.items()}
+_MODULUS = 1 << 16
+
+
+class Arrivals:
+    """Loss and jitter of what is received (RFC 3550 §6.4.1, A.1, A.3, A.8)."""
+
+    def __init__(self) -> None:
+        self.packets = 0
+        self.jitter = 0.0
+        self._expected_before = 0
+        self._ssrc: int | None = None
+        self._first = self._highest = 0
+        self._transit: float | None = None
+
+    def add(self, ssrc: int, sequence: int, timestamp: int, at: float) -> None:
+        """Count a packet; a new SSRC begins a new row of sequence numbers."""
+        self.packets += 1
+        if ssrc != self._ssrc:
+            self._expected_before = self.expected
+            self._ssrc, self._first, self._highest, self._transit = ssrc, sequence, sequence, None
+        else:
+            ahead = (sequence - self._highest) % _MODULUS
+            if ahead < _MODULUS // 2:
+                self._highest += ahead
+        transit = at * g711.RATE - timestamp
+        if self._transit is not None:
+            # A wrapped timestamp would be one huge step; it is left out.
+            step = abs(transit - self._transit)
+            if step < g711.RATE * 10:
+                self.jitter += (step - self.jitter) / 16
+        self._transit = transit
+
+    @property
+    def expected(self) -> int:
+        """Packets that the sequence numbers say were sent, up to the last one received."""
+        if self._ssrc is None:
+            return 0
+        return self._expected_before + self._highest - self._first + 1
+
+    @property
+    def loss_percent(self) -> float:
+        """Share of the expected packets that did not come; what was lost at the end is unseen."""
+        missing = max(0, self.expected - self.packets)
+        return 100.0 * missing / self.expected if self.expected else 0.0
+
+
+class Listener:
+    """Joins payload into windows of 100 ms and keeps the tones heard in them."""
+
+    def __init__(self) -> None:
+        self.tones: list[Tone] = []
+        self.tone_hz: float | None = None
+        self.level_dbov = -math.inf
+        self.quiet_since: datetime | None = None
+        self.on_tone: Callable[[Tone], None] | None = None
+        self.changed = asyncio.Event()
+        self._samples: list[g711.Samples] = []
+        self._count = 0
+        self._last: Tone | None = None
+
+    def hear(self, samples: g711.Samples, at: datetime) -> None:
+        """Take samples that arrived at a time."""
+        self._samples.append(samples)
+        self._count += len(samples)
+        while self._count >= tones.WINDOW:
+            joined = np.concatenate(self._samples)
+            self._window(joined[: tones.WINDOW], at)
+            self._samples = [joined[tones.WINDOW :]]
+            self._count = len(self._samples[0])
+
+    def _window(self, samples: g711.Samples, at: datetime) -> None:
+        start = at - timedelta(seconds=tones.WINDOW / g711.RATE)
+        self.level_dbov, hz = tones.level(samples), tones.pitch(samples)
+        self.tone_hz = hz
+        if hz is None:
+            self._last = None
+            self.quiet_since = self.quiet_since or start
+        else:
+            self.quiet_since = None
+            last = self._last
+            if last is not None and abs(last.hz - hz) < 15:
+                self._last = Tone(last.hz, last.start, at, self.level_dbov)
+                self.tones[-1] = self._last
+                # The second window is the first proof of a tone that lasts.
+                if len(self.tones) and self.on_tone and last.seconds < 0.15:
+                    self.on_tone(self._last)
+            else:
+                self._last = Tone(round(hz, 1), start, at, self.level_dbov)
+                self.tones.append(self._last)
+        self.changed.set()
+        self.changed.clear()
+
+
+class Audio(asyncio.DatagramProtocol):
+    """One leg's audio. Made by the call; usable from the moment that the call has it."""
+
+    def __init__(self) -> None:
+        self.local: Address = ("", 0)
+        self.remote: Address = ("", 0)
+        self.source: Address | None = None
+        self.codec = ""
+        self.payload_type = 0
+        self.packets_sent = self.bytes_sent = self.bytes_received = self.rejected = 0
+        self.first_packet_at: datetime | None = None
+        self.deaf = False
+        self.muted = False
+        self.held = False
+        self.forward: Callable[[int, int, bool, bytes], None] | None = None
+        self.arrivals = Arrivals()
+        self.listener = Listener()
+        self._oscillator = tones.Oscillator()
+        self._protection: Protection | None = None
+        self._transport: asyncio.DatagramTransport | None = None
+        self._pacer: asyncio.Task[None] | None = None
+        self._ssrc = secrets.randbits(32)
+        self._sequence = secrets.randbits(15)
+        self._timestamp = secrets.randbits(31)
+        self._marker = True
+
+    @classmethod
+    async def open(cls, host: str) -> "Audio":
+        """Bind an even port (RFC 3550 §11)."""
+        loop = asyncio.get_running_loop()
+        for _ in range(50):
+            transport, audio = await loop.create_datagram_endpoint(cls, local_addr=(host, 0))
+            address: Address = transport.get_extra_info("sockname")[:2]
+            if address[1] % 2 == 0:
+                audio._transport, audio.local = transport, address
+                return audio
+            transport.close()
+        raise OSError("no free even UDP port for RTP")
+
+    def start(
+        self, remote: Address, agreed: Agreed, payload_type: int, protection: Protection | None
+    ) -> None:
+        """Send to `remote` from now on; called again when a re-INVITE changes it."""
+        self.remote, self.codec, self.payload_type = remote, agreed.codec, payload_type
+        self._protection = protection or self._protection
+        if self._pacer is None:
+            self._pacer = asyncio.create_task(self._pace())
+
+    async def close(self) -> None:
+        """Stop sending and release the port. The numbers stay readable."""
+        if self._pacer is not None:
+            self._pacer.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._pacer
+            self._pacer = None
+        if self._transport is not None:
+            self._transport.close()
+            self._transport = None
+
+    # What is sent
+
+    def play(self, hz: float | None, level_dbov: float = -15.0) -> None:
+        """Send a tone from now on, or silence for None; packets go on in either case."""
+        self._oscillator.hz, self._oscillator.level_dbov = hz, level_dbov
+
+    def mute(self) -> None:
+        """Send no packet at all, tones and relayed ones alike."""
+        self.muted = True
+
+    def unmute(self) -> None:
+        """Send packets again."""
+        self.muted = False
+
+    async def _pace(self) -> None:
+        loop = asyncio.get_running_loop()
+        due = loop.time()
+        while True:
+            if self.forward is None:
+                self._send_frame()
+            due += FRAME / g711.RATE
+            late = loop.time() - due
+            if late > 0.2:  # A machine that slept must not send a burst afterwards.
+                due += late
+            await asyncio.sleep(max(0.0, due - loop.time()))
+
+    def _send_frame(self) -> None:
+        if self.muted or self.held:
+            self._timestamp += FRAME
+            self._marker = True
+            return
+        payload = g711.encode(self.codec, self._oscillator.frame(FRAME))
+        self._sequence += 1
+        self._timestamp += FRAME
+        self.send(self._sequence, self._timestamp, self._marker, payload)
+        self._marker = False
+
+    def send(self, sequence: int, timestamp: int, marker: bool, payload: bytes) -> None:
+        """Send one payload (RFC 3550 §5.1)."""
+        if self._transport is None or self.muted or not self.remote[1]:
+            return
+        self._sequence, self._timestamp = sequence, timestamp
+        packet = struct.pack(
+            "!BBHII",
+            0x80,
+            marker << 7 | self.payload_type,
+            sequence % _MODULUS,
+            timestamp % (1 << 32),
+            self._ssrc,
+        )
+        packet += payload
+        if self._protection is not None:
+            packet = self._protection.protect(packet)
+        self._transport.sendto(packet, self.remote)
+        self.packets_sent += 1
+        self.bytes_sent += len(payload)
+
+    @property
+    def position(self) -> tuple[int, int]:
+        """Sequence number and timestamp of the last packet sent, before their modulus."""
+        return self._sequence, self._timestamp
+
+    # What is received
+
+    def datagram_received(self, data: bytes, addr: Address) -> None:
+        """A packet came in. One that is no RTP, not authentic or of another codec is counted."""
+        packet: bytes | None = data
+        if self._protection is not None:
+            packet = self._protection.unprotect(data)
+        if packet is None or len(packet) < 12 or packet[0] >> 6 != 2:
+            self.rejected += 1
+            return
+        flags, kind, sequence, timestamp, ssrc = struct.unpack("!BBHII", packet[:12])
+        start = 12 + 4 * (flags & 0x0F)
+        if flags & 0x10 and len(packet) >= start + 4:
+            start += 4 + 4 * int(struct.unpack("!H", packet[start + 2 : start + 4])[0])
+        end = len(packet) - (packet[-1] if flags & 0x20 else 0)
+        codec, payload = _NAMES.get(kind & 0x7F), packet[start:end]
+        if codec is None or not payload or kind & 0x7F != self.payload_type:
+            self.rejected += 1
+            return
+        now = datetime.now(UTC)
+        self.first_packet_at = self.first_packet_at or now
+        self.source = addr[:2]
+        self.bytes_received += len(payload)
+        self.arrivals.add(ssrc, sequence, timestamp, asyncio.get_running_loop().time())
+        if self.forward is not None:
+            self.forward(sequence, timestamp, bool(kind & 0x80), payload)
+        if not self.deaf:
+            self.listener.hear(g711.decode(codec, payload), now)
+
+    def error_received(self, exc: Exception) -> None:
+        """ICMP says that nobody listens there; the counters at the other end show it."""
+
+    @property
+    def secure(self) -> bool:
+        """Whether the stream is SRTP."""
+        return self._protection is not None
+
+    @property
+    def packets_received(self) -> int:
+        """RTP packets taken."""
+        return self.arrivals.packets
+
+    @property
+    def loss_percent(self) -> float:
+        """Lost packets by sequence numbers, in percent."""
+        return self.arrivals.loss_percent
+
+    @property
+    def jitter_ms(self) -> float:
+        """Interarrival jitter in ms; on a busy machine the sender's own lateness is in it."""
+        return self.arrivals.jitter * 1000 / g711.RATE
+
+    @property
+    def level_dbov(self) -> float:
+        """Level of the last 100 ms heard."""
+        return self.listener.level_dbov
+
+    @property
+    def tone_hz(self) -> float | None:
+        """The tone in the last 100 ms heard."""
+        return self.listener.tone_hz
+
+    @property
+    def tones(self) -> list[Tone]:
+        """Every tone heard, in order."""
+        return list(self.listener.tones)
+
+    @property
+    def on_tone(self) -> Callable[[Tone], None] | None:
+        """Called once for each new tone that lasts 200 ms."""
+        return self.listener.on_tone
+
+    @on_tone.setter
+    def on_tone(self, action: Callable[[Tone], None] | None) -> None:
+        self.listener.on_tone = action
+
+    async def heard(
+        self, hz: float, timeout: float = 5.0, *, tolerance: float = 15.0, seconds: float = 0.2
+    ) -> bool:
+        """Whether a tone of that frequency lasts (or lasted) `seconds` within the time-out."""
+
+        def found() -> bool:
+            return any(
+                abs(tone.hz - hz) <= tolerance and tone.seconds >= seconds - 0.001
+                for tone in self.listener.tones
+            )
+
+        return await self._until(found, timeout)
+
+    async def silent(self, timeout: float = 5.0, seconds: float = 0.3) -> bool:
+        """Whether packets without a tone come for `seconds`; no packets are no silence."""
+
+        def found() -> bool:
+            since = self.listener.quiet_since
+            return since is not None and (datetime.now(UTC) - since).total_seconds() >= seconds
+
+        return await self._until(found, timeout)
+
+    async def _until(self, found: Callable[[], bool], timeout: float) -> bool:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                while not found():
+                    await self.listener.changed.wait()
+        return found()
+
+    def stats(self) -> dict[str, Any]:
+        """The numbers, JSON-like."""
+        level = self.level_dbov
+        return {
+            "codec": self.codec,
+            "secure": self.secure,
+            "local": "{}:{}".format(*self.local),
+            "remote": "{}:{}".format(*self.remote),
+            "source": "{}:{}".format(*self.source) if self.source else "",
+            "packets_sent": self.packets_sent,
+            "packets_received": self.packets_received,
+            "bytes_sent": self.bytes_sent,
+            "bytes_received": self.bytes_received,
+            "rejected": self.rejected,
+            "loss_percent": round(self.loss_percent, 2),
+            "jitter_ms": round(self.jitter_ms, 2),
+            "level_dbov": round(level, 1) if math.isfinite(level) else None,
+            "first_packet_at": self.first_packet_at.isoformat() if self.first_packet_at else None,
+            "tones": [{"hz": t.hz, "seconds": round(t.seconds, 2)} for t in self.tones],
+        }
+
+
+class Relay:
+    """Forwards payload both ways between two legs, as a B2BUA does; see `relay`."""
+
+    def __init__(self, a: Audio, b: Audio) -> None:
+        self._legs = (a, b)
+        for source, target in ((a, b), (b, a)):
+            source.forward = self._forwarder(source, target)
+
+    @staticmethod
+    def _forwarder(source: Audio, target: Audio) -> Callable[[int, int, bool, bytes], None]:
+        offset: tuple[int, int] | None = None
+
+        def forward(sequence: int, timestamp: int, marker: bool, payload: bytes) -> None:
+            nonlocal offset
+            if offset is None:
+                # Numbers go on from the target's own; gaps stay gaps, so that loss is seen.
+                own = target.position
+                offset = own[0] + 1 - sequence, own[1] + FRAME - timestamp
+            out = g711.transcode(source.codec, target.codec, payload)
+            target.send(
+                (sequence + offset[0]) % _MODULUS,
+                (timestamp + offset[1]) % (1 << 32),
+                marker,
+                out,
+            )
+
+        return forward
+
+    def close(self) -> None:
+        """Each leg sends its own tone or silence again."""
+        for leg in self._legs:
+            leg.forward = None
+
+
+def relay(a: Audio, b: Audio) -> Relay:
+    """Join two legs: what one receives the other sends, transcoded where the laws differ."""
+    return Relay(a, b)
