@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+import hashlib
 import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
+from pydantic.fields import FieldInfo
 
 from sfsip_nb.inputs import fields as f
 from sfsip_nb.inputs import samples
@@ -80,7 +83,8 @@ class Parameters(_Head):
     def run_name(self) -> str:
         """Name of the run: as given, else a slug of customer and guide."""
         slug = re.sub(r"[^a-z0-9]+", "-", self.customer.casefold()).strip("-")[:60].strip("-")
-        return self.run or f"{slug or 'customer'}-{self.guide}"
+        slug = slug or hashlib.sha256(self.customer.encode()).hexdigest()[:8]  # no Latin letters
+        return self.run or f"{slug}-{self.guide}"
 
     @property
     def effective_mode(self) -> str:
@@ -124,6 +128,12 @@ def block_of(annotation: Any) -> type[Block] | None:
     return annotation if isinstance(annotation, type) and issubclass(annotation, Block) else None
 
 
+def sample_of(field: FieldInfo) -> Any:
+    """The testbed customer's value that stands with `field`; None where its group has them."""
+    extra = field.json_schema_extra
+    return extra.get("sample") if isinstance(extra, dict) else None
+
+
 def secret_keys(model: type[Parameters]) -> list[str]:
     """The dotted keys that hold secret references."""
     return [
@@ -139,13 +149,13 @@ def sample(model: type[Block], guide: str) -> dict[str, Any]:
     """The testbed customer's values for `model`, under the names used in files."""
     values: dict[str, Any] = {}
     for name, field in model.model_fields.items():
-        extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
-        value: Any = extra.get("sample")
+        value = copy.deepcopy(sample_of(field))
         if name == "people":
             steps = samples.ADMINISTRATOR_STEPS[guide]
             value = {step: {"done_by": samples.ADMINISTRATOR} for step in steps}
-        elif value is None and (block := block_of(field.annotation)):
-            value = sample(block, guide)
+        elif value is None:
+            block = block_of(field.annotation)
+            value = sample(block, guide) if block else None
         values[field.alias or name] = value
     if "transfer" in values and guide == "talkdesk":
         values["transfer"]["number"] = samples.RING_GROUP_NUMBER

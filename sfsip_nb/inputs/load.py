@@ -1,0 +1,245 @@
+"""Reads parameters: from a file, from ``--set``, from a notebook's names; one check for all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path as FilePath
+from typing import Any
+
+from pydantic import ValidationError
+
+from sfsip_nb.inputs import samples
+from sfsip_nb.inputs.blocks import Block
+from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.inputs.fields import did_you_mean
+from sfsip_nb.inputs.generate import example_yaml, parameters_cell
+from sfsip_nb.inputs.numbers import is_sample
+from sfsip_nb.inputs.problems import explain, literal_secrets, names, place_of
+from sfsip_nb.inputs.schema import (
+    GUIDES,
+    Parameters,
+    block_of,
+    parameters_model,
+    sample,
+    sample_of,
+    secret_keys,
+)
+from sfsip_nb.inputs.secrets import resolve
+from sfsip_nb.inputs.yamltree import Mark, Path, Tree, dotted, read_mapping, read_value
+
+__all__ = ["example_yaml", "from_namespace", "load_file", "parameters_cell", "parse_set"]
+
+_LARGEST = 1024 * 1024
+_NUMBER = re.compile(r"\+[0-9]+")
+
+
+def load_file(path: str | FilePath, sets: Sequence[str] = ()) -> Parameters:
+    """The parameters in the YAML file `path`, with each ``a.b=VALUE`` of `sets` put over it.
+
+    The guide is that of the file's ``genesys`` or ``talkdesk`` group. Every secret is looked up
+    once, so that a missing one is found now. Raises InputError, for several problems at once too.
+    """
+    tree = read_mapping(_text(FilePath(path)), str(path))
+    for assignment in sets:
+        place, value, marks = _parse_set(assignment)
+        _assign(tree, place, value)
+        tree.marks.update(marks)
+    return _check(_guide(tree), tree)
+
+
+def from_namespace(guide: str, namespace: Mapping[str, Any]) -> Parameters:
+    """The parameters in a notebook's `namespace` (its ``globals()``): the declared names only.
+
+    Raises InputError as `load_file` does.
+    """
+    declared = names(parameters_model(guide))
+    data = {name: namespace[name] for name in declared if name in namespace}
+    return _check(guide, Tree("the parameters cell", data))
+
+
+def parse_set(assignment: str) -> tuple[Path, Any]:
+    """The path and the value of ``a.b=VALUE``, where VALUE is YAML. Raises InputError."""
+    path, value, _ = _parse_set(assignment)
+    return path, value
+
+
+def _parse_set(assignment: str) -> tuple[Path, Any, dict[Path, Mark]]:
+    key, equals, text = assignment.partition("=")
+    key = key.strip()
+    if not equals or not re.fullmatch(r"[A-Za-z_][\w.:+-]*", key):
+        raise InputError(
+            "--set", "--set needs the form name=VALUE or group.name=VALUE, such as mode=plan."
+        )
+    parts: list[str] = key.split(".")
+    if parts[0] == "people" and len(parts) > 2:  # step ids have a dot of their own
+        parts[1:3] = [".".join(parts[1:3])]
+    value, marks = read_value(text, tuple(parts), f"--set {key}")
+    return tuple(parts), value, marks
+
+
+def _assign(tree: Tree, path: Path, value: Any) -> None:
+    group: Any = tree.data
+    for part in path[:-1]:
+        group = group.setdefault(part, {})
+        if not isinstance(group, dict):
+            raise InputError(
+                dotted(path),
+                f"--set {dotted(path)} goes into {part}, which is not a group of names in"
+                f" {tree.source}. Set {part} as a whole, or correct the name.",
+            )
+    group[path[-1]] = value
+
+
+def _text(path: FilePath) -> str:
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise InputError(str(path), f"{path} is larger than 1 MiB: that is no parameters file.")
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError(str(path), f"{path} is not UTF-8 text. Save it as plain text.") from None
+    except OSError as error:
+        known = sorted(file.name for file in path.parent.glob("*.y*ml"))
+        hint = did_you_mean(path.name, known)
+        raise InputError(
+            str(path),
+            f"{path} cannot be read: {error.strerror or type(error).__name__}.{hint} Give the path"
+            " of a parameters file, or write a fresh one: sfsip new genesys",
+        ) from None
+
+
+def _guide(tree: Tree) -> str:
+    found = [guide for guide in GUIDES if guide in tree.data]
+    if len(found) == 1:
+        return found[0]
+    wrong = "both" if found else "neither"
+    raise InputError(
+        tree.source,
+        f"{tree.source} holds {wrong} of the groups {' and '.join(GUIDES)}, but one file is for one"
+        " guide. Keep the group of the contact centre that you connect.",
+    )
+
+
+def _check(guide: str, tree: Tree) -> Parameters:
+    model = parameters_model(guide)
+    data = tree.data
+    if data.get("target") not in ("testbed", "live"):
+        # What else is asked for depends on it: nothing more can be said before it is known.
+        raise _problem(
+            ("target",), tree, "must be testbed (this machine only) or live (a real customer)."
+        )
+    if data["target"] == "testbed":
+        data = _overlay(sample(model, guide), data, model)
+    problems: list[InputError] = []
+    parameters = None
+    try:
+        parameters = model.model_validate(data)
+    except ValidationError as error:
+        problems += explain(error, model, tree)
+    wrong = {problem.key for problem in problems}
+    problems += [
+        error for error in _beyond(data, parameters, tree, model) if error.key not in wrong
+    ]
+    if problems or parameters is None:
+        raise InputError.together(problems, tree.source)
+    return parameters
+
+
+def _overlay(below: dict[str, Any], above: Mapping[str, Any], model: type[Block]) -> dict[str, Any]:
+    """`above` over `below`, group by group; a group with a sample of its own is replaced whole."""
+    merged = below | dict(above)
+    for name, field in model.model_fields.items():
+        key, block = field.alias or name, block_of(field.annotation)
+        if block and sample_of(field) is None and isinstance(above.get(key), Mapping):
+            merged[key] = _overlay(below[key], above[key], block)
+    return merged
+
+
+def _beyond(
+    data: Mapping[str, Any], parameters: Parameters | None, tree: Tree, model: type[Parameters]
+) -> Iterable[InputError]:
+    """What no single field tells: secrets that are not there, samples on live, contradictions."""
+    live = data.get("target") == "live"
+    if live:
+        yield from _samples_left(data, (), tree)
+        testbed = data.get("testbed")
+        if isinstance(testbed, Mapping) and testbed.get("faults"):
+            yield _problem(
+                ("testbed", "faults"), tree, "exist on the testbed only. Empty the list."
+            )
+    yield from literal_secrets(data.get("people"), ("people",), tree)
+    yield from _unresolved(data, tree, model, live)
+    if parameters is not None:
+        yield from _contradictions(parameters, tree)
+
+
+def _unresolved(
+    data: Mapping[str, Any], tree: Tree, model: type[Parameters], live: bool
+) -> Iterable[InputError]:
+    for key in secret_keys(model):
+        block, _, name = key.partition(".")
+        group = data.get(block)
+        reference = group.get(name) if isinstance(group, Mapping) else None
+        if isinstance(reference, str) and reference.strip():
+            if live and reference.strip().startswith("testbed:"):
+                continue  # told as a sample already
+            try:
+                resolve(reference.strip(), key)
+            except InputError as error:
+                yield error
+
+
+def _samples_left(value: Any, path: Path, tree: Tree) -> Iterable[InputError]:
+    """The testbed customer's values in a live run's parameters."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if (*path, key) != ("testbed",):
+                yield from _samples_left(item, (*path, str(key)), tree)
+    elif isinstance(value, list | tuple):
+        for place, item in enumerate(value):
+            yield from _samples_left(item, (*path, place), tree)
+    elif isinstance(value, str) and (what := _sample(value.strip())):
+        yield _problem(
+            path, tree, f"is {what}, which a live run never uses. Write the customer's own value."
+        )
+
+
+_NAMES = frozenset(name.casefold() for name in samples.IDENTIFYING)
+
+
+def _sample(text: str) -> str:
+    if text.startswith("testbed:"):
+        return "a reference to a secret of the testbed"
+    if any(is_sample(number) for number in _NUMBER.findall(text)):
+        return f"'{text[:60]}', with a number reserved for examples"
+    if text.casefold() in _NAMES or text.partition(":")[2].casefold() in _NAMES:
+        return f"'{text[:60]}', a value of the testbed customer"
+    return ""
+
+
+def _contradictions(parameters: Parameters, tree: Tree) -> Iterable[InputError]:
+    sip, transfer = parameters.sip, parameters.synthflow.transfer
+    for name in ("username", "password"):
+        why = "sip.authentication is digest" if sip.authentication == "digest" else ""
+        why = why or ("sip.register is true" if sip.register_ else "")
+        if why and not getattr(sip, name):
+            yield _problem(("sip", name), tree, f"is empty, but {why}. Fill it in.")
+    if transfer.number in parameters.numbers:
+        yield _problem(
+            ("synthflow", "transfer", "number"),
+            tree,
+            f"is {transfer.number}, which the AI agent answers itself: a transfer would come back"
+            " to it for ever. Give the number that reaches the live agents.",
+        )
+    talkdesk = getattr(parameters, "talkdesk", None)
+    if talkdesk is not None and talkdesk.ring_group_number in parameters.numbers:
+        yield _problem(
+            ("talkdesk", "ring_group_number"),
+            tree,
+            f"is {talkdesk.ring_group_number}, which the AI agent answers itself. Give the number"
+            " of the live agents' ring group or queue.",
+        )
+
+
+def _problem(path: Path, tree: Tree, sentence: str) -> InputError:
+    return InputError(dotted(path), f"{place_of(path, tree)} {sentence}")
