@@ -7,7 +7,8 @@ from .digest import Credentials, Guard, Login
 from .dns import Hop, MapResolver, ResolveError, Resolver
 from .messages import Incoming
 from .refer import Referral, ReferResult
-from .rtp import Audio, Relay, relay
+from .relaying import Relay, relay
+from .rtp import Audio
 from .tones import Tone
 from .trace import Address, Trace, TraceEntry, Transport
 

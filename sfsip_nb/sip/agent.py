@@ -68,7 +68,7 @@ class UserAgent(Stack):
     async def close(self) -> None:
         """End at once: calls are dropped without BYE, so hang up before."""
         for call in list(self.calls.values()):
-            await call.drop()
+            call.drop()
         for client in list(self._clients.values()):
             client.end()
         for server in list(self._servers.values()):

@@ -263,7 +263,11 @@ class Call:
 
         try:
             return await self.agent.transact(
-                request, self.answerer, transport=dialog.transport, next_seq=next_seq
+                request,
+                self.answerer,
+                transport=dialog.transport,
+                flow=self.peer,
+                next_seq=next_seq,
             )
         except OSError as error:
             self.agent.errors.append(error)
@@ -368,7 +372,7 @@ class Call:
         self.ack.set()
         self._ended.set()
         if self.audio is not None:
-            self.agent.spawn(self.audio.close())
+            self.audio.close()
         loop = asyncio.get_running_loop()
         loop.call_later(64 * self.agent.t1, self.forget)
         for action in self._callbacks:
@@ -383,7 +387,7 @@ class Call:
         """Let late requests of this dialog meet a 481."""
         self.agent.calls.pop(self.key, None)
 
-    async def drop(self) -> None:
+    def drop(self) -> None:
         """Release what the call holds, without a word to the peer."""
         if self.audio is not None:
-            await self.audio.close()
+            self.audio.close()

@@ -59,15 +59,15 @@ def response(
     body: bytes = b"",
 ) -> str:
     """The digest response (RFC 7616 §3.4.1). Raises KeyError for an unknown algorithm."""
-    base, _, session = algorithm.upper().partition("-SESS")
-    make = _HASHES[base]
+    session = algorithm.upper().endswith("-SESS")
+    make = _HASHES[algorithm.upper().removesuffix("-SESS")]
 
     def h(text: str) -> str:
         return make(text.encode()).hexdigest()
 
     secret = password if isinstance(password, str) else password()
     a1 = h(f"{username}:{realm}:{secret}")
-    if session or algorithm.upper().endswith("-SESS"):
+    if session:
         a1 = h(f"{a1}:{nonce}:{cnonce}")
     a2 = f"{method}:{uri}"
     if qop == "auth-int":
@@ -231,7 +231,7 @@ class Guard:
         username, nonce, uri = fields["username"], fields["nonce"], fields["uri"]
         algorithm = fields.get("algorithm", "MD5")
         qop, nc = fields.get("qop", "").lower(), fields.get("nc", "")
-        if algorithm.upper().removesuffix("-SESS") not in self.algorithms:
+        if algorithm.upper() not in (name.upper() for name in self.algorithms):
             return "malformed"
         password = self._password(username)
         if password is None:

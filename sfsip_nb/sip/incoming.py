@@ -74,7 +74,7 @@ async def answer(
         return False
     audio = await Audio.open(call.agent.media_host(incoming.peer))
     if call.decided.is_set():  # Cancelled while the port was being opened.
-        await audio.close()
+        audio.close()
         return False
     call.audio, call.description = audio, Description(audio.local)
     if agreed is None:
@@ -118,9 +118,10 @@ async def _accept(
             call.retransmitted_200 += 1
             call.agent.transmit(response, incoming.reply_to)
     if not call.ack.is_set():
-        call.ack.set()
-        await call.bye(reason='SIP;cause=408;text="no ACK"')
-        call.ended_by = "timeout"
+        call.end_reason = 'SIP;cause=408;text="no ACK"'
+        call.end("ended", "timeout")
+        answered = await call.send("BYE", {"Reason": call.end_reason})
+        call.bye_code = answered.code if answered else 0
 
 
 def _take_late_answer(call: Call, codecs: Sequence[str], srtp: Srtp, late: Sdp | None) -> None:

@@ -71,6 +71,7 @@ class Incoming:
         if code > 100 and not name_addr(to).tag:
             response.headers.set("To", f"{to};tag={self.to_tag}")
         response.headers.set("Server", self.agent.name)
+        response.headers.set("Content-Length", "0")
         fields.add_headers(response, headers)
         return response
 

@@ -150,7 +150,7 @@ class Attempt:
         if call.dialog is None and not call.decided.is_set():
             call.dialog = dialog
         try:
-            peer = await self.agent.peer_for(ack, dialog.transport)
+            peer = await self.agent.peer_for(ack, dialog.transport, self.peer)
         except (OSError, TimeoutError) as error:
             self.agent.errors.append(error)
             call.end("failed", "local", code=503, phrase=f"no way to send the ACK: {error}")
@@ -181,7 +181,9 @@ class Attempt:
 
     async def _hang_up(self, dialog: Dialog) -> None:
         bye = dialog.request("BYE")
-        await self.agent.transact(bye, self.call.answerer, transport=dialog.transport)
+        await self.agent.transact(
+            bye, self.call.answerer, transport=dialog.transport, flow=self.peer
+        )
 
     def _media(self, described: sdp.Sdp) -> bool:
         """Take an answer, early or final; False if it is not one to our offer (RFC 3264 §6)."""

@@ -1,4 +1,4 @@
-"""Audio of a call: RTP sent and received, listened to, counted, relayed (RFC 3550, RFC 3551)."""
+"""Audio of a call: RTP sent and received, listened to, counted (RFC 3550, RFC 3551)."""
 
 import asyncio
 import contextlib
@@ -6,12 +6,11 @@ import math
 import secrets
 import struct
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
-import numpy as np
-
 from . import g711, tones
+from .listening import MODULUS, Arrivals, Listener
 from .sdp import Agreed
 from .srtp import Protection
 from .tones import Tone
@@ -21,97 +20,6 @@ FRAME = 160
 """Samples in a packet: 20 ms."""
 
 _NAMES = {number: name for name, number in g711.PAYLOAD_TYPES.items()}
-_MODULUS = 1 << 16
-
-
-class Arrivals:
-    """Loss and jitter of what is received (RFC 3550 §6.4.1, A.1, A.3, A.8)."""
-
-    def __init__(self) -> None:
-        self.packets = 0
-        self.jitter = 0.0
-        self._expected_before = 0
-        self._ssrc: int | None = None
-        self._first = self._highest = 0
-        self._transit: float | None = None
-
-    def add(self, ssrc: int, sequence: int, timestamp: int, at: float) -> None:
-        """Count a packet; a new SSRC begins a new row of sequence numbers."""
-        self.packets += 1
-        if ssrc != self._ssrc:
-            self._expected_before = self.expected
-            self._ssrc, self._first, self._highest, self._transit = ssrc, sequence, sequence, None
-        else:
-            ahead = (sequence - self._highest) % _MODULUS
-            if ahead < _MODULUS // 2:
-                self._highest += ahead
-        transit = at * g711.RATE - timestamp
-        if self._transit is not None:
-            # A wrapped timestamp would be one huge step; it is left out.
-            step = abs(transit - self._transit)
-            if step < g711.RATE * 10:
-                self.jitter += (step - self.jitter) / 16
-        self._transit = transit
-
-    @property
-    def expected(self) -> int:
-        """Packets that the sequence numbers say were sent, up to the last one received."""
-        if self._ssrc is None:
-            return 0
-        return self._expected_before + self._highest - self._first + 1
-
-    @property
-    def loss_percent(self) -> float:
-        """Share of the expected packets that did not come; what was lost at the end is unseen."""
-        missing = max(0, self.expected - self.packets)
-        return 100.0 * missing / self.expected if self.expected else 0.0
-
-
-class Listener:
-    """Joins payload into windows of 100 ms and keeps the tones heard in them."""
-
-    def __init__(self) -> None:
-        self.tones: list[Tone] = []
-        self.tone_hz: float | None = None
-        self.level_dbov = -math.inf
-        self.quiet_since: datetime | None = None
-        self.on_tone: Callable[[Tone], None] | None = None
-        self.changed = asyncio.Event()
-        self._samples: list[g711.Samples] = []
-        self._count = 0
-        self._last: Tone | None = None
-
-    def hear(self, samples: g711.Samples, at: datetime) -> None:
-        """Take samples that arrived at a time."""
-        self._samples.append(samples)
-        self._count += len(samples)
-        while self._count >= tones.WINDOW:
-            joined = np.concatenate(self._samples)
-            self._window(joined[: tones.WINDOW], at)
-            self._samples = [joined[tones.WINDOW :]]
-            self._count = len(self._samples[0])
-
-    def _window(self, samples: g711.Samples, at: datetime) -> None:
-        start = at - timedelta(seconds=tones.WINDOW / g711.RATE)
-        self.level_dbov, hz = tones.level(samples), tones.pitch(samples)
-        self.tone_hz = hz
-        if hz is None:
-            self._last = None
-            self.quiet_since = self.quiet_since or start
-        else:
-            self.quiet_since = None
-            last = self._last
-            if last is not None and abs(last.hz - hz) < 15:
-                self._last = Tone(last.hz, last.start, at, self.level_dbov)
-                self.tones[-1] = self._last
-                # The second window is the first proof of a tone that lasts.
-                if len(self.tones) and self.on_tone and last.seconds < 0.15:
-                    self.on_tone(self._last)
-            else:
-                self._last = Tone(round(hz, 1), start, at, self.level_dbov)
-                self.tones.append(self._last)
-        self.changed.set()
-        self.changed.clear()
 
 
 class Audio(asyncio.DatagramProtocol):
@@ -162,12 +70,10 @@ class Audio(asyncio.DatagramProtocol):
         if self._pacer is None:
             self._pacer = asyncio.create_task(self._pace())
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Stop sending and release the port. The numbers stay readable."""
         if self._pacer is not None:
             self._pacer.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._pacer
             self._pacer = None
         if self._transport is not None:
             self._transport.close()
@@ -219,7 +125,7 @@ class Audio(asyncio.DatagramProtocol):
             "!BBHII",
             0x80,
             marker << 7 | self.payload_type,
-            sequence % _MODULUS,
+            sequence % MODULUS,
             timestamp % (1 << 32),
             self._ssrc,
         )
@@ -360,42 +266,3 @@ class Audio(asyncio.DatagramProtocol):
             "first_packet_at": self.first_packet_at.isoformat() if self.first_packet_at else None,
             "tones": [{"hz": t.hz, "seconds": round(t.seconds, 2)} for t in self.tones],
         }
-
-
-class Relay:
-    """Forwards payload both ways between two legs, as a B2BUA does; see `relay`."""
-
-    def __init__(self, a: Audio, b: Audio) -> None:
-        self._legs = (a, b)
-        for source, target in ((a, b), (b, a)):
-            source.forward = self._forwarder(source, target)
-
-    @staticmethod
-    def _forwarder(source: Audio, target: Audio) -> Callable[[int, int, bool, bytes], None]:
-        offset: tuple[int, int] | None = None
-
-        def forward(sequence: int, timestamp: int, marker: bool, payload: bytes) -> None:
-            nonlocal offset
-            if offset is None:
-                # Numbers go on from the target's own; gaps stay gaps, so that loss is seen.
-                own = target.position
-                offset = own[0] + 1 - sequence, own[1] + FRAME - timestamp
-            out = g711.transcode(source.codec, target.codec, payload)
-            target.send(
-                (sequence + offset[0]) % _MODULUS,
-                (timestamp + offset[1]) % (1 << 32),
-                marker,
-                out,
-            )
-
-        return forward
-
-    def close(self) -> None:
-        """Each leg sends its own tone or silence again."""
-        for leg in self._legs:
-            leg.forward = None
-
-
-def relay(a: Audio, b: Audio) -> Relay:
-    """Join two legs: what one receives the other sends, transcoded where the laws differ."""
-    return Relay(a, b)

@@ -5,8 +5,8 @@
 
 import asyncio
 import socket
-from collections.abc import Awaitable
-from typing import TYPE_CHECKING, cast
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, cast
 
 from sipmessage import Request, Response
 
@@ -45,18 +45,16 @@ class Stack:
         self._servers: dict[Key, ServerTransaction] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def spawn(self, work: Awaitable[None]) -> None:
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run a handler as a task of this agent; its exception is kept in `errors`."""
-
-        async def guarded() -> None:
-            try:
-                await work
-            except Exception as error:
-                self.errors.append(error)
-
-        task = asyncio.create_task(guarded())
+        task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            self.errors.append(error)
 
     # Sending
 
@@ -67,6 +65,7 @@ class Stack:
         *,
         transport: Transport | None = None,
         timeout: float | None = None,
+        flow: Peer | None = None,
         next_seq: "Callable[[], int] | None" = None,
     ) -> Response | None:
         """Send a request other than INVITE, answer challenges, return the final response.
@@ -77,7 +76,7 @@ class Stack:
         try:
             async with asyncio.timeout(timeout):
                 while True:
-                    peer = await self.peer_for(request, transport)
+                    peer = await self.peer_for(request, transport, flow)
                     branch = fields.new_branch()
                     self.prepare(request, peer, branch)
                     response = await self.start_transaction(request, peer, branch).final()
@@ -103,11 +102,17 @@ class Stack:
         transaction.start()
         return transaction
 
-    async def peer_for(self, request: Request, transport: Transport | None) -> Peer:
+    async def peer_for(
+        self, request: Request, transport: Transport | None, flow: Peer | None = None
+    ) -> Peer:
         """Where a request goes: next hop by Route or Request-URI, then the resolver (§8.1.2).
 
+        A dialog without a route stays on its open connection `flow`: behind NAT, and where a
+        certificate names no address, the Contact of the peer cannot be connected to (RFC 5923).
         Raises OSError: ResolveError, a refused or failed connection, a refused certificate.
         """
+        if flow is not None and flow.open and not request.headers.getlist("Route"):
+            return flow
         uri = next_hop(request)
         parts = uri_parts(uri)
         if not parts.host:

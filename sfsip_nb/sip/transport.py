@@ -22,6 +22,11 @@ class Peer:
     remote: Address
     writer: asyncio.StreamWriter | None = field(default=None, compare=False, repr=False)
 
+    @property
+    def open(self) -> bool:
+        """Whether this is a connection that can still be written to."""
+        return self.writer is not None and not self.writer.is_closing()
+
 
 class Wire:
     """The sockets. `on_message(data, peer)` gets each complete message."""
@@ -105,7 +110,7 @@ class Wire:
                 raise OSError("this agent has no UDP socket")
             return Peer("udp", self.addresses["udp"], (hop.ip, hop.port))
         known = self._streams.get((hop.transport, (hop.ip, hop.port)))
-        if known is not None and known.writer is not None and not known.writer.is_closing():
+        if known is not None and known.open:
             return known
         context = None
         if hop.transport == "tls":

@@ -1,0 +1,53 @@
+"""Agents, addresses and certificates that the tests of the wire share."""
+
+import ssl
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import trustme
+
+from sfsip_nb.sip import MapResolver, Transport, UserAgent
+
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
+
+T1 = 0.05
+"""SIP timers ten times faster than RFC 3261's."""
+
+
+class Agents:
+    """Makes user agents that the test need not close."""
+
+    def __init__(self) -> None:
+        self.made: list[UserAgent] = []
+
+    async def __call__(self, name: str, **options: Any) -> UserAgent:
+        options.setdefault("resolver", MapResolver())
+        options.setdefault("t1", T1)
+        agent = UserAgent(name, **options)
+        await agent.start()
+        self.made.append(agent)
+        return agent
+
+
+def uri(agent: UserAgent, user: str = "+15551230001", transport: Transport = "udp") -> str:
+    """The SIP URI of a user at an agent's real socket."""
+    ip, port = agent.address(transport)
+    tail = "" if transport == "udp" else f";transport={transport}"
+    return f"sip:{user}@{ip}:{port}{tail}"
+
+
+class Tls:
+    """A certificate authority and contexts of both sides."""
+
+    def __init__(self, folder: Path) -> None:
+        self.ca = trustme.CA()
+        self.ca_file = folder / "ca.pem"
+        self.ca.cert_pem.write_to_path(str(self.ca_file))
+        self.client = ssl.create_default_context()
+        self.ca.configure_trust(self.client)
+
+    def server(self, *names: str) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.ca.issue_cert(*names).configure_cert(context)
+        return context

@@ -1,0 +1,286 @@
+"""What happens inside a call: routes, transfer, re-INVITE, joined legs."""
+
+import asyncio
+
+from sipmessage import Request
+from siptools import Agents, Run, uri
+
+from sfsip_nb.sip import Call, MapResolver, Referral, bridge
+from sfsip_nb.sip.fields import name_addr, uri_parts, values
+from sfsip_nb.sip.reading import read
+
+
+class Proxy(asyncio.DatagramProtocol):
+    """A Record-Routing proxy in a few lines: stateless, UDP, one target (RFC 3261 §16.11)."""
+
+    def __init__(self, target: tuple[str, int]) -> None:
+        self.target = target
+        self.seen: list[str] = []
+        self.transport: asyncio.DatagramTransport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport  # type: ignore[assignment]
+
+    @property
+    def uri(self) -> str:
+        return "sip:{}:{};lr".format(*self.transport.get_extra_info("sockname"))
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        message = read(data).message
+        assert message is not None
+        vias = values(message.headers, "Via")
+        if isinstance(message, Request):
+            self.seen.append(message.method)
+            routes = values(message.headers, "Route")
+            target = self.target
+            if routes:
+                assert name_addr(routes[0]).uri == self.uri
+                message.headers.setlist("Route", routes[1:])
+                if not routes[1:]:
+                    message.headers.remove("Route")
+                    parts = uri_parts(str(message.uri))
+                    target = (parts.host, parts.port or 5060)
+            elif name_addr(message.headers["To"]).tag:
+                return  # An in-dialog request that lost its route goes nowhere.
+            branch = uri_parts(f"sip:x;{vias[0].partition(';')[2]}").params["branch"]
+            own = "{}:{}".format(*self.transport.get_extra_info("sockname"))
+            via = f"SIP/2.0/UDP {own};branch={branch}p"
+            message.headers.setlist("Via", [via, *vias])
+            if message.method == "INVITE" and not routes:
+                message.headers.set("Record-Route", f"<{self.uri}>")
+            self.transport.sendto(bytes(message), target)
+        else:
+            message.headers.setlist("Via", vias[1:])
+            host, _, port = vias[1].split()[1].split(";")[0].partition(":")
+            self.transport.sendto(bytes(message), (host, int(port)))
+
+
+def test_in_dialog_requests_go_through_the_record_routing_proxy(agents: Agents, run: Run) -> None:
+    async def go() -> None:
+        legs: list[Call] = []
+
+        async def answer(call: Call) -> None:
+            legs.append(call)
+            await call.ring()
+            await call.answer()
+            result = await call.refer("sip:+15551230090@sip.test", timeout=0.2)
+            assert result.accepted_code == 603
+
+        server = await agents("server", on_invite=answer)
+        client = await agents("client")
+        loop = asyncio.get_running_loop()
+        sending, proxy = await loop.create_datagram_endpoint(
+            lambda: Proxy(server.address()), local_addr=("127.0.0.1", 0)
+        )
+        address = sending.get_extra_info("sockname")
+        call = await client.invite("sip:+15551230001@{}:{}".format(*address))
+        assert await call.outcome(5) == 200
+        for _ in range(100):
+            if "REFER" in proxy.seen:
+                break
+            await asyncio.sleep(0.01)
+        assert await call.bye() == 200
+        assert proxy.seen == ["INVITE", "ACK", "REFER", "BYE"]
+        assert legs[0].retransmitted_200 == 0
+        assert legs[0].ended_by == "remote"
+        sending.close()
+
+    run(go())
+
+
+def test_an_outbound_proxy_takes_the_request_and_the_uri_stays(agents: Agents, run: Run) -> None:
+    async def go() -> None:
+        legs: list[Call] = []
+
+        async def reject(call: Call) -> None:
+            legs.append(call)
+            await call.reject(404)
+
+        server = await agents("server", on_invite=reject)
+        client = await agents("client")
+        proxy = "sip:{}:{}".format(*server.address())
+        call = await client.invite("sip:+1555@unknown.test:32681", proxy=proxy)
+        assert await call.outcome(5) == 404
+        assert legs[0].request_uri == "sip:+1555@unknown.test:32681"
+        assert legs[0].header("Route") == f"<{proxy};lr>"
+
+    run(go())
+
+
+def test_a_cold_transfer_is_reported_by_notify(agents: Agents, run: Run) -> None:
+    async def go() -> None:
+        async def edge(call: Call) -> None:
+            async def transfer(referral: Referral) -> None:
+                assert referral.target == "sip:+15551230090@edge.test"
+                assert referral.headers == {"Replaces": "a@b;to-tag=1"}
+                await referral.accept()
+                assert await referral.notify(180) == 200
+                assert await referral.notify(200) == 200
+
+            call.on_refer = transfer
+            await call.answer()
+            await call.wait_ended(5)
+
+        server = await agents("edge", on_invite=edge)
+        client = await agents("agent")
+        call = await client.invite(uri(server))
+        assert await call.outcome(5) == 200
+        result = await call.refer("sip:+15551230090@edge.test?Replaces=a%40b%3Bto-tag%3D1")
+        assert result.accepted_code == 202
+        assert [code for _, code, _ in result.notified] == [100, 180, 200]
+        assert (result.final_code, result.terminated) == (200, True)
+        assert await call.bye() == 200
+
+    run(go())
+
+
+def test_a_peer_that_accepts_and_never_notifies_is_no_success(agents: Agents, run: Run) -> None:
+    async def go() -> None:
+        async def edge(call: Call) -> None:
+            async def transfer(referral: Referral) -> None:
+                await referral.reject(202)  # A bare 202.
+
+            call.on_refer = transfer
+            await call.answer()
+
+        server = await agents("edge", on_invite=edge)
+        client = await agents("agent")
+        call = await client.invite(uri(server))
+        await call.outcome(5)
+        result = await call.refer("sip:x@edge.test", timeout=0.1)
+        assert (result.accepted_code, result.final_code, result.terminated) == (202, 0, False)
+        await call.bye()
+
+    run(go())
+
+
+def test_a_reinvite_is_answered_and_the_media_follows(agents: Agents, run: Run) -> None:
+    async def go() -> None:
+        legs: list[Call] = []
+
+        async def answer(call: Call) -> None:
+            legs.append(call)
+            await call.answer()
+            assert call.audio is not None
+            call.audio.play(440)
+
+        server = await agents("server", on_invite=answer)
+        client = await agents("client")
+        call = await client.invite(uri(server))
+        await call.outcome(5)
+        assert call.description is not None
+        offer = call.description.offer(["PCMU"], "off", None)
+        held = offer.replace(b"a=sendrecv", b"a=sendonly").replace(b"127.0.0.1", b"127.0.0.2")
+        response = await call.send("INVITE", {}, held, "application/sdp")
+        assert response is not None
+        assert response.code == 200
+        assert b"a=recvonly" in response.body
+        assert legs[0].reinvites == 1
+        assert legs[0].audio is not None
+        assert legs[0].audio.held
+        assert legs[0].audio.remote[0] == "127.0.0.2"
+        refused = await call.send("UPDATE")
+        assert refused is not None
+        assert refused.code == 405
+        assert await call.bye() == 200
+
+    run(go())
+
+
+def test_a_request_of_no_known_dialog_gets_481(agents: Agents, run: Run) -> None:
+    async def go() -> None:
+        server = await agents("server")
+        client = await agents("client")
+        got = await client.request("BYE", uri(server), to="<sip:x@y.test>;tag=1")
+        assert got is not None
+        assert got.code == 481
+
+    run(go())
+
+
+def test_joined_legs_relay_audio_and_hang_up_together(agents: Agents, run: Run) -> None:
+    async def go() -> None:
+        joined: list[Call] = []
+        far: list[Call] = []
+
+        async def speak(call: Call) -> None:
+            far.append(call)
+            await call.ring()
+            await call.answer(codecs=["PCMA"])
+            assert call.audio is not None
+            call.audio.play(440)
+
+        server = await agents("server", on_invite=speak)
+
+        async def edge(call: Call) -> None:
+            other = await middle.invite(uri(server), from_=call.from_uri)
+            joined.extend([call, other])
+            assert await bridge(call, other, codecs=["PCMU"]) == 200
+
+        middle = await agents("edge", on_invite=edge)
+        client = await agents("client")
+        call = await client.invite(uri(middle))
+        assert await call.outcome(5) == 200
+        assert call.codes == [100, 180, 200]
+        assert call.audio is not None
+        assert far[0].audio is not None
+        call.audio.play(1004)
+        assert await call.audio.heard(440)
+        assert await far[0].audio.heard(1004)
+        near, away = joined[0].audio, joined[1].audio
+        assert near is not None
+        assert away is not None
+        assert (near.codec, away.codec) == ("PCMU", "PCMA")
+        assert min(near.packets_received, near.packets_sent, away.packets_received) > 5
+        assert await call.bye(reason='Q.850;cause=16;text="x"') == 200
+        assert await far[0].wait_ended(2)
+        assert far[0].ended_by == "remote"
+        assert far[0].end_reason == 'Q.850;cause=16;text="x"'
+        assert call.audio.loss_percent == far[0].audio.loss_percent == 0
+
+    run(go())
+
+
+def test_a_refusal_and_a_cancel_pass_through_joined_legs(agents: Agents, run: Run) -> None:
+    async def go() -> None:
+        far: list[Call] = []
+
+        async def decide(call: Call) -> None:
+            far.append(call)
+            if call.user == "busy":
+                await call.reject(486)
+            else:
+                await call.ring()
+                await call.wait_ended(5)
+
+        server = await agents("server", on_invite=decide)
+
+        async def edge(call: Call) -> None:
+            await bridge(call, await middle.invite(uri(server, call.user)))
+
+        middle = await agents("edge", on_invite=edge)
+        client = await agents("client")
+        busy = await client.invite(uri(middle, "busy"))
+        assert await busy.outcome(5) == 486
+        slow = await client.invite(uri(middle, "slow"))
+        await slow.ringing.wait()
+        await slow.cancel()
+        assert await slow.outcome(2) == 487
+        assert await far[1].wait_ended(2)
+        assert far[1].code == 487
+
+    run(go())
+
+
+def test_many_agents_share_a_process_and_names_lead_to_them(agents: Agents, run: Run) -> None:
+    async def go() -> None:
+        names = MapResolver()
+        for index in range(5):
+            agent = await agents(f"agent {index}", resolver=names)
+            names.mapping[f"agent{index}.test/udp"] = "{}:{}".format(*agent.address())
+        for index, agent in enumerate(agents.made):
+            got = await agent.options(f"sip:agent{(index + 1) % 5}.test")
+            assert got is not None
+            assert got.headers["Server"] == f"agent {(index + 1) % 5}"
+
+    run(go())

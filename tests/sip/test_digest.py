@@ -1,0 +1,177 @@
+"""Challenges answered and checked: MD5, SHA-256, stale nonces, several realms."""
+
+import re
+
+import pytest
+from sipmessage import Response
+from siptools import Agents, Run, uri
+
+from sfsip_nb.sip import Call, Credentials, Guard, Incoming
+from sfsip_nb.sip.digest import Answerer, digest_fields, response
+from sfsip_nb.sip.messages import build
+
+USER = Credentials("acme-trunk", lambda: 'pa"ss\\w:ord', "sip.test")
+PASSWORDS = {"acme-trunk": 'pa"ss\\w:ord'}
+
+
+def test_the_examples_of_rfc_7616_and_rfc_2617_come_out() -> None:
+    rfc7616 = {
+        "username": "Mufasa",
+        "realm": "http-auth@example.org",
+        "password": "Circle of Life",
+        "method": "GET",
+        "uri": "/dir/index.html",
+        "nonce": "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v",
+        "nc": "00000001",
+        "cnonce": "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ",
+        "qop": "auth",
+    }
+    sha = response(algorithm="SHA-256", **rfc7616)
+    assert sha == "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"
+    assert response(algorithm="MD5", **rfc7616) == "8ca523f5e9506fed4657c9700eebdbec"
+
+
+@pytest.mark.parametrize("algorithms", [["MD5"], ["SHA-256"], ["MD5-sess"], ["SHA-256", "MD5"]])
+@pytest.mark.parametrize("proxy", [False, True])
+def test_a_registration_is_challenged_once_and_accepted(
+    agents: Agents, run: Run, algorithms: list[str], proxy: bool
+) -> None:
+    guard = Guard("sip.test", PASSWORDS, algorithms=algorithms, proxy=proxy)
+
+    async def registrar(incoming: Incoming) -> None:
+        login = guard.check(incoming.request)
+        if login.ok:
+            assert login.username == "acme-trunk"
+            await incoming.respond(200)
+        else:
+            await incoming.respond(guard.code, guard.phrase, guard.challenge(login.stale))
+
+    async def go() -> None:
+        server = await agents("server", on_request=registrar)
+        client = await agents("client", credentials=[USER])
+        got = await client.register(uri(server, ""), aor="sip:acme-trunk@sip.test")
+        assert got is not None
+        assert got.code == 200
+        sent = [e for e in client.trace if e.direction == "sent"]
+        assert len(sent) == 2
+        name = b"Proxy-Authorization" if proxy else b"Authorization"
+        line = re.search(rb"(?m)^" + name + rb": (.*)\r$", sent[1].data)
+        assert line is not None
+        assert b"qop=auth, nc=00000001" in line[1]
+        assert digest_fields(line[1].decode())["algorithm"] == algorithms[0]
+        assert set(digest_fields(line[1].decode())["response"]) == {"x"}
+
+    run(go())
+
+
+def test_a_wrong_password_is_not_tried_twice(agents: Agents, run: Run) -> None:
+    guard = Guard("sip.test", PASSWORDS)
+
+    async def registrar(incoming: Incoming) -> None:
+        assert not guard.check(incoming.request).ok
+        await incoming.respond(guard.code, "", guard.challenge())
+
+    async def go() -> None:
+        server = await agents("server", on_request=registrar)
+        client = await agents("client", credentials=[Credentials("acme-trunk", "wrong")])
+        got = await client.register(uri(server, ""), aor="sip:acme-trunk@sip.test")
+        assert got is not None
+        assert got.code == 401
+        assert len(client.trace) == 4
+
+    run(go())
+
+
+def test_a_stale_nonce_is_answered_again_without_a_person(agents: Agents, run: Run) -> None:
+    guard = Guard("sip.test", PASSWORDS, nonce_seconds=-1)
+    seen: list[str] = []
+
+    async def registrar(incoming: Incoming) -> None:
+        login = guard.check(incoming.request)
+        seen.append(login.reason)
+        if login.ok:
+            await incoming.respond(200)
+        else:
+            guard.nonce_seconds = 60 if login.stale else -1
+            await incoming.respond(401, "", guard.challenge(login.stale))
+
+    async def go() -> None:
+        server = await agents("server", on_request=registrar)
+        client = await agents("client", credentials=[USER])
+        got = await client.register(uri(server, ""), aor="sip:acme-trunk@sip.test")
+        assert got is not None
+        assert got.code == 200
+        assert seen == ["missing", "stale", ""]
+
+    run(go())
+
+
+def test_an_invite_is_challenged_and_its_bye_too(agents: Agents, run: Run) -> None:
+    guard = Guard("sip.test", PASSWORDS, proxy=True)
+
+    async def go() -> None:
+        async def answer(call: Call) -> None:
+            login = guard.check(call.invite)
+            if not login.ok:
+                await call.reject(guard.code, guard.phrase, guard.challenge(login.stale))
+            else:
+                await call.answer()
+
+        server = await agents("server", on_invite=answer)
+        client = await agents("client")
+        call = await client.invite(uri(server), credentials=[USER])
+        assert await call.outcome(5) == 200
+        assert call.codes == [100, 407, 100, 200]
+        assert call.challenges == 1
+        assert call.invite.headers["CSeq"] == "2 INVITE"
+        assert await call.bye() == 200
+        acks = [e.data for e in client.trace if e.summary == "ACK"]
+        assert b"CSeq: 1 ACK" in acks[0]
+        assert b"Proxy-Authorization" in acks[1]  # RFC 3261 §22.1
+
+    run(go())
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (("realm", "other.test"), "realm"),
+        (("username", "nobody"), "username"),
+        (("uri", "sip:x@sip.test"), "uri"),
+        (("response", "0" * 64), "response"),
+        (("nonce", "made-up"), "response"),
+    ],
+)
+def test_the_guard_says_what_is_wrong(change: tuple[str, str], reason: str) -> None:
+    guard = Guard("sip.test", PASSWORDS)
+    request = build("INVITE", "sip:x@sip.test:32681", host="client.test")
+    assert guard.check(request).reason == "missing"
+    challenge = Response(401, "")
+    (lines,) = guard.challenge().values()
+    challenge.headers.setlist("WWW-Authenticate", list(lines))
+    assert Answerer([USER]).answer(challenge, request, set())
+    line = request.headers["Authorization"]
+    name, value = change
+    request.headers.set("Authorization", re.sub(rf'\b{name}="[^"]*"', f'{name}="{value}"', line))
+    assert guard.check(request).reason == reason
+    request.headers.set("Authorization", line)
+    assert guard.check(request).ok
+    assert guard.check(request).stale, "the same nonce count must not be good twice"
+
+
+def test_challenges_in_one_line_and_of_unknown_algorithms_are_understood() -> None:
+    challenge = Response(401, "")
+    challenge.headers.add(
+        "WWW-Authenticate",
+        'Digest realm="a, b", nonce="1", algorithm=SHA-512-256, '
+        'Digest realm="a, b", nonce="2", algorithm="MD5", qop="auth-int,auth"',
+    )
+    request = build("OPTIONS", "sip:x@sip.test", host="client.test")
+    assert Answerer([Credentials("u", "p")]).answer(challenge, request, set())
+    (line,) = request.headers.getlist("Authorization")
+    assert digest_fields(line)["nonce"] == "2"
+    assert digest_fields(line)["realm"] == "a, b"
+
+
+def test_no_password_stands_in_a_repr() -> None:
+    assert "hunter2" not in repr(Credentials("u", "hunter2"))
