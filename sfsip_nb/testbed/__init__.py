@@ -1,0 +1,1 @@
+"""Loopback stand-ins for Genesys Cloud, Synthflow and the telephone network."""

@@ -1,0 +1,210 @@
+"""The control interface: what a test may see and change behind the vendors' backs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from . import admin
+from .faults import FAULTS
+from .world import Json, Objects, World
+
+PATH = "/control"
+
+
+class Caller(Protocol):
+    """Who can place a call for the Genesys organisation."""
+
+    async def place(self, from_: str, to: str, flow_id: str | None = None) -> dict[str, str]:
+        """Dial `to`; returns while the call is under way."""
+
+
+class _Wrong(Exception):
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Control:
+    """Serves `world`. `info` describes the testbed, `stop` ends it, `caller` places calls."""
+
+    def __init__(self, world: World, info: Json, stop: Callable[[], None], caller: Caller) -> None:
+        self._world = world
+        self._info = info
+        self._stop = stop
+        self._caller = caller
+
+    def routes(self) -> list[Route]:
+        """All paths, below `PATH`."""
+        table: list[tuple[str, str, Callable[[Request], Awaitable[Any]]]] = [
+            ("GET", "", self._about),
+            ("GET", "/", self._about),
+            ("GET", "/state", self._state),
+            ("POST", "/state/{system}/{collection}", self._add),
+            ("PATCH", "/state/{system}/{collection}/{id:path}", self._patch),
+            ("DELETE", "/state/{system}/{collection}/{id:path}", self._remove),
+            ("GET", "/writes", self._writes),
+            ("GET", "/calls", self._calls),
+            ("GET", "/faults", self._faults),
+            ("PUT", "/faults/{name}", self._fault_on),
+            ("DELETE", "/faults/{name}", self._fault_off),
+            ("POST", "/admin/{system}/{step}", self._administer),
+            ("POST", "/stop", self._end),
+        ]
+        return [Route(PATH + path, self._guarded(do), methods=[m]) for m, path, do in table]
+
+    def _guarded(
+        self, do: Callable[[Request], Awaitable[Any]]
+    ) -> Callable[[Request], Awaitable[Response]]:
+        async def serve(request: Request) -> Response:
+            self._world.used()
+            try:
+                return JSONResponse(await do(request))
+            except _Wrong as wrong:
+                return JSONResponse({"error": str(wrong)}, wrong.status)
+
+        return serve
+
+    async def _about(self, request: Request) -> Json:
+        return self._info | {"faults": self._world.faults}
+
+    async def _end(self, request: Request) -> Json:
+        self._stop()
+        return {"stopping": True}
+
+    # what is
+
+    async def _state(self, request: Request) -> Json:
+        """The customer's objects by system and collection; secrets are stamps."""
+        world = self._world
+        shown: Json = world.public(
+            {"genesys": world.genesys, "synthflow": world.synthflow, "talkdesk": world.talkdesk}
+        )
+        return shown
+
+    async def _writes(self, request: Request) -> list[Json]:
+        return self._world.writes
+
+    async def _calls(self, request: Request) -> Json:
+        """What happened on the phone: the truth, and what each platform recorded of it."""
+        world = self._world
+        return {
+            "calls": world.calls,
+            "genesys": list(world.conversations.values()),
+            "synthflow": list(world.synthflow_calls.values()),
+        }
+
+    # changing it
+
+    def _collection(self, request: Request) -> Objects:
+        system, name = request.path_params["system"], request.path_params["collection"]
+        systems = {
+            "genesys": self._world.genesys,
+            "synthflow": self._world.synthflow,
+            "talkdesk": self._world.talkdesk,
+        }
+        if name not in systems.get(system, {}):
+            raise _Wrong(404, f"There is no collection {system}/{name}.")
+        return systems[system][name]
+
+    def _object(self, request: Request) -> tuple[Objects, str]:
+        objects, id_ = self._collection(request), request.path_params["id"]
+        if id_ not in objects:
+            raise _Wrong(404, f"There is no object {id_} in {request.path_params['collection']}.")
+        return objects, id_
+
+    async def _add(self, request: Request) -> Json:
+        objects, given = self._collection(request), await _json(request)
+        id_ = given.setdefault("id", self._world.new_id())
+        objects[str(id_)] = given
+        self._world.save()
+        return dict(self._world.public(given))
+
+    async def _patch(self, request: Request) -> Json:
+        """Merge the body in (RFC 7396); the version counts on, as if a person had saved it."""
+        objects, id_ = self._object(request)
+        objects[id_] = _merged(objects[id_], await _json(request))
+        if "version" in objects[id_]:
+            objects[id_]["version"] += 1
+        self._world.save()
+        return dict(self._world.public(objects[id_]))
+
+    async def _remove(self, request: Request) -> Json:
+        objects, id_ = self._object(request)
+        del objects[id_]
+        self._world.save()
+        return {"removed": id_}
+
+    # faults
+
+    async def _faults(self, request: Request) -> list[Json]:
+        return [
+            {"name": f.name, "effect": f.effect, "row": f.row, "on": self._world.fault(f.name)}
+            for f in FAULTS.values()
+        ]
+
+    async def _fault_on(self, request: Request) -> Json:
+        return self._switch(request.path_params["name"], True)
+
+    async def _fault_off(self, request: Request) -> Json:
+        return self._switch(request.path_params["name"], False)
+
+    def _switch(self, name: str, on: bool) -> Json:
+        if name not in FAULTS:
+            raise _Wrong(404, f"There is no fault called {name}.")
+        self._world.set_fault(name, on)
+        self._world.save()
+        return {"faults": self._world.faults}
+
+    # people
+
+    async def _administer(self, request: Request) -> Json:
+        system, step = request.path_params["system"], request.path_params["step"]
+        values = await _json(request)
+        if (system, step) == ("genesys", "verify.outbound"):
+            return await self._place(values)
+        do = admin.STEPS.get((system, step))
+        if do is None:
+            raise _Wrong(404, f"No administrator of {system} does {step}.")
+        try:
+            seen = do(self._world, values)
+        except admin.CannotDo as reason:
+            raise _Wrong(400, str(reason)) from reason
+        self._world.save()
+        return seen
+
+    async def _place(self, values: Json) -> Json:
+        """Start a Genesys call to a number, as an outbound flow or a person at the desk would."""
+        to, from_ = values.get("to"), values.get("from")
+        if not to or not from_:
+            raise _Wrong(400, "The card gives no number to call, or none to call from.")
+        flow = self._world.by_name(self._world.genesys["flows"], values.get("flow", ""))
+        return dict(await self._caller.place(from_, to, flow["id"] if flow else None))
+
+
+async def _json(request: Request) -> Json:
+    content = await request.body()
+    try:
+        given = json.loads(content or b"{}")
+    except ValueError as error:
+        raise _Wrong(400, "The body is not JSON.") from error
+    if not isinstance(given, dict):
+        raise _Wrong(400, "The body must be a JSON object.")
+    return given
+
+
+def _merged(old: Any, new: Any) -> Any:
+    if not isinstance(new, dict):
+        return new
+    merged = dict(old) if isinstance(old, dict) else {}
+    for key, value in new.items():
+        if value is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = _merged(merged.get(key), value)
+    return merged

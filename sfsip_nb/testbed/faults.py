@@ -1,0 +1,66 @@
+"""What the testbed can break on purpose, and what each breakage should be recognised as."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+REGISTRATION = "Registration fails"
+NO_ROUTE = '"No route found" on outbound'
+REJECTED = "Calls rejected by Genesys"
+AUDIO = "One-way or no audio"
+CALLER_ID = "Caller ID missing"
+WRONG_ORG = "Wrong org / calls go nowhere"
+TRANSFER = "Transfer fails"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A named switch: what it breaks, and the troubleshooting row it should lead to ("" none)."""
+
+    name: str
+    effect: str
+    row: str = ""
+
+
+_ALL = (
+    # Genesys Cloud, its API
+    Fault("genesys.bad-credentials", "the token endpoint refuses the OAuth client"),
+    Fault("genesys.token-rate-limit", "the token endpoint answers 400: rate limit exceeded"),
+    Fault("genesys.rate-limit", "every fifth API request is answered 429 with Retry-After"),
+    Fault("genesys.unavailable", "every fifth API request is answered 503"),
+    Fault("genesys.no-byoc", "the organisation has no BYOC product"),
+    Fault("genesys.no-permission-telephony", "the client lacks telephony:plugin:all"),
+    Fault("genesys.no-permission-call-routes", "the client lacks routing:callRoute:*"),
+    Fault("genesys.no-permission-traces", "the client lacks telephony:pcap:view"),
+    Fault("genesys.no-permission-analytics", "the client lacks analytics:conversationDetail:view"),
+    Fault("genesys.slow-visibility", "what was created answers 404 for half a minute"),
+    Fault("genesys.second-operator", "somebody else saves a trunk or route between read and write"),
+    Fault("genesys.password-hidden", "reading a trunk leaves its password out"),
+    Fault("genesys.identifier-taken", "another organisation holds the identifier", WRONG_ORG),
+    # Genesys Cloud, its calls
+    Fault("genesys.rtp-blackhole", "audio sent by the edge to Synthflow is lost", AUDIO),
+    Fault("genesys.no-route", "the edge does not see the outbound routes", NO_ROUTE),
+    Fault("genesys.anonymous-caller", "calls to Synthflow carry no caller number", CALLER_ID),
+    Fault("genesys.trunk-down", "external trunks are out of service", NO_ROUTE),
+    Fault("genesys.refer-refused", "the edge answers REFER with 403", TRANSFER),
+    Fault("genesys.no-agents", "nobody answers in the queue", TRANSFER),
+    # Synthflow, its API
+    Fault("synthflow.bad-key", "the API key is refused"),
+    Fault("synthflow.not-enterprise", "importing SIP numbers is not enabled for the workspace"),
+    Fault("synthflow.rate-limit", "every fifth API request is answered 429, without Retry-After"),
+    Fault("synthflow.old-assistant", "the assistant is of a version before 2.0"),
+    # Synthflow, its calls
+    Fault("synthflow.firewall", "SIP to Synthflow is lost on the way", REGISTRATION),
+    Fault("synthflow.not-registered", "attaching a number never takes effect", REGISTRATION),
+    Fault("synthflow.wrong-password", "Synthflow holds another SIP password", REGISTRATION),
+    Fault("synthflow.wrong-codec", "Synthflow takes no G.711", AUDIO),
+    Fault("synthflow.rtp-blackhole", "audio sent by Synthflow is lost", AUDIO),
+    Fault("synthflow.unlisted-address", "its calls come from an unlisted address", REJECTED),
+    Fault("synthflow.busy", "Synthflow answers 486"),
+    Fault("synthflow.refer-refused", "Synthflow never hands a call over", TRANSFER),
+    Fault("synthflow.wrong-termination", "it calls another organisation's name", WRONG_ORG),
+    Fault("synthflow.no-options", "Synthflow does not answer OPTIONS"),
+    Fault("synthflow.expired-certificate", "its TLS certificate has expired", REGISTRATION),
+    Fault("synthflow.wrong-certificate-name", "its TLS certificate names another host"),
+)
+FAULTS = {fault.name: fault for fault in _ALL}

@@ -1,0 +1,21 @@
+"""A stand-in for the Genesys Cloud Platform API and its OAuth endpoint.
+
+It refuses what the real one refuses, in its words where they are known; where the vendor's
+behaviour is not documented it takes the stricter reading.
+"""
+
+from __future__ import annotations
+
+from starlette.routing import Route
+
+from ..web import routes
+from ..world import World
+from . import architect, auth, numbers, records, sites, trunks
+from .errors import unreadable
+
+
+def genesys_routes(world: World) -> list[Route]:
+    """All paths, on the origin itself: OAuth and API share it."""
+    modules = (auth, trunks, sites, numbers, architect, records)
+    endpoints = [endpoint for module in modules for endpoint in module.ENDPOINTS]
+    return routes(world, "genesys", "", endpoints, auth.Gate(), unreadable)

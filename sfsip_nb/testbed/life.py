@@ -1,0 +1,251 @@
+"""The testbed's life: started once for a run, found again by whoever comes next, ended by name.
+
+The process has a session of its own (a child of a Jupyter kernel would die with the kernel), its
+address and pid lie in ``testbed/testbed.json`` of the run's folder, and its log beside them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import filelock
+import httpx
+
+from . import server
+from .server import FOLDER, INFO, LOG
+
+READY_SECONDS = 30.0
+STOP_SECONDS = 10.0
+_LOCK = "lock"
+_TICK = 0.05
+
+_children: dict[int, subprocess.Popen[bytes]] = {}
+
+
+class TestbedError(RuntimeError):
+    """The testbed does not start, answer or end; the text says what to do."""
+
+    __test__ = False  # not a test class, whatever pytest thinks of the name
+
+
+@dataclass(frozen=True)
+class Testbed:
+    """A running testbed. `info` is the ready line without credentials.
+
+    `started` is true for the one call of `ensure` that brought it up.
+    """
+
+    __test__ = False
+
+    info: Mapping[str, Any]
+    started: bool = False
+
+    def control(self, method: str, path: str, content: Any = None) -> Any:
+        """The JSON answer of a control request. Raises TestbedError for what it refuses."""
+        url = f"{self.info['control']}{path}"
+        try:
+            # The environment's proxies have no business on loopback.
+            with httpx.Client(trust_env=False, timeout=30) as client:
+                response = client.request(method, url, json=content)
+        except httpx.HTTPError as error:
+            raise TestbedError(
+                f"The testbed at {self.info['control']} does not answer"
+                f" ({type(error).__name__}). Start the command again, which starts it anew."
+            ) from error
+        if response.is_error:
+            raise TestbedError(f"Testbed, {method} {path}: {_reason(response)}")
+        return response.json()
+
+    def administer(self, system: str, step: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Have the simulated administrator carry out a card; what the person saw."""
+        return dict(self.control("POST", f"/admin/{system}/{step}", dict(values)))
+
+
+def _reason(response: httpx.Response) -> str:
+    try:
+        return str(response.json()["error"])
+    except (ValueError, KeyError, TypeError):
+        return f"HTTP {response.status_code}"
+
+
+def attach(url: str) -> Testbed:
+    """The testbed whose control URL is `url`. Raises TestbedError if none answers there."""
+    url = url.rstrip("/")
+    return Testbed(Testbed({"control": url}).control("GET", "/"))
+
+
+def find(run_dir: Path) -> Testbed | None:
+    """The live testbed of a run: the one that was noted down, if it still answers as itself."""
+    try:
+        info = json.loads((run_dir / FOLDER / INFO).read_text(encoding="utf-8"))
+        present = attach(info["control"])
+    except (OSError, ValueError, KeyError, TestbedError):
+        return None
+    same = all(present.info.get(key) == info[key] for key in ("pid", "instance"))
+    return Testbed(info) if same else None
+
+
+def ensure(
+    run_dir: Path, *, time_scale: float = 60, seed: int = 1, faults: Sequence[str] = ()
+) -> Testbed:
+    """The testbed of a run, started if it is not there; `faults` are switched on either way.
+
+    A testbed that runs already keeps its time scale and seed. Raises TestbedError when it is not
+    ready in time.
+    """
+    run_dir = run_dir.resolve()
+    (run_dir / FOLDER).mkdir(parents=True, exist_ok=True)
+    with _lock(run_dir):
+        if present := find(run_dir):
+            for name in faults:
+                present.control("PUT", f"/faults/{name}")
+            return present
+        return _start(run_dir, time_scale, seed, faults)
+
+
+def _lock(run_dir: Path) -> filelock.BaseFileLock:
+    return filelock.FileLock(run_dir / FOLDER / _LOCK, timeout=2 * READY_SECONDS)
+
+
+def _start(run_dir: Path, time_scale: float, seed: int, faults: Sequence[str]) -> Testbed:
+    log_path = run_dir / FOLDER / LOG
+    command = [sys.executable, "-m", "sfsip_nb.testbed", "--dir", str(run_dir)]
+    command += ["--time-scale", str(time_scale), "--seed", str(seed)]
+    for name in faults:
+        command += ["--fault", name]
+    with log_path.open("ab") as log:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,  # its first line holds credentials
+            stderr=log,
+            start_new_session=True,
+        )
+    _children[process.pid] = process
+    limit = time.monotonic() + READY_SECONDS
+    while time.monotonic() < limit:
+        if process.poll() is not None:
+            raise TestbedError(
+                f"The testbed ended while starting. Its log {log_path} ends with: "
+                + _last_line(log_path)
+            )
+        found = find(run_dir)
+        if found is not None and found.info["pid"] == process.pid:
+            return Testbed(found.info, started=True)
+        time.sleep(_TICK)
+    _end(process.pid)
+    raise TestbedError(
+        f"The testbed was not ready within {READY_SECONDS:g} s. Its log is {log_path}."
+    )
+
+
+def _last_line(path: Path) -> str:
+    lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
+    return next((line for line in reversed(lines) if line.strip()), "(nothing)")
+
+
+def stop(run_dir: Path) -> bool:
+    """End a run's testbed and wait until it is gone; False if none was running."""
+    run_dir = run_dir.resolve()
+    if not (run_dir / FOLDER).is_dir():
+        return False
+    with _lock(run_dir):
+        present = find(run_dir)
+        if present is None:
+            return False
+        present.control("POST", "/stop")
+        _end(present.info["pid"])
+        return True
+
+
+def _end(pid: int) -> None:
+    """Wait for a process that was asked to end; then say it with a signal, and again."""
+    for number in (None, signal.SIGTERM, signal.SIGKILL if os.name == "posix" else signal.SIGTERM):
+        if number is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+        limit = time.monotonic() + STOP_SECONDS
+        while time.monotonic() < limit:
+            if not _lives(pid):
+                return
+            time.sleep(_TICK)
+
+
+def _lives(pid: int) -> bool:
+    if child := _children.get(pid):
+        if child.poll() is None:
+            return True
+        del _children[pid]
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def serve(
+    run_dir: Path,
+    *,
+    time_scale: float = 60,
+    seed: int = 1,
+    faults: Sequence[str] = (),
+    announce: Callable[[dict[str, Any]], None] | None = None,
+) -> None:
+    """Serve a run's testbed in the foreground until Ctrl-C, ``POST /stop`` or ten idle minutes.
+
+    `announce` gets the ready line's content, credentials included; by default it is printed as one
+    line of JSON. Raises TestbedError if the run has a live testbed already.
+    """
+    run_dir = run_dir.resolve()
+    (run_dir / FOLDER).mkdir(parents=True, exist_ok=True)
+    lock = _lock(run_dir)
+    with lock:
+        if present := find(run_dir):
+            raise TestbedError(
+                f"A testbed of {run_dir} runs already at {present.info['control']}. Attach to it,"
+                " or end it with: sfsip testbed stop"
+            )
+
+        def ready(info: dict[str, Any]) -> None:
+            lock.release()
+            (announce or _print)(info)
+
+        asyncio.run(
+            server.run(run_dir, time_scale=time_scale, seed=seed, faults=faults, on_ready=ready)
+        )
+
+
+def _print(info: dict[str, Any]) -> None:
+    print(json.dumps(info), flush=True)
+
+
+def main(
+    run_dir: Path, time_scale: float, seed: int, faults: Sequence[str], idle_seconds: float
+) -> None:
+    """What the process started by `ensure` does; its starter holds the lock."""
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
+    )
+    asyncio.run(
+        server.run(
+            run_dir,
+            time_scale=time_scale,
+            seed=seed,
+            faults=faults,
+            idle_seconds=idle_seconds,
+            on_ready=_print,
+        )
+    )

@@ -1,0 +1,156 @@
+"""The testbed's process: HTTP and telephony on one event loop, until asked to end or idle."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import socket
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+
+from sfsip_nb.inputs import samples
+
+from . import control, customer
+from .genesys import genesys_routes
+from .synthflow import REGIONS, base_path, synthflow_routes
+from .telephony import Telephony
+from .world import Json, World
+
+HOST = "127.0.0.1"
+FOLDER = "testbed"  # in the run's folder
+INFO = "testbed.json"
+LOG = "testbed.log"
+IDLE_SECONDS = 600.0
+_LOOK_SECONDS = 0.5
+
+log = logging.getLogger("sfsip_nb.testbed")
+
+
+class _Server(uvicorn.Server):
+    """Tells when it answers; leaves the signals to the testbed, which has more to close."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.answers = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.answers.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def credentials() -> Json:
+    """The sample customer's credentials, for whoever reads the first line."""
+    secret = samples.testbed_secret
+    return {
+        "genesys": {
+            "client_id": samples.GENESYS_CLIENT_ID,
+            "client_secret": secret("genesys-client-secret"),
+        },
+        "synthflow": {
+            "api_key": secret("synthflow-api-key"),
+            "workspace_id": samples.SYNTHFLOW_WORKSPACE_ID,
+        },
+        "sip": {"username": samples.SIP_USERNAME, "password": secret("sip-password")},
+    }
+
+
+async def run(
+    run_dir: Path,
+    *,
+    time_scale: float = 60,
+    seed: int = 1,
+    faults: Sequence[str] = (),
+    idle_seconds: float = IDLE_SECONDS,
+    on_ready: Callable[[Json], None] = lambda info: None,
+) -> None:
+    """Serve the testbed of `run_dir` until a signal, ``POST /stop`` or `idle_seconds` of quiet.
+
+    `on_ready` gets the ready line's content with credentials, once everything answers. Raises
+    `seal.SealBroken` when the saved state cannot be opened, KeyError for an unknown fault.
+    """
+    directory = run_dir / FOLDER
+    directory.mkdir(parents=True, exist_ok=True)
+    world = World(directory, time_scale=time_scale, seed=seed, faults=faults)
+    if not world.load():
+        customer.settle(world)
+    world.save()
+
+    stop = asyncio.Event()
+    telephony = Telephony(world, directory)
+    under_way: set[asyncio.Task[None]] = set()
+
+    def dial(call: Json) -> None:
+        task = asyncio.get_running_loop().create_task(telephony.synthflow_call(call))
+        under_way.add(task)
+        task.add_done_callback(under_way.discard)
+
+    world.dial = dial
+    with socket.create_server((HOST, 0)) as listener:
+        origin = "http://{}:{}".format(*listener.getsockname())
+        info = _info(origin, world, await telephony.start())
+        served = control.Control(world, info, stop.set, telephony)
+        app = Starlette(routes=[*served.routes(), *synthflow_routes(world), *genesys_routes(world)])
+        server = _Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            await server.answers.wait()
+            _write_info(directory / INFO, info)
+            on_ready(info | {"credentials": credentials()})
+            log.info("ready at %s", origin)
+            await _until_over(world, stop, idle_seconds)
+        finally:
+            (directory / INFO).unlink(missing_ok=True)
+            await telephony.stop()
+            server.should_exit = server.force_exit = True
+            await serving
+            world.save()
+            log.info("ended")
+
+
+def _info(origin: str, world: World, telephony: dict[str, Any]) -> Json:
+    return {
+        "control": origin + control.PATH,
+        "genesys": {"api": origin, "login": origin},
+        "synthflow": {region: origin + base_path(region) for region in REGIONS},
+        "talkdesk": {},
+        **telephony,
+        "pid": os.getpid(),
+        "instance": uuid.uuid4().hex,
+        "time_scale": world.time_scale,
+        "seed": world.seed,
+    }
+
+
+def _write_info(path: Path, info: Json) -> None:
+    draft = path.with_name(path.name + ".new")
+    draft.write_text(json.dumps(info, indent=1), encoding="utf-8")
+    draft.replace(path)
+
+
+async def _until_over(world: World, stop: asyncio.Event, idle_seconds: float) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # Windows
+            loop.add_signal_handler(number, stop.set)
+    world.used()
+    while not stop.is_set():
+        left = world.last_used + idle_seconds - time.monotonic()
+        if left <= 0:
+            log.info("nobody wanted anything for %g s", idle_seconds)
+            return
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), min(left, _LOOK_SECONDS))

@@ -1,0 +1,61 @@
+"""A stand-in for Synthflow's public API, one base URL a region.
+
+A workspace lives in one region; its key is worth nothing at the others.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable
+
+from starlette.routing import Route
+
+from sfsip_nb.inputs import samples
+
+from ..web import Asked, Endpoint, routes
+from ..world import World
+from . import assistants, calls, numbers
+from .errors import no_route, plain, refuse, unreadable
+
+REGIONS = ("us", "eu", "global")
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+def base_path(region: str) -> str:
+    """Path of a region's API on the testbed's origin."""
+    return f"/synthflow/{region}/v2"
+
+
+class _Gate:
+    def __init__(self, region: str) -> None:
+        self._region = region
+        self._seen = 0
+
+    def __call__(self, asked: Asked, endpoint: Endpoint) -> None:
+        """Raises 401 without the key of this region, 429 under the fault."""
+        world = asked.world
+        scheme, _, key = asked.headers.get("authorization", "").partition(" ")
+        good = hmac.compare_digest(
+            key.encode(), samples.testbed_secret("synthflow-api-key").encode()
+        )
+        if scheme != "Bearer" or not good or self._region != world.synthflow_region:
+            raise plain(401, "Unauthorized")
+        if world.fault("synthflow.bad-key"):
+            raise plain(401, "Unauthorized")
+        self._seen += 1
+        if world.fault("synthflow.rate-limit") and self._seen % 5 == 0:
+            raise refuse(429, "Too many requests.", "rate_limit")
+
+
+def _nothing(asked: Asked) -> None:
+    raise no_route()
+
+
+def synthflow_routes(world: World) -> Iterable[Route]:
+    """The paths of every region. What is left over is answered by the gateway."""
+    endpoints = [e for module in (numbers, assistants, calls) for e in module.ENDPOINTS]
+    endpoints += [Endpoint(m, "/{rest:path}", _nothing, reads=True) for m in _METHODS]
+    for region in REGIONS:
+        yield from routes(
+            world, "synthflow", base_path(region), endpoints, _Gate(region), unreadable
+        )

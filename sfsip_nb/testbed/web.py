@@ -1,0 +1,145 @@
+"""What all stand-ins share: requests without a framework's habits, refusals, and the write log.
+
+A stand-in is a table of `Endpoint`; each handler is a plain function from `Asked` to what is sent
+back as JSON. A refusal is raised, in the vendor's own shape.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from .world import World
+
+Json = dict[str, Any]
+log = logging.getLogger("sfsip_nb.testbed")
+
+
+class Refused(Exception):
+    """The stand-in says no: HTTP `status`, a JSON `body`, further `headers`."""
+
+    def __init__(self, status: int, body: Any, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(f"HTTP {status}")
+        self.status = status
+        self.body = body
+        self.headers = dict(headers or {})
+
+
+@dataclass
+class Asked:
+    """One request, as a handler sees it."""
+
+    world: World
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    url: str = ""
+    origin: str = ""
+    many: Mapping[str, list[str]] = field(default_factory=dict)  # repeated query parameters
+
+
+Handler = Callable[[Asked], Any]
+Gate = Callable[[Asked, "Endpoint"], None]
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One method and path. `any_of`: permissions of which one is needed.
+
+    `reads`: it changes nothing, whatever its method says; such requests are no writes.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    any_of: Sequence[str] = ()
+    reads: bool = False
+
+    @property
+    def writes(self) -> bool:
+        """A request to it belongs into the write log."""
+        return not self.reads and self.method != "GET"
+
+
+def routes(
+    world: World,
+    system: str,
+    prefix: str,
+    endpoints: Iterable[Endpoint],
+    gate: Gate,
+    unreadable: Callable[[str], Refused],
+) -> list[Route]:
+    """Starlette routes for a stand-in. `gate` refuses what may not pass, before the handler."""
+
+    def route(endpoint: Endpoint) -> Route:
+        async def serve(request: Request) -> Response:
+            world.used()
+            response = await _answer(world, endpoint, request, gate, unreadable)
+            if endpoint.writes:
+                world.writes.append(
+                    {
+                        "system": system,
+                        "method": endpoint.method,
+                        "path": request.url.path,
+                        "status": response.status_code,
+                        "at": world.iso(),
+                    }
+                )
+                world.save()
+            log.info("%s %s %s", request.method, request.url.path, response.status_code)
+            return response
+
+        return Route(prefix + endpoint.path, serve, methods=[endpoint.method])
+
+    return [route(endpoint) for endpoint in endpoints]
+
+
+async def _answer(
+    world: World,
+    endpoint: Endpoint,
+    request: Request,
+    gate: Gate,
+    unreadable: Callable[[str], Refused],
+) -> Response:
+    try:
+        origin = f"{request.url.scheme}://{request.url.netloc}"
+        many: dict[str, list[str]] = {}
+        for key, value in request.query_params.multi_items():
+            many.setdefault(key, []).append(value)
+        asked = Asked(
+            world,
+            request.path_params,
+            dict(request.query_params),
+            headers=request.headers,
+            url=str(request.url),
+            origin=origin,
+            many=many,
+        )
+        gate(asked, endpoint)
+        asked.body = _read(await request.body(), request.headers, unreadable)
+        answer = endpoint.handler(asked)
+    except Refused as refused:
+        return JSONResponse(refused.body, refused.status, headers=refused.headers)
+    if answer is None:
+        return Response(status_code=204)
+    return JSONResponse(answer)
+
+
+def _read(content: bytes, headers: Mapping[str, str], unreadable: Callable[[str], Refused]) -> Any:
+    if not content:
+        return None
+    if headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        return dict(parse_qsl(content.decode("ascii", "replace")))
+    try:
+        return json.loads(content)
+    except ValueError as error:
+        raise unreadable("The request body is not JSON.") from error

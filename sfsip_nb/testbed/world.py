@@ -1,0 +1,282 @@
+"""The world behind the stand-ins: what the customer has, and what happened on the phone.
+
+Everything is JSON: objects have the shape in which the vendor's API returns them, with two
+additions that no API serves: keys that begin with an underscore hold what only the vendor's own
+screens show, and passwords stand in the clear (the saved state is sealed, `public` masks them).
+All of it lives on one event loop, so nothing is locked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+import random
+import secrets
+import time
+import uuid
+from collections.abc import Callable, Collection, Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from . import seal
+from .faults import FAULTS
+
+Json = dict[str, Any]
+Objects = dict[str, Json]
+
+STATE = "state.sealed"
+PASSWORD_PROPERTY = "trunk_sip_authentication_credentials_password"
+_SECRET_KEYS = frozenset({"_trunk_pwd"})
+_SAVE_SOON = 0.2  # seconds; call records come in bursts
+
+
+class World:
+    """State of one testbed, kept in `directory`. `time_scale` shortens what takes time."""
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        time_scale: float = 60,
+        seed: int = 1,
+        faults: Collection[str] = (),
+    ) -> None:
+        self.directory = directory
+        self.time_scale = time_scale
+        self.seed = seed
+        self.random = random.Random(seed)
+        self.genesys: dict[str, Objects] = {}
+        self.synthflow: dict[str, Objects] = {}
+        self.talkdesk: dict[str, Objects] = {}
+        self.conversations: Objects = {}
+        self.sip_messages: list[Json] = []
+        self.media: dict[str, Objects] = {}  # conversation -> communication -> statistics
+        self.synthflow_calls: Objects = {}
+        self.calls: list[Json] = []  # ground truth, for `GET /calls`
+        self.writes: list[Json] = []
+        self.tokens: dict[str, Json] = {}  # of the Genesys OAuth endpoint
+        self.faults: list[str] = []
+        self.last_used = time.monotonic()
+        self.dial: Callable[[Json], None] = lambda call: None  # set by who can place calls
+        self._ids = 0
+        self._stamp_key = secrets.token_hex(16)
+        self._visible_from: dict[str, float] = {}
+        self._saving: asyncio.TimerHandle | None = None
+        for name in faults:
+            self.set_fault(name)
+
+    # time, chance, ids
+
+    def scaled(self, seconds: float) -> float:
+        """What `seconds` of the real platform take here, in seconds."""
+        return seconds / self.time_scale
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait `seconds` of the real platform."""
+        await asyncio.sleep(self.scaled(seconds))
+
+    def now(self) -> datetime:
+        """The real time, UTC; never scaled."""
+        return datetime.now(UTC)
+
+    def iso(self, at: datetime | None = None) -> str:
+        """`at` (default: now) as Genesys writes it: ``2026-11-21T10:00:00.000Z``."""
+        return (at or self.now()).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+    def new_id(self) -> str:
+        """A UUID, the same ones in the same order for one seed, also across restarts."""
+        self._ids += 1
+        digest = hashlib.sha256(f"{self.seed}/{self._ids}".encode()).digest()
+        return str(uuid.UUID(bytes=digest[:16], version=4))
+
+    # faults
+
+    def fault(self, name: str) -> bool:
+        """The fault `name` is on. Raises KeyError for one that is not in the list."""
+        return FAULTS[name].name in self.faults
+
+    def set_fault(self, name: str, on: bool = True) -> None:
+        """Switch a fault; raises KeyError for one that is not in the list."""
+        if on and not self.fault(name):
+            self.faults.append(name)
+        elif not on and self.fault(name):
+            self.faults.remove(name)
+
+    # finding
+
+    @property
+    def org(self) -> Json:
+        """The Genesys organisation."""
+        return next(iter(self.genesys["organization"].values()))
+
+    @property
+    def byoc_suffix(self) -> str:
+        """Domain of inbound FQDNs of BYOC trunks (legacy platform)."""
+        return str(self.org["_byocSuffix"])
+
+    @property
+    def cloud_voice_suffix(self) -> str:
+        """The same for trunks on Dynamic Cloud Voice."""
+        return str(self.org["_cloudVoiceSuffix"])
+
+    @property
+    def carrier_trunk(self) -> Json:
+        """The customer's own trunk to the telephone network."""
+        return self.genesys["trunks"][self.org["_carrierTrunkId"]]
+
+    @property
+    def synthflow_region(self) -> str:
+        """The Synthflow region that the workspace lives in."""
+        return str(next(iter(self.synthflow["workspaces"].values()))["region"])
+
+    @staticmethod
+    def by_name(objects: Objects, name: str) -> Json | None:
+        """The first object called `name`."""
+        return next((o for o in objects.values() if o.get("name") == name), None)
+
+    def plans(self, site_id: str) -> list[Json]:
+        """Number plans of a site, in their order."""
+        plans: list[Json] = self.genesys["number_plans"].get(site_id, {}).get("plans", [])
+        return plans
+
+    def routes(self, site_id: str) -> list[Json]:
+        """Outbound routes of a site."""
+        return [r for r in self.genesys["outbound_routes"].values() if r["_siteId"] == site_id]
+
+    def synthflow_number(self, number: str) -> Json | None:
+        """The imported number (E.164), if Synthflow has it."""
+        return self.synthflow["numbers"].get(number.removeprefix("+"))
+
+    def inbound_assistant(self, number: str) -> Json | None:
+        """The inbound assistant that answers `number` (E.164)."""
+        return next(
+            (
+                a
+                for a in self.synthflow["assistants"].values()
+                if a["type"] == "inbound" and a.get("phone_number") == number
+            ),
+            None,
+        )
+
+    def transfer_action(self, assistant: Json) -> Json | None:
+        """The live transfer attached to an assistant."""
+        attached = (self.synthflow["actions"].get(a) for a in assistant["_actions"])
+        return next((a for a in attached if a and a["type"] == "LIVE_TRANSFER"), None)
+
+    # late visibility
+
+    def appear_late(self, id_: str, seconds: float) -> None:
+        """Reads of object `id_` miss it for `seconds` of the real platform."""
+        # Not below what one local round trip takes, or no client would ever meet it.
+        self._visible_from[id_] = time.monotonic() + max(self.scaled(seconds), 0.05)
+
+    def visible(self, id_: str) -> bool:
+        """Reads may find object `id_` by now."""
+        return time.monotonic() >= self._visible_from.get(id_, 0)
+
+    # call records
+
+    def put_conversation(self, conversation: Json) -> None:
+        """Keep what Genesys knows of a call (shape of the details query), by ``conversationId``."""
+        self.conversations[conversation["conversationId"]] = conversation
+        self.touch()
+
+    def add_sip_message(self, record: Json) -> None:
+        """Keep one SIP message that Genesys traced (a ``HomerRecord``)."""
+        at = datetime.fromisoformat(record["date"])
+        micro = int(at.timestamp() * 1e6)
+        given = {"id": self.new_id(), "microTs": str(micro), "milliTs": str(micro // 1000)}
+        self.sip_messages.append(given | record)
+        self.touch()
+
+    def put_media(self, conversation_id: str, entry: Json) -> None:
+        """Keep media statistics of one leg, by ``communicationId``."""
+        self.media.setdefault(conversation_id, {})[entry["communicationId"]] = entry
+        self.touch()
+
+    def put_synthflow_call(self, row: Json) -> None:
+        """Keep a row of Synthflow's call list, by ``call_id``."""
+        self.synthflow_calls[row["call_id"]] = row
+        self.touch()
+
+    def log_call(self, line: Json) -> None:
+        """Keep the truth about a call, as both stand-ins saw it."""
+        self.calls.append({"at": self.iso(), **line})
+        self.touch()
+
+    # keeping
+
+    def used(self) -> None:
+        """Somebody wanted something: the idle limit starts anew."""
+        self.last_used = time.monotonic()
+
+    def touch(self) -> None:
+        """Records changed: save soon."""
+        self.used()
+        if self._saving is None:
+            self._saving = asyncio.get_running_loop().call_later(_SAVE_SOON, self.save)
+
+    def save(self) -> None:
+        """Save the whole state now."""
+        if self._saving is not None:
+            self._saving.cancel()
+            self._saving = None
+        kept = {name: getattr(self, name) for name in _KEPT}
+        seal.write(self.directory / STATE, json.dumps(kept).encode())
+
+    def load(self) -> bool:
+        """Take up the saved state; False if there is none. Raises `seal.SealBroken`."""
+        content = seal.read(self.directory / STATE)
+        if content is None:
+            return False
+        asked = self.faults
+        for name, value in json.loads(content).items():
+            setattr(self, name, value)
+        for name in asked:
+            self.set_fault(name)
+        return True
+
+    # showing
+
+    def public(self, value: Any) -> Any:
+        """`value` without secrets: each becomes a stamp that shows change but not the secret."""
+        if isinstance(value, dict):
+            shown = {}
+            for key, item in value.items():
+                if key == PASSWORD_PROPERTY:
+                    inner = item.get("value", {})
+                    item = {**item, "value": {k: self._stamp(v) for k, v in inner.items()}}
+                elif key in _SECRET_KEYS:
+                    item = self._stamp(item)
+                shown[key] = self.public(item)
+            return shown
+        if isinstance(value, list):
+            return [self.public(item) for item in value]
+        return value
+
+    def _stamp(self, secret: Any) -> str:
+        if not secret:
+            return ""
+        digest = hmac.new(self._stamp_key.encode(), str(secret).encode(), hashlib.sha256)
+        return "secret:" + digest.hexdigest()[:12]
+
+
+_KEPT: Iterable[str] = (
+    "seed",
+    "genesys",
+    "synthflow",
+    "talkdesk",
+    "conversations",
+    "sip_messages",
+    "media",
+    "synthflow_calls",
+    "calls",
+    "writes",
+    "tokens",
+    "faults",
+    "_ids",
+    "_stamp_key",
+)
