@@ -1,0 +1,241 @@
+"""The transport that all clients share: authorisation, bounded retries, errors safe to show."""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+import stamina
+
+ATTEMPTS = 5
+LONGEST_WAIT = 30.0  # seconds that a Retry-After may make us wait
+_BUSY = frozenset({429, 502, 503, 504})
+_IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+_TIMEOUT = httpx.Timeout(20.0, connect=10.0)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What a platform says about a refused request, read from the body of its answer."""
+
+    code: str = ""
+    message: str = ""
+    details: Any = None
+    correlation: str = ""
+
+
+class ApiError(Exception):
+    """A platform refused a request, or gave no usable answer.
+
+    The text is a sentence that may be shown: method and path, never a query, a header or a body.
+
+    Attributes:
+        status: HTTP status; 0 if no answer came.
+        code: the platform's own code, or ``unreachable``, ``timeout``, ``unreadable``, ``endless``.
+        message: the platform's explanation, bounded and printable; its wording is not trusted.
+        details: further details as the platform sent them. Data: escape before showing.
+        correlation: the id to quote to the platform's support, where it sent one.
+        retry_after: seconds that the platform asks to wait, or None.
+    """
+
+    def __init__(
+        self,
+        platform: str,
+        method: str,
+        path: str,
+        status: int,
+        problem: Problem,
+        retry_after: float | None = None,
+    ) -> None:
+        self.method, self.path, self.status = method, path, status
+        self.code = plain(problem.code, 80)
+        self.message = plain(problem.message, 300)
+        self.details = problem.details
+        self.correlation = plain(problem.correlation, 80)
+        self.retry_after = retry_after
+        what = f"{platform} answered {status} to {method} {path}"
+        if status == 0:
+            what = f"{platform} gave no usable answer to {method} {path}"
+        why = ": ".join(part for part in (self.code, self.message) if part)
+        quote = f" (for their support: {self.correlation})" if self.correlation else ""
+        super().__init__(f"{what}{': ' if why else ''}{why}{quote}")
+
+
+def plain(value: Any, longest: int) -> str:
+    """`value` as one printable line of at most `longest` characters."""
+    text = " ".join(str(value if value is not None else "").split())
+    text = "".join(character for character in text if character.isprintable())
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+class Api:
+    """One platform's origin.
+
+    `bearer` supplies the token; `renew` is called once where the platform answers 401, before the
+    request is sent again with the token that `bearer` then supplies. `read_problem` understands
+    the platform's error bodies. `http` may be given by tests.
+
+    Requests that change nothing when repeated are repeated, a bounded number of times, on 429
+    (after Retry-After, capped), 502, 503, 504, and where no answer came. A POST is repeated only
+    where it cannot have had an effect: on 429, and where no connection came about.
+    """
+
+    def __init__(
+        self,
+        platform: str,
+        base: str,
+        *,
+        read_problem: Callable[[httpx.Response], Problem],
+        bearer: Callable[[], str] | None = None,
+        renew: Callable[[], None] | None = None,
+        http: httpx.Client | None = None,
+    ) -> None:
+        url = httpx.URL(base)
+        here = _is_loopback(url.host)
+        if url.scheme != "https" and not here:
+            raise ValueError(f"{platform}: refusing to send credentials to {url.host} without TLS")
+        self.log: list[dict[str, Any]] = []
+        """Each request sent: at, method, path, status (0: no answer), ms."""
+        self._platform = platform
+        self._base = base.rstrip("/")
+        self._read_problem = read_problem
+        self._bearer = bearer
+        self._renew = renew
+        self._http = http or httpx.Client(timeout=_TIMEOUT, trust_env=not here)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        json: Any = None,
+        form: Mapping[str, str] | None = None,
+        auth: httpx.BasicAuth | None = None,
+        retry: bool | None = None,
+    ) -> Any:
+        """The decoded JSON of the answer; None if it has no body. Raises ApiError.
+
+        `retry` False sends exactly once, for what dials or bills; True says that repeating does no
+        harm, as with a POST that only asks; None goes by the method.
+        """
+        request = {
+            "params": {k: v for k, v in (params or {}).items() if v is not None},
+            "json": json,
+            "data": form,
+            "auth": auth,
+        }
+        renewed = False
+        while True:
+            try:
+                return self._with_retries(method, path, request, retry)
+            except ApiError as error:
+                if error.status != 401 or renewed or self._renew is None or auth is not None:
+                    raise
+                renewed = True
+                self._renew()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def _with_retries(
+        self, method: str, path: str, request: dict[str, Any], retry: bool | None
+    ) -> Any:
+        harmless = method in _IDEMPOTENT if retry is None else retry
+
+        def again(error: Exception) -> bool | float:
+            return isinstance(error, ApiError) and _worth_repeating(error, harmless)
+
+        attempts = 1 if retry is False else ATTEMPTS
+        for attempt in stamina.retry_context(
+            on=again, attempts=attempts, timeout=90.0, wait_initial=0.2, wait_max=5.0
+        ):
+            with attempt:
+                return self._once(method, path, request)
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _once(self, method: str, path: str, request: dict[str, Any]) -> Any:
+        headers = {"Accept": "application/json"}
+        if self._bearer is not None and request["auth"] is None:
+            headers["Authorization"] = f"Bearer {self._bearer()}"
+        started, at, status = time.monotonic(), datetime.now(UTC), 0
+        try:
+            response = self._http.request(
+                method, self._base + path, headers=headers, follow_redirects=False, **request
+            )
+            status = response.status_code
+        except httpx.HTTPError as error:
+            raise self._silent(method, path, error) from None
+        finally:
+            ms = round((time.monotonic() - started) * 1000)
+            self.log.append(
+                {"at": at.isoformat(), "method": method, "path": path, "status": status, "ms": ms}
+            )
+        if not response.is_success:
+            raise self._refused(method, path, response)
+        if not response.content:
+            return None
+        try:
+            return response.json()
+        except ValueError:
+            problem = Problem("unreadable", "the answer is not JSON")
+            raise ApiError(self._platform, method, path, status, problem) from None
+
+    def _silent(self, method: str, path: str, error: httpx.HTTPError) -> ApiError:
+        # The text of an httpx error may hold the URL with its query: say what happened instead.
+        if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+            problem = Problem("unreachable", "no connection; check the network and the region")
+        elif isinstance(error, httpx.TimeoutException):
+            problem = Problem("timeout", "no answer in time")
+        else:
+            problem = Problem("broken", f"the connection broke ({type(error).__name__})")
+        return ApiError(self._platform, method, path, 0, problem)
+
+    def _refused(self, method: str, path: str, response: httpx.Response) -> ApiError:
+        try:
+            problem = self._read_problem(response)
+        except (ValueError, TypeError, AttributeError, KeyError):
+            problem = Problem("", response.reason_phrase)
+        wait = _retry_after(response.headers.get("Retry-After", ""))
+        return ApiError(self._platform, method, path, response.status_code, problem, wait)
+
+
+def _worth_repeating(error: ApiError, harmless: bool) -> bool | float:
+    """Whether to send again; a number says after how many seconds."""
+    limited = error.status == 429 or is_token_rate_limit(error)
+    no_effect = limited or error.code == "unreachable"
+    transient = error.status in _BUSY or (error.status == 0 and error.code != "unreadable")
+    if not (no_effect or (harmless and transient)):
+        return False
+    return True if error.retry_after is None else min(error.retry_after, LONGEST_WAIT)
+
+
+def is_token_rate_limit(error: ApiError) -> bool:
+    """Whether this 400 is Genesys's token endpoint saying "too many requests"."""
+    return error.status == 400 and "rate limit exceeded" in f"{error.code} {error.message}".lower()
+
+
+def _retry_after(header: str) -> float | None:
+    """Seconds in a Retry-After header, which holds seconds or a date (RFC 9110 §10.2.3)."""
+    try:
+        return max(0.0, float(int(header)))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, (parsedate_to_datetime(header) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
