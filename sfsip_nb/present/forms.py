@@ -40,14 +40,14 @@ def fields_of(values: BaseModel, prefix: str = "") -> Iterator[Field]:
     A secret is a field whose `json_schema_extra` says `secret`.
     """
     for name, info in type(values).model_fields.items():
-        value = getattr(values, name)
+        value, key = getattr(values, name), f"{prefix}{info.alias or name}"
         if isinstance(value, BaseModel):
-            yield from fields_of(value, f"{prefix}{name}.")
+            yield from fields_of(value, f"{key}.")
             continue
         extra = info.json_schema_extra
         secret = isinstance(extra, Mapping) and bool(extra.get("secret"))
         kind, choices = _kind(info)
-        yield Field(f"{prefix}{name}", info.description or "", value, kind, secret, choices)
+        yield Field(key, info.description or "", value, kind, secret, choices)
 
 
 def _kind(info: FieldInfo) -> tuple[str, tuple[Any, ...]]:
@@ -98,5 +98,5 @@ class Form:
         if os.environ.get(HEADLESS) != "1":
             from .widgets import box
 
-            display(box(self))
-        display(self.static())
+            display(box(self))  # type: ignore[no-untyped-call]
+        display(self.static())  # type: ignore[no-untyped-call]

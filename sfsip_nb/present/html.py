@@ -66,8 +66,10 @@ def input_value(row: Row) -> str:
 
 def field_value(field: Row) -> str:
     """A card's value; a secret is named, never shown."""
-    return "(secret: paste it from where it is kept)" if field.get("secret") else shown(
-        field.get("value")
+    return (
+        "(secret: paste it from where it is kept)"
+        if field.get("secret")
+        else shown(field.get("value"))
     )
 
 

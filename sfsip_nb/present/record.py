@@ -38,24 +38,28 @@ def record_html(record: Row, evidence: Mapping[str, bytes]) -> str:
     pictured = {item["anchor"] for item in ladders}
     sections = list(_sections(data))
     open_points = list(_open_points(data["steps"] or []))
-    return environment().get_template("record.html").render(
-        record=data,
-        guide=data["title"] or data["guide"],
-        attempt=f"{data['attempt']:04}-{data['mode']}",
-        tally=tally(data["steps"] or []),
-        warnings=list(_warnings(data)),
-        facts=_facts(data),
-        contents=list(_contents(data, sections, bool(open_points), bool(ladders))),
-        open=open_points,
-        sections=sections,
-        anchors=anchors,
-        ladders=ladders,
-        evidence=[
-            _folded(reference, anchors[reference], evidence.get(reference))
-            for reference in references
-            if anchors[reference] not in pictured
-        ],
-        inputs=list(flat(data["inputs"] or {})),
+    return (
+        environment()
+        .get_template("record.html")
+        .render(
+            record=data,
+            guide=data["title"] or data["guide"],
+            attempt=f"{data['attempt']:04}-{data['mode']}",
+            tally=tally(data["steps"] or []),
+            warnings=list(_warnings(data)),
+            facts=_facts(data),
+            contents=list(_contents(data, sections, bool(open_points), bool(ladders))),
+            open=open_points,
+            sections=sections,
+            anchors=anchors,
+            ladders=ladders,
+            evidence=[
+                _folded(reference, anchors[reference], evidence.get(reference))
+                for reference in references
+                if anchors[reference] not in pictured
+            ],
+            inputs=list(flat(data["inputs"] or {})),
+        )
     )
 
 

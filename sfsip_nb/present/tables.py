@@ -51,7 +51,9 @@ def checks_table(step: Row, title: str = "") -> Shown:
     title = title or str(data["title"])
     head = f"{one_line(title)}: {style.verdict(data['verdict'])}"
     if not data["checks"]:
-        return Shown(part("checks_table", data, title, "", {}), f"{head}\n{visible(deciding(data))}")
+        return Shown(
+            part("checks_table", data, title, "", {}), f"{head}\n{visible(deciding(data))}"
+        )
     text = columns(
         head,
         ("verdict", "checked", "expected", "seen"),

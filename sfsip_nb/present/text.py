@@ -11,10 +11,11 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cn", "Cs", "Zl", "Zp"})
 
 
 def visible(text: str) -> str:
-    """`text` with every control, bidirectional, invisible, surrogate or unassigned character made visible.
+    """`text` with every character that is not seen made visible.
 
-    C0 controls become their pictures (ESC is ␛), others their code point (⟨U+202E⟩). Newline and
-    tab stay.
+    That is controls, bidirectional and zero-width marks, surrogates and unassigned ones. C0
+    controls become their pictures (ESC is ␛), others their code point (⟨U+202E⟩). Newline and tab
+    stay.
     """
     if text.isascii() and text.isprintable():
         return text

@@ -9,7 +9,7 @@ import traitlets
 from .forms import Field, Form
 
 
-class SecretField(ipywidgets.Password):
+class SecretField(ipywidgets.Password):  # type: ignore[misc]
     """A password control that forgets.
 
     What is typed goes to `take` and nowhere else: the widget's own value is empty again at once,

@@ -1,1 +1,1 @@
-"""Headless replay: the notebooks of a guide in series, then the attempt's folder with the record."""
+"""Headless replay: a guide's notebooks in series, then the attempt's folder with the record."""

@@ -10,12 +10,9 @@ from typing import Any
 from sfsip_nb.present.record import record_html
 
 from . import junit, sums
+from .errors import Leak
 from .pages import notebook_page
 from .prepared import Redacting
-
-
-class Leak(Exception):
-    """A secret stood in an output; the message names the files. Nothing was kept."""
 
 
 class Attempt:

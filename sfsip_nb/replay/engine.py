@@ -5,13 +5,14 @@ notebook's kernel starts while the present one runs.
 """
 
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
+from subprocess import DEVNULL
 from typing import Any
 
 import nbformat
 import papermill
+from ipykernel.kernelspec import get_kernel_dict
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import run_sync
@@ -20,6 +21,7 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
+from .errors import BrokeOff
 from .prepared import Redacting
 
 CELL_TIMEOUT = 900
@@ -28,20 +30,13 @@ CELL_TIMEOUT = 900
 _START_TIMEOUT = 90
 
 
-class BrokeOff(Exception):
-    """A notebook did not run to its end; the message says which cell and why."""
-
-
-class _ThisPython(KernelSpecManager):  # type: ignore[misc]
+class _ThisPython(KernelSpecManager):
     """Every kernel is the interpreter that runs the replay, whatever is installed elsewhere."""
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        launch = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        return KernelSpec(
-            argv=[*launch, "--HistoryManager.hist_file=:memory:"],
-            display_name=kernel_name,
-            language="python",
-        )
+        native = get_kernel_dict()
+        native["argv"].append("--HistoryManager.hist_file=:memory:")
+        return KernelSpec(**native)
 
 
 class Kernels:
@@ -70,7 +65,8 @@ class Kernels:
             kernel_spec_manager=_ThisPython(),
             transport_encryption="required",
         )
-        run_sync(kernel.start_kernel)(env=self._env)
+        # What a kernel writes past its sockets is unmasked, so it goes nowhere.
+        run_sync(kernel.start_kernel)(env=self._env, stdout=DEVNULL, stderr=DEVNULL)
         return kernel
 
 
@@ -90,7 +86,8 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]
             return super().execute_cell(cell, *args, **options)
         finally:  # a secret may have come in two messages, which stand joined only now
             if cell.get("outputs"):
-                cell["outputs"] = nbformat.from_dict(self._redactor.data(cell["outputs"]))
+                clean = self._redactor.data(cell["outputs"])
+                cell["outputs"] = nbformat.from_dict(clean)  # type: ignore[no-untyped-call]
 
 
 class _Engine(NBClientEngine):  # type: ignore[misc]

@@ -18,13 +18,12 @@ _TO_NOTEBOOK = re.compile(r"(\]\([^)\s]*)\.ipynb(#[^)\s]*)?\)")
 
 @cache
 def _exporter() -> HTMLExporter:
-    exporter = HTMLExporter(
+    exporter = HTMLExporter(  # type: ignore[no-untyped-call]
         template_name="sfsip",
         extra_template_basedirs=[str(Path(__file__).parent / "templates")],
         exclude_anchor_links=True,
     )
-    exporter.register_filter("visible", visible)
-    exporter.register_filter("svg_uri", svg_uri)
+    exporter.environment.filters.update(visible=visible, svg_uri=svg_uri)
     return exporter
 
 
@@ -33,27 +32,28 @@ def notebook_page(notebook: Path) -> str:
 
     Links to other notebooks lead to their pages.
     """
-    nb = nbformat.read(notebook, as_version=4)
+    nb = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]
     nb.metadata.pop("widgets", None)
     for cell in nb.cells:
         if cell.cell_type == "markdown":
             cell.source = _TO_NOTEBOOK.sub(r"\1.html\2)", cell.source)
-        for output in cell.get("outputs", []):
-            _plain(output)
+        if cell.cell_type == "code":
+            cell.outputs = [_plain(output) for output in cell.outputs if not _is_widget(output)]
     look = {"css": style.PAGE_CSS, "csp": style.CSP, "title": _title(nb, notebook.stem)}
     body, _ = _exporter().from_notebook_node(nb, resources={"sfsip": look})
     return str(body)
 
 
-def _plain(output: Any) -> None:
-    """Leave out what needs a script (a widget has its static twin), and the repeated style."""
-    data = output.get("data")
-    if data is None:
-        return
-    if "application/vnd.jupyter.widget-view+json" in data:
-        output["data"] = {}
-    elif "text/html" in data:
-        data["text/html"] = data["text/html"].replace(STYLE, "")
+def _is_widget(output: Any) -> bool:
+    """A widget needs a script to be seen; its static twin stands beside it."""
+    return "application/vnd.jupyter.widget-view+json" in output.get("data", {})
+
+
+def _plain(output: Any) -> Any:
+    """The output without the style sheet, which the page has once."""
+    if "text/html" in output.get("data", {}):
+        output.data["text/html"] = output.data["text/html"].replace(STYLE, "")
+    return output
 
 
 def _title(nb: Any, fallback: str) -> str:

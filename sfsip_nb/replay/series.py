@@ -10,7 +10,8 @@ from sfsip_nb.runbook.journal import Journal
 from sfsip_nb.runbook.verdicts import Verdict, exit_code
 
 from .attempt import Attempt
-from .engine import CELL_TIMEOUT, BrokeOff, Kernels, run_notebook
+from .engine import CELL_TIMEOUT, Kernels, run_notebook
+from .errors import BrokeOff
 from .prepared import Prepared
 
 BROKE_OFF = 4
@@ -33,7 +34,9 @@ def replay(
     """
     attempt = Attempt(prepared.run_dir, prepared.attempt_name)
     try:
-        broke_off = _run(prepared, notebooks / prepared.guide.name, attempt, say, only, cell_timeout)
+        broke_off = _run(
+            prepared, notebooks / prepared.guide.name, attempt, say, only, cell_timeout
+        )
     finally:
         prepared.close()
     clean = prepared.redactor.data
@@ -60,7 +63,7 @@ def _run(
 ) -> str:
     """Run each chosen notebook; answers why the series broke off, or an empty text."""
     chosen = [s for s in prepared.guide.sections if not only or s.notebook[:2] in only]
-    values = prepared.parameters.model_dump(mode="json")
+    values = prepared.parameters.model_dump(mode="json", by_alias=True)
     kernels = Kernels(prepared.env)
     try:
         for section in chosen:

@@ -30,9 +30,11 @@ def write(folder: Path) -> None:
 
 
 def check(folder: Path) -> Difference:
-    """Compare the folder with its sums. Raises FileNotFoundError where there are none."""
+    """Compare the folder with its sums; where there are none, they are what is missing."""
+    if not (folder / NAME).is_file():
+        return Difference(missing=(NAME,))
     written = {}
-    for line in (folder / NAME).read_text(encoding="utf-8").splitlines():
+    for line in (folder / NAME).read_text("utf-8", "replace").splitlines():
         digest, _, name = line.partition("  ")
         written[name] = digest
     now = _digests(folder)

@@ -1,4 +1,4 @@
-"""A realistic record of one attempt, in the shape of CONTRACT §4, for the tests of what is shown."""
+"""A realistic record of one attempt, in the shape of CONTRACT §4."""
 
 from typing import Any
 
@@ -8,17 +8,17 @@ PCAP = "evidence/c0ffee00-call.pcap"
 
 EVIDENCE = {
     LADDER: (
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 220" width="640" height="220"'
-        ' font-family="system-ui,sans-serif" font-size="12">'
-        "<title>Call to +15551230001 &amp; answer</title>"
-        '<g stroke="#777"><path d="M90 40V210M320 40V210M550 40V210"/></g>'
-        '<g text-anchor="middle"><text x="90" y="28">Caller</text><text x="320" y="28">Genesys'
-        '</text><text x="550" y="28">Synthflow</text></g>'
-        '<g stroke="#0b5a9c" fill="#0b5a9c"><path d="M90 70H312l-6-4v8l6-4"/>'
-        '<path d="M320 110H542l-6-4v8l6-4"/></g>'
-        '<g text-anchor="middle"><text x="205" y="64">INVITE +15551230001</text>'
-        '<text x="435" y="104">INVITE sip:+15551230001@sip.us.synthflow.ai:32681</text></g></svg>'
-    ).encode(),
+        b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 220" width="640" height="220"'
+        b' font-family="system-ui,sans-serif" font-size="12">'
+        b"<title>Call to +15551230001 &amp; answer</title>"
+        b'<g stroke="#777"><path d="M90 40V210M320 40V210M550 40V210"/></g>'
+        b'<g text-anchor="middle"><text x="90" y="28">Caller</text><text x="320" y="28">Genesys'
+        b'</text><text x="550" y="28">Synthflow</text></g>'
+        b'<g stroke="#0b5a9c" fill="#0b5a9c"><path d="M90 70H312l-6-4v8l6-4"/>'
+        b'<path d="M320 110H542l-6-4v8l6-4"/></g>'
+        b'<g text-anchor="middle"><text x="205" y="64">INVITE +15551230001</text>'
+        b'<text x="435" y="104">INVITE sip:+15551230001@sip.us.synthflow.ai:32681</text></g></svg>'
+    ),
     REPLY: b'{"id":"b6a0","state":"active","properties":{"trunk_outbound_port":32681}}',
     PCAP: bytes(range(256)),
 }
@@ -112,7 +112,7 @@ def record() -> dict[str, Any]:
                         vantage="here",
                         expected="200 OK",
                         seen="no answer in 4 s; a carrier may drop OPTIONS that it does not know",
-                        settle="Silence proves nothing; a real call settles it, seen by both platforms (verify.inbound)",
+                        settle="Silence proves nothing; a real call settles it (verify.inbound)",
                     ),
                     check(
                         "global",
@@ -229,8 +229,18 @@ def record() -> dict[str, Any]:
             }
         ],
         "map": [
-            {"heading": "Trunk", "kind": "step", "text": "Admin > Telephony > Trunks", "carried_by": "trunk.create"},
-            {"heading": "Number", "kind": "step", "text": "Wait one to two minutes", "carried_by": "registration.wait"},
+            {
+                "heading": "Trunk",
+                "kind": "step",
+                "text": "Admin > Telephony > Trunks",
+                "carried_by": "trunk.create",
+            },
+            {
+                "heading": "Number",
+                "kind": "step",
+                "text": "Wait one to two minutes",
+                "carried_by": "registration.wait",
+            },
         ],
         "testbed": None,
     }

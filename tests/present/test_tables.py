@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
 import record_sample as sample
+
 from sfsip_nb.present import tables
 from sfsip_nb.present.style import VERDICTS
 from sfsip_nb.present.tables import Shown

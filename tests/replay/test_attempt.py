@@ -1,0 +1,101 @@
+"""The attempt's folder: written once, free of secrets, every change found."""
+
+import json
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+from replay_sample import SECRET, notebook
+
+from sfsip_nb.inputs.redaction import Redactor
+from sfsip_nb.replay import sums
+from sfsip_nb.replay.attempt import Attempt
+from sfsip_nb.replay.errors import Leak
+
+STEP = {"section": "01-a", "change": "none", "evidence": [], "checks": []}
+
+
+def record(*verdicts: str) -> dict[str, object]:
+    steps = [
+        STEP | {"id": f"s.{n}", "title": f"Step {n}", "verdict": verdict, "note": "bell \x07"}
+        for n, verdict in enumerate(verdicts)
+    ]
+    return {
+        "guide": "genesys",
+        "run": "acme",
+        "attempt": 1,
+        "mode": "apply",
+        "target": "live",
+        "customer": "Acme",
+        "verdict": "pass",
+        "steps": steps,
+    }
+
+
+def filled(tmp_path: Path, *verdicts: str, broke_off: str = "") -> Attempt:
+    attempt = Attempt(tmp_path, "0001-apply")
+    notebook(attempt.notebooks / "01-a.ipynb", "1")
+    attempt.fill(record(*verdicts), {"attempts": []}, broke_off)
+    return attempt
+
+
+def test_an_attempt_is_written_once(tmp_path: Path) -> None:
+    filled(tmp_path, "pass").publish(Redactor([SECRET]))
+    with pytest.raises(FileExistsError, match="written once"):
+        Attempt(tmp_path, "0001-apply")
+
+
+@pytest.mark.parametrize("leak", [SECRET, json.dumps(SECRET), "pa&amp;ss w&quot;ord-ünique/4711"])
+def test_a_secret_in_any_file_keeps_nothing(tmp_path: Path, leak: str) -> None:
+    attempt = filled(tmp_path, "pass")
+    (attempt.notebooks / "trace.txt").write_text(f"x{leak}x", encoding="utf-8")
+    with pytest.raises(Leak, match=r"notebooks/trace\.txt of attempt 0001-apply") as error:
+        attempt.publish(Redactor([SECRET]))
+    assert SECRET not in str(error.value)
+    assert list((tmp_path / "attempts").iterdir()) == []
+
+
+def test_changed_added_and_missing_files_are_found(tmp_path: Path) -> None:
+    folder = filled(tmp_path, "pass").publish(Redactor())
+    assert not sums.check(folder)
+    (folder / "record.html").write_text("better")
+    (folder / "junit.xml").unlink()
+    (folder / "notebooks" / "more.txt").write_text("new")
+    (folder / "link").symlink_to("/etc/hostname")
+    found = sums.check(folder)
+    assert found.changed == ("record.html",)
+    assert found.missing == ("junit.xml",)
+    assert found.added == ("link", "notebooks/more.txt")
+    assert str(found) == "changed: record.html; added: link, notebooks/more.txt; missing: junit.xml"
+
+
+def test_junit_says_what_is_not_proven(tmp_path: Path) -> None:
+    verdicts = ("pass", "fail", "inconclusive", "waiting", "blocked", "skipped", "waived")
+    attempt = filled(tmp_path, *verdicts, broke_off="02-b: interrupted")
+    cases = ET.parse(attempt.draft / "junit.xml").getroot().findall(".//testcase")
+    kinds = [[child.tag for child in case] for case in cases]
+    assert kinds == [[], ["failure"], ["error"], ["error"], ["error"], ["skipped"], [], ["error"]]
+    assert "interrupted" in cases[-1][0].attrib["message"]
+
+
+def test_evidence_stands_in_the_page(tmp_path: Path) -> None:
+    (tmp_path / "evidence").mkdir()
+    (tmp_path / "evidence" / "ab-reply.txt").write_text("the platform's words")
+    data = record("pass")
+    data["steps"] = [
+        STEP | {"id": "s", "title": "S", "verdict": "pass", "evidence": ["ab-reply.txt"]}
+    ]
+    attempt = Attempt(tmp_path, "0001-apply")
+    attempt.fill(data, {})
+    assert "the platform&#39;s words" in (attempt.draft / "record.html").read_text()
+
+
+def test_evidence_is_only_read_from_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "private.txt").write_text("not for you")
+    data = record("pass")
+    data["steps"] = [
+        STEP | {"id": "s", "title": "S", "verdict": "pass", "evidence": ["../private.txt"]}
+    ]
+    attempt = Attempt(tmp_path, "0001-apply")
+    attempt.fill(data, {})
+    assert "not for you" not in (attempt.draft / "record.html").read_text()

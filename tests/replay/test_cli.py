@@ -1,0 +1,181 @@
+"""The command line: what it refuses, what it says, and its exit codes."""
+
+import sys
+import types
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from replay_sample import Run, guide
+from typer.testing import CliRunner, Result
+
+from sfsip_nb import cli
+from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.replay.errors import Leak
+
+
+@dataclass
+class Undone:
+    what: str
+    result: str
+    ok: bool
+
+
+@pytest.fixture
+def session(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
+    """A stand-in for the session module, to be given its functions."""
+    module = types.ModuleType("sfsip_nb.session")
+    monkeypatch.setitem(sys.modules, "sfsip_nb.session", module)
+    monkeypatch.setattr("sfsip_nb.session", module, raising=False)
+    monkeypatch.setattr(cli, "_notebooks", Path)
+    return module
+
+
+def sfsip(*words: str) -> Result:
+    return CliRunner().invoke(cli.app, words)
+
+
+def prepared(session: types.ModuleType, run: Run) -> dict[str, Any]:
+    asked: dict[str, Any] = {}
+
+    def prepare(path: Path, sets: list[str], **options: Any) -> Run:
+        asked.update(options, path=path, sets=sets)
+        return run
+
+    session.prepare = prepare  # type: ignore[attr-defined]
+    return asked
+
+
+def test_bad_input_is_one_paragraph_and_code_2(session: types.ModuleType) -> None:
+    def prepare(*_: Any, **__: Any) -> None:
+        raise InputError("numbers", "numbers holds 15551230001: put it in quotes.\x1b")
+
+    session.prepare = prepare  # type: ignore[attr-defined]
+    done = sfsip("replay", "x.yaml")
+    assert done.exit_code == 2
+    assert done.stderr == "numbers holds 15551230001: put it in quotes.␛\n"
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "words", [("replay",), ("replay", "x.yaml", "--nonsense"), ("nonsense",), ("new", "cisco")]
+)
+def test_wrong_usage_is_code_2(words: tuple[str, ...]) -> None:
+    assert sfsip(*words).exit_code == 2
+
+
+def test_sections_out_of_range_start_nothing(session: types.ModuleType) -> None:
+    done = sfsip("replay", "x.yaml", "--only", "2,09")
+    assert done.exit_code == 2
+    assert "--only names 09" in done.stderr
+
+
+def test_replay_hands_its_options_on_and_gives_the_verdicts_code(
+    session: types.ModuleType, tmp_path: Path
+) -> None:
+    run = Run(tmp_path / "run", guide("01-a"))
+    run.judge(a="fail")
+    asked = prepared(session, run)
+    done = sfsip(
+        *("replay", "x.yaml", "--mode", "verify", "--out", "d", "--set", "a.b=1", "--set", "c=2"),
+        *("--fault", "x.y", "--keep-testbed", "--approve", "Dana", "--only", "7"),
+    )
+    assert done.exit_code == 1
+    assert asked == {
+        "path": Path("x.yaml"),
+        "sets": ["a.b=1", "c=2"],
+        "mode": "verify",
+        "out": Path("d"),
+        "testbed_url": "",
+        "faults": ["x.y"],
+        "keep_testbed": True,
+        "approve": "Dana",
+    }
+    assert "record.html" in done.stdout
+
+
+@pytest.mark.parametrize("error", [Leak("A secret stood in x."), KeyboardInterrupt()])
+def test_breaking_off_is_code_4(session: types.ModuleType, error: BaseException) -> None:
+    def prepare(*_: Any, **__: Any) -> None:
+        raise error
+
+    session.prepare = prepare  # type: ignore[attr-defined]
+    done = sfsip("replay", "x.yaml")
+    assert done.exit_code == 4
+    assert done.stderr.count("\n") == 1
+
+
+def test_record_shows_and_checks_the_attempts(session: types.ModuleType, tmp_path: Path) -> None:
+    run = Run(tmp_path / "run", guide("01-a"))
+    run.judge(a="pass")
+    prepared(session, run)
+    assert sfsip("replay", "x.yaml", "--only", "07").exit_code == 0
+
+    shown = sfsip("record", str(run.run_dir))
+    assert shown.exit_code == 0
+    assert "✔ pass" in shown.stdout
+    assert "record.html" in shown.stdout
+    attempt = run.run_dir / "attempts" / "0001-apply"
+    for folder in (run.run_dir, attempt):
+        checked = sfsip("record", str(folder), "--check")
+        assert (checked.exit_code, checked.stdout) == (0, "0001-apply: as written\n")
+    (attempt / "record.json").write_text("{}")
+    (attempt / "SHA256SUMS.txt").write_text("")
+    checked = sfsip("record", str(run.run_dir), "--check")
+    assert checked.exit_code == 1
+    assert checked.stdout == "0001-apply: changed: record.json; added: SHA256SUMS.txt\n"
+    (attempt / "SHA256SUMS").unlink()
+    assert "missing: SHA256SUMS" in sfsip("record", str(run.run_dir), "--check").stdout
+
+
+def test_a_folder_without_attempts_is_bad_input(tmp_path: Path) -> None:
+    assert sfsip("record", str(tmp_path), "--check").exit_code == 2
+
+
+@pytest.mark.parametrize(("ok", "code"), [(True, 0), (False, 3)])
+def test_rollback_says_what_became_of_each_change(
+    session: types.ModuleType, ok: bool, code: int
+) -> None:
+    session.rollback = lambda folder: [Undone("create of trunk", "deleted", ok)]  # type: ignore[attr-defined]
+    done = sfsip("rollback", "DIR")
+    assert (done.exit_code, done.stdout[2:]) == (code, "create of trunk: deleted\n")
+
+
+def test_new_writes_a_file_and_never_over_one(tmp_path: Path) -> None:
+    target = str(tmp_path / "acme.yaml")
+    assert sfsip("new", "genesys", target).exit_code == 0
+    first = Path(target).read_text()
+    assert "target: live" in first
+    assert sfsip("new", "genesys", target).exit_code == 2
+    assert Path(target).read_text() == first
+
+
+def test_faults_are_listed_with_their_rows() -> None:
+    done = sfsip("testbed", "faults")
+    assert done.exit_code == 0
+    assert "synthflow.rtp-blackhole" in done.stdout
+
+
+def test_a_call_is_refused_where_the_file_does_not_allow_it(tmp_path: Path) -> None:
+    path = tmp_path / "genesys.yaml"
+    sfsip("new", "genesys", str(path))
+    done = sfsip("probe", "call", "sip:911@127.0.0.1", "--parameters", str(path))
+    assert done.exit_code == 2
+
+
+def test_sigterm_ends_as_ctrl_c_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+    import signal
+
+    old = signal.getsignal(signal.SIGTERM)
+
+    def app() -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(cli, "app", app)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            cli.main()
+    finally:
+        signal.signal(signal.SIGTERM, old)

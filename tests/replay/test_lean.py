@@ -1,0 +1,35 @@
+"""The import that is kept away: still needed, still harmless."""
+
+import subprocess
+import sys
+
+
+def imports(first: str) -> str:
+    code = f"{first}; import sys, nbformat; print(bool(sys.modules.get('rfc3987_syntax')))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    return done.stdout.strip()
+
+
+def test_without_the_stub_the_grammars_are_compiled() -> None:
+    assert imports("pass") == "True"  # else the stub can go
+
+
+def test_with_the_stub_they_are_not() -> None:
+    assert (
+        imports("from sfsip_nb.replay.lean import without_grammars; without_grammars()") == "False"
+    )
+
+
+def test_notebooks_are_still_validated() -> None:
+    code = (
+        "from sfsip_nb.replay.lean import without_grammars; without_grammars(); import nbformat\n"
+        "nb = {'cells': [{'cell_type': 'x'}], 'nbformat': 4, 'nbformat_minor': 5, 'metadata': {}}\n"
+        "try:\n nbformat.validate(nb)\n"
+        "except nbformat.ValidationError:\n print('refused')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.strip() == "refused"

@@ -1,0 +1,132 @@
+"""A replay from end to end, with real kernels: few, for each takes a second to start."""
+
+import json
+from pathlib import Path
+
+import pytest
+from replay_sample import SECRET, Run, guide, notebook
+
+from sfsip_nb.replay import sums
+from sfsip_nb.replay.series import replay
+
+JUDGE = """
+import os
+from pathlib import Path
+from sfsip_nb.runbook.journal import Journal
+journal = Journal(Path(os.environ["SFSIP_RUN_DIR"]) / "journal.sqlite3")
+row = journal.step_begins(1, {step!r})
+journal.step_ends(row, {verdict!r}, "none", [], "because")
+journal.close()
+"""
+
+
+def run(tmp_path: Path, *stems: str) -> Run:
+    folder = tmp_path / "a {strange} folder" / "run"
+    return Run(folder, guide(*stems), env={"SFSIP_RUN_DIR": str(folder), "SFSIP_HEADLESS": "1"})
+
+
+def test_a_series_leaves_the_whole_attempt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("X", SECRET)
+    leaky = (
+        "import os, sys, ipywidgets\n"
+        "secret = os.environ['X']\n"
+        "print(secret, customer, numbers, sip)\n"
+        "sys.stdout.write(secret[:8]); sys.stdout.flush(); sys.stderr.flush()\n"
+        "sys.stdout.write(secret[8:]); sys.stdout.flush()\n"
+        "display(ipywidgets.Password(value=secret)); display({'text/html': secret}, raw=True)\n"
+        "{'a': secret}"
+    )
+    notebook(
+        tmp_path / "genesys" / "01-a.ipynb", leaky, JUDGE.format(step="01-a.step", verdict="pass")
+    )
+    notebook(tmp_path / "genesys" / "02-b.ipynb", JUDGE.format(step="02-b.step", verdict="skipped"))
+    prepared = run(tmp_path, "01-a", "02-b")
+    said: list[str] = []
+
+    assert replay(prepared, tmp_path, said.append) == 0
+
+    attempt = prepared.run_dir / "attempts" / "0001-apply"
+    assert sorted(path.relative_to(attempt).as_posix() for path in attempt.rglob("*.*")) == [
+        "journal.json",
+        "junit.xml",
+        "notebooks/01-a.html",
+        "notebooks/01-a.ipynb",
+        "notebooks/02-b.html",
+        "notebooks/02-b.ipynb",
+        "record.html",
+        "record.json",
+    ]
+    assert not sums.check(attempt)
+    assert prepared.closed == 1
+    assert [line[:4] for line in said] == ["01 S", "02 S", "reco"]
+    assert [path.name for path in attempt.parent.iterdir()] == ["0001-apply"]
+
+    text = (attempt / "notebooks" / "01-a.ipynb").read_text()
+    assert "•••• Acme ['+15551230001'] {'password': 'env:X'}" in text
+    nb = json.loads(text)
+    assert "widgets" not in nb["metadata"]
+    names = nb["metadata"]["papermill"]
+    assert (names["input_path"], names["output_path"]) == ("01-a.ipynb", "01-a.ipynb")
+    assert str(tmp_path) not in text
+    for path in attempt.rglob("*.*"):
+        assert not prepared.redactor.found_in(path.read_bytes())
+
+    page = (attempt / "notebooks" / "01-a.html").read_text()
+    assert "<title>Title of 01-a</title>" in page
+    assert 'href="02-b.html"' in page
+    assert "<script" not in page
+    record = json.loads((attempt / "record.json").read_text())
+    assert record["ended"]
+    assert record["verdict"] == "pass"
+
+
+def test_a_cell_error_breaks_off_and_still_leaves_the_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("X", SECRET)
+    secret = "import os; raise ValueError(os.environ['X'])"
+    notebook(
+        tmp_path / "genesys" / "01-a.ipynb", JUDGE.format(step="01-a.step", verdict="fail"), secret
+    )
+    prepared = run(tmp_path, "01-a", "02-b")
+    said: list[str] = []
+
+    assert replay(prepared, tmp_path, said.append) == 4
+
+    attempt = prepared.run_dir / "attempts" / "0001-apply"
+    assert "cell 4 raised ValueError: ••••" in said[0]
+    assert "stopped at the cell below" in (attempt / "notebooks" / "01-a.html").read_text()
+    assert "broke off" in (attempt / "junit.xml").read_text()
+    assert not (attempt / "notebooks" / "02-b.ipynb").exists()
+    assert not sums.check(attempt)
+    assert prepared.closed == 1
+
+
+def test_a_cell_that_hangs_is_ended(tmp_path: Path) -> None:
+    notebook(tmp_path / "genesys" / "01-a.ipynb", "import time; time.sleep(60)")
+    said: list[str] = []
+    assert replay(run(tmp_path, "01-a"), tmp_path, said.append, cell_timeout=1) == 4
+    assert "took more than 1 s" in said[0]
+
+
+def test_a_lost_kernel_breaks_off(tmp_path: Path) -> None:
+    notebook(tmp_path / "genesys" / "01-a.ipynb", "import os; os._exit(9)")
+    said: list[str] = []
+    assert replay(run(tmp_path, "01-a"), tmp_path, said.append) == 4
+    assert "its kernel ended" in said[0]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "code"),
+    [(("fail", "waiting"), 1), (("pass", "waiting"), 3), (("pass", "waived"), 0)],
+)
+def test_the_exit_code_follows_the_steps(
+    tmp_path: Path, verdicts: tuple[str, str], code: int
+) -> None:
+    prepared = run(tmp_path, "01-a", "02-b")
+    prepared.judge(a=verdicts[0], b=verdicts[1])
+    assert replay(prepared, tmp_path, lambda line: None, only=["none"]) == code
+
+
+def test_a_replay_that_judged_nothing_is_not_a_success(tmp_path: Path) -> None:
+    assert replay(run(tmp_path, "01-a"), tmp_path, lambda line: None, only=["none"]) == 3
