@@ -1,11 +1,13 @@
 """The wire: SIP, RTP, DNS and TLS, as a user agent and as probes."""
 
+from . import ladder, loop, pcap, probes
 from .agent import UserAgent
 from .b2bua import bridge
 from .call import Call
 from .digest import Credentials, Guard, Login
-from .dns import Hop, MapResolver, ResolveError, Resolver
+from .dns import DnsResolver, Hop, MapResolver, ResolveError, Resolver
 from .messages import Incoming
+from .probes import ProbeResult
 from .refer import Referral, ReferResult
 from .relaying import Relay, relay
 from .rtp import Audio
@@ -17,11 +19,13 @@ __all__ = [
     "Audio",
     "Call",
     "Credentials",
+    "DnsResolver",
     "Guard",
     "Hop",
     "Incoming",
     "Login",
     "MapResolver",
+    "ProbeResult",
     "ReferResult",
     "Referral",
     "Relay",
@@ -33,5 +37,9 @@ __all__ = [
     "Transport",
     "UserAgent",
     "bridge",
+    "ladder",
+    "loop",
+    "pcap",
+    "probes",
     "relay",
 ]

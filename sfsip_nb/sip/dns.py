@@ -1,9 +1,13 @@
 """From a SIP URI to an address: RFC 3263 over DNS with a log of its steps, or a fixed map."""
 
 import ipaddress
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
+
+import dns.asyncresolver
+import dns.exception
+import dns.resolver
 
 from .trace import Transport
 
@@ -66,8 +70,142 @@ class MapResolver:
         raise ResolveError(f"{host}:{number} over {transport.upper()} is not in the address map.")
 
 
+@dataclass(frozen=True)
+class DnsStep:
+    """One query and what came of it; `note` says why it was asked or what it means."""
+
+    query: str
+    kind: str
+    answer: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """Hops in the order in which they are to be tried, and the steps that led to them."""
+
+    hops: tuple[Hop, ...]
+    steps: tuple[DnsStep, ...]
+
+
+_NAPTR: Mapping[str, Transport] = {"SIPS+D2T": "tls", "SIP+D2T": "tcp", "SIP+D2U": "udp"}
+_SRV: Mapping[Transport, str] = {"tls": "_sips._tcp", "tcp": "_sip._tcp", "udp": "_sip._udp"}
+
+
 class DnsResolver:
-    """DNS by the rules of RFC 3263."""
+    """DNS by the rules of RFC 3263; `steps` is the log of the latest look-ups.
+
+    `nameservers` are IP addresses; empty: those of the system.
+    """
+
+    def __init__(
+        self, nameservers: Sequence[str] = (), port: int = 53, timeout: float = 5.0
+    ) -> None:
+        self.nameservers, self.port, self.timeout = tuple(nameservers), port, timeout
+        self.steps: list[DnsStep] = []
 
     async def resolve(self, host: str, port: int | None, transport: Transport) -> Hop:
-        return Hop(host, port or DEFAULT_PORTS[transport], transport)
+        """The first hop for a host whose transport is chosen. Raises ResolveError."""
+        found = await self.lookup(host, port, transport)
+        if not found.hops:
+            raise ResolveError(f"DNS gives no address for {host}: {_last(found.steps)}.")
+        return found.hops[0]
+
+    async def lookup(
+        self,
+        host: str,
+        port: int | None = None,
+        transport: Transport | None = None,
+        *,
+        secure: bool = False,
+    ) -> Lookup:
+        """All hops for a host (RFC 3263 §4). `secure`: the URI is sips, so only TLS will do."""
+        query = _Query(self)
+        hops = await query.hops(host.rstrip("."), port, transport, secure)
+        self.steps = query.steps
+        return Lookup(tuple(dict.fromkeys(hops)), tuple(query.steps))
+
+
+class _Query:
+    """One look-up with its log."""
+
+    def __init__(self, resolver: DnsResolver) -> None:
+        self.steps: list[DnsStep] = []
+        try:
+            self._dns = dns.asyncresolver.Resolver(configure=not resolver.nameservers)
+        except dns.exception.DNSException as error:
+            raise ResolveError(f"This machine has no usable DNS configuration: {error}") from None
+        if resolver.nameservers:
+            self._dns.nameservers = list(resolver.nameservers)
+            self._dns.port = resolver.port
+        self._dns.lifetime = resolver.timeout
+
+    async def hops(
+        self, host: str, port: int | None, transport: Transport | None, secure: bool
+    ) -> list[Hop]:
+        fallback: Transport = transport or ("tls" if secure else "udp")
+        if is_address(host):
+            ip = host.strip("[]")
+            self.steps.append(DnsStep(host, "-", ip, "an IP address needs no DNS"))
+            return [Hop(ip, port or DEFAULT_PORTS[fallback], fallback)]
+        if port is not None:
+            # An explicit port rules out NAPTR and SRV (RFC 3263 §4.1, §4.2).
+            return await self._addresses(host, port, fallback, f"port {port} is given")
+        services = await self._services(host, transport, secure)
+        found: list[Hop] = []
+        for name, kind in services:
+            for record in await self._ask(name, "SRV"):
+                target = str(record.target).rstrip(".")
+                found += await self._addresses(target, record.port, kind, f"target of {name}")
+        if found:
+            return found
+        note = "no SRV leads to an address: default port"
+        return await self._addresses(host, DEFAULT_PORTS[fallback], fallback, note)
+
+    async def _services(
+        self, host: str, transport: Transport | None, secure: bool
+    ) -> list[tuple[str, Transport]]:
+        """SRV names to ask for, from NAPTR where there is any (RFC 3263 §4.1)."""
+        wanted = [transport] if transport else list(_SRV) if not secure else ["tls"]
+        if transport is None:
+            found: list[tuple[str, Transport]] = []
+            for record in await self._ask(host, "NAPTR"):
+                kind = _NAPTR.get(record.service.decode("ascii", "replace").upper())
+                if kind in wanted and kind is not None and record.flags.lower() == b"s":
+                    found.append((str(record.replacement).rstrip("."), kind))
+            if found:
+                return found
+        order: list[Transport] = [kind for kind in ("tls", "tcp", "udp") if kind in wanted]
+        return [(f"{_SRV[kind]}.{host}", kind) for kind in order]
+
+    async def _addresses(self, host: str, port: int, transport: Transport, note: str) -> list[Hop]:
+        hops: list[Hop] = []
+        for kind in ("A", "AAAA"):
+            for record in await self._ask(host, kind, note):
+                hops.append(Hop(record.address, port, transport))
+        return hops
+
+    async def _ask(self, name: str, kind: str, note: str = "") -> list[Any]:
+        """Records in the order of RFC 2782 and RFC 3403; a failure is a step, not an error."""
+        try:
+            answer = await self._dns.resolve(name, kind, search=False)
+        except dns.resolver.NXDOMAIN:
+            failure = "NXDOMAIN"
+        except dns.resolver.NoAnswer:
+            failure = "no such record"
+        except dns.exception.Timeout:
+            failure = "no answer in time"
+        except dns.exception.DNSException as error:
+            failure = str(error)[:200] or type(error).__name__
+        else:
+            records = list(answer.rrset.processing_order()) if answer.rrset else []
+            text = ", ".join(str(record) for record in records)
+            self.steps.append(DnsStep(name, kind, text, note))
+            return records
+        self.steps.append(DnsStep(name, kind, failure, note))
+        return []
+
+
+def _last(steps: Sequence[DnsStep]) -> str:
+    failed = [step for step in steps if step.kind == "A"] or list(steps)
+    return f"{failed[-1].query} {failed[-1].kind}: {failed[-1].answer}" if failed else "nothing"

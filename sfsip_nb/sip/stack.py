@@ -6,7 +6,7 @@
 import asyncio
 import socket
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from sipmessage import Request, Response
 
@@ -16,7 +16,7 @@ from .digest import Answerer
 from .dns import ResolveError, Resolver
 from .fields import cseq, header, name_addr, top_via, uri_parts
 from .messages import ALLOW, Incoming, ack_for, set_body
-from .reading import read
+from .reading import Reading, read
 from .trace import Address, Trace, Transport
 from .transaction import ClientTransaction, Key, ServerTransaction
 from .transport import Peer, Wire
@@ -159,14 +159,19 @@ class Stack:
     def transmit(self, message: Request | Response, peer: Peer) -> None:
         """Send and trace."""
         data = bytes(message)
-        self.trace.add("sent", peer.transport, peer.local, peer.remote, data, read(data))
+        self._note("sent", data, peer, read(data))
         self._wire.send(data, peer)
+
+    def _note(
+        self, direction: Literal["sent", "received"], data: bytes, peer: Peer, reading: Reading
+    ) -> None:
+        self.trace.add(direction, peer.transport, peer.local, peer.remote, data, reading, self.name)
 
     # Receiving
 
     def _received(self, data: bytes, peer: Peer) -> None:
         reading = read(data, stream=peer.transport != "udp")
-        self.trace.add("received", peer.transport, peer.local, peer.remote, data, reading)
+        self._note("received", data, peer, reading)
         message = reading.message
         if isinstance(message, Response):
             if transaction := self._client_for(message):

@@ -1,7 +1,7 @@
 """Every message sent and received, kept as evidence with its secrets masked."""
 
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -48,6 +48,7 @@ class TraceEntry:
     call_id: str
     summary: str
     faults: tuple[Fault, ...] = ()
+    agent: str = ""
 
     @property
     def source(self) -> Address:
@@ -85,8 +86,9 @@ class Trace:
         remote: Address,
         data: bytes,
         reading: Reading,
+        agent: str = "",
     ) -> None:
-        """Keep one message; `reading` is what was read from `data`."""
+        """Keep one message; `reading` is what was read from `data`, `agent` who saw it."""
         message = reading.message
         self._entries.append(
             TraceEntry(
@@ -99,6 +101,7 @@ class Trace:
                 call_id=header(message, "Call-ID") if message else "",
                 summary=summary(message),
                 faults=tuple(reading.faults),
+                agent=agent,
             )
         )
 
@@ -122,6 +125,20 @@ class Trace:
             }
             for entry in (self if entries is None else entries)
         ]
+
+
+def once(entries: Iterable[TraceEntry]) -> list[TraceEntry]:
+    """Each message once: without the receipts of what is also there as sent."""
+    rows = list(entries)
+    sent = Counter((e.source, e.destination, e.data) for e in rows if e.direction == "sent")
+    kept: list[TraceEntry] = []
+    for entry in rows:
+        key = entry.source, entry.destination, entry.data
+        if entry.direction == "received" and sent[key]:
+            sent[key] -= 1
+        else:
+            kept.append(entry)
+    return kept
 
 
 def summary(message: Request | Response | None) -> str:
