@@ -1,0 +1,48 @@
+"""A person with a telephone: it rings, they pick up, and speak with one tone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from sfsip_nb.sip import Call, Transport, UserAgent
+from sfsip_nb.testbed.world import World
+
+from .net import Net
+
+CALL_SECONDS = 60.0
+"""No call of the testbed lasts longer."""
+
+RING_SECONDS = 0.05
+AGENT_HZ = 620.0
+SUBSCRIBER_HZ = 850.0
+
+_UDP: tuple[Transport, ...] = ("udp",)
+
+
+def dial_seconds(world: World) -> float:
+    """How long a leg may ring: two minutes (trunk_maxDialTimeout), scaled and bounded."""
+    return min(max(world.scaled(120), 1.0), CALL_SECONDS / 2)
+
+
+class Phone:
+    """A telephone behind a stand-in. `answers` is asked at each call: does anybody pick up?"""
+
+    def __init__(self, name: str, net: Net, hz: float, answers: Callable[[], bool] = lambda: True):
+        self._hz, self._answers = hz, answers
+        self.agent = UserAgent(name, transports=_UDP, resolver=net, on_invite=self._ring)
+
+    def uri(self, user: str) -> str:
+        """Where the stand-in in front reaches it."""
+        return "sip:{}@{}:{}".format(user, *self.agent.address("udp"))
+
+    async def _ring(self, call: Call) -> None:
+        await call.ring()
+        if not self._answers():
+            await call.wait_ended(CALL_SECONDS)
+            return
+        await asyncio.sleep(RING_SECONDS)
+        if await call.answer() and call.audio:
+            call.audio.play(self._hz)
+            await call.wait_ended(CALL_SECONDS)
+            await call.hangup()

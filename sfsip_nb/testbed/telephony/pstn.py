@@ -1,0 +1,59 @@
+"""The telephone network: carries calls between subscribers and the customer's carrier trunk."""
+
+from __future__ import annotations
+
+from sfsip_nb.inputs import samples
+from sfsip_nb.sip import Call, UserAgent, bridge
+from sfsip_nb.testbed.world import World
+
+from . import routing, view
+from .net import Net, Resident, hops_left, name_addr
+from .phone import CALL_SECONDS, SUBSCRIBER_HZ, Phone
+from .standin import StandIn
+
+HOST = "pstn.test"
+CARRIER = "carrier.acme-testbed.example"
+ADDRESS = "198.51.100.10"
+"""Public address of the carrier's SIP servers (RFC 5737)."""
+
+MOST_HOPS = 8
+"""The network's own hop counter: it may not carry a call round and round."""
+
+SUBSCRIBERS = "+1555010"
+"""External subscribers, who all pick up (555-01xx is reserved for fiction)."""
+
+PORTED = {"startPhoneNumber": samples.DID_POOL[0], "endPhoneNumber": samples.DID_POOL[1]}
+"""Numbers that the carrier delivers to the customer, whatever the customer makes of them."""
+
+
+class TelephoneNetwork(StandIn):
+    """Takes calls for any number; the host in the Request-URI does not matter to it."""
+
+    def __init__(self, world: World, net: Net) -> None:
+        self.world = world
+        agent = UserAgent("Telephone network (testbed)", resolver=net, on_invite=self._on_invite)
+        resident = Resident(agent, (HOST, CARRIER), {"udp": 5060, "tcp": 5060}, lambda: ADDRESS)
+        self.phone = Phone("Subscriber (testbed)", net, SUBSCRIBER_HZ)
+        super().__init__(net, resident, self.phone.agent)
+
+    async def _on_invite(self, call: Call) -> None:
+        hops = hops_left(call, MOST_HOPS)
+        if hops < 0:
+            return await call.reject(483, "Too Many Hops")
+        target = self._destination(call.user)
+        if not target:
+            return await call.reject(404, "Not Found")
+        onward = await self.agent.invite(
+            target,
+            from_=name_addr(call.caller, CARRIER, call.caller_name),
+            headers={"Max-Forwards": str(hops)},
+        )
+        await bridge(call, onward)
+        await call.wait_ended(CALL_SECONDS)
+        await call.hangup()
+
+    def _destination(self, number: str) -> str:
+        org = view.organisation(self.world)
+        if routing.pooled([PORTED], number):
+            return f"sip:{number}@{routing.inbound_fqdn(org, self.world.carrier_trunk)}"
+        return self.phone.uri(number) if number.startswith(SUBSCRIBERS) else ""
