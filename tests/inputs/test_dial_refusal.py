@@ -32,7 +32,8 @@ def examples(kinds: tuple[int, ...]) -> list[str]:
     "number",
     [
         *("911", "112", "999", "000", "110", "988", "116123", "0112", "00911", "9-1-1"),
-        *("+911", "+112", "+1911", "+1988", "+1112", "+44999", "+44112", "+61000", "+49110", "+86110"),
+        *("+911", "+112", "+1911", "+1988", "+1112", "+44999", "+44112", "+61000"),
+        *("+49110", "+86110"),
         *("sip:911@example.com", "tel:+1911", "+1 (911)", " 911 ", "+٩١١"),
         *("+19115551234", "+19885551234"),  # ten digits that begin like one
     ],
@@ -119,7 +120,7 @@ def test_surrounding_white_space_is_dropped() -> None:
     ],
 )
 def test_a_number_in_another_form_is_refused_with_the_way_to_write_it(text: str, says: str) -> None:
-    with pytest.raises(ValueError, match="E.164|digits") as caught:
+    with pytest.raises(ValueError, match=r"E\.164|digits") as caught:
         parse_e164(text)
     assert says in str(caught.value)
     assert dial_refusal(text)
