@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -55,9 +55,10 @@ def _paragraphs() -> Iterator[None]:
     except KeyboardInterrupt:
         _stop("Interrupted. The same command goes on from here.", BROKE_OFF)
     except Exception as error:
-        from sfsip_nb.clients.transport import ApiError  # here: it costs the import of httpx
+        from sfsip_nb.clients.transport import ApiError  # here: they cost the import of httpx
+        from sfsip_nb.testbed.life import TestbedError
 
-        if not isinstance(error, ApiError):
+        if not isinstance(error, (ApiError, TestbedError)):
             raise
         _stop(str(error), BROKE_OFF)
 
@@ -131,11 +132,16 @@ def record(
     folder: Folder,
     check: Annotated[bool, typer.Option(help="compare every attempt with its SHA256SUMS")] = False,
 ) -> None:
-    """Show where a run's newest record is and what it says, or check its attempts' files."""
+    """Show a run's newest record, or check its attempts' files.
+
+    What was done by hand in the notebooks is written down as an attempt first.
+    """
     with _paragraphs():
         from sfsip_nb.replay import sums
         from sfsip_nb.replay.kept import attempts_of, summary
 
+        if not check and (folder / "journal.sqlite3").is_file():
+            _keep_interactive(folder)
         attempts = attempts_of(folder)
         if not attempts:
             raise InputError(
@@ -150,13 +156,30 @@ def record(
         raise typer.Exit(1 if any(found.values()) else 0)
 
 
+def _keep_interactive(folder: Path) -> None:
+    from sfsip_nb import session
+    from sfsip_nb.inputs.load import from_namespace
+    from sfsip_nb.inputs.secrets import Redactor
+    from sfsip_nb.replay.kept import keep_interactive
+    from sfsip_nb.runbook.journal import Journal
+
+    journal = Journal(folder / "journal.sqlite3")
+    with closing(journal):
+        if kept := journal.get("parameters"):
+            secrets = from_namespace(kept["guide"], kept["values"]).secrets().values()
+            redactor = Redactor(secret.reveal() for secret in secrets)
+            keep_interactive(journal, session.GUIDES[kept["guide"]], folder, redactor)
+
+
 @app.command()
 def rollback(folder: Folder) -> None:
     """Undo what a run changed, newest first, and only that."""
     with _paragraphs():
         from sfsip_nb import session
+        from sfsip_nb.runbook.rollback import rollback as undo
 
-        undone = session.rollback(folder)
+        with closing(session.reopen(folder)) as run:
+            undone = undo(run.engine.ctx)
         for item in undone:
             _say(f"{'✔' if item.ok else '✖'} {item.what}: {item.result}")
         if not undone:
@@ -203,25 +226,32 @@ def _become(module: str, *arguments: str) -> None:
     os.execv(sys.executable, [sys.executable, "-m", module, *arguments])
 
 
-@testbed_app.command(
-    "start", context_settings={"allow_extra_args": True, "ignore_unknown_options": True}
-)
-def testbed_start(context: typer.Context) -> None:
+@testbed_app.command("start")
+def start_testbed(
+    folder: Annotated[Path, typer.Argument(help="the run's folder", metavar="DIR")] = Path(
+        "runs/testbed"
+    ),
+    time_scale: Annotated[float, typer.Option(help="how much shorter waits are")] = 60,
+    seed: Annotated[int, typer.Option(help="of all that is random")] = 1,
+    fault: Annotated[list[str] | None, typer.Option(help="break this from the start")] = None,
+) -> None:
     """Run a testbed in the foreground; its first line is JSON with all addresses."""
-    _become("sfsip_nb.testbed", *context.args)
+    faults = [word for name in fault or [] for word in ("--fault", name)]
+    numbers = ["--time-scale", str(time_scale), "--seed", str(seed)]
+    _become("sfsip_nb.testbed", "--dir", str(folder), *numbers, *faults)
 
 
 @testbed_app.command("stop")
-def testbed_stop(folder: Folder) -> None:
+def stop_testbed(folder: Folder) -> None:
     """End the testbed of a run."""
     with _paragraphs():
         from sfsip_nb.testbed import life
 
-        life.stop(folder)
+        _say("Ended." if life.stop(folder) else f"No testbed is running in {folder}.")
 
 
 @testbed_app.command("faults")
-def testbed_faults() -> None:
+def list_faults() -> None:
     """List what the testbed can break, and the troubleshooting row that each leads to."""
     from sfsip_nb.present.text import columns
     from sfsip_nb.testbed.faults import FAULTS

@@ -122,6 +122,7 @@ _PARTS = """
 .sfsip .wait{color:var(--wait)}.sfsip .stop{color:var(--stop)}
 .sfsip .notice{border-left:3px solid var(--accent);padding:4px 0 4px 12px;margin:8px 0 16px}
 .sfsip .notice.bad{border-color:var(--bad)}.sfsip .notice.doubt{border-color:var(--doubt)}
+.sfsip .notice.stop{border-color:var(--stop)}.sfsip .notice.quiet{border-color:var(--quiet)}
 .sfsip .notice.wait{border-color:var(--wait)}.sfsip .notice.good{border-color:var(--good)}
 .sfsip .notice p{margin:2px 0;color:var(--ink)}
 .sfsip .card{border:1px solid var(--line);border-left:3px solid var(--wait);padding:10px 16px;
@@ -132,6 +133,7 @@ _PARTS = """
 .sfsip .path{color:var(--ink)}
 .sfsip details{margin:4px 0}
 .sfsip summary{cursor:pointer;color:var(--accent)}
+.sfsip .code summary{font-size:13px;color:var(--quiet)}
 .sfsip figure{margin:8px 0 20px}
 .sfsip figure img{max-width:100%;height:auto;background:#fff;border:1px solid var(--line)}
 .sfsip figcaption{font-size:13px;color:var(--quiet)}
@@ -158,7 +160,8 @@ body.sfsip{margin:0}
 @media print{@page{margin:16mm 14mm}
  .sfsip{font-size:10.5pt}.sfsip table.sf.sf{font-size:9pt}
  .sfsip main,.sfsip>header,.sfsip>footer{padding:0;max-width:none}
- .sfsip table.sf.sf tr,.sfsip .card,.sfsip figure{break-inside:avoid}
+ .sfsip table.sf.sf tr,.sfsip .card,.sfsip .code summary{font-size:13px;color:var(--quiet)}
+.sfsip figure{break-inside:avoid}
  .sfsip h2,.sfsip h3,.sfsip caption{break-after:avoid}
  .sfsip nav{display:none}.sfsip a{color:inherit;text-decoration:none}}
 """

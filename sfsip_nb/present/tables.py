@@ -141,8 +141,7 @@ def overall(verdict: str, sentence: str = "") -> Shown:
     """The verdict of a section or a run, as one line."""
     look = style.verdict(verdict)
     text = f"{look} {one_line(sentence)}".rstrip(" –") if sentence else str(look)
-    colour = {"good": "good", "bad": "bad", "stop": "bad", "wait": "wait"}.get(look.colour, "doubt")
-    return Shown(part("notice", text, colour), text)
+    return Shown(part("overall", verdict, sentence), text)
 
 
 def ladder(svg: str, label: str) -> Shown:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.present.record import record_html
 
 from . import junit, sums
@@ -19,14 +20,18 @@ class Attempt:
     """`DIR/attempts/NNNN-mode`, under a hidden name until `publish`."""
 
     def __init__(self, run_dir: Path, name: str) -> None:
-        """Make the folder. Raises FileExistsError where an attempt of that name is kept."""
+        """Make the folder. Raises InputError where there is an attempt of that name."""
         self.path = run_dir / "attempts" / name
-        if self.path.exists():
-            raise FileExistsError(f"{self.path} exists already; an attempt is written once.")
         self._evidence = run_dir / "evidence"
         self.draft = self.path.with_name(f".{name}.partial")
         self.notebooks = self.draft / "notebooks"
-        self.notebooks.mkdir(parents=True, exist_ok=False)
+        if self.path.exists() or self.draft.exists():
+            raise InputError(
+                "--out",
+                f"{self.path.parent} holds an attempt {name} already, which this run's journal does"
+                " not know, and an attempt is written once. Name another folder with --out.",
+            )
+        self.notebooks.mkdir(parents=True)
 
     def fill(self, record: Mapping[str, Any], journal: Any, broke_off: str = "") -> None:
         """Write everything but the notebooks, which stand there already."""

@@ -1,12 +1,17 @@
-"""Attempts that are kept: where they are and what they say."""
+"""Attempts that are kept: where they are, what they say, and keeping one made by hand."""
 
 import json
 from pathlib import Path
 
 from sfsip_nb.present import tables
 from sfsip_nb.present.tables import Shown
+from sfsip_nb.runbook import export
+from sfsip_nb.runbook.journal import Journal
+from sfsip_nb.runbook.model import Guide
 
 from . import sums
+from .attempt import Attempt
+from .prepared import Redacting
 
 
 def attempts_of(folder: Path) -> list[Path]:
@@ -16,6 +21,24 @@ def attempts_of(folder: Path) -> list[Path]:
     return sorted(
         path for path in folder.glob("attempts/*") if path.is_dir() and path.name[:1] != "."
     )
+
+
+def keep_interactive(
+    journal: Journal, guide: Guide, run_dir: Path, redactor: Redacting
+) -> Path | None:
+    """Close the newest attempt if a person made it in the notebooks, and write its folder.
+
+    The notebooks themselves stay where the person has them. Raises Leak.
+    """
+    attempt = (journal.attempts() or [{"kind": "none"}])[-1]
+    name = f"{attempt['id']:04}-{attempt['mode']}" if attempt["kind"] == "interactive" else ""
+    if not name or (run_dir / "attempts" / name).exists():
+        return None
+    journal.end(attempt["id"])
+    draft = Attempt(run_dir, name)
+    record = redactor.data(export.record(journal, attempt["id"], guide))
+    draft.fill(record, redactor.data(export.everything(journal)))
+    return draft.publish(redactor)
 
 
 def summary(attempt: Path) -> Shown:

@@ -30,10 +30,11 @@ def replay(
     """Run the notebooks, leave the attempt's folder, answer the exit code (CONTRACT §5).
 
     `notebooks` holds a folder a guide; `only` are section numbers such as `02`. One line goes to
-    `say` as each notebook ends. The attempt is closed whatever happens. Raises Leak.
+    `say` as each notebook ends. The attempt is closed whatever happens. Raises Leak, and InputError
+    where the folder holds an attempt of that name.
     """
-    attempt = Attempt(prepared.run_dir, prepared.attempt_name)
     try:
+        attempt = Attempt(prepared.run_dir, prepared.attempt_name)
         broke_off = _run(
             prepared, notebooks / prepared.guide.name, attempt, say, only, cell_timeout
         )

@@ -44,6 +44,7 @@ class Run:
     parameters: BaseModel = field(default_factory=Parameters)
     env: dict[str, str] = field(default_factory=dict)
     attempt: int = 1
+    kind: str = "replay"
     closed: int = 0
 
     def __post_init__(self) -> None:
@@ -58,7 +59,7 @@ class Run:
             "testbed": None,
         }
         journal = self.journal()
-        self.attempt = journal.begin("apply", "replay", facts)
+        self.attempt = journal.begin("apply", self.kind, facts)
         journal.close()
 
     @property

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from replay_sample import SECRET, notebook
 
+from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.redaction import Redactor
 from sfsip_nb.replay import sums
 from sfsip_nb.replay.attempt import Attempt
@@ -41,7 +42,7 @@ def filled(tmp_path: Path, *verdicts: str, broke_off: str = "") -> Attempt:
 
 def test_an_attempt_is_written_once(tmp_path: Path) -> None:
     filled(tmp_path, "pass").publish(Redactor([SECRET]))
-    with pytest.raises(FileExistsError, match="written once"):
+    with pytest.raises(InputError, match="written once"):
         Attempt(tmp_path, "0001-apply")
 
 

@@ -135,11 +135,16 @@ def test_a_folder_without_attempts_is_bad_input(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("ok", "code"), [(True, 0), (False, 3)])
 def test_rollback_says_what_became_of_each_change(
-    session: types.ModuleType, ok: bool, code: int
+    session: types.ModuleType, monkeypatch: pytest.MonkeyPatch, ok: bool, code: int
 ) -> None:
-    session.rollback = lambda folder: [Undone("create of trunk", "deleted", ok)]  # type: ignore[attr-defined]
+    opened = types.SimpleNamespace(engine=types.SimpleNamespace(ctx="ctx"), closed=0)
+    opened.close = lambda: setattr(opened, "closed", opened.closed + 1)
+    session.reopen = lambda folder: opened  # type: ignore[attr-defined]
+    undone = [Undone("create of trunk", "deleted", ok)]
+    monkeypatch.setattr("sfsip_nb.runbook.rollback.rollback", lambda ctx: undone)
     done = sfsip("rollback", "DIR")
     assert (done.exit_code, done.stdout[2:]) == (code, "create of trunk: deleted\n")
+    assert opened.closed == 1
 
 
 def test_new_writes_a_file_and_never_over_one(tmp_path: Path) -> None:

@@ -1,11 +1,16 @@
 """A replay from end to end, with real kernels: few, for each takes a second to start."""
 
 import json
+import os
+import signal
+import threading
+import time
 from pathlib import Path
 
 import pytest
 from replay_sample import SECRET, Run, guide, notebook
 
+from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.replay import sums
 from sfsip_nb.replay.series import replay
 
@@ -130,3 +135,35 @@ def test_the_exit_code_follows_the_steps(
 
 def test_a_replay_that_judged_nothing_is_not_a_success(tmp_path: Path) -> None:
     assert replay(run(tmp_path, "01-a"), tmp_path, lambda line: None, only=["none"]) == 3
+
+
+def test_ctrl_c_ends_the_kernels_and_still_leaves_the_record(tmp_path: Path) -> None:
+    started = tmp_path / "kernel.pid"
+    wait = f"import os, time; open({str(started)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    notebook(tmp_path / "genesys" / "01-a.ipynb", wait)
+    notebook(tmp_path / "genesys" / "02-b.ipynb", "1")
+    prepared = run(tmp_path, "01-a", "02-b")
+
+    def press() -> None:
+        deadline = time.monotonic() + 30
+        while not (started.exists() and started.read_text()) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    presser = threading.Thread(target=press)
+    presser.start()
+    assert replay(prepared, tmp_path, lambda line: None) == 4
+    presser.join()
+
+    attempt = prepared.run_dir / "attempts" / "0001-apply"
+    assert "interrupted" in (attempt / "junit.xml").read_text()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(started.read_text()), 0)
+
+
+def test_an_attempt_that_cannot_be_kept_is_closed_all_the_same(tmp_path: Path) -> None:
+    prepared = run(tmp_path, "01-a")
+    (prepared.run_dir / "attempts" / "0001-apply").mkdir(parents=True)
+    with pytest.raises(InputError, match="written once"):
+        replay(prepared, tmp_path, lambda line: None)
+    assert prepared.closed == 1
