@@ -52,8 +52,6 @@ class Talk:
         audio = self.call.audio
         if audio is None:
             return
-        if world.fault("synthflow.rtp-blackhole"):
-            audio.mute()
         self._say(str(self.assistant["agent"].get("greeting_message") or "Hello."))
         speaking = asyncio.create_task(self._speak())
         audio.on_tone = self._hear

@@ -14,6 +14,9 @@ from dataclasses import dataclass, field
 
 from sfsip_nb.sip import Address, Call, Hop, ResolveError, Transport, UserAgent
 
+BLACK_HOLE: Address = ("127.0.0.1", 9)
+"""Where audio goes that is lost: the discard port, which nobody serves."""
+
 
 @dataclass(frozen=True)
 class Resident:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sfsip_nb.sip import Call, Referral, Relay, relay
 
 from . import routing, trunkside, view
-from .net import Target, name_addr
+from .net import BLACK_HOLE, Target, name_addr
 from .phone import CALL_SECONDS, dial_seconds
 from .records import Conversation, Leg
 from .routing import Refusal
@@ -207,7 +207,7 @@ class Session:
         if near and far:
             self._relay = relay(near, far)
             if leg.purpose == "external" and self.edge.world.fault("genesys.rtp-blackhole"):
-                far.mute()
+                far.remote = BLACK_HOLE
         self._moved.set()
         self.publish()
 

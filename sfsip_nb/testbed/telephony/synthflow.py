@@ -7,6 +7,7 @@ it understands is 1004 Hz (a caller speaks) and 1400 Hz (a caller asks for a per
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 from sfsip_nb.inputs import facts
@@ -15,7 +16,7 @@ from sfsip_nb.testbed.world import World
 
 from .assistant import Talk
 from .certificates import Certificates
-from .net import Net, Resident, Target, hops_left, name_addr
+from .net import BLACK_HOLE, Net, Resident, Target, hops_left, name_addr
 from .phone import dial_seconds
 from .routing import Refusal
 from .rows import new_row, settle
@@ -92,6 +93,8 @@ class SynthflowRegion(StandIn):
         row = new_row(self.world, assistant, "inbound", call.caller, number["phone_number"])
         row["telephony_sip_headers"] = _custom_headers(call)
         codecs = ("G729",) if self.world.fault("synthflow.wrong-codec") else ("PCMU", "PCMA")
+        if call.offer and self.world.fault("synthflow.rtp-blackhole"):
+            call.offer = replace(call.offer, address=BLACK_HOLE[0], port=BLACK_HOLE[1])
         await call.ring()
         if await call.answer(codecs=codecs, srtp="optional"):
             await self.talk(call, assistant, number, row)
