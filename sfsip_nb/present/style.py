@@ -154,7 +154,8 @@ body.sfsip{margin:0}
 .sfsip dl.facts dt{color:var(--quiet)}.sfsip dl.facts dd{margin:0;overflow-wrap:anywhere}
 .sfsip nav ul{list-style:none;margin:14px 0 0;padding:0;font-size:14px;columns:2;column-gap:32px}
 .sfsip nav li{break-inside:avoid;padding:1px 0}
-@media (max-width:700px){.sfsip main,.sfsip>header,.sfsip>footer{padding:0 16px}
+@media (max-width:700px){.sfsip main,.sfsip>header,.sfsip>footer{padding-left:16px;
+ padding-right:16px}
  .sfsip nav ul{columns:1}.sfsip dl.facts{grid-template-columns:1fr}
  .sfsip dl.facts dd{margin-bottom:6px}}
 @media print{@page{margin:16mm 14mm}
