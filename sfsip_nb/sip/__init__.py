@@ -7,7 +7,7 @@ from .call import Call
 from .digest import Credentials, Guard, Login
 from .dns import DnsResolver, Hop, MapResolver, ResolveError, Resolver
 from .messages import Incoming
-from .probes import ProbeResult
+from .reach import ProbeResult
 from .refer import Referral, ReferResult
 from .relaying import Relay, relay
 from .rtp import Audio

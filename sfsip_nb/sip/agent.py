@@ -9,7 +9,7 @@ from sipmessage import Response
 from .call import Call
 from .digest import Answerer, Credentials
 from .dns import DnsResolver, Resolver
-from .fields import ExtraHeaders
+from .fields import ExtraHeaders, uri_parts
 from .incoming import receive
 from .messages import ALLOW, Incoming, build, set_body
 from .outgoing import Progress, place
@@ -173,10 +173,15 @@ class UserAgent(Stack):
         transport: Transport | None = None,
         timeout: float | None = None,
     ) -> Response | None:
-        """REGISTER `aor` at the registrar `uri` (RFC 3261 §10.2); expires 0 removes it."""
-        extra: dict[str, str | list[str]] = {"Expires": str(expires)}
-        if contact:
-            extra["Contact"] = contact
+        """Bind `aor` to `contact` (a Contact value; empty: this agent) at the registrar `uri`.
+
+        RFC 3261 §10.2; expires 0 removes the binding. Raises OSError.
+        """
+        if not contact:
+            asked = build("REGISTER", uri, host=self._host())
+            peer = await self.peer_for(asked, transport)
+            contact = self.contact(uri_parts(aor).user, peer)
+        extra = {"Expires": str(expires), "Contact": contact}
         return await self.request(
             "REGISTER",
             uri,

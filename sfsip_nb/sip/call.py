@@ -14,11 +14,11 @@ from sipmessage import Headers, Request, Response
 from . import fields, sdp
 from .dialog import Dialog
 from .digest import Answerer, Credentials
-from .fields import ExtraHeaders, cseq, header, name_addr, uri_parts
-from .messages import ALLOW, Incoming, set_body
+from .fields import ExtraHeaders, header, name_addr, uri_parts
+from .messages import Incoming, set_body
 from .refer import Referral, ReferResult, Subscriptions
 from .rtp import Audio
-from .sdp import Agreed, Description, Refused, Sdp
+from .sdp import Agreed, Description, Sdp
 from .srtp import Crypto, Protection
 from .trace import Address, TraceEntry, Transport
 from .transaction import ServerTransaction
@@ -84,7 +84,7 @@ class Call:
         self.ack = asyncio.Event()
         self.ack_body = b""
         self.subscriptions = Subscriptions()
-        self._ended = asyncio.Event()
+        self.over = asyncio.Event()
         self._keys: tuple[Crypto, Crypto] | None = None
         self._callbacks: list[Callable[[Call], None]] = []
         agent.calls[self.key] = self
@@ -154,12 +154,12 @@ class Call:
         """Whether the call is over within the time-out."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout):
-                await self._ended.wait()
-        return self._ended.is_set()
+                await self.over.wait()
+        return self.over.is_set()
 
     def add_ended_callback(self, action: Callable[["Call"], None]) -> None:
         """Call `action(call)` when the call is over, or at once if it is."""
-        if self._ended.is_set():
+        if self.over.is_set():
             action(self)
         else:
             self._callbacks.append(action)
@@ -180,11 +180,15 @@ class Call:
         codecs: Sequence[str] = ("PCMU", "PCMA"),
         srtp: sdp.Srtp = "off",
         headers: ExtraHeaders | None = None,
+        mute: bool = False,
     ) -> bool:
-        """Answer with 200, or with 488 if no medium fits; True once the ACK has come."""
+        """Answer with 200, or with 488 if no medium fits; True once the ACK has come.
+
+        `mute`: send no RTP packet until `audio.unmute()`.
+        """
         from . import incoming
 
-        return await incoming.answer(self, codecs, srtp, headers)
+        return await incoming.answer(self, codecs, srtp, headers, mute)
 
     async def reject(
         self, code: int = 486, phrase: str = "", headers: ExtraHeaders | None = None
@@ -289,57 +293,10 @@ class Call:
             self.end("failed", "remote", code=487, phrase="Request Terminated")
 
     async def on_request(self, incoming: Incoming) -> None:
-        """A request inside the dialog (RFC 3261 §12.2.2)."""
-        dialog, number = self.dialog, cseq(incoming.request)[0]
-        if dialog is None or (self._ended.is_set() and incoming.method != "NOTIFY"):
-            await incoming.respond(481)
-        elif number <= dialog.remote_seq:
-            await incoming.respond(500, "CSeq is out of order")
-        else:
-            dialog.remote_seq = number
-            match incoming.method:
-                case "BYE":
-                    self.end_reason = incoming.header("Reason")
-                    self.bye_code = 200
-                    await incoming.respond(200)
-                    self.end("ended", "remote")
-                case "INVITE":
-                    await self._reinvited(incoming)
-                case "REFER":
-                    await self._referred(incoming)
-                case "NOTIFY":
-                    await self.subscriptions.notified(incoming)
-                case "OPTIONS":
-                    await incoming.respond(200)
-                case _:
-                    await incoming.respond(405, headers={"Allow": ALLOW})
+        """A request inside the dialog."""
+        from . import inside
 
-    async def _reinvited(self, incoming: Incoming) -> None:
-        """Answer a re-INVITE and follow its media address (RFC 3261 §14.2)."""
-        self.reinvites += 1
-        offer = sdp.parse(incoming.request.body)
-        audio, description = self.audio, self.description
-        if audio is None or description is None or self.dialog is None:
-            await incoming.respond(488)
-            return
-        agreed: Agreed | Refused = Refused(304, "Media type not available")
-        if offer is not None:
-            agreed = sdp.negotiate(offer, [audio.codec], "required" if audio.secure else "off")
-        if offer is None or isinstance(agreed, Refused):
-            await incoming.respond(488)
-            return
-        self.dialog.refresh(incoming.request)
-        body = description.answer(offer, agreed, self.local_crypto)
-        self.start_audio(offer, agreed)
-        contact = {"Contact": self.contact()}
-        await incoming.respond(200, "", contact, body, "application/sdp")
-
-    async def _referred(self, incoming: Incoming) -> None:
-        referral = Referral(self, incoming)
-        if self.on_refer is None:
-            await referral.reject(603)
-        else:
-            await self.on_refer(referral)
+        await inside.receive(self, incoming)
 
     # Media and ends
 
@@ -363,14 +320,14 @@ class Call:
         phrase: str = "",
     ) -> None:
         """Mark the call as over, once. The dialog stays known for late requests."""
-        if self._ended.is_set():
+        if self.over.is_set():
             return
         self.state, self.ended_by, self.ended_at = state, by, now()
         if code:
             self.code, self.phrase = code, phrase
         self.decided.set()
         self.ack.set()
-        self._ended.set()
+        self.over.set()
         if self.audio is not None:
             self.audio.close()
         loop = asyncio.get_running_loop()

@@ -57,7 +57,7 @@ def ring(call: Call, code: int, phrase: str, headers: ExtraHeaders | None) -> No
 
 
 async def answer(
-    call: Call, codecs: Sequence[str], srtp: Srtp, headers: ExtraHeaders | None
+    call: Call, codecs: Sequence[str], srtp: Srtp, headers: ExtraHeaders | None, mute: bool
 ) -> bool:
     """200 with an answer (or with an offer, if the INVITE had none), then wait for the ACK."""
     incoming = call.incoming
@@ -76,6 +76,7 @@ async def answer(
     if call.decided.is_set():  # Cancelled while the port was being opened.
         audio.close()
         return False
+    audio.muted = mute
     call.audio, call.description = audio, Description(audio.local)
     if agreed is None:
         call.local_crypto = None if srtp == "off" else Crypto.new()

@@ -61,8 +61,8 @@ def svg(
     heading = title or "SIP messages"
     about = f"{len(rows)} messages between {', '.join(columns) or 'nobody'}"
     parts = [
-        f'<svg class="sfsip-ladder" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height}" '
-        f'width="{width:.0f}" height="{height}" role="img">',
+        '<svg class="sfsip-ladder" xmlns="http://www.w3.org/2000/svg" '
+        f'viewBox="0 0 {width:.0f} {height}" width="{width:.0f}" height="{height}" role="img">',
         f"<title>{_text(heading)}</title><desc>{_text(about)}</desc><style>{_STYLE}</style>",
         '<defs><marker id="sfsip-arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" '
         'markerHeight="8" orient="auto"><path d="M0 0 8 4 0 8z" fill="#6b7280"/></marker></defs>',

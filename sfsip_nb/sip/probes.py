@@ -4,39 +4,21 @@
 allow list and a dead host all sound the same.
 """
 
-import asyncio
-import contextlib
-import socket
 import ssl
 import time
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from sipmessage import Response
 
 from . import tlsprobe
-from .agent import UserAgent
 from .call import Call
 from .digest import Credentials
-from .dns import DEFAULT_PORTS, DnsResolver, Hop, ResolveError, Resolver
-from .fields import ExtraHeaders, header, uri_parts
+from .dns import DnsResolver, ResolveError, Resolver
+from .fields import ExtraHeaders, header
+from .reach import ProbeResult, Reach, Verdict, clean
 from .sdp import Srtp
-from .stack import local_ip
-from .trace import TraceEntry, Transport
-
-Verdict = Literal["pass", "fail", "inconclusive"]
-
-
-@dataclass(frozen=True)
-class ProbeResult:
-    """Outcome of a probe. `seen` is JSON-like; texts of strangers in it are cut short."""
-
-    name: str
-    verdict: Verdict
-    sentence: str
-    seen: dict[str, Any] = field(default_factory=dict)
-    trace: list[TraceEntry] = field(default_factory=list)
+from .trace import Transport
 
 
 async def options(
@@ -48,7 +30,7 @@ async def options(
     tls_client: ssl.SSLContext | None = None,
 ) -> ProbeResult:
     """Whether SIP is spoken there: any answer to OPTIONS says so (RFC 3261 §11)."""
-    reach = _Reach("options", uri, transport, resolver, tls_client)
+    reach = Reach("options", uri, transport, resolver, tls_client)
     async with reach.agent() as agent:
         if agent is None:
             return reach.result
@@ -81,7 +63,7 @@ async def register(
     No Contact is sent, so nothing is bound: the registrar only shows its bindings (RFC 3261
     §10.2.3).
     """
-    reach = _Reach("register", uri, transport, resolver, tls_client)
+    reach = Reach("register", uri, transport, resolver, tls_client)
     async with reach.agent() as agent:
         if agent is None:
             return reach.result
@@ -138,7 +120,7 @@ async def call(
     Passes if the call is answered, the audio expected is heard (any RTP where `expect_hz` is
     None), BYE gets 200 and no 200 was repeated, which would say that our ACK got lost.
     """
-    reach = _Reach("call", proxy or uri, transport, resolver, tls_client)
+    reach = Reach("call", proxy or uri, transport, resolver, tls_client)
     async with reach.agent() as agent:
         if agent is None:
             return reach.result
@@ -186,9 +168,9 @@ async def tls(
     except TimeoutError:
         return ProbeResult("tls", "inconclusive", f"{where} did not finish a handshake.", seen)
     except (ssl.SSLError, ConnectionError) as error:
-        return ProbeResult("tls", "fail", f"{where} refused TLS: {_clean(str(error))}.", seen)
+        return ProbeResult("tls", "fail", f"{where} refused TLS: {clean(str(error))}.", seen)
     except OSError as error:
-        return ProbeResult("tls", "inconclusive", f"{where}: {_clean(str(error))}.", seen)
+        return ProbeResult("tls", "inconclusive", f"{where}: {clean(str(error))}.", seen)
     seen |= {
         "protocol": facts.protocol,
         "cipher": facts.cipher,
@@ -196,11 +178,11 @@ async def tls(
         "matched": facts.name,
         "chain": [
             {
-                "subject": _clean(item.subject),
-                "issuer": _clean(item.issuer),
+                "subject": clean(item.subject),
+                "issuer": clean(item.issuer),
                 "not_after": item.not_after.isoformat(),
                 "days_left": item.days_left,
-                "names": [_clean(text) for text in item.names],
+                "names": [clean(text) for text in item.names],
             }
             for item in facts.chain
         ],
@@ -208,7 +190,7 @@ async def tls(
     if facts.trust:
         return ProbeResult("tls", "fail", f"The chain of {where} fails: {facts.trust}.", seen)
     if not facts.name:
-        note = _clean(facts.name_note)
+        note = clean(facts.name_note)
         return ProbeResult("tls", "fail", f"The certificate does not fit {name}: {note}.", seen)
     days = facts.chain[0].days_left
     sentence = f"{where}: {facts.protocol}, trusted chain for {facts.name}, {days} days left."
@@ -236,94 +218,6 @@ async def dns(
     return ProbeResult("dns", "inconclusive" if unheard else "fail", sentence, seen)
 
 
-class _Reach:
-    """The way to a target: resolving it, and words for what stands in the way."""
-
-    def __init__(
-        self,
-        name: str,
-        uri: str,
-        transport: Transport | None,
-        resolver: Resolver | None,
-        tls_client: ssl.SSLContext | None,
-    ) -> None:
-        parts = uri_parts(uri)
-        named = parts.params.get("transport", "").lower()
-        kind: Transport = transport or "udp"
-        if parts.scheme == "sips" or named == "tls":
-            kind = "tls"
-        elif named in ("udp", "tcp"):
-            kind = "tcp" if named == "tcp" else "udp"
-        self.name, self.host, self.port, self.kind = name, parts.host, parts.port, kind
-        self.where = f"{self.host}:{self.port or DEFAULT_PORTS[kind]} over {kind.upper()}"
-        self.resolver: Resolver = DnsResolver() if resolver is None else resolver
-        self.tls_client = tls_client
-        self.hop: Hop | None = None
-        self.seen: dict[str, Any] = {"target": self.where}
-        self.result = ProbeResult(name, "fail", "")
-
-    @contextlib.asynccontextmanager
-    async def agent(self) -> AsyncIterator[UserAgent | None]:
-        """An agent on the interface that leads to the target; None where no address is found."""
-        try:
-            self.hop = await self.resolver.resolve(self.host, self.port, self.kind)
-        except ResolveError as error:
-            self.result = ProbeResult(self.name, "fail", str(error), self.seen)
-            yield None
-            return
-        self.seen["address"] = f"{self.hop.ip}:{self.hop.port}"
-        agent = UserAgent(
-            "sfsip-nb",
-            host=local_ip((self.hop.ip, self.hop.port)),
-            resolver=self.resolver,
-            tls_client=self.tls_client,
-        )
-        async with agent:
-            yield agent
-
-    def refused(self, error: OSError, agent: UserAgent) -> ProbeResult:
-        """A connection that could not be made."""
-        verdict: Verdict = "inconclusive"
-        if isinstance(error, ConnectionRefusedError):
-            verdict, why = "fail", "the port is closed"
-        elif isinstance(error, ssl.SSLError):
-            verdict, why = "fail", f"TLS failed: {_clean(str(error))}"
-        elif isinstance(error, TimeoutError):
-            why = "no connection in time"
-        else:
-            why = _clean(str(error))
-        sentence = f"{self.where}: {why}."
-        return ProbeResult(self.name, verdict, sentence, self.seen, list(agent.trace))
-
-    async def silence(self, agent: UserAgent, timeout: float) -> ProbeResult:
-        """Nothing was heard; over UDP an ICMP refusal still tells a closed port."""
-        if self.hop is not None and self.kind == "udp" and await _port_closed(self.hop):
-            sentence = f"{self.where}: the port is closed (ICMP)."
-            return ProbeResult(self.name, "fail", sentence, self.seen, list(agent.trace))
-        sentence = (
-            f"{self.where} said nothing in {timeout:g} s. An allow list, a firewall, a wrong port "
-            "or transport and a dead host all look like this from here."
-        )
-        return ProbeResult(self.name, "inconclusive", sentence, self.seen, list(agent.trace))
-
-
-async def _port_closed(hop: Hop) -> bool:
-    """Only a connected socket hears ICMP; what is sent is a keep-alive (RFC 5626 §3.5.1)."""
-    family = socket.AF_INET6 if ":" in hop.ip else socket.AF_INET
-    with socket.socket(family, socket.SOCK_DGRAM) as probe:
-        probe.setblocking(False)
-        try:
-            probe.connect((hop.ip, hop.port))
-            probe.send(b"\r\n\r\n")
-            async with asyncio.timeout(0.3):
-                await asyncio.get_running_loop().sock_recv(probe, 16)
-        except ConnectionRefusedError:
-            return True
-        except OSError:
-            return False
-    return False
-
-
 async def _listen(leg: Call, expect_hz: float | None, seconds: float) -> bool:
     assert leg.audio is not None
     if expect_hz is None:
@@ -339,7 +233,7 @@ async def _listen(leg: Call, expect_hz: float | None, seconds: float) -> bool:
 def _judge(
     leg: Call, heard: bool | None, expect_hz: float | None, where: str
 ) -> tuple[Verdict, str]:
-    said = f"{leg.code} {_clean(leg.phrase)}".strip()
+    said = f"{leg.code} {clean(leg.phrase)}".strip()
     if not leg.ok:
         if not leg.codes:
             return "inconclusive", f"{where}: the INVITE was not answered ({said})."
@@ -363,10 +257,10 @@ def _call_facts(leg: Call) -> dict[str, Any]:
         "call_id": leg.call_id,
         "codes": list(leg.codes),
         "code": leg.code,
-        "phrase": _clean(leg.phrase),
+        "phrase": clean(leg.phrase),
         "challenges": leg.challenges,
-        "warning": _clean(leg.header("Warning")),
-        "reason": _clean(leg.header("Reason") or leg.end_reason),
+        "warning": clean(leg.header("Warning")),
+        "reason": clean(leg.header("Reason") or leg.end_reason),
         "bye": leg.bye_code,
         "ended_by": leg.ended_by,
         "retransmitted_200": leg.retransmitted_200,
@@ -377,17 +271,12 @@ def _call_facts(leg: Call) -> dict[str, Any]:
 def _response(response: Response) -> dict[str, Any]:
     return {
         "code": response.code,
-        "phrase": _clean(response.phrase),
-        "server": _clean(header(response, "Server") or header(response, "User-Agent")),
-        "allow": _clean(header(response, "Allow")),
-        "warning": _clean(header(response, "Warning")),
+        "phrase": clean(response.phrase),
+        "server": clean(header(response, "Server") or header(response, "User-Agent")),
+        "allow": clean(header(response, "Allow")),
+        "warning": clean(header(response, "Warning")),
     }
 
 
 def _said(seen: dict[str, Any]) -> str:
     return f"{seen['code']} {seen['phrase']}".strip()
-
-
-def _clean(text: str) -> str:
-    """A stranger's text: printable and short."""
-    return "".join(char if char.isprintable() else " " for char in text)[:200].strip()

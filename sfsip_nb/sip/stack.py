@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from .call import Call
 
+_WITHOUT_CONTACT = ("ACK", "BYE", "REGISTER")
+
 
 class Stack:
     """One SIP element without opinions; `wire` is set by the subclass."""
@@ -131,7 +133,8 @@ class Stack:
         request.headers.set("Via", via)
         if request.headers.get("Max-Forwards") is None:
             request.headers.set("Max-Forwards", "70")
-        if request.headers.get("Contact") is None and request.method != "BYE":
+        # A REGISTER with a Contact binds it, so there it has to be meant (RFC 3261 §10.2).
+        if request.headers.get("Contact") is None and request.method not in _WITHOUT_CONTACT:
             user = uri_parts(name_addr(header(request, "From")).uri).user
             request.headers.set("Contact", self.contact(user, peer))
         if request.method in ("INVITE", "OPTIONS"):

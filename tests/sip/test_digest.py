@@ -57,6 +57,7 @@ def test_a_registration_is_challenged_once_and_accepted(
         name = b"Proxy-Authorization" if proxy else b"Authorization"
         line = re.search(rb"(?m)^" + name + rb": (.*)\r$", sent[1].data)
         assert line is not None
+        assert b"\r\nContact: <sip:acme-trunk@127.0.0.1:" in sent[1].data
         assert b"qop=auth, nc=00000001" in line[1]
         assert digest_fields(line[1].decode())["algorithm"] == algorithms[0]
         assert set(digest_fields(line[1].decode())["response"]) == {"x"}

@@ -1,0 +1,130 @@
+"""Samples, tones, counters and descriptions, without a call."""
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from sfsip_nb.sip import g711, sdp, tones
+from sfsip_nb.sip.listening import Arrivals, Listener
+from sfsip_nb.sip.srtp import Crypto
+
+
+def test_the_decoding_tables_are_those_of_g711() -> None:
+    codes = bytes(range(256))
+    mu, a = g711.decode("PCMU", codes), g711.decode("PCMA", codes)
+    assert (mu[0x00], mu[0x80], mu[0xFF], mu[0x7F]) == (-32124, 32124, 0, 0)
+    assert (a[0x55], a[0xD5], a[0x2A], a[0xAA]) == (-8, 8, -32256, 32256)
+    assert len(set(mu.tolist())) == 255
+    assert len(set(a.tolist())) == 256
+    for codec, table in (("PCMU", mu), ("PCMA", a)):
+        assert np.array_equal(g711.decode(codec, g711.encode(codec, table)), table)
+
+
+@pytest.mark.parametrize("codec", ["PCMU", "PCMA"])
+def test_a_tone_keeps_38_db_over_its_noise(codec: str) -> None:
+    source = tones.Oscillator()
+    source.hz, source.level_dbov = 1004.0, -10.0
+    wave = source.frame(8000)
+    error = g711.decode(codec, g711.encode(codec, wave)).astype(float) - wave
+    ratio = 10 * np.log10(np.mean(wave.astype(float) ** 2) / np.mean(error**2))
+    assert 37 < ratio < 42
+
+
+@pytest.mark.parametrize("hz", [200.0, 440.0, 620.0, 1004.0, 1400.0, 3400.0])
+def test_the_pitch_of_a_coded_tone_is_found_within_two_hertz(hz: float) -> None:
+    source = tones.Oscillator()
+    source.hz = hz
+    heard = g711.decode("PCMU", g711.encode("PCMU", source.frame(tones.WINDOW)))
+    found = tones.pitch(heard)
+    assert found is not None
+    assert abs(found - hz) < 2
+    assert abs(tones.level(heard) - -15) < 0.1
+
+
+def test_silence_noise_and_two_tones_are_no_tone() -> None:
+    rng = np.random.default_rng(1)
+    noise = rng.normal(0, 3000, tones.WINDOW).astype(np.int16)
+    one, two = tones.Oscillator(), tones.Oscillator()
+    one.hz, two.hz = 697.0, 1209.0
+    both = (one.frame(tones.WINDOW) // 2 + two.frame(tones.WINDOW) // 2).astype(np.int16)
+    assert tones.pitch(np.zeros(tones.WINDOW, np.int16)) is None
+    assert tones.pitch(noise) is None
+    assert tones.pitch(both) is None
+
+
+def test_a_listener_keeps_segments_of_tones() -> None:
+    listener, source = Listener(), tones.Oscillator()
+    at, announced = datetime(2026, 11, 20, tzinfo=UTC), []
+    listener.on_tone = announced.append
+    for hz in [440.0] * 30 + [None] * 10 + [1004.0] * 20:
+        source.hz = hz
+        at += timedelta(seconds=0.02)
+        listener.hear(source.frame(160), at)
+    assert [round(tone.hz) for tone in listener.tones] == [440, 1004]
+    assert [round(tone.seconds, 2) for tone in listener.tones] == [0.6, 0.4]
+    assert [round(tone.hz) for tone in announced] == [440, 1004]
+
+
+def test_loss_is_counted_over_the_wrap_and_a_new_source() -> None:
+    arrivals = Arrivals()
+    for number in range(65_500, 65_600):
+        if number % 10:
+            arrivals.add(1, number % 65_536, number * 160, number * 0.02)
+    assert arrivals.packets == 90
+    assert arrivals.expected == 99  # The first number lost leaves no trace.
+    for number in range(10):
+        arrivals.add(2, number, number * 160, number * 0.02)
+    assert arrivals.expected == 109
+    assert arrivals.loss_percent == pytest.approx(100 * 9 / 109)
+    assert arrivals.jitter < 1
+
+
+OFFER = (
+    b"v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\na=sendonly\r\n"
+    b"m=video 6000 RTP/AVP 99\r\na=rtpmap:99 H264/90000\r\n"
+    b"m=audio 4000 RTP/SAVP 18 0 101\r\nc=IN IP4 192.0.2.2\r\na=rtpmap:101 telephone-event/8000\r\n"
+    b"a=crypto:7 F8_128_HMAC_SHA1_80 inline:AAAA\r\n"
+    b"a=crypto:8 AES_CM_128_HMAC_SHA1_32 inline:" + b"QUJD" * 10 + b"|2^20|1:4\r\n"
+)
+
+
+def test_an_answer_refuses_the_other_media_and_takes_the_first_known_suite() -> None:
+    offer = sdp.parse(OFFER)
+    assert offer is not None
+    assert offer.remote == ("192.0.2.2", 4000)
+    assert offer.codecs == ("G729", "PCMU", "TELEPHONE-EVENT")
+    assert (offer.secure, offer.direction) == (True, "sendonly")
+    agreed = sdp.negotiate(offer, ["PCMA", "PCMU"], "optional")
+    assert isinstance(agreed, sdp.Agreed)
+    assert agreed.crypto is not None
+    assert (agreed.codec, agreed.crypto.tag) == ("PCMU", 8)
+    ours = Crypto.new(agreed.crypto.tag, agreed.crypto.suite)
+    body = sdp.Description(("192.0.2.9", 5000)).answer(offer, agreed, ours)
+    assert b"m=video 0 RTP/AVP 99\r\nm=audio 5000 RTP/SAVP 0\r\n" in body
+    assert b"a=recvonly" in body
+    answer = sdp.parse(body)
+    assert answer is not None
+    assert answer.crypto == (ours,)
+
+
+@pytest.mark.parametrize(
+    ("body", "codecs", "srtp", "warning"),
+    [
+        (OFFER.replace(b"audio 4000", b"audio 0"), ["PCMU"], "optional", 304),
+        (OFFER, ["PCMU"], "off", 302),
+        (OFFER.replace(b"SAVP", b"AVP"), ["PCMU"], "required", 302),
+        (OFFER, ["PCMA"], "optional", 305),
+    ],
+)
+def test_a_refusal_says_why(body: bytes, codecs: list[str], srtp: sdp.Srtp, warning: int) -> None:
+    offer = sdp.parse(body)
+    assert offer is not None
+    refused = sdp.negotiate(offer, codecs, srtp)
+    assert isinstance(refused, sdp.Refused)
+    assert refused.code == warning
+
+
+def test_no_key_stands_in_a_repr() -> None:
+    crypto = Crypto.new()
+    assert "key" not in repr(crypto)
