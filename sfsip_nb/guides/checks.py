@@ -1,0 +1,59 @@
+"""Short ways to write checks, and the clients that steps read with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sfsip_nb.clients.synthflow import Synthflow
+from sfsip_nb.runbook.context import Context
+from sfsip_nb.runbook.difference import text
+from sfsip_nb.runbook.verdicts import Check, Vantage, Verdict, Weight
+
+
+def synthflow(ctx: Context) -> Synthflow:
+    """The attempt's Synthflow client."""
+    return ctx.once(
+        "synthflow",
+        lambda: Synthflow(
+            ctx.secrets["synthflow.api_key"],
+            ctx.parameters.synthflow.workspace_id,
+            base=ctx.surroundings.origins["synthflow"],
+        ),
+    )
+
+
+def check(
+    id: str,
+    title: str,
+    expected: Any,
+    seen: Any,
+    ok: bool | None,
+    vantage: Vantage = Vantage.PLATFORM,
+    *,
+    advisory: bool = False,
+    reason: str = "",
+    evidence: tuple[str, ...] = (),
+) -> Check:
+    """A check from a yes (pass), a no (fail) or a cannot-tell (None: inconclusive).
+
+    The reason is kept only where the verdict is no pass.
+    """
+    verdict = {True: Verdict.PASS, False: Verdict.FAIL, None: Verdict.INCONCLUSIVE}[ok]
+    return Check(
+        id=id,
+        title=title,
+        expected=text(expected),
+        seen=text(seen),
+        verdict=verdict,
+        vantage=vantage,
+        weight=Weight.ADVISORY if advisory else Weight.REQUIRED,
+        reason="" if ok else reason,
+        evidence=evidence,
+    )
+
+
+def remark(id: str, title: str, seen: str, reason: str, vantage: Vantage = Vantage.HERE) -> Check:
+    """Something that a reader should know and that no evidence decides: advisory, inconclusive."""
+    return check(
+        id, title, "known to the reader", seen, None, vantage, advisory=True, reason=reason
+    )

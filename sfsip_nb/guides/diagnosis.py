@@ -1,0 +1,98 @@
+"""Guide section "Quick Troubleshooting": every row, ranked on what this run saw.
+
+A row is data: the symptom and the fix as the document has them, and which checks speak for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sfsip_nb.guides.checks import check
+from sfsip_nb.runbook.context import Context
+from sfsip_nb.runbook.model import Step
+from sfsip_nb.runbook.verdicts import Check, Vantage
+
+SECTION = "06-troubleshooting"
+_BAD = ("fail", "blocked")
+_OPEN = ("inconclusive", "waiting")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the troubleshooting table. ``signs`` are beginnings of check or step ids."""
+
+    id: str
+    issue: str
+    fix: str
+    signs: tuple[str, ...]
+
+
+def rank(ctx: Context, rows: tuple[Row, ...]) -> list[dict[str, Any]]:
+    """The rows, the likeliest first, each with the checks of this run that speak for it."""
+    seen = ctx.journal.steps()
+    checks = [c for row in seen.values() for c in row["checks"]]
+    ranked = []
+    for place, row in enumerate(rows):
+        failed = [c for c in checks if c["verdict"] in _BAD and c["id"].startswith(row.signs)]
+        unclear = [
+            c
+            for c in checks
+            if c["verdict"] in _OPEN and c["weight"] == "required" and c["id"].startswith(row.signs)
+        ]
+        because = [f"{c['id']}: expected {c['expected']}, seen {c['seen']}" for c in failed]
+        ranked.append(
+            (
+                -(2 * len(failed) + len(unclear)),
+                place,
+                {
+                    "id": row.id,
+                    "cause": row.issue,
+                    "because": because or [f"{c['id']} is open" for c in unclear],
+                    "remedy": row.fix,
+                    "steps": sorted({c["id"].split("/")[0] for c in failed + unclear}),
+                },
+            )
+        )
+    return [row for _, _, row in sorted(ranked, key=lambda item: item[:2])]
+
+
+def step(rows: tuple[Row, ...], hint: str) -> Step:
+    """The step ``diagnose`` for a guide's rows; ``hint`` is the document's closing note."""
+
+    def diagnose(ctx: Context) -> list[Check]:
+        ranked = rank(ctx, rows)
+        ctx.journal.put(f"diagnosis/{ctx.attempt}", ranked)
+        read = len(ctx.journal.steps())
+        found = [
+            check(
+                "diagnose/read",
+                "This run's evidence was read",
+                "at least one step's checks",
+                f"{read} steps",
+                read > 0,
+                Vantage.HERE,
+                reason="Run the sections before this one first.",
+            )
+        ]
+        for row in ranked:
+            found.append(
+                check(
+                    f"diagnose/{row['id']}",
+                    row["cause"],
+                    "no sign of it",
+                    "; ".join(row["because"]) or "no sign of it",
+                    not row["because"],
+                    Vantage.HERE,
+                    advisory=True,
+                    reason=row["remedy"],
+                )
+            )
+        return found
+
+    return Step("diagnose", SECTION, "Rank the causes", check=diagnose, moot=_nothing_yet(hint))
+
+
+def _nothing_yet(hint: str) -> Callable[[Context], str]:
+    return lambda ctx: "" if ctx.journal.steps() else f"Nothing has been run yet. {hint}"

@@ -1,0 +1,70 @@
+"""The Genesys Cloud guide: its sections, its steps, and the objects that they make."""
+
+from __future__ import annotations
+
+from sfsip_nb.guides import probes
+from sfsip_nb.guides.genesys import (
+    access,
+    flows,
+    numbers,
+    routing,
+    troubleshooting,
+    trunk,
+    verify,
+)
+from sfsip_nb.guides.genesys import resources as r
+from sfsip_nb.guides.genesys.platform import genesys, settings
+from sfsip_nb.guides.lines import read
+from sfsip_nb.guides.synthflow import section as synthflow
+from sfsip_nb.runbook.context import Context
+from sfsip_nb.runbook.model import Guide, Resource, Section
+
+_TRUNK = synthflow.Trunk(
+    platform="Genesys Cloud",
+    termination_uri=trunk.fqdn,
+    transfer_number=lambda ctx: ctx.parameters.synthflow.transfer.number,
+    needs=("access.synthflow", "trunk.inbound"),
+    transfer_needs=("routing.transfer",),
+)
+_PLATFORM = probes.Platform("Genesys Cloud", trunk.fqdn, 5060)
+
+
+def resources(ctx: Context) -> dict[str, Resource]:
+    """Every kind of object that the guide changes, on both platforms."""
+    client, site = genesys(ctx), settings(ctx).site
+    made: tuple[Resource, ...] = (
+        r.Trunk(client, trunk.termination_key(ctx)),
+        r.Route(client, site),
+        numbers.NumberPlan(client, site),
+        numbers.DidPool(client),
+        numbers.CallRoute(client),
+        numbers.Did(client),
+    )
+    return {resource.kind: resource for resource in made} | synthflow.resources(ctx)
+
+
+GUIDE = Guide(
+    name="genesys",
+    title="SIP integration with Genesys Cloud",
+    sections=(
+        Section("01-prerequisites", "Prerequisites"),
+        Section("02-genesys-configuration", "Genesys Cloud configuration"),
+        Section("03-synthflow-configuration", "Synthflow configuration"),
+        Section("04-call-flows", "Call flow summary"),
+        Section("05-verification", "Verification"),
+        Section("06-troubleshooting", "Quick troubleshooting"),
+        Section("07-reference-and-record", "Reference and record"),
+    ),
+    steps=(
+        *access.STEPS,
+        *trunk.STEPS,
+        *routing.STEPS,
+        *synthflow.steps("03-synthflow-configuration", _TRUNK),
+        *flows.STEPS,
+        *verify.STEPS,
+        *probes.steps(_PLATFORM),
+        *troubleshooting.STEPS,
+    ),
+    resources=resources,
+    lines=lambda: read("genesys"),
+)

@@ -1,0 +1,303 @@
+"""Probes: single questions put to the wire from this machine, the same for every guide.
+
+On a live run they are advisory: the engineer's machine is behind NAT and on no allow list
+(CONTRACT §3). Silence is never a pass, also where refusal is expected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sfsip_nb.guides import testcall
+from sfsip_nb.guides.checks import check
+from sfsip_nb.guides.synthflow import section
+from sfsip_nb.guides.testcall import Placed, Stage
+from sfsip_nb.guides.verification import SECTION, synthflow_calls
+from sfsip_nb.inputs import facts
+from sfsip_nb.runbook import calls
+from sfsip_nb.runbook.context import Context
+from sfsip_nb.runbook.dialling import NotAllowed
+from sfsip_nb.runbook.model import Step
+from sfsip_nb.runbook.verdicts import Check, Vantage
+from sfsip_nb.sip import Credentials, ProbeResult, ladder, loop
+from sfsip_nb.sip import probes as wire
+
+_GREETING = Stage(testcall.SPEECH_HZ, testcall.AGENT_HZ, within=6.0)
+NONCE_HEADER = "X-Sfsip-Nonce"
+
+
+@dataclass(frozen=True)
+class Platform:
+    """What the probes need of a contact centre: its name and where it takes calls from the AI."""
+
+    name: str
+    host: Callable[[Context], str]
+    port: int
+
+
+Probe = Callable[[Context, Platform], list[Check]]
+
+
+def _uri(ctx: Context, user: str = "") -> str:
+    at = f"{user}@" if user else ""
+    transport = ctx.parameters.sip.transport
+    host, port = section.host(ctx), section.port(ctx)
+    return f"sip:{at}{host}:{port};transport={transport}"
+
+
+def _from_result(
+    ctx: Context, step: str, title: str, expected: str, result: ProbeResult
+) -> Check:
+    evidence: tuple[str, ...] = ()
+    if result.trace:
+        picture = ladder.svg(result.trace, title=f"{step}: {title}")
+        evidence = (ctx.keep_evidence(step, f"ladder {title}", "svg", picture),)
+    ok = {"pass": True, "fail": False}.get(result.verdict)
+    return check(
+        f"{step}/{result.name}",
+        title,
+        expected,
+        result.sentence,
+        ok,
+        Vantage.HERE,
+        advisory=ctx.live,
+        reason=result.sentence,
+        evidence=evidence,
+    )
+
+
+def _options(ctx: Context, platform: Platform) -> list[Check]:
+    """OPTIONS to Synthflow. A carrier may drop an unauthenticated one: silence says nothing."""
+    result = loop.run(
+        wire.options(
+            _uri(ctx),
+            resolver=ctx.surroundings.resolver,
+            transport=ctx.parameters.sip.transport,
+            tls_client=ctx.surroundings.tls(),
+        ),
+        30,
+    )
+    return [_from_result(ctx, "probe.options", "Synthflow answers OPTIONS", "an answer", result)]
+
+
+def _tls(ctx: Context, platform: Platform) -> list[Check]:
+    """The TLS port's certificate: chain, expiry, name by RFC 5922."""
+    result = loop.run(
+        wire.tls(
+            section.host(ctx),
+            facts.synthflow_port("tls"),
+            ca_file=ctx.surroundings.cafile,
+            resolver=ctx.surroundings.resolver,
+        ),
+        30,
+    )
+    found = _from_result(
+        ctx, "probe.tls", "Synthflow's TLS certificate is good", "trusted, in date, named", result
+    )
+    return [found]
+
+
+def _digest(ctx: Context, platform: Platform) -> list[Check]:
+    """The trunk's credentials: challenged without, answered with, refused when wrong."""
+    step, number = "probe.digest", ctx.parameters.numbers[0]
+    right = _place(ctx, step, number, [_login(ctx, ctx.secrets["sip.password"].reveal())])
+    wrong = _place(ctx, step, number, [_login(ctx, "not-the-password")])
+    found = []
+    if isinstance(right, Placed):
+        found.append(
+            check(
+                f"{step}/right",
+                "The trunk's credentials are accepted",
+                "a challenge, then 200",
+                f"{right.challenges} challenge(s), then {right.code} {right.phrase}",
+                right.answered if right.challenges else (None if right.answered else False),
+                Vantage.HERE,
+                advisory=ctx.live,
+                reason="User name, password and realm must be the same on both sides."
+                if right.challenges
+                else "Not challenged: Synthflow went by the address, so this proves nothing.",
+                evidence=right.evidence,
+            )
+        )
+    if isinstance(wrong, Placed):
+        found.append(
+            check(
+                f"{step}/wrong",
+                "A wrong password is refused",
+                "401, 403 or 407",
+                f"{wrong.code} {wrong.phrase}",
+                wrong.code in (401, 403, 407) or (None if wrong.code in (0, 408) else False),
+                Vantage.HERE,
+                advisory=ctx.live,
+                reason="Anybody may call the agent at your cost: ask Synthflow support.",
+                evidence=wrong.evidence,
+            )
+        )
+    return found or [_unplaced(ctx, step, right)]
+
+
+def _codec(ctx: Context, platform: Platform) -> list[Check]:
+    """G.711 in both laws, one offered at a time."""
+    step, number = "probe.codec", ctx.parameters.numbers[0]
+    found = []
+    srtp = "required" if ctx.parameters.sip.transport == "tls" else "off"
+    for codec in ("PCMU", "PCMA"):
+        placed = _place(ctx, step, number, _logins(ctx), codecs=(codec,), srtp=srtp)
+        if not isinstance(placed, Placed):
+            return [_unplaced(ctx, step, placed)]
+        heard = any(placed.heard)
+        found.append(
+            check(
+                f"{step}/{codec}",
+                f"A call with {codec} alone is answered and heard",
+                f"200, {codec}, the agent's voice",
+                f"{placed.code} {placed.phrase}, {placed.codec or 'no codec'}, "
+                f"{'heard' if heard else 'not heard'}",
+                placed.answered and placed.codec == codec and heard,
+                Vantage.HERE,
+                advisory=ctx.live or codec == "PCMA",
+                reason="Confirm G.711 on both sides; 488 means that the offer was refused.",
+                evidence=placed.evidence,
+            )
+        )
+    return found
+
+
+def _header(ctx: Context, platform: Platform) -> list[Check]:
+    """A header of ours arrives in Synthflow's call record (docs.synthflow.ai/pass-call-context)."""
+    step, number = "probe.header", ctx.parameters.numbers[0]
+    since = datetime.now(UTC)
+    placed = _place(ctx, step, number, _logins(ctx), headers={NONCE_HEADER: "round-trip"})
+    if not isinstance(placed, Placed):
+        return [_unplaced(ctx, step, placed)]
+    judged: dict[str, list[str]] = ctx.journal.get("calls.judged", {})
+    known = {id for ids in judged.values() for id in ids}
+
+    def marked(start: datetime, end: datetime) -> list[calls.SeenCall]:
+        rows = synthflow_calls(ctx)(start, end)
+        return [r for r in rows if placed.mark in str(r.facts.get("telephony_sip_headers"))]
+
+    row = calls.find(marked, "", number, since, patience=6.0, exclude=known)
+    seen = dict(row.facts.get("telephony_sip_headers") or {}) if row else {}
+    return [
+        check(
+            f"{step}/round-trip",
+            "A custom X- header reaches the AI agent",
+            f"{NONCE_HEADER}: round-trip, {testcall.MARK_HEADER}: {placed.mark}",
+            ", ".join(f"{k}: {v}" for k, v in seen.items()) or "no such call in the list",
+            seen.get(NONCE_HEADER) == "round-trip" if row else None,
+            Vantage.SYNTHFLOW,
+            advisory=ctx.live,
+            reason="Header names are case-sensitive, begin with X-; large UDP requests get lost.",
+            evidence=placed.evidence,
+        )
+    ]
+
+
+def _acl(ctx: Context, platform: Platform) -> list[Check]:
+    """A call from an unlisted address, this machine, is refused by the contact centre."""
+    step = "probe.acl"
+    number = ctx.parameters.synthflow.transfer.number
+    transport = ctx.parameters.sip.transport
+    port = platform.port + 1 if transport == "tls" else platform.port
+    uri = f"sip:{number}@{platform.host(ctx)}:{port};transport={transport}"
+    try:
+        placed = testcall.call(ctx, step, number, uri, ())
+    except NotAllowed as refusal:
+        return [_unplaced(ctx, step, str(refusal))]
+    refused = placed.code in (401, 403, 404, 407, 603)
+    return [
+        check(
+            f"{step}/refused",
+            f"{platform.name} refuses a call from an address that is not on the list",
+            "an explicit refusal, such as 403",
+            f"{placed.code} {placed.phrase}".strip(),
+            False if placed.answered else True if refused else None,
+            Vantage.HERE,
+            advisory=ctx.live,
+            reason="It was let in: switch “Allow All” off and list single addresses."
+            if placed.answered
+            else "Silence proves nothing: a firewall may drop it before the list is asked.",
+            evidence=placed.evidence,
+        )
+    ]
+
+
+def _login(ctx: Context, password: str) -> Credentials:
+    return Credentials(ctx.parameters.sip.username, password)
+
+
+def _logins(ctx: Context) -> list[Credentials]:
+    if ctx.parameters.sip.authentication != "digest":
+        return []
+    return [_login(ctx, ctx.secrets["sip.password"].reveal())]
+
+
+def _place(
+    ctx: Context, step: str, number: str, logins: list[Credentials], **options: Any
+) -> Placed | str:
+    try:
+        return testcall.call(
+            ctx,
+            step,
+            number,
+            _uri(ctx, number),
+            [_GREETING],
+            credentials=logins,
+            **options,
+        )
+    except NotAllowed as refusal:
+        return str(refusal)
+
+
+def _unplaced(ctx: Context, step: str, why: Placed | str) -> Check:
+    return check(
+        f"{step}/call",
+        "A test call",
+        "a call to judge",
+        why if isinstance(why, str) else "none",
+        None,
+        Vantage.HERE,
+        advisory=ctx.live,
+        reason="Allow test calls to this number, or leave the probe out.",
+    )
+
+
+def _no_digest(ctx: Context) -> str:
+    uses = ctx.parameters.sip.authentication == "digest"
+    return "" if uses else "The trunk is authenticated by address, not by digest."
+
+
+def steps(platform: Platform) -> tuple[Step, ...]:
+    """The probes as steps."""
+    ready = ("registration.wait",)
+
+    def bound(probe: Probe) -> Callable[[Context], list[Check]]:
+        return lambda ctx: probe(ctx, platform)
+
+    return (
+        Step("probe.options", SECTION, "Probe: OPTIONS", check=bound(_options), dials=True),
+        Step("probe.tls", SECTION, "Probe: TLS", check=bound(_tls)),
+        Step(
+            "probe.digest",
+            SECTION,
+            "Probe: digest authentication",
+            ready,
+            check=bound(_digest),
+            moot=_no_digest,
+            dials=True,
+        ),
+        Step("probe.codec", SECTION, "Probe: codecs", ready, check=bound(_codec), dials=True),
+        Step(
+            "probe.acl",
+            SECTION,
+            "Probe: access control",
+            ("trunk.acl",),
+            check=bound(_acl),
+            dials=True,
+        ),
+        Step("probe.header", SECTION, "Probe: headers", ready, check=bound(_header), dials=True),
+    )

@@ -1,0 +1,1 @@
+"""The section that every guide shares: the number, the assistant, the wait, the transfer."""

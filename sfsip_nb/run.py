@@ -1,0 +1,246 @@
+"""What a notebook calls: one object, whose methods show what they did."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sfsip_nb import session as sessions
+from sfsip_nb.inputs import facts
+from sfsip_nb.inputs.load import from_namespace
+from sfsip_nb.inputs.secrets import Secret
+from sfsip_nb.present import forms, tables
+from sfsip_nb.present.tables import Shown
+from sfsip_nb.runbook import export, people
+from sfsip_nb.runbook.difference import text
+from sfsip_nb.runbook.engine import StepResult
+from sfsip_nb.runbook.journal import Journal
+from sfsip_nb.runbook.model import Card
+from sfsip_nb.runbook.plan import Entry
+
+
+def open_run(guide: str, notebook: str, namespace: Mapping[str, Any]) -> Run:
+    """Open the run that the parameters cell describes, for one of its notebooks.
+
+    Reads the declared names out of ``namespace`` (a notebook's ``globals()``) and validates them
+    once. Raises ``InputError``, one paragraph a problem; nothing has been touched then.
+    """
+    return Run(sessions.open_interactive(guide, namespace), notebook)
+
+
+class Run:
+    """A run as one notebook sees it. Each method returns what it shows."""
+
+    def __init__(self, session: sessions.Session, notebook: str) -> None:
+        self._session = session
+        self._notebook = notebook
+        self._form = forms.Form(forms.fields_of(session.parameters))
+
+    def __repr__(self) -> str:
+        s = self._session
+        return f"<run {s.parameters.run_name}, {s.guide.title}, {s.mode}, attempt {s.attempt}>"
+
+    # -- inputs ---------------------------------------------------------------------------
+
+    def inputs(self) -> Shown | forms.Form:
+        """The inputs: a form where a person is there, a table of them always."""
+        if os.environ.get(sessions.HEADLESS) == "1":
+            return self._form.static()
+        return self._form
+
+    def changed(self) -> Shown:
+        """What changed since the guide was written, with date and source."""
+        notes = facts.changes(self._session.guide.name)
+        return tables.what_changed([vars(note) for note in notes])
+
+    def lines(self) -> Shown:
+        """Every line of the vendor's document and what carries it."""
+        return tables.plain_table(
+            [vars(line) for line in self._session.guide.lines()],
+            {"text": "Line of the guide", "heading": "Heading", "carried_by": "Carried by"},
+            "The guide, line by line",
+        )
+
+    # -- the plan -------------------------------------------------------------------------
+
+    def plan(self, fresh: bool = False) -> Shown:
+        """What would change on both sides; nothing is written. ``fresh`` makes it anew."""
+        plan = self._engine().plan(fresh)
+        state = (
+            plan.stopped
+            or (f"approved by {plan.approved_by}, {plan.approved_at}" if plan.approved_by else "")
+            or "waits for approval: read it, then run.approve(“your name”)"
+        )
+        rows = [_entry(entry) for entry in plan.changes]
+        return tables.plan_table(rows, f"Plan of {plan.made_at}", state)
+
+    def approve(self, by: str) -> Shown:
+        """Approve the plan by name, so that the next cells may carry it out."""
+        self._engine().approve(by)
+        return self.plan()
+
+    # -- steps ----------------------------------------------------------------------------
+
+    def step(self, step_id: str) -> Shown:
+        """Carry out one step and show its checks, its card and its ladders."""
+        engine = self._engine()
+        result = engine.run(step_id)
+        shown = tables.checks_table(_row(result))
+        if result.card is not None:
+            shown = shown + tables.card(self._card(result.card))
+        for name in sorted({e for c in result.checks for e in c.evidence if e.endswith(".svg")}):
+            picture = (self._session.run_dir / "evidence" / name).read_text(encoding="utf-8")
+            shown = shown + tables.ladder(picture, name.partition("-")[2].removesuffix(".svg"))
+        return shown
+
+    def done(self, step_id: str, by: str, note: str = "", at: str = "", **values: str) -> Shown:
+        """Answer a card: who did it, when, a note, and the values that it asks for."""
+        ctx = self._engine().ctx
+        step = ctx.guide.step(step_id)
+        card = step.card(ctx) if step.card else None
+        if card is None:
+            return tables.notice(f"{step_id} has nothing that a person does.", "doubt")
+        people.answer(ctx, card, by, at, note, dict(values))
+        return tables.card(self._card(card))
+
+    def verdict(self) -> Shown:
+        """The section's verdict; tokens are revoked and opened anew when they are needed."""
+        session = self._session
+        rows = session.journal.steps(session.attempt)
+        steps = [s for s in session.guide.of_section(self._notebook) if s.id in rows]
+        verdict = session.engine.section(self._notebook)
+        shown = tables.verdict_table(
+            [
+                {"id": s.id, "title": s.title, "note": rows[s.id]["reason"], **rows[s.id]}
+                | {"id": s.id}
+                for s in steps
+            ],
+            "This section",
+        )
+        session.release()
+        return shown + tables.overall(verdict.value, session.guide.title)
+
+    def diagnosis(self) -> Shown:
+        """The troubleshooting rows, the likeliest first."""
+        session = self._session
+        rows = session.journal.get(f"diagnosis/{session.attempt}", [])
+        return tables.plain_table(
+            [row | {"because": "; ".join(row["because"]) or "no sign of it"} for row in rows],
+            {"cause": "Issue", "because": "What speaks for it", "remedy": "Fix"},
+            "Quick troubleshooting, ranked on this run",
+        )
+
+    def record(self) -> Shown:
+        """The whole run's verdicts so far, and where its record is or will be."""
+        session = self._session
+        data = export.record(session.journal, session.attempt, session.guide)
+        where = session.run_dir / "attempts" / session.attempt_name / "record.html"
+        told = os.path.relpath(where, sessions.home())
+        if os.environ.get(sessions.HEADLESS) != "1":
+            told = f"made by: sfsip record {os.path.relpath(session.run_dir, sessions.home())}"
+        return (
+            tables.verdict_table(data["steps"], "All steps of this attempt")
+            + tables.overall(data["verdict"], data["title"])
+            + tables.notice(f"Record: {told}")
+            + tables.notice(
+                "Afterwards: remove the OAuth client that was made for this run, if nothing else "
+                "uses it. An AI leg carries no caller location: emergency calls must never go "
+                "over this trunk.",
+                "doubt",
+            )
+        )
+
+    # -- inside ---------------------------------------------------------------------------
+
+    def _engine(self) -> Any:
+        """The engine, after taking over what a person typed into the form."""
+        typed = self._form.changes()
+        if typed:
+            session = self._session
+            values = session.parameters.model_dump(mode="json", by_alias=True)
+            vault = {}
+            for key, value in typed.items():
+                if key in session.secrets:
+                    vault[key] = Secret(value)
+                    continue
+                *blocks, name = key.split(".")
+                target = values
+                for block in blocks:
+                    target = target[block]
+                target[name] = value
+            session.parameters = from_namespace(session.guide.name, values)
+            session.secrets = {**session.parameters.secrets(), **vault}
+            for secret in vault.values():
+                session.redactor.add(secret.reveal())
+            session.release()
+            self._form = forms.Form(forms.fields_of(session.parameters))
+        return self._session.engine
+
+    def _card(self, card: Card) -> dict[str, Any]:
+        answered = people.current_answer(self._session.engine.ctx, card)
+        data = people.as_dict(card)
+        if answered:
+            data |= {
+                "answered_by": answered["done_by"],
+                "answered_at": answered["done_at"],
+                "note": answered["note"],
+            }
+        return data
+
+
+def _row(result: StepResult) -> dict[str, Any]:
+    checks = [c.as_dict() for c in result.checks]
+    return {
+        "id": result.step.id,
+        "title": result.step.title,
+        "verdict": result.verdict.value,
+        "change": result.change,
+        "note": result.reason,
+        "checks": [c | {"settle": c["reason"]} for c in checks],
+    }
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    return {
+        "step": entry.step,
+        "system": entry.kind.partition(".")[0],
+        "object": f"{entry.kind}:{entry.key}",
+        "change": entry.op,
+        "fields": [
+            {"field": n, "before": text(entry.before.get(n)), "after": text(entry.after[n])}
+            for n in entry.changed
+        ],
+        "cannot_restore": [entry.cannot_restore] if entry.cannot_restore else [],
+        "note": f"needs adoption: {entry.owner}" if entry.needs_adoption else "",
+    }
+
+
+def overview(root: Path | None = None) -> Shown:
+    """Every run in the runs folder with its attempts and their verdicts."""
+    rows = []
+    for path in sorted((root or sessions.home() / "runs").glob("*/journal.sqlite3")):
+        journal = Journal(path)
+        kept = journal.get("parameters") or {"guide": "?"}
+        guide = sessions.GUIDES.get(kept["guide"])
+        for attempt in journal.attempts()[-1:]:
+            data = export.record(journal, attempt["id"], guide) if guide else {}
+            rows.append(
+                {
+                    "run": path.parent.name,
+                    "guide": kept["guide"],
+                    "attempt": f"{attempt['id']} ({attempt['mode']})",
+                    "verdict": data.get("verdict", "?"),
+                    "steps": len(data.get("steps", [])),
+                }
+            )
+        journal.close()
+    names = {
+        "run": "Run",
+        "guide": "Guide",
+        "attempt": "Last attempt",
+        "verdict": "Verdict",
+        "steps": "Steps run",
+    }
+    return tables.plain_table(rows, names, "Runs") if rows else tables.notice("No run yet.")

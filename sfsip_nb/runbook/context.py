@@ -1,0 +1,119 @@
+"""What a step works with: the inputs, the platforms, the journal, and what surrounds the run."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sfsip_nb.inputs.schema import Parameters
+from sfsip_nb.inputs.secrets import Redactor, Secret
+from sfsip_nb.runbook.journal import Journal
+from sfsip_nb.runbook.model import Guide, Resource
+from sfsip_nb.sip import Resolver
+
+T = TypeVar("T")
+
+Administer = Callable[[str, str, Mapping[str, Any]], dict[str, Any]]
+"""Has the simulated administrator carry out a card: system, step, values; answers what it saw."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What differs between a live customer and the testbed, and nothing else.
+
+    ``origins`` are API origins by name; ``phone`` is the SIP address of the telephone network
+    that a test call may be placed through, where there is one; ``time_scale`` divides waits.
+    """
+
+    origins: Mapping[str, str]
+    resolver: Resolver
+    administer: Administer | None = None
+    phone: str = ""
+    cafile: str | None = None
+    time_scale: float = 1.0
+
+    def tls(self) -> ssl.SSLContext:
+        """What a TLS client trusts: the public authorities, and the testbed's own."""
+        trusted = ssl.create_default_context()
+        if self.cafile:
+            trusted.load_verify_locations(self.cafile)
+        return trusted
+
+
+@dataclass
+class Context:
+    """One attempt of one run, as its steps see it."""
+
+    guide: Guide
+    parameters: Parameters
+    mode: str
+    journal: Journal
+    attempt: int
+    run_dir: Path
+    secrets: Mapping[str, Secret]
+    redactor: Redactor
+    surroundings: Surroundings
+    _made: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def run(self) -> str:
+        """The run's name."""
+        return self.parameters.run_name
+
+    @property
+    def live(self) -> bool:
+        """Whether this touches a real customer."""
+        return self.parameters.target == "live"
+
+    @property
+    def marker(self) -> str:
+        """The text by which objects of this run are known on the platforms."""
+        return f"Managed by sfsip, run {self.run}"
+
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """A thing made on first use and kept for the attempt (a client, the resources)."""
+        if name not in self._made:
+            self._made[name] = make()
+        made: T = self._made[name]
+        return made
+
+    def made(self, name: str) -> Any | None:
+        """What ``once`` made under that name, if it was ever asked for."""
+        return self._made.get(name)
+
+    def resource(self, kind: str) -> Resource:
+        """How to read and change one kind of object. Raises ``KeyError`` for an unknown kind."""
+        return self.once("resources", lambda: self.guide.resources(self))[kind]
+
+    def answer(self, step: str) -> dict[str, Any] | None:
+        """What a person said of a step, if they did."""
+        return self.journal.people().get(step)
+
+    def given(self, step: str, name: str) -> str:
+        """A value that a person handed back with a step, else an empty text."""
+        answer = self.answer(step)
+        return str(answer["given"].get(name, "")) if answer else ""
+
+    def passed(self, step: str) -> bool:
+        """Whether the newest verdict of a step in this run is a pass."""
+        return self.journal.verdict(step) == "pass"
+
+    def keep_evidence(self, step: str, title: str, suffix: str, content: str | bytes) -> str:
+        """Keep a file of evidence, named by its content, secrets taken out. Returns its name."""
+        if isinstance(content, str):
+            content = self.redactor.text(content).encode("utf-8", "backslashreplace")
+        elif self.redactor.found_in(content):
+            raise ValueError(f"evidence {title!r} of {step} holds a secret and was not kept")
+        digest = hashlib.sha256(content).hexdigest()
+        slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:40]
+        name = f"{digest[:12]}-{slug}.{suffix}"
+        folder = self.run_dir / "evidence"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+        self.journal.keep_evidence(self.attempt, step, name, title, digest)
+        return name

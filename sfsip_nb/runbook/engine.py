@@ -1,0 +1,199 @@
+"""Carrying out steps: needs, plan, apply or verify, people, checks, and the verdict."""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sfsip_nb.clients.transport import ApiError
+from sfsip_nb.runbook import people, plan, settle
+from sfsip_nb.runbook.context import Context
+from sfsip_nb.runbook.model import Card, Refused, Step
+from sfsip_nb.runbook.plan import Plan
+from sfsip_nb.runbook.verdicts import Check, Vantage, Verdict, step_verdict, worst
+
+_GOOD = ("pass", "skipped", "waived")
+
+
+class BrokeOff(Exception):
+    """A step hit a fault of the product itself. The run can be resumed by the same command."""
+
+
+@dataclass
+class StepResult:
+    """A step as it ended."""
+
+    step: Step
+    verdict: Verdict
+    checks: list[Check] = field(default_factory=list)
+    change: str = "none"
+    reason: str = ""
+    card: Card | None = None
+
+
+class Engine:
+    """One attempt's steps, in any order; what a step needs is looked up in the journal."""
+
+    def __init__(self, ctx: Context) -> None:
+        self.ctx = ctx
+
+    # -- the plan -------------------------------------------------------------------------
+
+    def plan(self, fresh: bool = False) -> Plan:
+        """The saved plan where it still fits the inputs, else a new one, saved.
+
+        In mode ``plan`` it is always made anew. On the testbed a fresh plan approves itself.
+        """
+        ctx = self.ctx
+        saved = None if fresh or ctx.mode == "plan" else plan.load(ctx)
+        if saved is not None and saved.inputs == plan.inputs_digest(ctx):
+            return saved
+        if ctx.mode == "apply":
+            for step in ctx.guide.steps:
+                for want in plan.wanted(ctx, step):
+                    settle.reconcile(ctx, want, ctx.resource(want.kind))
+        made = plan.make(ctx)
+        if not ctx.live:
+            made.approve("the testbed (a fresh plan approves itself)")
+        made.save(plan.path_of(ctx), ctx)
+        return made
+
+    def approve(self, by: str) -> Plan:
+        """Approve the plan by name, so that apply may carry it out."""
+        current = self.plan()
+        current.approve(by)
+        current.save(plan.path_of(self.ctx), self.ctx)
+        return current
+
+    # -- steps ----------------------------------------------------------------------------
+
+    def run(self, step_id: str) -> StepResult:
+        """Carry out one step and keep its verdict.
+
+        Raises ``BrokeOff`` for a fault of our own; whatever a platform or a peer does becomes
+        a verdict.
+        """
+        ctx = self.ctx
+        step = ctx.guide.step(step_id)
+        row = ctx.journal.step_begins(ctx.attempt, step_id)
+        broke: Exception | None = None
+        try:
+            result = self._carry_out(step)
+        except (ApiError, Refused) as error:
+            result = StepResult(step, Verdict.FAIL, [_refused(step, error)])
+        except Exception as error:
+            broke = error
+            result = StepResult(step, Verdict.INCONCLUSIVE, reason=self._explain(step, error))
+        result.checks = [self._waived(check) for check in result.checks]
+        if result.checks:
+            result.verdict = step_verdict(result.checks)
+        ctx.journal.step_ends(
+            row,
+            result.verdict,
+            result.change,
+            [check.as_dict() for check in result.checks],
+            result.reason,
+        )
+        if broke is not None:
+            raise BrokeOff(ctx.redactor.text(result.reason)) from None
+        return result
+
+    def section(self, notebook: str) -> Verdict:
+        """The verdict of one section from what this attempt found."""
+        rows = self.ctx.journal.steps(self.ctx.attempt)
+        return worst(
+            Verdict(rows[s.id]["verdict"])
+            for s in self.ctx.guide.of_section(notebook)
+            if s.id in rows
+        )
+
+    def _carry_out(self, step: Step) -> StepResult:
+        ctx = self.ctx
+        reason = step.moot(ctx) if step.moot else ""
+        if not reason and step.dials and ctx.mode == "plan":
+            reason = "A plan dials nothing."
+        if reason:
+            return StepResult(step, Verdict.SKIPPED, reason=reason)
+        card = step.card(ctx) if step.card else None
+        open_needs = [n for n in step.needs if ctx.journal.verdict(n) not in _GOOD]
+        if open_needs and not (ctx.mode == "plan" and step.desired):
+            names = ", ".join(
+                f"{n} ({ctx.journal.verdict(n) or 'not run yet'})" for n in open_needs
+            )
+            return StepResult(step, Verdict.BLOCKED, reason=f"First: {names}.", card=card)
+        result = StepResult(step, Verdict.SKIPPED, card=card)
+        for want in plan.wanted(ctx, step):
+            if ctx.mode == "apply":
+                settled = settle.carry_out(ctx, step.id, want, self.plan())
+                self._stop_if_moved(settled)
+            else:
+                settled = settle.as_wanted(ctx, step.id, want)
+            result.checks += settled.checks
+            result.reason = " ".join([result.reason, *settled.found]).strip()
+            if settled.change != "none":
+                result.change = settled.change
+            if step_verdict(settled.checks) not in (Verdict.PASS, Verdict.SKIPPED):
+                return result
+        if card is not None:
+            people.answer_from_parameters(ctx, card)
+            result.checks += people.checks(ctx, card)
+            if step_verdict(result.checks) is Verdict.WAITING:
+                return result
+        if step.check is not None:
+            result.checks += step.check(ctx)
+        return result
+
+    def _stop_if_moved(self, settled: settle.Settled) -> None:
+        """Once something has moved, the rest of the plan is not carried out either."""
+        if any(c.id.endswith("/plan") and c.verdict is Verdict.FAIL for c in settled.checks):
+            current = self.plan()
+            if not current.stopped:
+                moved = ", ".join(check.title for check in settled.checks)
+                current.stopped = f"stopped because something had moved: {moved}"
+                current.save(plan.path_of(self.ctx), self.ctx)
+
+    def _waived(self, check: Check) -> Check:
+        """A check that somebody took upon themselves, until the day they named."""
+        for waiver in self.ctx.parameters.waive:
+            if waiver.check != check.id or check.verdict in (Verdict.PASS, Verdict.SKIPPED):
+                continue
+            if waiver.until < _today():
+                return replace(check, reason=f"{check.reason} The waiver lapsed on {waiver.until}.")
+            by = f"Waived by {waiver.by} until {waiver.until}: {waiver.reason}"
+            return replace(check, verdict=Verdict.WAIVED, reason=by)
+        return check
+
+    def _explain(self, step: Step, error: Exception) -> str:
+        """Keep the trace in the run's log, secrets taken out, and say in a sentence what broke."""
+        trace = "".join(traceback.format_exception(error))
+        log = self.ctx.run_dir / "faults.log"
+        with log.open("a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(self.ctx.redactor.text(f"{step.id}\n{trace}\n"))
+        what = self.ctx.redactor.text(f"{type(error).__name__}: {error}")
+        return (
+            f"{step.id} broke off: {what[:300]}. Nothing was lost; run the same command again "
+            f"to go on. The trace is in {log.name} of the run's folder."
+        )
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+def _refused(step: Step, error: ApiError | Refused) -> Check:
+    return Check(
+        id=f"{step.id}/api",
+        title="It can be done",
+        expected="no refusal",
+        seen=str(error),
+        verdict=Verdict.FAIL,
+        vantage=Vantage.PLATFORM,
+        reason=error.advice,
+    )
+
+
+def summary(results: dict[str, dict[str, Any]]) -> Verdict:
+    """The verdict of a whole attempt."""
+    return worst(Verdict(row["verdict"]) for row in results.values())

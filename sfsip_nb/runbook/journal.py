@@ -1,0 +1,329 @@
+"""The journal: everything that a run asked, did and saw, in one SQLite file.
+
+An effect is written before it happens (intent) and after (outcome), so that a run that was
+killed knows what it left half done. Several notebooks may hold the file open: every write is
+one ``BEGIN IMMEDIATE`` transaction, and WAL with ``synchronous=FULL`` survives ``kill -9``.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS attempts (
+  id INTEGER PRIMARY KEY, mode TEXT NOT NULL, kind TEXT NOT NULL, started TEXT NOT NULL,
+  ended TEXT, facts TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS steps (
+  id INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, step TEXT NOT NULL, verdict TEXT,
+  change TEXT NOT NULL, checks TEXT NOT NULL, reason TEXT NOT NULL,
+  started TEXT NOT NULL, ended TEXT);
+CREATE TABLE IF NOT EXISTS changes (
+  id INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, plan TEXT NOT NULL, step TEXT NOT NULL,
+  kind TEXT NOT NULL, key TEXT NOT NULL, op TEXT NOT NULL, before TEXT NOT NULL,
+  after TEXT NOT NULL, prints TEXT NOT NULL, object TEXT, intent TEXT NOT NULL,
+  outcome TEXT, left TEXT, undone TEXT, ended TEXT);
+CREATE TABLE IF NOT EXISTS people (
+  step TEXT PRIMARY KEY, attempt INTEGER NOT NULL, done_by TEXT NOT NULL, done_at TEXT NOT NULL,
+  note TEXT NOT NULL, given TEXT NOT NULL, card TEXT NOT NULL, before TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS evidence (
+  name TEXT PRIMARY KEY, attempt INTEGER NOT NULL, step TEXT NOT NULL, title TEXT NOT NULL,
+  sha256 TEXT NOT NULL, kept TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS dialled (
+  id INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, step TEXT NOT NULL, number TEXT NOT NULL,
+  mark TEXT NOT NULL, at TEXT NOT NULL);
+"""
+
+
+def now() -> str:
+    """The present moment in UTC, ISO 8601 with milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One write to a platform, as it was meant (intent) and as it ended (outcome)."""
+
+    id: int
+    plan: str
+    step: str
+    kind: str
+    key: str
+    op: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+    prints: dict[str, str]
+    object: str | None
+    outcome: str | None
+    left: str | None
+    undone: str | None
+    intent: str
+    ended: str | None
+
+    @property
+    def stands(self) -> bool:
+        """Whether the write may have left something behind that no rollback took back."""
+        return not self.undone and not (self.outcome or "").startswith("refused")
+
+
+class Journal:
+    """A run's journal. Safe to open from several processes at once."""
+
+    def __init__(self, path: Path, clean: Callable[[Any], Any] = lambda data: data) -> None:
+        """Open or make the file. ``clean`` takes secrets out of all that is written."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._clean = clean
+        self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+        self._db.row_factory = sqlite3.Row
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=FULL")
+        with self._writing() as db:
+            for statement in _SCHEMA.split(";"):
+                db.execute(statement)
+
+    def close(self) -> None:
+        """Close the file; what was written stays."""
+        self._db.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """Every write goes through here: one transaction, taken at once, not on first write."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield self._db
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    def _dump(self, data: Any) -> str:
+        return json.dumps(self._clean(data), sort_keys=True, ensure_ascii=False, default=str)
+
+    def _rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
+        return self._db.execute(query, values).fetchall()
+
+    # -- what was asked -------------------------------------------------------------------
+
+    def put(self, name: str, value: Any) -> None:
+        """Keep a named value of the run (inputs, a captured FQDN, the salt)."""
+        with self._writing() as db:
+            db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, self._dump(value)))
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """A named value of the run."""
+        rows = self._rows("SELECT value FROM meta WHERE name = ?", name)
+        return json.loads(rows[0]["value"]) if rows else default
+
+    # -- attempts -------------------------------------------------------------------------
+
+    def begin(self, mode: str, kind: str, facts: dict[str, Any]) -> int:
+        """A new attempt; ``kind`` is ``replay`` or ``interactive``. Returns its number."""
+        with self._writing() as db:
+            cursor = db.execute(
+                "INSERT INTO attempts (mode, kind, started, facts) VALUES (?, ?, ?, ?)",
+                (mode, kind, now(), self._dump(facts)),
+            )
+        return int(cursor.lastrowid or 0)
+
+    def end(self, attempt: int) -> None:
+        """Close an attempt; a closed one is never written to again."""
+        with self._writing() as db:
+            db.execute(
+                "UPDATE attempts SET ended = ? WHERE id = ? AND ended IS NULL", (now(), attempt)
+            )
+
+    def attempt(self, attempt: int) -> dict[str, Any]:
+        """One attempt's row, with its facts. Raises ``KeyError`` if there is none."""
+        rows = self._rows("SELECT * FROM attempts WHERE id = ?", attempt)
+        if not rows:
+            raise KeyError(f"the journal has no attempt {attempt}")
+        return dict(rows[0]) | {"facts": json.loads(rows[0]["facts"])}
+
+    def attempts(self) -> list[dict[str, Any]]:
+        """All attempts, oldest first."""
+        return [
+            self.attempt(row["id"]) for row in self._rows("SELECT id FROM attempts ORDER BY id")
+        ]
+
+    # -- steps ----------------------------------------------------------------------------
+
+    def step_begins(self, attempt: int, step: str) -> int:
+        """Note that a step starts. Returns the row to end it with."""
+        with self._writing() as db:
+            cursor = db.execute(
+                "INSERT INTO steps (attempt, step, change, checks, reason, started)"
+                " VALUES (?, ?, 'none', '[]', '', ?)",
+                (attempt, step, now()),
+            )
+        return int(cursor.lastrowid or 0)
+
+    def step_ends(
+        self, row: int, verdict: str, change: str, checks: Iterable[dict[str, Any]], reason: str
+    ) -> None:
+        """Note a step's verdict, with its checks."""
+        with self._writing() as db:
+            db.execute(
+                "UPDATE steps SET verdict=?, change=?, checks=?, reason=?, ended=? WHERE id=?",
+                (verdict, change, self._dump(list(checks)), self._clean(reason), now(), row),
+            )
+
+    def steps(self, attempt: int | None = None) -> dict[str, dict[str, Any]]:
+        """The newest ended row of each step, of one attempt or of the whole run."""
+        rows = self._rows(
+            "SELECT * FROM steps WHERE verdict IS NOT NULL AND (? IS NULL OR attempt = ?)"
+            " ORDER BY id",
+            attempt,
+            attempt,
+        )
+        return {row["step"]: dict(row) | {"checks": json.loads(row["checks"])} for row in rows}
+
+    def verdict(self, step: str) -> str | None:
+        """The newest verdict of a step in the whole run, if it ever ended."""
+        row = self.steps().get(step)
+        return row["verdict"] if row else None
+
+    # -- changes --------------------------------------------------------------------------
+
+    def intend(
+        self,
+        attempt: int,
+        plan: str,
+        step: str,
+        kind: str,
+        key: str,
+        op: str,
+        before: dict[str, Any],
+        after: dict[str, Any],
+        prints: dict[str, str],
+    ) -> int:
+        """Note a write that is about to happen. ``prints`` are fingerprints of secret fields."""
+        with self._writing() as db:
+            cursor = db.execute(
+                "INSERT INTO changes (attempt, plan, step, kind, key, op, before, after, prints,"
+                " intent) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    attempt,
+                    plan,
+                    step,
+                    kind,
+                    key,
+                    op,
+                    self._dump(before),
+                    self._dump(after),
+                    json.dumps(prints, sort_keys=True),
+                    now(),
+                ),
+            )
+        return int(cursor.lastrowid or 0)
+
+    def done(self, change: int, outcome: str, object_id: str | None, left: str) -> None:
+        """Note how a write ended and the digest of the object as it was left."""
+        with self._writing() as db:
+            db.execute(
+                "UPDATE changes SET outcome = ?, object = ?, left = ?, ended = ? WHERE id = ?",
+                (self._clean(outcome), object_id, left, now(), change),
+            )
+
+    def undone(self, change: int) -> None:
+        """Note that a rollback took a change back."""
+        with self._writing() as db:
+            db.execute("UPDATE changes SET undone = ? WHERE id = ?", (now(), change))
+
+    def changes(self, attempt: int | None = None) -> list[Change]:
+        """All writes, oldest first, of one attempt or of the whole run."""
+        rows = self._rows(
+            "SELECT * FROM changes WHERE ? IS NULL OR attempt = ? ORDER BY id", attempt, attempt
+        )
+        names = Change.__dataclass_fields__
+        return [
+            Change(
+                **{
+                    n: json.loads(row[n]) if n in ("before", "after", "prints") else row[n]
+                    for n in names
+                }
+            )
+            for row in rows
+        ]
+
+    def standing(self, kind: str, key: str) -> list[Change]:
+        """This run's writes to one object that stand: neither refused nor taken back."""
+        return [c for c in self.changes() if (c.kind, c.key) == (kind, key) and c.stands]
+
+    # -- people, evidence, calls ----------------------------------------------------------
+
+    def answered(
+        self,
+        attempt: int,
+        step: str,
+        done_by: str,
+        done_at: str,
+        note: str,
+        given: dict[str, Any],
+        card: dict[str, Any],
+        before: dict[str, Any],
+    ) -> None:
+        """Keep what a person did: who, when, what they handed back, and the card they had."""
+        with self._writing() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO people VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    step,
+                    attempt,
+                    self._clean(done_by),
+                    done_at,
+                    self._clean(note),
+                    self._dump(given),
+                    self._dump(card),
+                    self._dump(before),
+                ),
+            )
+
+    def forget_answer(self, step: str) -> None:
+        """Take a person's answer back: the step waits again."""
+        with self._writing() as db:
+            db.execute("DELETE FROM people WHERE step = ?", (step,))
+
+    def people(self) -> dict[str, dict[str, Any]]:
+        """Who did which human step."""
+        return {
+            row["step"]: dict(row)
+            | {name: json.loads(row[name]) for name in ("given", "card", "before")}
+            for row in self._rows("SELECT * FROM people ORDER BY done_at, step")
+        }
+
+    def keep_evidence(self, attempt: int, step: str, name: str, title: str, sha256: str) -> None:
+        """Note a file of evidence; the same content is noted once."""
+        with self._writing() as db:
+            db.execute(
+                "INSERT OR IGNORE INTO evidence VALUES (?, ?, ?, ?, ?, ?)",
+                (name, attempt, step, self._clean(title), sha256, now()),
+            )
+
+    def evidence(self) -> dict[str, dict[str, Any]]:
+        """All evidence files by name."""
+        return {
+            row["name"]: dict(row) for row in self._rows("SELECT * FROM evidence ORDER BY kept")
+        }
+
+    def dial(self, attempt: int, step: str, number: str, mark: str) -> None:
+        """Note a call before it is placed."""
+        with self._writing() as db:
+            db.execute(
+                "INSERT INTO dialled (attempt, step, number, mark, at) VALUES (?, ?, ?, ?, ?)",
+                (attempt, step, number, mark, now()),
+            )
+
+    def dialled(self, attempt: int) -> list[dict[str, Any]]:
+        """The calls that an attempt placed, oldest first."""
+        return [
+            dict(r)
+            for r in self._rows("SELECT * FROM dialled WHERE attempt = ? ORDER BY id", attempt)
+        ]

@@ -1,0 +1,173 @@
+"""What a guide is made of: sections, steps, cards for people, and wanted objects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sfsip_nb.runbook.verdicts import Check
+
+if TYPE_CHECKING:
+    from sfsip_nb.runbook.context import Context
+
+Fields = dict[str, Any]
+
+
+class Refused(Exception):
+    """Something that the runbook itself will not do; ``advice`` says what to do instead."""
+
+    def __init__(self, what: str, advice: str = "") -> None:
+        super().__init__(what)
+        self.advice = advice
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An object as it is on a platform now: its id and the fields that the guide sets.
+
+    ``marker`` is the text in which ownership is written, where the object has such a text.
+    ``owner`` says in words what else uses the object, empty if nothing does.
+    ``shared`` marks an object that the customer made and the run only attaches something to
+    (an assistant): filling an empty field of it needs no adoption, replacing a value does.
+    """
+
+    id: str
+    fields: Fields
+    marker: str = ""
+    owner: str = ""
+    shared: bool = False
+
+
+class Resource(Protocol):
+    """One kind of object on one platform: how to read, make, change and remove it.
+
+    Fields are flat and use names, not ids, so that a person can read a difference.
+    Every method raises the client's ``ApiError``.
+    """
+
+    kind: str
+    write_only: frozenset[str]
+    marked: bool
+    """Whether the ownership marker can be written into such an object."""
+
+    def read(self, key: str) -> Seen | None: ...
+    def create(self, key: str, fields: Fields, marker: str) -> str: ...
+    def update(self, key: str, seen: Seen, fields: Fields) -> None: ...
+    def delete(self, key: str, seen: Seen) -> None: ...
+
+
+@dataclass(frozen=True)
+class Desired:
+    """How one object should be. ``cannot_restore`` says what a rollback could not bring back."""
+
+    kind: str
+    key: str
+    fields: Fields
+    cannot_restore: str = ""
+
+    @property
+    def address(self) -> str:
+        """Kind and key, as ``adopt`` and the journal name it."""
+        return f"{self.kind}:{self.key}"
+
+
+@dataclass(frozen=True)
+class CardField:
+    """A value that a person enters or checks: where, and exactly what."""
+
+    label: str
+    value: str
+    name: str = ""
+    secret: bool = False
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A value that only the person can see and hands back."""
+
+    name: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """A step that a person does: the click path, the exact values, why, and what to look for.
+
+    ``proved_by`` names the step whose evidence shows that it was done; without one, the
+    person's own word, with name and time, is all the evidence there can be. ``each_attempt``
+    marks what has to be done anew every time, such as placing a call.
+    """
+
+    step: str
+    system: str
+    title: str
+    path: tuple[str, ...]
+    why: str
+    look_for: str
+    fields: tuple[CardField, ...] = ()
+    asks: tuple[Ask, ...] = ()
+    proved_by: str = ""
+    each_attempt: bool = False
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Step:
+    """The smallest unit with a verdict.
+
+    ``desired`` and ``card`` say what should be; ``check`` looks further once those are done.
+    ``moot`` gives the reason for which the inputs make the step needless, else an empty text.
+    ``dials`` marks a step that places a call: never in ``plan``.
+    """
+
+    id: str
+    section: str
+    title: str
+    needs: tuple[str, ...] = ()
+    desired: Callable[[Context], list[Desired]] | None = None
+    card: Callable[[Context], Card | None] | None = None
+    check: Callable[[Context], list[Check]] | None = None
+    moot: Callable[[Context], str] | None = None
+    dials: bool = False
+
+
+@dataclass(frozen=True)
+class Section:
+    """One second-level heading of the vendor's document: one notebook."""
+
+    notebook: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the vendor's document and what carries it in the product."""
+
+    heading: str
+    kind: str
+    text: str
+    carried_by: str
+
+
+@dataclass(frozen=True)
+class Guide:
+    """One vendor document as sections and steps."""
+
+    name: str
+    title: str
+    sections: tuple[Section, ...]
+    steps: tuple[Step, ...]
+    resources: Callable[[Context], dict[str, Resource]]
+    lines: Callable[[], list[Line]]
+
+    def step(self, step_id: str) -> Step:
+        """The step of that id. Raises ``KeyError`` naming the known ones."""
+        for step in self.steps:
+            if step.id == step_id:
+                return step
+        raise KeyError(f"no step {step_id!r}; the steps are {', '.join(s.id for s in self.steps)}")
+
+    def of_section(self, notebook: str) -> tuple[Step, ...]:
+        """The steps of one notebook, in the document's order."""
+        return tuple(s for s in self.steps if s.section == notebook)

@@ -1,0 +1,134 @@
+"""Steps that a person does: the card, the answer, and what the answer is worth."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from sfsip_nb.inputs.secrets import Secret
+from sfsip_nb.runbook.context import Context
+from sfsip_nb.runbook.journal import now
+from sfsip_nb.runbook.model import Card
+from sfsip_nb.runbook.verdicts import Check, Vantage, Verdict, Weight
+
+
+def as_dict(card: Card) -> dict[str, Any]:
+    """A card as it may be written down and shown, secrets only as ``set``."""
+    data = asdict(card)
+    data.pop("values")
+    for field in data["fields"]:
+        if field["secret"]:
+            field["value"] = "set (copy it from where you keep it)"
+    return data
+
+
+def answer_from_parameters(ctx: Context, card: Card) -> None:
+    """Take a person's answer from the ``people`` block, once for each version of a card.
+
+    On the testbed the simulated administrator carries the card out, on the stand-in's own
+    configuration, and hands back what it sees there.
+    """
+    given = ctx.parameters.people.get(card.step)
+    if given is None or current_answer(ctx, card) is not None:
+        return
+    may = ctx.mode == "apply" or (card.each_attempt and ctx.parameters.test_calls.allowed)
+    if not may:
+        return
+    values: dict[str, Any] = dict(given.values)
+    before: dict[str, Any] = {}
+    if ctx.surroundings.administer is not None:
+        plain = {n: v.reveal() if isinstance(v, Secret) else v for n, v in card.values.items()}
+        reply = ctx.surroundings.administer(card.system, card.step, plain)
+        before = reply.pop("before", {})
+        values = reply | values
+    answer(ctx, card, given.done_by, str(given.done_at or ""), given.note, values, before)
+
+
+def answer(
+    ctx: Context,
+    card: Card,
+    done_by: str,
+    done_at: str = "",
+    note: str = "",
+    values: dict[str, Any] | None = None,
+    before: dict[str, Any] | None = None,
+) -> None:
+    """Keep what a person did. Raises ``ValueError`` without a name."""
+    if not done_by.strip():
+        raise ValueError(f"Who did “{card.title}”? A human step is signed with a name.")
+    asked = {ask.name for ask in card.asks}
+    given = {name: value for name, value in (values or {}).items() if name in asked}
+    ctx.journal.answered(
+        ctx.attempt,
+        card.step,
+        done_by.strip(),
+        done_at or now(),
+        note,
+        given,
+        as_dict(card),
+        before or {},
+    )
+
+
+def current_answer(ctx: Context, card: Card) -> dict[str, Any] | None:
+    """The answer to a card as it stands now; an answer to an older version does not count."""
+    answered = ctx.answer(card.step)
+    if answered is None or answered["card"] != ctx.redactor.data(_through_json(as_dict(card))):
+        return None
+    if card.each_attempt and answered["attempt"] != ctx.attempt:
+        return None
+    return answered
+
+
+def _through_json(data: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: [dict(i) if isinstance(i, dict) else i for i in value]
+        if isinstance(value, (list, tuple))
+        else value
+        for name, value in data.items()
+    }
+
+
+def checks(ctx: Context, card: Card) -> list[Check]:
+    """What a card's answer is worth.
+
+    Without an answer the step waits. With one, what the wire can show is only noted until the
+    step that proves it passed; what nothing else can show rests on the person's word.
+    """
+    answered = current_answer(ctx, card)
+    missing = [a.label for a in card.asks if answered and not answered["given"].get(a.name)]
+    if answered is None or missing:
+        return [
+            Check(
+                id=f"{card.step}/person",
+                title=card.title,
+                expected="done by a person, with name and time",
+                seen=f"no value for: {', '.join(missing)}" if missing else "no answer yet",
+                verdict=Verdict.WAITING,
+                vantage=Vantage.PLATFORM,
+                reason=f"Carry out the card, then answer it under people → {card.step}.",
+            )
+        ]
+    if card.proved_by == card.step:
+        return []  # the step's own checks are the proof
+    told = ", ".join(f"{name}: {value}" for name, value in answered["given"].items())
+    seen = f"{answered['done_by']}, {answered['done_at']}" + (f" — {told}" if told else "")
+    if not card.proved_by:
+        verdict, weight, reason = Verdict.PASS, Weight.REQUIRED, "Rests on this person's word."
+    elif ctx.passed(card.proved_by):
+        verdict, weight, reason = Verdict.PASS, Weight.ADVISORY, f"Proved by {card.proved_by}."
+    else:
+        verdict, weight = Verdict.INCONCLUSIVE, Weight.ADVISORY
+        reason = f"Said to be done; {card.proved_by} proves it."
+    return [
+        Check(
+            id=f"{card.step}/person",
+            title=card.title,
+            expected="done by a person, with name and time",
+            seen=seen,
+            verdict=verdict,
+            weight=weight,
+            vantage=Vantage.PLATFORM,
+            reason=reason,
+        )
+    ]

@@ -1,0 +1,84 @@
+"""Rollback: undo what this run made, newest first, and only that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sfsip_nb.clients.transport import ApiError
+from sfsip_nb.runbook import plan
+from sfsip_nb.runbook.context import Context
+from sfsip_nb.runbook.journal import Change
+from sfsip_nb.runbook.settle import read_until
+
+
+@dataclass(frozen=True)
+class Undone:
+    """One change and what became of undoing it. ``ok`` is false where a person must look."""
+
+    what: str
+    result: str
+    ok: bool
+
+
+def rollback(ctx: Context) -> list[Undone]:
+    """Take back every standing change of the run, newest first.
+
+    An object that this run made is deleted; one that it changed gets its former values back,
+    except where somebody has changed it since: that is reported, not overwritten. What a person
+    did is undone by a person (on the testbed, by the simulated administrator).
+    """
+    results = [_undo_person(ctx, step) for step in reversed(list(ctx.journal.people()))]
+    results += [_undo(ctx, change) for change in reversed(ctx.journal.changes()) if change.stands]
+    plan.path_of(ctx).unlink(missing_ok=True)
+    return results
+
+
+def _undo_person(ctx: Context, step: str) -> Undone:
+    answered = ctx.journal.people()[step]
+    what = f"{step}: {answered['card']['title']}"
+    ctx.journal.forget_answer(step)
+    if not answered["before"]:
+        return Undone(what, "nothing to undo on a platform", True)
+    if ctx.surroundings.administer is None:
+        return Undone(what, "done by a person; undo it by hand along the same card", False)
+    ctx.surroundings.administer(answered["card"]["system"], step, answered["before"])
+    return Undone(what, "undone by the simulated administrator", True)
+
+
+def _undo(ctx: Context, change: Change) -> Undone:
+    what = f"{change.op} of {change.kind} “{change.key}”"
+    resource = ctx.resource(change.kind)
+    try:
+        seen = resource.read(change.key)
+        if change.op == "create":
+            if seen is None:
+                result, ok = "already gone", True
+            elif change.object and seen.id != change.object:
+                return Undone(what, "another object has its name now; left alone", False)
+            else:
+                resource.delete(change.key, seen)
+                read_until(resource, change.key, lambda s: s is None)
+                result, ok = "deleted", True
+        elif seen is None:
+            result, ok = "gone; nothing to restore", True
+        else:
+            moved = [
+                name
+                for name, value in change.after.items()
+                if name in seen.fields and seen.fields[name] != value
+            ]
+            if moved:
+                return Undone(what, f"changed since by somebody else: {', '.join(moved)}", False)
+            restorable = {
+                name: value
+                for name, value in change.before.items()
+                if name not in resource.write_only
+            }
+            resource.update(change.key, seen, restorable)
+            lost = sorted(set(change.before) & resource.write_only)
+            result = "former values restored" + (f"; not {', '.join(lost)}" if lost else "")
+            ok = not lost
+    except ApiError as error:
+        return Undone(what, str(error), False)
+    ctx.journal.undone(change.id)
+    return Undone(what, result, ok)

@@ -1,0 +1,280 @@
+"""A run opened: its folder, its journal, its testbed or its live platforms, and one attempt.
+
+Only this module and those above it know that the testbed exists.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from sfsip_nb._version import __version__
+from sfsip_nb.guides import genesys
+from sfsip_nb.inputs import facts
+from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.inputs.load import from_namespace, load_file
+from sfsip_nb.inputs.schema import GenesysParameters, Parameters, secret_keys
+from sfsip_nb.inputs.secrets import Redactor, Secret
+from sfsip_nb.runbook.context import Context, Surroundings
+from sfsip_nb.runbook.engine import Engine
+from sfsip_nb.runbook.journal import Journal
+from sfsip_nb.runbook.model import Guide
+from sfsip_nb.sip import MapResolver
+from sfsip_nb.sip.dns import DnsResolver
+from sfsip_nb.testbed import life
+
+GUIDES: Mapping[str, Guide] = {genesys.GUIDE.name: genesys.GUIDE}
+
+# What the record names beside our own version.
+_PACKAGES = ("jupyterlab", "papermill", "httpx", "sipmessage")
+
+RUN_DIR, ATTEMPT, HEADLESS = "SFSIP_RUN_DIR", "SFSIP_ATTEMPT", "SFSIP_HEADLESS"
+
+
+def home() -> Path:
+    """Where runs are kept: the nearest folder upwards that holds ``notebooks``, else here."""
+    here = Path.cwd()
+    return next((p for p in (here, *here.parents) if (p / "notebooks").is_dir()), here)
+
+
+@dataclass
+class Session:
+    """One attempt of one run. ``close`` ends the attempt; see also ``replay.Prepared``."""
+
+    guide: Guide
+    parameters: Parameters
+    run_dir: Path
+    secrets: Mapping[str, Secret]
+    redactor: Redactor
+    journal: Journal
+    attempt: int
+    testbed: life.Testbed | None
+    owns_testbed: bool = False
+    _engine: Engine | None = field(default=None, init=False)
+
+    @property
+    def mode(self) -> str:
+        """plan, apply or verify."""
+        return self.parameters.effective_mode
+
+    @property
+    def attempt_name(self) -> str:
+        """The attempt's folder, such as ``0001-apply``."""
+        return f"{self.attempt:04d}-{self.mode}"
+
+    @property
+    def env(self) -> dict[str, str]:
+        """What a kernel of this attempt finds in its environment; no secret."""
+        return {RUN_DIR: str(self.run_dir), ATTEMPT: str(self.attempt), HEADLESS: "1"}
+
+    @property
+    def engine(self) -> Engine:
+        """The engine over this attempt."""
+        if self._engine is None:
+            self._engine = Engine(
+                Context(
+                    guide=self.guide,
+                    parameters=self.parameters,
+                    mode=self.mode,
+                    journal=self.journal,
+                    attempt=self.attempt,
+                    run_dir=self.run_dir,
+                    secrets=self.secrets,
+                    redactor=self.redactor,
+                    surroundings=_surroundings(self.parameters, self.testbed),
+                )
+            )
+        return self._engine
+
+    def release(self) -> None:
+        """Revoke the tokens and close the clients; they open anew when they are needed again."""
+        if self._engine is not None:
+            for name in ("genesys", "synthflow"):
+                client = self._engine.ctx.made(name)
+                if client is not None:
+                    client.close()
+            self._engine = None
+
+    def close(self) -> None:
+        """End the attempt, and the testbed that it started."""
+        self.release()
+        self.journal.end(self.attempt)
+        self.journal.close()
+        if self.owns_testbed:
+            life.stop(self.run_dir)
+
+
+def prepare(
+    path: Path,
+    sets: Sequence[str] = (),
+    mode: str = "",
+    out: Path | None = None,
+    testbed_url: str = "",
+    faults: Sequence[str] = (),
+    keep_testbed: bool = False,
+    approve: str = "",
+) -> Session:
+    """A replay's attempt from a parameters file. Raises ``InputError``; nothing was touched then.
+
+    ``approve`` names the person who approves the saved plan, so that apply may carry it out.
+    """
+    more = [f"mode={mode}"] if mode else []
+    more += [f"testbed.url={testbed_url}"] if testbed_url else []
+    parameters = load_file(path, [*sets, *more])
+    wanted = [*parameters.testbed.faults, *faults]
+    session = _open(parameters, out, "replay", faults=wanted)
+    session.owns_testbed = (
+        session.testbed is not None and session.testbed.started and not keep_testbed
+    )
+    if approve:
+        session.engine.approve(approve)
+    return session
+
+
+def open_interactive(guide: str, namespace: Mapping[str, Any]) -> Session:
+    """The attempt of a notebook: the replay's, told by the environment, else the person's own."""
+    parameters = from_namespace(guide, namespace)
+    if RUN_DIR not in os.environ:
+        return _open(parameters, None, "interactive", faults=parameters.testbed.faults)
+    return _open(parameters, Path(os.environ[RUN_DIR]), "replay", attempt=int(os.environ[ATTEMPT]))
+
+
+def reopen(run_dir: Path, mode: str = "apply") -> Session:
+    """A run from its own journal, with the inputs that it was last opened with."""
+    path = run_dir / "journal.sqlite3"
+    if not path.exists():
+        raise InputError(
+            str(run_dir), f"{run_dir} holds no journal, so it is no run's folder. Check the path."
+        )
+    journal = Journal(path)
+    kept = journal.get("parameters")
+    journal.close()
+    parameters = from_namespace(kept["guide"], kept["values"] | {"mode": mode})
+    return _open(parameters, run_dir, "rollback")
+
+
+def _open(
+    parameters: Parameters,
+    out: Path | None,
+    kind: str,
+    attempt: int | None = None,
+    faults: Sequence[str] = (),
+) -> Session:
+    guide = GUIDES.get(parameters.guide)
+    if guide is None:
+        raise InputError(parameters.guide, f"There is no runbook for {parameters.guide} yet.")
+    run_dir = (out or home() / "runs" / parameters.run_name).resolve()
+    secrets = parameters.secrets()
+    redactor = _redactor(secrets)
+    testbed = _testbed(parameters, run_dir, faults)
+    journal = Journal(run_dir / "journal.sqlite3", redactor.data)
+    journal.put("parameters", {"guide": guide.name, "values": _plain(parameters)})
+    if attempt is None:
+        attempt = _attempt(journal, kind, parameters, testbed)
+    return Session(guide, parameters, run_dir, secrets, redactor, journal, attempt, testbed)
+
+
+def _plain(parameters: Parameters) -> dict[str, Any]:
+    return parameters.model_dump(mode="json", by_alias=True)
+
+
+def _redactor(secrets: Mapping[str, Secret]) -> Redactor:
+    redactor = Redactor([])
+    for key, secret in secrets.items():
+        try:
+            redactor.add(secret.reveal())
+        except ValueError:
+            raise InputError(
+                key,
+                f"The secret of {key} has fewer than 6 characters, too few to keep it out of "
+                "everything that is saved. Use a longer one.",
+            ) from None
+    return redactor
+
+
+def _attempt(
+    journal: Journal, kind: str, parameters: Parameters, testbed: life.Testbed | None
+) -> int:
+    mode = parameters.effective_mode
+    last = journal.attempts()[-1:]
+    if kind == "interactive" and last:
+        row = last[0]
+        if row["kind"] == kind and row["mode"] == mode and row["ended"] is None:
+            return int(row["id"])
+    return journal.begin(
+        mode,
+        kind,
+        {
+            "customer": parameters.customer,
+            "run": parameters.run_name,
+            "target": parameters.target,
+            "versions": _versions(),
+            "inputs": _inputs(parameters),
+            "waivers": _plain(parameters)["waive"],
+            "testbed": {
+                "time_scale": testbed.info.get("time_scale"),
+                "seed": testbed.info.get("seed", parameters.testbed.seed),
+                "faults": sorted(f["name"] for f in testbed.control("GET", "/faults") if f["on"]),
+            }
+            if testbed
+            else None,
+        },
+    )
+
+
+def _inputs(parameters: Parameters) -> dict[str, Any]:
+    """The inputs as the record shows them: a secret is only ever set or not set."""
+    values = _plain(parameters)
+    for key in secret_keys(type(parameters)):
+        block, _, name = key.partition(".")
+        values[block][name] = "set" if values[block][name] else "not set"
+    return values
+
+
+def _versions() -> dict[str, str]:
+    found = {"sfsip": __version__, "python": platform.python_version()}
+    return found | {name: version(name) for name in _PACKAGES}
+
+
+def _testbed(parameters: Parameters, run_dir: Path, faults: Sequence[str]) -> life.Testbed | None:
+    if parameters.target == "live":
+        return None
+    wanted = parameters.testbed
+    if wanted.url:
+        testbed = life.attach(wanted.url)
+        for name in faults:
+            testbed.control("PUT", f"/faults/{name}")
+        return testbed
+    return life.ensure(run_dir, time_scale=wanted.time_scale, seed=wanted.seed, faults=faults)
+
+
+def _surroundings(parameters: Parameters, testbed: life.Testbed | None) -> Surroundings:
+    region = parameters.synthflow.region
+    if testbed is None:
+        origins = {"synthflow": facts.synthflow_regions()[region].api}
+        if isinstance(parameters, GenesysParameters):
+            place = facts.genesys_regions()[parameters.genesys.region]
+            origins |= {"genesys.api": place.api, "genesys.login": place.login}
+        return Surroundings(origins=origins, resolver=DnsResolver())
+    info = testbed.info
+    return Surroundings(
+        origins={
+            "synthflow": info["synthflow"][region],
+            "genesys.api": info["genesys"]["api"],
+            "genesys.login": info["genesys"]["login"],
+        },
+        resolver=MapResolver({**info["sip"], **_hosts(info["pstn"])}),
+        administer=testbed.administer,
+        phone=str(info["pstn"]["address"]),
+        cafile=info["ca"],
+        time_scale=float(info["time_scale"]),
+    )
+
+
+def _hosts(entries: Mapping[str, Any]) -> dict[str, str]:
+    return {name: str(value) for name, value in entries.items() if "/" in name}
