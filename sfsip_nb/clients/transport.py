@@ -66,6 +66,27 @@ class ApiError(Exception):
         quote = f" (for their support: {self.correlation})" if self.correlation else ""
         super().__init__(f"{what}{': ' if why else ''}{why}{quote}")
 
+    @property
+    def advice(self) -> str:
+        """What to do about it, in a sentence; "" where the message has to speak for itself."""
+        if self.status == 429 or is_token_rate_limit(self):
+            return "Wait a few minutes, then run it again: too many requests were sent."
+        if self.status == 0 or self.code in ("unreachable", "timeout", "broken"):
+            return "Check the network, a proxy and the region, then run it again."
+        return _ADVICE.get(self.status, "")
+
+
+_ADVICE = {
+    401: "Check the key or the client's id and secret, and that they belong to the stated region.",
+    403: "Give the key or the OAuth client the permission that the message names.",
+    404: "Check the name or the id, and that the key belongs to the stated region.",
+    409: "Somebody else changed it meanwhile: make a fresh plan and look at the difference.",
+    500: "The platform has a fault of its own: try later, then ask its support.",
+    502: "The platform is not available at the moment: try again later.",
+    503: "The platform is not available at the moment: try again later.",
+    504: "The platform is not available at the moment: try again later.",
+}
+
 
 def plain(value: Any, longest: int) -> str:
     """`value` as one printable line of at most `longest` characters."""

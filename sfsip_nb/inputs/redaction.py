@@ -88,18 +88,23 @@ def _decoded(content: bytes) -> str:
     return content.decode("utf-8", "surrogateescape")
 
 
+# A backslash, and the ways in which URLs and HTML write it.
+_BACKSLASH = r"(?:\\|%(?:25)*5[cC]|&(?:amp;)*#(?:0*92|[xX]0*5[cC]);)"
+
+
 def _any_form(character: str) -> str:
-    """A regular expression for all the ways in which `character` is escaped."""
+    """A regular expression for all the ways in which `character` is escaped, longest first."""
     if character.isascii() and character.isalnum():
         return character
+    if character == "\\":
+        return f"{_BACKSLASH}+"
     point = ord(character)
     octets = character.encode("utf-8", "surrogatepass")
     units = character.encode("utf-16-be", "surrogatepass")
     forms = [
-        r"\\+" if character == "\\" else r"\\*" + re.escape(character),
         "".join(f"%(?:25)*(?i:{octet:02x})" for octet in octets),
-        "".join(rf"\\+x(?i:{octet:02x})" for octet in octets),
-        "".join(rf"\\+u(?i:{units[i : i + 2].hex()})" for i in range(0, len(units), 2)),
+        "".join(rf"{_BACKSLASH}+x(?i:{octet:02x})" for octet in octets),
+        "".join(rf"{_BACKSLASH}+u(?i:{units[i : i + 2].hex()})" for i in range(0, len(units), 2)),
         rf"&(?:amp;)*#(?:0*{point}|(?i:x0*{point:x}));",
     ]
     if name := codepoint2name.get(point, "apos" if character == "'" else ""):
@@ -107,8 +112,9 @@ def _any_form(character: str) -> str:
     if character == " ":
         forms.append(r"\+")
     if point < 256:
-        forms.append(rf"\\+x(?i:{point:02x})")
-    return f"(?:{'|'.join(dict.fromkeys(forms))})"
+        forms.append(rf"{_BACKSLASH}+x(?i:{point:02x})")
+    # Repeated escaping puts backslashes before any of them.
+    return f"{_BACKSLASH}*(?:{'|'.join(dict.fromkeys([*forms, re.escape(character)]))})"
 
 
 def _base64_cores(secret: str) -> tuple[str, ...]:

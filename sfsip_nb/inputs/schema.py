@@ -80,6 +80,11 @@ class Parameters(_Head):
         return "genesys" if "genesys" in type(self).model_fields else "talkdesk"
 
     @property
+    def trunk_name(self) -> str:
+        """The trunk's name, on whichever contact centre."""
+        return str(getattr(self, self.guide).trunk_name)
+
+    @property
     def run_name(self) -> str:
         """Name of the run: as given, else a slug of customer and guide."""
         slug = re.sub(r"[^a-z0-9]+", "-", self.customer.casefold()).strip("-")[:60].strip("-")

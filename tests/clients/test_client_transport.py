@@ -220,3 +220,21 @@ def test_each_request_is_logged_without_its_query(genesys: MakeGenesys) -> None:
     assert [entry["status"] for entry in client.log] == [503, 200]
     assert {entry["path"] for entry in client.log} == {"/api/v2/routing/queues"}
     assert all(entry["ms"] >= 0 for entry in client.log)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "message", "says"),
+    [
+        (0, "unreachable", "", "network"),
+        (400, "invalid_request", "rate limit exceeded;", "Wait"),
+        (400, "bad.request", "", ""),
+        (401, "", "", "region"),
+        (403, "missing.permissions", "", "permission"),
+        (429, "", "", "Wait"),
+        (503, "", "", "later"),
+    ],
+)
+def test_an_error_advises_what_to_do(status: int, code: str, message: str, says: str) -> None:
+    advice = ApiError("P", "GET", "/", status, Problem(code, message)).advice
+    assert says in advice
+    assert bool(says) == bool(advice)
