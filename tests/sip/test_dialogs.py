@@ -284,3 +284,70 @@ def test_many_agents_share_a_process_and_names_lead_to_them(agents: Agents, run:
             assert got.headers["Server"] == f"agent {(index + 1) % 5}"
 
     run(go())
+
+
+class Lossy(Proxy):
+    """A proxy that loses the first copy of every message."""
+
+    def __init__(self, target: tuple[str, int]) -> None:
+        super().__init__(target)
+        self.lost: set[bytes] = set()
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        if data in self.lost:
+            super().datagram_received(data, addr)
+        self.lost.add(data)
+
+
+def test_timers_carry_a_call_over_a_network_that_loses_packets(agents: Agents, run: Run) -> None:
+    async def go() -> None:
+        legs: list[Call] = []
+
+        async def answer(call: Call) -> None:
+            legs.append(call)
+            assert await call.answer()
+
+        server = await agents("server", on_invite=answer)
+        client = await agents("client")
+        loop = asyncio.get_running_loop()
+        sending, _ = await loop.create_datagram_endpoint(
+            lambda: Lossy(server.address()), local_addr=("127.0.0.1", 0)
+        )
+        call = await client.invite("sip:x@{}:{}".format(*sending.get_extra_info("sockname")))
+        assert await call.outcome(5) == 200
+        for _ in range(100):
+            if legs[0].ack.is_set():
+                break
+            await asyncio.sleep(0.01)
+        assert await call.bye() == 200
+        assert await legs[0].wait_ended(2)
+        assert legs[0].ended_by == "remote"
+        assert legs[0].retransmitted_200 >= 2  # The 200 was lost once and its ACK once.
+        assert call.retransmitted_200 >= 1
+        sending.close()
+
+    run(go())
+
+
+def test_a_response_without_via_still_finds_its_request(agents: Agents, run: Run) -> None:
+    class Careless(asyncio.DatagramProtocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            self.transport = transport
+
+        def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+            lines = data.split(b"\r\n")
+            kept = [line for line in lines[1:] if not line.startswith(b"Via")]
+            answer = b"\r\n".join([b"SIP/2.0 200 OK", *kept])
+            self.transport.sendto(answer, addr)  # type: ignore[attr-defined]
+
+    async def go() -> None:
+        client = await agents("client")
+        loop = asyncio.get_running_loop()
+        sending, _ = await loop.create_datagram_endpoint(Careless, local_addr=("127.0.0.1", 0))
+        got = await client.options("sip:{}:{}".format(*sending.get_extra_info("sockname")))
+        assert got is not None
+        assert got.code == 200
+        assert "no Via" in [fault.text for entry in client.trace for fault in entry.faults]
+        sending.close()
+
+    run(go())
