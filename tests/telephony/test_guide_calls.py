@@ -57,6 +57,8 @@ def test_an_outside_caller_reaches_the_assistant_and_both_hear_each_other(world:
 def test_the_siptraces_show_challenge_and_answer_but_no_secret(world: World) -> None:
     async def scene(testbed: Running) -> None:
         call = await testbed.call()
+        assert call.audio
+        assert await call.audio.heard(440)
         await call.bye()
         conversation = await testbed.conversation()
         traces = testbed.world.sip_messages

@@ -238,7 +238,7 @@ def test_a_flow_that_transfers_nowhere_hangs_up(world: World) -> None:
         call = await testbed.call()
         assert await call.wait_ended(2)
         conversation = await testbed.conversation()
-        assert [p["purpose"] for p in conversation["participants"]][:2] == ["customer", "ivr"]
+        assert [p["purpose"] for p in conversation["participants"]] == ["customer", "ivr"]
         assert not testbed.rows()
 
     play(world, scene)
@@ -432,7 +432,6 @@ def test_plain_rtp_to_a_trunk_over_tls_is_refused(world: World) -> None:
 def test_a_stranger_is_refused_by_the_access_list(world: World) -> None:
     async def scene(testbed: Running) -> None:
         ip, port = testbed.telephony.edge.agent.address("udp")
-        testbed.telephony.net  # noqa: B018
         call = await probe(testbed, f"sip:{samples.DID}@{FQDN}", f"{ip}:{port}")
         assert call.code == 403
 
@@ -501,5 +500,52 @@ def test_a_plan_without_capture_group_makes_every_caller_unknown(world: World) -
         await call.bye()
         (customer,) = legs(await testbed.conversation(), "customer")
         assert customer["ani"] == "sip:unknown"
+
+    play(world, scene)
+
+
+# Certificates
+
+
+@pytest.mark.parametrize("fault", ["expired-certificate", "wrong-certificate-name"])
+def test_a_bad_certificate_and_no_sip_leaves(world: World, fault: str) -> None:
+    put(world, "trunk_transport_protocolVariant", "tls")
+    put(world, "trunk_transport_serverProxyList", ["sip.us.synthflow.ai:32682"])
+    world.set_fault(f"synthflow.{fault}")
+    leg = failed_leg(world)
+    assert leg["disconnectType"] == "error"
+    assert "sipResponseCodes" not in leg
+
+
+# Ends
+
+
+def test_stopping_hangs_up_and_keeps_the_record(world: World) -> None:
+    async def scene(testbed: Running) -> None:
+        call = await testbed.call()
+        assert call.audio
+        assert await call.audio.heard(440)
+        await testbed.telephony.stop()
+        assert call.state == "ended"
+        (conversation,) = testbed.conversations()
+        assert legs(conversation, "external")
+
+    play(world, scene)
+
+
+def test_a_caller_who_gives_up_cancels_the_leg_behind(world: World) -> None:
+    world.set_fault("genesys.no-agents")
+
+    async def scene(testbed: Running) -> None:
+        call = await testbed.call(samples.SUPPORT_DID)
+        phone = testbed.telephony.edge.phone.agent
+        await testbed.until(lambda: phone.calls)
+        (ringing,) = phone.calls.values()
+        await call.bye()
+        assert await ringing.wait_ended(2)
+        assert ringing.code == 487
+        (agent,) = legs(await testbed.conversation(), "agent")
+        assert agent["segments"][-1]["disconnectType"] == "peer"
+        assert agent["segments"][-1]["sipResponseCodes"] == [487]
 
     play(world, scene)

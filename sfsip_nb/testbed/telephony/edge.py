@@ -99,7 +99,7 @@ class Edge(StandIn):
             work = session.follow(entry, trunk)
         else:
             work = session.pass_on(routing.number_plan_site(org, trunk))
-        await self._lead(session, work)
+        self.run(self._lead(session, work))
 
     async def _refuse(self, call: Call, refusal: routing.Refusal) -> None:
         await call.reject(refusal.code, refusal.phrase)

@@ -94,6 +94,9 @@ class Session:
             self._switch(self.conversation.add(acd))
             self.edge.run(self._queue(queue, acd))
             return None
+        if not flow.transfer_to:
+            ivr.end("endpoint")
+            return Refusal(480, "Temporarily Unavailable", "the flow leads nowhere")
         outcome = await self._dial(routing.media_site(self.org, trunk), flow.transfer_to)
         if isinstance(outcome, Refusal):
             ivr.end("error", outcome.error)
@@ -117,8 +120,9 @@ class Session:
             acd.end("transfer")
             self._switch(agent)
         else:
-            agent.end("transfer.noanswer")
             await call.hangup()
+            waiting = self.near is not None and self.near.state == "answered"
+            agent.end("transfer.noanswer" if waiting else "peer")
 
     async def _dial(
         self, site: str, number: str, purpose: str = "external", ringing: bool = False
@@ -238,6 +242,7 @@ class Session:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(HANDOVER_SECONDS):
                 await asyncio.gather(*(call.hangup() for call in calls))
+                await asyncio.gather(*(call.wait_ended() for call in calls))
         for leg in self.conversation.legs:
             remote = leg.call is not None and leg.call.ended_by == "remote"
             leg.end("endpoint" if remote else "peer")

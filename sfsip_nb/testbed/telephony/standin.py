@@ -10,6 +10,8 @@ from sfsip_nb.sip import UserAgent
 
 from .net import Net, Resident
 
+GRACE_SECONDS = 1.0
+
 
 class StandIn:
     """A stand-in with the user agent that others meet (`resident`) and those `behind` it."""
@@ -28,10 +30,13 @@ class StandIn:
         self.net.residents.append(self._resident)
 
     async def stop(self) -> None:
-        """End what runs beside, and close the sockets."""
-        for task in self._tasks:
+        """Let what runs beside come to its end, and close the sockets."""
+        tasks = list(self._tasks)
+        if tasks:
+            await asyncio.wait(tasks, timeout=GRACE_SECONDS)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         for agent in self.agents:
             await agent.close()
 

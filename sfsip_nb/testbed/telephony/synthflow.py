@@ -97,7 +97,7 @@ class SynthflowRegion(StandIn):
             call.offer = replace(call.offer, address=BLACK_HOLE[0], port=BLACK_HOLE[1])
         await call.ring()
         if await call.answer(codecs=codecs, srtp="optional"):
-            await self.talk(call, assistant, number, row)
+            self.run(self.talk(call, assistant, number, row))
 
     async def _decide(self, call: Call) -> Json | Refusal:
         """The number that is called, if it is imported, attached and served by now."""
