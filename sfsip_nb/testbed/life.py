@@ -23,7 +23,7 @@ from typing import Any
 import filelock
 import httpx
 
-from . import server
+from . import seal, server
 from .server import FOLDER, INFO, LOG
 
 READY_SECONDS = 30.0
@@ -223,9 +223,11 @@ def serve(
             lock.release()
             (announce or _print)(info)
 
-        asyncio.run(
-            server.run(run_dir, time_scale=time_scale, seed=seed, faults=faults, on_ready=ready)
-        )
+        work = server.run(run_dir, time_scale=time_scale, seed=seed, faults=faults, on_ready=ready)
+        try:
+            asyncio.run(work)
+        except seal.SealBroken as error:
+            raise TestbedError(str(error)) from error
 
 
 def _print(info: dict[str, Any]) -> None:
@@ -239,13 +241,15 @@ def main(
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
     )
-    asyncio.run(
-        server.run(
-            run_dir,
-            time_scale=time_scale,
-            seed=seed,
-            faults=faults,
-            idle_seconds=idle_seconds,
-            on_ready=_print,
-        )
+    work = server.run(
+        run_dir,
+        time_scale=time_scale,
+        seed=seed,
+        faults=faults,
+        idle_seconds=idle_seconds,
+        on_ready=_print,
     )
+    try:
+        asyncio.run(work)
+    except seal.SealBroken as error:
+        raise SystemExit(str(error)) from error

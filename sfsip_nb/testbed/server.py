@@ -36,7 +36,7 @@ _LOOK_SECONDS = 0.5
 log = logging.getLogger("sfsip_nb.testbed")
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """Tells when it answers; leaves the signals to the testbed, which has more to close."""
 
     def __init__(self, config: uvicorn.Config) -> None:
@@ -66,6 +66,20 @@ def credentials() -> Json:
         },
         "sip": {"username": samples.SIP_USERNAME, "password": secret("sip-password")},
     }
+
+
+def listening_socket() -> socket.socket:
+    """A free loopback port; asyncio switches Nagle's delay off only where TCP is named."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.bind((HOST, 0))
+    listener.listen()
+    return listener
+
+
+def application(world: World, controls: control.Control) -> Starlette:
+    """All HTTP of the testbed, on one origin."""
+    routes = [*controls.routes(), *synthflow_routes(world), *genesys_routes(world)]
+    return Starlette(routes=routes)
 
 
 async def run(
@@ -99,12 +113,11 @@ async def run(
         task.add_done_callback(under_way.discard)
 
     world.dial = dial
-    with socket.create_server((HOST, 0)) as listener:
+    with listening_socket() as listener:
         origin = "http://{}:{}".format(*listener.getsockname())
         info = _info(origin, world, await telephony.start())
-        served = control.Control(world, info, stop.set, telephony)
-        app = Starlette(routes=[*served.routes(), *synthflow_routes(world), *genesys_routes(world)])
-        server = _Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
+        app = application(world, control.Control(world, info, stop.set, telephony))
+        server = Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:
             await server.answers.wait()

@@ -20,6 +20,7 @@ from starlette.routing import Route
 from .world import World
 
 Json = dict[str, Any]
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 log = logging.getLogger("sfsip_nb.testbed")
 
 
@@ -40,6 +41,7 @@ class Asked:
     world: World
     path: Mapping[str, str]
     query: Mapping[str, str]
+    method: str = "GET"
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     url: str = ""
@@ -119,6 +121,7 @@ async def _answer(
             world,
             request.path_params,
             dict(request.query_params),
+            endpoint.method,
             headers=request.headers,
             url=str(request.url),
             origin=origin,

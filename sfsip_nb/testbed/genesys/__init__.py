@@ -8,14 +8,19 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from ..web import routes
+from ..web import METHODS, Asked, Endpoint, routes
 from ..world import World
 from . import architect, auth, numbers, records, sites, trunks
-from .errors import unreadable
+from .errors import not_found, unreadable
+
+
+def _nothing(asked: Asked) -> None:
+    raise not_found("resource", asked.path["rest"])
 
 
 def genesys_routes(world: World) -> list[Route]:
     """All paths, on the origin itself: OAuth and API share it."""
     modules = (auth, trunks, sites, numbers, architect, records)
     endpoints = [endpoint for module in modules for endpoint in module.ENDPOINTS]
+    endpoints += [Endpoint(m, "/api/{rest:path}", _nothing, reads=True) for m in METHODS]
     return routes(world, "genesys", "", endpoints, auth.Gate(), unreadable)

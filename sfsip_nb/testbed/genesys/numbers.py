@@ -122,7 +122,7 @@ def _in_use(number: str) -> Exception:
 
 
 def _numbers(asked: Asked) -> Json:
-    kind = asked.query.get("type", "ASSIGNED_AND_UNASSIGNED")
+    kind = asked.query.get("type")
     if kind not in ("ASSIGNED", "UNASSIGNED", "ASSIGNED_AND_UNASSIGNED"):
         raise refuse(400, "invalid.value", f"Value [{kind}] is not valid for parameter [type].")
     match = asked.query.get("numberMatch", "").lstrip("+")

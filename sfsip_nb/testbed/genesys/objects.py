@@ -70,10 +70,10 @@ def named(asked: Asked, things: Iterable[Json]) -> Iterable[Json]:
 
 
 def find(asked: Asked, collection: str, kind: str, key: str = "id") -> Json:
-    """The object that the path names. Raises 404, also while it is not visible yet."""
+    """The object that the path names. Raises 404; for a read also while it is not visible yet."""
     id_ = asked.path[key]
     thing = asked.world.genesys[collection].get(id_)
-    if thing is None or not asked.world.visible(id_):
+    if thing is None or (asked.method == "GET" and not asked.world.visible(id_)):
         raise not_found(kind, id_)
     return thing
 

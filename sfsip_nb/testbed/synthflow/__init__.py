@@ -12,13 +12,12 @@ from starlette.routing import Route
 
 from sfsip_nb.inputs import samples
 
-from ..web import Asked, Endpoint, routes
+from ..web import METHODS, Asked, Endpoint, routes
 from ..world import World
 from . import assistants, calls, numbers
 from .errors import no_route, plain, refuse, unreadable
 
 REGIONS = ("us", "eu", "global")
-_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 def base_path(region: str) -> str:
@@ -54,7 +53,7 @@ def _nothing(asked: Asked) -> None:
 def synthflow_routes(world: World) -> Iterable[Route]:
     """The paths of every region. What is left over is answered by the gateway."""
     endpoints = [e for module in (numbers, assistants, calls) for e in module.ENDPOINTS]
-    endpoints += [Endpoint(m, "/{rest:path}", _nothing, reads=True) for m in _METHODS]
+    endpoints += [Endpoint(m, "/{rest:path}", _nothing, reads=True) for m in METHODS]
     for region in REGIONS:
         yield from routes(
             world, "synthflow", base_path(region), endpoints, _Gate(region), unreadable

@@ -1,0 +1,136 @@
+"""The control interface: state to compare, writes to count, and people to act."""
+
+from typing import Any
+
+from testbed_bench import EDGES, Bench
+
+from sfsip_nb.inputs import samples
+from sfsip_nb.testbed.faults import FAULTS
+
+TRUNKS = f"{EDGES}/trunkbasesettings"
+PASSWORD = "trunk_sip_authentication_credentials_password"
+
+
+def state(bench: Bench) -> dict[str, Any]:
+    shown: dict[str, Any] = bench.control.get("/state").json()
+    return shown
+
+
+def test_state_stays_equal_while_nobody_changes_anything(bench: Bench) -> None:
+    before = state(bench)
+    bench.genesys.get(TRUNKS)
+    bench.synthflow.get("/assistants/")
+    bench.login()
+    assert state(bench) == before
+    for collection in ("trunks", "outbound_routes", "did_pools", "ivrs", "flows", "queues"):
+        assert before["genesys"][collection], collection
+    for collection in ("numbers", "assistants", "actions"):
+        assert before["synthflow"][collection], collection
+
+
+def test_state_shows_that_a_secret_changed_but_not_the_secret(bench: Bench) -> None:
+    trunk = bench.created(TRUNKS, bench.trunk(**{PASSWORD: "correct horse"}))
+    before = bench.control.get("/state")
+    changed = {PASSWORD: {"value": {"instance": "battery staple"}}}
+    bench.control.patch(f"/state/genesys/trunks/{trunk['id']}", json={"properties": changed})
+    after = bench.control.get("/state")
+    assert before.json() != after.json()
+    for secret in ("correct horse", "battery staple"):
+        assert secret not in before.text + after.text
+
+
+def test_patch_is_a_change_behind_the_runs_back(bench: Bench) -> None:
+    site = f"/state/genesys/sites/{samples.GENESYS_SITE_ID}"
+    assert bench.control.patch(site, json={"description": "moved"}).json()["version"] == 2
+    seen = bench.genesys.get(f"{EDGES}/sites/{samples.GENESYS_SITE_ID}").json()
+    assert seen["description"] == "moved"
+    assert bench.world.writes == []
+    assert bench.control.patch("/state/genesys/sites/none", json={}).status_code == 404
+    assert bench.control.patch("/state/genesys/none/none", json={}).status_code == 404
+
+
+def test_objects_can_be_put_in_and_taken_away(bench: Bench) -> None:
+    bench.control.post("/state/genesys/queues", json={"id": "q", "name": "Extra"})
+    assert bench.genesys.get("/api/v2/routing/queues/q").json()["name"] == "Extra"
+    bench.control.delete("/state/genesys/queues/q")
+    assert bench.genesys.get("/api/v2/routing/queues/q").status_code == 404
+
+
+def test_writes_hold_attempts_too_and_no_reads(bench: Bench) -> None:
+    bench.genesys.get(TRUNKS)
+    bench.genesys.post(TRUNKS, json={})
+    bench.synthflow.delete("/numbers/1")
+    seen = bench.control.get("/writes").json()
+    assert [(w["system"], w["method"], w["status"]) for w in seen] == [
+        ("genesys", "POST", 400),
+        ("synthflow", "DELETE", 404),
+    ]
+
+
+def test_faults_are_listed_and_switched(bench: Bench) -> None:
+    listed = {f["name"]: f for f in bench.control.get("/faults").json()}
+    assert set(listed) == set(FAULTS)
+    assert all(f["effect"] for f in listed.values())
+    bench.control.put("/faults/synthflow.busy")
+    assert bench.world.fault("synthflow.busy")
+    bench.control.delete("/faults/synthflow.busy")
+    assert not bench.world.fault("synthflow.busy")
+    assert bench.control.put("/faults/synthflow.lazy").status_code == 404
+
+
+def administer(bench: Bench, step: str, **values: Any) -> tuple[int, dict[str, Any]]:
+    answer = bench.control.post(f"/admin/genesys/{step}", json=values)
+    return answer.status_code, answer.json()
+
+
+def test_the_administrator_reads_the_inbound_panel(bench: Bench) -> None:
+    trunk = bench.trunk("Synthflow AI", trunk_sip_termination_uri="synthflow-acme")
+    bench.created(TRUNKS, trunk)
+    assert administer(bench, "trunk.inbound", trunk_name="Synthflow AI") == (
+        200,
+        {"inbound_fqdn": "synthflow-acme.byoc.usw2.pure.cloud"},
+    )
+    assert administer(bench, "trunk.inbound", trunk_name="Other")[0] == 400
+
+
+def test_the_administrator_sets_what_the_api_has_no_key_for(bench: Bench) -> None:
+    made = bench.created(TRUNKS, bench.trunk("T"))
+    administer(bench, "trunk.outbound", trunk_name="T", outbound_termination_fqdn="sip.x.example")
+    administer(bench, "trunk.acl", trunk_name="T", allow_all=True)
+    kept = bench.world.genesys["trunks"][made["id"]]
+    assert (kept["_outboundTerminationFqdn"], kept["_allowAll"]) == ("sip.x.example", True)
+    assert "sip.x.example" not in bench.genesys.get(f"{TRUNKS}/{made['id']}").text
+    administer(bench, "trunk.acl", trunk_name="T", allow_all=False)
+    assert kept["_allowAll"] is False
+
+
+def test_the_administrator_draws_and_publishes_flows(bench: Bench) -> None:
+    administer(bench, "routing.inbound", flow="Acme Draft", transfer_to=samples.DID)
+    drawn = bench.world.by_name(bench.world.genesys["flows"], "Acme Draft")
+    assert drawn is not None
+    assert (drawn["_transferTo"], "publishedVersion" in drawn) == (samples.DID, True)
+    administer(bench, "routing.transfer", flow="Acme Draft", queue=samples.TRANSFER_QUEUE)
+    queue = bench.world.genesys["queues"][drawn["_queueId"]]
+    assert (queue["name"], drawn["_transferTo"]) == (samples.TRANSFER_QUEUE, "")
+    assert administer(bench, "routing.transfer", flow="Acme Draft", queue="None")[0] == 400
+
+
+def test_the_administrator_has_genesys_dial(bench: Bench) -> None:
+    values = {"to": samples.DID, "from": samples.SUPPORT_DID, "flow": "Acme Outbound Dialer"}
+    status, seen = administer(bench, "verify.outbound", **values)
+    assert (status, seen) == (200, {"conversation_id": "c-1"})
+    flow = bench.world.by_name(bench.world.genesys["flows"], "Acme Outbound Dialer")
+    assert flow is not None
+    assert bench.exchange.placed == [(samples.SUPPORT_DID, samples.DID, flow["id"])]
+    assert administer(bench, "verify.outbound", to=samples.DID)[0] == 400
+
+
+def test_nobody_does_an_unknown_step(bench: Bench) -> None:
+    assert administer(bench, "trunk.polish")[0] == 404
+    plan = bench.control.post("/admin/synthflow/access.synthflow", json={})
+    assert plan.json() == {"plan": "Enterprise"}
+
+
+def test_stop_is_passed_on(bench: Bench) -> None:
+    bench.control.post("/stop")
+    assert bench.stopped.wait(1)

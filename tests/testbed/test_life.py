@@ -1,0 +1,164 @@
+"""One testbed a run: found again, back after a kill, gone when idle, and no secret on disk."""
+
+import base64
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.parse
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+from testbed_bench import EDGES
+
+from sfsip_nb.inputs import samples
+from sfsip_nb.testbed import life, seal
+
+
+@pytest.fixture
+def run_dir(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path
+    life.stop(tmp_path)
+
+
+def synthflow(testbed: life.Testbed) -> httpx.Client:
+    key = samples.testbed_secret("synthflow-api-key")
+    return httpx.Client(
+        base_url=testbed.info["synthflow"]["us"],
+        headers={"Authorization": f"Bearer {key}"},
+        trust_env=False,
+    )
+
+
+def imported(testbed: life.Testbed, password: str) -> None:
+    with synthflow(testbed) as client:
+        body = {
+            "workspace_id": samples.SYNTHFLOW_WORKSPACE_ID,
+            "phone_number": samples.DID,
+            "termination_uri": "x.byoc.usw2.pure.cloud",
+            "trunk_username": "acme-trunk",
+            "trunk_pwd": password,
+        }
+        assert client.post("/custom-numbers", json=body).status_code == 200
+
+
+def test_two_at_once_get_one_process(run_dir: Path) -> None:
+    with ThreadPoolExecutor() as pool:
+        both = list(pool.map(lambda _: life.ensure(run_dir), range(2)))
+    assert both[0].info["pid"] == both[1].info["pid"]
+    assert sorted(t.started for t in both) == [False, True]
+    pid = both[0].info["pid"]
+    assert os.getsid(pid) == pid
+    assert life.attach(both[0].info["control"]).info["instance"] == both[0].info["instance"]
+
+
+def test_a_killed_testbed_comes_back_with_its_state(run_dir: Path) -> None:
+    first = life.ensure(run_dir, faults=["synthflow.busy"])
+    imported(first, "correct horse")
+    before = first.control("GET", "/state")
+    os.kill(first.info["pid"], signal.SIGKILL)
+    second = life.ensure(run_dir)
+    assert second.started
+    assert second.info["pid"] != first.info["pid"]
+    assert second.control("GET", "/state") == before
+    assert [w["status"] for w in second.control("GET", "/writes")] == [200]
+    assert second.control("GET", "/")["faults"] == ["synthflow.busy"]
+
+
+def test_faults_are_switched_on_in_a_living_testbed_too(run_dir: Path) -> None:
+    life.ensure(run_dir)
+    again = life.ensure(run_dir, faults=["genesys.no-byoc"])
+    assert again.control("GET", "/")["faults"] == ["genesys.no-byoc"]
+    with pytest.raises(life.TestbedError, match="no fault called"):
+        again.control("PUT", "/faults/none")
+
+
+def test_no_secret_lies_in_the_folder(run_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    canaries = ["canary/api&key=1", "canary/client&secret=2", "canary/trunk\"pass'word\\3"]
+    monkeypatch.setenv("SFSIP_TESTBED_SYNTHFLOW_API_KEY", canaries[0])
+    monkeypatch.setenv("SFSIP_TESTBED_GENESYS_CLIENT_SECRET", canaries[1])
+    testbed = life.ensure(run_dir)
+    api = testbed.info["genesys"]["api"]
+    with httpx.Client(base_url=api, trust_env=False) as client:
+        token = client.post(
+            "/oauth/token",
+            data={"grant_type": "client_credentials"},
+            auth=(samples.GENESYS_CLIENT_ID, canaries[1]),
+        ).json()["access_token"]
+        client.get(f"{EDGES}/sites", headers={"Authorization": f"Bearer {token}"})
+    imported(testbed, canaries[2])
+    life.stop(run_dir)
+    written = {p.name: p.read_bytes() for p in run_dir.rglob("*") if p.is_file()}
+    assert {"state.sealed", "testbed.log", "ca.pem"} <= set(written)
+    for secret in (*canaries, token):
+        forms = {
+            secret,
+            urllib.parse.quote(secret, safe=""),
+            json.dumps(secret)[1:-1],
+            base64.b64encode(secret.encode()).decode().rstrip("=")[:-1],
+        }
+        found = [name for name, data in written.items() for f in forms if f.encode() in data]
+        assert not found
+    assert seal.key_path().stat().st_mode & 0o077 == 0
+    assert run_dir not in seal.key_path().parents
+
+
+def test_stop_ends_it_once(run_dir: Path) -> None:
+    testbed = life.ensure(run_dir)
+    assert life.stop(run_dir) is True
+    assert life.find(run_dir) is None
+    assert life.stop(run_dir) is False
+    with pytest.raises(life.TestbedError, match="does not answer"):
+        testbed.control("GET", "/")
+
+
+def test_what_was_noted_down_is_not_believed_unless_it_answers(run_dir: Path) -> None:
+    testbed = life.ensure(run_dir)
+    note = run_dir / "testbed" / "testbed.json"
+    note.write_text(json.dumps({**testbed.info, "instance": "another"}))
+    assert life.find(run_dir) is None
+    note.write_text(json.dumps(dict(testbed.info)))
+    assert life.find(run_dir) is not None
+
+
+def test_quiet_ends_it(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "sfsip_nb.testbed", "--dir", str(tmp_path), "--idle", "0.3"]
+    ended = subprocess.run(command, capture_output=True, timeout=20, check=True)
+    ready = json.loads(ended.stdout)
+    assert ready["credentials"]["genesys"]["client_id"] == samples.GENESYS_CLIENT_ID
+    assert b"nobody wanted anything" in ended.stderr
+    assert not (tmp_path / "testbed" / "testbed.json").exists()
+
+
+def test_foreground_prints_one_line_and_refuses_a_second(run_dir: Path) -> None:
+    code = "import pathlib, sys; from sfsip_nb.testbed.life import serve; "
+    code += "serve(pathlib.Path(sys.argv[1]))"
+    process = subprocess.Popen([sys.executable, "-c", code, str(run_dir)], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    with process.stdout as first_line:
+        ready = json.loads(first_line.readline())
+        assert {"control", "genesys", "synthflow", "sip", "pstn", "ca", "credentials"} <= set(ready)
+        present = life.ensure(run_dir)
+        assert (present.info["pid"], present.started) == (process.pid, False)
+        assert "credentials" not in present.info
+        with pytest.raises(life.TestbedError, match="runs already"):
+            life.serve(run_dir)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 0
+
+
+def test_a_state_sealed_with_another_key_is_said_so(
+    run_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    life.ensure(run_dir)
+    life.stop(run_dir)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "elsewhere"))
+    started = time.monotonic()
+    with pytest.raises(life.TestbedError, match="sealed with another key"):
+        life.ensure(run_dir)
+    assert time.monotonic() - started < 10
