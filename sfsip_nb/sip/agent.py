@@ -24,7 +24,9 @@ class UserAgent(Stack):
 
     `on_invite(call)` and `on_request(incoming)` run as tasks of their own; an exception ends in
     `errors` and as a 500 at the peer. `advertised` ("host" or "host:port") replaces the real
-    socket in Via and Contact. `t1` is RFC 3261's T1 in seconds and scales every SIP timer.
+    socket in Via and Contact. `gate(source, transport)` is asked for each message received; what
+    it denies is dropped unread, as a firewall does. `t1` is RFC 3261's T1 in seconds and scales
+    every SIP timer.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class UserAgent(Stack):
         advertised: str = "",
         on_invite: Callable[[Call], Awaitable[object]] | None = None,
         on_request: Callable[[Incoming], Awaitable[object]] | None = None,
+        gate: Callable[[Address, Transport], bool] | None = None,
         t1: float = 0.5,
     ) -> None:
         super().__init__()
@@ -51,6 +54,7 @@ class UserAgent(Stack):
         self.trace = Trace() if trace is None else trace
         self.credentials = tuple(credentials)
         self.on_invite, self.on_request = on_invite, on_request
+        self.gate = gate
         self._wire = Wire(
             self._received,
             host=host,
@@ -89,6 +93,10 @@ class UserAgent(Stack):
     def address(self, transport: Transport = "udp") -> Address:
         """The bound address. Raises KeyError for a transport that this agent does not have."""
         return self._wire.addresses[transport]
+
+    def local_addresses(self, transport: Transport) -> set[Address]:
+        """Addresses that this agent's messages come from, as its peers see them on loopback."""
+        return self._wire.local_addresses(transport)
 
     async def invite(
         self,

@@ -49,7 +49,8 @@ class MapResolver:
     """Public names and ports mapped to loopback sockets; nothing else can be reached.
 
     Keys are `name:port/transport`, or `name/transport` for the transport's default port;
-    values are `ip:port`. Literal loopback addresses pass as they are. `mapping` may grow.
+    values are `ip:port`. `*.rest` as name stands for any one label in front of `rest`, if the
+    name itself is not there. Literal loopback addresses pass as they are. `mapping` may grow.
     """
 
     def __init__(self, mapping: Mapping[str, str] | None = None) -> None:
@@ -59,9 +60,12 @@ class MapResolver:
         """The mapped address. Raises ResolveError."""
         host = host.lower().rstrip(".")
         number = port or DEFAULT_PORTS[transport]
-        target = self.mapping.get(f"{host}:{number}/{transport}")
-        if target is None and number == DEFAULT_PORTS[transport]:
-            target = self.mapping.get(f"{host}/{transport}")
+        tails = [f":{number}/{transport}"]
+        if number == DEFAULT_PORTS[transport]:
+            tails.append(f"/{transport}")
+        names = (host, f"*.{host.partition('.')[2]}")
+        keys = (name + tail for name in names for tail in tails)
+        target = next((self.mapping[key] for key in keys if key in self.mapping), None)
         if target is not None:
             ip, _, mapped = target.rpartition(":")
             return Hop(ip, int(mapped), transport)

@@ -10,36 +10,18 @@ _CHAR, _ROW, _TOP, _TIME = 7.3, 30, 64, 84
 _LABEL, _NAME = 46, 30
 """Longest label and name drawn, in characters; the whole text stands in the tooltip."""
 
-_LIGHT = {
-    "text": "fill:#1f2937",
+_RULES = {
+    "text": "font:12px ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace;"
+    "fill:currentColor",
     ".n": "font-weight:600",
-    ".t": "fill:#6b7280",
-    ".e": "fill:#b91c1c",
-    "line": "stroke:#374151",
-    ".l": "stroke:#d1d5db",
-    ".x": "stroke:#b91c1c",
+    ".t": "opacity:.65",
+    "line": "stroke:currentColor;opacity:.75",
+    ".l": "opacity:.25",
+    ".e": "fill:#dc2626",
+    ".x": "stroke:#dc2626",
 }
-_DARK = {
-    "text": "fill:#e5e7eb",
-    ".t": "fill:#9ca3af",
-    ".e": "fill:#f87171",
-    "line": "stroke:#cbd5e1",
-    ".l": "stroke:#4b5563",
-    ".x": "stroke:#f87171",
-}
-
-
-def _rules(rules: Mapping[str, str]) -> str:
-    """Rules that reach only our own drawing, because an SVG may stand inside a page."""
-    return "".join(f".sfsip-ladder {name}{{{rule}}}" for name, rule in rules.items())
-
-
-_FONT = "font:12px ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace"
-_STYLE = (
-    _rules({"text": _FONT})
-    + _rules(_LIGHT)
-    + f"@media(prefers-color-scheme:dark){{{_rules(_DARK)}}}"
-)
+# The page's own text colour, light or dark; rules that reach no other drawing in the page.
+_STYLE = "".join(f".sfsip-ladder {name}{{{rule}}}" for name, rule in _RULES.items())
 
 
 def svg(

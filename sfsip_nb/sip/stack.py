@@ -38,6 +38,7 @@ class Stack:
     resolver: Resolver
     trace: Trace
     t1: float
+    gate: "Callable[[Address, Transport], bool] | None"
     _wire: Wire
 
     def __init__(self) -> None:
@@ -173,6 +174,8 @@ class Stack:
     # Receiving
 
     def _received(self, data: bytes, peer: Peer) -> None:
+        if self.gate is not None and not self.gate(peer.remote, peer.transport):
+            return
         reading = read(data, stream=peer.transport != "udp")
         self._note("received", data, peer, reading)
         message = reading.message

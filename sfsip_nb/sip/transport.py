@@ -121,6 +121,12 @@ class Wire:
             )
         return self._adopt(hop.transport, reader, writer)
 
+    def local_addresses(self, transport: Transport) -> set[Address]:
+        """Addresses that messages leave from: the bound one, and those of open connections."""
+        bound = {self.addresses[transport]} if transport in self.addresses else set()
+        streams = (peer for (kind, _), peer in self._streams.items() if kind == transport)
+        return bound | {peer.local for peer in streams}
+
     def send(self, data: bytes, peer: Peer) -> None:
         """Send without waiting; what cannot be delivered is found by the transaction's timers."""
         if peer.writer is not None:

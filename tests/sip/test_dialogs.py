@@ -2,10 +2,11 @@
 
 import asyncio
 
+import pytest
 from sipmessage import Request
 from siptools import Agents, Run, uri
 
-from sfsip_nb.sip import Call, MapResolver, Referral, bridge
+from sfsip_nb.sip import Call, MapResolver, Referral, ResolveError, bridge
 from sfsip_nb.sip.fields import name_addr, uri_parts, values
 from sfsip_nb.sip.reading import read
 
@@ -268,6 +269,41 @@ def test_a_refusal_and_a_cancel_pass_through_joined_legs(agents: Agents, run: Ru
         assert await slow.outcome(2) == 487
         assert await far[1].wait_ended(2)
         assert far[1].code == 487
+
+    run(go())
+
+
+def test_a_wildcard_name_gives_way_to_an_exact_one(run: Run) -> None:
+    async def go() -> None:
+        names = MapResolver(
+            {"*.byoc.test/udp": "127.0.0.1:1", "a.byoc.test:5060/udp": "127.0.0.1:2"}
+        )
+        assert (await names.resolve("b.byoc.test", None, "udp")).port == 1
+        assert (await names.resolve("A.byoc.test.", 5060, "udp")).port == 2
+        for name, port in (("b.byoc.test", 5061), ("x.b.byoc.test", 5060), ("byoc.test", 5060)):
+            with pytest.raises(ResolveError):
+                await names.resolve(name, port, "udp")
+
+    run(go())
+
+
+def test_what_the_gate_denies_is_lost(agents: Agents, run: Run) -> None:
+    async def go() -> None:
+        asked: list[tuple[tuple[str, int], str]] = []
+
+        def gate(source: tuple[str, int], transport: str) -> bool:
+            asked.append((source, transport))
+            return transport == "tcp"
+
+        server = await agents("server", gate=gate)
+        client = await agents("client")
+        assert await client.options(uri(server), timeout=0.12) is None
+        assert set(asked) == {(client.address(), "udp")}
+        assert len(asked) >= 2
+        assert await client.options(uri(server, transport="tcp")) is not None
+        (connection,) = client.local_addresses("tcp") - {client.address("tcp")}
+        assert asked[-1] == (connection, "tcp")
+        assert "200 OK (OPTIONS)" not in [entry.summary for entry in server.trace][:-1]
 
     run(go())
 
