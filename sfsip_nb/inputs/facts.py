@@ -148,8 +148,11 @@ def synthflow_addresses(region: str, kind: str = "signalling") -> list[Published
 
 def changes(guide: str) -> list[Change]:
     """What changed since `guide` (genesys, talkdesk) was written."""
-    return [
-        Change(**{**entry, "guides": tuple(entry["guides"])})
-        for entry in _data()["changes"]
-        if guide in entry["guides"]
-    ]
+    found = []
+    for entry in _data()["changes"]:
+        if guide in entry["guides"]:
+            heading = entry["heading"]
+            heading = heading[guide] if isinstance(heading, dict) else heading
+            known = entry | {"guides": tuple(entry["guides"]), "heading": heading}
+            found.append(Change(**known))
+    return found

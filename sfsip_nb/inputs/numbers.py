@@ -58,6 +58,8 @@ def parse_e164(text: str) -> str:
         raise ValueError(
             f"'{text}' has too many or too few digits for its country code +{number.country_code}"
         )
+    if re.fullmatch(r"00[1-9][0-9]{6,14}", text):
+        raise ValueError(f"'{text}' is not in E.164 form: write '+{text[2:]}'")
     if not text.startswith("+"):
         raise ValueError(
             f"'{_shown(text)}' is not in E.164 form: write + and the country code before the"

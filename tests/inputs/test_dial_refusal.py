@@ -74,6 +74,7 @@ def test_every_short_number_example_is_refused_with_and_without_country_code() -
     dialled = []
     for region in sorted(phonenumbers.SUPPORTED_SHORT_REGIONS):
         data = PhoneMetadata.short_metadata_for_region(region)
+        assert data is not None
         code = phonenumbers.country_code_for_region(region)
         for desc in (data.emergency, data.premium_rate, data.short_code, data.toll_free):
             if desc and (short := desc.example_number):
