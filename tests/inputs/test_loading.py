@@ -464,7 +464,7 @@ def test_papermills_help_shows_every_parameter_with_type_and_help(
 ) -> None:
     import papermill
 
-    cell = {
+    cell: dict[str, Any] = {
         "cell_type": "code",
         "id": "parameters",
         "metadata": {"tags": ["parameters"]},

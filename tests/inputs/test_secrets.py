@@ -14,7 +14,7 @@ import keyring
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from keyring.backends.fail import Keyring as NoKeyring
+from keyring.errors import NoKeyringError
 
 from sfsip_nb.inputs import samples
 from sfsip_nb.inputs.errors import InputError
@@ -81,8 +81,12 @@ def test_the_key_ring_gives_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
         resolve("keyring:sfsip/other", "k")
 
 
+def refuse(service: str, user: str) -> str:
+    raise NoKeyringError("no backend")
+
+
 def test_no_key_ring_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keyring, "get_password", NoKeyring().get_password)
+    monkeypatch.setattr(keyring, "get_password", refuse)
     with pytest.raises(InputError, match="does not open"):
         resolve("keyring:sfsip/acme", "k")
 
