@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ from typing import Any
 
 import httpx
 import stamina
+
+# Retries are told in `Api.log`; without a handler Python would print each of them to stderr.
+logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 ATTEMPTS = 5
 LONGEST_WAIT = 30.0  # seconds that a Retry-After may make us wait
