@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Literal
 
 import pytest
 from telephony_world import (
@@ -19,7 +20,6 @@ from telephony_world import (
 )
 
 from sfsip_nb.inputs import samples
-from sfsip_nb.sip import Call
 from sfsip_nb.testbed.telephony.routing import NO_LINES, NOT_REACHABLE
 from sfsip_nb.testbed.world import World
 
@@ -206,6 +206,26 @@ def test_a_wrong_port_or_host_reaches_nobody(world: World, proxy: str) -> None:
     leg = failed_leg(world)
     assert leg["disconnectType"] == "error"
     assert "sipResponseCodes" not in leg
+
+
+def test_a_firewall_before_synthflow_is_silence(world: World) -> None:
+    world.time_scale = 120  # a leg rings for a second
+    world.set_fault("synthflow.firewall")
+    leg = failed_leg(world)
+    assert leg["disconnectType"] == "error"
+    assert "sipResponseCodes" not in leg
+
+
+def test_synthflow_may_keep_silent_to_options(world: World) -> None:
+    async def scene(testbed: Running) -> None:
+        uri = "sip:sip.us.synthflow.ai:32681"
+        answer = await testbed.caller.options(uri, timeout=1)
+        assert answer
+        assert answer.code == 200
+        world.set_fault("synthflow.no-options")
+        assert await testbed.caller.options(uri, timeout=0.3) is None
+
+    play(world, scene)
 
 
 # Inside Genesys
@@ -429,20 +449,16 @@ def test_plain_rtp_to_a_trunk_over_tls_is_refused(world: World) -> None:
     assert codes == [488]
 
 
-def test_a_stranger_is_refused_by_the_access_list(world: World) -> None:
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_a_stranger_is_refused_by_the_access_list(
+    world: World, transport: Literal["udp", "tcp"]
+) -> None:
     async def scene(testbed: Running) -> None:
-        ip, port = testbed.telephony.edge.agent.address("udp")
-        call = await probe(testbed, f"sip:{samples.DID}@{FQDN}", f"{ip}:{port}")
-        assert call.code == 403
+        call = await testbed.caller.invite(f"sip:{samples.DID}@{FQDN}", transport=transport)
+        assert await call.outcome(3) == 403
+        assert not testbed.world.conversations
 
     play(world, scene)
-
-
-async def probe(testbed: Running, uri: str, at: str) -> Call:
-    """An INVITE for a public name, sent straight to a loopback socket."""
-    call = await testbed.caller.invite(uri, proxy=f"sip:{at}")
-    await call.outcome(3)
-    return call
 
 
 # Sound and caller ID

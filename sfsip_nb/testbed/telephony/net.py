@@ -62,7 +62,7 @@ class Net:
     def public(self, socket: Address, transport: Transport) -> Address:
         """The public address and port of a loopback socket; as it is if it is no resident's."""
         for resident in self.residents:
-            if socket in _sockets(resident.agent, transport):
+            if socket in resident.agent.local_addresses(transport):
                 listening = socket == resident.agent.address(transport)
                 port = resident.ports[transport] if listening else socket[1]
                 return resident.address(), port
@@ -127,9 +127,3 @@ def hops_left(call: Call, most: int = 70) -> int:
     """How many further hops a call may take: its Max-Forwards less one, at most `most`."""
     stated = call.header("Max-Forwards", "70")
     return min(int(stated) - 1 if stated.isdecimal() else 0, most)
-
-
-def _sockets(agent: UserAgent, transport: Transport) -> set[Address]:
-    wire = agent._wire
-    streams = {peer.local for peer in wire._streams.values() if peer.transport == transport}
-    return {agent.address(transport), *streams} if transport in wire.addresses else set()

@@ -115,7 +115,7 @@ class Conversation:
             "ani": tel(leg.ani),
             "dnis": tel(leg.dnis),
             "sessionDnis": tel(leg.dnis),
-            "remote": leg.name or leg.ani,
+            "remote": leg.name or (leg.ani if leg.direction == "inbound" else leg.dnis),
             "recording": False,
             "segments": _segments(leg),
         }

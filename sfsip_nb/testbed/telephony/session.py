@@ -134,7 +134,7 @@ class Session:
             self.conversation.add(leg).end("error")
             return way
         address, name = trunkside.caller_id(self, way)
-        leg = Leg(purpose, address or "anonymous", way.number, "outbound", name, trunk=way.trunk)
+        leg = Leg(purpose, address or "anonymous", way.number, "outbound", trunk=way.trunk)
         self.conversation.add(leg)
         refusal = Refusal(408, "Request Timeout", "no SIP server of the trunk answers")
         for host, port in routing.proxies(way.trunk):

@@ -45,6 +45,7 @@ class SynthflowRegion(StandIn):
             resolver=net,
             on_invite=self._on_invite,
             on_request=self._on_request,
+            gate=lambda _source, _transport: not world.fault("synthflow.firewall"),
         )
         port = facts.synthflow_port
         ports: dict[Transport, int] = {"udp": port("udp"), "tcp": port("tcp"), "tls": port("tls")}
