@@ -1,0 +1,71 @@
+"""Audio that is lost on the way, and callers whose number is."""
+
+from __future__ import annotations
+
+from telephony_world import Running, legs, play
+
+from sfsip_nb.inputs import samples
+from sfsip_nb.testbed.world import World
+
+SITE = samples.GENESYS_SITE_ID
+
+
+# Sound and caller ID
+
+
+def test_the_assistants_audio_is_lost(world: World) -> None:
+    world.set_fault("synthflow.rtp-blackhole")
+
+    async def scene(testbed: Running) -> None:
+        call = await testbed.call()
+        assert call.audio
+        call.audio.play(1004)
+        assert not await call.audio.heard(440, 0.6)
+        await call.bye()
+        assert "human: " in (await testbed.row())["transcript"]
+        conversation = await testbed.conversation()
+        (external,) = legs(conversation, "external")
+        assert external["mediaEndpointStats"][0]["receivedPackets"] == 0
+        assert conversation["mediaStatsMinConversationMos"] == 1.0
+
+    play(world, scene)
+
+
+def test_the_callers_audio_is_lost(world: World) -> None:
+    world.set_fault("genesys.rtp-blackhole")
+
+    async def scene(testbed: Running) -> None:
+        call = await testbed.call()
+        assert call.audio
+        call.audio.play(1004)
+        assert await call.audio.heard(440)
+        await call.bye()
+        assert "human: " not in (await testbed.row())["transcript"]
+
+    play(world, scene)
+
+
+def test_an_anonymous_caller_at_synthflow(world: World) -> None:
+    world.set_fault("genesys.anonymous-caller")
+
+    async def scene(testbed: Running) -> None:
+        call = await testbed.call()
+        assert call.audio
+        assert await call.audio.heard(440)
+        await call.bye()
+        assert (await testbed.row())["phone_number_from"] == "anonymous"
+
+    play(world, scene)
+
+
+def test_a_plan_without_capture_group_makes_every_caller_unknown(world: World) -> None:
+    broken = {"name": "Old", "matchType": "regex", "match": r"^\+1555", "normalizedFormat": "$1"}
+    world.plans(SITE).insert(1, {**broken, "classification": "National"})
+
+    async def scene(testbed: Running) -> None:
+        call = await testbed.call()
+        await call.bye()
+        (customer,) = legs(await testbed.conversation(), "customer")
+        assert customer["ani"] == "sip:unknown"
+
+    play(world, scene)
