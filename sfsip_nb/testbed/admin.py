@@ -1,4 +1,8 @@
-"""The simulated administrator: does on the vendors' screens what a card says, and nothing else."""
+"""The simulated administrator: does on the vendors' screens what a card says, and nothing else.
+
+Each step answers with what the person saw. Where it changed something, ``before`` holds the values
+with which the same step brings back what was there.
+"""
 
 from __future__ import annotations
 
@@ -42,44 +46,61 @@ def _inbound_panel(world: World, values: Values) -> Json:
 
 def _outbound_fqdn(world: World, values: Values) -> Json:
     """Type the Outbound SIP Termination FQDN, for which the API has no key."""
-    trunk = _named(world, "trunks", _text(values, "trunk_name"))
-    trunk["_outboundTerminationFqdn"] = _text(values, "outbound_termination_fqdn")
-    trunk["version"] += 1
-    return {"outbound_termination_fqdn": trunk["_outboundTerminationFqdn"]}
+    return _set_on_trunk(world, values, "outbound_termination_fqdn", "_outboundTerminationFqdn", "")
 
 
 def _access_control(world: World, values: Values) -> Json:
     """Set or clear "Allow All", for which the API has no key."""
+    return _set_on_trunk(world, values, "allow_all", "_allowAll", False)
+
+
+def _set_on_trunk(world: World, values: Values, name: str, field: str, like: Any) -> Json:
     trunk = _named(world, "trunks", _text(values, "trunk_name"))
-    allow_all = values.get("allow_all", False)
-    if not isinstance(allow_all, bool):
-        raise CannotDo("allow_all is neither on nor off.")
-    if trunk["_allowAll"] != allow_all:
-        trunk["_allowAll"] = allow_all
+    wanted, present = values.get(name), trunk[field]
+    if not isinstance(wanted, type(like)):
+        raise CannotDo(f"The card gives no value for {name}.")
+    if wanted != present:
+        trunk[field] = wanted
         trunk["version"] += 1
-    return {"allow_all": allow_all}
-
-
-def _draw(world: World, values: Values, **drawn: str) -> Json:
-    flow = _named(world, "flows", _text(values, "flow"))
-    flow.update(drawn)
-    flow["active"] = True
-    number = int(float(flow.get("publishedVersion", {}).get("id", "0"))) + 1
-    flow["publishedVersion"] = {"id": f"{number}.0", "name": f"{number}.0"}
-    flow["version"] += 1
-    return {"flow": flow["name"], "published": flow["publishedVersion"]["id"]}
+    return {name: wanted, "before": {"trunk_name": trunk["name"], name: present}}
 
 
 def _flow_to_number(world: World, values: Values) -> Json:
     """In Architect: the flow transfers to a number; save and publish."""
-    number = _text(values, "transfer_to")
-    return _draw(world, values, _transferTo=number, _queueId="") | {"transfer_to": number}
+    return _draw(world, values, lambda: {"transfer_to": _text(values, "transfer_to")})
 
 
 def _flow_to_queue(world: World, values: Values) -> Json:
     """In Architect: the flow transfers to a queue; save and publish."""
-    queue = _named(world, "queues", _text(values, "queue"))
-    return _draw(world, values, _queueId=queue["id"], _transferTo="") | {"queue": queue["name"]}
+    return _draw(world, values, lambda: {"queue": _text(values, "queue")})
+
+
+def _draw(world: World, values: Values, wanted: Callable[[], Json]) -> Json:
+    """Draw the flow as the card says, or (``drawn``) as it was before the card."""
+    flow = _named(world, "flows", _text(values, "flow"))
+    before = _drawn(world, flow)
+    after: Json = {"transfer_to": "", "queue": "", "published": True}
+    after |= values.get("drawn") or wanted()
+    if after != before:
+        queue = after["queue"]
+        flow["_transferTo"] = after["transfer_to"]
+        flow["_queueId"] = _named(world, "queues", queue)["id"] if queue else ""
+        flow["active"] = after["published"]
+        last = flow.pop("publishedVersion", {"id": "0.0"})
+        if after["published"]:
+            number = f"{int(float(last['id'])) + 1}.0"
+            flow["publishedVersion"] = {"id": number, "name": number}
+        flow["version"] += 1
+    return {"flow": flow["name"], **after, "before": {"flow": flow["name"], "drawn": before}}
+
+
+def _drawn(world: World, flow: Json) -> Json:
+    queue = world.genesys["queues"].get(flow["_queueId"], {})
+    return {
+        "transfer_to": flow["_transferTo"],
+        "queue": queue.get("name", ""),
+        "published": "publishedVersion" in flow,
+    }
 
 
 def _permissions(world: World, values: Values) -> Json:

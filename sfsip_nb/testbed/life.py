@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import json
 import logging
 import os
@@ -15,10 +16,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import filelock
 import httpx
@@ -28,7 +29,9 @@ from .server import FOLDER, INFO, LOG
 
 READY_SECONDS = 30.0
 STOP_SECONDS = 10.0
-_LOCK = "lock"
+_LOCK = "lock"  # held while somebody looks for a testbed or starts one
+_ALIVE = "alive"  # held by the testbed itself
+_GOING_SECONDS = 5.0
 _TICK = 0.05
 
 _children: dict[int, subprocess.Popen[bytes]] = {}
@@ -136,14 +139,14 @@ def _start(run_dir: Path, time_scale: float, seed: int, faults: Sequence[str]) -
     _children[process.pid] = process
     limit = time.monotonic() + READY_SECONDS
     while time.monotonic() < limit:
-        if process.poll() is not None:
+        ended = process.poll() is not None
+        if found := find(run_dir):  # perhaps not ours, if somebody was faster in the foreground
+            return Testbed(found.info, started=found.info["pid"] == process.pid)
+        if ended:
             raise TestbedError(
                 f"The testbed ended while starting. Its log {log_path} ends with: "
                 + _last_line(log_path)
             )
-        found = find(run_dir)
-        if found is not None and found.info["pid"] == process.pid:
-            return Testbed(found.info, started=True)
         time.sleep(_TICK)
     _end(process.pid)
     raise TestbedError(
@@ -196,60 +199,42 @@ def _lives(pid: int) -> bool:
     return True
 
 
-def serve(
-    run_dir: Path,
-    *,
-    time_scale: float = 60,
-    seed: int = 1,
-    faults: Sequence[str] = (),
-    announce: Callable[[dict[str, Any]], None] | None = None,
-) -> None:
-    """Serve a run's testbed in the foreground until Ctrl-C, ``POST /stop`` or ten idle minutes.
-
-    `announce` gets the ready line's content, credentials included; by default it is printed as one
-    line of JSON. Raises TestbedError if the run has a live testbed already.
-    """
-    run_dir = run_dir.resolve()
-    (run_dir / FOLDER).mkdir(parents=True, exist_ok=True)
-    lock = _lock(run_dir)
-    with lock:
-        if present := find(run_dir):
-            raise TestbedError(
-                f"A testbed of {run_dir} runs already at {present.info['control']}. Attach to it,"
-                " or end it with: sfsip testbed stop"
-            )
-
-        def ready(info: dict[str, Any]) -> None:
-            lock.release()
-            (announce or _print)(info)
-
-        work = server.run(run_dir, time_scale=time_scale, seed=seed, faults=faults, on_ready=ready)
-        try:
-            asyncio.run(work)
-        except seal.SealBroken as error:
-            raise TestbedError(str(error)) from error
-
-
-def _print(info: dict[str, Any]) -> None:
-    print(json.dumps(info), flush=True)
-
-
 def main(
     run_dir: Path, time_scale: float, seed: int, faults: Sequence[str], idle_seconds: float
 ) -> None:
-    """What the process started by `ensure` does; its starter holds the lock."""
+    """Serve the testbed of a run in this process; print its ready line as one line of JSON.
+
+    Ends at Ctrl-C, ``POST /stop`` or after `idle_seconds` of quiet. Exits with 2 and a paragraph if
+    the run has a living testbed already, or its saved state cannot be opened.
+    """
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
     )
-    work = server.run(
+    (run_dir / FOLDER).mkdir(parents=True, exist_ok=True)
+    work = functools.partial(
+        server.run,
         run_dir,
         time_scale=time_scale,
         seed=seed,
         faults=faults,
         idle_seconds=idle_seconds,
-        on_ready=_print,
+        on_ready=lambda info: print(json.dumps(info), flush=True),
     )
+    if present := find(run_dir):
+        _refuse(
+            f"A testbed of {run_dir} runs already at {present.info['control']}. Attach to it, or"
+            f" end it with: sfsip testbed stop {run_dir}"
+        )
     try:
-        asyncio.run(work)
+        # Held as long as the process lives, however it ends; one that is ending gets a moment.
+        with filelock.FileLock(run_dir / FOLDER / _ALIVE, timeout=_GOING_SECONDS):
+            asyncio.run(work())
+    except filelock.Timeout:
+        _refuse(f"A testbed of {run_dir} is starting or ending just now. Try again.")
     except seal.SealBroken as error:
-        raise SystemExit(str(error)) from error
+        _refuse(str(error))
+
+
+def _refuse(text: str) -> NoReturn:
+    print(text, file=sys.stderr)
+    raise SystemExit(2)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from testbed_bench import Bench
+from testbed_bench import Bench, Host
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -16,9 +16,16 @@ def _own_seal_key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def host() -> Iterator[Host]:
+    made = Host()
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    made = Bench(tmp_path)
+def bench(host: Host, tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(host, tmp_path)
     made.login()
     yield made
     made.close()

@@ -115,6 +115,35 @@ def test_the_administrator_draws_and_publishes_flows(bench: Bench) -> None:
     assert administer(bench, "routing.transfer", flow="Acme Draft", queue="None")[0] == 400
 
 
+def test_what_the_administrator_did_can_be_undone(bench: Bench) -> None:
+    bench.created(TRUNKS, bench.trunk("T"))
+
+    def compared() -> list[dict[str, Any]]:
+        """What people set by hand, without the counters."""
+        kept = state(bench)["genesys"]
+        things = [*kept["trunks"].values(), *kept["flows"].values()]
+        return [{k: v for k, v in t.items() if k != "version"} for t in things]
+
+    original = compared()
+    fqdn = {"trunk_name": "T", "outbound_termination_fqdn": "sip.x.example"}
+    for step, values in (
+        ("trunk.outbound", fqdn),
+        ("trunk.acl", {"trunk_name": "T", "allow_all": True}),
+        ("routing.inbound", {"flow": "Acme Draft", "transfer_to": samples.DID}),
+    ):
+        before = administer(bench, step, **values)[1]["before"]
+        assert compared() != original
+        assert administer(bench, step, **before)[0] == 200
+        assert compared() == original
+
+
+def test_a_card_that_is_fulfilled_already_changes_nothing(bench: Bench) -> None:
+    before = state(bench)
+    values = {"flow": samples.TRANSFER_FLOW, "queue": samples.TRANSFER_QUEUE}
+    assert administer(bench, "routing.transfer", **values)[0] == 200
+    assert state(bench) == before
+
+
 def test_the_administrator_has_genesys_dial(bench: Bench) -> None:
     values = {"to": samples.DID, "from": samples.SUPPORT_DID, "flow": "Acme Outbound Dialer"}
     status, seen = administer(bench, "verify.outbound", **values)

@@ -1,4 +1,4 @@
-"""A testbed's HTTP side in this process, on a real socket, with a fresh world for each test."""
+"""The testbed's HTTP side in this process, on a real socket, with a fresh world for each test."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import httpx
 import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sfsip_nb.inputs import samples
 from sfsip_nb.testbed import customer, server
@@ -32,26 +33,47 @@ class Exchange:
         return {"conversation_id": "c-1"}
 
 
-class Bench:
-    """The world, the loop that it lives on, and HTTP clients for its systems."""
+class Host:
+    """One HTTP server on one loop in a thread; what it serves is changed from test to test."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self._thread.start()
+        self._listener = server.listening_socket()
+        self.origin = "http://{}:{}".format(*self._listener.getsockname())
+        self.application: ASGIApp | None = None
+        self._server = server.Server(
+            uvicorn.Config(self._serve, log_config=None, access_log=False, lifespan="off")
+        )
+        serving = self._server.serve(sockets=[self._listener])
+        self._serving = asyncio.run_coroutine_threadsafe(serving, self.loop)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert self.application is not None
+        await self.application(scope, receive, send)
+
+    def close(self) -> None:
+        self._server.should_exit = self._server.force_exit = True
+        self._serving.result(5)
+        self._listener.close()
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(5)
+        self.loop.close()
+
+
+class Bench:
+    """A fresh world on `host`, and HTTP clients for its systems."""
+
+    def __init__(self, host: Host, directory: Path) -> None:
+        self._host = host
+        self.origin = host.origin
         self.world = World(directory)
         customer.settle(self.world)
         self.exchange = Exchange()
         self.stopped = threading.Event()
-        self._listener = server.listening_socket()
-        self.origin = "http://{}:{}".format(*self._listener.getsockname())
         controls = Control(self.world, {"instance": "i"}, self.stopped.set, self.exchange)
-        app = server.application(self.world, controls)
-        self._server = server.Server(
-            uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
-        )
-        serving = self._server.serve(sockets=[self._listener])
-        self._serving = asyncio.run_coroutine_threadsafe(serving, self.loop)
+        host.application = server.application(self.world, controls)
         self._clients: list[httpx.Client] = []
         self.control = self.client("/control")
         self.genesys = self.client("")
@@ -89,17 +111,11 @@ class Bench:
         async def run() -> T:
             return do(*given)
 
-        return asyncio.run_coroutine_threadsafe(run(), self.loop).result(5)
+        return asyncio.run_coroutine_threadsafe(run(), self._host.loop).result(5)
 
     def close(self) -> None:
         for client in self._clients:
             client.close()
-        self._server.should_exit = self._server.force_exit = True
-        self._serving.result(5)
-        self._listener.close()
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join(5)
-        self.loop.close()
 
     # shorthand
 
