@@ -43,9 +43,10 @@ class Host:
         self._listener = server.listening_socket()
         self.origin = "http://{}:{}".format(*self._listener.getsockname())
         self.application: ASGIApp | None = None
-        self._server = server.Server(
-            uvicorn.Config(self._serve, log_config=None, access_log=False, lifespan="off")
+        config = uvicorn.Config(
+            self._serve, interface="asgi3", log_config=None, access_log=False, lifespan="off"
         )
+        self._server = server.Server(config)
         serving = self._server.serve(sockets=[self._listener])
         self._serving = asyncio.run_coroutine_threadsafe(serving, self.loop)
 
