@@ -48,9 +48,7 @@ def _uri(ctx: Context, user: str = "") -> str:
     return f"sip:{at}{host}:{port};transport={transport}"
 
 
-def _from_result(
-    ctx: Context, step: str, title: str, expected: str, result: ProbeResult
-) -> Check:
+def _from_result(ctx: Context, step: str, title: str, expected: str, result: ProbeResult) -> Check:
     evidence: tuple[str, ...] = ()
     if result.trace:
         picture = ladder.svg(result.trace, title=f"{step}: {title}")

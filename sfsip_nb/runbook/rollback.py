@@ -8,6 +8,7 @@ from sfsip_nb.clients.transport import ApiError
 from sfsip_nb.runbook import plan
 from sfsip_nb.runbook.context import Context
 from sfsip_nb.runbook.journal import Change
+from sfsip_nb.runbook.model import Refused
 from sfsip_nb.runbook.settle import read_until
 
 
@@ -28,9 +29,32 @@ def rollback(ctx: Context) -> list[Undone]:
     did is undone by a person (on the testbed, by the simulated administrator).
     """
     results = [_undo_person(ctx, step) for step in reversed(list(ctx.journal.people()))]
-    results += [_undo(ctx, change) for change in reversed(ctx.journal.changes()) if change.stands]
+    left: list[tuple[Change, Undone]] = []
+    for change in reversed(ctx.journal.changes()):
+        if change.stands:
+            undone = _undo(ctx, change)
+            results.append(undone)
+            if not undone.ok:
+                left.append((change, undone))
+    for change, undone in left:
+        # Undoing an older change may have taken a newer one along (a number and its attachment).
+        if _as_before(ctx, change):
+            ctx.journal.undone(change.id)
+            place = results.index(undone)
+            results[place] = Undone(undone.what, "gone with what it belonged to", True)
     plan.path_of(ctx).unlink(missing_ok=True)
     return results
+
+
+def _as_before(ctx: Context, change: Change) -> bool:
+    seen = ctx.resource(change.kind).read(change.key)
+    if change.op == "create":
+        return seen is None
+    return seen is not None and all(
+        seen.fields.get(name) == value
+        for name, value in change.before.items()
+        if name in seen.fields
+    )
 
 
 def _undo_person(ctx: Context, step: str) -> Undone:
@@ -78,7 +102,7 @@ def _undo(ctx: Context, change: Change) -> Undone:
             lost = sorted(set(change.before) & resource.write_only)
             result = "former values restored" + (f"; not {', '.join(lost)}" if lost else "")
             ok = not lost
-    except ApiError as error:
+    except (ApiError, Refused) as error:
         return Undone(what, str(error), False)
     ctx.journal.undone(change.id)
     return Undone(what, result, ok)

@@ -117,8 +117,13 @@ class Attachment:
         )
 
     def update(self, key: str, seen: Seen, fields: Fields) -> None:
-        """Attach the number; an empty one detaches."""
-        self._client.update_assistant(seen.id, phone_number=fields[INBOUND_NUMBER] or "")
+        """Attach the number."""
+        if not fields[INBOUND_NUMBER]:
+            raise Refused(
+                f"No documented API call detaches the number of assistant “{key}”.",
+                "Detach it in the assistant's settings; deleting the number detaches it too.",
+            )
+        self._client.update_assistant(seen.id, phone_number=fields[INBOUND_NUMBER])
 
     def delete(self, key: str, seen: Seen) -> None:
         """Never: the assistant is the customer's."""
