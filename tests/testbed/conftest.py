@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from testbed_bench import Bench, Host
+
+from tests.testbed.testbed_bench import Bench, Host
 
 
 @pytest.fixture(scope="session", autouse=True)

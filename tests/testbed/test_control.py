@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from testbed_bench import EDGES, Bench
-
 from sfsip_nb.inputs import samples
 from sfsip_nb.testbed.faults import FAULTS
+from tests.testbed.testbed_bench import EDGES, Bench
 
 TRUNKS = f"{EDGES}/trunkbasesettings"
 PASSWORD = "trunk_sip_authentication_credentials_password"

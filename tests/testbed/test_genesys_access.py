@@ -1,9 +1,9 @@
 """Who gets into the Genesys Cloud stand-in, and how far."""
 
 import httpx
-from testbed_bench import EDGES, Bench, code
 
 from sfsip_nb.inputs import samples
+from tests.testbed.testbed_bench import EDGES, Bench, code
 
 TRUNKS = f"{EDGES}/trunkbasesettings"
 

@@ -4,9 +4,9 @@ import time
 from typing import Any
 
 import pytest
-from testbed_bench import EDGES, Bench, code
 
 from sfsip_nb.inputs import samples
+from tests.testbed.testbed_bench import EDGES, Bench, code
 
 POOLS = f"{EDGES}/didpools"
 IVRS = "/api/v2/architect/ivrs"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from testbed_bench import EDGES, Bench, code
+from tests.testbed.testbed_bench import EDGES, Bench, code
 
 DETAILS = "/api/v2/analytics/conversations/details/query"
 DAY = "2026-11-20T00:00:00.000Z/2026-11-21T00:00:00.000Z"

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from testbed_bench import EDGES, SITE, Bench, code
-
 from sfsip_nb.inputs import samples
+from tests.testbed.testbed_bench import EDGES, SITE, Bench, code
 
 PLANS = f"{SITE}/numberplans"
 ROUTES = f"{SITE}/outboundroutes"

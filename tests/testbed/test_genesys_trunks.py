@@ -4,7 +4,8 @@ import time
 from typing import Any
 
 import pytest
-from testbed_bench import EDGES, SITE, Bench, code
+
+from tests.testbed.testbed_bench import EDGES, SITE, Bench, code
 
 TRUNKS = f"{EDGES}/trunkbasesettings"
 PASSWORD = "trunk_sip_authentication_credentials_password"

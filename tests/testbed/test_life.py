@@ -13,10 +13,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from testbed_bench import EDGES
 
 from sfsip_nb.inputs import samples
 from sfsip_nb.testbed import life, seal
+from tests.testbed.testbed_bench import EDGES
 
 
 @pytest.fixture
@@ -31,6 +31,7 @@ def synthflow(testbed: life.Testbed) -> httpx.Client:
         base_url=testbed.info["synthflow"]["us"],
         headers={"Authorization": f"Bearer {key}"},
         trust_env=False,
+        verify=False,
     )
 
 
@@ -82,7 +83,7 @@ def test_no_secret_lies_in_the_folder(run_dir: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("SFSIP_TESTBED_GENESYS_CLIENT_SECRET", canaries[1])
     testbed = life.ensure(run_dir)
     api = testbed.info["genesys"]["api"]
-    with httpx.Client(base_url=api, trust_env=False) as client:
+    with httpx.Client(base_url=api, trust_env=False, verify=False) as client:
         token = client.post(
             "/oauth/token",
             data={"grant_type": "client_credentials"},

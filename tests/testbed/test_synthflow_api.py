@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from testbed_bench import Bench
-
 from sfsip_nb.inputs import samples
+from tests.testbed.testbed_bench import Bench
 
 DID, SLUG = samples.DID, samples.DID.removeprefix("+")
 WORKSPACE = {"workspace": samples.SYNTHFLOW_WORKSPACE_ID}
