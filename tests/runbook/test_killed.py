@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
+import traceback
 from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,7 +38,7 @@ def killed_at(write: int, before_commit: bool) -> None:
     Journal._writing = counted  # type: ignore[method-assign]
 
 
-def in_a_child(work: Callable[[], None]) -> int:
+def in_a_child(work: Callable[[], object]) -> int:
     """Run in a forked process; its wait status."""
     pid = os.fork()
     if pid == 0:
@@ -45,6 +46,7 @@ def in_a_child(work: Callable[[], None]) -> int:
             work()
             os._exit(0)
         except BaseException:
+            traceback.print_exc()
             os._exit(1)
     return os.waitpid(pid, 0)[1]
 
