@@ -102,8 +102,9 @@ def _checked(asked: Asked, given: Json, present: Json | None) -> Json:
     if not isinstance(given.get("properties"), dict):
         raise missing("properties")
     sent = copy.deepcopy(given["properties"])
-    if not all(isinstance(item, dict) for item in sent.values()):
-        raise refuse(400, "validation.error", "Each property must be an object with a value.")
+    for key, item in sent.items():
+        if not isinstance(item, dict) or not isinstance(item.get("value", {}), dict):
+            raise refuse(400, "validation.error", f"The property '{key}' is no object.", field=key)
     if present and PASSWORD_PROPERTY in sent and world.fault("genesys.password-hidden"):
         kept = present["properties"][PASSWORD_PROPERTY]["value"]["instance"]
         sent[PASSWORD_PROPERTY].setdefault("value", {}).setdefault("instance", kept)

@@ -69,7 +69,7 @@ def _all(asked: Asked) -> Json:
     model_id = asked.query.get("model_id")
     if not model_id:
         raise invalid("query", "model_id")
-    if not 1 <= int(asked.query.get("limit", "20") or 0) <= 100:
+    if not re.fullmatch(r"[1-9]\d?|100", asked.query.get("limit", "20")):
         raise invalid("query", "limit", "limit must be from 1 to 100")
     start, end = _moment(asked, "from_date"), _moment(asked, "to_date")
     status, lead = asked.query.get("call_status"), asked.query.get("lead_phone_number")
