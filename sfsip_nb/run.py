@@ -67,13 +67,22 @@ class Run:
 
     def plan(self, fresh: bool = False) -> Shown:
         """What would change on both sides; nothing is written. ``fresh`` makes it anew."""
-        plan = self._engine().plan(fresh)
+        engine = self._engine()
+        plan = engine.plan(fresh)
+        done = {
+            (c.step, c.kind, c.key)
+            for c in engine.ctx.journal.changes()
+            if c.plan == plan.id and c.outcome and c.stands
+        }
+        left = [e for e in plan.changes if (e.step, e.kind, e.key) not in done]
         state = (
             plan.stopped
             or (f"approved by {plan.approved_by}, {plan.approved_at}" if plan.approved_by else "")
             or "waits for approval: read it, then run.approve(“your name”)"
         )
-        rows = [_entry(entry) for entry in plan.changes]
+        if done:
+            state = f"{len(done)} of {len(plan.changes)} changes carried out; {state}"
+        rows = [_entry(entry) for entry in left]
         return tables.plan_table(rows, f"Plan of {plan.made_at}", state)
 
     def approve(self, by: str) -> Shown:

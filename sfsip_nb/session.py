@@ -94,10 +94,7 @@ class Session:
     def release(self) -> None:
         """Revoke the tokens and close the clients; they open anew when they are needed again."""
         if self._engine is not None:
-            for name in ("genesys", "synthflow"):
-                client = self._engine.ctx.made(name)
-                if client is not None:
-                    client.close()
+            self._engine.ctx.release()
             self._engine = None
 
     def close(self) -> None:

@@ -14,6 +14,8 @@ from typing import Any
 import httpx
 import stamina
 
+from sfsip_nb.inputs.errors import SfsipError
+
 # Retries are told in `Api.log`; without a handler Python would print each of them to stderr.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
 
@@ -34,7 +36,7 @@ class Problem:
     correlation: str = ""
 
 
-class ApiError(Exception):
+class ApiError(SfsipError):
     """A platform refused a request, or gave no usable answer.
 
     The text is a sentence that may be shown: method and path, never a query, a header or a body.

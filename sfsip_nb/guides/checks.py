@@ -19,6 +19,7 @@ def synthflow(ctx: Context) -> Synthflow:
             ctx.parameters.synthflow.workspace_id,
             base=ctx.surroundings.origins["synthflow"],
         ),
+        Synthflow.close,
     )
 
 

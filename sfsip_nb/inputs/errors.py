@@ -1,11 +1,19 @@
-"""The errors that a user's input can cause."""
+"""What can go wrong, as one family: every error that a user may meet says what to do."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 
-class InputError(ValueError):
+class SfsipError(Exception):
+    """Anything that the product tells its user: one paragraph of what, where and what to do."""
+
+    def _render_traceback_(self) -> list[str]:
+        """In a notebook the paragraph alone is shown; IPython asks for this."""
+        return [str(self)]
+
+
+class InputError(SfsipError, ValueError):
     """Something that the user gave cannot be used.
 
     The message is one paragraph: what is wrong, where it stands, what to do. It never holds a

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 import ssl
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from sfsip_nb.clients.transport import ApiError
 from sfsip_nb.inputs.schema import Parameters
 from sfsip_nb.inputs.secrets import Redactor, Secret
 from sfsip_nb.runbook.journal import Journal
@@ -59,6 +61,7 @@ class Context:
     redactor: Redactor
     surroundings: Surroundings
     _made: dict[str, Any] = field(default_factory=dict)
+    _closers: list[Callable[[], object]] = field(default_factory=list)
 
     @property
     def run(self) -> str:
@@ -75,16 +78,25 @@ class Context:
         """The text by which objects of this run are known on the platforms."""
         return f"Managed by sfsip, run {self.run}"
 
-    def once(self, name: str, make: Callable[[], T]) -> T:
-        """A thing made on first use and kept for the attempt (a client, the resources)."""
+    def once(
+        self, name: str, make: Callable[[], T], close: Callable[[T], object] | None = None
+    ) -> T:
+        """A thing made on first use and kept until ``release`` (a client, the resources)."""
         if name not in self._made:
-            self._made[name] = make()
+            new = make()
+            self._made[name] = new
+            if close is not None:
+                self._closers.append(lambda: close(new))
         made: T = self._made[name]
         return made
 
-    def made(self, name: str) -> Any | None:
-        """What ``once`` made under that name, if it was ever asked for."""
-        return self._made.get(name)
+    def release(self) -> None:
+        """Close what ``once`` made: tokens are revoked; all is made anew when needed again."""
+        while self._closers:
+            # A platform that is gone cannot revoke; its token lapses by itself.
+            with contextlib.suppress(ApiError):
+                self._closers.pop()()
+        self._made.clear()
 
     def resource(self, kind: str) -> Resource:
         """How to read and change one kind of object. Raises ``KeyError`` for an unknown kind."""

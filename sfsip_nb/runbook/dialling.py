@@ -6,11 +6,12 @@ import time
 import uuid
 from datetime import UTC, datetime, timedelta
 
+from sfsip_nb.inputs.errors import SfsipError
 from sfsip_nb.inputs.numbers import dial_refusal
 from sfsip_nb.runbook.context import Context
 
 
-class NotAllowed(Exception):
+class NotAllowed(SfsipError):
     """A call may not be placed; the text says why and what would allow it."""
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from sfsip_nb.clients.transport import ApiError
+from sfsip_nb.inputs.errors import SfsipError
 from sfsip_nb.runbook import people, plan, settle
 from sfsip_nb.runbook.context import Context
 from sfsip_nb.runbook.model import Card, Refused, Step
@@ -17,7 +18,7 @@ from sfsip_nb.runbook.verdicts import Check, Vantage, Verdict, step_verdict, wor
 _GOOD = ("pass", "skipped", "waived")
 
 
-class BrokeOff(Exception):
+class BrokeOff(SfsipError):
     """A step hit a fault of the product itself. The run can be resumed by the same command."""
 
 

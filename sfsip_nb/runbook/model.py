@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from sfsip_nb.inputs.errors import SfsipError
 from sfsip_nb.runbook.verdicts import Check
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 Fields = dict[str, Any]
 
 
-class Refused(Exception):
+class Refused(SfsipError):
     """Something that the runbook itself will not do; ``advice`` says what to do instead."""
 
     def __init__(self, what: str, advice: str = "") -> None:

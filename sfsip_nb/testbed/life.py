@@ -24,6 +24,8 @@ from typing import Any, NoReturn
 import filelock
 import httpx
 
+from sfsip_nb.inputs.errors import SfsipError
+
 from . import seal, server
 from .server import FOLDER, INFO, LOG
 
@@ -37,7 +39,7 @@ _TICK = 0.05
 _children: dict[int, subprocess.Popen[bytes]] = {}
 
 
-class TestbedError(RuntimeError):
+class TestbedError(SfsipError, RuntimeError):
     """The testbed does not start, answer or end; the text says what to do."""
 
     __test__ = False  # not a test class, whatever pytest thinks of the name

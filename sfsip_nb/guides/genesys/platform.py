@@ -23,5 +23,15 @@ def genesys(ctx: Context) -> Genesys:
             ctx.secrets["genesys.client_secret"],
             api=ctx.surroundings.origins["genesys.api"],
             login=ctx.surroundings.origins["genesys.login"],
+            on_token=ctx.redactor.add,
         ),
+        _leave,
     )
+
+
+def _leave(client: Genesys) -> None:
+    """Revoke the token at the end (CONTRACT §7)."""
+    try:
+        client.revoke()
+    finally:
+        client.close()
