@@ -1,0 +1,52 @@
+# make demo   replay the Genesys guide on the testbed and say where the record is
+# make test   every check and every test
+# make lock   resolve the dependencies again (needs uv)
+#
+# demo and test first make .venv here from requirements.lock. They need Python 3.11, 3.12 or 3.13
+# and nothing else: no root, no environment variable.
+
+bin := .venv/bin
+pip := $(bin)/python -m pip --disable-pip-version-check --no-input
+supported := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+
+.PHONY: help demo test lock
+
+help:
+	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
+
+demo: .venv/ready
+	@out=runs/demo-$$(date -u +%Y%m%d-%H%M%S); began=$$(date +%s); \
+	$(bin)/sfsip replay parameters/genesys.testbed.yaml --out $$out; code=$$?; \
+	echo "Replayed in $$(( $$(date +%s) - began )) s. The run is kept in $$out"; \
+	exit $$code
+
+test: .venv/ready
+	$(bin)/ruff check .
+	$(bin)/ruff format --check .
+	$(bin)/mypy
+	$(bin)/lint-imports
+	$(bin)/pytest
+
+lock:
+	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }
+	uv pip compile pyproject.toml --extra test --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.lock
+
+# The environment is made anew when the lock changed, the project installed again when its
+# pyproject.toml did.
+.venv/ready: .venv/locked pyproject.toml
+	@$(pip) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/locked: requirements.lock
+	@found=; for python in python3 python3.13 python3.12 python3.11; do \
+	  if $$python -c '$(supported)' 2>/dev/null; then found=$$python; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+	  echo "No Python 3.11, 3.12 or 3.13 was found as python3. Install one and try again." >&2; \
+	  exit 1; \
+	fi; \
+	echo "Making .venv with $$($$found --version) from requirements.lock: a minute or two."; \
+	$$found -m venv --clear .venv
+	@$(pip) install --quiet --require-hashes --requirement requirements.lock
+	@touch $@
