@@ -79,18 +79,22 @@ def _draw(world: World, values: Values, wanted: Callable[[], Json]) -> Json:
     """Draw the flow as the card says, or (``drawn``) as it was before the card."""
     flow = _named(world, "flows", _text(values, "flow"))
     before = _drawn(world, flow)
-    after: Json = {"transfer_to": "", "queue": "", "published": True}
-    after |= values.get("drawn") or wanted()
-    if after != before:
+    after: Json = values.get("drawn") or {
+        "transfer_to": "",
+        "queue": "",
+        "published": True,
+        **wanted(),
+    }
+    if any(before[name] != value for name, value in after.items()):
         queue = after["queue"]
         flow["_transferTo"] = after["transfer_to"]
         flow["_queueId"] = _named(world, "queues", queue)["id"] if queue else ""
         flow["active"] = after["published"]
-        last = flow.pop("publishedVersion", {"id": "0.0"})
+        last = flow.pop("publishedVersion", {"id": "0.0"})["id"]
+        # Undone: the earlier version is published again. Else a new one is.
+        number = after.get("number") or f"{int(float(last)) + 1}.0"
         if after["published"]:
-            number = f"{int(float(last['id'])) + 1}.0"
             flow["publishedVersion"] = {"id": number, "name": number}
-        flow["version"] += 1
     return {"flow": flow["name"], **after, "before": {"flow": flow["name"], "drawn": before}}
 
 
@@ -100,6 +104,7 @@ def _drawn(world: World, flow: Json) -> Json:
         "transfer_to": flow["_transferTo"],
         "queue": queue.get("name", ""),
         "published": "publishedVersion" in flow,
+        "number": flow.get("publishedVersion", {}).get("id", ""),
     }
 
 

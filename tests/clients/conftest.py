@@ -8,13 +8,13 @@ from typing import Any
 import httpx
 import pytest
 import stamina
-from scripted import Script
 
 from sfsip_nb.clients.genesys import Genesys
 from sfsip_nb.clients.synthflow import Synthflow
 from sfsip_nb.inputs import samples
 from sfsip_nb.inputs.secrets import Secret
 from sfsip_nb.testbed import life
+from tests.clients.scripted import Script
 
 
 @pytest.fixture(autouse=True)

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
-from scripted import Script
 
 from sfsip_nb.clients.genesys import Genesys, is_version_conflict, stamp
 from sfsip_nb.clients.transport import ApiError, Problem
 from sfsip_nb.inputs import samples
 from sfsip_nb.testbed import life
+from tests.clients.scripted import Script
 
 MakeGenesys = Callable[..., Genesys]
 METABASE = "external_sip_pcv_byoc_carrier.json"

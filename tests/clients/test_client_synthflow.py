@@ -9,12 +9,12 @@ from typing import Any
 
 import httpx
 import pytest
-from scripted import Script
 
 from sfsip_nb.clients.synthflow import Synthflow
 from sfsip_nb.clients.transport import ApiError
 from sfsip_nb.inputs import samples
 from sfsip_nb.inputs.secrets import Secret
+from tests.clients.scripted import Script
 
 MakeSynthflow = Callable[[Script], Synthflow]
 ONE = {"model_id": "1", "name": "Receptionist"}

@@ -10,11 +10,11 @@ from typing import Any
 import httpx
 import pytest
 import stamina
-from scripted import Script
 
 from sfsip_nb.clients.genesys import Genesys
 from sfsip_nb.clients.synthflow import Synthflow
 from sfsip_nb.clients.transport import Api, ApiError, Problem
+from tests.clients.scripted import Script
 
 MakeGenesys = Callable[..., Genesys]
 MakeSynthflow = Callable[[Script], Synthflow]

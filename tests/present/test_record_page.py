@@ -4,9 +4,9 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-import record_sample as sample
 
 from sfsip_nb.present.record import TEXT_LIMIT, record_html
+from tests.present import record_sample as sample
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=https://evil.example/x onerror=alert(1)>\x1b[31m‮"
 

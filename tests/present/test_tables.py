@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import record_sample as sample
 
 from sfsip_nb.present import tables
 from sfsip_nb.present.style import VERDICTS
 from sfsip_nb.present.tables import Shown
+from tests.present import record_sample as sample
 
 HOSTILE = "<b onmouseover=x>\x1b[2Jé‮\ud800"
 

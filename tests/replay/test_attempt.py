@@ -5,13 +5,13 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
-from replay_sample import SECRET, notebook
 
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.redaction import Redactor
 from sfsip_nb.replay import sums
 from sfsip_nb.replay.attempt import Attempt
 from sfsip_nb.replay.errors import Leak
+from tests.replay.replay_sample import SECRET, notebook
 
 STEP = {"section": "01-a", "change": "none", "evidence": [], "checks": []}
 

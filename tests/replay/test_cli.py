@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from replay_sample import Run, guide
 from typer.testing import CliRunner, Result
 
 from sfsip_nb import cli
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.replay.errors import Leak
+from tests.replay.replay_sample import Run, guide
 
 
 @dataclass

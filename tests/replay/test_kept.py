@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from replay_sample import Run, guide
 
 from sfsip_nb.replay import sums
 from sfsip_nb.replay.kept import attempts_of, keep_interactive
+from tests.replay.replay_sample import Run, guide
 
 
 @pytest.mark.parametrize("kind", ["interactive", "replay", "rollback"])

@@ -8,11 +8,11 @@ import time
 from pathlib import Path
 
 import pytest
-from replay_sample import SECRET, Run, guide, notebook
 
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.replay import sums
 from sfsip_nb.replay.series import replay
+from tests.replay.replay_sample import SECRET, Run, guide, notebook
 
 JUDGE = """
 import os

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from siptools import Agents, Run, Tls
+
+from tests.sip.siptools import Agents, Run, Tls
 
 
 @pytest.fixture

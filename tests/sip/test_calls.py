@@ -3,9 +3,9 @@
 import asyncio
 
 import pytest
-from siptools import Agents, Run, Tls, uri
 
 from sfsip_nb.sip import Call, MapResolver, Trace
+from tests.sip.siptools import Agents, Run, Tls, uri
 
 
 async def speak(call: Call) -> None:

@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 from sipmessage import Request
-from siptools import Agents, Run, uri
 
 from sfsip_nb.sip import Call, MapResolver, Referral, ResolveError, bridge
 from sfsip_nb.sip.fields import name_addr, uri_parts, values
 from sfsip_nb.sip.reading import read
+from tests.sip.siptools import Agents, Run, uri
 
 
 class Proxy(asyncio.DatagramProtocol):

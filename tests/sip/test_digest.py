@@ -4,11 +4,11 @@ import re
 
 import pytest
 from sipmessage import Response
-from siptools import Agents, Run, uri
 
 from sfsip_nb.sip import Call, Credentials, Guard, Incoming
 from sfsip_nb.sip.digest import Answerer, digest_fields, response
 from sfsip_nb.sip.messages import build
+from tests.sip.siptools import Agents, Run, uri
 
 USER = Credentials("acme-trunk", lambda: 'pa"ss\\w:ord', "sip.test")
 PASSWORDS = {"acme-trunk": 'pa"ss\\w:ord'}

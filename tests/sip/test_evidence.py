@@ -4,10 +4,9 @@ import struct
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
-from siptools import Agents, Run, uri
-
 from sfsip_nb.sip import Call, Credentials, Guard, Trace, ladder, pcap
 from sfsip_nb.sip.trace import mask, once
+from tests.sip.siptools import Agents, Run, uri
 
 
 def test_secrets_are_masked_and_the_length_stays() -> None:

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from siptools import Agents, Run
 
 from sfsip_nb.sip import Credentials, MapResolver, pcap, probes
+from tests.sip.siptools import Agents, Run
 
 HERE = Path(__file__).parent / "peers"
 USER = Credentials("acme", "secretsecret", "sip.test")

@@ -16,10 +16,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from siptools import Agents, Run, Tls, uri
 
 from sfsip_nb.sip import Call, Credentials, DnsResolver, Guard, Incoming, MapResolver, loop, probes
 from sfsip_nb.sip.tlsprobe import match_name
+from tests.sip.siptools import Agents, Run, Tls, uri
 
 LOCAL = MapResolver()
 

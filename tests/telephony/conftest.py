@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from telephony_world import provision
 
 from sfsip_nb.testbed.customer import settle
 from sfsip_nb.testbed.world import World
+from tests.telephony.telephony_world import provision
 
 
 @pytest.fixture

@@ -5,10 +5,21 @@ from __future__ import annotations
 from typing import Literal
 
 import pytest
-from telephony_world import FQDN, Json, Running, flow, legs, number, outbound_row, play, put, trunk
 
 from sfsip_nb.inputs import samples
 from sfsip_nb.testbed.world import World
+from tests.telephony.telephony_world import (
+    FQDN,
+    Json,
+    Running,
+    flow,
+    legs,
+    number,
+    outbound_row,
+    play,
+    put,
+    trunk,
+)
 
 SITE = samples.GENESYS_SITE_ID
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 import time
 
 import pytest
-from telephony_world import (
+
+from sfsip_nb.inputs import samples
+from sfsip_nb.testbed.telephony.routing import NO_LINES, NOT_REACHABLE
+from sfsip_nb.testbed.world import World
+from tests.telephony.telephony_world import (
     Json,
     Running,
     flow,
@@ -15,10 +19,6 @@ from telephony_world import (
     put,
     trunk,
 )
-
-from sfsip_nb.inputs import samples
-from sfsip_nb.testbed.telephony.routing import NO_LINES, NOT_REACHABLE
-from sfsip_nb.testbed.world import World
 
 SITE = samples.GENESYS_SITE_ID
 CHALLENGED = 407

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from telephony_world import FQDN, Json, Running, legs, number, outbound_row, play, put
-
 from sfsip_nb.inputs import samples
 from sfsip_nb.testbed.world import World
+from tests.telephony.telephony_world import (
+    FQDN,
+    Json,
+    Running,
+    legs,
+    number,
+    outbound_row,
+    play,
+    put,
+)
 
 
 def test_an_outside_caller_reaches_the_assistant_and_both_hear_each_other(world: World) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from telephony_world import Running, legs, play
-
 from sfsip_nb.inputs import samples
 from sfsip_nb.testbed.world import World
+from tests.telephony.telephony_world import Running, legs, play
 
 SITE = samples.GENESYS_SITE_ID
 
