@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sfsip_nb.guides.checks import check, remark, synthflow
+from sfsip_nb.guides.checks import check, remark
 from sfsip_nb.guides.genesys import numbers as n
 from sfsip_nb.guides.genesys import resources as r
 from sfsip_nb.guides.genesys.platform import genesys, settings
 from sfsip_nb.guides.genesys.routing import inbound_route, published, transfer_route
 from sfsip_nb.guides.genesys.trunk import fqdn
-from sfsip_nb.guides.synthflow import resources as s
+from sfsip_nb.guides.synthflow import flows as f
 from sfsip_nb.guides.synthflow import section as synthflow_section
 from sfsip_nb.inputs import dialplan
 from sfsip_nb.runbook.context import Context
@@ -96,48 +96,6 @@ def trunk_leads_to_synthflow(ctx: Context, step: str) -> Iterator[Check]:
     )
 
 
-def answered_by_assistant(ctx: Context, step: str, number: str) -> Iterator[Check]:
-    """The number is imported and attached to the assistant."""
-    client = synthflow(ctx)
-    imported = client.number(number)
-    yield check(
-        f"{step}/number",
-        f"{number} is a SIP number of the workspace",
-        "imported",
-        "imported" if imported else "unknown to Synthflow",
-        imported is not None,
-        Vantage.SYNTHFLOW,
-        reason="Run number.add.",
-    )
-    assistant = s.find_assistant(client, ctx.parameters.synthflow.assistant)
-    on = str((assistant or {}).get("phone_number") or "nothing")
-    yield check(
-        f"{step}/assistant",
-        f"Assistant “{ctx.parameters.synthflow.assistant}” answers it",
-        number,
-        on,
-        on == number,
-        Vantage.SYNTHFLOW,
-        reason="Run assistant.attach: the trunk comes into being there.",
-    )
-
-
-def sends_to_genesys(ctx: Context, step: str) -> Check:
-    """Synthflow's Termination URI is the trunk's FQDN."""
-    number = ctx.parameters.numbers[0]
-    imported = synthflow(ctx).number(number) or {}
-    seen = imported.get("termination_uri") or "nothing"
-    return check(
-        f"{step}/termination",
-        "Synthflow sends its calls to the trunk's FQDN",
-        fqdn(ctx),
-        seen,
-        seen == fqdn(ctx),
-        Vantage.SYNTHFLOW,
-        reason="The Termination URI must be the FQDN in the trunk's panel, to the letter.",
-    )
-
-
 def _inbound(ctx: Context) -> list[Check]:
     step, number = "flow.inbound", ctx.parameters.numbers[0]
     return [
@@ -145,27 +103,15 @@ def _inbound(ctx: Context) -> list[Check]:
         published(ctx, step, settings(ctx).inbound_flow),
         *plan_and_route(ctx, step, number),
         *trunk_leads_to_synthflow(ctx, step),
-        *answered_by_assistant(ctx, step, number),
+        *f.answered_by_assistant(ctx, step, number),
     ]
 
 
 def _transfer(ctx: Context) -> list[Check]:
     step, number = "flow.transfer", ctx.parameters.synthflow.transfer.number
-    target = f"sip:{number}@{fqdn(ctx)}"
-    action = s.TransferAction(synthflow(ctx)).read(number)
-    attached = action.fields[s.ATTACHED_TO] if action else []
-    rung = action.fields[s.TRANSFERS_TO] if action else "no such action"
     return [
-        check(
-            f"{step}/action",
-            "The assistant's transfer rings the transfer number over the trunk",
-            target,
-            f"{rung}, attached to {', '.join(attached) or 'no assistant'}",
-            rung == target and bool(attached),
-            Vantage.SYNTHFLOW,
-            reason="Run transfer.action.",
-        ),
-        sends_to_genesys(ctx, step),
+        f.transfers_to(ctx, step, number, fqdn(ctx)),
+        f.sends_to(ctx, step, fqdn(ctx)),
         rings(ctx, step, number, transfer_route(ctx)),
         published(ctx, step, settings(ctx).transfer_flow),
     ]
@@ -182,7 +128,7 @@ def _outbound_ai(ctx: Context) -> list[Check]:
     match = dialplan.classify(plans, callee)
     route = dialplan.outbound_route(routes, match.classification) if match else None
     return [
-        sends_to_genesys(ctx, step),
+        f.sends_to(ctx, step, fqdn(ctx)),
         check(
             f"{step}/site",
             "Calls that come in on the trunk use a site's number plans",
@@ -217,7 +163,7 @@ def _outbound_platform(ctx: Context) -> list[Check]:
     return [
         *plan_and_route(ctx, step, number),
         *trunk_leads_to_synthflow(ctx, step),
-        *answered_by_assistant(ctx, step, number),
+        *f.answered_by_assistant(ctx, step, number),
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from sfsip_nb.guides import addresses
 from sfsip_nb.guides.checks import check, remark
 from sfsip_nb.guides.genesys import numbers as n
 from sfsip_nb.guides.genesys import resources as r
@@ -46,15 +47,6 @@ def derived_fqdn(ctx: Context) -> str:
     return facts.genesys_regions()[p.region].derived_fqdn(p.termination_identifier)
 
 
-def addresses(ctx: Context) -> list[str]:
-    """Synthflow's signalling addresses: as confirmed, else the published ones beyond doubt."""
-    confirmed = ctx.parameters.synthflow.signalling_addresses
-    if confirmed.addresses:
-        return sorted(str(a) for a in confirmed.addresses)
-    published = facts.synthflow_addresses(ctx.parameters.synthflow.region)
-    return sorted(entry.address for entry in published if not entry.doubt)
-
-
 def fields(ctx: Context) -> dict[str, Fields]:
     """Every field of the trunk with its value for this customer, by the step that sets it."""
     p, sip = settings(ctx), ctx.parameters.sip
@@ -83,7 +75,7 @@ def fields(ctx: Context) -> dict[str, Fields]:
         },
         "trunk.outbound": outbound,
         "trunk.caller_id": caller,
-        "trunk.acl": {r.ALLOW_LIST: addresses(ctx)},
+        "trunk.acl": {r.ALLOW_LIST: addresses.signalling(ctx)},
     }
 
 
@@ -218,7 +210,7 @@ def _acl_card(ctx: Context) -> Card:
             ctx.parameters.trunk_name,
             "SIP Access Control",
         ),
-        fields=tuple(CardField("Allow list", a) for a in addresses(ctx)),
+        fields=tuple(CardField("Allow list", a) for a in addresses.signalling(ctx)),
         why="With “Allow All” anybody on the internet may send calls into the organisation. "
         "The API shows no key for the switch.",
         look_for="Allow All is off and the list holds just these addresses.",
@@ -228,42 +220,7 @@ def _acl_card(ctx: Context) -> Card:
 
 
 def _acl(ctx: Context) -> list[Check]:
-    confirmed = ctx.parameters.synthflow.signalling_addresses
-    listed = addresses(ctx)
-    published = facts.synthflow_addresses(ctx.parameters.synthflow.region)
-    doubtful = [e for e in published if e.doubt and e.address in listed]
-    return [
-        check(
-            "trunk.acl/confirmed",
-            "Synthflow's address list is confirmed",
-            "confirmed by a person, with a date",
-            f"by {confirmed.confirmed_by} on {confirmed.confirmed_on}"
-            if confirmed.addresses
-            else f"published list of {published[0].as_of if published else 'no date'}, unconfirmed",
-            True if confirmed.addresses else None,
-            Vantage.HERE,
-            reason="Ask Synthflow support for the current list, then fill in "
-            "synthflow.signalling_addresses.",
-        ),
-        check(
-            "trunk.acl/doubtful",
-            "No doubtful address is on the list",
-            "none",
-            [e.address for e in doubtful] or "none",
-            not doubtful or None,
-            Vantage.HERE,
-            reason=" ".join(e.doubt for e in doubtful),
-        ),
-        check(
-            "trunk.acl/size",
-            "The list fits the trunk",
-            f"at most {_ADDRESSES_AT_MOST} entries",
-            len(listed),
-            0 < len(listed) <= _ADDRESSES_AT_MOST,
-            Vantage.HERE,
-            reason="An empty list lets nobody in; one over the limit is refused.",
-        ),
-    ]
+    return addresses.checks(ctx, at_most=_ADDRESSES_AT_MOST)
 
 
 def _site_wants(ctx: Context) -> list[Desired]:

@@ -1,0 +1,57 @@
+"""Synthflow's signalling addresses, which every contact centre has to let in."""
+
+from __future__ import annotations
+
+from sfsip_nb.guides.checks import check
+from sfsip_nb.inputs import facts
+from sfsip_nb.runbook.context import Context
+from sfsip_nb.runbook.verdicts import Check, Vantage
+
+
+def signalling(ctx: Context) -> list[str]:
+    """Synthflow's signalling addresses: as confirmed, else the published ones beyond doubt."""
+    confirmed = ctx.parameters.synthflow.signalling_addresses
+    if confirmed.addresses:
+        return sorted(str(a) for a in confirmed.addresses)
+    published = facts.synthflow_addresses(ctx.parameters.synthflow.region)
+    return sorted(entry.address for entry in published if not entry.doubt)
+
+
+def checks(ctx: Context, at_most: int) -> list[Check]:
+    """Whether the list is confirmed, free of doubt, and of a size that the platform takes."""
+    confirmed = ctx.parameters.synthflow.signalling_addresses
+    listed = signalling(ctx)
+    published = facts.synthflow_addresses(ctx.parameters.synthflow.region)
+    doubtful = [e for e in published if e.doubt and e.address in listed]
+    return [
+        check(
+            "trunk.acl/confirmed",
+            "Synthflow's address list is confirmed",
+            "confirmed by a person, with a date",
+            f"by {confirmed.confirmed_by} on {confirmed.confirmed_on}"
+            if confirmed.addresses
+            else f"published list of {published[0].as_of if published else 'no date'}, unconfirmed",
+            True if confirmed.addresses else None,
+            Vantage.HERE,
+            reason="Ask Synthflow support for the current list, then fill in "
+            "synthflow.signalling_addresses.",
+        ),
+        check(
+            "trunk.acl/doubtful",
+            "No doubtful address is on the list",
+            "none",
+            [e.address for e in doubtful] or "none",
+            not doubtful or None,
+            Vantage.HERE,
+            reason=" ".join(e.doubt for e in doubtful),
+        ),
+        check(
+            "trunk.acl/size",
+            "The list fits the trunk",
+            f"at most {at_most} entries",
+            len(listed),
+            0 < len(listed) <= at_most,
+            Vantage.HERE,
+            reason="An empty list lets nobody in; one over the limit is refused.",
+        ),
+    ]
