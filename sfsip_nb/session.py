@@ -18,7 +18,7 @@ from sfsip_nb.guides import genesys
 from sfsip_nb.inputs import facts
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.load import from_namespace, load_file
-from sfsip_nb.inputs.schema import GenesysParameters, Parameters, secret_keys
+from sfsip_nb.inputs.schema import Parameters, secret_keys
 from sfsip_nb.inputs.secrets import Redactor, Secret
 from sfsip_nb.runbook.context import Context, Surroundings
 from sfsip_nb.runbook.engine import Engine
@@ -86,7 +86,7 @@ class Session:
                     run_dir=self.run_dir,
                     secrets=self.secrets,
                     redactor=self.redactor,
-                    surroundings=_surroundings(self.parameters, self.testbed),
+                    surroundings=_surroundings(self.guide, self.parameters, self.testbed),
                 )
             )
         return self._engine
@@ -250,20 +250,18 @@ def _testbed(parameters: Parameters, run_dir: Path, faults: Sequence[str]) -> li
     return life.ensure(run_dir, time_scale=wanted.time_scale, seed=wanted.seed, faults=faults)
 
 
-def _surroundings(parameters: Parameters, testbed: life.Testbed | None) -> Surroundings:
+def _surroundings(
+    guide: Guide, parameters: Parameters, testbed: life.Testbed | None
+) -> Surroundings:
     region = parameters.synthflow.region
     if testbed is None:
         origins = {"synthflow": facts.synthflow_regions()[region].api}
-        if isinstance(parameters, GenesysParameters):
-            place = facts.genesys_regions()[parameters.genesys.region]
-            origins |= {"genesys.api": place.api, "genesys.login": place.login}
-        return Surroundings(origins=origins, resolver=DnsResolver())
+        return Surroundings(origins=origins | guide.origins(parameters), resolver=DnsResolver())
     info = testbed.info
     return Surroundings(
         origins={
             "synthflow": info["synthflow"][region],
-            "genesys.api": info["genesys"]["api"],
-            "genesys.login": info["genesys"]["login"],
+            **{f"{guide.name}.{name}": url for name, url in info[guide.name].items()},
         },
         resolver=MapResolver({**info["sip"], **_hosts(info["pstn"])}),
         administer=testbed.administer,

@@ -125,7 +125,7 @@ def _note(placed: Placed, leg: Any) -> None:
         placed.sent, placed.received = leg.audio.packets_sent, leg.audio.packets_received
 
 
-def wire_checks(step: str, placed: Placed, voices: Sequence[str]) -> list[Check]:
+def wire_checks(step: str, placed: Placed, voices: Sequence[str], remedy: str = "") -> list[Check]:
     """What the caller's own end shows: answer, each voice heard, and a clean end.
 
     Two-way audio is proven by what was heard, signalling by BYE = 200 and no retransmitted 200,
@@ -140,7 +140,7 @@ def wire_checks(step: str, placed: Placed, voices: Sequence[str]) -> list[Check]
             f"{placed.code} {placed.phrase}".strip() + _explained(placed),
             placed.answered,
             Vantage.HERE,
-            reason="Look at the ladder and at what both platforms recorded.",
+            reason=remedy or "Look at the ladder and at what both platforms recorded.",
             evidence=evidence,
         )
     ]
@@ -156,7 +156,7 @@ def wire_checks(step: str, placed: Placed, voices: Sequence[str]) -> list[Check]
                 f"{placed.sent} went ({placed.codec})",
                 heard,
                 Vantage.HERE,
-                reason="Open RTP both ways, and compare the media address lists.",
+                reason=remedy or "Open RTP both ways, and compare the media address lists.",
                 evidence=evidence,
             )
         )

@@ -99,6 +99,7 @@ def run(
     test: Test,
     platform: calls.Source,
     judge: Callable[[Context, Sides], list[Check]],
+    remedy: str = "",
 ) -> list[Check]:
     """Place the call or take the person's, find it on both sides, and judge it."""
     number = ctx.parameters.numbers[0]
@@ -116,10 +117,10 @@ def run(
         caller = str(answer["given"].get("caller", ""))
         at = calls.moment(answer["done_at"])
         since, until = at - AROUND, at + AROUND
-    wire = testcall.wire_checks(test.step, placed, test.voices) if placed else []
+    wire = testcall.wire_checks(test.step, placed, test.voices, remedy) if placed else []
     sides = find(ctx, test.step, platform, caller, since, until, fresh=placed is not None)
     sides = replace(sides, placed=placed)
-    return [*wire, *joined(test.step, sides), *judge(ctx, sides)]
+    return [*wire, *joined(test.step, sides, remedy), *judge(ctx, sides)]
 
 
 def find(
@@ -172,7 +173,17 @@ def synthflow_calls(ctx: Context) -> calls.Source:
     return source
 
 
-def joined(step: str, sides: Sides) -> list[Check]:
+def started_by_a_person(ctx: Context, step: str, platform: calls.Source) -> Sides:
+    """The call to the AI that a person (on the testbed, the administrator) started."""
+    answer = ctx.answer(step)
+    assert answer is not None  # the engine checks nothing before the card is answered
+    at = calls.moment(answer["done_at"])
+    fresh = ctx.surroundings.administer is not None
+    since, until = (at, None) if fresh else (at - AROUND, at + AROUND)
+    return find(ctx, step, platform, "", since, until, fresh=fresh)
+
+
+def joined(step: str, sides: Sides, remedy: str = "") -> list[Check]:
     """Whether both sides know the call, and whether it is the same one."""
     there, here = sides.platform, sides.synthflow
     found = [
@@ -192,7 +203,7 @@ def joined(step: str, sides: Sides) -> list[Check]:
             f"{here.id}, {_at(here)}" if here else "no such call",
             here is not None,
             Vantage.SYNTHFLOW,
-            reason="The call never reached the agent: see what the platform says of its leg.",
+            reason=remedy or "The call never reached the agent: see what the platform recorded.",
         ),
     ]
     if there and here:

@@ -185,6 +185,11 @@ class Journal:
         )
         return {row["step"]: dict(row) | {"checks": json.loads(row["checks"])} for row in rows}
 
+    def checks(self, step: str) -> list[dict[str, Any]]:
+        """The checks of every execution of a step in this run, oldest first."""
+        rows = self._rows("SELECT checks FROM steps WHERE step = ? ORDER BY id", step)
+        return [check for row in rows for check in json.loads(row["checks"])]
+
     def verdict(self, step: str) -> str | None:
         """The newest verdict of a step in the whole run, if it ever ended."""
         row = self.steps().get(step)

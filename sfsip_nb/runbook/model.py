@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sfsip_nb.inputs.errors import SfsipError
+from sfsip_nb.inputs.schema import Parameters
 from sfsip_nb.runbook.verdicts import Check
 
 if TYPE_CHECKING:
@@ -161,6 +162,8 @@ class Guide:
     steps: tuple[Step, ...]
     resources: Callable[[Context], dict[str, Resource]]
     lines: Callable[[], list[Line]]
+    origins: Callable[[Parameters], dict[str, str]]
+    """Live API origins by name, such as ``genesys.api``; the testbed has its own."""
 
     def step(self, step_id: str) -> Step:
         """The step of that id. Raises ``KeyError`` naming the known ones."""

@@ -106,6 +106,7 @@ def guide(platform: Platform, steps: tuple[Step, ...] = STEPS) -> Guide:
         steps=steps,
         resources=lambda ctx: {Things.kind: Things(platform)},
         lines=list,
+        origins=lambda parameters: {},
     )
 
 

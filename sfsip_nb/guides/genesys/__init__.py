@@ -13,7 +13,7 @@ from sfsip_nb.guides.genesys import (
     verify,
 )
 from sfsip_nb.guides.genesys import resources as r
-from sfsip_nb.guides.genesys.platform import genesys, settings
+from sfsip_nb.guides.genesys.platform import genesys, origins, settings
 from sfsip_nb.guides.lines import read
 from sfsip_nb.guides.synthflow import section as synthflow
 from sfsip_nb.runbook.context import Context
@@ -67,4 +67,5 @@ GUIDE = Guide(
     ),
     resources=resources,
     lines=lambda: read("genesys"),
+    origins=origins,
 )

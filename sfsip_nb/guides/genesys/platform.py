@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from sfsip_nb.clients.genesys import Genesys
+from sfsip_nb.inputs import facts
 from sfsip_nb.inputs.blocks import Genesys as Settings
-from sfsip_nb.inputs.schema import GenesysParameters
+from sfsip_nb.inputs.schema import GenesysParameters, Parameters
 from sfsip_nb.runbook.context import Context
 
 
@@ -12,6 +13,13 @@ def settings(ctx: Context) -> Settings:
     """The ``genesys`` group of the parameters."""
     assert isinstance(ctx.parameters, GenesysParameters)
     return ctx.parameters.genesys
+
+
+def origins(parameters: Parameters) -> dict[str, str]:
+    """Where the organisation's region answers: the API and the login server."""
+    assert isinstance(parameters, GenesysParameters)
+    region = facts.genesys_regions()[parameters.genesys.region]
+    return {"genesys.api": region.api, "genesys.login": region.login}
 
 
 def genesys(ctx: Context) -> Genesys:

@@ -219,13 +219,8 @@ def _outbound_card(ctx: Context) -> Card:
 
 def _outbound(ctx: Context) -> list[Check]:
     step = "verify.outbound"
-    answer = ctx.answer(step)
-    assert answer is not None  # the engine checks nothing before the card is answered
-    at = calls.moment(answer["done_at"])
-    fresh = ctx.surroundings.administer is not None
-    since, until = (at, None) if fresh else (at - v.AROUND, at + v.AROUND)
     caller = settings(ctx).caller_address
-    sides = v.find(ctx, step, conversations(ctx), "", since, until, fresh=fresh)
+    sides = v.started_by_a_person(ctx, step, conversations(ctx))
     found = v.joined(step, sides)
     if sides.platform is not None:
         found += _over_trunk(ctx, step, sides.platform)
