@@ -97,6 +97,7 @@ class Control:
             "calls": world.calls,
             "genesys": list(world.conversations.values()),
             "synthflow": list(world.synthflow_calls.values()),
+            "talkdesk": list(world.talkdesk_calls.values()),
         }
 
     # changing it

@@ -11,6 +11,7 @@ from typing import Any
 
 from sfsip_nb.inputs import samples
 
+from . import talkdesk
 from .genesys.template import METABASE, METABASE_NAME, complete
 from .world import World
 
@@ -64,6 +65,7 @@ def settle(world: World) -> None:
     """Fill an empty world with the testbed customer."""
     _genesys(world)
     _synthflow(world)
+    talkdesk.customer.settle(world)
 
 
 def _genesys(world: World) -> None:

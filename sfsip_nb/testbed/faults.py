@@ -11,6 +11,7 @@ AUDIO = "One-way or no audio"
 CALLER_ID = "Caller ID missing"
 WRONG_ORG = "Wrong org / calls go nowhere"
 TRANSFER = "Transfer fails"
+NOT_REACHING = "Calls not reaching Synthflow"
 
 
 @dataclass(frozen=True)
@@ -62,5 +63,22 @@ _ALL = (
     Fault("synthflow.no-options", "Synthflow does not answer OPTIONS"),
     Fault("synthflow.expired-certificate", "its TLS certificate has expired", REGISTRATION),
     Fault("synthflow.wrong-certificate-name", "its TLS certificate names another host"),
+    # Talkdesk: slips of the person who carries the cards out
+    Fault("talkdesk.slip-port", "the trunk is entered with port 5060", REGISTRATION),
+    Fault(
+        "talkdesk.slip-transport", "UDP or TCP and TLS are mistaken for each other", REGISTRATION
+    ),
+    Fault("talkdesk.slip-address", "the first allowed address is left out", REGISTRATION),
+    Fault("talkdesk.slip-did", "the last digit of the destination is wrong", NOT_REACHING),
+    Fault("talkdesk.slip-trunk", "no trunk is chosen in the transfer step", NOT_REACHING),
+    Fault("talkdesk.slip-fallback", "the routing has no fallback"),
+    # Talkdesk, its API
+    Fault("talkdesk.rate-limit", "every fifth API request is answered 429 with Retry-After"),
+    Fault("talkdesk.missing-scope", "the client is not granted queues:read"),
+    Fault("talkdesk.report-stuck", "a report's job never gets done"),
+    # Talkdesk, its calls
+    Fault("talkdesk.no-ani", "calls to Synthflow carry no caller number", CALLER_ID),
+    Fault("talkdesk.rtp-blackhole", "audio sent by Talkdesk to Synthflow is lost", AUDIO),
+    Fault("talkdesk.no-agents", "nobody answers in the ring group", TRANSFER),
 )
 FAULTS = {fault.name: fault for fault in _ALL}

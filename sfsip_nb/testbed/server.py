@@ -20,7 +20,7 @@ from starlette.applications import Starlette
 
 from sfsip_nb.inputs import samples
 
-from . import control, customer
+from . import control, customer, talkdesk
 from .genesys import genesys_routes
 from .synthflow import REGIONS, base_path, synthflow_routes
 from .telephony import Telephony
@@ -59,6 +59,11 @@ def credentials() -> Json:
         "genesys": {
             "client_id": samples.GENESYS_CLIENT_ID,
             "client_secret": secret("genesys-client-secret"),
+        },
+        "talkdesk": {
+            "account": samples.TALKDESK_ACCOUNT,
+            "client_id": samples.TALKDESK_CLIENT_ID,
+            "client_secret": secret("talkdesk-client-secret"),
         },
         "synthflow": {
             "api_key": secret("synthflow-api-key"),
@@ -139,7 +144,11 @@ def _info(origin: str, world: World, telephony: dict[str, Any]) -> Json:
         "control": origin + control.PATH,
         "genesys": {"api": origin, "login": origin},
         "synthflow": {region: origin + base_path(region) for region in REGIONS},
-        "talkdesk": {},
+        "talkdesk": {
+            "api": origin + talkdesk.api_path(samples.TALKDESK_REGION),
+            "login": origin
+            + talkdesk.login_path(samples.TALKDESK_REGION, samples.TALKDESK_ACCOUNT),
+        },
         **telephony,
         "pid": os.getpid(),
         "instance": uuid.uuid4().hex,

@@ -29,7 +29,7 @@ Objects = dict[str, Json]
 
 STATE = "state.sealed"
 PASSWORD_PROPERTY = "trunk_sip_authentication_credentials_password"
-_SECRET_KEYS = frozenset({"_trunk_pwd"})
+_SECRET_KEYS = frozenset({"_trunk_pwd", "_password"})
 _SAVE_SOON = 0.2  # seconds; call records come in bursts
 
 
@@ -55,12 +55,16 @@ class World:
         self.sip_messages: list[Json] = []
         self.media: dict[str, Objects] = {}  # conversation -> communication -> statistics
         self.synthflow_calls: Objects = {}
+        self.talkdesk_calls: Objects = {}
+        self.reports: Objects = {}  # jobs of Talkdesk's reports
         self.calls: list[Json] = []  # ground truth, for `GET /calls`
         self.writes: list[Json] = []
-        self.tokens: dict[str, Json] = {}  # of the Genesys OAuth endpoint
+        self.tokens: dict[str, Json] = {}  # of the OAuth endpoints
         self.faults: list[str] = []
         self.last_used = time.monotonic()
-        self.dial: Callable[[Json], None] = lambda call: None  # set by who can place calls
+        # Set by who can place calls: of Synthflow, and of a Talkdesk flow (call_id, from, to).
+        self.dial: Callable[[Json], None] = lambda call: None
+        self.talkdesk_dial: Callable[[Json], None] = lambda call: None
         self._ids = 0
         self._stamp_key = secrets.token_hex(16)
         self._visible_from: dict[str, float] = {}
@@ -166,6 +170,12 @@ class World:
         attached = (self.synthflow["actions"].get(a) for a in assistant["_actions"])
         return next((a for a in attached if a and a["type"] == "LIVE_TRANSFER"), None)
 
+    def talkdesk_routing(self, number: str) -> Json | None:
+        """The active routing (IVR, Studio flow) that a Talkdesk number is assigned to."""
+        assigned = self.talkdesk["numbers"].get(number, {}).get("_routing", "")
+        routing = self.talkdesk["routings"].get(assigned)
+        return routing if routing and routing["active"] else None
+
     # late visibility
 
     def appear_late(self, id_: str, seconds: float) -> None:
@@ -200,6 +210,11 @@ class World:
     def put_synthflow_call(self, row: Json) -> None:
         """Keep a row of Synthflow's call list, by ``call_id``."""
         self.synthflow_calls[row["call_id"]] = row
+        self.touch()
+
+    def put_talkdesk_call(self, entry: Json) -> None:
+        """Keep an entry of Talkdesk's calls report, by ``call_id``; ``start_at`` as by `iso`."""
+        self.talkdesk_calls[entry["call_id"]] = entry
         self.touch()
 
     def log_call(self, line: Json) -> None:
@@ -271,6 +286,8 @@ _KEPT: Iterable[str] = (
     "sip_messages",
     "media",
     "synthflow_calls",
+    "talkdesk_calls",
+    "reports",
     "calls",
     "writes",
     "tokens",
