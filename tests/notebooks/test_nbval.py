@@ -1,0 +1,48 @@
+"""nbval over all notebooks in order, as a person would open them: one run, one testbed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from sfsip_nb.runbook.journal import Journal
+from sfsip_nb.session import GUIDES
+from sfsip_nb.testbed import life
+from tests.notebooks.notebook_tools import FOLDER, PATHS
+
+PATIENCE = 150.0
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Iterator[Path]:
+    """The project's notebooks in a folder of their own, where their runs land too."""
+    shutil.copytree(FOLDER, tmp_path / "notebooks")
+    yield tmp_path
+    for run in (tmp_path / "runs").glob("*"):
+        life.stop(run)
+
+
+def test_every_cell_of_every_notebook_runs_and_every_step_passes(copy: Path) -> None:
+    order = [str(copy / "notebooks" / path.relative_to(FOLDER)) for path in PATHS]
+    command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env", "-q"]
+    command += ["-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", str(copy), *order]
+    done = subprocess.run(
+        command, cwd=copy, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+    assert done.returncode == 0, done.stdout[-4000:]
+
+    runs = sorted((copy / "runs").iterdir())
+    assert [run.name for run in runs] == [f"testbed-customer-{guide}" for guide in GUIDES]
+    for run, guide in zip(runs, GUIDES.values(), strict=True):
+        with closing(Journal(run / "journal.sqlite3")) as journal:
+            assert len(journal.attempts()) == 1, "notebooks opened one by one share the attempt"
+            verdicts = {id_: row["verdict"] for id_, row in journal.steps().items()}
+        assert verdicts == {step.id: verdicts[step.id] for step in guide.steps}
+        assert set(verdicts.values()) <= {"pass", "skipped"}
