@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from sfsip_nb.inputs import facts
 from sfsip_nb.inputs.load import from_namespace
 from sfsip_nb.inputs.secrets import Secret
 from sfsip_nb.present import forms, tables
+from sfsip_nb.present.record import card_page
 from sfsip_nb.present.tables import Shown
 from sfsip_nb.runbook import export, people
 from sfsip_nb.runbook.difference import text
@@ -104,15 +105,36 @@ class Run:
             shown = shown + tables.ladder(picture, name.partition("-")[2].removesuffix(".svg"))
         return shown
 
-    def done(self, step_id: str, by: str, note: str = "", at: str = "", **values: str) -> Shown:
-        """Answer a card: who did it, when, a note, and the values that it asks for."""
+    def done(
+        self,
+        step_id: str,
+        by: str,
+        note: str = "",
+        at: str = "",
+        files: Sequence[str] = (),
+        **values: str,
+    ) -> Shown:
+        """Answer a card: who did it, when, a note, files that show it, and the values asked for."""
         ctx = self._engine().ctx
         step = ctx.guide.step(step_id)
         card = step.card(ctx) if step.card else None
         if card is None:
             return tables.notice(f"{step_id} has nothing that a person does.", "doubt")
-        people.answer(ctx, card, by, at, note, dict(values))
+        paths = [Path(name) for name in files]
+        people.answer(ctx, card, by, at, note, dict(values), files=paths)
         return tables.card(self._card(card))
+
+    def send(self, step_id: str) -> Shown:
+        """Write a card as one page that can be printed or sent to the customer's administrator."""
+        ctx = self._engine().ctx
+        step = ctx.guide.step(step_id)
+        card = step.card(ctx) if step.card else None
+        if card is None:
+            return tables.notice(f"{step_id} has nothing that a person does.", "doubt")
+        page = self._session.run_dir / "cards" / f"{step_id}.html"
+        page.parent.mkdir(exist_ok=True)
+        page.write_text(card_page(self._card(card), ctx.parameters.customer), encoding="utf-8")
+        return tables.notice(f"Card: {os.path.relpath(page, sessions.home())}")
 
     def verdict(self) -> Shown:
         """The section's verdict; tokens are revoked and opened anew when they are needed."""

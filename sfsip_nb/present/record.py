@@ -63,6 +63,11 @@ def record_html(record: Row, evidence: Mapping[str, bytes]) -> str:
     )
 
 
+def card_page(card: Row, customer: str) -> str:
+    """A card as one page of its own, to print or to send to the customer's administrator."""
+    return environment().get_template("card.html").render(card=lenient(card), customer=customer)
+
+
 def tally(steps: list[Row]) -> str:
     """`12 steps: 10 pass, 1 fail, 1 waiting`."""
     counts = Counter(str(step.get("verdict")) for step in steps)

@@ -35,7 +35,10 @@ def record(journal: Journal, attempt: int, guide: Guide) -> dict[str, Any]:
         "sections": [{"id": s.notebook, "title": s.title} for s in guide.sections],
         "steps": steps,
         "changes": [_change(c) for c in journal.changes(attempt)],
-        "people": [_person(step, data) for step, data in journal.people().items()],
+        "people": [
+            _person(step, data, journal.verdict(data["card"]["proved_by"]) or "not run")
+            for step, data in journal.people().items()
+        ],
         "waivers": facts["waivers"],
         "diagnosis": journal.get(f"diagnosis/{attempt}", []),
         "testbed": facts["testbed"],
@@ -91,7 +94,8 @@ def _change(change: Change) -> dict[str, Any]:
     }
 
 
-def _person(step: str, data: dict[str, Any]) -> dict[str, Any]:
+def _person(step: str, data: dict[str, Any], proof: str) -> dict[str, Any]:
+    proved_by = data["card"]["proved_by"]
     return {
         "step": step,
         "title": data["card"]["title"],
@@ -100,5 +104,9 @@ def _person(step: str, data: dict[str, Any]) -> dict[str, Any]:
         "note": data["note"],
         "values": data["given"],
         "card": data["card"],
-        "evidence": [],
+        "entered": {
+            field["label"]: field["value"] for field in data["card"]["fields"] if field["value"]
+        },
+        "proof": f"{proved_by}: {proof}" if proved_by else "this person's word",
+        "evidence": data["evidence"],
     }

@@ -32,7 +32,8 @@ CREATE TABLE IF NOT EXISTS changes (
   outcome TEXT, left TEXT, undone TEXT, ended TEXT);
 CREATE TABLE IF NOT EXISTS people (
   step TEXT PRIMARY KEY, attempt INTEGER NOT NULL, done_by TEXT NOT NULL, done_at TEXT NOT NULL,
-  note TEXT NOT NULL, given TEXT NOT NULL, card TEXT NOT NULL, before TEXT NOT NULL);
+  note TEXT NOT NULL, given TEXT NOT NULL, card TEXT NOT NULL, before TEXT NOT NULL,
+  evidence TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS evidence (
   name TEXT PRIMARY KEY, attempt INTEGER NOT NULL, step TEXT NOT NULL, title TEXT NOT NULL,
   sha256 TEXT NOT NULL, kept TEXT NOT NULL);
@@ -274,11 +275,12 @@ class Journal:
         given: dict[str, Any],
         card: dict[str, Any],
         before: dict[str, Any],
+        evidence: list[str],
     ) -> None:
-        """Keep what a person did: who, when, what they handed back, and the card they had."""
+        """Keep what a person did: who, when, what they handed back and showed, and their card."""
         with self._writing() as db:
             db.execute(
-                "INSERT OR REPLACE INTO people VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO people VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     step,
                     attempt,
@@ -288,6 +290,7 @@ class Journal:
                     self._dump(given),
                     self._dump(card),
                     self._dump(before),
+                    self._dump(evidence),
                 ),
             )
 
@@ -300,7 +303,7 @@ class Journal:
         """Who did which human step."""
         return {
             row["step"]: dict(row)
-            | {name: json.loads(row[name]) for name in ("given", "card", "before")}
+            | {name: json.loads(row[name]) for name in ("given", "card", "before", "evidence")}
             for row in self._rows("SELECT * FROM people ORDER BY done_at, step")
         }
 

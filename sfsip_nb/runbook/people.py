@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from sfsip_nb.inputs.secrets import Secret
@@ -41,7 +43,8 @@ def answer_from_parameters(ctx: Context, card: Card) -> None:
         reply = ctx.surroundings.administer(card.system, card.step, plain)
         before = reply.pop("before", {})
         values = reply | values
-    answer(ctx, card, given.done_by, str(given.done_at or ""), given.note, values, before)
+    files = [Path(name) for name in given.evidence]
+    answer(ctx, card, given.done_by, str(given.done_at or ""), given.note, values, before, files)
 
 
 def answer(
@@ -52,12 +55,20 @@ def answer(
     note: str = "",
     values: dict[str, Any] | None = None,
     before: dict[str, Any] | None = None,
+    files: Sequence[Path] = (),
 ) -> None:
-    """Keep what a person did. Raises ``ValueError`` without a name."""
+    """Keep what a person did, and the files that show it.
+
+    Raises ``ValueError`` without a name, and ``OSError`` for a file that cannot be read.
+    """
     if not done_by.strip():
         raise ValueError(f"Who did “{card.title}”? A human step is signed with a name.")
     asked = {ask.name for ask in card.asks}
     given = {name: value for name, value in (values or {}).items() if name in asked}
+    kept = [
+        ctx.keep_evidence(card.step, f"{card.step} {file.stem}", file.suffix[1:], file.read_bytes())
+        for file in files
+    ]
     ctx.journal.answered(
         ctx.attempt,
         card.step,
@@ -67,6 +78,7 @@ def answer(
         given,
         as_dict(card),
         before or {},
+        kept,
     )
 
 
@@ -130,5 +142,6 @@ def checks(ctx: Context, card: Card) -> list[Check]:
             weight=weight,
             vantage=Vantage.PLATFORM,
             reason=reason,
+            evidence=tuple(answered["evidence"]),
         )
     ]

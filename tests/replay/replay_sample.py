@@ -31,6 +31,7 @@ def guide(*stems: str) -> Guide:
         steps=tuple(Step(f"{stem}.step", stem, f"Step of {stem}") for stem in stems),
         resources=lambda ctx: {},
         lines=list,
+        origins=lambda parameters: {},
     )
 
 
