@@ -129,6 +129,9 @@ _PARTS = """
  margin:8px 0 16px;max-width:100ch}
 .sfsip .card h3{font-size:16px;margin:0 0 6px}
 .sfsip .card p{margin:6px 0}
+.sfsip .card .value{user-select:all}
+.sfsip .card .copy{font:inherit;font-size:12px;margin-left:8px;padding:0 8px;cursor:pointer;
+ border:1px solid var(--line);border-radius:3px;background:none;color:inherit}
 .sfsip .card dl{margin:6px 0}
 .sfsip .path{color:var(--ink)}
 .sfsip details{margin:4px 0}
@@ -140,6 +143,7 @@ _PARTS = """
 """
 
 _PAGE = """
+.sfsip .card .copy{display:none}
 html{background:#fff}
 @media screen and (prefers-color-scheme:dark){html{background:#15171a}}
 body.sfsip{margin:0}
@@ -161,8 +165,7 @@ body.sfsip{margin:0}
 @media print{@page{margin:16mm 14mm}
  .sfsip{font-size:10.5pt}.sfsip table.sf.sf{font-size:9pt}
  .sfsip main,.sfsip>header,.sfsip>footer{padding:0;max-width:none}
- .sfsip table.sf.sf tr,.sfsip .card,.sfsip .code summary{font-size:13px;color:var(--quiet)}
-.sfsip figure{break-inside:avoid}
+ .sfsip table.sf.sf tr,.sfsip .card,.sfsip figure{break-inside:avoid}
  .sfsip h2,.sfsip h3,.sfsip caption{break-after:avoid}
  .sfsip nav{display:none}.sfsip a{color:inherit;text-decoration:none}}
 """
