@@ -1,4 +1,4 @@
-# make demo   replay the Genesys guide on the testbed and say where the record is
+# make demo   replay each guide on the testbed and say where its record is
 # make test   every check and every test
 # make lock   resolve the dependencies again (needs uv)
 #
@@ -7,6 +7,7 @@
 
 bin := .venv/bin
 pip := $(bin)/python -m pip --disable-pip-version-check --no-input
+guides := genesys
 supported := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
 .PHONY: help demo test lock
@@ -15,9 +16,12 @@ help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
 demo: .venv/ready
-	@out=runs/demo-$$(date -u +%Y%m%d-%H%M%S); began=$$(date +%s); \
-	$(bin)/sfsip replay parameters/genesys.testbed.yaml --out $$out; code=$$?; \
-	echo "Replayed in $$(( $$(date +%s) - began )) s. The run is kept in $$out"; \
+	@began=$$(date +%s); code=0; \
+	for guide in $(guides); do \
+	  out=runs/demo-$$(date -u +%Y%m%d-%H%M%S)-$$guide; \
+	  $(bin)/sfsip replay parameters/$$guide.testbed.yaml --out $$out || code=1; \
+	done; \
+	echo "Replayed in $$(( $$(date +%s) - began )) s."; \
 	exit $$code
 
 test: .venv/ready

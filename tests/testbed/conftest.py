@@ -10,13 +10,6 @@ import pytest
 from tests.testbed.testbed_bench import Bench, Host
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _own_seal_key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        yield
-
-
 @pytest.fixture(scope="session")
 def host() -> Iterator[Host]:
     made = Host()

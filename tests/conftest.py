@@ -1,0 +1,20 @@
+"""What holds for every test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import settings
+
+# A machine that is busy with calls is slow now and then; that says nothing about a property.
+settings.register_profile("calm", deadline=None)
+settings.load_profile("calm")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_seal_key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Testbeds that tests start keep their keys out of the user's cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
