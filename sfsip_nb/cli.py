@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -10,8 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sfsip_nb.inputs.errors import InputError
-from sfsip_nb.replay.errors import Leak
+from sfsip_nb.inputs.errors import InputError, SfsipError
 from sfsip_nb.replay.lean import without_grammars
 
 without_grammars()  # before anything imports nbformat
@@ -50,17 +50,19 @@ def _paragraphs() -> Iterator[None]:
         raise
     except InputError as error:
         _stop(str(error), BAD_INPUT)
-    except Leak as error:
+    except SfsipError as error:
         _stop(str(error), BROKE_OFF)
     except KeyboardInterrupt:
         _stop("Interrupted. The same command goes on from here.", BROKE_OFF)
     except Exception as error:
-        from sfsip_nb.clients.transport import ApiError  # here: they cost the import of httpx
-        from sfsip_nb.testbed.life import TestbedError
-
-        if not isinstance(error, (ApiError, TestbedError)):
-            raise
-        _stop(str(error), BROKE_OFF)
+        # Neither the message nor the trace is printed: either may hold a secret.
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(frame.filename).name}, line {frame.lineno}"
+        _stop(
+            f"sfsip met a fault of its own ({type(error).__name__} in {where}) and broke off. The "
+            "same command goes on from here; if it stops again, report this line.",
+            BROKE_OFF,
+        )
 
 
 def _stop(paragraph: str, code: int) -> None:
