@@ -7,15 +7,14 @@ back, with the object's `version`.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
 import httpx
 
-from sfsip_nb.clients.transport import Api, ApiError, Problem
+from sfsip_nb.clients.oauth import ClientCredentials
+from sfsip_nb.clients.transport import Api, ApiError, Problem, segment, stamp
 from sfsip_nb.inputs.secrets import Secret
 
 Json = dict[str, Any]
@@ -26,7 +25,6 @@ _POOLS = f"{_EDGES}/didpools"
 _IVRS = "/api/v2/architect/ivrs"
 _PAGE_SIZE = 100
 _MOST_PAGES = 200
-_RENEW_BEFORE = 60.0  # seconds before a token ends
 
 
 class Genesys:
@@ -47,18 +45,15 @@ class Genesys:
         on_token: Callable[[str], object] | None = None,
         http: httpx.Client | None = None,
     ) -> None:
-        self._client_id = client_id
-        self._client_secret = client_secret
-        self._on_token = on_token
-        self._token: Secret | None = None
-        self._renew_at = 0.0
-        self._login = Api("Genesys login", login, read_problem=_login_problem, http=http)
+        self._tokens = ClientCredentials(
+            "Genesys login", login, client_id, client_secret, on_token=on_token, http=http
+        )
         self._api = Api(
             "Genesys Cloud",
             api,
             read_problem=_problem,
-            bearer=self._bearer,
-            renew=self._forget,
+            bearer=self._tokens.bearer,
+            renew=self._tokens.forget,
             http=http,
         )
 
@@ -69,38 +64,18 @@ class Genesys:
 
     def close(self) -> None:
         """Close the connections; the token stays good (see `revoke`)."""
-        self._login.close()
+        self._tokens.close()
         self._api.close()
 
     # The token and the organisation
 
-    def _bearer(self) -> str:
-        if self._token is None or time.monotonic() >= self._renew_at:
-            basic = httpx.BasicAuth(self._client_id, self._client_secret.reveal())
-            form = {"grant_type": "client_credentials"}
-            answer = self._login.call("POST", "/oauth/token", form=form, auth=basic, retry=True)
-            token = answer.get("access_token") if isinstance(answer, dict) else None
-            if not isinstance(token, str) or not token:
-                problem = Problem("unreadable", "the answer holds no access token")
-                raise ApiError("Genesys login", "POST", "/oauth/token", 200, problem)
-            lasts = answer.get("expires_in")
-            lasts = float(lasts) if isinstance(lasts, int | float) else 3600.0
-            self._token = Secret(token)
-            self._renew_at = time.monotonic() + max(lasts - _RENEW_BEFORE, lasts / 2)
-            if self._on_token is not None:
-                self._on_token(token)
-        return self._token.reveal()
-
-    def _forget(self) -> None:
-        self._token = None
-
     def revoke(self) -> None:
         """Make the token worthless. Nothing happens where there is none."""
-        if self._token is not None:
+        if self._tokens.token is not None:
             try:
                 self._api.call("DELETE", "/api/v2/tokens/me")
             finally:
-                self._forget()
+                self._tokens.forget()
 
     def tokens_me(self) -> Json:
         """What the token is: its organisation, scopes and OAuth client."""
@@ -127,7 +102,7 @@ class Genesys:
 
     def trunk(self, id: str) -> Json:
         """One trunk. Handle as a secret: whether the password is in it is not known."""
-        return self._get(f"{_TRUNKS}/{_id(id)}")
+        return self._get(f"{_TRUNKS}/{segment(id)}")
 
     def create_trunk(self, body: Json) -> Json:
         """Create a trunk."""
@@ -135,11 +110,11 @@ class Genesys:
 
     def update_trunk(self, id: str, body: Json) -> Json:
         """Replace a trunk; `body` holds all properties and the `version` that was read."""
-        return self._write("PUT", f"{_TRUNKS}/{_id(id)}", body)
+        return self._write("PUT", f"{_TRUNKS}/{segment(id)}", body)
 
     def delete_trunk(self, id: str) -> None:
         """Delete a trunk; refused while an outbound route points at it."""
-        self._delete(f"{_TRUNKS}/{_id(id)}")
+        self._delete(f"{_TRUNKS}/{segment(id)}")
 
     def trunk_instances(self, trunk_id: str) -> list[Json]:
         """Live trunks made from a trunk base, with their health; may be empty on BYOC Cloud."""
@@ -154,37 +129,39 @@ class Genesys:
 
     def site(self, id: str) -> Json:
         """One site."""
-        return self._get(f"{_EDGES}/sites/{_id(id)}")
+        return self._get(f"{_EDGES}/sites/{segment(id)}")
 
     def number_plans(self, site_id: str) -> list[Json]:
         """The site's number plans, in order of priority (at most 200)."""
-        plans = self._api.call("GET", f"{_EDGES}/sites/{_id(site_id)}/numberplans")
+        plans = self._api.call("GET", f"{_EDGES}/sites/{segment(site_id)}/numberplans")
         return _entities(plans)
 
     def put_number_plans(self, site_id: str, plans: list[Json]) -> list[Json]:
         """Replace the whole list of number plans."""
-        path = f"{_EDGES}/sites/{_id(site_id)}/numberplans"
+        path = f"{_EDGES}/sites/{segment(site_id)}/numberplans"
         return _entities(self._api.call("PUT", path, json=plans))
 
     def outbound_routes(self, site_id: str) -> list[Json]:
         """The site's outbound routes."""
-        return list(self._pages(f"{_EDGES}/sites/{_id(site_id)}/outboundroutes"))
+        return list(self._pages(f"{_EDGES}/sites/{segment(site_id)}/outboundroutes"))
 
     def outbound_route(self, site_id: str, id: str) -> Json:
         """One outbound route."""
-        return self._get(f"{_EDGES}/sites/{_id(site_id)}/outboundroutes/{_id(id)}")
+        return self._get(f"{_EDGES}/sites/{segment(site_id)}/outboundroutes/{segment(id)}")
 
     def create_outbound_route(self, site_id: str, body: Json) -> Json:
         """Add an outbound route."""
-        return self._write("POST", f"{_EDGES}/sites/{_id(site_id)}/outboundroutes", body)
+        return self._write("POST", f"{_EDGES}/sites/{segment(site_id)}/outboundroutes", body)
 
     def update_outbound_route(self, site_id: str, id: str, body: Json) -> Json:
         """Replace an outbound route; `body` holds the `version` that was read."""
-        return self._write("PUT", f"{_EDGES}/sites/{_id(site_id)}/outboundroutes/{_id(id)}", body)
+        return self._write(
+            "PUT", f"{_EDGES}/sites/{segment(site_id)}/outboundroutes/{segment(id)}", body
+        )
 
     def delete_outbound_route(self, site_id: str, id: str) -> None:
         """Remove an outbound route."""
-        self._delete(f"{_EDGES}/sites/{_id(site_id)}/outboundroutes/{_id(id)}")
+        self._delete(f"{_EDGES}/sites/{segment(site_id)}/outboundroutes/{segment(id)}")
 
     # Numbers, call routes, flows, queues
 
@@ -198,7 +175,7 @@ class Genesys:
 
     def delete_did_pool(self, id: str) -> None:
         """Delete a DID pool; 409 while a number of it is assigned."""
-        self._delete(f"{_POOLS}/{_id(id)}")
+        self._delete(f"{_POOLS}/{segment(id)}")
 
     def dids(self, match: str | None = None, type: str = "ASSIGNED_AND_UNASSIGNED") -> list[Json]:
         """The numbers in the pools, with their owners; `match` filters by digits."""
@@ -210,7 +187,7 @@ class Genesys:
 
     def ivr(self, id: str) -> Json:
         """One call route."""
-        return self._get(f"{_IVRS}/{_id(id)}")
+        return self._get(f"{_IVRS}/{segment(id)}")
 
     def create_ivr(self, body: Json) -> Json:
         """Add a call route."""
@@ -218,11 +195,11 @@ class Genesys:
 
     def update_ivr(self, id: str, body: Json) -> Json:
         """Replace a call route; `body` holds the `version` that was read."""
-        return self._write("PUT", f"{_IVRS}/{_id(id)}", body)
+        return self._write("PUT", f"{_IVRS}/{segment(id)}", body)
 
     def delete_ivr(self, id: str) -> None:
         """Delete a call route; its numbers become free."""
-        self._delete(f"{_IVRS}/{_id(id)}")
+        self._delete(f"{_IVRS}/{segment(id)}")
 
     def flows(self, name: str | None = None, type: str | None = None) -> list[Json]:
         """Architect flows; one without ``publishedVersion`` takes no calls."""
@@ -242,11 +219,11 @@ class Genesys:
 
     def sip_messages(self, conversation_id: str) -> Json:
         """The raw SIP messages of a conversation."""
-        return self._get(f"/api/v2/telephony/sipmessages/conversations/{_id(conversation_id)}")
+        return self._get(f"/api/v2/telephony/sipmessages/conversations/{segment(conversation_id)}")
 
     def media_statistics(self, conversation_id: str) -> list[Json]:
         """RTP statistics of a conversation's legs, with the trunk that carried each."""
-        path = f"{_EDGES}/mediastatistics/conversations/{_id(conversation_id)}"
+        path = f"{_EDGES}/mediastatistics/conversations/{segment(conversation_id)}"
         return list(self._pages(path))
 
     def conversation_details(
@@ -276,7 +253,7 @@ class Genesys:
 
     def conversation(self, id: str) -> Json:
         """A call as it stands now; its legs accumulate."""
-        return self._get(f"/api/v2/conversations/calls/{_id(id)}")
+        return self._get(f"/api/v2/conversations/calls/{segment(id)}")
 
     def calls_metrics(self) -> Json:
         """concurrentCallCount and maxCallCapacity."""
@@ -313,21 +290,10 @@ class Genesys:
         raise _endless("GET", path)
 
 
-def stamp(moment: datetime) -> str:
-    """A time as Genesys takes it: UTC, milliseconds, Z. Raises ValueError without a time zone."""
-    if moment.tzinfo is None:
-        raise ValueError("a time without its time zone")
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def is_version_conflict(error: ApiError) -> bool:
     """Whether somebody else changed the object since it was read."""
     stale = "does not match the current version" in error.message
     return error.status in (408, 409) or (error.status == 400 and stale)
-
-
-def _id(value: str) -> str:
-    return quote(value, safe="")
 
 
 def _entities(answer: Any, name: str = "entities") -> list[Json]:
@@ -357,10 +323,3 @@ def _problem(response: httpx.Response) -> Problem:
         body.get("details"),
         response.headers.get("ININ-Correlation-Id") or body.get("contextId") or "",
     )
-
-
-def _login_problem(response: httpx.Response) -> Problem:
-    """OAuth's own shape: error, error_description; Genesys adds description."""
-    body = response.json()
-    message = body.get("error_description") or body.get("description") or ""
-    return Problem(body.get("error") or "", message, None, "")

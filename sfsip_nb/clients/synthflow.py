@@ -11,11 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
 import httpx
 
-from sfsip_nb.clients.transport import Api, ApiError, Problem
+from sfsip_nb.clients.transport import Api, ApiError, Problem, segment
 from sfsip_nb.inputs.secrets import Secret
 
 Json = dict[str, Any]
@@ -71,7 +70,7 @@ class Synthflow:
         """One assistant, or None if there is none of that id."""
         flag = {"include_actions": str(include_actions).lower()}
         try:
-            answer = self._api.call("GET", f"/assistants/{_id(model_id)}", params=flag)
+            answer = self._api.call("GET", f"/assistants/{segment(model_id)}", params=flag)
         except ApiError as error:
             if error.status == 404:
                 return None
@@ -80,11 +79,11 @@ class Synthflow:
 
     def update_assistant(self, model_id: str, **fields: Any) -> None:
         """Change the named fields of an assistant; ``phone_number`` attaches a number."""
-        self._api.call("PUT", f"/assistants/{_id(model_id)}", json=fields)
+        self._api.call("PUT", f"/assistants/{segment(model_id)}", json=fields)
 
     def set_outbound_numbers(self, model_id: str, numbers: list[str]) -> None:
         """The numbers that an outbound assistant calls from."""
-        path = f"/assistants/{_id(model_id)}/phone_numbers"
+        path = f"/assistants/{segment(model_id)}/phone_numbers"
         self._api.call("PUT", path, json={"phone_numbers": numbers})
 
     # Numbers
@@ -140,7 +139,7 @@ class Synthflow:
 
     def action(self, action_id: str) -> Json:
         """One action, with the ids of the assistants that use it under ``assistants``."""
-        path = f"/actions/{_id(action_id)}"
+        path = f"/actions/{segment(action_id)}"
         answer = self._api.call("GET", path, params={"include_assistants": "true"})
         found = _items(answer, "actions")
         if not found:
@@ -157,11 +156,11 @@ class Synthflow:
 
     def update_action(self, action_id: str, type: str, fields: Mapping[str, Any]) -> None:
         """Change an action."""
-        self._api.call("PUT", f"/actions/{_id(action_id)}", json={type: dict(fields)})
+        self._api.call("PUT", f"/actions/{segment(action_id)}", json={type: dict(fields)})
 
     def delete_action(self, action_id: str) -> None:
         """Delete an action."""
-        self._delete(f"/actions/{_id(action_id)}")
+        self._delete(f"/actions/{segment(action_id)}")
 
     def attach_actions(self, model_id: str, action_ids: list[str]) -> None:
         """Let an assistant use actions."""
@@ -183,7 +182,7 @@ class Synthflow:
     def call(self, call_id: str) -> Json | None:
         """One call, or None if there is none of that id."""
         try:
-            answer = self._api.call("GET", f"/calls/{_id(call_id)}")
+            answer = self._api.call("GET", f"/calls/{segment(call_id)}")
         except ApiError as error:
             if error.status == 404:
                 return None
@@ -264,11 +263,7 @@ def _milliseconds(moment: datetime) -> int:
 
 
 def _slug(phone_number: str) -> str:
-    return _id(phone_number.removeprefix("+"))
-
-
-def _id(value: str) -> str:
-    return quote(value, safe="")
+    return segment(phone_number.removeprefix("+"))
 
 
 def _unreadable(method: str, path: str) -> ApiError:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import stamina
@@ -48,6 +49,7 @@ class ApiError(SfsipError):
         details: further details as the platform sent them. Data: escape before showing.
         correlation: the id to quote to the platform's support, where it sent one.
         retry_after: seconds that the platform asks to wait, or None.
+        hint: what a client knows to do about it; it stands before the general `advice`.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class ApiError(SfsipError):
         self.details = problem.details
         self.correlation = plain(problem.correlation, 80)
         self.retry_after = retry_after
+        self.hint = ""
         what = f"{platform} answered {status} to {method} {path}"
         if status == 0:
             what = f"{platform} gave no usable answer to {method} {path}"
@@ -75,6 +78,8 @@ class ApiError(SfsipError):
     @property
     def advice(self) -> str:
         """What to do about it, in a sentence; "" where the message has to speak for itself."""
+        if self.hint:
+            return self.hint
         if self.status == 429 or is_token_rate_limit(self):
             return "Wait a few minutes, then run it again: too many requests were sent."
         if self.status == 0 or self.code in ("unreachable", "timeout", "broken"):
@@ -99,6 +104,18 @@ def plain(value: Any, longest: int) -> str:
     text = " ".join(str(value if value is not None else "").split())
     text = "".join(character for character in text if character.isprintable())
     return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def segment(value: str) -> str:
+    """`value` as one segment of a path, whatever is in it."""
+    return quote(value, safe="")
+
+
+def stamp(moment: datetime) -> str:
+    """A time as the platforms take it: UTC, milliseconds, Z. Raises ValueError without a zone."""
+    if moment.tzinfo is None:
+        raise ValueError("a time without its time zone")
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class Api:
@@ -146,17 +163,20 @@ class Api:
         form: Mapping[str, str] | None = None,
         auth: httpx.BasicAuth | None = None,
         retry: bool | None = None,
+        redirects: bool = False,
     ) -> Any:
         """The decoded JSON of the answer; None if it has no body. Raises ApiError.
 
         `retry` False sends exactly once, for what dials or bills; True says that repeating does no
-        harm, as with a POST that only asks; None goes by the method.
+        harm, as with a POST that only asks; None goes by the method. With `redirects` the answer
+        may lie elsewhere; another origin than this one gets no token (httpx leaves it out).
         """
         request = {
             "params": {k: v for k, v in (params or {}).items() if v is not None},
             "json": json,
             "data": form,
             "auth": auth,
+            "follow_redirects": redirects,
         }
         renewed = False
         while True:
@@ -194,9 +214,7 @@ class Api:
             headers["Authorization"] = f"Bearer {self._bearer()}"
         started, at, status = time.monotonic(), datetime.now(UTC), 0
         try:
-            response = self._http.request(
-                method, self._base + path, headers=headers, follow_redirects=False, **request
-            )
+            response = self._http.request(method, self._base + path, headers=headers, **request)
             status = response.status_code
         except httpx.HTTPError as error:
             raise self._silent(method, path, error) from None

@@ -71,7 +71,9 @@ ADMINISTRATOR_STEPS = {
         "verify.outbound",
     ),
     "talkdesk": (
+        "access.platform",
         "access.synthflow",
+        "access.number",
         "trunk.create",
         "trunk.acl",
         "routing.inbound",

@@ -169,7 +169,7 @@ class Control:
         values = await _json(request)
         if (system, step) == ("genesys", "verify.outbound"):
             return await self._place(values)
-        do = admin.STEPS.get((system, step))
+        do = admin.STEPS.get(system, {}).get(step)
         if do is None:
             raise _Wrong(404, f"No administrator of {system} does {step}.")
         try:

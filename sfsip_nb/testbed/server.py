@@ -83,7 +83,12 @@ def listening_socket() -> socket.socket:
 
 def application(world: World, controls: control.Control) -> Starlette:
     """All HTTP of the testbed, on one origin."""
-    routes = [*controls.routes(), *synthflow_routes(world), *genesys_routes(world)]
+    routes = [
+        *controls.routes(),
+        *synthflow_routes(world),
+        *talkdesk.talkdesk_routes(world),
+        *genesys_routes(world),
+    ]
     return Starlette(routes=routes)
 
 

@@ -1,7 +1,7 @@
 """What all stand-ins share: requests without a framework's habits, refusals, and the write log.
 
 A stand-in is a table of `Endpoint`; each handler is a plain function from `Asked` to what is sent
-back as JSON. A refusal is raised, in the vendor's own shape.
+back as JSON (or a `Reply`). A refusal is raised, in the vendor's own shape.
 """
 
 from __future__ import annotations
@@ -32,6 +32,32 @@ class Refused(Exception):
         self.status = status
         self.body = body
         self.headers = dict(headers or {})
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a handler returns where it is not simply JSON with status 200."""
+
+    status: int
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class EveryFifth:
+    """True for every fifth request: under some faults a platform stumbles that often."""
+
+    def __init__(self) -> None:
+        self._seen = 0
+
+    def __call__(self) -> bool:
+        """Count one more."""
+        self._seen += 1
+        return self._seen % 5 == 0
+
+
+def show(thing: Json) -> Json:
+    """An object as the API serves it: without what only the vendor's screens show."""
+    return {key: value for key, value in thing.items() if not key.startswith("_")}
 
 
 @dataclass
@@ -132,6 +158,8 @@ async def _answer(
         answer = endpoint.handler(asked)
     except Refused as refused:
         return JSONResponse(refused.body, refused.status, headers=refused.headers)
+    if isinstance(answer, Reply):
+        return JSONResponse(answer.body, answer.status, headers=dict(answer.headers))
     if answer is None:
         return Response(status_code=204)
     return JSONResponse(answer)

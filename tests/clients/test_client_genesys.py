@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from sfsip_nb.clients.genesys import Genesys, is_version_conflict, stamp
-from sfsip_nb.clients.transport import ApiError, Problem
+from sfsip_nb.clients.genesys import Genesys, is_version_conflict
+from sfsip_nb.clients.transport import ApiError, Problem, stamp
 from sfsip_nb.inputs import samples
 from sfsip_nb.testbed import life
 from tests.clients.scripted import Script
@@ -163,8 +163,8 @@ def test_a_stumbling_platform_is_got_through(
 
 def test_a_revoked_token_is_worth_nothing(testbed: life.Testbed, platform: Genesys) -> None:
     platform.organization()
-    assert platform._token is not None
-    old = platform._token.reveal()
+    assert platform._tokens.token is not None
+    old = platform._tokens.token.reveal()
     platform.revoke()
     url = testbed.info["genesys"]["api"] + "/api/v2/tokens/me"
     assert httpx.get(url, headers={"Authorization": f"Bearer {old}"}).status_code == 401

@@ -10,8 +10,10 @@ from starlette.routing import Route
 
 from ..web import METHODS, Asked, Endpoint, routes
 from ..world import World
-from . import architect, auth, numbers, records, sites, trunks
+from . import administrator, architect, auth, numbers, records, sites, trunks
 from .errors import not_found, unreadable
+
+__all__ = ["administrator", "genesys_routes"]
 
 
 def _nothing(asked: Asked) -> None:

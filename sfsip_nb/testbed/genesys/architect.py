@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..web import Asked, Endpoint, Json
-from .objects import find, named, page, show
+from ..web import Asked, Endpoint, Json, show
+from .objects import find, named, page
 
 _FLOW = ("architect:flow:view",)
 _QUEUE = ("routing:queue:view",)

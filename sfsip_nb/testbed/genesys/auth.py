@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hmac
-import secrets
-import time
-
-from sfsip_nb.inputs import samples
-
-from ..web import Asked, Endpoint, Json, Refused
+from .. import oauth
+from ..web import Asked, Endpoint, EveryFifth, Json, Refused, show
 from .errors import refuse
-from .objects import page, show
+from .objects import page
 
 _LIFETIME = 86399  # seconds
 _REMOVED_BY_FAULT = {
@@ -29,10 +22,7 @@ _REMOVED_BY_FAULT = {
 
 
 def _oauth_error(status: int, error: str, description: str) -> Refused:
-    return Refused(
-        status,
-        {"error": error, "description": description, "error_description": description},
-    )
+    return oauth.refuse(status, error, description, description=description)
 
 
 def token(asked: Asked) -> Json:
@@ -42,36 +32,20 @@ def token(asked: Asked) -> Json:
         raise _oauth_error(
             400, "invalid_request", "rate limit exceeded; the maximum is 300 requests a minute"
         )
-    client_id, secret = _basic(asked)
-    expected = samples.testbed_secret("genesys-client-secret")
-    client = world.genesys["clients"].get(client_id)
-    good = hmac.compare_digest(secret.encode(), expected.encode())
-    if client is None or not good or world.fault("genesys.bad-credentials"):
+    client = oauth.client(asked, "genesys")
+    if client is None or world.fault("genesys.bad-credentials"):
         raise _oauth_error(401, "invalid_client", "authentication failed")
-    form = asked.body if isinstance(asked.body, dict) else {}
-    if form.get("grant_type") != "client_credentials":
+    if oauth.form(asked).get("grant_type") != "client_credentials":
         raise _oauth_error(400, "unsupported_grant_type", "the client cannot use this grant type")
-    value = secrets.token_urlsafe(48)
-    world.tokens[value] = {"client": client_id, "until": time.time() + _LIFETIME}
-    world.touch()
+    value = oauth.issue(asked, "genesys", client, _LIFETIME)
     return {"access_token": value, "token_type": "bearer", "expires_in": _LIFETIME}
-
-
-def _basic(asked: Asked) -> tuple[str, str]:
-    scheme, _, given = asked.headers.get("authorization", "").partition(" ")
-    try:
-        decoded = base64.b64decode(given, validate=True).decode() if scheme == "Basic" else ""
-    except (binascii.Error, UnicodeDecodeError):
-        decoded = ""
-    client_id, _, secret = decoded.partition(":")
-    return client_id, secret
 
 
 class Gate:
     """Lets requests through that carry a good token and the endpoint's permission."""
 
     def __init__(self) -> None:
-        self._seen = 0
+        self._fifth = EveryFifth()
 
     def __call__(self, asked: Asked, endpoint: Endpoint) -> None:
         """Raises 401, 403, 429 or 503."""
@@ -92,8 +66,7 @@ class Gate:
             )
 
     def _stumble(self, asked: Asked) -> None:
-        self._seen += 1
-        if self._seen % 5 == 0:
+        if self._fifth():
             if asked.world.fault("genesys.rate-limit"):
                 raise refuse(
                     429,
@@ -117,17 +90,17 @@ def granted(asked: Asked, client: Json) -> set[str]:
 
 def caller(asked: Asked) -> Json:
     """The OAuth client whose token the request carries. Raises 401."""
-    scheme, _, value = asked.headers.get("authorization", "").partition(" ")
-    if not value or scheme.lower() != "bearer":
+    value = oauth.bearer(asked)
+    if not value:
         raise refuse(
             401,
             "authentication.required",
             "No authentication bearer token specified in authorization header.",
         )
-    known = asked.world.tokens.get(value)
-    if known is None or known["until"] < time.time():
+    token = oauth.find(asked, "genesys", value)
+    if token is None:
         raise refuse(401, "bad.credentials", "Invalid login credentials.")
-    return asked.world.genesys["clients"][known["client"]]
+    return asked.world.genesys["clients"][token["client"]]
 
 
 def tokens_me(asked: Asked) -> Json:
@@ -144,8 +117,7 @@ def tokens_me(asked: Asked) -> Json:
 
 def revoke(asked: Asked) -> None:
     """``DELETE /tokens/me``: the token is worth nothing from now on."""
-    asked.world.tokens.pop(asked.headers["authorization"].partition(" ")[2], None)
-    asked.world.touch()
+    oauth.forget(asked)
 
 
 def users_me(asked: Asked) -> Json:

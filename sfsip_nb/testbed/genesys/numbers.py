@@ -5,21 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from ..web import Asked, Endpoint, Json
+from ..web import Asked, Endpoint, Json, show
 from ..world import World
 from .errors import duplicate, refuse
-from .objects import (
-    body,
-    change,
-    check_version,
-    create,
-    find,
-    named,
-    page,
-    reference,
-    require_text,
-    show,
-)
+from .objects import body, change, check_version, create, find, named, page, reference, require_text
 
 _POOLS = "/api/v2/telephony/providers/edges/didpools"
 _DIDS = "/api/v2/telephony/providers/edges/dids"

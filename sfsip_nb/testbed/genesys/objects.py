@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlencode
 
-from ..web import Asked
+from ..web import Asked, show
 from ..world import World
 from .errors import missing, not_found, refuse
 
@@ -16,11 +16,6 @@ Show = Callable[[Json], Json]
 
 _CREATE_SECONDS = 2.0  # how long a new object answers 404
 _SLOW_SECONDS = 30.0
-
-
-def show(thing: Json) -> Json:
-    """An object as the API serves it: without what only the vendor's screens show."""
-    return {key: value for key, value in thing.items() if not key.startswith("_")}
 
 
 def page(asked: Asked, things: Iterable[Json], shown: Show = show, default_size: int = 25) -> Json:

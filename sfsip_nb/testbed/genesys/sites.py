@@ -6,20 +6,9 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from ..web import Asked, Endpoint, Json
+from ..web import Asked, Endpoint, Json, show
 from .errors import duplicate, missing, refuse
-from .objects import (
-    body,
-    change,
-    check_version,
-    create,
-    find,
-    named,
-    page,
-    reference,
-    require_text,
-    show,
-)
+from .objects import body, change, check_version, create, find, named, page, reference, require_text
 
 _EDGES = "/api/v2/telephony/providers/edges"
 _SITE = _EDGES + "/sites/{site}"

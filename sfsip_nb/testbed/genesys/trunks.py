@@ -5,22 +5,11 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable
 
-from ..web import Asked, Endpoint, Json
+from ..web import Asked, Endpoint, Json, show
 from ..world import PASSWORD_PROPERTY
 from . import template
 from .errors import duplicate, missing, refuse
-from .objects import (
-    body,
-    change,
-    check_version,
-    create,
-    find,
-    named,
-    page,
-    reference,
-    require_text,
-    show,
-)
+from .objects import body, change, check_version, create, find, named, page, reference, require_text
 
 _BASE = "/api/v2/telephony/providers/edges/trunkbasesettings"
 _TELEPHONY = ("telephony:plugin:all",)

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from sfsip_nb.inputs import samples
 
-from ..web import METHODS, Asked, Endpoint, routes
+from ..web import METHODS, Asked, Endpoint, EveryFifth, routes
 from ..world import World
 from . import assistants, calls, numbers
 from .errors import no_route, plain, refuse, unreadable
@@ -28,7 +28,7 @@ def base_path(region: str) -> str:
 class _Gate:
     def __init__(self, region: str) -> None:
         self._region = region
-        self._seen = 0
+        self._fifth = EveryFifth()
 
     def __call__(self, asked: Asked, endpoint: Endpoint) -> None:
         """Raises 401 without the key of this region, 429 under the fault."""
@@ -41,8 +41,7 @@ class _Gate:
             raise plain(401, "Unauthorized")
         if world.fault("synthflow.bad-key"):
             raise plain(401, "Unauthorized")
-        self._seen += 1
-        if world.fault("synthflow.rate-limit") and self._seen % 5 == 0:
+        if self._fifth() and world.fault("synthflow.rate-limit"):
             raise refuse(429, "Too many requests.", "rate_limit")
 
 

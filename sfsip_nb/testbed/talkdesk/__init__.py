@@ -1,10 +1,24 @@
-"""A stand-in for Talkdesk: its OAuth server and API, and the person who works on its screens."""
+"""A stand-in for Talkdesk: its OAuth server and API, and the person who works on its screens.
+
+An account lives in one region; its credentials are worth nothing at the others. What the real one
+is not known to do is read strictly.
+"""
 
 from __future__ import annotations
 
-from . import customer
+from collections.abc import Iterable
 
-__all__ = ["api_path", "customer", "login_path"]
+from starlette.routing import Route
+
+from sfsip_nb.inputs import facts
+
+from ..web import METHODS, Asked, Endpoint, routes
+from ..world import World
+from . import administrator, customer, flows, queues, reports
+from .auth import Gate, Login
+from .errors import not_found, unreadable
+
+__all__ = ["administrator", "api_path", "customer", "login_path", "talkdesk_routes"]
 
 
 def api_path(region: str) -> str:
@@ -15,3 +29,22 @@ def api_path(region: str) -> str:
 def login_path(region: str, account: str) -> str:
     """Path of an account's OAuth server, which elsewhere has a host name of its own."""
     return f"/talkdesk-id/{region}/{account}"
+
+
+def _nothing(asked: Asked) -> None:
+    raise not_found("Resource")
+
+
+def _open(asked: Asked, endpoint: Endpoint) -> None:
+    """A login server asks for no token."""
+
+
+def talkdesk_routes(world: World) -> Iterable[Route]:
+    """The paths of every region, with the login servers of all accounts."""
+    endpoints = [e for module in (queues, reports, flows) for e in module.ENDPOINTS]
+    endpoints += [Endpoint(m, "/{rest:path}", _nothing, reads=True) for m in METHODS]
+    for region in facts.talkdesk_regions():
+        login = Endpoint("POST", "/oauth/token", Login(region).token, reads=True)
+        prefix = login_path(region, "{account}")
+        yield from routes(world, "talkdesk", prefix, [login], _open, unreadable)
+        yield from routes(world, "talkdesk", api_path(region), endpoints, Gate(region), unreadable)
