@@ -90,6 +90,9 @@ def _secret(ctx: Context) -> list[Desired]:
     return [Desired(Things.kind, "b", {"colour": "blue", "secret": ctx.secrets["sip.password"]})]
 
 
+# The journals of a test's engines; each test closes its own at its end.
+OPENED: list[Journal] = []
+
 STEPS = (
     Step("one", "01", "One", desired=_wants("a", colour="red")),
     Step("two", "01", "Two", needs=("one",), desired=_secret),
@@ -126,6 +129,7 @@ def engine(
     secrets = parameters.secrets()
     redactor = Redactor([s.reveal() for s in secrets.values()])
     journal = Journal(run_dir / "journal.sqlite3", redactor.data)
+    OPENED.append(journal)
     facts = {
         "customer": "c",
         "run": "r",
