@@ -17,6 +17,7 @@ from sfsip_nb._version import __version__
 from sfsip_nb.guides import genesys
 from sfsip_nb.inputs import facts
 from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.inputs.fields import did_you_mean
 from sfsip_nb.inputs.load import from_namespace, load_file
 from sfsip_nb.inputs.schema import Parameters, secret_keys
 from sfsip_nb.inputs.secrets import Redactor, Secret
@@ -27,6 +28,7 @@ from sfsip_nb.runbook.model import Guide
 from sfsip_nb.sip import MapResolver
 from sfsip_nb.sip.dns import DnsResolver
 from sfsip_nb.testbed import life
+from sfsip_nb.testbed.faults import FAULTS
 
 GUIDES: Mapping[str, Guide] = {genesys.GUIDE.name: genesys.GUIDE}
 
@@ -165,6 +167,7 @@ def _open(
     guide = GUIDES.get(parameters.guide)
     if guide is None:
         raise InputError(parameters.guide, f"There is no runbook for {parameters.guide} yet.")
+    _known_faults(parameters, faults)
     run_dir = (out or home() / "runs" / parameters.run_name).resolve()
     secrets = parameters.secrets()
     redactor = _redactor(secrets)
@@ -174,6 +177,18 @@ def _open(
     if attempt is None:
         attempt = _attempt(journal, kind, parameters, testbed)
     return Session(guide, parameters, run_dir, secrets, redactor, journal, attempt, testbed)
+
+
+def _known_faults(parameters: Parameters, names: Sequence[str]) -> None:
+    for name in names:
+        if parameters.target == "live":
+            raise InputError("--fault", f"{name} is a fault of the testbed: a live run has none.")
+        if name not in FAULTS:
+            raise InputError(
+                "testbed.faults",
+                f"The testbed has no fault {name}.{did_you_mean(name, FAULTS)} All of them are"
+                " listed by: sfsip testbed faults",
+            )
 
 
 def _plain(parameters: Parameters) -> dict[str, Any]:

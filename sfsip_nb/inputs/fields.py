@@ -58,10 +58,10 @@ def _number(text: str) -> str:
         except ValueError as error:
             # Say first what matters more: 911 is an emergency number, not just badly written.
             if "E.164" not in refusal and refusal.startswith(text):
-                raise ValueError(f"would dial {refusal}. Such numbers are never called.") from None
+                raise ValueError(f"holds a number that is never called: {refusal}.") from None
             raise ValueError(f"is wrong: {error}.") from None
         if refusal:
-            raise ValueError(f"would dial {refusal}. Such numbers are never called.")
+            raise ValueError(f"holds a number that is never called: {refusal}.")
     return text
 
 

@@ -184,9 +184,16 @@ def _unresolved(
             if live and reference.strip().startswith("testbed:"):
                 continue  # told as a sample already
             try:
-                resolve(reference.strip(), key)
+                secret = resolve(reference.strip(), key)
             except InputError as error:
                 yield error
+            else:
+                if name == "api_key" and not secret.reveal().isascii():
+                    yield InputError(
+                        key,
+                        f"{key} ({reference.strip()}) gives a key with a character that no key has,"
+                        " such as a typographic quote or an accent. Copy it anew.",
+                    )
 
 
 def _samples_left(value: Any, path: Path, tree: Tree) -> Iterable[InputError]:

@@ -1,0 +1,118 @@
+"""Plan, apply, apply again, drift, an older plan, a new one, rollback: over the command line."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sfsip_nb.session import GUIDES
+from tests.acceptance.acceptance_tools import failed, sfsip
+from tests.acceptance.conftest import Story
+
+# What a platform counts and stamps on its own whenever an object is saved.
+COUNTERS = frozenset({"version", "dateModified"})
+
+
+def test_a_plan_writes_nothing_dials_nothing_and_is_saved(story: Story) -> None:
+    plan = story["plan"]
+    assert plan.done.code == 3, plan.done
+    assert (plan.writes, plan.calls) == (0, 0)
+    assert plan.state == story.before
+    record = story.run.record(plan.attempt)
+    assert (record["mode"], record["verdict"]) == ("plan", "blocked")
+    assert set(story.run.verdicts(plan.attempt).values()) >= {
+        "pass",
+        "waiting",
+        "blocked",
+        "skipped",
+    }
+    assert "fail" not in story.run.verdicts(plan.attempt).values()
+    planned = {(change["step"], change["change"]) for change in record["changes"]}
+    assert planned >= {("trunk.create", "create"), ("number.add", "create")}
+    assert story.run.attempts[plan.attempt - 1].joinpath("record.html").is_file()
+
+
+def test_apply_carries_it_out_and_every_step_passes(story: Story) -> None:
+    assert story["apply"].done.code == 0, story["apply"].done
+    steps = story.steps("apply")
+    assert set(steps) == {step.id for step in GUIDES["genesys"].steps}
+    assert {step["verdict"] for step in steps.values()} <= {"pass", "skipped"}
+    assert story["apply"].writes > 0
+    assert story["apply"].calls > 0
+
+
+def test_apply_again_changes_nothing(story: Story) -> None:
+    assert story["again"].done.code == 0, story["again"].done
+    assert {step["change"] for step in story.steps("again").values()} == {"none"}
+    assert story["again"].writes == story["apply"].writes
+    assert story["again"].state == story["apply"].state
+
+
+def test_verify_names_what_was_changed_behind_its_back(story: Story) -> None:
+    assert story["verify"].done.code == 1
+    drift = ("Caller Address", "+15551230001", "+15551230077")
+    assert drift in failed(story.steps("verify")["trunk.caller_id"])
+    assert story["verify"].writes == story["again"].writes
+
+
+def test_the_older_plan_is_not_carried_out_any_more(story: Story) -> None:
+    older = story["older plan"]
+    assert older.done.code == 1
+    moved = ("Caller Address", "+15551230001 (as planned)", "+15551230077")
+    assert moved in failed(story.steps("older plan")["trunk.create"])
+    assert older.writes == story["again"].writes
+    assert older.state == story["verify"].state
+
+
+def test_a_new_plan_shows_the_change_and_apply_mends_it(story: Story) -> None:
+    assert story["new plan"].done.code == 3
+    assert story["new plan"].writes == story["again"].writes
+    assert story["mended"].done.code == 0, story["mended"].done
+    assert story["mended"].writes > story["again"].writes
+    assert _plain(story["mended"].state) == _plain(_with_queue(story, story["apply"].state))
+
+
+def test_rollback_leaves_everything_as_it_was_and_what_was_made_by_hand_alone(
+    story: Story,
+) -> None:
+    done = story["rollback"].done
+    assert done.code == 0, done
+    assert "✖" not in done.out
+    assert story["rollback"].state == _with_queue(story, story.before)
+
+
+def test_attempts_are_written_once_and_their_sums_hold(story: Story) -> None:
+    assert story["plan"].files
+    assert story["rollback"].files == story["plan"].files
+    checked = sfsip("record", str(story.run.folder), "--check")
+    assert checked.code == 0, checked
+    lines = checked.out.splitlines()
+    assert len(lines) == len(story.run.attempts) == 7
+    assert all(line.endswith(": as written") for line in lines)
+
+
+def test_the_record_and_its_parts_agree(story: Story) -> None:
+    folder = story.run.attempts[story["apply"].attempt - 1]
+    names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    stems = [section.notebook for section in GUIDES["genesys"].sections]
+    notebooks = {f"notebooks/{stem}.{kind}" for stem in stems for kind in ("ipynb", "html")}
+    rest = {"record.html", "record.json", "junit.xml", "journal.json", "SHA256SUMS"}
+    assert names == notebooks | rest
+    record = json.loads((folder / "record.json").read_text())
+    for step in record["steps"]:
+        of_checks = [name for check in step["checks"] for name in check["evidence"]]
+        assert set(step["evidence"]) >= set(of_checks)
+        assert all((story.run.folder / "evidence" / name).is_file() for name in of_checks)
+
+
+def _with_queue(story: Story, state: Any) -> Any:
+    """The state with the queue that somebody made by hand while the run went on."""
+    queues = story["mended"].state["genesys"]["queues"]
+    kept = {story.by_hand: queues[story.by_hand]}
+    return state | {"genesys": state["genesys"] | {"queues": state["genesys"]["queues"] | kept}}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items() if key not in COUNTERS}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
