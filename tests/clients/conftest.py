@@ -11,6 +11,7 @@ import stamina
 
 from sfsip_nb.clients.genesys import Genesys
 from sfsip_nb.clients.synthflow import Synthflow
+from sfsip_nb.clients.talkdesk import Talkdesk
 from sfsip_nb.inputs import samples
 from sfsip_nb.inputs.secrets import Secret
 from sfsip_nb.testbed import life
@@ -61,6 +62,28 @@ def synthflow() -> Iterator[Callable[[Script], Synthflow]]:
         client.close()
 
 
+@pytest.fixture
+def talkdesk() -> Iterator[Callable[..., Talkdesk]]:
+    made: list[Talkdesk] = []
+
+    def make(script: Script, **options: Any) -> Talkdesk:
+        client = Talkdesk(
+            "acme",
+            "client",
+            Secret("the-client's-secret"),
+            api="https://api.talkdeskapp.com",
+            login="https://acme.talkdeskid.com",
+            http=httpx.Client(transport=httpx.MockTransport(script)),
+            **options,
+        )
+        made.append(client)
+        return client
+
+    yield make
+    for client in made:
+        client.close()
+
+
 @pytest.fixture(scope="session")
 def testbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[life.Testbed]:
     with pytest.MonkeyPatch.context() as patch:
@@ -85,5 +108,15 @@ def workspace(testbed: life.Testbed) -> Iterator[Synthflow]:
     key = Secret(samples.testbed_secret("synthflow-api-key"))
     base = testbed.info["synthflow"]["us"]
     client = Synthflow(key, samples.SYNTHFLOW_WORKSPACE_ID, base=base)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def account(testbed: life.Testbed) -> Iterator[Talkdesk]:
+    secret = Secret(samples.testbed_secret("talkdesk-client-secret"))
+    client = Talkdesk(
+        samples.TALKDESK_ACCOUNT, samples.TALKDESK_CLIENT_ID, secret, **testbed.info["talkdesk"]
+    )
     yield client
     client.close()

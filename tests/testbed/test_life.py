@@ -79,8 +79,10 @@ def test_faults_are_switched_on_in_a_living_testbed_too(run_dir: Path) -> None:
 
 def test_no_secret_lies_in_the_folder(run_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     canaries = ["canary/api&key=1", "canary/client&secret=2", "canary/trunk\"pass'word\\3"]
+    canaries += ["canary/talkdesk&secret=4", "canary/card\"pass'word\\5"]
     monkeypatch.setenv("SFSIP_TESTBED_SYNTHFLOW_API_KEY", canaries[0])
     monkeypatch.setenv("SFSIP_TESTBED_GENESYS_CLIENT_SECRET", canaries[1])
+    monkeypatch.setenv("SFSIP_TESTBED_TALKDESK_CLIENT_SECRET", canaries[3])
     testbed = life.ensure(run_dir)
     api = testbed.info["genesys"]["api"]
     with httpx.Client(base_url=api, trust_env=False, verify=False) as client:
@@ -90,11 +92,19 @@ def test_no_secret_lies_in_the_folder(run_dir: Path, monkeypatch: pytest.MonkeyP
             auth=(samples.GENESYS_CLIENT_ID, canaries[1]),
         ).json()["access_token"]
         client.get(f"{EDGES}/sites", headers={"Authorization": f"Bearer {token}"})
+    with httpx.Client(base_url=testbed.info["talkdesk"]["login"], trust_env=False) as client:
+        theirs = client.post(
+            "/oauth/token",
+            data={"grant_type": "client_credentials"},
+            auth=(samples.TALKDESK_CLIENT_ID, canaries[3]),
+        ).json()["access_token"]
     imported(testbed, canaries[2])
+    trunk = {"name": "Synthflow AI", "server": "sip.us.synthflow.ai", "transport": "udp"}
+    testbed.administer("talkdesk", "trunk.create", trunk | {"password": canaries[4]})
     life.stop(run_dir)
     written = {p.name: p.read_bytes() for p in run_dir.rglob("*") if p.is_file()}
     assert {"state.sealed", "testbed.log", "ca.pem"} <= set(written)
-    for secret in (*canaries, token):
+    for secret in (*canaries, token, theirs):
         forms = {
             secret,
             urllib.parse.quote(secret, safe=""),

@@ -113,7 +113,7 @@ def _route_callers(world: World, values: Values) -> Json:
     _must_be(world, "trunks", trunk)
     _must_be(world, "ring_groups", fallback)
     if world.fault("talkdesk.slip-did"):
-        destination = destination[:-1] + str((int(destination[-1]) + 1) % 10)
+        destination = destination[:-1] + ("1" if destination.endswith("0") else "0")
     routing = {
         "kind": "sip_transfer",
         "destination": destination,
