@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sfsip_nb._version import __version__
-from sfsip_nb.guides import genesys
+from sfsip_nb.guides import genesys, talkdesk
 from sfsip_nb.inputs import facts
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.fields import did_you_mean
@@ -30,7 +30,7 @@ from sfsip_nb.sip.dns import DnsResolver
 from sfsip_nb.testbed import life
 from sfsip_nb.testbed.faults import FAULTS
 
-GUIDES: Mapping[str, Guide] = {genesys.GUIDE.name: genesys.GUIDE}
+GUIDES: Mapping[str, Guide] = {g.name: g for g in (genesys.GUIDE, talkdesk.GUIDE)}
 
 # What the record names beside our own version.
 _PACKAGES = ("jupyterlab", "papermill", "httpx", "sipmessage")

@@ -13,7 +13,7 @@ from sfsip_nb.runbook import people, plan, settle
 from sfsip_nb.runbook.context import Context
 from sfsip_nb.runbook.model import Card, Refused, Step
 from sfsip_nb.runbook.plan import Plan
-from sfsip_nb.runbook.verdicts import Check, Vantage, Verdict, step_verdict, worst
+from sfsip_nb.runbook.verdicts import Check, Vantage, Verdict, Weight, step_verdict, worst
 
 _GOOD = ("pass", "skipped", "waived")
 
@@ -99,6 +99,7 @@ class Engine:
         )
         if broke is not None:
             raise BrokeOff(ctx.redactor.text(result.reason)) from None
+        self._judge_again(step_id)
         return result
 
     def section(self, notebook: str) -> Verdict:
@@ -118,7 +119,7 @@ class Engine:
         if reason:
             return StepResult(step, Verdict.SKIPPED, reason=reason)
         card = step.card(ctx) if step.card else None
-        open_needs = [n for n in step.needs if ctx.journal.verdict(n) not in _GOOD]
+        open_needs = [n for n in step.needs if not self._met(n)]
         if open_needs and not (ctx.mode == "plan" and step.desired):
             names = ", ".join(
                 f"{n} ({ctx.journal.verdict(n) or 'not run yet'})" for n in open_needs
@@ -145,6 +146,30 @@ class Engine:
         if step.check is not None:
             result.checks += step.check(ctx)
         return result
+
+    def _met(self, needed: str) -> bool:
+        row = self.ctx.journal.steps().get(needed)
+        return row is not None and (row["verdict"] in _GOOD or people.only_awaits_proof(row))
+
+    def _judge_again(self, proof: str) -> None:
+        """Give the human steps that ``proof`` proves, or no longer proves, their new verdict."""
+        ctx = self.ctx
+        rows = ctx.journal.steps(ctx.attempt)
+        for step in ctx.guide.steps:
+            if step.id not in rows or step.id == proof or step.card is None:
+                continue
+            card = step.card(ctx)
+            if card is None or card.proved_by != proof:
+                continue
+            row, now = rows[step.id], {c.id: c for c in people.checks(ctx, card)}
+            checks = [
+                self._waived(now[c["id"]]).as_dict() if c["id"] in now else c for c in row["checks"]
+            ]
+            if checks == row["checks"]:
+                continue
+            required = (Verdict(c["verdict"]) for c in checks if c["weight"] == Weight.REQUIRED)
+            again = ctx.journal.step_begins(ctx.attempt, step.id)
+            ctx.journal.step_ends(again, worst(required), row["change"], checks, row["reason"])
 
     def _stop_if_moved(self, settled: settle.Settled) -> None:
         """Once something has moved, the rest of the plan is not carried out either."""

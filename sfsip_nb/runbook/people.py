@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from sfsip_nb.runbook.verdicts import Check, Vantage, Verdict, Weight
 
 def as_dict(card: Card) -> dict[str, Any]:
     """A card as it may be written down and shown, secrets only as ``set``."""
-    data = asdict(card)
+    data = asdict(replace(card, values={}))  # which may hold secrets
     data.pop("values")
     for field in data["fields"]:
         if field["secret"]:
@@ -112,7 +112,7 @@ def checks(ctx: Context, card: Card) -> list[Check]:
     if answered is None or missing:
         return [
             Check(
-                id=f"{card.step}/person",
+                id=check_id(card.step),
                 title=card.title,
                 expected="done by a person, with name and time",
                 seen=f"no value for: {', '.join(missing)}" if missing else "no answer yet",
@@ -126,22 +126,41 @@ def checks(ctx: Context, card: Card) -> list[Check]:
     told = ", ".join(f"{name}: {value}" for name, value in answered["given"].items())
     seen = f"{answered['done_by']}, {answered['done_at']}" + (f" — {told}" if told else "")
     if not card.proved_by:
-        verdict, weight, reason = Verdict.PASS, Weight.REQUIRED, "Rests on this person's word."
-    elif ctx.passed(card.proved_by):
-        verdict, weight, reason = Verdict.PASS, Weight.ADVISORY, f"Proved by {card.proved_by}."
+        verdict, reason = Verdict.PASS, "Rests on this person's word."
+    elif ctx.proved(card.proved_by):
+        verdict, reason = Verdict.PASS, f"Proved by {card.proved_by}."
     else:
-        verdict, weight = Verdict.INCONCLUSIVE, Weight.ADVISORY
-        reason = f"Said to be done; {card.proved_by} proves it."
+        verdict, reason = Verdict.INCONCLUSIVE, f"Said to be done; {card.proved_by} proves it."
     return [
         Check(
-            id=f"{card.step}/person",
+            id=check_id(card.step),
             title=card.title,
             expected="done by a person, with name and time",
             seen=seen,
             verdict=verdict,
-            weight=weight,
             vantage=Vantage.PLATFORM,
             reason=reason,
             evidence=tuple(answered["evidence"]),
         )
     ]
+
+
+def check_id(step: str) -> str:
+    """The id of the check that a step's card brings."""
+    return f"{step}/person"
+
+
+def only_awaits_proof(row: dict[str, Any]) -> bool:
+    """Whether a step's row is open for nothing but the proof of what a person said.
+
+    What follows may go on then, or the proof could never come.
+    """
+    open_checks = [
+        c
+        for c in row["checks"]
+        if c["weight"] == Weight.REQUIRED and c["verdict"] not in ("pass", "skipped", "waived")
+    ]
+    return bool(open_checks) and all(
+        c["id"] == check_id(row["step"]) and c["verdict"] == Verdict.INCONCLUSIVE
+        for c in open_checks
+    )

@@ -12,7 +12,7 @@ import pytest
 
 from sfsip_nb.runbook import plan as plans
 from sfsip_nb.runbook.engine import BrokeOff
-from sfsip_nb.runbook.model import Desired, Refused, Step
+from sfsip_nb.runbook.model import Card, Desired, Refused, Step
 from sfsip_nb.runbook.rollback import rollback
 from sfsip_nb.runbook.verdicts import Check, Verdict, Weight, exit_code, step_verdict
 from tests.runbook.world import STEPS, Platform, Things, engine, run_all
@@ -167,6 +167,30 @@ def test_without_an_answer_a_human_step_waits_and_blocks_what_follows(tmp_path: 
     assert verdicts["four"] == "blocked"
     assert exit_code(Verdict(v) for v in verdicts.values()) == 3
     assert run_all(engine(tmp_path))["four"] == "pass"
+
+
+def test_what_a_person_did_is_open_until_its_proof_and_again_when_the_proof_fails(
+    tmp_path: Path,
+) -> None:
+    def card(ctx: Any) -> Card:
+        return Card("said", "toy", "Do it", ("There",), "why", "what", proved_by="proof")
+
+    def proof(ctx: Any) -> list[Check]:
+        verdict = Verdict.FAIL if (tmp_path / "broken").exists() else Verdict.PASS
+        return [Check("proof/c", "t", "e", "s", verdict)]
+
+    steps = (
+        Step("said", "01", "Said", card=card),
+        Step("proof", "01", "Proof", needs=("said",), check=proof),
+    )
+    answers = {"said": {"done_by": "Ann", "done_at": "2026-11-20"}}
+    made = engine(tmp_path, steps=steps, people=answers)
+    assert made.run("said").verdict is Verdict.INCONCLUSIVE
+    assert made.run("proof").verdict is Verdict.PASS
+    assert made.ctx.journal.verdict("said") == "pass"
+    (tmp_path / "broken").touch()
+    made.run("proof")
+    assert made.ctx.journal.verdict("said") == "inconclusive"
 
 
 def test_an_answer_without_the_value_asked_for_still_waits(tmp_path: Path) -> None:

@@ -70,7 +70,8 @@ def test_a_killed_apply_is_resumed_by_the_same_command(tmp_path: Path) -> None:
     whole = tmp_path / "whole"
     testbed = life.ensure(whole, time_scale=600)
     verdicts = apply(whole)
-    assert set(verdicts.values()) == {"pass"}, verdicts
+    # What a person did waits for the calls that prove it; all else has passed.
+    assert set(verdicts.values()) == {"pass", "inconclusive"}, verdicts
     expected = made(testbed)
     writes = 4 * len(verdicts)
     life.stop(whole)
@@ -88,8 +89,7 @@ def test_a_killed_apply_is_resumed_by_the_same_command(tmp_path: Path) -> None:
             if not os.WIFSIGNALED(status):
                 assert write > writes / 2, "the apply ended before it was killed"
                 break
-            verdicts = apply(run_dir)
-            assert set(verdicts.values()) == {"pass"}, (write, verdicts)
+            assert apply(run_dir) == verdicts, write
             assert made(testbed) == expected, write
         finally:
             life.stop(run_dir)

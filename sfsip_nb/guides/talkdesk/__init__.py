@@ -1,0 +1,45 @@
+"""The Talkdesk guide: its sections and its steps; Talkdesk's half is done by a person."""
+
+from __future__ import annotations
+
+from sfsip_nb.guides import probes
+from sfsip_nb.guides.lines import read
+from sfsip_nb.guides.synthflow import section as synthflow
+from sfsip_nb.guides.talkdesk import access, flows, troubleshooting, trunk, verify
+from sfsip_nb.guides.talkdesk.platform import origins, settings
+from sfsip_nb.runbook.model import Guide, Section
+
+_TRUNK = synthflow.Trunk(
+    platform="Talkdesk",
+    termination_uri=lambda ctx: settings(ctx).sbc,
+    transfer_number=lambda ctx: ctx.parameters.synthflow.transfer.number,
+    needs=("access.synthflow",),
+    transfer_needs=("routing.transfer",),
+)
+_PLATFORM = probes.Platform("Talkdesk", lambda ctx: settings(ctx).sbc, 5060)
+
+GUIDE = Guide(
+    name="talkdesk",
+    title="SIP integration with Talkdesk",
+    sections=(
+        Section("01-prerequisites", "Prerequisites"),
+        Section("02-talkdesk-configuration", "Talkdesk configuration"),
+        Section("03-synthflow-configuration", "Synthflow configuration"),
+        Section("04-call-flows", "Call flow summary"),
+        Section("05-verification", "Verification"),
+        Section("06-troubleshooting", "Quick troubleshooting"),
+        Section("07-reference-and-record", "Reference and record"),
+    ),
+    steps=(
+        *access.STEPS,
+        *trunk.STEPS,
+        *synthflow.steps("03-synthflow-configuration", _TRUNK),
+        *flows.STEPS,
+        *verify.STEPS,
+        *probes.steps(_PLATFORM),
+        *troubleshooting.STEPS,
+    ),
+    resources=synthflow.resources,
+    lines=lambda: read("talkdesk"),
+    origins=origins,
+)

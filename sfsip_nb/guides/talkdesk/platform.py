@@ -1,0 +1,40 @@
+"""The attempt's Talkdesk: its settings and its client."""
+
+from __future__ import annotations
+
+from sfsip_nb.clients.talkdesk import Talkdesk
+from sfsip_nb.inputs import facts
+from sfsip_nb.inputs.blocks import Talkdesk as Settings
+from sfsip_nb.inputs.schema import Parameters, TalkdeskParameters
+from sfsip_nb.runbook.context import Context
+
+
+def settings(ctx: Context) -> Settings:
+    """The ``talkdesk`` group of the parameters."""
+    assert isinstance(ctx.parameters, TalkdeskParameters)
+    return ctx.parameters.talkdesk
+
+
+def origins(parameters: Parameters) -> dict[str, str]:
+    """Where the account's region answers: the API and the login server."""
+    assert isinstance(parameters, TalkdeskParameters)
+    own = parameters.talkdesk
+    region = facts.talkdesk_regions()[own.region]
+    return {"talkdesk.api": region.api, "talkdesk.login": region.login(own.account)}
+
+
+def talkdesk(ctx: Context) -> Talkdesk:
+    """The attempt's client."""
+    own = settings(ctx)
+    return ctx.once(
+        "talkdesk",
+        lambda: Talkdesk(
+            own.account,
+            own.client_id,
+            ctx.secrets["talkdesk.client_secret"],
+            api=ctx.surroundings.origins["talkdesk.api"],
+            login=ctx.surroundings.origins["talkdesk.login"],
+            on_token=ctx.redactor.add,
+        ),
+        Talkdesk.close,
+    )
