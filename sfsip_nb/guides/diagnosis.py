@@ -18,6 +18,9 @@ SECTION = "06-troubleshooting"
 _BAD = ("fail", "blocked")
 _OPEN = ("inconclusive", "waiting")
 
+# The way of a call, by the checks of a test call: where it ended explains all that comes after.
+_WAY = ("answer", "platform", "trunk", "synthflow")
+
 
 @dataclass(frozen=True)
 class Row:
@@ -32,7 +35,7 @@ class Row:
 def rank(ctx: Context, rows: tuple[Row, ...]) -> list[dict[str, Any]]:
     """The rows, the likeliest first, each with the checks of this run that speak for it."""
     seen = ctx.journal.steps()
-    checks = [c for row in seen.values() for c in row["checks"]]
+    checks = [c for id_, row in seen.items() for c in _speaking(id_, row["checks"])]
     ranked = []
     for place, row in enumerate(rows):
         failed = [c for c in checks if c["verdict"] in _BAD and c["id"].startswith(row.signs)]
@@ -56,6 +59,15 @@ def rank(ctx: Context, rows: tuple[Row, ...]) -> list[dict[str, Any]]:
             )
         )
     return [row for _, _, row in sorted(ranked, key=lambda item: item[:2])]
+
+
+def _speaking(step: str, checks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A step's checks without mere consequences: an agent that was not reached is not heard."""
+    for place in _WAY:
+        ended = [c for c in checks if c["id"] == f"{step}/{place}" and c["verdict"] in _BAD]
+        if ended:
+            return ended
+    return checks
 
 
 def step(rows: tuple[Row, ...], hint: str) -> Step:

@@ -18,6 +18,10 @@ ROWS = (
             "probe.options",
             "access.network",
             "probe.tls",
+            "probe.digest",
+            "verify.inbound/synthflow",
+            "verify.transfer/synthflow",
+            "verify.outbound/synthflow",
         ),
     ),
     Row(
@@ -76,7 +80,13 @@ ROWS = (
         "Wrong organisation, or calls go nowhere",
         "The Inbound SIP Termination Identifier must be unique per organisation, and the FQDN "
         "the same in Synthflow's Termination URI.",
-        ("trunk.inbound", "flow.transfer", "transfer.action", "verify.transfer/platform"),
+        (
+            "trunk.create/api",  # as a rule: the identifier is taken
+            "trunk.inbound",
+            "flow.transfer",
+            "transfer.action",
+            "verify.transfer/platform",
+        ),
     ),
 )
 

@@ -1,0 +1,121 @@
+"""What the testbed breaks on purpose is found by the right check and named by the right row.
+
+Through the engine in this process: one run is provisioned once, and each fault is met by a later
+attempt of the same run that repeats only the steps which should notice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from sfsip_nb import session
+from sfsip_nb.guides.diagnosis import rank
+from sfsip_nb.guides.genesys.troubleshooting import ROWS
+from sfsip_nb.runbook.engine import StepResult
+from sfsip_nb.testbed import life
+from sfsip_nb.testbed.faults import FAULTS
+from tests.acceptance.acceptance_tools import PARAMETERS
+from tests.notebooks.test_guide_map import documents_rows
+
+
+@dataclass(frozen=True)
+class Case:
+    """A fault, the steps that meet it, and the checks that have to fail."""
+
+    fault: str
+    steps: tuple[str, ...]
+    fails: tuple[str, ...]
+
+
+CASES = (
+    Case("synthflow.expired-certificate", ("probe.tls",), ("probe.tls/tls",)),
+    Case("synthflow.wrong-password", ("probe.digest",), ("probe.digest/right",)),
+    Case("genesys.no-route", ("verify.inbound",), ("verify.inbound/trunk",)),
+    Case(
+        "genesys.anonymous-caller",
+        ("verify.inbound",),
+        ("verify.inbound/caller-id/the-AI-agent",),
+    ),
+    Case("synthflow.wrong-codec", ("probe.codec",), ("probe.codec/PCMU",)),
+)
+
+
+@dataclass
+class Bench:
+    """A provisioned run, to be opened again and again."""
+
+    folder: Path
+
+    @contextmanager
+    def attempt(self, *sets: str) -> Iterator[session.Session]:
+        with closing(session.prepare(PARAMETERS, sets, out=self.folder)) as opened:
+            yield opened
+
+
+@pytest.fixture(scope="module")
+def provisioned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    bench = Bench(tmp_path_factory.mktemp("faults"))
+    life.ensure(bench.folder)  # so that no attempt ends it
+    try:
+        with bench.attempt() as opened:
+            for step in opened.guide.steps:
+                if not step.dials:
+                    result = opened.engine.run(step.id)
+                    assert result.verdict.value in ("pass", "skipped"), result
+        yield bench
+    finally:
+        life.stop(bench.folder)
+
+
+@contextmanager
+def broken(fault: str, folder: Path) -> Iterator[None]:
+    testbed = life.ensure(folder, faults=[fault])
+    try:
+        yield
+    finally:
+        testbed.control("DELETE", f"/faults/{fault}")
+
+
+def row_of(fault: str) -> str:
+    """The id of the row that the fault should lead to."""
+    issues = [issue for issue, _ in documents_rows("genesys")]
+    return ROWS[issues.index(FAULTS[fault].row)].id
+
+
+def failing(results: list[StepResult]) -> set[str]:
+    return {c.id for r in results for c in r.checks if c.verdict.value == "fail"}
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.fault for case in CASES])
+def test_the_right_check_fails_and_the_right_row_comes_first(
+    case: Case, provisioned: Bench
+) -> None:
+    with provisioned.attempt("mode=verify") as opened:
+        with broken(case.fault, provisioned.folder):
+            met = [opened.engine.run(step) for step in case.steps]
+        assert set(case.fails) <= failing(met)
+        ranked = rank(opened.engine.ctx, ROWS)
+        assert ranked[0]["id"] == row_of(case.fault), ranked
+        assert ranked[0]["because"]
+        mended = [opened.engine.run(step) for step in case.steps]
+        assert failing(mended) == set()
+
+
+def test_an_identifier_that_is_taken_stops_the_trunk(tmp_path: Path) -> None:
+    fault = "genesys.identifier-taken"
+    life.ensure(tmp_path)
+    try:
+        with Bench(tmp_path).attempt() as opened, broken(fault, tmp_path):
+            assert opened.engine.run("access.platform").verdict.value == "pass"
+            result = opened.engine.run("trunk.create")
+            assert result.verdict.value == "fail"
+            ranked = rank(opened.engine.ctx, ROWS)
+            assert ranked[0]["id"] == row_of(fault), ranked
+            assert ranked[0]["because"]
+    finally:
+        life.stop(tmp_path)
