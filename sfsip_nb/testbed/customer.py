@@ -22,7 +22,6 @@ PERMISSIONS = (
     "telephony:plugin:all",
     "telephony:sites:view",
     "telephony:pcap:view",
-    "telephony:pcap:add",
     "telephony:callMetrics:view",
     "routing:callRoute:view",
     "routing:callRoute:add",
@@ -31,7 +30,6 @@ PERMISSIONS = (
     "routing:queue:view",
     "architect:flow:view",
     "analytics:conversationDetail:view",
-    "conversation:communication:view",
 )
 _DEFAULT_PLANS: tuple[Json, ...] = (
     {"name": "Emergency", "matchType": "numberList", "numbers": [{"start": "911", "end": "911"}]},
