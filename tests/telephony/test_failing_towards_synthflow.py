@@ -7,7 +7,7 @@ import time
 import pytest
 
 from sfsip_nb.inputs import samples
-from sfsip_nb.testbed.telephony.routing import NO_LINES, NOT_REACHABLE
+from sfsip_nb.testbed.telephony.genesys.routing import NO_LINES, NOT_REACHABLE
 from sfsip_nb.testbed.world import World
 from tests.telephony.telephony_world import (
     Json,

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from sfsip_nb.testbed.genesys.template import complete
-from sfsip_nb.testbed.telephony import routing
+from sfsip_nb.testbed.telephony.genesys import routing
+from sfsip_nb.testbed.telephony.genesys.routing import Organisation, Refusal
 from sfsip_nb.testbed.telephony.net import Target, name_addr
-from sfsip_nb.testbed.telephony.routing import Organisation, Refusal
 
 Json = dict[str, Any]
 NATIONAL = {"name": "National", "matchType": "intraCountryCode", "classification": "National"}

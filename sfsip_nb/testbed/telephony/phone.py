@@ -20,9 +20,12 @@ SUBSCRIBER_HZ = 850.0
 _UDP: tuple[Transport, ...] = ("udp",)
 
 
-def dial_seconds(world: World) -> float:
-    """How long a leg may ring: two minutes (trunk_maxDialTimeout), scaled and bounded."""
-    return min(max(world.scaled(120), 1.0), CALL_SECONDS / 2)
+def ring_seconds(world: World, seconds: float = 120.0) -> float:
+    """How long a leg may ring, scaled and bounded. Unless told, as Genesys: trunk_maxDialTimeout.
+
+    Never so short that a far end on this machine has no time to answer.
+    """
+    return min(max(world.scaled(seconds), 0.5), CALL_SECONDS / 2)
 
 
 class Phone:

@@ -1,18 +1,20 @@
-"""The telephone network: carries calls between subscribers and the customer's carrier trunk."""
+"""The telephone network: carries calls between subscribers and the customer's contact centres."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sfsip_nb.inputs import samples
 from sfsip_nb.sip import Call, UserAgent, bridge
-from sfsip_nb.testbed.world import World
 
-from . import routing, view
+from .centre import ContactCentre
 from .net import Net, Resident, hops_left, name_addr
 from .phone import CALL_SECONDS, SUBSCRIBER_HZ, Phone
 from .standin import StandIn
 
 HOST = "pstn.test"
 CARRIER = "carrier.acme-testbed.example"
+PORT = 5060
 ADDRESS = "198.51.100.10"
 """Public address of the carrier's SIP servers (RFC 5737)."""
 
@@ -22,17 +24,21 @@ MOST_HOPS = 8
 SUBSCRIBERS = "+1555010"
 """External subscribers, who all pick up (555-01xx is reserved for fiction)."""
 
-PORTED = {"startPhoneNumber": samples.DID_POOL[0], "endPhoneNumber": samples.DID_POOL[1]}
+PORTED = tuple(int(number) for number in samples.DID_POOL)
 """Numbers that the carrier delivers to the customer, whatever the customer makes of them."""
 
 
 class TelephoneNetwork(StandIn):
-    """Takes calls for any number; the host in the Request-URI does not matter to it."""
+    """Takes calls for any number; the host in the Request-URI does not matter to it.
 
-    def __init__(self, world: World, net: Net) -> None:
-        self.world = world
+    A number of the customer's leads to the first of its contact `centres` that has something
+    routed on it; without one, to the first.
+    """
+
+    def __init__(self, net: Net, centres: Sequence[ContactCentre]) -> None:
+        self._centres = centres
         agent = UserAgent("Telephone network (testbed)", resolver=net, on_invite=self._on_invite)
-        resident = Resident(agent, (HOST, CARRIER), {"udp": 5060, "tcp": 5060}, lambda: ADDRESS)
+        resident = Resident(agent, (HOST, CARRIER), {"udp": PORT, "tcp": PORT}, lambda: ADDRESS)
         self.phone = Phone("Subscriber (testbed)", net, SUBSCRIBER_HZ)
         super().__init__(net, resident, self.phone.agent)
 
@@ -53,7 +59,8 @@ class TelephoneNetwork(StandIn):
         await call.hangup()
 
     def _destination(self, number: str) -> str:
-        org = view.organisation(self.world)
-        if routing.pooled([PORTED], number):
-            return f"sip:{number}@{routing.inbound_fqdn(org, self.world.carrier_trunk)}"
+        digits = number.removeprefix("+")
+        if digits.isdecimal() and PORTED[0] <= int(digits) <= PORTED[1]:
+            routing = (centre for centre in self._centres if centre.routes(number))
+            return next(routing, self._centres[0]).entrance(number)
         return self.phone.uri(number) if number.startswith(SUBSCRIBERS) else ""

@@ -12,17 +12,18 @@ from sfsip_nb.sip import UserAgent
 from sfsip_nb.testbed.world import World
 
 from .certificates import Certificates
-from .edge import Edge
+from .genesys import Edge
 from .net import Net
 from .pstn import HOST, TelephoneNetwork
 from .standin import StandIn
 from .synthflow import SynthflowRegion
+from .talkdesk import Sbc
 
 HANGUP_SECONDS = 2.0
 
 
 class Telephony:
-    """The telephone network, the Genesys edge, and Synthflow in each of its regions.
+    """The telephone network, both contact centres, and Synthflow in each of its regions.
 
     `directory` takes ``ca.pem``, the certificate that the stand-ins' TLS is signed by.
     """
@@ -32,19 +33,26 @@ class Telephony:
         self.net = Net()
         certificates = Certificates()
         self._certificates = certificates
-        self.network = TelephoneNetwork(world, self.net)
         self.edge = Edge(world, self.net, certificates)
+        self.sbc = Sbc(world, self.net, certificates)
+        self.network = TelephoneNetwork(self.net, (self.edge, self.sbc))
         self.regions = {
             name: SynthflowRegion(name, world, self.net, certificates)
             for name in facts.synthflow_regions()
         }
-        self._stand_ins: tuple[StandIn, ...] = (self.network, self.edge, *self.regions.values())
+        self._stand_ins: tuple[StandIn, ...] = (
+            self.network,
+            self.edge,
+            self.sbc,
+            *self.regions.values(),
+        )
 
     async def start(self) -> dict[str, Any]:
         """Bind every socket; the addresses by public name, for the ready line."""
         self._certificates.write(self._authority)
         for stand_in in self._stand_ins:
             await stand_in.start()
+        self._world.talkdesk_dial = self.sbc.place
         names = self.net.sip_map()
         pstn = {name: at for name, at in names.items() if name.startswith(HOST)}
         return {"sip": names, "pstn": {**pstn, "address": HOST}, "ca": str(self._authority)}
@@ -58,7 +66,7 @@ class Telephony:
         await asyncio.gather(*(stand_in.stop() for stand_in in self._stand_ins))
 
     async def place(self, from_: str, to: str, flow_id: str | None = None) -> dict[str, str]:
-        """The organisation dials `to` by an outbound flow; returns while that is under way."""
+        """The Genesys organisation dials `to` by an outbound flow; returns at once."""
         return {"conversation_id": self.edge.place(from_, to, flow_id)}
 
     async def synthflow_call(self, row: dict[str, Any]) -> None:

@@ -11,14 +11,14 @@ from dataclasses import replace
 from typing import Any
 
 from sfsip_nb.inputs import facts
-from sfsip_nb.sip import Call, Guard, Incoming, Transport, UserAgent
+from sfsip_nb.sip import Call, Credentials, Guard, Incoming, Transport, UserAgent
 from sfsip_nb.testbed.world import World
 
+from .admission import Refusal, challenged
 from .assistant import Talk
 from .certificates import Certificates
 from .net import BLACK_HOLE, Net, Resident, Target, hops_left, name_addr
-from .phone import dial_seconds
-from .routing import Refusal
+from .phone import ring_seconds
 from .rows import new_row, settle
 from .standin import StandIn
 
@@ -85,10 +85,8 @@ class SynthflowRegion(StandIn):
             )
             return await call.reject(refusal.code, refusal.phrase)
         number = refusal
-        login = self._guard(number).check(call.invite) if number["_trunk_username"] else None
-        if login and not login.ok:
-            guard = self._guard(number)
-            return await call.reject(guard.code, guard.phrase, guard.challenge(login.stale))
+        if number["_trunk_username"] and await challenged(call, self._guard(number)):
+            return
         assistant = self.world.inbound_assistant(number["phone_number"])
         assert assistant
         row = new_row(self.world, assistant, "inbound", call.caller, number["phone_number"])
@@ -127,7 +125,11 @@ class SynthflowRegion(StandIn):
         aor = f"sip:{number['_trunk_username']}@{target.host}"
         try:
             answer = await self.agent.register(
-                uri, aor=aor, transport=target.transport or "udp", timeout=2
+                uri,
+                aor=aor,
+                credentials=self._credentials(number),
+                transport=target.transport or "udp",
+                timeout=2,
             )
         except OSError:
             return False
@@ -137,13 +139,18 @@ class SynthflowRegion(StandIn):
         """Asks for the trunk's credentials in the realm of the region's host (stricter reading)."""
 
         def password(username: str) -> str | None:
-            if username != number["_trunk_username"]:
-                return None
-            wrong = "?" if self.world.fault("synthflow.wrong-password") else ""
-            return str(number["_trunk_pwd"]) + wrong
+            return self._password(number) if username == number["_trunk_username"] else None
 
         slug = str(number["slug"])
         return self._guards.setdefault(slug, Guard(self.host, password, proxy=True))
+
+    def _password(self, number: Json) -> str:
+        return str(number["_trunk_pwd"]) + "?" * self.world.fault("synthflow.wrong-password")
+
+    def _credentials(self, number: Json) -> list[Credentials]:
+        """What a number answers to a challenge, whatever its realm."""
+        user = str(number["_trunk_username"])
+        return [Credentials(user, self._password(number))] if user else []
 
     async def talk(self, call: Call, assistant: Json, number: Json, row: Json) -> None:
         """The assistant and whoever is on the line, until one hangs up; completes the row."""
@@ -169,6 +176,7 @@ class SynthflowRegion(StandIn):
         return await self.agent.invite(
             target.uri,
             from_=name_addr(caller, self.host, name),
+            credentials=self._credentials(number),
             srtp="required" if transport == "tls" else "off",
             transport=transport,
         )
@@ -182,7 +190,7 @@ class SynthflowRegion(StandIn):
         call = await self.dial(number, str(row["phone_number_to"]), number["phone_number"])
         row["call_status"] = "ringing"
         self.world.put_synthflow_call(row)
-        if await call.outcome(dial_seconds(self.world)) == 200:
+        if await call.outcome(ring_seconds(self.world)) == 200:
             await self.talk(call, assistant, number, row)
         else:
             settle(self.world, row, call, "", "error")

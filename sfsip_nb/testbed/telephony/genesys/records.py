@@ -8,16 +8,16 @@ it (``tel:+E164``, SIP Call-ID as ``protocolCallId``).
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sfsip_nb.sip import Audio, Call, TraceEntry
+from sfsip_nb.sip import Audio, TraceEntry
 
-from .net import Net
-from .routing import Flow, Object, setting
+from ..legs import Conversation, Leg
+from ..net import Net
+from .routing import Flow, setting
 
 Json = dict[str, Any]
 
@@ -33,118 +33,86 @@ def tel(number: str) -> str:
 
 
 @dataclass
-class Leg:
-    """One participant's session. A flow and a queue have no call of their own."""
+class FlowLeg(Leg):
+    """The part of an Architect flow, and what it transfers to."""
 
-    purpose: str  # customer, ivr, acd, agent or external
-    ani: str
-    dnis: str
-    direction: str = "inbound"
-    name: str = ""
-    call: Call | None = None
-    trunk: Object | None = None
     flow: Flow | None = None
-    target: str = ""  # what the flow transfers to
-    queue_id: str = ""
-    user_id: str = ""
-    error: str = ""
-    disconnect: str = ""
-    started: datetime = field(default_factory=lambda: datetime.now(UTC))
-    ended: datetime | None = None
-    id: str = field(default_factory=lambda: str(uuid.uuid4()))
-
-    def end(self, disconnect: str, error: str = "") -> None:
-        """Close the leg; the first reason stands."""
-        if self.ended is None:
-            self.ended = datetime.now(UTC)
-            self.disconnect, self.error = disconnect, error or self.error
+    target: str = ""
 
 
-@dataclass
-class Conversation:
-    """Everything that one call became inside the organisation."""
+def messages(conversation: Conversation, net: Net) -> list[Json]:
+    """Every SIP message of every leg, in order, as siptraces entries."""
+    pairs = [(leg, entry) for leg in conversation.legs if leg.call for entry in leg.call.trace]
+    pairs.sort(key=lambda pair: pair[1].at)
+    return [homer(entry, net, conversation.id, leg.id) for leg, entry in pairs]
 
-    direction: str  # of its beginning: inbound or outbound
-    legs: list[Leg] = field(default_factory=list)
-    id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    started: datetime = field(default_factory=lambda: datetime.now(UTC))
 
-    def add(self, leg: Leg) -> Leg:
-        """Add a participant; returns it."""
-        self.legs.append(leg)
-        return leg
+def media(conversation: Conversation) -> list[Json]:
+    """Media statistics, one entry a leg that had audio."""
+    return [entry for leg in conversation.legs if (entry := _media(leg))]
 
-    def messages(self, net: Net) -> list[Json]:
-        """Every SIP message of every leg, in order, as siptraces entries."""
-        pairs = [(leg, entry) for leg in self.legs if leg.call for entry in leg.call.trace]
-        pairs.sort(key=lambda pair: pair[1].at)
-        return [homer(entry, net, self.id, leg.id) for leg, entry in pairs]
 
-    def media(self) -> list[Json]:
-        """Media statistics, one entry a leg that had audio."""
-        return [entry for leg in self.legs if (entry := _media(leg))]
-
-    def details(self, ended: bool) -> Json:
-        """The conversation as the details query shows it; live ones have no end."""
-        last = max((leg.ended for leg in self.legs if leg.ended), default=self.started)
-        heard = [mos(leg.call.audio) for leg in self.legs if leg.call and leg.call.audio]
-        return {
-            "conversationId": self.id,
-            "conversationStart": utc(self.started),
-            **({"conversationEnd": utc(last)} if ended else {}),
-            "originatingDirection": self.direction,
-            **({"mediaStatsMinConversationMos": min(heard)} if ended and heard else {}),
-            "participants": [
-                {
-                    "participantId": leg.id,
-                    "participantName": leg.name,
-                    "purpose": leg.purpose,
-                    **({"userId": leg.user_id} if leg.user_id else {}),
-                    "sessions": [self._session(leg)],
-                }
-                for leg in self.legs
-            ],
-        }
-
-    def _session(self, leg: Leg) -> Json:
-        session: Json = {
-            "sessionId": leg.id,
-            "mediaType": "voice",
-            "provider": "Edge",
-            "direction": leg.direction,
-            "ani": tel(leg.ani),
-            "dnis": tel(leg.dnis),
-            "sessionDnis": tel(leg.dnis),
-            "remote": leg.name or (leg.ani if leg.direction == "inbound" else leg.dnis),
-            "recording": False,
-            "segments": _segments(leg),
-        }
-        if leg.call:
-            session["protocolCallId"] = leg.call.call_id
-            session["remoteNameDisplayable"] = leg.call.caller_name or leg.ani
-            if leg.call.audio:
-                session["mediaEndpointStats"] = [
-                    {
-                        "codecs": [f"audio/{leg.call.audio.codec}"],
-                        "receivedPackets": leg.call.audio.packets_received,
-                        "minMos": mos(leg.call.audio),
-                        "eventTime": utc(leg.ended),
-                    }
-                ]
-        elif self.legs[0] is not leg:
-            session["peerId"] = self.legs[0].id
-        if leg.flow:
-            session["flow"] = {
-                "flowId": leg.flow.id,
-                "flowName": leg.flow.name,
-                "flowType": "INBOUNDCALL" if leg.direction == "inbound" else "OUTBOUNDCALL",
-                "entryType": "dnis",
-                "entryReason": tel(leg.dnis),
-                "exitReason": "TRANSFER" if leg.disconnect == "transfer" else "DISCONNECT",
-                "transferType": "ACD" if leg.flow.queue_id else "EXTERNAL",
-                "transferTargetAddress": tel(leg.target) if leg.flow.transfer_to else leg.target,
+def details(conversation: Conversation, ended: bool) -> Json:
+    """The conversation as the details query shows it; live ones have no end."""
+    legs = conversation.legs
+    heard = [mos(leg.call.audio) for leg in legs if leg.call and leg.call.audio]
+    return {
+        "conversationId": conversation.id,
+        "conversationStart": utc(conversation.started),
+        **({"conversationEnd": utc(conversation.ended)} if ended else {}),
+        "originatingDirection": conversation.direction,
+        **({"mediaStatsMinConversationMos": min(heard)} if ended and heard else {}),
+        "participants": [
+            {
+                "participantId": leg.id,
+                "participantName": leg.name,
+                "purpose": leg.purpose,
+                "sessions": [_session(leg, legs[0])],
             }
-        return session
+            for leg in legs
+        ],
+    }
+
+
+def _session(leg: Leg, first: Leg) -> Json:
+    session: Json = {
+        "sessionId": leg.id,
+        "mediaType": "voice",
+        "provider": "Edge",
+        "direction": leg.direction,
+        "ani": tel(leg.ani),
+        "dnis": tel(leg.dnis),
+        "sessionDnis": tel(leg.dnis),
+        "remote": leg.name or (leg.ani if leg.direction == "inbound" else leg.dnis),
+        "recording": False,
+        "segments": _segments(leg),
+    }
+    if leg.call:
+        session["protocolCallId"] = leg.call.call_id
+        session["remoteNameDisplayable"] = leg.call.caller_name or leg.ani
+        if leg.call.audio:
+            session["mediaEndpointStats"] = [
+                {
+                    "codecs": [f"audio/{leg.call.audio.codec}"],
+                    "receivedPackets": leg.call.audio.packets_received,
+                    "minMos": mos(leg.call.audio),
+                    "eventTime": utc(leg.ended),
+                }
+            ]
+    elif first is not leg:
+        session["peerId"] = first.id
+    if isinstance(leg, FlowLeg) and leg.flow:
+        session["flow"] = {
+            "flowId": leg.flow.id,
+            "flowName": leg.flow.name,
+            "flowType": "INBOUNDCALL" if leg.direction == "inbound" else "OUTBOUNDCALL",
+            "entryType": "dnis",
+            "entryReason": tel(leg.dnis),
+            "exitReason": "TRANSFER" if leg.disconnect == "transfer" else "DISCONNECT",
+            "transferType": "ACD" if leg.flow.queue_id else "EXTERNAL",
+            "transferTargetAddress": tel(leg.target) if leg.flow.transfer_to else leg.target,
+        }
+    return session
 
 
 def _segments(leg: Leg) -> list[Json]:

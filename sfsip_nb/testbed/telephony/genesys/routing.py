@@ -8,7 +8,6 @@ stricter reading is taken and said so.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +15,8 @@ from typing import Any
 from sfsip_nb.inputs import dialplan
 from sfsip_nb.sip import Transport
 
-Object = Mapping[str, Any]
+from ..admission import Refusal, listed
+from ..legs import Object
 
 NOT_REACHABLE = "error.ininedgecontrol.connection.dialplan.notReachable"
 NO_LINES = "error.ininedgecontrol.connection.noAvailableLines"
@@ -48,16 +48,6 @@ class Organisation:
     ivrs: Sequence[Object] = ()
     flows: Mapping[str, Flow] = field(default_factory=dict)
     queues: Mapping[str, Object] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """The call goes no further. `code` is the SIP answer, `error` the platform's own error code."""
-
-    code: int
-    phrase: str
-    reason: str
-    error: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,19 +88,6 @@ def inbound_fqdn(org: Organisation, trunk: Object) -> str:
     label = setting(trunk, "trunk_sip_termination_uri")
     modern = setting(trunk, "trunk_routing_outbound_higher_capacity")
     return f"{label}.{org.cloud_voice_suffix if modern else org.suffix}".lower() if label else ""
-
-
-def listed(address: str, entries: Sequence[str] | None) -> bool:
-    """`address` stands in a list of addresses and networks; entries that are neither count not."""
-    if not address:
-        return False
-    for entry in entries or ():
-        try:
-            if ipaddress.ip_address(address) in ipaddress.ip_network(entry, strict=False):
-                return True
-        except ValueError:
-            continue
-    return False
 
 
 def trunk_of(org: Organisation, host: str) -> Object | Refusal:

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from sfsip_nb.sip import Call, Credentials
 
+from ..net import name_addr
 from . import routing
-from .net import name_addr
 
 if TYPE_CHECKING:
-    from .session import Session
+    from .session import EdgeSession
 
 
-def caller_id(session: Session, way: routing.Onward) -> tuple[str, str]:
+def caller_id(session: EdgeSession, way: routing.Onward) -> tuple[str, str]:
     """(address, name) that the call shows to the far end."""
-    if session.edge.world.fault("genesys.anonymous-caller"):
+    if session.centre.fault("anonymous-caller"):
         return "", ""
     source = session.caller if session.caller.lstrip("+").isdecimal() else ""
     site = session.org.sites.get(way.site, {})
@@ -23,7 +23,7 @@ def caller_id(session: Session, way: routing.Onward) -> tuple[str, str]:
 
 
 async def invite(
-    session: Session, way: routing.Onward, host: str, port: int, caller: tuple[str, str]
+    session: EdgeSession, way: routing.Onward, host: str, port: int, caller: tuple[str, str]
 ) -> Call:
     """Send an INVITE to one SIP server of the trunk.
 
@@ -32,17 +32,17 @@ async def invite(
     digest credentials answer a challenge of their own realm only.
     """
     trunk = way.trunk
-    domain = str(trunk.get("_outboundTerminationFqdn") or session.edge.net.address_of(host))
+    domain = str(trunk.get("_outboundTerminationFqdn") or session.centre.net.address_of(host))
     transport = routing.transport(trunk)
     user, password, realm = (
         str(routing.setting(trunk, f"trunk_sip_authentication_credentials_{part}") or "")
         for part in ("username", "password", "realm")
     )
     own = routing.inbound_fqdn(session.org, trunk) or "localhost"
-    return await session.edge.agent.invite(
+    return await session.centre.agent.invite(
         f"sip:{way.number}@{domain}:{port}",
         from_=name_addr(caller[0], own, caller[1]),
-        headers={"Max-Forwards": str(session.hops), "x-inin-cnv": session.conversation.id},
+        headers={"Max-Forwards": str(session.hops), **session.marks()},
         codecs=routing.codecs(trunk),
         srtp="required" if transport == "tls" else "off",
         credentials=[Credentials(user, password, realm)] if user else [],

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sfsip_nb.testbed.world import World
 
-from .routing import Flow, Object, Organisation
+from ..legs import Object
+from .routing import Flow, Organisation
 
 
 def organisation(world: World) -> Organisation:
