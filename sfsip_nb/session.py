@@ -273,10 +273,12 @@ def _surroundings(
         origins = {"synthflow": facts.synthflow_regions()[region].api}
         return Surroundings(origins=origins | guide.origins(parameters), resolver=DnsResolver())
     info = testbed.info
+    own = _plain(parameters)[guide.name]
+    urls = info["patterns"].get(guide.name, info[guide.name])
     return Surroundings(
         origins={
             "synthflow": info["synthflow"][region],
-            **{f"{guide.name}.{name}": url for name, url in info[guide.name].items()},
+            **{f"{guide.name}.{n}": u.format_map(own) for n, u in urls.items()},
         },
         resolver=MapResolver({**info["sip"], **_hosts(info["pstn"])}),
         administer=testbed.administer,

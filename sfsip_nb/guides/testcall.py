@@ -110,7 +110,11 @@ def call(
 
     trace = loop.run(go(), 120)
     if trace:
-        picture = ladder.svg(trace, title=f"{step}: call to {number}")
+        # A name in place of a socket's address: the host called, or the telephone network's.
+        host = uri.partition("@")[2].partition(";")[0]
+        called = "telephone network" if host == ctx.surroundings.phone else host
+        names = {entry.remote: called for entry in trace}
+        picture = ladder.svg(trace, names, title=f"{step}: call to {number}")
         placed.evidence = (ctx.keep_evidence(step, f"ladder {number}", "svg", picture),)
     return placed
 

@@ -154,6 +154,13 @@ def _info(origin: str, world: World, telephony: dict[str, Any]) -> Json:
             "login": origin
             + talkdesk.login_path(samples.TALKDESK_REGION, samples.TALKDESK_ACCOUNT),
         },
+        # Where an address depends on the customer's own account or region.
+        "patterns": {
+            "talkdesk": {
+                "api": origin + talkdesk.api_path("{region}"),
+                "login": origin + talkdesk.login_path("{region}", "{account}"),
+            }
+        },
         **telephony,
         "pid": os.getpid(),
         "instance": uuid.uuid4().hex,

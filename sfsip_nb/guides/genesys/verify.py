@@ -175,7 +175,7 @@ def _judge_transfer(ctx: Context, sides: v.Sides) -> list[Check]:
             f"{step}/agent",
             "A live agent took it",
             "an agent's leg",
-            f"{len(agents)} agent legs",
+            f"agent legs: {len(agents)}",
             bool(agents),
             reason="Nobody in the queue answered.",
         )

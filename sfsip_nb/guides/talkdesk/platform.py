@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sfsip_nb.clients.talkdesk import Talkdesk
+from sfsip_nb.clients.talkdesk import REPORT_SECONDS, Talkdesk
 from sfsip_nb.inputs import facts
 from sfsip_nb.inputs.blocks import Talkdesk as Settings
 from sfsip_nb.inputs.schema import Parameters, TalkdeskParameters
@@ -35,6 +35,7 @@ def talkdesk(ctx: Context) -> Talkdesk:
             api=ctx.surroundings.origins["talkdesk.api"],
             login=ctx.surroundings.origins["talkdesk.login"],
             on_token=ctx.redactor.add,
+            report_seconds=REPORT_SECONDS / ctx.surroundings.time_scale,
         ),
         Talkdesk.close,
     )
