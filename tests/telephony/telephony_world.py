@@ -100,16 +100,21 @@ def provision(world: World) -> None:
             "dnis": [called],
             "openHoursFlow": {"id": owned["id"]},
         }
+    serve(world, FQDN, samples.TRANSFER_NUMBER)
+
+
+def serve(world: World, termination: str, transfer_number: str) -> None:
+    """Synthflow's half: the number, attached, and the transfer back to `termination`."""
     world.synthflow["numbers"][samples.DID.removeprefix("+")] = {
         "slug": samples.DID.removeprefix("+"),
         "phone_number": samples.DID,
         "provider_name": "custom",
-        "sip_term_uri": FQDN,
+        "sip_term_uri": termination,
         "sip_outbound_proxy": None,
         "sip_auth_username": None,
         "uac_enabled": False,
         "_trunk_username": samples.SIP_USERNAME,
-        "_trunk_pwd": secret,
+        "_trunk_pwd": samples.testbed_secret("sip-password"),
         "_attached_at": time.time() - 10,
     }
     assistant = world.synthflow["assistants"][samples.SYNTHFLOW_ASSISTANT_ID]
@@ -118,7 +123,7 @@ def provision(world: World) -> None:
     world.synthflow["actions"]["transfer"] = {
         "action_id": "transfer",
         "type": "LIVE_TRANSFER",
-        "phone": f"sip:{samples.TRANSFER_NUMBER}@{FQDN}",
+        "phone": f"sip:{transfer_number}@{termination}",
         "transfer_mode": "cold_transfer",
         "initiating_msg": "I connect you.",
     }
@@ -156,6 +161,12 @@ class Running:
         """The newest conversation, once `count` have ended."""
         await self.until(lambda: len(self.conversations()) >= count)
         return self.conversations()[-1]
+
+    async def entry(self, count: int = 1) -> Json:
+        """The newest entry of Talkdesk's calls report, once there are `count`."""
+        entries = self.world.talkdesk_calls
+        await self.until(lambda: len(entries) >= count)
+        return list(entries.values())[-1]
 
     def rows(self) -> list[Json]:
         """Synthflow's call list."""

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from sfsip_nb.testbed.genesys.template import complete
+from sfsip_nb.testbed.telephony.admission import Refusal, listed
 from sfsip_nb.testbed.telephony.genesys import routing
-from sfsip_nb.testbed.telephony.genesys.routing import Organisation, Refusal
+from sfsip_nb.testbed.telephony.genesys.routing import Organisation
 from sfsip_nb.testbed.telephony.net import Target, name_addr
 
 Json = dict[str, Any]
@@ -49,7 +50,7 @@ def test_the_access_lists_decide_by_address_and_deny_wins(
 
 
 def test_entries_that_are_no_addresses_let_nobody_in() -> None:
-    assert not routing.listed("192.0.2.7", ["sip.example", "", "192.0.2.0/64"])
+    assert not listed("192.0.2.7", ["sip.example", "", "192.0.2.0/64"])
 
 
 def test_the_name_of_a_trunk_depends_on_its_platform() -> None:
