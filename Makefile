@@ -7,7 +7,7 @@
 
 bin := .venv/bin
 pip := $(bin)/python -m pip --disable-pip-version-check --no-input
-guides := genesys
+guides := genesys talkdesk
 supported := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
 .PHONY: help demo test lock
