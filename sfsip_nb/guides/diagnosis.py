@@ -33,7 +33,10 @@ class Row:
 
 
 def rank(ctx: Context, rows: tuple[Row, ...]) -> list[dict[str, Any]]:
-    """The rows, the likeliest first, each with the checks of this run that speak for it."""
+    """The rows, the likeliest first, each with the checks of this run that speak for it.
+
+    A row is ``certain`` where a check failed; checks that are still open only raise a doubt.
+    """
     seen = ctx.journal.steps()
     checks = [c for id_, row in seen.items() for c in _speaking(id_, row["checks"])]
     ranked = []
@@ -47,18 +50,18 @@ def rank(ctx: Context, rows: tuple[Row, ...]) -> list[dict[str, Any]]:
         because = [f"{c['id']}: expected {c['expected']}, seen {c['seen']}" for c in failed]
         ranked.append(
             (
-                -(2 * len(failed) + len(unclear)),
-                place,
+                (-len(failed), -len(unclear), place),
                 {
                     "id": row.id,
                     "cause": row.issue,
                     "because": because or [f"{c['id']} is open" for c in unclear],
+                    "certain": bool(failed),
                     "remedy": row.fix,
                     "steps": sorted({c["id"].split("/")[0] for c in failed + unclear}),
                 },
             )
         )
-    return [row for _, _, row in sorted(ranked, key=lambda item: item[:2])]
+    return [row for _, row in sorted(ranked, key=lambda item: item[0])]
 
 
 def _speaking(step: str, checks: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -95,7 +98,7 @@ def step(rows: tuple[Row, ...], hint: str) -> Step:
                     row["cause"],
                     "no sign of it",
                     "; ".join(row["because"]) or "no sign of it",
-                    not row["because"],
+                    False if row["certain"] else None if row["because"] else True,
                     Vantage.HERE,
                     advisory=True,
                     reason=row["remedy"],

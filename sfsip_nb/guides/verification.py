@@ -29,6 +29,9 @@ SECTION = "05-verification"
 # A person's clock and "when" may be this far from the call.
 AROUND = timedelta(minutes=15)
 
+# Seconds that a platform's records may be late.
+_LATE = 90.0
+
 _GREETING = Stage(testcall.SPEECH_HZ, testcall.AGENT_HZ, within=8.0, at_least=1.5)
 _HANDED_OVER = Stage(testcall.TRANSFER_REQUEST_HZ, testcall.PERSON_HZ, within=15.0)
 
@@ -141,9 +144,10 @@ def find(
     number = ctx.parameters.numbers[0]
     judged: dict[str, list[str]] = ctx.journal.get("calls.judged", {})
     known = {id for by, ids in judged.items() if fresh or by != step for id in ids}
-    there = calls.find(platform, caller, number, since, until, exclude=known)
+    patience = max(_LATE / ctx.surroundings.time_scale, 3.0)
+    there = calls.find(platform, caller, number, since, until, patience, known)
     # A contact centre may rewrite the caller's number, so Synthflow's side is found by the called.
-    here = calls.find(synthflow_calls(ctx), "", number, since, until, exclude=known)
+    here = calls.find(synthflow_calls(ctx), "", number, since, until, patience, known)
     found = [call.id for call in (there, here) if call]
     ctx.journal.put("calls.judged", judged | {step: [*judged.get(step, []), *found]})
     return Sides(None, there, here, caller)

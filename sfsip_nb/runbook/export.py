@@ -104,9 +104,7 @@ def _person(step: str, data: dict[str, Any], proof: str) -> dict[str, Any]:
         "note": data["note"],
         "values": data["given"],
         "card": data["card"],
-        "entered": {
-            field["label"]: field["value"] for field in data["card"]["fields"] if field["value"]
-        },
+        "entered": [f"{f['label']}: {f['value']}" for f in data["card"]["fields"]],
         "proof": f"{proved_by}: {proof}" if proved_by else "this person's word",
         "evidence": data["evidence"],
     }

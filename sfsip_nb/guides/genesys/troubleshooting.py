@@ -46,6 +46,7 @@ ROWS = (
         (
             "probe.digest",
             "trunk.acl",
+            "probe.acl/listed",
             "trunk.outbound",
             "verify.transfer/queue",
             "verify.inbound/answer",

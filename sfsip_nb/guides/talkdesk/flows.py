@@ -46,7 +46,7 @@ def _transfer(ctx: Context) -> list[Check]:
     return [
         f.transfers_to(ctx, step, ctx.parameters.synthflow.transfer.number, own.sbc),
         f.sends_to(ctx, step, own.sbc),
-        _told(ctx, step, "trunk.acl", "The SBC lets Synthflow's addresses in", "verify.transfer"),
+        _told(ctx, step, "trunk.acl", "The SBC lets Synthflow's addresses in", "probe.acl"),
         _told(
             ctx,
             step,

@@ -20,6 +20,7 @@ ROWS = (
             "probe.digest",
             "access.network",
             "trunk.acl",
+            "probe.acl/listed",
         ),
     ),
     Row(

@@ -10,12 +10,14 @@ from sfsip_nb.guides.testcall import Stage
 from sfsip_nb.runbook.context import Context
 from sfsip_nb.runbook.dialling import NotAllowed
 from sfsip_nb.runbook.model import Ask, Card, CardField, Step
-from sfsip_nb.runbook.verdicts import Check, Vantage
+from sfsip_nb.runbook.verdicts import Check, Vantage, Verdict, Weight
 
 SECTION = "02-talkdesk-configuration"
 
 # The list's size is not documented; Genesys's limit is the smallest one known.
 _ADDRESSES_AT_MOST = 150
+
+_FALLBACK = "routing.inbound/fallback"
 
 _TRUNK_PATH = {
     "external_trunk": ("Talkdesk Admin", "Integrations", "SIP Trunking", "Add SIP Trunk"),
@@ -87,7 +89,7 @@ def _acl_card(ctx: Context) -> Card:
         fields=tuple(CardField("Allowed IP", a) for a in listed),
         why="Only these addresses may send calls into Talkdesk. The AI's transfers come from them.",
         look_for="Exactly these addresses, then Save.",
-        proved_by="verify.transfer",
+        proved_by="probe.acl",
         values={"name": own.trunk_name, "allowed_ips": listed},
     )
 
@@ -132,49 +134,53 @@ def _inbound_card(ctx: Context) -> Card:
 
 def _fallback(ctx: Context) -> list[Check]:
     """The fallback, tried while nothing answers at Synthflow yet: later only an outage shows it."""
-    step, own = "routing.inbound", settings(ctx)
-    title = f"Without an answer the call goes to “{own.fallback}”"
-    proved = any(
-        c["id"] == f"{step}/fallback" and c["verdict"] == "pass" for c in ctx.journal.checks(step)
-    )
     number = ctx.parameters.numbers[0]
     attached = any(a.get("phone_number") == number for a in synthflow(ctx).assistants())
-    if proved or attached or not testcall.can_dial(ctx):
-        return [
-            check(
-                f"{step}/fallback",
-                title,
-                "a live agent answers after the timeout",
-                "seen by an earlier call of this run" if proved else "not tried",
-                proved or None,
-                Vantage.HERE,
-                advisory=not proved,
-                reason="It is tried before the number is attached; now only an outage shows it.",
-            )
-        ]
+    if attached or not testcall.can_dial(ctx):
+        return [_tried_before(ctx)]
+    own = settings(ctx)
     wait = own.timeout_seconds / ctx.surroundings.time_scale
     stage = Stage(testcall.SPEECH_HZ, testcall.PERSON_HZ, within=wait + 8.0, at_least=0.2)
-    evidence: tuple[str, ...] = ()
-    ok: bool | None = None
     try:
-        placed = testcall.phone(ctx, step, number, [stage])
+        placed = testcall.phone(ctx, "routing.inbound", number, [stage])
     except NotAllowed as refusal:
-        seen = str(refusal)
-    else:
-        ok, evidence = any(placed.heard), placed.evidence
-        seen = f"{placed.code} {placed.phrase}, {'an agent' if ok else 'nobody'} answered"
-    return [
-        check(
-            f"{step}/fallback",
-            title,
-            f"a live agent answers after {own.timeout_seconds} s",
-            seen,
-            ok,
-            Vantage.HERE,
-            reason="Revisit the card routing.inbound: timeout and fallback.",
-            evidence=evidence,
-        )
+        return [_fallback_check(ctx, str(refusal), None, required=False)]
+    heard = any(placed.heard)
+    seen = f"{placed.code} {placed.phrase}, {'an agent' if heard else 'nobody'} answered"
+    return [_fallback_check(ctx, seen, heard, required=True, evidence=placed.evidence)]
+
+
+def _tried_before(ctx: Context) -> Check:
+    """The last trial of this run; one that failed stays open, since it cannot be repeated now."""
+    trials = [
+        c
+        for c in ctx.journal.checks("routing.inbound")
+        if c["id"] == _FALLBACK and c["weight"] == Weight.REQUIRED
     ]
+    if not trials:
+        return _fallback_check(ctx, "not tried", None, required=False)
+    passed = trials[-1]["verdict"] == Verdict.PASS
+    seen = f"when it was tried: {trials[-1]['seen'].removeprefix('when it was tried: ')}"
+    evidence = tuple(trials[-1]["evidence"])
+    return _fallback_check(ctx, seen, passed or None, required=True, evidence=evidence)
+
+
+def _fallback_check(
+    ctx: Context, seen: str, ok: bool | None, *, required: bool, evidence: tuple[str, ...] = ()
+) -> Check:
+    own = settings(ctx)
+    return check(
+        _FALLBACK,
+        f"Without an answer the call goes to “{own.fallback}”",
+        f"a live agent answers, at the latest after {own.timeout_seconds} s",
+        seen,
+        ok,
+        Vantage.HERE,
+        advisory=not required,
+        reason="Revisit the card routing.inbound: timeout and fallback. It can be tried only "
+        "while no assistant has the number.",
+        evidence=evidence,
+    )
 
 
 def _transfer_card(ctx: Context) -> Card:

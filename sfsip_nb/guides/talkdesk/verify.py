@@ -87,7 +87,7 @@ def _transfer(ctx: Context) -> list[Check]:
         v.TRANSFER,
         report(ctx),
         _judge_transfer,
-        remedy="Revisit the cards trunk.acl and routing.transfer: addresses, ring group, number.",
+        remedy="Revisit the card routing.transfer: ring group and number.",
     )
 
 
@@ -99,7 +99,7 @@ def _judge_transfer(ctx: Context, sides: v.Sides) -> list[Check]:
     leg = _transferred(ctx, sides.platform)
     groups = str(leg.facts.get("ring_groups") or "") if leg else ""
     agent = str(leg.facts.get("handling_user_name") or "") if leg else ""
-    remedy = "Revisit the cards trunk.acl and routing.transfer."
+    remedy = "Revisit the card routing.transfer."
     found += [
         check(
             f"{step}/queue",

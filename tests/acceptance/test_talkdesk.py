@@ -1,0 +1,122 @@
+"""Talkdesk's human steps, proven by the wire: each slip of the administrator shows in a call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sfsip_nb import session as sessions
+from sfsip_nb.runbook.engine import StepResult
+from sfsip_nb.testbed import life
+
+PARAMETERS = Path(__file__).parents[2] / "parameters" / "talkdesk.testbed.yaml"
+BEFORE_CALLS = ("01", "02", "03")
+
+
+class Onboarding:
+    """A Talkdesk customer on a testbed, with something broken on purpose."""
+
+    def __init__(self, run_dir: Path, *faults: str, sets: tuple[str, ...] = ()) -> None:
+        self.session = sessions.prepare(
+            PARAMETERS, sets, out=run_dir, faults=list(faults), keep_testbed=True
+        )
+        self.results: dict[str, StepResult] = {}
+
+    def run(self, *steps: str) -> None:
+        """Everything up to the calls, then these steps."""
+        engine = self.session.engine
+        early = [s.id for s in self.session.guide.steps if s.section.startswith(BEFORE_CALLS)]
+        for step in (*early, *steps):
+            self.results[step] = engine.run(step)
+
+    def failed(self, step: str) -> dict[str, str]:
+        """The failed checks of a step and what they advise."""
+        return {c.id: c.reason for c in self.results[step].checks if c.verdict == "fail"}
+
+
+@pytest.fixture
+def onboarding(tmp_path: Path) -> Iterator[Any]:
+    made: list[Onboarding] = []
+
+    def start(*faults: str, sets: tuple[str, ...] = ()) -> Onboarding:
+        made.append(Onboarding(tmp_path / f"run{len(made)}", *faults, sets=sets))
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.session.close()
+        life.stop(one.session.run_dir)
+
+
+@pytest.mark.parametrize(
+    ("slip", "proof", "card"),
+    [
+        ("talkdesk.slip-port", "verify.inbound", "trunk.create"),
+        ("talkdesk.slip-did", "verify.inbound", "routing.inbound"),
+        ("talkdesk.slip-trunk", "verify.inbound", "routing.inbound"),
+        ("talkdesk.slip-address", "probe.acl", "trunk.acl"),
+        ("talkdesk.slip-fallback", "routing.inbound", "routing.inbound"),
+    ],
+)
+def test_a_slip_fails_the_right_proof_and_names_the_card(
+    onboarding: Any, slip: str, proof: str, card: str
+) -> None:
+    run = onboarding(slip)
+    run.run(*() if proof == "routing.inbound" else (proof,))
+    assert run.results[proof].verdict == "fail"
+    assert any(card in reason for reason in run.failed(proof).values()), run.failed(proof)
+    assert run.session.journal.verdict(card) != "pass"
+
+
+def test_swapped_transport_fails_where_only_the_other_is_open(onboarding: Any) -> None:
+    run = onboarding("talkdesk.slip-transport", sets=("sip.transport=tls",))
+    run.run("verify.inbound")
+    assert run.results["verify.inbound"].verdict == "fail"
+    assert any("trunk.create" in reason for reason in run.failed("verify.inbound").values())
+
+
+def test_without_answers_every_human_step_waits_and_nothing_behind_it_passes(
+    onboarding: Any,
+) -> None:
+    run = onboarding(sets=("people={}",))
+    run.run("flow.inbound", "verify.inbound", "verify.transfer", "verify.outbound")
+    verdicts = {step: result.verdict.value for step, result in run.results.items()}
+    assert verdicts["access.platform"] == "waiting"
+    assert {verdicts[s] for s in ("trunk.create", "routing.inbound", "verify.inbound")} == {
+        "blocked"
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "check", "words"),
+    [
+        ({"sets": ("talkdesk.client_secret=env:WRONG_SECRET",)}, "access.platform/api", "secret"),
+        ({"sets": ("talkdesk.account=no-such-account",)}, "access.platform/api", "account"),
+        ({"sets": ("talkdesk.region=eu",)}, "access.platform/api", "region"),
+        ({"faults": ("talkdesk.missing-scope",)}, "access.platform/queues:read", "queues:read"),
+    ],
+)
+def test_each_way_to_be_refused_has_a_verdict_of_its_own(
+    onboarding: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    change: dict[str, Any],
+    check: str,
+    words: str,
+) -> None:
+    monkeypatch.setenv("WRONG_SECRET", "not-the-secret-at-all")
+    run = onboarding(*change.get("faults", ()), sets=change.get("sets", ()))
+    result = run.session.engine.run("access.platform")
+    assert result.verdict == "fail"
+    told = {c.id: f"{c.seen} {c.reason}" for c in result.checks if c.verdict == "fail"}
+    assert words in told[check], told
+
+
+def test_a_report_that_never_finishes_is_told_and_ends(onboarding: Any) -> None:
+    run = onboarding("talkdesk.report-stuck")
+    run.run("verify.inbound")
+    told = [f"{c.seen} {c.reason}" for c in run.results["verify.inbound"].checks]
+    assert run.results["verify.inbound"].verdict == "fail"
+    assert any("report" in text for text in told), told
