@@ -80,6 +80,7 @@ _THEME = f"""
 @media screen and (prefers-color-scheme:dark){{.sfsip{{{_tokens(DARK)}color-scheme:dark}}}}
 [data-jp-theme-light="true"] .sfsip{{{_tokens(LIGHT)}color-scheme:light}}
 [data-jp-theme-light="false"] .sfsip{{{_tokens(DARK)}color-scheme:dark}}
+[data-jp-theme-light] .sfsip{{background:none}}
 """
 
 _PARTS = """
@@ -110,6 +111,7 @@ _PARTS = """
 .sfsip table.sf.sf tr.sub th,.sfsip table.sf.sf tr.sub td{border-top-style:dotted}
 .sfsip table.sf.sf .c-checked{width:27%}.sfsip table.sf.sf .c-expected{width:23%}
 .sfsip table.sf.sf .c-seen{width:28%}
+.sfsip table.sf.sf .c-key{width:31%}.sfsip table.sf.sf .c-help{width:32%}
 .sfsip table.sf.sf .nw{white-space:nowrap;overflow-wrap:normal}
 .sfsip .text,.sfsip table.sf.sf .text{white-space:pre-line}
 .sfsip table.sf.sf td.text,.sfsip table.sf.sf th[scope=row]{min-width:13ch}

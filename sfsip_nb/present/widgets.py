@@ -36,7 +36,7 @@ class SecretField(ipywidgets.Password):  # type: ignore[misc]
         return f"SecretField({self.description!r})"
 
 
-_WIDE = {"description_width": "24ch"}
+_WIDE = {"description_width": "42ch"}  # the longest name, whole
 
 
 def control(field: Field, form: Form) -> Any:
@@ -45,7 +45,7 @@ def control(field: Field, form: Form) -> Any:
         "description": field.key,
         "tooltip": field.help,
         "style": _WIDE,
-        "layout": ipywidgets.Layout(width="72ch"),
+        "layout": ipywidgets.Layout(width="92ch", max_width="100%"),
     }
     if field.secret:
         return SecretField(lambda text: form.note(field.key, text), bool(field.value), **options)

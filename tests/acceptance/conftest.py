@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,6 +49,7 @@ class Moment:
     state: Any
     writes: int
     calls: int
+    plan: Any
     files: dict[str, bytes]
 
 
@@ -71,13 +73,14 @@ class Story:
         """Run the next command of the story and look around."""
         command = self.run.replay if words[0].startswith("--") else self.run.command
         done = command(*words)
-        calls = self.run.control("GET", "/calls")
+        calls, plan = self.run.control("GET", "/calls"), self.run.folder / "plan.json"
         self.moments[name] = Moment(
             done,
             len(self.run.attempts),
             self.run.control("GET", "/state"),
             self.run.writes(),
             sum(len(side) for side in calls.values()),
+            json.loads(plan.read_text()) if plan.is_file() else None,
             {str(p): p.read_bytes() for p in self.run.attempts[0].rglob("*") if p.is_file()},
         )
 
