@@ -121,7 +121,8 @@ def run(
         at = calls.moment(answer["done_at"])
         since, until = at - AROUND, at + AROUND
     wire = testcall.wire_checks(test.step, placed, test.voices, remedy) if placed else []
-    sides = find(ctx, test.step, platform, caller, since, until, fresh=placed is not None)
+    mark = placed.mark if placed else ""
+    sides = find(ctx, test.step, platform, caller, since, until, fresh=bool(placed), mark=mark)
     sides = replace(sides, placed=placed)
     return [*wire, *joined(test.step, sides, remedy), *judge(ctx, sides)]
 
@@ -135,11 +136,12 @@ def find(
     until: datetime | None,
     *,
     fresh: bool,
+    mark: str = "",
 ) -> Sides:
     """The call to the AI's number in the platform's records and in Synthflow's.
 
-    A call that another step judged is not this one; nor, for a ``fresh`` call, is one that this
-    step judged before.
+    A call that another step judged is not this one, nor is one with another ``mark`` (a probe's);
+    nor, for a ``fresh`` call, is one that this step judged before.
     """
     number = ctx.parameters.numbers[0]
     judged: dict[str, list[str]] = ctx.journal.get("calls.judged", {})
@@ -147,10 +149,18 @@ def find(
     patience = max(_LATE / ctx.surroundings.time_scale, 3.0)
     there = calls.find(platform, caller, number, since, until, patience, known)
     # A contact centre may rewrite the caller's number, so Synthflow's side is found by the called.
-    here = calls.find(synthflow_calls(ctx), "", number, since, until, patience, known)
+    own = _without_other_marks(synthflow_calls(ctx), mark)
+    here = calls.find(own, "", number, since, until, patience, known)
     found = [call.id for call in (there, here) if call]
     ctx.journal.put("calls.judged", judged | {step: [*judged.get(step, []), *found]})
     return Sides(None, there, here, caller)
+
+
+def _without_other_marks(source: calls.Source, mark: str) -> calls.Source:
+    def carried(call: SeenCall) -> str:
+        return str((call.facts.get("telephony_sip_headers") or {}).get(testcall.MARK_HEADER, ""))
+
+    return lambda since, until: [c for c in source(since, until) if carried(c) in ("", mark)]
 
 
 def synthflow_calls(ctx: Context) -> calls.Source:
