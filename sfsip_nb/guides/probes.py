@@ -6,27 +6,21 @@ On a live run they are advisory: the engineer's machine is behind NAT and on no 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import stamina
-
-from sfsip_nb.clients.synthflow import Synthflow
-from sfsip_nb.guides import testcall
-from sfsip_nb.guides.checks import check, synthflow
+from sfsip_nb.guides import access_control, testcall
+from sfsip_nb.guides.checks import check
 from sfsip_nb.guides.synthflow import section
-from sfsip_nb.guides.synthflow.resources import find_assistant
 from sfsip_nb.guides.testcall import Placed, Stage
 from sfsip_nb.guides.verification import SECTION, synthflow_calls
 from sfsip_nb.inputs import facts
-from sfsip_nb.runbook import calls, dialling
+from sfsip_nb.runbook import calls
 from sfsip_nb.runbook.context import Context
 from sfsip_nb.runbook.dialling import NotAllowed
 from sfsip_nb.runbook.model import Step
-from sfsip_nb.runbook.settle import NotYet
 from sfsip_nb.runbook.verdicts import Check, Vantage
 from sfsip_nb.sip import Credentials, ProbeResult, ladder, loop
 from sfsip_nb.sip import probes as wire
@@ -140,7 +134,7 @@ def _digest(ctx: Context, platform: Platform) -> list[Check]:
                 evidence=wrong.evidence,
             )
         )
-    return found or [_unplaced(ctx, step, right)]
+    return found or [testcall.unplaced(ctx, step, right)]
 
 
 def _codec(ctx: Context, platform: Platform) -> list[Check]:
@@ -151,7 +145,7 @@ def _codec(ctx: Context, platform: Platform) -> list[Check]:
     for codec in ("PCMU", "PCMA"):
         placed = _place(ctx, step, number, _logins(ctx), codecs=(codec,), srtp=srtp)
         if not isinstance(placed, Placed):
-            return [_unplaced(ctx, step, placed)]
+            return [testcall.unplaced(ctx, step, placed)]
         heard = any(placed.heard)
         found.append(
             check(
@@ -176,7 +170,7 @@ def _header(ctx: Context, platform: Platform) -> list[Check]:
     since = datetime.now(UTC)
     placed = _place(ctx, step, number, _logins(ctx), headers={NONCE_HEADER: "round-trip"})
     if not isinstance(placed, Placed):
-        return [_unplaced(ctx, step, placed)]
+        return [testcall.unplaced(ctx, step, placed)]
     judged: dict[str, list[str]] = ctx.journal.get("calls.judged", {})
     known = {id for ids in judged.values() for id in ids}
 
@@ -199,81 +193,6 @@ def _header(ctx: Context, platform: Platform) -> list[Check]:
             evidence=placed.evidence,
         )
     ]
-
-
-def _acl(ctx: Context, platform: Platform) -> list[Check]:
-    """A call from this machine, on no list, is refused; one from Synthflow is let in."""
-    step = "probe.acl"
-    number = ctx.parameters.synthflow.transfer.number
-    transport = ctx.parameters.sip.transport
-    port = platform.port + 1 if transport == "tls" else platform.port
-    uri = f"sip:{number}@{platform.host(ctx)}:{port};transport={transport}"
-    try:
-        placed = testcall.call(ctx, step, number, uri, ())
-    except NotAllowed as refusal:
-        return [_unplaced(ctx, step, str(refusal))]
-    refused = placed.code in (401, 403, 404, 407, 603)
-    return [
-        check(
-            f"{step}/refused",
-            f"{platform.name} refuses a call from an address that is not on the list",
-            "an explicit refusal, such as 403",
-            f"{placed.code} {placed.phrase}".strip(),
-            False if placed.answered else True if refused else None,
-            Vantage.HERE,
-            advisory=ctx.live,
-            reason="It was let in: switch “Allow All” off and list single addresses."
-            if placed.answered
-            else "Silence proves nothing: a firewall may drop it before the list is asked.",
-            evidence=placed.evidence,
-        ),
-        _listed(ctx, platform, number),
-    ]
-
-
-def _listed(ctx: Context, platform: Platform, number: str) -> Check:
-    """The AI agent itself calls the transfer number: its INVITE comes from a listed address."""
-    step, title = "probe.acl", f"{platform.name} lets Synthflow's own call in"
-    client = synthflow(ctx)
-    assistant = find_assistant(client, ctx.parameters.synthflow.assistant)
-    try:
-        if assistant is None:
-            raise NotAllowed("There is no assistant to call with.")
-        mark = dialling.permit(ctx, step, number)
-    except NotAllowed as refusal:
-        return replace(_unplaced(ctx, step, str(refusal)), id=f"{step}/listed", title=title)
-    own = ctx.parameters.numbers[0]
-    call_id = client.place_call(str(assistant["model_id"]), number, mark, own)
-    row = _decided(client, call_id)
-    status, error = str(row.get("call_status") or "unknown"), str(row.get("error_message") or "")
-    code = next(iter(re.findall(r"Telephony - (\d{3})", error)), "")
-    return check(
-        f"{step}/listed",
-        title,
-        "answered",
-        f"{status}{': ' + error if error else ''}",
-        True if status in ("completed", "in-progress") else False if code == "403" else None,
-        Vantage.SYNTHFLOW,
-        reason="Refused by the list: revisit trunk.acl, every address of it."
-        if code == "403"
-        else "The call got past the list or never left; its error says more.",
-    )
-
-
-def _decided(client: Synthflow, call_id: str) -> dict[str, Any]:
-    """Synthflow's record of a call once it is answered or over, or as it is after a while."""
-    latest: dict[str, Any] = {}
-    try:
-        for attempt in stamina.retry_context(
-            on=NotYet, attempts=None, timeout=20.0, wait_initial=0.2, wait_max=1.0
-        ):
-            with attempt:
-                latest = client.call(call_id) or {}
-                if latest.get("call_status") in (None, "pending", "ringing"):
-                    raise NotYet
-    except NotYet:
-        pass
-    return latest
 
 
 def _login(ctx: Context, password: str) -> Credentials:
@@ -301,19 +220,6 @@ def _place(
         )
     except NotAllowed as refusal:
         return str(refusal)
-
-
-def _unplaced(ctx: Context, step: str, why: Placed | str) -> Check:
-    return check(
-        f"{step}/call",
-        "A test call",
-        "a call to judge",
-        why if isinstance(why, str) else "none",
-        None,
-        Vantage.HERE,
-        advisory=ctx.live,
-        reason="Allow test calls to this number, or leave the probe out.",
-    )
 
 
 def _no_digest(ctx: Context) -> str:
@@ -346,7 +252,9 @@ def steps(platform: Platform) -> tuple[Step, ...]:
             SECTION,
             "Probe: access control",
             ("trunk.acl", "routing.transfer", "registration.wait"),
-            check=bound(_acl),
+            check=lambda ctx: access_control.probe(
+                ctx, platform.name, platform.host(ctx), platform.port
+            ),
             dials=True,
         ),
         Step("probe.header", SECTION, "Probe: headers", ready, check=bound(_header), dials=True),

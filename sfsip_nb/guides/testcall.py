@@ -183,3 +183,17 @@ def wire_checks(step: str, placed: Placed, voices: Sequence[str], remedy: str = 
 
 def _explained(placed: Placed) -> str:
     return "".join(f"; {name}: {value}" for name, value in placed.headers.items())
+
+
+def unplaced(ctx: Context, step: str, why: Placed | str) -> Check:
+    """A probe whose call was not placed, and why: nothing is known."""
+    return check(
+        f"{step}/call",
+        "A test call",
+        "a call to judge",
+        why if isinstance(why, str) else "none",
+        None,
+        Vantage.HERE,
+        advisory=ctx.live,
+        reason="Allow test calls to this number, or leave the probe out.",
+    )
