@@ -21,8 +21,8 @@ PARAMETERS = PROJECT / "parameters" / "genesys.testbed.yaml"
 SFSIP = Path(sys.executable).parent / "sfsip"
 PATIENCE = 150.0
 
-OFFLINE = ("--only", "01,02,03,04")
-"""The sections that place no call."""
+OFFLINE = ("--only", "01,02,03")
+"""The sections that provision and place no call."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ def test_a_run_waits_for_people_and_goes_on_with_their_answers(run: Run) -> None
         "routing.transfer",
     }
     assert first["trunk.create"] == first["trunk.site"] == "pass"
-    assert first["number.add"] == first["flow.inbound"] == "blocked"
+    assert first["number.add"] == first["transfer.action"] == "blocked"
     steps = run.steps()
     assert "access.synthflow (waiting)" in steps["number.add"]["note"]
     record = (run.attempts[-1] / "record.html").read_text(encoding="utf-8")
