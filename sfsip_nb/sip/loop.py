@@ -1,6 +1,7 @@
 """One background thread with an event loop, for callers that have none (notebooks, CLI)."""
 
 import asyncio
+import os
 import threading
 from collections.abc import Coroutine
 from typing import Any, TypeVar
@@ -18,6 +19,16 @@ def _running() -> asyncio.AbstractEventLoop:
             _loop = asyncio.new_event_loop()
             threading.Thread(target=_loop.run_forever, name="sfsip-sip", daemon=True).start()
         return _loop
+
+
+def _forget() -> None:
+    """A forked child has the loop, but not the thread that runs it: it makes its own."""
+    global _lock, _loop
+    _lock, _loop = threading.Lock(), None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
 
 
 def run(coroutine: Coroutine[Any, Any, T], timeout: float | None = 60.0) -> T:

@@ -16,7 +16,11 @@ import pytest
 from sfsip_nb.runbook.journal import Journal
 from tests.runbook.world import Platform, engine, run_all
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+pytestmark = [
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork"),
+    # The idle threads that earlier tests left behind are of no use to the child.
+    pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning"),
+]
 
 
 def killed_at(write: int, before_commit: bool) -> None:
