@@ -20,6 +20,7 @@ from sfsip_nb.runbook.engine import StepResult
 from sfsip_nb.runbook.journal import Journal
 from sfsip_nb.runbook.model import Card
 from sfsip_nb.runbook.plan import Entry
+from sfsip_nb.runbook.verdicts import Verdict, worst
 
 
 def open_run(guide: str, notebook: str, namespace: Mapping[str, Any]) -> Run:
@@ -59,7 +60,7 @@ class Run:
     def lines(self) -> Shown:
         """Every line of the vendor's document and what carries it."""
         return tables.plain_table(
-            [vars(line) for line in self._session.guide.lines()],
+            [vars(line) | {"text": _unmarked(line.text)} for line in self._session.guide.lines()],
             {"text": "Line of the guide", "heading": "Heading", "carried_by": "Carried by"},
             "The guide, line by line",
         )
@@ -102,7 +103,7 @@ class Run:
             shown = shown + tables.card(self._card(result.card))
         for name in sorted({e for c in result.checks for e in c.evidence if e.endswith(".svg")}):
             picture = (self._session.run_dir / "evidence" / name).read_text(encoding="utf-8")
-            shown = shown + tables.ladder(picture, name.partition("-")[2].removesuffix(".svg"))
+            shown = shown + tables.ladder(picture, _label(name))
         return shown
 
     def done(
@@ -137,21 +138,24 @@ class Run:
         return tables.notice(f"Card: {os.path.relpath(page, sessions.home())}")
 
     def verdict(self) -> Shown:
-        """The section's verdict; tokens are revoked and opened anew when they are needed."""
+        """The section's verdict; of a section without steps, the whole attempt's.
+
+        Tokens are revoked, and opened anew when they are needed.
+        """
         session = self._session
-        rows = session.journal.steps(session.attempt)
-        steps = [s for s in session.guide.of_section(self._notebook) if s.id in rows]
-        verdict = session.engine.section(self._notebook)
-        shown = tables.verdict_table(
-            [
-                {"id": s.id, "title": s.title, "note": rows[s.id]["reason"], **rows[s.id]}
-                | {"id": s.id}
-                for s in steps
-            ],
-            "This section",
-        )
         session.release()
-        return shown + tables.overall(verdict.value, session.guide.title)
+        rows = session.journal.steps(session.attempt)
+        own = session.guide.of_section(self._notebook)
+        if not own:
+            whole = worst(Verdict(row["verdict"]) for row in rows.values())
+            return tables.overall(whole.value, f"{session.guide.title}: all sections so far")
+        steps = [rows[s.id] | {"id": s.id, "title": s.title} for s in own if s.id in rows]
+        shown = tables.verdict_table(
+            [step | {"note": step["reason"]} for step in steps], "This section"
+        )
+        verdict = worst(Verdict(step["verdict"]) for step in steps)
+        titles = {section.notebook: section.title for section in session.guide.sections}
+        return shown + tables.overall(verdict.value, titles[self._notebook])
 
     def diagnosis(self) -> Shown:
         """The troubleshooting rows, the likeliest first."""
@@ -219,6 +223,16 @@ class Run:
                 "note": answered["note"],
             }
         return data
+
+
+def _label(evidence: str) -> str:
+    """What a ladder's file name says it shows: ``1a2b-ladder-15551230001.svg``."""
+    return evidence.partition("-")[2].removesuffix(".svg").replace("-", " ").capitalize()
+
+
+def _unmarked(text: str) -> str:
+    """Markdown without its marks for bold and code."""
+    return text.replace("**", "").replace("`", "")
 
 
 def _row(result: StepResult) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import traceback
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from typing import Any
 
 from sfsip_nb.clients.transport import ApiError
 from sfsip_nb.inputs.errors import SfsipError
@@ -101,15 +100,6 @@ class Engine:
             raise BrokeOff(ctx.redactor.text(result.reason)) from None
         self._judge_again(step_id)
         return result
-
-    def section(self, notebook: str) -> Verdict:
-        """The verdict of one section from what this attempt found."""
-        rows = self.ctx.journal.steps(self.ctx.attempt)
-        return worst(
-            Verdict(rows[s.id]["verdict"])
-            for s in self.ctx.guide.of_section(notebook)
-            if s.id in rows
-        )
 
     def _carry_out(self, step: Step) -> StepResult:
         ctx = self.ctx
@@ -218,8 +208,3 @@ def _refused(step: Step, error: ApiError | Refused) -> Check:
         vantage=Vantage.PLATFORM,
         reason=error.advice,
     )
-
-
-def summary(results: dict[str, dict[str, Any]]) -> Verdict:
-    """The verdict of a whole attempt."""
-    return worst(Verdict(row["verdict"]) for row in results.values())
