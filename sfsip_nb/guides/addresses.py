@@ -12,9 +12,9 @@ def signalling(ctx: Context) -> list[str]:
     """Synthflow's signalling addresses: as confirmed, else the published ones beyond doubt."""
     confirmed = ctx.parameters.synthflow.signalling_addresses
     if confirmed.addresses:
-        return sorted(str(a) for a in confirmed.addresses)
+        return [str(a) for a in confirmed.addresses]
     published = facts.synthflow_addresses(ctx.parameters.synthflow.region)
-    return sorted(entry.address for entry in published if not entry.doubt)
+    return [entry.address for entry in published if not entry.doubt]
 
 
 def checks(ctx: Context, at_most: int) -> list[Check]:

@@ -140,8 +140,8 @@ def find(
 ) -> Sides:
     """The call to the AI's number in the platform's records and in Synthflow's.
 
-    A call that another step judged is not this one, nor is one with another ``mark`` (a probe's);
-    nor, for a ``fresh`` call, is one that this step judged before.
+    A call that another step (or answer) judged is not this one, nor is one with another ``mark``
+    (a probe's); nor, for a ``fresh`` call, is one that this step judged before.
     """
     number = ctx.parameters.numbers[0]
     judged: dict[str, list[str]] = ctx.journal.get("calls.judged", {})
@@ -192,9 +192,11 @@ def started_by_a_person(ctx: Context, step: str, platform: calls.Source) -> Side
     answer = ctx.answer(step)
     assert answer is not None  # the engine checks nothing before the card is answered
     at = calls.moment(answer["done_at"])
-    fresh = ctx.surroundings.administer is not None
-    since, until = (at, None) if fresh else (at - AROUND, at + AROUND)
-    return find(ctx, step, platform, "", since, until, fresh=fresh)
+    now = ctx.surroundings.administer is not None
+    since, until = (at, None) if now else (at - AROUND, at + AROUND)
+    # Judged again, the same answer is the same call; another answer is another one.
+    judged = f"{step}, {answer['done_at']}"
+    return find(ctx, judged, platform, "", since, until, fresh=False)
 
 
 def joined(step: str, sides: Sides, remedy: str = "") -> list[Check]:

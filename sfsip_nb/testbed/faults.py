@@ -68,7 +68,7 @@ _ALL = (
     Fault(
         "talkdesk.slip-transport", "UDP or TCP and TLS are mistaken for each other", REGISTRATION
     ),
-    Fault("talkdesk.slip-address", "the last allowed address is left out", REGISTRATION),
+    Fault("talkdesk.slip-address", "the first allowed address is left out", REGISTRATION),
     Fault("talkdesk.slip-did", "the last digit of the destination is wrong", NOT_REACHING),
     Fault("talkdesk.slip-trunk", "no trunk is chosen in the transfer step", NOT_REACHING),
     Fault("talkdesk.slip-fallback", "the routing has no fallback"),

@@ -75,7 +75,7 @@ def fields(ctx: Context) -> dict[str, Fields]:
         },
         "trunk.outbound": outbound,
         "trunk.caller_id": caller,
-        "trunk.acl": {r.ALLOW_LIST: addresses.signalling(ctx)},
+        "trunk.acl": {r.ALLOW_LIST: sorted(addresses.signalling(ctx))},
     }
 
 

@@ -96,7 +96,7 @@ def _allow(world: World, values: Values) -> Json:
     if not isinstance(wanted, list):
         raise CannotDo("The card gives no list of allowed addresses.")
     slipped = world.fault("talkdesk.slip-address") and not going_back
-    trunk["allowed_ips"] = wanted[:-1] if slipped else list(wanted)
+    trunk["allowed_ips"] = wanted[1:] if slipped else list(wanted)
     return {
         "allowed_ips": trunk["allowed_ips"],
         "before": {"name": name, "as_before": before},
