@@ -113,6 +113,14 @@ def test_the_right_check_fails_and_the_right_row_comes_first(
         assert failing(mended) == set()
 
 
+def test_a_step_that_is_run_again_finds_its_call_again(provisioned: Bench) -> None:
+    """As when somebody runs all cells of a notebook twice."""
+    with provisioned.attempt() as opened:
+        for _ in range(2):
+            for step in ("verify.inbound", "verify.outbound"):
+                assert failing([opened.engine.run(step)]) == set(), step
+
+
 def test_an_identifier_that_is_taken_stops_the_trunk(tmp_path: Path) -> None:
     fault = "genesys.identifier-taken"
     life.ensure(tmp_path)
