@@ -31,16 +31,6 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget)
 
 
-def _forget() -> None:
-    """In a forked child: the parent's thread did not come along, so a new one is made."""
-    global _loop, _lock
-    _loop, _lock = None, threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget)
-
-
 def run(coroutine: Coroutine[Any, Any, T], timeout: float | None = 60.0) -> T:
     """Run a coroutine on the background loop and wait for it. Raises TimeoutError.
 
