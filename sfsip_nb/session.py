@@ -131,7 +131,11 @@ def prepare(
         session.testbed is not None and session.testbed.started and not keep_testbed
     )
     if approve:
-        session.engine.approve(approve)
+        try:
+            session.engine.approve(approve)
+        except InputError:
+            session.close()
+            raise
     return session
 
 

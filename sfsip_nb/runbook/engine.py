@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
 from sfsip_nb.clients.transport import ApiError
-from sfsip_nb.inputs.errors import SfsipError
+from sfsip_nb.inputs.errors import InputError, SfsipError
 from sfsip_nb.runbook import people, plan, settle
 from sfsip_nb.runbook.context import Context
 from sfsip_nb.runbook.model import Card, Refused, Step
@@ -60,9 +60,24 @@ class Engine:
         made.save(plan.path_of(ctx), ctx)
         return made
 
+    def _planned(self) -> Plan:
+        """The plan of this attempt in mode ``plan``: made once, then shown."""
+        saved = plan.load(self.ctx)
+        made_here = saved is not None and saved.attempt == self.ctx.attempt
+        return saved if saved is not None and made_here else self.plan()
+
     def approve(self, by: str) -> Plan:
-        """Approve the plan by name, so that apply may carry it out."""
-        current = self.plan()
+        """Approve the saved plan by name, so that apply may carry it out.
+
+        Raises ``InputError`` where none is saved for these inputs: nobody approves unread.
+        """
+        current = plan.load(self.ctx)
+        if current is None or current.inputs != plan.inputs_digest(self.ctx):
+            raise InputError(
+                "plan",
+                "There is no saved plan for these inputs to approve. Make one first (mode plan), "
+                "read it, then approve it.",
+            )
         current.approve(by)
         current.save(plan.path_of(self.ctx), self.ctx)
         return current
@@ -121,7 +136,8 @@ class Engine:
                 settled = settle.carry_out(ctx, step.id, want, self.plan())
                 self._stop_if_moved(settled)
             else:
-                settled = settle.as_wanted(ctx, step.id, want)
+                planned = self._planned() if ctx.mode == "plan" else None
+                settled = settle.as_wanted(ctx, step.id, want, planned)
             result.checks += settled.checks
             result.reason = " ".join([result.reason, *settled.found]).strip()
             if settled.change != "none":

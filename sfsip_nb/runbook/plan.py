@@ -39,6 +39,7 @@ class Plan:
     run: str
     guide: str
     made_at: str
+    attempt: int
     inputs: str
     entries: list[Entry] = field(default_factory=list)
     approved_by: str = ""
@@ -104,6 +105,7 @@ def make(ctx: Context) -> Plan:
         run=ctx.run,
         guide=ctx.guide.name,
         made_at=now(),
+        attempt=ctx.attempt,
         inputs=inputs_digest(ctx),
     )
     observed: dict[str, Seen | None] = {}

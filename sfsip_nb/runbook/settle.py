@@ -82,12 +82,14 @@ def reconcile(ctx: Context, want: Desired, resource: Resource) -> list[str]:
     return found
 
 
-def as_wanted(ctx: Context, step: str, want: Desired) -> Settled:
-    """Compare only, for ``plan`` and ``verify``: nothing is written."""
+def as_wanted(ctx: Context, step: str, want: Desired, planned: plan.Plan | None) -> Settled:
+    """Compare only, for ``plan`` (with what is planned) and ``verify``: nothing is written."""
     resource = ctx.resource(want.kind)
     found = difference.look(ctx, want, resource)
     if ctx.mode == "verify" or not found.changed:
         return Settled(difference.field_checks(step, found, resource.write_only))
+    entry = planned.entry(step, want) if planned else None
+    op = entry.op if entry else found.op
     check = Check(
         id=f"{step}/{want.kind}",
         title=f"{want.kind} “{want.key}”",
@@ -96,9 +98,11 @@ def as_wanted(ctx: Context, step: str, want: Desired) -> Settled:
         if found.seen
         else "not there yet",
         verdict=Verdict.WAITING,
-        reason=f"Planned: {found.op}. Approve the plan and apply it.",
+        reason=f"Planned: {op}. Approve the plan and apply it."
+        if op != "none"
+        else "An earlier step of the plan brings it.",
     )
-    return Settled([check], found.op)
+    return Settled([check], op)
 
 
 def carry_out(ctx: Context, step: str, want: Desired, approved: plan.Plan) -> Settled:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.runbook import plan as plans
 from sfsip_nb.runbook.engine import BrokeOff
 from sfsip_nb.runbook.model import Card, Desired, Refused, Step
@@ -92,6 +93,7 @@ def test_on_live_nothing_is_written_before_a_person_approves(tmp_path: Path) -> 
     made = engine(tmp_path, live=True)
     assert made.run("one").verdict is Verdict.WAITING
     assert platform(tmp_path).load() == {}
+    made.plan()
     made.approve("Ann")
     assert made.run("one").verdict is Verdict.PASS
     with pytest.raises(ValueError, match="name"):
@@ -99,7 +101,11 @@ def test_on_live_nothing_is_written_before_a_person_approves(tmp_path: Path) -> 
 
 
 def test_changed_inputs_need_a_new_plan_and_a_new_approval(tmp_path: Path) -> None:
-    engine(tmp_path, live=True).approve("Ann")
+    first = engine(tmp_path, live=True)
+    with pytest.raises(InputError, match="no saved plan"):
+        first.approve("Ann")
+    first.plan()
+    first.approve("Ann")
     other = engine(tmp_path, live=True, customer="Another Customer")
     assert not other.plan().approved_by
 
