@@ -147,7 +147,7 @@ class Engine:
         if card is not None:
             people.answer_from_parameters(ctx, card)
             result.checks += people.checks(ctx, card)
-            if step_verdict(result.checks) is Verdict.WAITING:
+            if step_verdict(result.checks) is Verdict.WAITING and not step.checks_anyway:
                 return result
         if step.check is not None:
             result.checks += step.check(ctx)

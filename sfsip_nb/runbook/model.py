@@ -120,7 +120,8 @@ class Step:
 
     ``desired`` and ``card`` say what should be; ``check`` looks further once those are done.
     ``moot`` gives the reason for which the inputs make the step needless, else an empty text.
-    ``dials`` marks a step that places a call: never in ``plan``.
+    ``dials`` marks a step that places a call: never in ``plan``. ``checks_anyway`` marks one
+    whose checks need no answer to its card, and are run while it waits.
     """
 
     id: str
@@ -132,6 +133,7 @@ class Step:
     check: Callable[[Context], list[Check]] | None = None
     moot: Callable[[Context], str] | None = None
     dials: bool = False
+    checks_anyway: bool = False
 
 
 @dataclass(frozen=True)

@@ -54,15 +54,18 @@ def _platform(ctx: Context) -> list[Check]:
             f"a token with {len(scopes)} scopes",
             True,
         ),
-        check(
-            "access.platform/path",
-            "The account offers the way that this run takes",
-            PATHS[own.path],
-            PATHS.get(offered, offered),
-            offered == own.path,
-            reason="Set talkdesk.path to what the account offers, then make a new plan.",
-        ),
     ]
+    if offered:
+        found.append(
+            check(
+                "access.platform/path",
+                "The account offers the way that this run takes",
+                PATHS[own.path],
+                PATHS.get(offered, offered),
+                offered == own.path,
+                reason="Set talkdesk.path to what the account offers, then make a new plan.",
+            )
+        )
     found += [
         check(
             f"access.platform/{scope}",
@@ -156,6 +159,7 @@ STEPS = (
         "Talkdesk: account, scopes and SIP trunking",
         card=_entitlement,
         check=_platform,
+        checks_anyway=True,
     ),
     synthflow_access.step(SECTION),
     Step("access.number", SECTION, "Phone numbers", card=_inventory, check=_number),
