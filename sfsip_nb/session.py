@@ -158,7 +158,9 @@ def reopen(run_dir: Path, mode: str = "apply") -> Session:
     kept = journal.get("parameters")
     journal.close()
     parameters = from_namespace(kept["guide"], kept["values"] | {"mode": mode})
-    return _open(parameters, run_dir, "rollback")
+    session = _open(parameters, run_dir, "rollback")
+    session.owns_testbed = session.testbed is not None and session.testbed.started
+    return session
 
 
 def _open(

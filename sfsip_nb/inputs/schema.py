@@ -76,8 +76,8 @@ class Parameters(_Head):
 
     @property
     def guide(self) -> str:
-        """``genesys`` or ``talkdesk``."""
-        return "genesys" if "genesys" in type(self).model_fields else "talkdesk"
+        """The guide's name, which is that of its group of parameters."""
+        return next(name for name in GUIDES if name in type(self).model_fields)
 
     @property
     def trunk_name(self) -> str:

@@ -203,7 +203,7 @@ class Engine:
         log = self.ctx.run_dir / "faults.log"
         with log.open("a", encoding="utf-8", errors="backslashreplace") as file:
             file.write(self.ctx.redactor.text(f"{step.id}\n{trace}\n"))
-        what = self.ctx.redactor.text(f"{type(error).__name__}: {error}")
+        what = self.ctx.redactor.text(f"{type(error).__name__}: {error}").rstrip(". ")
         return (
             f"{step.id} broke off: {what[:300]}. Nothing was lost; run the same command again "
             f"to go on. The trace is in {log.name} of the run's folder."

@@ -167,6 +167,16 @@ class Guide:
     origins: Callable[[Parameters], dict[str, str]]
     """Live API origins by name, such as ``genesys.api``; the testbed has its own."""
 
+    def __post_init__(self) -> None:
+        """Refuse a guide whose steps would never run or wait for ever. Raises ``ValueError``."""
+        sections, seen = {s.notebook for s in self.sections}, set[str]()
+        for step in self.steps:
+            if step.section not in sections:
+                raise ValueError(f"{self.name}: {step.id} is in no section ({step.section})")
+            if missing := set(step.needs) - seen:
+                raise ValueError(f"{self.name}: {step.id} needs {missing}, not before it")
+            seen.add(step.id)
+
     def step(self, step_id: str) -> Step:
         """The step of that id. Raises ``KeyError`` naming the known ones."""
         for step in self.steps:
