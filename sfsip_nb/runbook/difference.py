@@ -116,6 +116,7 @@ class Look:
     seen: Seen | None
     changed: list[str]
     prints: dict[str, str]
+    known: dict[str, str]
 
     @property
     def op(self) -> str:
@@ -133,8 +134,8 @@ def look(ctx: Context, want: Desired, resource: Resource) -> Look:
 def hold(ctx: Context, want: Desired, seen: Seen | None, write_only: frozenset[str]) -> Look:
     """Hold an object, as it was read, against what is wanted."""
     prints = fingerprints(ctx, want, write_only)
-    current = seen.fields if seen else None
-    return Look(want, seen, changed_fields(want, current, known_secrets(ctx, want), prints), prints)
+    current, known = seen.fields if seen else None, known_secrets(ctx, want)
+    return Look(want, seen, changed_fields(want, current, known, prints), prints, known)
 
 
 def text(value: Any) -> str:
@@ -163,7 +164,7 @@ def field_checks(step: str, found: Look, write_only: frozenset[str]) -> list[Che
             )
         ]
     return [
-        _secret_check(step, want, name, name in found.changed)
+        _secret_check(step, found, name)
         if name in write_only
         else Check(
             id=f"{step}/{name}",
@@ -177,12 +178,14 @@ def field_checks(step: str, found: Look, write_only: frozenset[str]) -> list[Che
     ]
 
 
-def _secret_check(step: str, want: Desired, name: str, differs: bool) -> Check:
+def _secret_check(step: str, found: Look, name: str) -> Check:
+    want, differs = found.want, name in found.known and name in found.changed
+    seen = "written" if name in found.known else "not written by this run"
     return Check(
         id=f"{step}/{name}",
         title=name,
         expected="the value given",
-        seen="not the value that this run last wrote" if differs else "written; never returned",
+        seen="not the value that this run last wrote" if differs else f"{seen}; never returned",
         verdict=Verdict.FAIL if differs else Verdict.INCONCLUSIVE,
         weight=Weight.REQUIRED if differs else Weight.ADVISORY,
         vantage=_vantage(want.kind),
