@@ -21,7 +21,7 @@ from sfsip_nb.runbook import calls
 from sfsip_nb.runbook.calls import SeenCall
 from sfsip_nb.runbook.context import Context
 from sfsip_nb.runbook.dialling import NotAllowed
-from sfsip_nb.runbook.model import Ask, Card, CardField
+from sfsip_nb.runbook.model import Ask, Card, CardField, Step
 from sfsip_nb.runbook.verdicts import Check, Vantage, Verdict
 
 SECTION = "05-verification"
@@ -73,6 +73,43 @@ class Sides:
     platform: SeenCall | None
     synthflow: SeenCall | None
     caller: str
+
+
+Judge = Callable[[Context], list[Check]]
+
+
+def steps(
+    platform: str,
+    inbound: tuple[Judge, tuple[str, ...]],
+    transfer: tuple[Judge, tuple[str, ...]],
+    outbound: tuple[Judge, tuple[str, ...]],
+    outbound_card: Callable[[Context], Card],
+) -> tuple[Step, ...]:
+    """The section's three tests: how each is judged, and what it needs beside a registration."""
+    ready = ("registration.wait",)
+    return (
+        *(
+            Step(
+                test.step,
+                SECTION,
+                test.title,
+                (*needs, *ready),
+                card=card(test),
+                check=judge,
+                dials=True,
+            )
+            for test, (judge, needs) in ((INBOUND, inbound), (TRANSFER, transfer))
+        ),
+        Step(
+            "verify.outbound",
+            SECTION,
+            f"Outbound from {platform}",
+            (*outbound[1], *ready),
+            card=outbound_card,
+            check=outbound[0],
+            dials=True,
+        ),
+    )
 
 
 def card(test: Test) -> Callable[[Context], Card | None]:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from sfsip_nb import session as sessions
+from sfsip_nb.guides.talkdesk.platform import talkdesk
+from sfsip_nb.run import Run
 from sfsip_nb.runbook.engine import StepResult
 from sfsip_nb.testbed import life
 
@@ -114,9 +116,42 @@ def test_each_way_to_be_refused_has_a_verdict_of_its_own(
     assert words in told[check], told
 
 
+def test_a_rate_limit_is_waited_out(onboarding: Any) -> None:
+    run = onboarding("talkdesk.rate-limit")
+    engine = run.session.engine
+    for _ in range(5):  # every fifth request is refused
+        assert engine.run("access.platform").verdict == "pass"
+    assert 429 in {entry["status"] for entry in talkdesk(engine.ctx).log}
+
+
 def test_a_report_that_never_finishes_is_told_and_ends(onboarding: Any) -> None:
     run = onboarding("talkdesk.report-stuck")
     run.run("verify.inbound")
     told = [f"{c.seen} {c.reason}" for c in run.results["verify.inbound"].checks]
     assert run.results["verify.inbound"].verdict == "fail"
     assert any("report" in text for text in told), told
+
+
+def test_a_card_is_one_page_that_tells_every_value_but_no_secret(onboarding: Any) -> None:
+    run = onboarding()
+    Run(run.session, "02-talkdesk-configuration").send("trunk.create")
+    page = (run.session.run_dir / "cards" / "trunk.create.html").read_text(encoding="utf-8")
+    for value in ("Synthflow AI", "sip.us.synthflow.ai", "32681", "UDP", "Digest", "acme-trunk"):
+        assert value in page
+    assert not run.session.redactor.found_in(page.encode())
+    assert "default-src &#39;none&#39;" in page
+    assert "http" not in page.replace("http-equiv", "")
+
+
+def test_an_answer_in_the_notebook_goes_on_from_there(onboarding: Any, tmp_path: Path) -> None:
+    run = onboarding(sets=("people={}",))
+    notebook = Run(run.session, "01-prerequisites")
+    notebook.step("access.platform")
+    assert run.session.journal.verdict("access.platform") == "waiting"
+    shot = tmp_path / "screen.png"
+    shot.write_bytes(b"\x89PNG a screenshot")
+    notebook.done("access.platform", by="Ann", files=[str(shot)], path="external_trunk")
+    notebook.step("access.platform")
+    assert run.session.journal.verdict("access.platform") == "pass"
+    [name] = run.session.journal.people()["access.platform"]["evidence"]
+    assert (run.session.run_dir / "evidence" / name).read_bytes() == shot.read_bytes()

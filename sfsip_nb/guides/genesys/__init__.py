@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sfsip_nb.guides import probes
+from sfsip_nb.guides import probes, sections
 from sfsip_nb.guides.genesys import (
     access,
     flows,
@@ -17,7 +17,7 @@ from sfsip_nb.guides.genesys.platform import genesys, origins, settings
 from sfsip_nb.guides.lines import read
 from sfsip_nb.guides.synthflow import section as synthflow
 from sfsip_nb.runbook.context import Context
-from sfsip_nb.runbook.model import Guide, Resource, Section
+from sfsip_nb.runbook.model import Guide, Resource
 
 _TRUNK = synthflow.Trunk(
     platform="Genesys Cloud",
@@ -46,15 +46,7 @@ def resources(ctx: Context) -> dict[str, Resource]:
 GUIDE = Guide(
     name="genesys",
     title="SIP integration with Genesys Cloud",
-    sections=(
-        Section("01-prerequisites", "Prerequisites"),
-        Section("02-genesys-configuration", "Genesys Cloud configuration"),
-        Section("03-synthflow-configuration", "Synthflow configuration"),
-        Section("04-call-flows", "Call flow summary"),
-        Section("05-verification", "Verification"),
-        Section("06-troubleshooting", "Quick troubleshooting"),
-        Section("07-reference-and-record", "Reference and record"),
-    ),
+    sections=sections.of("genesys", "Genesys Cloud"),
     steps=(
         *access.STEPS,
         *trunk.STEPS,

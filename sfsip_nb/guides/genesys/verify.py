@@ -12,7 +12,7 @@ from sfsip_nb.guides.genesys.platform import genesys, settings
 from sfsip_nb.runbook import calls
 from sfsip_nb.runbook.calls import SeenCall
 from sfsip_nb.runbook.context import Context
-from sfsip_nb.runbook.model import Card, CardField, Step
+from sfsip_nb.runbook.model import Card, CardField
 from sfsip_nb.runbook.verdicts import Check, Vantage
 
 
@@ -232,32 +232,10 @@ def _outbound(ctx: Context) -> list[Check]:
     return found
 
 
-STEPS = (
-    Step(
-        "verify.inbound",
-        v.SECTION,
-        "Inbound call",
-        needs=("routing.inbound", "trunk.outbound", "registration.wait"),
-        card=v.card(v.INBOUND),
-        check=_inbound,
-        dials=True,
-    ),
-    Step(
-        "verify.transfer",
-        v.SECTION,
-        "Transfer to a live agent",
-        needs=("routing.transfer", "transfer.action", "trunk.acl", "registration.wait"),
-        card=v.card(v.TRANSFER),
-        check=_transfer,
-        dials=True,
-    ),
-    Step(
-        "verify.outbound",
-        v.SECTION,
-        "Outbound from Genesys",
-        needs=("trunk.site", "trunk.outbound", "registration.wait"),
-        card=_outbound_card,
-        check=_outbound,
-        dials=True,
-    ),
+STEPS = v.steps(
+    "Genesys",
+    inbound=(_inbound, ("routing.inbound", "trunk.outbound")),
+    transfer=(_transfer, ("routing.transfer", "transfer.action", "trunk.acl")),
+    outbound=(_outbound, ("trunk.site", "trunk.outbound")),
+    outbound_card=_outbound_card,
 )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sfsip_nb.guides import probes
+from sfsip_nb.guides import probes, sections
 from sfsip_nb.guides.lines import read
 from sfsip_nb.guides.synthflow import section as synthflow
 from sfsip_nb.guides.talkdesk import access, flows, troubleshooting, trunk, verify
 from sfsip_nb.guides.talkdesk.platform import origins, settings
-from sfsip_nb.runbook.model import Guide, Section
+from sfsip_nb.runbook.model import Guide
 
 _TRUNK = synthflow.Trunk(
     platform="Talkdesk",
@@ -21,15 +21,7 @@ _PLATFORM = probes.Platform("Talkdesk", lambda ctx: settings(ctx).sbc, 5060)
 GUIDE = Guide(
     name="talkdesk",
     title="SIP integration with Talkdesk",
-    sections=(
-        Section("01-prerequisites", "Prerequisites"),
-        Section("02-talkdesk-configuration", "Talkdesk configuration"),
-        Section("03-synthflow-configuration", "Synthflow configuration"),
-        Section("04-call-flows", "Call flow summary"),
-        Section("05-verification", "Verification"),
-        Section("06-troubleshooting", "Quick troubleshooting"),
-        Section("07-reference-and-record", "Reference and record"),
-    ),
+    sections=sections.of("talkdesk", "Talkdesk"),
     steps=(
         *access.STEPS,
         *trunk.STEPS,

@@ -10,7 +10,7 @@ from sfsip_nb.guides.talkdesk.platform import settings, talkdesk
 from sfsip_nb.runbook import calls
 from sfsip_nb.runbook.calls import SeenCall
 from sfsip_nb.runbook.context import Context
-from sfsip_nb.runbook.model import Card, CardField, Step
+from sfsip_nb.runbook.model import Card, CardField
 from sfsip_nb.runbook.verdicts import Check, Vantage
 
 _CARDS = "Revisit the cards trunk.create and routing.inbound: port, transport, destination, trunk."
@@ -162,32 +162,10 @@ def _outbound(ctx: Context) -> list[Check]:
     return found
 
 
-STEPS = (
-    Step(
-        "verify.inbound",
-        v.SECTION,
-        "Inbound call",
-        needs=("routing.inbound", "registration.wait"),
-        card=v.card(v.INBOUND),
-        check=_inbound,
-        dials=True,
-    ),
-    Step(
-        "verify.transfer",
-        v.SECTION,
-        "Transfer to a live agent",
-        needs=("routing.transfer", "transfer.action", "trunk.acl", "registration.wait"),
-        card=v.card(v.TRANSFER),
-        check=_transfer,
-        dials=True,
-    ),
-    Step(
-        "verify.outbound",
-        v.SECTION,
-        "Outbound from Talkdesk",
-        needs=("trunk.create", "registration.wait"),
-        card=_outbound_card,
-        check=_outbound,
-        dials=True,
-    ),
+STEPS = v.steps(
+    "Talkdesk",
+    inbound=(_inbound, ("routing.inbound",)),
+    transfer=(_transfer, ("routing.transfer", "transfer.action", "trunk.acl")),
+    outbound=(_outbound, ("trunk.create",)),
+    outbound_card=_outbound_card,
 )
