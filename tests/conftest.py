@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,9 @@ from hypothesis import settings
 # A machine that is busy with calls is slow now and then; that says nothing about a property.
 settings.register_profile("calm", deadline=None)
 settings.load_profile("calm")
+
+# A shell's background job is started deaf to Ctrl-C, which some tests press.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
