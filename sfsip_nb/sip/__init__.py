@@ -1,17 +1,18 @@
 """The wire: SIP, RTP, DNS and TLS, as a user agent and as probes."""
 
-from . import ladder, loop, pcap, probes
+from . import loop, probes
 from .agent import UserAgent
 from .b2bua import bridge
 from .call import Call
 from .digest import Credentials, Guard, Login
 from .dns import DnsResolver, Hop, MapResolver, ResolveError, Resolver
+from .evidence import ladder, pcap
+from .media.relaying import Relay, relay
+from .media.rtp import Audio
+from .media.tones import Tone
 from .messages import Incoming
-from .reach import ProbeResult
+from .probes.reach import ProbeResult
 from .refer import Referral, ReferResult
-from .relaying import Relay, relay
-from .rtp import Audio
-from .tones import Tone
 from .trace import Address, Trace, TraceEntry, Transport
 
 __all__ = [

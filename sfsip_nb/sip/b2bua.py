@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from .call import Call
-from .relaying import relay
+from .media.relaying import relay
 from .sdp import Srtp
 
 

@@ -15,11 +15,11 @@ from . import fields, sdp
 from .dialog import Dialog
 from .digest import Answerer, Credentials
 from .fields import ExtraHeaders, header, name_addr, uri_parts
+from .media.rtp import Audio
+from .media.srtp import Crypto, Protection
 from .messages import Incoming, set_body
 from .refer import Referral, ReferResult, Subscriptions
-from .rtp import Audio
 from .sdp import Agreed, Description, Sdp
-from .srtp import Crypto, Protection
 from .trace import Address, TraceEntry, Transport
 from .transaction import ServerTransaction
 from .transport import Peer

@@ -9,10 +9,10 @@ from . import fields, sdp
 from .call import Call, now
 from .dialog import Dialog
 from .fields import ExtraHeaders, header
+from .media.rtp import Audio
+from .media.srtp import Crypto
 from .messages import PHRASES, Incoming, set_body
-from .rtp import Audio
 from .sdp import Agreed, Description, Refused, Sdp, Srtp
-from .srtp import Crypto
 
 if TYPE_CHECKING:
     from .agent import UserAgent

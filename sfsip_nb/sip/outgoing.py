@@ -11,10 +11,10 @@ from .call import Call, now
 from .dialog import Dialog
 from .digest import Credentials
 from .fields import cseq, header, name_addr
+from .media.rtp import Audio
+from .media.srtp import Crypto
 from .messages import set_body
-from .rtp import Audio
 from .sdp import Description, Refused, Srtp
-from .srtp import Crypto
 from .trace import Transport
 from .transaction import ClientTransaction
 from .transport import Peer

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .g711 import PAYLOAD_TYPES
-from .srtp import Crypto
+from .media.g711 import PAYLOAD_TYPES
+from .media.srtp import Crypto
 from .trace import Address
 
 Srtp = Literal["off", "optional", "required"]

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from sfsip_nb.sip import g711, sdp, tones
-from sfsip_nb.sip.listening import Arrivals, Listener
-from sfsip_nb.sip.srtp import Crypto
+from sfsip_nb.sip import sdp
+from sfsip_nb.sip.media import g711, tones
+from sfsip_nb.sip.media.listening import Arrivals, Listener
+from sfsip_nb.sip.media.srtp import Crypto
 
 
 def test_the_decoding_tables_are_those_of_g711() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sfsip_nb.sip import Credentials, MapResolver, pcap, probes
+from sfsip_nb.sip import Credentials, MapResolver, ProbeResult, pcap, probes
 from tests.sip.siptools import Agents, Run
 
 HERE = Path(__file__).parent / "peers"
@@ -114,7 +114,7 @@ def test_kamailio_takes_our_digest(agents: Agents, run: Run, proxy: int, transpo
 def test_a_call_through_kamailio_keeps_its_route_and_sipp_echoes_it(
     run: Run, proxy: int, transport: str, tmp_path: Path
 ) -> None:
-    async def go() -> probes.ProbeResult:
+    async def go() -> ProbeResult:
         return await probes.call(
             f"sip:+15551230001@127.0.0.1:{proxy};transport={transport}",
             from_="sip:acme@sip.test",

@@ -17,8 +17,18 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from sfsip_nb.sip import Call, Credentials, DnsResolver, Guard, Incoming, MapResolver, loop, probes
-from sfsip_nb.sip.tlsprobe import match_name
+from sfsip_nb.sip import (
+    Call,
+    Credentials,
+    DnsResolver,
+    Guard,
+    Incoming,
+    MapResolver,
+    ProbeResult,
+    loop,
+    probes,
+)
+from sfsip_nb.sip.probes.tlsprobe import match_name
 from tests.sip.siptools import Agents, Run, Tls, uri
 
 LOCAL = MapResolver()
@@ -111,7 +121,7 @@ def test_a_call_probe_judges_signalling_and_audio_apart(agents: Agents, run: Run
     async def go() -> None:
         server = await agents("server", on_invite=answer)
 
-        async def probe(user: str) -> probes.ProbeResult:
+        async def probe(user: str) -> ProbeResult:
             return await probes.call(
                 uri(server, user),
                 from_="sip:+15550100@probe.test",
@@ -174,7 +184,7 @@ def test_the_tls_probe_tells_trust_and_name_apart(agents: Agents, run: Run, tls:
         server = await agents("server", transports=("tls",), tls_server=tls.server("sip.test"))
         names = MapResolver({"sip.test:32682/tls": "{}:{}".format(*server.address("tls"))})
 
-        async def probe(name: str, ca_file: Path | None) -> probes.ProbeResult:
+        async def probe(name: str, ca_file: Path | None) -> ProbeResult:
             return await probes.tls(
                 "sip.test", 32682, name=name, ca_file=str(ca_file or "") or None, resolver=names
             )

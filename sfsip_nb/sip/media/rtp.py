@@ -9,12 +9,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from ..sdp import Agreed
+from ..trace import Address
 from . import g711, tones
 from .listening import MODULUS, Arrivals, Listener
-from .sdp import Agreed
 from .srtp import Protection
 from .tones import Tone
-from .trace import Address
 
 FRAME = 160
 """Samples in a packet: 20 ms."""

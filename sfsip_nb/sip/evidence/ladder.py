@@ -4,7 +4,7 @@ import html
 import itertools
 from collections.abc import Iterable, Mapping
 
-from .trace import Address, TraceEntry, once
+from ..trace import Address, TraceEntry, once
 
 _CHAR, _ROW, _TOP, _TIME = 7.3, 30, 64, 84
 _LABEL, _NAME = 46, 30

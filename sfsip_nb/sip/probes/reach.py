@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from .agent import UserAgent
-from .dns import DEFAULT_PORTS, DnsResolver, Hop, ResolveError, Resolver
-from .fields import uri_parts
-from .stack import local_ip
-from .trace import TraceEntry, Transport
+from ..agent import UserAgent
+from ..dns import DEFAULT_PORTS, DnsResolver, Hop, ResolveError, Resolver
+from ..fields import uri_parts
+from ..stack import local_ip
+from ..trace import TraceEntry, Transport
 
 Verdict = Literal["pass", "fail", "inconclusive"]
 

@@ -10,7 +10,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.x509.oid import ExtensionOID, NameOID
 
-from .fields import uri_parts
+from ..fields import uri_parts
 
 
 @dataclass(frozen=True)

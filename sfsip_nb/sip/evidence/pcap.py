@@ -5,7 +5,7 @@ import struct
 from collections.abc import Iterable
 from pathlib import Path
 
-from .trace import Address, TraceEntry, once
+from ..trace import Address, TraceEntry, once
 
 _MAGIC_MICROSECONDS, _RAW_IP, _SNAP = 0xA1B2C3D4, 101, 262_144
 

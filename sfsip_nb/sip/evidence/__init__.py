@@ -1,0 +1,1 @@
+"""Evidence that others can read: ladder pictures and captures."""
