@@ -28,7 +28,7 @@ def session(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
     module = types.ModuleType("sfsip_nb.session")
     monkeypatch.setitem(sys.modules, "sfsip_nb.session", module)
     monkeypatch.setattr("sfsip_nb.session", module, raising=False)
-    monkeypatch.setattr(cli, "_notebooks", Path)
+    monkeypatch.setattr(cli.runs, "notebooks", Path)
     return module
 
 

@@ -1,0 +1,20 @@
+"""The command `sfsip`. Exit codes: CONTRACT §5."""
+
+import signal
+
+from sfsip_nb.cli import probe, runs, testbed
+from sfsip_nb.cli.common import app
+from sfsip_nb.replay.lean import without_grammars
+
+without_grammars()  # before a command imports nbformat
+
+app.add_typer(testbed.app, name="testbed")
+app.add_typer(probe.app, name="probe")
+
+__all__ = ["app", "main", "runs"]
+
+
+def main() -> None:
+    """Entry point. SIGTERM ends a command as Ctrl-C does: orderly, with exit code 4."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    app()

@@ -1,0 +1,68 @@
+"""What all commands share: the application, and how a command ends."""
+
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sfsip_nb.inputs.errors import InputError, SfsipError
+
+BAD_INPUT = 2
+BROKE_OFF = 4
+
+PLAIN: dict[str, Any] = {"no_args_is_help": True, "add_completion": False}
+app = typer.Typer(
+    **PLAIN,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Connect a contact centre to Synthflow over SIP, and prove that it works.",
+)
+
+Folder = Annotated[Path, typer.Argument(help="the run's folder", metavar="DIR")]
+
+
+@contextmanager
+def paragraphs() -> Iterator[None]:
+    """What a user can mend becomes one paragraph on stderr and an exit code."""
+    try:
+        yield
+    except typer.Exit:
+        raise
+    except InputError as error:
+        _stop(str(error), BAD_INPUT)
+    except SfsipError as error:
+        _stop(str(error), BROKE_OFF)
+    except KeyboardInterrupt:
+        _stop("Interrupted. The same command goes on from here.", BROKE_OFF)
+    except Exception as error:
+        # Neither the message nor the trace is printed: either may hold a secret.
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(frame.filename).name}, line {frame.lineno}"
+        _stop(
+            f"sfsip met a fault of its own ({type(error).__name__} in {where}) and broke off. The "
+            "same command goes on from here; if it stops again, report this line.",
+            BROKE_OFF,
+        )
+
+
+def _stop(paragraph: str, code: int) -> None:
+    from sfsip_nb.present.text import visible
+
+    print(visible(paragraph), file=sys.stderr)
+    raise typer.Exit(code)
+
+
+def say(line: str) -> None:
+    """One line to stdout, at once."""
+    print(line, flush=True)
+
+
+def become(module: str, *arguments: str) -> None:
+    """Go on as `python -m module`, in this process."""
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", module, *arguments])

@@ -1,0 +1,157 @@
+"""Commands on a run: replay it, show its record, undo it; begin one; open the notebooks."""
+
+import os
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sfsip_nb.cli.common import Folder, app, become, paragraphs, say
+from sfsip_nb.inputs.errors import InputError
+
+
+@app.command()
+def replay(
+    parameters: Annotated[Path, typer.Argument(help="a file of parameters", metavar="PARAMETERS")],
+    mode: Annotated[str, typer.Option(help="plan, apply or verify")] = "",
+    out: Annotated[Path | None, typer.Option(help="the run's folder", metavar="DIR")] = None,
+    only: Annotated[str, typer.Option(help="section numbers, such as 02,05")] = "",
+    sets: Annotated[
+        list[str] | None, typer.Option("--set", help="a parameter", metavar="KEY=VALUE")
+    ] = None,
+    fault: Annotated[list[str] | None, typer.Option(help="testbed: break this")] = None,
+    testbed: Annotated[str, typer.Option(help="testbed: attach to this URL")] = "",
+    keep_testbed: Annotated[bool, typer.Option(help="testbed: leave it running")] = False,
+    approve: Annotated[str, typer.Option(help="approve the saved plan", metavar="NAME")] = "",
+) -> None:
+    """Run a guide's notebooks headlessly and write the record."""
+    with paragraphs():
+        from sfsip_nb import session
+
+        chosen = _sections(only)
+        prepared = session.prepare(
+            parameters,
+            sets or [],
+            mode=mode,
+            out=out,
+            testbed_url=testbed,
+            faults=fault or [],
+            keep_testbed=keep_testbed,
+            approve=approve,
+        )
+        from sfsip_nb.replay.series import replay as run
+
+        raise typer.Exit(run(prepared, notebooks(), say, chosen))
+
+
+def _sections(only: str) -> list[str]:
+    numbers = [number.strip().zfill(2) for number in only.split(",") if number.strip()]
+    if unknown := [number for number in numbers if not ("01" <= number <= "07")]:
+        raise InputError("--only", f"--only names {', '.join(unknown)}; the sections are 01 to 07.")
+    return numbers
+
+
+def notebooks() -> Path:
+    """The notebooks' folder in the project's checkout."""
+    folder = Path(__file__).resolve().parents[2] / "notebooks"
+    if not folder.is_dir():
+        raise InputError(
+            "notebooks",
+            f"The notebooks are not at {folder}. Install the project from its checkout with"
+            " pip install -e . and run the command again.",
+        )
+    return folder
+
+
+@app.command()
+def record(
+    folder: Folder,
+    check: Annotated[bool, typer.Option(help="compare every attempt with its SHA256SUMS")] = False,
+) -> None:
+    """Show a run's newest record, or check its attempts' files.
+
+    What was done by hand in the notebooks is written down as an attempt first.
+    """
+    with paragraphs():
+        from sfsip_nb.replay import sums
+        from sfsip_nb.replay.kept import attempts_of, summary
+
+        if not check and (folder / "journal.sqlite3").is_file():
+            _keep_interactive(folder)
+        attempts = attempts_of(folder)
+        if not attempts:
+            raise InputError(
+                "DIR", f"{folder} holds no attempt. Name a run's folder, or one of its attempts."
+            )
+        if not check:
+            say(str(summary(attempts[-1])))
+            return
+        found = {attempt.name: sums.check(attempt) for attempt in attempts}
+        for name, difference in found.items():
+            say(f"{name}: {difference or 'as written'}")
+        raise typer.Exit(1 if any(found.values()) else 0)
+
+
+def _keep_interactive(folder: Path) -> None:
+    from sfsip_nb import session
+    from sfsip_nb.inputs.load import from_namespace
+    from sfsip_nb.inputs.secrets import Redactor
+    from sfsip_nb.replay.kept import keep_interactive
+    from sfsip_nb.runbook.journal import Journal
+
+    journal = Journal(folder / "journal.sqlite3")
+    with closing(journal):
+        if kept := journal.get("parameters"):
+            secrets = from_namespace(kept["guide"], kept["values"]).secrets().values()
+            redactor = Redactor(secret.reveal() for secret in secrets)
+            keep_interactive(journal, session.GUIDES[kept["guide"]], folder, redactor)
+
+
+@app.command()
+def rollback(folder: Folder) -> None:
+    """Undo what a run changed, newest first, and only that."""
+    with paragraphs():
+        from sfsip_nb import session
+        from sfsip_nb.runbook.rollback import rollback as undo
+
+        with closing(session.reopen(folder)) as run:
+            undone = undo(run.engine.ctx)
+        for item in undone:
+            say(f"{'✔' if item.ok else '✖'} {item.what}: {item.result}")
+        if not undone:
+            say("Nothing to undo.")
+        raise typer.Exit(0 if all(item.ok for item in undone) else 3)
+
+
+@app.command()
+def new(
+    guide: Annotated[str, typer.Argument(help="genesys or talkdesk", metavar="GUIDE")],
+    target: Annotated[str, typer.Argument(help="the file to write", metavar="FILE")] = "",
+) -> None:
+    """Write a file of parameters for a live customer, to be filled in."""
+    with paragraphs():
+        from sfsip_nb.inputs.load import example_yaml
+        from sfsip_nb.inputs.schema import GUIDES
+
+        if guide not in GUIDES:
+            raise InputError("GUIDE", f"There is no guide {guide!r}: name {' or '.join(GUIDES)}.")
+        path = Path(target or f"{guide}.yaml")
+        try:
+            with path.open("x", encoding="utf-8") as file:
+                file.write(example_yaml(guide, live=True))
+        except OSError as error:
+            raise InputError(
+                "FILE", f"{path} cannot be written ({error.strerror}). Name another file."
+            ) from None
+        say(f"{path}: fill it in, then run: sfsip replay {path} --mode plan")
+
+
+@app.command()
+def jupyter() -> None:
+    """Open the notebooks in JupyterLab."""
+    with paragraphs():
+        settings = Path(__file__).parents[1] / "present" / "jupyter"
+        paths = [str(settings), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+        os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, paths))
+        become("jupyterlab", str(notebooks()), "--KernelManager.transport_encryption=required")

@@ -1,0 +1,44 @@
+"""Commands on the testbed: run one, end one, list what it can break."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sfsip_nb.cli.common import PLAIN, Folder, become, paragraphs, say
+
+app = typer.Typer(**PLAIN, help="The loopback stand-ins.")
+
+
+@app.command("start")
+def start_testbed(
+    folder: Annotated[Path, typer.Argument(help="the run's folder", metavar="DIR")] = Path(
+        "runs/testbed"
+    ),
+    time_scale: Annotated[float, typer.Option(help="how much shorter waits are")] = 60,
+    seed: Annotated[int, typer.Option(help="of all that is random")] = 1,
+    fault: Annotated[list[str] | None, typer.Option(help="break this from the start")] = None,
+) -> None:
+    """Run a testbed in the foreground; its first line is JSON with all addresses."""
+    faults = [word for name in fault or [] for word in ("--fault", name)]
+    numbers = ["--time-scale", str(time_scale), "--seed", str(seed)]
+    become("sfsip_nb.testbed", "--dir", str(folder), *numbers, *faults)
+
+
+@app.command("stop")
+def stop_testbed(folder: Folder) -> None:
+    """End the testbed of a run."""
+    with paragraphs():
+        from sfsip_nb.testbed import life
+
+        say("Ended." if life.stop(folder) else f"No testbed is running in {folder}.")
+
+
+@app.command("faults")
+def list_faults() -> None:
+    """List what the testbed can break, and the troubleshooting row that each leads to."""
+    from sfsip_nb.present.text import columns
+    from sfsip_nb.testbed.faults import FAULTS
+
+    rows = [(fault.name, fault.effect, fault.row) for fault in FAULTS.values()]
+    say(columns("Faults", ("name", "what it breaks", "troubleshooting row"), rows))
