@@ -29,10 +29,19 @@ class Hop:
 
 
 class Resolver(Protocol):
-    """Finds the next hop for a host."""
+    """Finds the next hops for a host."""
+
+    async def candidates(
+        self, host: str, port: int | None, transport: Transport | None
+    ) -> list[Hop]:
+        """All next hops in the order in which they are to be tried (RFC 3263 §4.3).
+
+        Never empty: raises ResolveError. `transport` None: the names decide.
+        """
+        ...
 
     async def resolve(self, host: str, port: int | None, transport: Transport) -> Hop:
-        """The next hop. Raises ResolveError."""
+        """The first of the candidates. Raises ResolveError."""
         ...
 
 
@@ -49,29 +58,42 @@ class MapResolver:
     """Public names and ports mapped to loopback sockets; nothing else can be reached.
 
     Keys are `name:port/transport`, or `name/transport` for the transport's default port;
-    values are `ip:port`. `*.rest` as name stands for any one label in front of `rest`, if the
-    name itself is not there. Literal loopback addresses pass as they are. `mapping` may grow.
+    values are `ip:port`, several of them apart by spaces, the preferred one first. `*.rest` as
+    name stands for any one label in front of `rest`, if the name itself is not there. Literal
+    loopback addresses pass as they are. `mapping` may grow.
     """
 
     def __init__(self, mapping: Mapping[str, str] | None = None) -> None:
         self.mapping: MutableMapping[str, str] = dict(mapping or {})
 
+    async def candidates(
+        self, host: str, port: int | None, transport: Transport | None
+    ) -> list[Hop]:
+        """The mapped addresses, over UDP before TCP before TLS if no transport is given."""
+        host = host.lower().rstrip(".").strip("[]")
+        kinds: tuple[Transport, ...] = (transport,) if transport else ("udp", "tcp", "tls")
+        hops = [hop for kind in kinds for hop in self._mapped(host, port, kind)]
+        if hops:
+            return hops
+        number = port or DEFAULT_PORTS[kinds[0]]
+        if is_address(host) and ipaddress.ip_address(host).is_loopback:
+            return [Hop(host, number, kinds[0])]
+        raise ResolveError(f"{host}:{number} over {kinds[0].upper()} is not in the address map.")
+
     async def resolve(self, host: str, port: int | None, transport: Transport) -> Hop:
-        """The mapped address. Raises ResolveError."""
-        host = host.lower().rstrip(".")
+        """The first of the mapped addresses. Raises ResolveError."""
+        return (await self.candidates(host, port, transport))[0]
+
+    def _mapped(self, host: str, port: int | None, transport: Transport) -> list[Hop]:
         number = port or DEFAULT_PORTS[transport]
         tails = [f":{number}/{transport}"]
         if number == DEFAULT_PORTS[transport]:
             tails.append(f"/{transport}")
         names = (host, f"*.{host.partition('.')[2]}")
         keys = (name + tail for name in names for tail in tails)
-        target = next((self.mapping[key] for key in keys if key in self.mapping), None)
-        if target is not None:
-            ip, _, mapped = target.rpartition(":")
-            return Hop(ip, int(mapped), transport)
-        if is_address(host) and ipaddress.ip_address(host.strip("[]")).is_loopback:
-            return Hop(host.strip("[]"), number, transport)
-        raise ResolveError(f"{host}:{number} over {transport.upper()} is not in the address map.")
+        targets = next((self.mapping[key] for key in keys if key in self.mapping), "")
+        pairs = (target.rpartition(":") for target in targets.split())
+        return [Hop(ip.strip("[]"), int(mapped), transport) for ip, _, mapped in pairs]
 
 
 @dataclass(frozen=True)
@@ -108,12 +130,18 @@ class DnsResolver:
         self.nameservers, self.port, self.timeout = tuple(nameservers), port, timeout
         self.steps: list[DnsStep] = []
 
-    async def resolve(self, host: str, port: int | None, transport: Transport) -> Hop:
-        """The first hop for a host whose transport is chosen. Raises ResolveError."""
+    async def candidates(
+        self, host: str, port: int | None, transport: Transport | None
+    ) -> list[Hop]:
+        """All next hops (RFC 3263 §4). Raises ResolveError."""
         found = await self.lookup(host, port, transport)
         if not found.hops:
             raise ResolveError(f"DNS gives no address for {host}: {_last(found.steps)}.")
-        return found.hops[0]
+        return list(found.hops)
+
+    async def resolve(self, host: str, port: int | None, transport: Transport) -> Hop:
+        """The first of the candidates. Raises ResolveError."""
+        return (await self.candidates(host, port, transport))[0]
 
     async def lookup(
         self,

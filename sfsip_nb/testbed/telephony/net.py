@@ -42,6 +42,12 @@ class Net:
 
     residents: list[Resident] = field(default_factory=list)
 
+    async def candidates(
+        self, host: str, port: int | None, transport: Transport | None
+    ) -> list[Hop]:
+        """The one loopback socket behind a public name, by UDP if no transport is given."""
+        return [await self.resolve(host, port, transport or "udp")]
+
     async def resolve(self, host: str, port: int | None, transport: Transport) -> Hop:
         """The loopback socket behind a public name. Raises ResolveError where nobody listens."""
         if host == "127.0.0.1" and port:
