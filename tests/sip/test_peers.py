@@ -1,6 +1,5 @@
 """Our agent against Kamailio and SIPp, our pcap read by tshark: somebody else's reading of it."""
 
-import os
 import shutil
 import socket
 import subprocess
@@ -11,34 +10,11 @@ from pathlib import Path
 import pytest
 
 from sfsip_nb.sip import Credentials, MapResolver, ProbeResult, pcap, probes
+from tests.sip.peers.lab import free_port, need
 from tests.sip.siptools import Agents, Run
 
 HERE = Path(__file__).parent / "peers"
 USER = Credentials("acme", "secretsecret", "sip.test")
-
-
-def need(*programs: str) -> None:
-    missing = [name for name in programs if shutil.which(name) is None]
-    if missing and os.environ.get("SFSIP_REQUIRE_PEERS") == "1":
-        pytest.fail(f"not installed: {', '.join(missing)}")
-    if missing:
-        pytest.skip(f"not installed: {', '.join(missing)}")
-
-
-def free_port() -> int:
-    """A port free over UDP and TCP."""
-    while True:
-        with (
-            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
-            socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp,
-        ):
-            udp.bind(("127.0.0.1", 0))
-            port = int(udp.getsockname()[1])
-            try:
-                tcp.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
 
 
 @pytest.fixture(scope="module")
