@@ -60,6 +60,7 @@ class Call:
         self.audio: Audio | None = None
         self.state: State = "trying"
         self.code, self.phrase = 0, ""
+        self.failure: OSError | TimeoutError | None = None  # why the INVITE could not be sent
         self.codes: list[int] = []
         self.started_at = now()
         self.ringing_at: datetime | None = None

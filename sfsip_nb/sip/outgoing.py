@@ -43,6 +43,7 @@ async def place(
         # RFC 3261 §8.1.3.1: a transport error is treated as a 503.
         nowhere = Peer(transport or "udp", ("", 0), ("", 0))
         call = Call(agent, "out", invite, nowhere, tag, credentials)
+        call.failure = error
         call.end("failed", "local", code=503, phrase=str(error) or "connection timed out")
         return call
     call = Call(agent, "out", invite, peer, tag, credentials)
