@@ -17,22 +17,52 @@ Address = tuple[str, int]
 
 Transport = Literal["udp", "tcp", "tls"]
 
+_VALUE = rb"(?:[^\r\n]|\r?\n[ \t])*"  # a header's value with its folded lines
 _SECRETS = (
-    re.compile(rb'(?im)(^(?:proxy-)?authorization[ \t]*:[^\r\n]*?\bresponse\s*=\s*"?)([^",\s]+)'),
-    re.compile(rb"(?im)(^(?:proxy-)?authorization[ \t]*:[ \t]*basic[ \t]+)(\S+)"),
-    re.compile(rb"(?i)(\binline:)([A-Za-z0-9+/=]+)"),
-    re.compile(rb"(?i)(\bsips?:[^@:\s<>\"]+:)([^@\s<>\"]+)(?=@)"),
+    # A digest's proof in a credential and in the answer to it (RFC 7616 §3.4, §3.5).
+    (b"authorization", rb"(?im)^(?:proxy-)?authorization[ \t]*:" + _VALUE),
+    (b"authentication-info", rb"(?im)^(?:proxy-)?authentication-info[ \t]*:" + _VALUE),
+    # The same as a header inside a URI, percent-encoded (RFC 3261 §19.1.1).
+    (b"authorization=", rb"(?i)[?&](?:proxy-)?authorization=[^&>\s\"]*"),
+    # Keys in SDP: RFC 4568, RFC 3830 by RFC 4567, RFC 8866 §5.12, RFC 8839 §5.4.
+    (b"inline:", rb"(?i)\binline:[A-Za-z0-9+/=]+"),
+    (b"key-mgmt:", rb"(?im)^a=key-mgmt:[ \t]*\w+[ \t]+\S+"),
+    (b"k=", rb"(?im)^k=(?:clear|base64|uri):\S+"),
+    (b"ice-pwd:", rb"(?im)^a=ice-pwd:\S+"),
+    # A password in a URI (RFC 3261 §19.1.1).
+    (b"@", rb"(?i)\bsips?:[^@:\s<>\"]{1,256}:[^@\s<>\";?]{1,256}(?=@)"),
+)
+_FIELDS = tuple((mark, re.compile(pattern)) for mark, pattern in _SECRETS)
+_SECRET_PART = re.compile(
+    rb"(?is)"
+    rb"(?P<keep>^[^:]*authorization[ \t]*:\s*(?!digest\s)\w+\s+)(?P<token>.+)"
+    rb"|(?P<name>\b(?:response|rspauth)\s*=\s*\"?)(?P<proof>[^\",\s]+)"
+    rb"|(?P<uri>^[?&][^=]*=)(?P<given>.+)"
+    rb"|(?P<key>^inline:|^a=key-mgmt:\s*\w+\s+|^k=\w+:|^a=ice-pwd:|^sips?:[^:]+:)(?P<value>.+)"
 )
 
 
 def mask(data: bytes) -> bytes:
-    """Replace digest responses, SDES keys and passwords in URIs, keeping the length.
+    """Replace digest responses, media keys and passwords in URIs, keeping the length.
 
-    The length stays so that Content-Length and a pcap stay true.
+    Wherever they stand: in a header, folded or not, in a body that quotes a message
+    (message/sipfrag), in a header inside a URI. The length stays, so that Content-Length and a
+    pcap stay true.
     """
-    for pattern in _SECRETS:
-        data = pattern.sub(lambda match: match[1] + b"x" * len(match[2]), data)
+    low = data.lower()
+    for mark, pattern in _FIELDS:
+        if mark in low:
+            data = pattern.sub(_masked, data)
     return data
+
+
+def _masked(found: re.Match[bytes]) -> bytes:
+    return _SECRET_PART.sub(_crossed, found[0])
+
+
+def _crossed(part: re.Match[bytes]) -> bytes:
+    kept, secret = (group for group in part.groups() if group is not None)
+    return kept + re.sub(rb"[^\r\n\t ]", b"x", secret)
 
 
 @dataclass(frozen=True)
