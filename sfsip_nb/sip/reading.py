@@ -217,14 +217,30 @@ def _address_fault(value: str) -> str:
     return _uri_fault(uri)
 
 
+class TooLong(ValueError):
+    """A message on a stream that is longer than what is taken; `head` is its header."""
+
+    def __init__(self, total: int, head: bytes) -> None:
+        super().__init__(f"a message of {total} bytes is longer than {MAX_MESSAGE}")
+        self.head = head
+
+
 class Framer:
     """Cuts a byte stream into SIP messages by Content-Length (RFC 3261 §18.3)."""
 
     def __init__(self) -> None:
         self._buffer = b""
 
+    @property
+    def idle(self) -> bool:
+        """Whether the stream stands between two messages."""
+        return not self._buffer
+
     def feed(self, data: bytes) -> list[bytes]:
-        """Add bytes, get the complete messages. Raises ValueError where the stream is no SIP."""
+        """Add bytes, get the complete messages.
+
+        Raises ValueError where the stream is no SIP, TooLong where it is too much of it.
+        """
         self._buffer += data
         messages: list[bytes] = []
         while True:
@@ -236,7 +252,7 @@ class Framer:
             length = re.search(rb"(?im)^(?:content-length|l)[ \t]*:\s*(\d+)", self._buffer[:end])
             total = end + 4 + (int(length[1]) if length else 0)
             if total > MAX_MESSAGE:
-                raise ValueError(f"a message of {total} bytes is longer than {MAX_MESSAGE}")
+                raise TooLong(total, self._buffer[: end + 4])
             if len(self._buffer) < total:
                 break
             messages.append(self._buffer[:total])
