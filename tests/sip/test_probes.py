@@ -66,9 +66,9 @@ def test_silence_is_inconclusive_and_a_closed_port_fails(run: Run, silent_port: 
         silent = await probes.options(f"sip:127.0.0.1:{silent_port}", resolver=LOCAL, timeout=0.1)
         assert silent.verdict == "inconclusive"
         closed = await probes.options(f"sip:127.0.0.1:{free_port()}", resolver=LOCAL, timeout=0.1)
-        assert (closed.verdict, closed.sentence.endswith("closed (ICMP).")) == ("fail", True)
+        assert (closed.verdict, "the port is closed (ICMP)" in closed.sentence) == ("fail", True)
         refused = await probes.options(f"sip:127.0.0.1:{free_port()};transport=tcp", resolver=LOCAL)
-        assert (refused.verdict, refused.sentence.endswith("is closed.")) == ("fail", True)
+        assert (refused.verdict, "the port is closed" in refused.sentence) == ("fail", True)
         unknown = await probes.options("sip:no.test", resolver=LOCAL)
         assert unknown.verdict == "fail"
 

@@ -1,8 +1,10 @@
-"""A call: signalling and audio, judged apart."""
+"""A call: signalling and audio, judged apart; and what makes a failed one work."""
 
+import ipaddress
 import ssl
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..call import Call
@@ -11,7 +13,11 @@ from ..dns import Resolver
 from ..fields import ExtraHeaders
 from ..sdp import Srtp
 from ..trace import Transport
-from .reach import ProbeResult, Reach, Verdict, clean
+from .isolating import isolate
+from .placing import Placed, place
+from .plan import Kind, Leave, Plan
+from .reach import ProbeResult, Verdict, clean
+from .words import meaning, said
 
 
 async def call(
@@ -22,79 +28,179 @@ async def call(
     send_hz: float | None = 1004.0,
     expect_hz: float | None = None,
     seconds: float = 3.0,
+    digits: str = "",
+    then_hz: float | None = None,
     codecs: Sequence[str] = ("PCMU", "PCMA"),
     srtp: Srtp = "off",
     headers: ExtraHeaders | None = None,
     proxy: str = "",
-    answer_within: float = 30.0,
+    timeout: float = 38.0,
     transport: Transport | None = None,
+    leave: Leave | None = None,
     resolver: Resolver | None = None,
     tls_client: ssl.SSLContext | None = None,
 ) -> ProbeResult:
     """Call, send a tone, listen, hang up. Signalling and audio are judged apart.
 
     Passes if the call is answered, the audio expected is heard (any RTP where `expect_hz` is
-    None), BYE gets 200 and no 200 was repeated, which would say that our ACK got lost.
+    None), the peer does not report that it hears nothing, BYE gets 200 and no 200 was repeated,
+    which would say that our ACK got lost. `digits` are pressed after that (RFC 4733), and `then_hz`
+    is what has to be heard after them. `timeout` bounds it all, in seconds.
+
+    With `leave`, a call that fails is tried again with one difference at a time, as long as that
+    gives leave; each variant is bounded by `timeout` too.
     """
-    reach = Reach("call", proxy or uri, transport, resolver, tls_client)
-    async with reach.agent() as agent:
-        if agent is None:
-            return reach.result
-        leg = await agent.invite(
-            uri,
-            from_=from_,
-            headers=headers,
-            codecs=codecs,
-            srtp=srtp,
-            credentials=credentials,
-            transport=transport,
-            proxy=proxy,
+    plan = Plan(
+        uri,
+        from_,
+        transport,
+        srtp,
+        proxy,
+        tuple(codecs),
+        headers or {},
+        credentials=tuple(credentials),
+    )
+
+    async def attempt(plan: Plan) -> tuple[ProbeResult, Kind | None]:
+        script = Listening(send_hz, expect_hz, seconds, digits, then_hz)
+        placed = await place(
+            plan,
+            script.run,
+            seconds=script.longest,
+            timeout=timeout,
+            resolver=resolver,
+            tls_client=tls_client,
         )
-        await leg.outcome(answer_within)
-        heard: bool | None = None
-        if leg.state == "answered" and leg.audio is not None:
-            leg.audio.play(send_hz)
-            heard = await _listen(leg, expect_hz, seconds)
-            await leg.bye()
-        seen = reach.seen | _call_facts(leg)
-        if expect_hz is not None:
-            seen["expected_hz"], seen["heard"] = expect_hz, heard
-        verdict, sentence = _judge(leg, heard, expect_hz, reach.where)
-        return ProbeResult("call", verdict, sentence, seen, list(agent.trace))
+        return judged(placed, script)
+
+    return await isolate(plan, attempt, leave)
 
 
-async def _listen(leg: Call, expect_hz: float | None, seconds: float) -> bool:
-    assert leg.audio is not None
-    if expect_hz is None:
-        await leg.wait_ended(seconds)
-        return leg.audio.packets_received > 0
-    began = time.monotonic()
-    heard = await leg.audio.heard(expect_hz, seconds)
-    # The peer has to hear us for the whole time, however soon we heard it.
-    await leg.wait_ended(max(0.0, seconds - (time.monotonic() - began)))
-    return heard
+@dataclass
+class Listening:
+    """What is said and listened for. `heard` and `then_heard` are None until they were tried."""
+
+    send_hz: float | None
+    expect_hz: float | None
+    seconds: float
+    digits: str = ""
+    then_hz: float | None = None
+    heard: bool | None = None
+    then_heard: bool | None = None
+
+    @property
+    def longest(self) -> float:
+        """Seconds that all of it may take."""
+        return self.seconds + (0.3 * len(self.digits) + self.seconds) * bool(self.digits) + 0.5
+
+    async def run(self, leg: Call) -> None:
+        """Speak and listen; with digits, press them and listen again."""
+        audio = leg.audio
+        if audio is None:
+            return
+        audio.play(self.send_hz)
+        began = time.monotonic()
+        if self.expect_hz is not None:
+            self.heard = await audio.heard(self.expect_hz, self.seconds)
+        # The peer has to hear us for the whole time, however soon we heard it.
+        await leg.wait_ended(max(0.0, self.seconds - (time.monotonic() - began)))
+        if self.expect_hz is None:
+            self.heard = audio.packets_received > 0
+        if self.digits and leg.state == "answered":
+            await audio.send_digits(self.digits)
+            if self.then_hz is not None:
+                self.then_heard = await audio.heard(self.then_hz, self.seconds)
 
 
-def _judge(
-    leg: Call, heard: bool | None, expect_hz: float | None, where: str
-) -> tuple[Verdict, str]:
-    said = f"{leg.code} {clean(leg.phrase)}".strip()
+def judged(placed: Placed, script: Listening) -> tuple[ProbeResult, Kind | None]:
+    """Verdict and sentence, and how the call failed if it did."""
+    leg, failed = placed.leg, placed.failed
+    if leg is None or failed is not None:
+        assert failed is not None
+        return replace(failed, seen=placed.seen), placed.kind
+    verdict, sentence, kind = _judge(leg, script, placed)
+    seen = placed.seen | _call_facts(leg)
+    seen["early_packets"] = placed.early_packets
+    if script.expect_hz is not None:
+        seen["expected_hz"], seen["heard"] = script.expect_hz, script.heard
+    if script.then_hz is not None:
+        seen["then_hz"], seen["then_heard"] = script.then_hz, script.then_heard
+    return ProbeResult("call", verdict, sentence, seen, placed.trace), kind
+
+
+def _judge(leg: Call, script: Listening, placed: Placed) -> tuple[Verdict, str, Kind | None]:
+    where = placed.where
     if not leg.ok:
-        if not leg.codes:
-            return "inconclusive", f"{where}: the INVITE was not answered ({said})."
+        answer = said(leg.code, leg.phrase, leg.header)
         if leg.ended_by == "timeout":
-            return "inconclusive", f"{where} took the INVITE but the call was not answered in time."
-        return "fail", f"{where} refused the call with {said}."
-    if not heard:
-        tone = "audio" if expect_hz is None else f"{expect_hz:g} Hz"
-        packets = leg.audio.packets_received if leg.audio else 0
-        return "fail", f"The call was answered, but no {tone} was heard ({packets} RTP packets)."
+            rang = "rang" if any(code > 100 for code in leg.codes) else "took the call (100)"
+            sentence = (
+                f"{where} {rang}, but gave no final answer in time. The number may lead to nobody:"
+                " look at what it is attached or routed to."
+            )
+            return "inconclusive", sentence, "refused"
+        early = " What was announced before it is in the audio." if placed.early_packets else ""
+        sentence = f"{where} refused the call with {answer}. {meaning(leg.code)}{early}".strip()
+        return "fail", sentence, placed.kind
+    if leg.answer_sdp is None or leg.audio is None:
+        sentence = "The call was answered with audio that was not offered: compare the codecs."
+        return "fail", sentence, "unfit"
+    if not script.heard:
+        verdict, sentence = _unheard(leg, script)
+        return verdict, sentence, "unheard"
+    if script.then_heard is False:
+        sentence = (
+            f"The call has audio, but after the digits {script.digits} no {script.then_hz:g} Hz was"
+            " heard: the peer takes no RFC 4733 events, or leads elsewhere."
+        )
+        return "fail", sentence, None
     if leg.bye_code != 200:
-        return "fail", f"Audio is good, but BYE was answered with {leg.bye_code or 'silence'}."
+        sentence = (
+            f"Audio is good, but BYE was answered with {leg.bye_code or 'silence'}: requests inside"
+            " the call take another way than the INVITE. Look at Record-Route and Contact."
+        )
+        return "fail", sentence, "unclean"
     if leg.retransmitted_200:
-        count = leg.retransmitted_200
-        return "fail", f"Audio is good, but the 200 came {count} times again: the ACK is lost."
-    return "pass", "The call was answered, audio came, and BYE ended it with 200."
+        sentence = (
+            f"Audio is good, but the 200 came {leg.retransmitted_200} times again: our ACK is lost"
+            " on its way. Look at Record-Route and Contact of the 200."
+        )
+        return "fail", sentence, "unclean"
+    return "pass", "The call was answered, audio came, and BYE ended it with 200.", None
+
+
+def _unheard(leg: Call, script: Listening) -> tuple[Verdict, str]:
+    """Answered, but what was expected was not heard: why, as far as both descriptions tell."""
+    audio, described = leg.audio, leg.answer_sdp
+    assert audio is not None
+    assert described is not None
+    wanted = "audio" if script.expect_hz is None else f"{script.expect_hz:g} Hz"
+    sentence = f"The call was answered, but no {wanted} was heard"
+    sentence += f" ({audio.packets_received} RTP packets)."
+    if hidden(described.address) and not hidden(leg.source[0]):
+        sentence += (
+            f" The peer names {described.address} for its audio, a private address: it does not"
+            " know its public one. Set its external media address."
+        )
+    elif not audio.packets_received and hidden(audio.local[0]) and not hidden(leg.source[0]):
+        sentence += (
+            f" This machine is behind NAT ({audio.local[0]}), so it is not known whether audio"
+            " was sent: probe from a machine with a public address."
+        )
+        return "inconclusive", sentence
+    else:
+        sentence += " Open RTP both ways, and compare the media addresses on both lists."
+    return "fail", sentence
+
+
+def hidden(address: str) -> bool:
+    """Whether an address means nothing outside its own network (RFC 1918, RFC 6598, RFC 4193)."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    shared = ip.version == 4 and ip in ipaddress.ip_network("100.64.0.0/10")
+    return shared or (ip.is_private and not ip.is_loopback)
 
 
 def _call_facts(leg: Call) -> dict[str, Any]:

@@ -1,10 +1,9 @@
 """The way from here to a probe's target, and words for what stands in it."""
 
 import asyncio
-import contextlib
 import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -16,16 +15,60 @@ from ..trace import TraceEntry, Transport
 
 Verdict = Literal["pass", "fail", "inconclusive"]
 
+GRACE = 0.5
+"""Seconds after a probe's own limit in which it may still find out why nothing was heard."""
+
+_TLS_WORDS = {
+    9: "its certificate is not valid yet. Compare this machine's clock; else it has to be reissued",
+    10: "its certificate has expired. Whoever runs the host has to renew it",
+    18: "its certificate is self-signed. It needs one of a public authority, or trust it here",
+    19: "its chain ends in a root that is not trusted here. Trust that CA, if it is meant",
+    20: "the issuer of its certificate is unknown: the server leaves out the intermediate, or its"
+    " CA is not trusted here",
+    62: "its certificate is for another name. Use the name that the certificate is for, or have it"
+    " issued again",
+}
+"""By OpenSSL's code: what is wrong with a certificate, and who mends it."""
+
 
 @dataclass(frozen=True)
 class ProbeResult:
-    """Outcome of a probe. `seen` is JSON-like; texts of strangers in it are cut short."""
+    """Outcome of a probe, as seen from this machine (`vantage`).
+
+    `seen` is JSON-like; texts of strangers in it are cut short. `media` holds the RTP and RTCP
+    packets of a call, in clear (`media.packets.MediaPacket`); `wav` what was heard, empty if
+    nothing was.
+    """
 
     name: str
     verdict: Verdict
     sentence: str
     seen: dict[str, Any] = field(default_factory=dict)
     trace: list[TraceEntry] = field(default_factory=list)
+    media: list[Any] = field(default_factory=list)
+    wav: bytes = b""
+    vantage: str = "here"
+
+    def as_dict(self) -> dict[str, Any]:
+        """What a program reads: all but the evidence."""
+        return {
+            "probe": self.name,
+            "verdict": self.verdict,
+            "sentence": self.sentence,
+            "vantage": self.vantage,
+            "seen": self.seen,
+        }
+
+
+def transport_of(uri: str, transport: Transport | None = None) -> Transport:
+    """What a URI is reached over: its scheme and parameter first, then `transport`, else UDP."""
+    parts = uri_parts(uri)
+    named = parts.params.get("transport", "").lower()
+    if parts.scheme == "sips" or named == "tls":
+        return "tls"
+    if named in ("udp", "tcp"):
+        return "tcp" if named == "tcp" else "udp"
+    return transport or "udp"
 
 
 class Reach:
@@ -40,63 +83,83 @@ class Reach:
         tls_client: ssl.SSLContext | None,
     ) -> None:
         parts = uri_parts(uri)
-        named = parts.params.get("transport", "").lower()
-        kind: Transport = transport or "udp"
-        if parts.scheme == "sips" or named == "tls":
-            kind = "tls"
-        elif named in ("udp", "tcp"):
-            kind = "tcp" if named == "tcp" else "udp"
-        self.name, self.host, self.port, self.kind = name, parts.host, parts.port, kind
-        self.where = f"{self.host}:{self.port or DEFAULT_PORTS[kind]} over {kind.upper()}"
+        self.name, self.host, self.port = name, parts.host, parts.port
+        self.kind = transport_of(uri, transport)
+        self.where = f"{self.host}:{self.port or DEFAULT_PORTS[self.kind]} over {self.kind.upper()}"
         self.resolver: Resolver = DnsResolver() if resolver is None else resolver
         self.tls_client = tls_client
         self.hop: Hop | None = None
         self.seen: dict[str, Any] = {"target": self.where}
-        self.result = ProbeResult(name, "fail", "")
+        self._agent: UserAgent | None = None
 
-    @contextlib.asynccontextmanager
-    async def agent(self) -> AsyncIterator[UserAgent | None]:
-        """An agent on the interface that leads to the target; None where no address is found."""
+    async def run(
+        self, ask: Callable[[UserAgent], Awaitable[ProbeResult]], within: float
+    ) -> ProbeResult:
+        """Ask, with an agent on the interface that leads to the target, for `within` seconds.
+
+        Whatever stands in the way becomes the result: no address, no connection, no time.
+        """
         try:
-            self.hop = await self.resolver.resolve(self.host, self.port, self.kind)
-        except ResolveError as error:
-            self.result = ProbeResult(self.name, "fail", str(error), self.seen)
-            yield None
-            return
-        self.seen["address"] = f"{self.hop.ip}:{self.hop.port}"
-        agent = UserAgent(
-            "sfsip-nb",
-            host=local_ip((self.hop.ip, self.hop.port)),
-            resolver=self.resolver,
-            tls_client=self.tls_client,
-        )
-        async with agent:
-            yield agent
+            async with asyncio.timeout(within + GRACE):
+                self.hop = await self.resolver.resolve(self.host, self.port, self.kind)
+                self.seen["address"] = f"{self.hop.ip}:{self.hop.port}"
+                agent = UserAgent(
+                    "sfsip-nb",
+                    host=local_ip((self.hop.ip, self.hop.port)),
+                    resolver=self.resolver,
+                    tls_client=self.tls_client,
+                )
+                self._agent = agent
+                async with agent:
+                    return await ask(agent)
+        except (OSError, TimeoutError) as error:
+            return self.refused(error, within)
 
-    def refused(self, error: OSError, agent: UserAgent) -> ProbeResult:
-        """A connection that could not be made."""
-        verdict: Verdict = "inconclusive"
+    def result(self, verdict: Verdict, sentence: str) -> ProbeResult:
+        """A result with all that was seen so far."""
+        trace = list(self._agent.trace) if self._agent else []
+        return ProbeResult(self.name, verdict, sentence, dict(self.seen), trace)
+
+    def refused(self, error: OSError | TimeoutError, within: float) -> ProbeResult:
+        """No address, or a connection that could not be made."""
+        kind = self.kind.upper()
+        if isinstance(error, ResolveError):
+            sentence = f"{clean(str(error))} Correct the host name, or the name server's entry."
+            return self.result("fail", sentence)
         if isinstance(error, ConnectionRefusedError):
-            verdict, why = "fail", "the port is closed"
-        elif isinstance(error, ssl.SSLError):
-            verdict, why = "fail", f"TLS failed: {clean(str(error))}"
-        elif isinstance(error, TimeoutError):
-            why = "no connection in time"
-        else:
-            why = clean(str(error))
-        sentence = f"{self.where}: {why}."
-        return ProbeResult(self.name, verdict, sentence, self.seen, list(agent.trace))
+            return self.result("fail", f"{self.where}: the port is closed. {_CLOSED}")
+        if isinstance(error, ssl.SSLCertVerificationError) and error.verify_code in _TLS_WORDS:
+            words = _TLS_WORDS[error.verify_code]
+            return self.result("fail", f"{self.where}: {words} (`sfsip probe tls` shows it).")
+        if isinstance(error, ssl.SSLError):
+            sentence = (
+                f"{self.where}: TLS failed ({clean(str(error))}). The port may speak plain SIP, or"
+                " the versions of TLS differ: `sfsip probe tls` tells."
+            )
+            return self.result("fail", sentence)
+        if isinstance(error, TimeoutError):
+            sentence = (
+                f"{self.where}: no {kind} connection within {within:g} s. A firewall drops it, or"
+                " the address or port is wrong: try from a machine that the peer lets in."
+            )
+            return self.result("inconclusive", sentence)
+        sentence = f"{self.where} cannot be reached from here: {clean(str(error))}."
+        return self.result("inconclusive", sentence)
 
-    async def silence(self, agent: UserAgent, timeout: float) -> ProbeResult:
+    async def silence(self, seconds: float) -> ProbeResult:
         """Nothing was heard; over UDP an ICMP refusal still tells a closed port."""
         if self.hop is not None and self.kind == "udp" and await _port_closed(self.hop):
-            sentence = f"{self.where}: the port is closed (ICMP)."
-            return ProbeResult(self.name, "fail", sentence, self.seen, list(agent.trace))
+            return self.result("fail", f"{self.where}: the port is closed (ICMP). {_CLOSED}")
+        took = "took the connection but " if self.kind != "udp" else ""
         sentence = (
-            f"{self.where} said nothing in {timeout:g} s. An allow list, a firewall, a wrong port "
-            "or transport and a dead host all look like this from here."
+            f"{self.where} {took}said nothing in {seconds:g} s. An allow list, a firewall, a wrong"
+            " port or transport and a dead host all look like this from here: try the other"
+            " transports, then a machine that the peer lets in."
         )
-        return ProbeResult(self.name, "inconclusive", sentence, self.seen, list(agent.trace))
+        return self.result("inconclusive", sentence)
+
+
+_CLOSED = "Correct the port or the transport; if both are right, the service is down."
 
 
 async def _port_closed(hop: Hop) -> bool:

@@ -7,36 +7,58 @@ from typing import Any, Literal
 
 from sipmessage import Response
 
+from ..agent import UserAgent
 from ..digest import Credentials
 from ..dns import Resolver
 from ..fields import header
 from ..trace import Transport
+from .isolating import isolate
+from .plan import Kind, Plan
 from .reach import ProbeResult, Reach, Verdict, clean
+from .words import meaning, said
 
 
 async def options(
     uri: str,
     *,
+    proxy: str = "",
     transport: Transport | None = None,
     resolver: Resolver | None = None,
     timeout: float = 4.0,
+    isolating: bool = False,
     tls_client: ssl.SSLContext | None = None,
 ) -> ProbeResult:
-    """Whether SIP is spoken there: any answer to OPTIONS says so (RFC 3261 §11)."""
-    reach = Reach("options", uri, transport, resolver, tls_client)
-    async with reach.agent() as agent:
-        if agent is None:
-            return reach.result
-        began = time.monotonic()
-        try:
-            response = await agent.options(uri, transport=transport, timeout=timeout)
-        except OSError as error:
-            return reach.refused(error, agent)
-        if response is None:
-            return await reach.silence(agent, timeout)
-        seen = reach.seen | _response(response) | {"ms": round((time.monotonic() - began) * 1e3, 1)}
-        sentence = f"{reach.where} answered OPTIONS with {seen['code']} {seen['phrase']}.".strip()
-        return ProbeResult("options", "pass", sentence, seen, list(agent.trace))
+    """Whether SIP is spoken there: any answer to OPTIONS says so (RFC 3261 §11).
+
+    Bounded by `timeout` seconds, and `isolating` by as much for each of its variants.
+    """
+
+    async def attempt(plan: Plan) -> tuple[ProbeResult, Kind | None]:
+        reach = Reach("options", plan.towards, plan.transport, resolver, tls_client)
+
+        async def ask(agent: UserAgent) -> ProbeResult:
+            began = time.monotonic()
+            response = await agent.request(
+                "OPTIONS",
+                plan.uri,
+                headers={"Accept": "application/sdp"},
+                transport=plan.transport,
+                proxy=plan.proxy,
+                timeout=timeout,
+            )
+            if response is None:
+                return await reach.silence(timeout)
+            reach.seen |= _response(response) | {"ms": round((time.monotonic() - began) * 1e3, 1)}
+            answer = said(response.code, response.phrase, lambda name: header(response, name))
+            return reach.result("pass", f"{reach.where} answered OPTIONS with {answer}.")
+
+        result = await reach.run(ask, timeout)
+        if result.verdict == "pass":
+            return result, None
+        return result, "silent" if result.trace else "unreached"
+
+    plan = Plan(uri, transport=transport, proxy=proxy)
+    return await isolate(plan, attempt, dict if isolating else None)
 
 
 async def register(
@@ -54,41 +76,51 @@ async def register(
     """Whether a registrar accepts (or, to prove that it guards its door, refuses) credentials.
 
     No Contact is sent, so nothing is bound: the registrar only shows its bindings (RFC 3261
-    §10.2.3).
+    §10.2.3). A challenge is answered once; a wrong password never loops. Bounded by `timeout`.
     """
     reach = Reach("register", uri, transport, resolver, tls_client)
-    async with reach.agent() as agent:
-        if agent is None:
-            return reach.result
-        try:
-            response = await agent.request(
-                "REGISTER",
-                uri,
-                from_=aor,
-                to=aor,
-                headers={"Expires": str(expires)},
-                credentials=credentials,
-                transport=transport,
-                timeout=timeout,
-            )
-        except OSError as error:
-            return reach.refused(error, agent)
+
+    async def ask(agent: UserAgent) -> ProbeResult:
+        response = await agent.request(
+            "REGISTER",
+            uri,
+            from_=aor,
+            to=aor,
+            headers={"Expires": str(expires)},
+            credentials=credentials,
+            transport=transport,
+            timeout=timeout,
+        )
         if response is None:
-            return await reach.silence(agent, timeout)
-        seen = reach.seen | _response(response)
-        code = response.code
-        challenged = any(entry.summary[:3] in ("401", "407") for entry in agent.trace)
-        seen["challenged"] = challenged
-        verdict: Verdict = "inconclusive"
-        if 200 <= code < 300:
-            verdict = "pass" if expect == "accepted" else "fail"
-            sentence = f"{reach.where} accepted the registration of {aor}."
-        elif code in (401, 403, 404, 407):
-            verdict = "pass" if expect == "refused" else "fail"
-            sentence = f"{reach.where} refused the registration of {aor}: {_said(seen)}."
-        else:
-            sentence = f"{reach.where} answered {_said(seen)}, which is no verdict on credentials."
-        return ProbeResult("register", verdict, sentence, seen, list(agent.trace))
+            return await reach.silence(timeout)
+        challenges = sum(entry.summary[:3] in ("401", "407") for entry in agent.trace)
+        reach.seen |= _response(response) | {
+            "challenged": challenges > 0,
+            "challenges": challenges,
+        }
+        answer = said(response.code, response.phrase, lambda name: header(response, name))
+        return reach.result(*_registered(reach.where, aor, response.code, answer, expect))
+
+    return await reach.run(ask, timeout)
+
+
+def _registered(
+    where: str, aor: str, code: int, answer: str, expect: Literal["accepted", "refused"]
+) -> tuple[Verdict, str]:
+    wanted = expect == "accepted"
+    if 200 <= code < 300:
+        tail = "" if wanted else " Whoever knows the address may register: set a password there."
+        return "pass" if wanted else "fail", f"{where} accepted the registration of {aor}.{tail}"
+    if code in (401, 403, 404, 407):
+        tail = f" {meaning(code)}" if wanted else ""
+        sentence = f"{where} refused the registration of {aor}: {answer}.{tail}"
+        return "fail" if wanted else "pass", sentence
+    if code in (405, 501):
+        return "inconclusive" if not wanted else "fail", (
+            f"{where} takes no registrations ({answer}): the trunk is authenticated by address or"
+            " by digest on each call. Switch registration off at this side, and probe with a call."
+        )
+    return "inconclusive", f"{where} answered {answer}, which is no verdict on credentials."
 
 
 def _response(response: Response) -> dict[str, Any]:
@@ -99,7 +131,3 @@ def _response(response: Response) -> dict[str, Any]:
         "allow": clean(header(response, "Allow")),
         "warning": clean(header(response, "Warning")),
     }
-
-
-def _said(seen: dict[str, Any]) -> str:
-    return f"{seen['code']} {seen['phrase']}".strip()

@@ -1,0 +1,124 @@
+"""Placing one call and keeping what came of it, before anybody judges it."""
+
+import asyncio
+import contextlib
+import ssl
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..agent import UserAgent
+from ..call import Call
+from ..dns import Resolver
+from ..trace import TraceEntry
+from .plan import Kind, Plan
+from .reach import ProbeResult, Reach
+
+ANY_ANSWER = 8.0
+"""Seconds for the first response of any kind, 100 Trying included; UDP is repeated 4 times."""
+
+HANG_UP = 5.0
+"""Seconds for the answer to BYE."""
+
+UNFIT = (400, 406, 415, 488, 606)
+"""Codes with which audio is refused as it was offered (400: some SBCs, in place of 488)."""
+
+Script = Callable[[Call], Awaitable[object]]
+"""What is said and listened for while an answered call stands."""
+
+
+@dataclass
+class Placed:
+    """A call after its end. `leg` is None where no agent could be made (`failed` says why)."""
+
+    plan: Plan
+    where: str = ""
+    leg: Call | None = None
+    failed: ProbeResult | None = None
+    early_packets: int = 0
+    seen: dict[str, Any] = field(default_factory=dict)
+    trace: list[TraceEntry] = field(default_factory=list)
+
+    @property
+    def kind(self) -> Kind | None:
+        """How it failed as far as signalling goes; None for a call that was answered."""
+        leg = self.leg
+        if leg is None or leg.failure is not None:
+            return "unreached"
+        if not leg.codes:
+            return "silent"
+        if leg.ok:
+            return None
+        return "unfit" if leg.code in UNFIT else "refused"
+
+
+async def place(
+    plan: Plan,
+    script: Script,
+    *,
+    seconds: float,
+    timeout: float,
+    name: str = "call",
+    resolver: Resolver | None = None,
+    tls_client: ssl.SSLContext | None = None,
+) -> Placed:
+    """Call, run `script` (at most `seconds`) while the call stands, and hang up.
+
+    All of it takes at most `timeout` seconds: what script and hanging up leave of it is for the
+    answer.
+    """
+    reach = Reach(name, plan.towards, plan.transport, resolver, tls_client)
+    placed = Placed(plan, reach.where)
+    answer_within = max(0.1, timeout - seconds - HANG_UP)
+    any_within = min(ANY_ANSWER, answer_within)
+
+    async def ask(agent: UserAgent) -> ProbeResult:
+        first = asyncio.Event()
+        leg = placed.leg = await agent.invite(
+            plan.uri,
+            from_=plan.from_,
+            headers={**plan.headers, **plan.marks},
+            codecs=plan.codecs,
+            srtp=plan.srtp,
+            credentials=plan.credentials,
+            transport=plan.transport,
+            proxy=plan.proxy,
+            on_progress=lambda call, code, response: first.set(),
+        )
+        began = time.monotonic()
+        try:
+            await _first(leg, first, any_within)
+            spent = time.monotonic() - began
+            heard = first.is_set() or leg.decided.is_set()
+            await leg.outcome(answer_within - spent if heard else 0.0)
+            placed.early_packets = leg.audio.packets_received if leg.audio else 0
+            if leg.state == "answered":
+                await asyncio.wait_for(script(leg), seconds)
+        except TimeoutError:
+            pass  # The script's time is over; what it saw until now counts.
+        finally:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(HANG_UP):
+                    await leg.hangup()
+        if leg.failure is not None:
+            return reach.refused(leg.failure, answer_within)
+        if not leg.codes:
+            return await reach.silence(any_within)
+        return reach.result("inconclusive", "")
+
+    result = await reach.run(ask, timeout)
+    if result.sentence:
+        placed.failed = result
+    placed.seen, placed.trace = result.seen, result.trace
+    return placed
+
+
+async def _first(leg: Call, first: asyncio.Event, seconds: float) -> None:
+    """Until anything is heard, or the call is decided."""
+    waits = [asyncio.create_task(event.wait()) for event in (first, leg.decided)]
+    try:
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
