@@ -1,5 +1,6 @@
 """Session descriptions with one audio stream (RFC 4566), offered and answered (RFC 3264)."""
 
+import ipaddress
 import re
 import time
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,18 @@ Srtp = Literal["off", "optional", "required"]
 
 _DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
 _MIRROR = {"sendonly": "recvonly", "recvonly": "sendonly"}
+_PRIVATE = [
+    ipaddress.ip_network(network)
+    for network in (
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "100.64.0.0/10",
+        "169.254.0.0/16",
+        "fc00::/7",
+        "fe80::/10",
+    )
+]
 _STATIC = {str(number): name for name, number in PAYLOAD_TYPES.items()} | {
     "9": "G722",
     "18": "G729",
@@ -70,6 +83,19 @@ class Refused:
         return f'{self.code} {agent} "{self.text}"'
 
 
+def is_private(address: str) -> bool:
+    """Whether an IP address means nothing outside its own network; False for a name.
+
+    RFC 1918, RFC 6598 (carrier-grade NAT), RFC 3927 and RFC 4291 (link-local), RFC 4193. The
+    loopback address is another matter: on one machine it is as good as any.
+    """
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    return any(ip in network for network in _PRIVATE if network.version == ip.version)
+
+
 def parse(body: bytes) -> Sdp | None:
     """Read a description; None where there is no audio stream. Unknown lines are passed over."""
     text = body.decode("utf-8", "replace")
@@ -109,11 +135,18 @@ class Description:
     session: int = field(default_factory=lambda: int(time.time() * 1000))
     version: int = 0
 
-    def offer(self, codecs: Sequence[str], srtp: Srtp, crypto: Crypto | None) -> bytes:
-        """An offer (RFC 3264 §5)."""
+    def offer(
+        self,
+        codecs: Sequence[str],
+        srtp: Srtp,
+        crypto: Crypto | None,
+        *,
+        direction: str = "sendrecv",
+    ) -> bytes:
+        """An offer (RFC 3264 §5); `direction` as we see it: "sendonly" holds the peer (§8.4)."""
         profile = "RTP/SAVP" if srtp == "required" else "RTP/AVP"
         payloads = {name: PAYLOAD_TYPES[name] for name in codecs}
-        return self._render([self._audio(profile, payloads, "sendrecv", crypto)])
+        return self._render([self._audio(profile, payloads, direction, crypto)])
 
     def answer(self, offer: Sdp, agreed: Agreed, crypto: Crypto | None) -> bytes:
         """An answer: one line for each offered, all but the audio refused (RFC 3264 §6)."""

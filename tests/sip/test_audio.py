@@ -7,7 +7,8 @@ import pytest
 
 from sfsip_nb.sip import sdp
 from sfsip_nb.sip.media import g711, tones
-from sfsip_nb.sip.media.listening import Arrivals, Listener
+from sfsip_nb.sip.media.listening import Listener
+from sfsip_nb.sip.media.quality import Arrivals
 from sfsip_nb.sip.media.srtp import Crypto
 
 

@@ -1,4 +1,4 @@
-"""What is received: loss and jitter of the packets, tones in the sound (RFC 3550)."""
+"""What is heard: tones and silence in the sound received."""
 
 import asyncio
 import math
@@ -9,52 +9,6 @@ import numpy as np
 
 from . import g711, tones
 from .tones import Tone
-
-MODULUS = 1 << 16
-"""RTP sequence numbers have 16 bits (RFC 3550 §5.1)."""
-
-
-class Arrivals:
-    """Loss and jitter of what is received (RFC 3550 §6.4.1, A.1, A.3, A.8)."""
-
-    def __init__(self) -> None:
-        self.packets = 0
-        self.jitter = 0.0
-        self._expected_before = 0
-        self._ssrc: int | None = None
-        self._first = self._highest = 0
-        self._transit: float | None = None
-
-    def add(self, ssrc: int, sequence: int, timestamp: int, at: float) -> None:
-        """Count a packet; a new SSRC begins a new row of sequence numbers."""
-        self.packets += 1
-        if ssrc != self._ssrc:
-            self._expected_before = self.expected
-            self._ssrc, self._first, self._highest, self._transit = ssrc, sequence, sequence, None
-        else:
-            ahead = (sequence - self._highest) % MODULUS
-            if ahead < MODULUS // 2:
-                self._highest += ahead
-        transit = at * g711.RATE - timestamp
-        if self._transit is not None:
-            # A wrapped timestamp would be one huge step; it is left out.
-            step = abs(transit - self._transit)
-            if step < g711.RATE * 10:
-                self.jitter += (step - self.jitter) / 16
-        self._transit = transit
-
-    @property
-    def expected(self) -> int:
-        """Packets that the sequence numbers say were sent, up to the last one received."""
-        if self._ssrc is None:
-            return 0
-        return self._expected_before + self._highest - self._first + 1
-
-    @property
-    def loss_percent(self) -> float:
-        """Share of the expected packets that did not come; what was lost at the end is unseen."""
-        missing = max(0, self.expected - self.packets)
-        return 100.0 * missing / self.expected if self.expected else 0.0
 
 
 class Listener:

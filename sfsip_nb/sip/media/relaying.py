@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from . import g711
-from .listening import MODULUS
+from .packets import MODULUS
 from .rtp import FRAME, Audio
 
 

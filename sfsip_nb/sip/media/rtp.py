@@ -12,7 +12,9 @@ from typing import Any
 from ..sdp import Agreed
 from ..trace import Address
 from . import g711, tones
-from .listening import MODULUS, Arrivals, Listener
+from .listening import Listener
+from .packets import MODULUS, MediaPacket
+from .quality import Arrivals
 from .srtp import Protection
 from .tones import Tone
 
@@ -38,6 +40,8 @@ class Audio(asyncio.DatagramProtocol):
         self.held = False
         self.forward: Callable[[int, int, bool, bytes], None] | None = None
         self.arrivals = Arrivals()
+        self.kept: list[MediaPacket] = []
+        self._keep = 0
         self.listener = Listener()
         self._oscillator = tones.Oscillator()
         self._protection: Protection | None = None
@@ -78,6 +82,17 @@ class Audio(asyncio.DatagramProtocol):
         if self._transport is not None:
             self._transport.close()
             self._transport = None
+
+    def keep(self, limit: int = 4000) -> None:
+        """Keep the packets of both directions, in clear, up to `limit` of them, in `kept`.
+
+        Nothing that is said is kept unless somebody asks for it here.
+        """
+        self._keep = limit
+
+    def _note(self, source: Address, destination: Address, packet: bytes) -> None:
+        if len(self.kept) < self._keep:
+            self.kept.append(MediaPacket(datetime.now(UTC), source, destination, packet))
 
     # What is sent
 
@@ -130,6 +145,7 @@ class Audio(asyncio.DatagramProtocol):
             self._ssrc,
         )
         packet += payload
+        self._note(self.local, self.remote, packet)
         if self._protection is not None:
             packet = self._protection.protect(packet)
         self._transport.sendto(packet, self.remote)
@@ -151,6 +167,7 @@ class Audio(asyncio.DatagramProtocol):
         if packet is None or len(packet) < 12 or packet[0] >> 6 != 2:
             self.rejected += 1
             return
+        self._note(addr[:2], self.local, packet)
         flags, kind, sequence, timestamp, ssrc = struct.unpack("!BBHII", packet[:12])
         start = 12 + 4 * (flags & 0x0F)
         if flags & 0x10 and len(packet) >= start + 4:
