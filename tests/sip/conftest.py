@@ -1,13 +1,27 @@
 """Agents on loopback sockets, closed after the test, their errors shown."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Generator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.sip.peers import lab
 from tests.sip.siptools import Agents, Run, Tls
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Put what the peers said under the report of a test that failed."""
+    report = yield
+    if report.failed:
+        report.sections += [(str(program.log), program.tail()) for program in lab.RUNNING]
+    if call.when == "teardown":
+        lab.RUNNING[:] = [each for each in lab.RUNNING if each.process.poll() is None]
+    return report
 
 
 @pytest.fixture

@@ -1,0 +1,165 @@
+"""SIPp and its scenarios, put together from steps: each test shows what its peer does.
+
+SIPp has no includes, so a scenario is a sequence of the strings that the functions here make.
+SIPp 3.6.1 judges too: its exit code is 0 only where each call went as the scenario says.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.sip.peers.lab import Program, free_port, running
+
+SDP = """\
+v=0
+o=lab 1 1 IN IP[local_ip_type] [local_ip]
+s=-
+c=IN IP[media_ip_type] [media_ip]
+t=0 0
+m=audio [media_port] RTP/AVP 0
+a=rtpmap:0 PCMU/8000"""
+
+CONTACT = "Contact: <sip:lab@[local_ip]:[local_port];transport=[transport]>"
+
+_TAG = ";tag=[pid]lab[call_number]"
+
+
+def lines(*parts: str, body: str = "", content_type: str = "application/sdp") -> str:
+    """A message: header lines, then the body with its length."""
+    head = [part for part in parts if part]
+    if body:
+        head.append(f"Content-Type: {content_type}")
+    head.append("Content-Length: [len]" if body else "Content-Length: 0")
+    return "\n".join([*head, "", body])
+
+
+def send(message: str, *, retrans: int = 0, lost: int = 0) -> str:
+    """Send a message; over UDP again after `retrans` ms; `lost` is a chance in percent."""
+    marks = (f' retrans="{retrans}"' if retrans else "") + (f' lost="{lost}"' if lost else "")
+    return f"<send{marks}><![CDATA[\n\n{message}\n\n]]></send>"
+
+
+def reply(
+    code: int,
+    phrase: str = "Whatever",
+    *extra: str,
+    body: str = "",
+    tag: str = _TAG,
+    via: str = "[last_Via:]",
+    cseq: str = "[last_CSeq:]",
+    retrans: int = 0,
+) -> str:
+    """Answer the last request. `tag` goes to To: empty within a dialog, and in a 100."""
+    message = lines(
+        f"SIP/2.0 {code} {phrase}",
+        via,
+        "[last_From:]",
+        f"[last_To:]{tag}",
+        "[last_Call-ID:]",
+        cseq,
+        "[last_Record-Route:]",
+        CONTACT if 100 < code < 400 else "",
+        *extra,
+        body=body,
+    )
+    return send(message, retrans=retrans)
+
+
+def recv(what: str | int, action: str = "", **marks: object) -> str:
+    """Wait for a request (a method) or a response (a code); marks as in SIPp's manual."""
+    kind = "response" if isinstance(what, int) else "request"
+    told = "".join(f' {name}="{_text(value)}"' for name, value in marks.items())
+    inside = f"<action>{action}</action>" if action else ""
+    return f'<recv {kind}="{what}"{told}>{inside}</recv>'
+
+
+def keep(header: str, name: str, occurrence: int = 1, pattern: str = ".*") -> str:
+    """Action: keep a header of the message that came in a variable, as [$name]."""
+    return (
+        f'<ereg regexp="{pattern}" search_in="hdr" header="{header}:" '
+        f'occurrence="{occurrence}" assign_to="{name}"/>'
+    )
+
+
+def pause(ms: int) -> str:
+    """Do nothing for a time; messages that come meanwhile are unexpected."""
+    return f'<pause milliseconds="{ms}"/>'
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+ANSWER = (recv("INVITE", rrs=True), reply(180, "Ringing"), reply(200, "OK", body=SDP, retrans=500))
+"""Ring and answer with a line that echoes; the ACK comes next."""
+
+HANG_UP = (recv("BYE"), reply(200, "OK", tag=""))
+"""The peer hangs up."""
+
+ECHO = (*ANSWER, recv("ACK"), *HANG_UP)
+"""An ordinary call."""
+
+
+@dataclass(frozen=True)
+class Sipp:
+    """A running SIPp: where it listens, and what it says."""
+
+    program: Program
+    port: int
+    transport: str
+    host: str
+    folder: Path
+
+    @property
+    def uri(self) -> str:
+        """The URI of a user there."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        tail = "" if self.transport == "udp" else f";transport={self.transport}"
+        return f"sip:+15551230001@{host}:{self.port}{tail}"
+
+    def judged(self, seconds: float = 10.0) -> None:
+        """Wait for SIPp's own end and its verdict: each call went as its scenario says."""
+        code = self.program.finished(seconds)
+        assert code == 0, f"SIPp ended with {code}:\n{self.errors()}\n{self.program.tail()}"
+
+    def errors(self) -> str:
+        """What SIPp did not expect."""
+        file = self.folder / "errors.log"
+        return file.read_text(errors="replace")[-4000:] if file.exists() else ""
+
+
+@contextmanager
+def sipp(
+    folder: Path,
+    *steps: str,
+    target: str = "",
+    calls: int = 1,
+    transport: str = "udp",
+    host: str = "127.0.0.1",
+    options: tuple[str, ...] = (),
+) -> Iterator[Sipp]:
+    """Run a scenario for a number of calls: as a server, or towards `target` as a client."""
+    folder.mkdir(parents=True, exist_ok=True)
+    scenario = '<?xml version="1.0" encoding="ISO-8859-1"?>\n<scenario name="lab">\n'
+    (folder / "scenario.xml").write_text(scenario + "\n".join(steps) + "\n</scenario>\n")
+    port, media = free_port(host), free_port(host)
+    address = f"[{host}]" if ":" in host else host
+    command = ["sipp", "-sf", "scenario.xml", "-i", address, "-p", str(port), "-mi", address]
+    command += ["-mp", str(media), "-rtp_echo", "-nostdin", "-m", str(calls), "-timeout", "30"]
+    command += [
+        "-timeout_error",
+        "-trace_err",
+        "-error_file",
+        "errors.log",
+        "-t",
+        _SOCKET[transport],
+    ]
+    command += [*options, *([target] if target else [])]
+    with running("sipp", command, folder) as program:
+        if not target:
+            program.opened(port)
+        yield Sipp(program, port, transport, host, folder)
+
+
+_SOCKET = {"udp": "u1", "tcp": "t1"}
