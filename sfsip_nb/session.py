@@ -26,7 +26,7 @@ from sfsip_nb.runbook.engine import Engine
 from sfsip_nb.runbook.journal import Journal
 from sfsip_nb.runbook.model import Guide
 from sfsip_nb.sip import MapResolver
-from sfsip_nb.sip.dns import DnsResolver
+from sfsip_nb.sip.locating import DnsResolver
 from sfsip_nb.testbed import life
 from sfsip_nb.testbed.faults import FAULTS
 

@@ -5,8 +5,9 @@ from .agent import UserAgent
 from .b2bua import bridge
 from .call import Call
 from .digest import Credentials, Guard, Login
-from .dns import DnsResolver, Hop, MapResolver, ResolveError, Resolver
+from .dns import Hop, MapResolver, ResolveError, Resolver
 from .evidence import ladder, pcap
+from .locating import DnsResolver
 from .media.relaying import Relay, relay
 from .media.rtp import Audio
 from .media.tones import Tone

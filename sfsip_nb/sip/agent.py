@@ -8,9 +8,10 @@ from sipmessage import Response
 
 from .call import Call
 from .digest import Answerer, Credentials
-from .dns import DnsResolver, Resolver
+from .dns import Resolver
 from .fields import ExtraHeaders, uri_parts
 from .incoming import receive
+from .locating import DnsResolver
 from .messages import ALLOW, Incoming, build, set_body
 from .outgoing import Progress, place
 from .sdp import Srtp

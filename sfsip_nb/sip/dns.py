@@ -1,22 +1,29 @@
-"""From a SIP URI to an address: RFC 3263 over DNS with a log of its steps, or a fixed map."""
+"""Where a request is sent next: hops, what finds them, and a fixed map for the testbed."""
 
 import ipaddress
-from collections.abc import Mapping, MutableMapping, Sequence
+import re
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
-from typing import Any, Protocol
-
-import dns.asyncresolver
-import dns.exception
-import dns.resolver
+from typing import Protocol
 
 from .trace import Transport
 
 DEFAULT_PORTS: Mapping[Transport, int] = {"udp": 5060, "tcp": 5060, "tls": 5061}
 """RFC 3261 §19.1.2."""
 
+_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
+_LONGEST_NAME = 253
+
 
 class ResolveError(OSError):
-    """A name leads to no address; the text is a sentence for the user."""
+    """A name leads to no address; the text is a sentence for the user.
+
+    `unheard`: name servers kept silent or failed, so nothing is known about the name itself.
+    """
+
+    def __init__(self, sentence: str, *, unheard: bool = False) -> None:
+        super().__init__(sentence)
+        self.unheard = unheard
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,41 @@ def is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def refuse_what_is_no_name(host: str) -> None:
+    """Raise ResolveError, with the way out, for what is neither an address nor a host name.
+
+    A SIP URI carries ASCII only (RFC 3261 §25.1). Other letters are not encoded silently: a
+    look-alike of a known name is how a stranger gets the calls.
+    """
+    if is_address(host):
+        return
+    odd = sorted({char for char in host if not char.isascii()})
+    if odd:
+        raise ResolveError(
+            f"{_shown(host)} is not a host name of SIP, which is plain ASCII (RFC 3261 §25.1): it "
+            f"holds {' '.join(odd[:5])}. {_punycode(host)}"
+        )
+    labels = host.split(".")
+    if not all(_LABEL.fullmatch(label) for label in labels) or len(host) > _LONGEST_NAME:
+        raise ResolveError(
+            f"{_shown(host)} is not a host name: give the name alone, without “sip:”, spaces or "
+            "a path."
+        )
+    if labels[-1].isdigit():
+        raise ResolveError(f"{_shown(host)} is neither an IP address nor a host name.")
+
+
+def _shown(host: str) -> str:
+    return f"“{''.join(char if char.isprintable() else '?' for char in host)[:100]}”"
+
+
+def _punycode(host: str) -> str:
+    try:
+        return f"Write {host.encode('idna').decode('ascii')} if that is the name meant."
+    except UnicodeError:
+        return "It has no ASCII form either."
 
 
 class MapResolver:
@@ -94,150 +136,3 @@ class MapResolver:
         targets = next((self.mapping[key] for key in keys if key in self.mapping), "")
         pairs = (target.rpartition(":") for target in targets.split())
         return [Hop(ip.strip("[]"), int(mapped), transport) for ip, _, mapped in pairs]
-
-
-@dataclass(frozen=True)
-class DnsStep:
-    """One query and what came of it; `note` says why it was asked or what it means."""
-
-    query: str
-    kind: str
-    answer: str
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Lookup:
-    """Hops in the order in which they are to be tried, and the steps that led to them."""
-
-    hops: tuple[Hop, ...]
-    steps: tuple[DnsStep, ...]
-
-
-_NAPTR: Mapping[str, Transport] = {"SIPS+D2T": "tls", "SIP+D2T": "tcp", "SIP+D2U": "udp"}
-_SRV: Mapping[Transport, str] = {"tls": "_sips._tcp", "tcp": "_sip._tcp", "udp": "_sip._udp"}
-
-
-class DnsResolver:
-    """DNS by the rules of RFC 3263; `steps` is the log of the latest look-ups.
-
-    `nameservers` are IP addresses; empty: those of the system.
-    """
-
-    def __init__(
-        self, nameservers: Sequence[str] = (), port: int = 53, timeout: float = 5.0
-    ) -> None:
-        self.nameservers, self.port, self.timeout = tuple(nameservers), port, timeout
-        self.steps: list[DnsStep] = []
-
-    async def candidates(
-        self, host: str, port: int | None, transport: Transport | None
-    ) -> list[Hop]:
-        """All next hops (RFC 3263 §4). Raises ResolveError."""
-        found = await self.lookup(host, port, transport)
-        if not found.hops:
-            raise ResolveError(f"DNS gives no address for {host}: {_last(found.steps)}.")
-        return list(found.hops)
-
-    async def resolve(self, host: str, port: int | None, transport: Transport) -> Hop:
-        """The first of the candidates. Raises ResolveError."""
-        return (await self.candidates(host, port, transport))[0]
-
-    async def lookup(
-        self,
-        host: str,
-        port: int | None = None,
-        transport: Transport | None = None,
-        *,
-        secure: bool = False,
-    ) -> Lookup:
-        """All hops for a host (RFC 3263 §4). `secure`: the URI is sips, so only TLS will do."""
-        query = _Query(self)
-        hops = await query.hops(host.rstrip("."), port, transport, secure)
-        self.steps = query.steps
-        return Lookup(tuple(dict.fromkeys(hops)), tuple(query.steps))
-
-
-class _Query:
-    """One look-up with its log."""
-
-    def __init__(self, resolver: DnsResolver) -> None:
-        self.steps: list[DnsStep] = []
-        try:
-            self._dns = dns.asyncresolver.Resolver(configure=not resolver.nameservers)
-        except dns.exception.DNSException as error:
-            raise ResolveError(f"This machine has no usable DNS configuration: {error}") from None
-        if resolver.nameservers:
-            self._dns.nameservers = list(resolver.nameservers)
-            self._dns.port = resolver.port
-        self._dns.lifetime = resolver.timeout
-
-    async def hops(
-        self, host: str, port: int | None, transport: Transport | None, secure: bool
-    ) -> list[Hop]:
-        fallback: Transport = transport or ("tls" if secure else "udp")
-        if is_address(host):
-            ip = host.strip("[]")
-            self.steps.append(DnsStep(host, "-", ip, "an IP address needs no DNS"))
-            return [Hop(ip, port or DEFAULT_PORTS[fallback], fallback)]
-        if port is not None:
-            # An explicit port rules out NAPTR and SRV (RFC 3263 §4.1, §4.2).
-            return await self._addresses(host, port, fallback, f"port {port} is given")
-        services = await self._services(host, transport, secure)
-        found: list[Hop] = []
-        for name, kind in services:
-            for record in await self._ask(name, "SRV"):
-                target = str(record.target).rstrip(".")
-                found += await self._addresses(target, record.port, kind, f"target of {name}")
-        if found:
-            return found
-        note = "no SRV leads to an address: default port"
-        return await self._addresses(host, DEFAULT_PORTS[fallback], fallback, note)
-
-    async def _services(
-        self, host: str, transport: Transport | None, secure: bool
-    ) -> list[tuple[str, Transport]]:
-        """SRV names to ask for, from NAPTR where there is any (RFC 3263 §4.1)."""
-        wanted = [transport] if transport else list(_SRV) if not secure else ["tls"]
-        if transport is None:
-            found: list[tuple[str, Transport]] = []
-            for record in await self._ask(host, "NAPTR"):
-                kind = _NAPTR.get(record.service.decode("ascii", "replace").upper())
-                if kind in wanted and kind is not None and record.flags.lower() == b"s":
-                    found.append((str(record.replacement).rstrip("."), kind))
-            if found:
-                return found
-        order: list[Transport] = [kind for kind in ("tls", "tcp", "udp") if kind in wanted]
-        return [(f"{_SRV[kind]}.{host}", kind) for kind in order]
-
-    async def _addresses(self, host: str, port: int, transport: Transport, note: str) -> list[Hop]:
-        hops: list[Hop] = []
-        for kind in ("A", "AAAA"):
-            for record in await self._ask(host, kind, note):
-                hops.append(Hop(record.address, port, transport))
-        return hops
-
-    async def _ask(self, name: str, kind: str, note: str = "") -> list[Any]:
-        """Records in the order of RFC 2782 and RFC 3403; a failure is a step, not an error."""
-        try:
-            answer = await self._dns.resolve(name, kind, search=False)
-        except dns.resolver.NXDOMAIN:
-            failure = "NXDOMAIN"
-        except dns.resolver.NoAnswer:
-            failure = "no such record"
-        except dns.exception.Timeout:
-            failure = "no answer in time"
-        except dns.exception.DNSException as error:
-            failure = str(error)[:200] or type(error).__name__
-        else:
-            records = list(answer.rrset.processing_order()) if answer.rrset else []
-            text = ", ".join(str(record) for record in records)
-            self.steps.append(DnsStep(name, kind, text, note))
-            return records
-        self.steps.append(DnsStep(name, kind, failure, note))
-        return []
-
-
-def _last(steps: Sequence[DnsStep]) -> str:
-    failed = [step for step in steps if step.kind == "A"] or list(steps)
-    return f"{failed[-1].query} {failed[-1].kind}: {failed[-1].answer}" if failed else "nothing"

@@ -1,6 +1,7 @@
 """Where a SIP domain leads (RFC 3263)."""
 
-from ..dns import DnsResolver, ResolveError
+from ..dns import ResolveError
+from ..locating import DnsResolver
 from ..trace import Transport
 from .reach import ProbeResult
 

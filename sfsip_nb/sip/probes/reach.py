@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ..agent import UserAgent
-from ..dns import DEFAULT_PORTS, DnsResolver, Hop, ResolveError, Resolver
+from ..dns import DEFAULT_PORTS, Hop, ResolveError, Resolver
 from ..fields import uri_parts
+from ..locating import DnsResolver
 from ..stack import local_ip
 from ..trace import TraceEntry, Transport
 

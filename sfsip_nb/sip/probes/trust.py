@@ -3,7 +3,8 @@
 import ssl
 from typing import Any
 
-from ..dns import DnsResolver, ResolveError, Resolver
+from ..dns import ResolveError, Resolver
+from ..locating import DnsResolver
 from . import tlsprobe
 from .reach import ProbeResult, clean
 

@@ -1,0 +1,173 @@
+"""One question to the name servers, and a line for the log of what came of it."""
+
+import asyncio
+import socket
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import dns.asyncquery
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.rcode
+import dns.resolver
+
+Status = Literal["ok", "none", "NXDOMAIN", "SERVFAIL", "REFUSED", "error", "timeout", "unasked"]
+"""What became of a question.
+
+`none`: the name exists and has no such record. `timeout`: nobody answered. `unasked`: no question
+was needed. SERVFAIL, REFUSED and `error` (unreachable, unreadable) leave it open, as `timeout`
+does: another name server may know.
+"""
+
+UNHEARD: frozenset[Status] = frozenset({"SERVFAIL", "REFUSED", "error", "timeout"})
+"""What says nothing about the name that was asked for."""
+
+_MOST_SERVERS = 3
+"""As the resolver of the C library (resolv.conf(5), MAXNS)."""
+_ROUNDS = 2
+_MOST_RECORDS = 32
+"""More of them is no SIP domain but an attempt to keep us busy."""
+
+
+@dataclass(frozen=True)
+class DnsStep:
+    """One question and what came of it.
+
+    `answer` are the records, or words for why there are none; `note` says why it was asked or
+    what the answer means; `ms` is how long it took, `ttl` for how many seconds the answer holds
+    (negative ones too, RFC 2308), `server` who gave it.
+    """
+
+    query: str
+    kind: str
+    answer: str
+    note: str = ""
+    status: Status = "ok"
+    ms: float = 0.0
+    ttl: int | None = None
+    server: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The records of one question, its line in the log, and the name that it is an alias of."""
+
+    records: tuple[Any, ...]
+    step: DnsStep
+    alias: str = ""
+
+
+class NameServers:
+    """Name servers by IP address; none: those of this machine. Raises OSError if it has none."""
+
+    def __init__(self, addresses: Sequence[str] = (), port: int = 53) -> None:
+        if not addresses:
+            try:
+                addresses = [str(server) for server in dns.resolver.Resolver().nameservers]
+            except (dns.exception.DNSException, OSError) as error:
+                raise OSError(f"This machine has no usable DNS configuration: {error}") from None
+        self.addresses, self.port = tuple(addresses)[:_MOST_SERVERS], port
+
+    async def ask_all(
+        self, questions: Sequence[tuple[str, str, str]], seconds: float
+    ) -> list[Answer]:
+        """Ask several (name, type, note) at the same time; the answers in the same order."""
+        asked = (self.ask(name, kind, note, seconds=seconds) for name, kind, note in questions)
+        return list(await asyncio.gather(*asked))
+
+    async def ask(self, name: str, kind: str, note: str = "", *, seconds: float) -> Answer:
+        """Ask every server in turn, twice at most, until one answers; never raises."""
+        query = dns.message.make_query(name, kind)
+        began = time.monotonic()
+        failed: tuple[Status, str] = ("timeout", f"no answer in {seconds:.1f} s")
+        waiting = list(self.addresses)
+        tries = [server for _ in range(_ROUNDS) for server in waiting]
+        for index, server in enumerate(tries):
+            left = seconds - (time.monotonic() - began)
+            if left <= 0:
+                break
+            if server not in waiting:
+                continue
+            try:
+                async with asyncio.timeout(left / (len(tries) - index)):
+                    response, by_tcp = await _exchange(query, server, self.port)
+                answer = _read(response, name, kind)
+            except TimeoutError:
+                continue
+            except (OSError, EOFError) as error:
+                failed = ("error", f"{server} cannot be asked: {_words(error)}")
+            except dns.exception.DNSException as error:
+                failed = ("error", f"{server} answered nonsense: {_words(error)}")
+            else:
+                if answer.step.status not in UNHEARD:
+                    notes = (note, answer.step.note, "truncated, asked again by TCP" * by_tcp)
+                    return _stamped(answer, began, server, notes)
+                failed = (answer.step.status, f"{answer.step.status} from {server}")
+            # It will say the same again; the others may know better.
+            waiting.remove(server)
+        return Answer((), DnsStep(name, kind, failed[1], note, failed[0], _ms(began)))
+
+
+async def _exchange(
+    query: dns.message.QueryMessage, server: str, port: int
+) -> tuple[dns.message.Message, bool]:
+    """Question and answer, by TCP where UDP cuts it off (RFC 7766 §5). Cancelled by the caller."""
+    response = await _by_udp(query, server, port)
+    if not response.flags & dns.flags.TC:
+        return response, False
+    return await dns.asyncquery.tcp(query, server, port=port), True
+
+
+async def _by_udp(query: dns.message.QueryMessage, server: str, port: int) -> dns.message.Message:
+    """Over a connected socket: only that hears a closed port, and takes answers of this server."""
+    running = asyncio.get_running_loop()
+    family = socket.AF_INET6 if ":" in server else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as wire:
+        wire.setblocking(False)
+        wire.connect((server, port))
+        wire.send(query.to_wire())
+        while True:
+            data = await running.sock_recv(wire, 65535)
+            response = dns.message.from_wire(data, ignore_trailing=True, raise_on_truncation=False)
+            if query.is_response(response):
+                return response
+
+
+def _read(response: dns.message.Message, name: str, kind: str) -> Answer:
+    """What an answer says. Raises DNSException for one that contradicts itself."""
+    code = response.rcode()
+    if code not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
+        text = dns.rcode.to_text(code)
+        statuses: dict[str, Status] = {"SERVFAIL": "SERVFAIL", "REFUSED": "REFUSED"}
+        return Answer((), DnsStep(name, kind, text, status=statuses.get(text, "error")))
+    assert isinstance(response, dns.message.QueryMessage)
+    chain = response.resolve_chaining()
+    alias = str(chain.canonical_name).rstrip(".") if chain.cnames else ""
+    aliased = f"an alias of {alias}" if alias else ""
+    ttl = int(chain.minimum_ttl)
+    if chain.answer is not None:
+        records = tuple(list(chain.answer)[:_MOST_RECORDS])
+        text = ", ".join(str(record) for record in records)
+        return Answer(records, DnsStep(name, kind, text, aliased, ttl=ttl), alias)
+    if code == dns.rcode.NXDOMAIN:
+        missing = f"{aliased}, which does not exist" if aliased else ""
+        return Answer((), DnsStep(name, kind, "NXDOMAIN", missing, "NXDOMAIN", ttl=ttl))
+    return Answer((), DnsStep(name, kind, "no such record", aliased, "none", ttl=ttl))
+
+
+def _stamped(answer: Answer, began: float, server: str, notes: Sequence[str]) -> Answer:
+    note = "; ".join(text for text in notes if text)
+    line = replace(answer.step, note=note, ms=_ms(began), server=server)
+    return replace(answer, step=line)
+
+
+def _ms(began: float) -> float:
+    return round((time.monotonic() - began) * 1e3, 1)
+
+
+def _words(error: Exception) -> str:
+    return str(error)[:200] or type(error).__name__

@@ -1,0 +1,261 @@
+"""From a SIP domain to addresses: RFC 3263 over DNS, with a log of its steps."""
+
+import random
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from .asking import UNHEARD, Answer, DnsStep, NameServers
+from .dns import DEFAULT_PORTS, Hop, ResolveError, is_address, refuse_what_is_no_name
+from .ordering import by_preference, naptr_order, reachable, srv_order
+from .trace import Transport
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """Hops in the order in which they are to be tried, and the steps that led to them."""
+
+    hops: tuple[Hop, ...]
+    steps: tuple[DnsStep, ...]
+
+    @property
+    def unheard(self) -> bool:
+        """Whether a question stayed open, so that missing hops prove nothing about the name."""
+        return not self.hops and any(step.status in UNHEARD for step in self.steps)
+
+
+@dataclass(frozen=True)
+class _Service:
+    """A name to be asked for SRV records; `direct`: for addresses (NAPTR flag "a")."""
+
+    name: str
+    transport: Transport
+    direct: bool = False
+
+
+@dataclass(frozen=True)
+class _Target:
+    host: str
+    port: int
+    transport: Transport
+    note: str
+    by_srv: bool = False
+
+
+_NAPTR: Mapping[str, Transport] = {"SIPS+D2T": "tls", "SIP+D2T": "tcp", "SIP+D2U": "udp"}
+_SRV: Mapping[Transport, str] = {"tls": "_sips._tcp", "tcp": "_sip._tcp", "udp": "_sip._udp"}
+_LOCALHOST = ("127.0.0.1", "::1")
+_MOST_TARGETS = 16
+_NOT_OFFERED = "target “.”: the service is decidedly not offered there (RFC 2782)"
+
+
+class DnsResolver:
+    """DNS by the rules of RFC 3263; `steps` is the log of the latest look-up.
+
+    `nameservers` are IP addresses; empty: those of the system. `timeout` bounds a whole look-up
+    in seconds. `rng` draws among SRV records of one priority by their weights (RFC 2782).
+    """
+
+    def __init__(
+        self,
+        nameservers: Sequence[str] = (),
+        port: int = 53,
+        timeout: float = 5.0,
+        *,
+        rng: random.Random | None = None,
+    ) -> None:
+        self.nameservers, self.port, self.timeout = tuple(nameservers), port, timeout
+        self.steps: list[DnsStep] = []
+        self._rng = rng or random.Random()
+
+    async def candidates(
+        self, host: str, port: int | None, transport: Transport | None
+    ) -> list[Hop]:
+        """All next hops (RFC 3263 §4). Raises ResolveError."""
+        found = await self.lookup(host, port, transport)
+        if not found.hops:
+            raise ResolveError(explain(host, found), unheard=found.unheard)
+        return list(found.hops)
+
+    async def resolve(self, host: str, port: int | None, transport: Transport) -> Hop:
+        """The first of the candidates. Raises ResolveError."""
+        return (await self.candidates(host, port, transport))[0]
+
+    async def lookup(
+        self,
+        host: str,
+        port: int | None = None,
+        transport: Transport | None = None,
+        *,
+        secure: bool = False,
+        timeout: float | None = None,
+    ) -> Lookup:
+        """All hops for a host; that there are none is a result. `secure`: only TLS will do (sips).
+
+        Raises ResolveError for what is no host name, and where this machine has no name servers.
+        """
+        host = host.rstrip(".").strip("[]").lower()
+        refuse_what_is_no_name(host)
+        query = _Query(self, self.timeout if timeout is None else timeout, self._rng)
+        hops = await query.hops(host, port, transport, secure)
+        self.steps = query.steps
+        return Lookup(tuple(dict.fromkeys(hops)), tuple(query.steps))
+
+
+class _Query:
+    """One look-up with its log.
+
+    What is left of the time is shared out among the stages to come (NAPTR, SRV, addresses):
+    home routers drop NAPTR questions, and the address behind them is still to be found.
+    """
+
+    def __init__(self, resolver: DnsResolver, timeout: float, rng: random.Random) -> None:
+        self.steps: list[DnsStep] = []
+        self._resolver, self._rng = resolver, rng
+        self._servers: NameServers | None = None
+        self._until = time.monotonic() + timeout
+
+    async def hops(
+        self, host: str, port: int | None, transport: Transport | None, secure: bool
+    ) -> list[Hop]:
+        fallback: Transport = "tls" if secure else transport or "udp"
+        fixed = [host] if is_address(host) else _LOCALHOST if host == "localhost" else ()
+        if fixed:
+            note = "an IP address needs no DNS" if is_address(host) else "this machine (RFC 6761)"
+            self.steps.append(DnsStep(host, "-", ", ".join(fixed), note, "unasked"))
+            return [Hop(ip, port or DEFAULT_PORTS[fallback], fallback) for ip in fixed]
+        if port is not None:
+            # An explicit port rules out NAPTR and SRV (RFC 3263 §4.1, §4.2).
+            return await self._addresses([_Target(host, port, fallback, f"port {port} is given")])
+        targets = await self._targets(await self._services(host, transport, secure))
+        if targets is None:
+            note = "no SRV record, so the host itself at the default port"
+            targets = [_Target(host, DEFAULT_PORTS[fallback], fallback, note)]
+        return await self._addresses(targets)
+
+    async def _services(
+        self, host: str, transport: Transport | None, secure: bool
+    ) -> list[_Service]:
+        """Names to ask for SRV records, from NAPTR where it names any (RFC 3263 §4.1)."""
+        wanted: list[Transport] = [transport] if transport else list(_SRV)
+        if secure:
+            wanted = ["tls"]
+        found = [] if transport else await self._by_naptr(host, wanted)
+        return found or [_Service(f"{_SRV[kind]}.{host}", kind) for kind in wanted]
+
+    async def _by_naptr(self, host: str, wanted: Sequence[Transport]) -> list[_Service]:
+        (answer,) = await self._ask([(host, "NAPTR", "which transports, in which order")], 3)
+        found, passed = [], []
+        for record in naptr_order(answer.records):
+            service, flag = _text(record.service).upper(), _text(record.flags).lower()
+            name, kind = str(record.replacement).rstrip("."), _NAPTR.get(service)
+            if kind in wanted and kind is not None and flag in ("s", "a") and name:
+                found.append(_Service(name, kind, direct=flag == "a"))
+            else:
+                passed.append(f"{service} with flag {flag or 'none'}")
+        if passed:
+            self._remark(answer.step, f"passed over: {', '.join(passed)}")
+        return found
+
+    async def _targets(self, services: Sequence[_Service]) -> list[_Target] | None:
+        """Where the services are offered; None where there is no SRV record at all."""
+        asked = [service for service in services if not service.direct]
+        answers = await self._ask([(service.name, "SRV", "") for service in asked], 2)
+        by_name = dict(zip((service.name for service in asked), answers, strict=True))
+        found: list[_Target] = []
+        for service in services:
+            kind = service.transport
+            if service.direct:
+                port = DEFAULT_PORTS[kind]
+                found.append(_Target(service.name, port, kind, "named by NAPTR"))
+                continue
+            answer = by_name[service.name]
+            for record in srv_order(answer.records, self._rng):
+                target, note = str(record.target).rstrip("."), f"target of {service.name}"
+                if target:
+                    found.append(_Target(target, record.port, kind, note, by_srv=True))
+                else:
+                    self._remark(answer.step, _NOT_OFFERED)
+        said = found or any(answer.records for answer in answers)
+        return found[:_MOST_TARGETS] if said else None
+
+    async def _addresses(self, targets: Sequence[_Target]) -> list[Hop]:
+        """Hops of all targets, those that this machine has a route to before the others."""
+        first = {target.host: target for target in reversed(targets)}
+        names = list(dict.fromkeys(target.host for target in targets))
+        questions = [(name, kind, first[name].note) for name in names for kind in ("A", "AAAA")]
+        answers = await self._ask(questions, 1)
+        ips: dict[str, list[str]] = {name: [] for name in names}
+        lost: set[str] = set()
+        for (name, _, _), answer in zip(questions, answers, strict=True):
+            here = [str(record.address) for record in answer.records]
+            ips[name] += here
+            away = [ip for ip in here if not reachable(ip)]
+            lost.update(away)
+            if away:
+                self._remark(answer.step, f"no route from here to {', '.join(away)}: tried last")
+            if answer.alias and first[name].by_srv:
+                self._remark(answer.step, "an SRV target should be no alias (RFC 2782)")
+            if answer.step.status == "NXDOMAIN" and first[name].by_srv:
+                self._remark(answer.step, "dangling: skipped")
+        hops = [
+            Hop(ip, target.port, target.transport)
+            for target in targets
+            for ip in by_preference(ips[target.host])
+        ]
+        return sorted(hops, key=lambda hop: hop.ip in lost)
+
+    async def _ask(self, questions: Sequence[tuple[str, str, str]], stages: int) -> list[Answer]:
+        """Ask all at once, within this stage's share of the time; the log keeps their order."""
+        try:
+            servers = self._servers or NameServers(self._resolver.nameservers, self._resolver.port)
+        except OSError as error:
+            raise ResolveError(str(error), unheard=True) from None
+        self._servers = servers
+        seconds = max(0.0, self._until - time.monotonic()) / stages
+        answers = await servers.ask_all(questions, seconds)
+        self.steps += [answer.step for answer in answers]
+        return answers
+
+    def _remark(self, step: DnsStep, text: str) -> None:
+        """Add to the note of a step that is in the log."""
+        for index, logged in enumerate(self.steps):
+            if (logged.query, logged.kind) == (step.query, step.kind):
+                note = f"{logged.note}; {text}" if logged.note else text
+                self.steps[index] = replace(logged, note=note)
+                return
+
+
+def explain(host: str, found: Lookup) -> str:
+    """Why a host leads to no address, and what to do about it."""
+    steps = [step for step in found.steps if step.kind != "NAPTR"] or list(found.steps)
+    failed = next((step for step in found.steps if step.status in UNHEARD), None)
+    if failed is not None:
+        return (
+            f"DNS failed for {host}: {failed.query} {failed.kind}: {failed.answer}. That says "
+            "nothing about the host: check this machine's DNS, VPN and firewall, or ask another "
+            "name server."
+        )
+    if any(_NOT_OFFERED in step.note for step in steps):
+        return f"{host} says by SRV “.” that it offers no such service: use another transport."
+    targets = dict.fromkeys(step.query for step in steps if "target of" in step.note)
+    if targets:
+        return (
+            f"{host} points by SRV to {', '.join(targets)}, and no address is there. Whoever runs "
+            "the domain has to mend the records; a host and port given instead pass SRV by."
+        )
+    server = next((step.server for step in steps if step.server), "")
+    asked = f" (asked {server})" if server else ""
+    if steps and steps[-1].status == "NXDOMAIN":
+        return (
+            f"The name {host} does not exist in DNS{asked}. Check its spelling and its region "
+            "against what the platform shows."
+        )
+    return (
+        f"The name {host} has no address record{asked}. Check its spelling against what the "
+        "platform shows."
+    )
+
+
+def _text(value: bytes) -> str:
+    return value.decode("ascii", "replace")
