@@ -305,8 +305,9 @@ class Call:
         """Send to what the peer described; keys are set up when both are known."""
         assert self.audio is not None
         protection = None
-        if agreed.crypto is not None and self.local_crypto is not None:
-            keys = self.local_crypto, agreed.crypto
+        ours = self.description.key(agreed.crypto) if self.description and agreed.crypto else None
+        if agreed.crypto is not None and ours is not None:
+            keys = ours, agreed.crypto
             if keys != self._keys:
                 protection, self._keys = Protection(*keys), keys
         self.audio.held = remote.direction in ("sendonly", "inactive")

@@ -103,7 +103,7 @@ def test_an_answer_refuses_the_other_media_and_takes_the_first_known_suite() -> 
     assert (agreed.codec, agreed.crypto.tag) == ("PCMU", 8)
     ours = Crypto.new(agreed.crypto.tag, agreed.crypto.suite)
     body = sdp.Description(("192.0.2.9", 5000)).answer(offer, agreed, ours)
-    assert b"m=video 0 RTP/AVP 99\r\nm=audio 5000 RTP/SAVP 0\r\n" in body
+    assert b"m=video 0 RTP/AVP 99\r\nm=audio 5000 RTP/SAVP 0 101\r\n" in body
     assert b"a=recvonly" in body
     answer = sdp.parse(body)
     assert answer is not None
