@@ -1,5 +1,6 @@
 """Agents, addresses and certificates that the tests of the wire share."""
 
+import asyncio
 import ssl
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -51,3 +52,10 @@ class Tls:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.ca.issue_cert(*names).configure_cert(context)
         return context
+
+
+async def until(true: Callable[[], object], seconds: float = 10.0) -> None:
+    """Wait for what a peer will do; TimeoutError if it does not."""
+    async with asyncio.timeout(seconds):
+        while not true():  # noqa: ASYNC110 (what is awaited has no event)
+            await asyncio.sleep(0.01)

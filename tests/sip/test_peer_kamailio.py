@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sipmessage import Request
@@ -126,9 +127,8 @@ def test_sha_256_is_answered_and_a_stale_nonce_costs_one_retry(
         challenge = digest_fields(first.headers.get("WWW-Authenticate") or "")
         assert challenge["algorithm"] == "SHA-256"
         assert "stale" not in challenge
-        assert USER.password == "secretsecret"
         await asyncio.sleep(2.1)  # Kamailio counts whole seconds.
-        old = {
+        old: dict[str, Any] = {
             "username": "acme",
             "realm": "sip.test",
             "nonce": challenge["nonce"],

@@ -4,7 +4,8 @@ SIPp has no includes, so a scenario is a sequence of the strings that the functi
 SIPp 3.6.1 judges too: its exit code is 0 only where each call went as the scenario says.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,15 +23,20 @@ a=rtpmap:0 PCMU/8000"""
 
 CONTACT = "Contact: <sip:lab@[local_ip]:[local_port];transport=[transport]>"
 
-_TAG = ";tag=[pid]lab[call_number]"
+TAG = ";tag=[pid]lab[call_number]"
 
 
-def lines(*parts: str, body: str = "", content_type: str = "application/sdp") -> str:
-    """A message: header lines, then the body with its length."""
+def lines(
+    *parts: str,
+    body: str = "",
+    content_type: str = "application/sdp",
+    length: int | None = None,
+) -> str:
+    """A message: header lines, then the body with its length, or with a `length` that lies."""
     head = [part for part in parts if part]
     if body:
         head.append(f"Content-Type: {content_type}")
-    head.append("Content-Length: [len]" if body else "Content-Length: 0")
+    head.append(f"Content-Length: {'[len]' if length is None else length}")
     return "\n".join([*head, "", body])
 
 
@@ -45,23 +51,30 @@ def reply(
     phrase: str = "Whatever",
     *extra: str,
     body: str = "",
-    tag: str = _TAG,
+    tag: str = TAG,
     via: str = "[last_Via:]",
     cseq: str = "[last_CSeq:]",
+    to: str = "[last_To:]",
+    contact: str = CONTACT,
+    length: int | None = None,
     retrans: int = 0,
 ) -> str:
-    """Answer the last request. `tag` goes to To: empty within a dialog, and in a 100."""
+    """Answer the last request. `tag` goes to To: empty within a dialog and in a 100.
+
+    After another request came, `via` and `cseq` say which one is answered.
+    """
     message = lines(
         f"SIP/2.0 {code} {phrase}",
         via,
         "[last_From:]",
-        f"[last_To:]{tag}",
+        f"{to}{tag}",
         "[last_Call-ID:]",
         cseq,
         "[last_Record-Route:]",
-        CONTACT if 100 < code < 400 else "",
+        contact,
         *extra,
         body=body,
+        length=length,
     )
     return send(message, retrans=retrans)
 
@@ -91,13 +104,40 @@ def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-ANSWER = (recv("INVITE", rrs=True), reply(180, "Ringing"), reply(200, "OK", body=SDP, retrans=500))
-"""Ring and answer with a line that echoes; the ACK comes next."""
+def ask(method: str, number: int, *extra: str, body: str = "", content_type: str = "") -> str:
+    """A request of the called side in the dialog that `INVITED` began."""
+    message = lines(
+        f"{method} [$target] SIP/2.0",
+        "Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]",
+        "[routes]",
+        f"From:[$callee]{TAG}",
+        "To:[$caller]",
+        "[last_Call-ID:]",
+        f"CSeq: {number} {method}",
+        "Max-Forwards: 70",
+        CONTACT,
+        *extra,
+        body=body,
+        content_type=content_type or "application/sdp",
+    )
+    return send(message, retrans=0 if method == "ACK" else 500)
+
+
+REMEMBER = (
+    keep("From", "caller") + keep("To", "callee") + keep("Contact", "target", pattern="sip:[^>]*")
+)
+"""Actions of a scenario that uses `ask`."""
+
+INVITED = recv("INVITE", REMEMBER, rrs=True)
+"""An INVITE whose dialog is remembered for `ask`."""
+
+RING, TAKE = reply(180, "Ringing"), reply(200, "OK", body=SDP, retrans=500)
+"""Ring; answer with a line that echoes, until the ACK comes."""
 
 HANG_UP = (recv("BYE"), reply(200, "OK", tag=""))
 """The peer hangs up."""
 
-ECHO = (*ANSWER, recv("ACK"), *HANG_UP)
+ECHO = (recv("INVITE", rrs=True), RING, TAKE, recv("ACK"), *HANG_UP)
 """An ordinary call."""
 
 
@@ -129,6 +169,15 @@ class Sipp:
         return file.read_text(errors="replace")[-4000:] if file.exists() else ""
 
 
+def _scenario(steps: Sequence[str]) -> str:
+    text = "\n".join(steps)
+    # SIPp takes a variable that is set and not used for a mistake, unless it is referred to.
+    names = ",".join(sorted(set(re.findall(r'assign_to="(\w+)"', text))))
+    used = f'<Reference variables="{names}"/>' if names else ""
+    head = '<?xml version="1.0" encoding="ISO-8859-1"?>\n<scenario name="lab">'
+    return f"{head}\n{text}\n{used}\n</scenario>\n"
+
+
 @contextmanager
 def sipp(
     folder: Path,
@@ -141,8 +190,7 @@ def sipp(
 ) -> Iterator[Sipp]:
     """Run a scenario for a number of calls: as a server, or towards `target` as a client."""
     folder.mkdir(parents=True, exist_ok=True)
-    scenario = '<?xml version="1.0" encoding="ISO-8859-1"?>\n<scenario name="lab">\n'
-    (folder / "scenario.xml").write_text(scenario + "\n".join(steps) + "\n</scenario>\n")
+    (folder / "scenario.xml").write_text(_scenario(steps))
     port, media = free_port(host), free_port(host)
     address = f"[{host}]" if ":" in host else host
     command = ["sipp", "-sf", "scenario.xml", "-i", address, "-p", str(port), "-mi", address]
