@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,9 @@ from sfsip_nb.present import forms, tables
 from sfsip_nb.present.record import card_page
 from sfsip_nb.present.tables import Shown
 from sfsip_nb.runbook import export, people
-from sfsip_nb.runbook.difference import text
 from sfsip_nb.runbook.engine import StepResult
 from sfsip_nb.runbook.journal import Journal
 from sfsip_nb.runbook.model import Card
-from sfsip_nb.runbook.plan import Entry
 from sfsip_nb.runbook.verdicts import Verdict, worst
 
 
@@ -84,7 +83,7 @@ class Run:
         )
         if done:
             state = f"{len(done)} of {len(plan.changes)} changes carried out; {state}"
-        rows = [_entry(entry) for entry in left]
+        rows = [export.planned(asdict(entry)) for entry in left]
         return tables.plan_table(rows, f"Plan of {plan.made_at}", state)
 
     def approve(self, by: str) -> Shown:
@@ -244,21 +243,6 @@ def _row(result: StepResult) -> dict[str, Any]:
         "change": result.change,
         "note": result.reason,
         "checks": [c | {"settle": c["reason"]} for c in checks],
-    }
-
-
-def _entry(entry: Entry) -> dict[str, Any]:
-    return {
-        "step": entry.step,
-        "system": entry.kind.partition(".")[0],
-        "object": f"{entry.kind}:{entry.key}",
-        "change": entry.op,
-        "fields": [
-            {"field": n, "before": text(entry.before.get(n)), "after": text(entry.after[n])}
-            for n in entry.changed
-        ],
-        "cannot_restore": [entry.cannot_restore] if entry.cannot_restore else [],
-        "note": f"needs adoption: {entry.owner}" if entry.needs_adoption else "",
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from typing import Any
 
 from sfsip_nb.clients.transport import ApiError
 from sfsip_nb.inputs.errors import InputError, SfsipError
@@ -49,6 +50,7 @@ class Engine:
         ctx = self.ctx
         saved = None if fresh or ctx.mode == "plan" else plan.load(ctx)
         if saved is not None and saved.inputs == plan.inputs_digest(ctx):
+            saved.note(ctx)
             return saved
         if ctx.mode == "apply":
             for step in ctx.guide.steps:
@@ -171,7 +173,7 @@ class Engine:
             checks = [
                 self._waived(now[c["id"]]).as_dict() if c["id"] in now else c for c in row["checks"]
             ]
-            if checks == row["checks"]:
+            if _untimed(checks) == _untimed(row["checks"]):
                 continue
             required = (Verdict(c["verdict"]) for c in checks if c["weight"] == Weight.REQUIRED)
             again = ctx.journal.step_begins(ctx.attempt, step.id)
@@ -208,6 +210,11 @@ class Engine:
             f"{step.id} broke off: {what[:300]}. Nothing was lost; run the same command again "
             f"to go on. The trace is in {log.name} of the run's folder."
         )
+
+
+def _untimed(checks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What checks say, whenever it was judged."""
+    return [{name: value for name, value in c.items() if name != "at"} for c in checks]
 
 
 def _today() -> date:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
+from importlib.resources import files
 from typing import Any
 
 from sfsip_nb.inputs.facts import changes
 from sfsip_nb.runbook.difference import text
 from sfsip_nb.runbook.journal import Change, Journal
-from sfsip_nb.runbook.model import Guide
+from sfsip_nb.runbook.model import Flow, Guide, Hop
 from sfsip_nb.runbook.verdicts import Verdict, worst
+
+SCHEMA = files("sfsip_nb.runbook") / "record.schema.json"
+"""The JSON Schema of record.json."""
 
 
 def record(journal: Journal, attempt: int, guide: Guide) -> dict[str, Any]:
@@ -18,47 +23,96 @@ def record(journal: Journal, attempt: int, guide: Guide) -> dict[str, Any]:
     facts = row["facts"]
     done = journal.steps(attempt)
     steps = [_step(done[s.id], s.section, s.title) for s in guide.steps if s.id in done]
-    return {
-        "schema": 1,
-        "guide": guide.name,
-        "title": guide.title,
-        "customer": facts["customer"],
-        "run": facts["run"],
-        "attempt": attempt,
-        "target": facts["target"],
-        "mode": row["mode"],
-        "started": row["started"],
-        "ended": row["ended"],
-        "verdict": worst(Verdict(step["verdict"]) for step in steps).value,
-        "versions": facts["versions"],
-        "inputs": facts["inputs"],
-        "sections": [{"id": s.notebook, "title": s.title} for s in guide.sections],
-        "steps": steps,
-        "changes": [_change(c) for c in journal.changes(attempt)],
-        "people": [
-            _person(step, data, journal.verdict(data["card"]["proved_by"]) or "not run")
-            for step, data in journal.people().items()
-        ],
-        "waivers": facts["waivers"],
-        "diagnosis": journal.get(f"diagnosis/{attempt}", []),
-        "testbed": facts["testbed"],
-        "notes": [asdict(note) for note in changes(guide.name)],
-        "map": [asdict(line) for line in guide.lines()],
-        "dialled": [
-            {k: d[k] for k in ("step", "number", "mark", "at")} for d in journal.dialled(attempt)
-        ],
-    }
+    people = [
+        _person(step, data, journal.verdict(data["card"]["proved_by"]) or "not run")
+        for step, data in journal.people().items()
+    ]
+    made: dict[str, Any] = wellformed(
+        {
+            "schema": 1,
+            "guide": guide.name,
+            "title": guide.title,
+            "customer": facts["customer"],
+            "run": facts["run"],
+            "attempt": attempt,
+            "target": facts["target"],
+            "mode": row["mode"],
+            "started": row["started"],
+            "ended": row["ended"],
+            "verdict": worst(Verdict(step["verdict"]) for step in steps).value,
+            "versions": facts["versions"],
+            "inputs": facts["inputs"],
+            "sections": [{"id": s.notebook, "title": s.title} for s in guide.sections],
+            "steps": steps,
+            "plan": _plan(journal.get(f"plan/{attempt}")),
+            "changes": [_change(c) for c in journal.changes(attempt)],
+            "people": people,
+            "waivers": facts["waivers"],
+            "diagnosis": journal.get(f"diagnosis/{attempt}", []),
+            "testbed": facts["testbed"],
+            "notes": [asdict(note) for note in changes(guide.name)],
+            "map": [asdict(line) for line in guide.lines()],
+            "flows": [flow_of(flow, facts["inputs"], steps) for flow in guide.flows],
+            "dialled": [
+                {k: d[k] for k in ("step", "number", "mark", "at")}
+                for d in journal.dialled(attempt)
+            ],
+            "evidence": _evidence(journal, steps, people),
+        }
+    )
+    return made
 
 
 def everything(journal: Journal) -> dict[str, Any]:
     """journal.json: the whole journal as it stands."""
+    whole: dict[str, Any] = wellformed(
+        {
+            "schema": 1,
+            "attempts": [a | {"steps": journal.steps(a["id"])} for a in journal.attempts()],
+            "changes": [asdict(change) for change in journal.changes()],
+            "people": journal.people(),
+            "evidence": journal.evidence(),
+        }
+    )
+    return whole
+
+
+def flow_of(flow: Flow, inputs: Mapping[str, Any], steps: list[dict[str, Any]]) -> dict[str, Any]:
+    """A call's way with this customer's names, and what the checks say of each hop."""
+    found = {check["id"]: check for step in steps for check in step["checks"]}
     return {
-        "schema": 1,
-        "attempts": [a | {"steps": journal.steps(a["id"])} for a in journal.attempts()],
-        "changes": [asdict(change) for change in journal.changes()],
-        "people": journal.people(),
-        "evidence": journal.evidence(),
+        "step": flow.step,
+        "title": flow.title,
+        "hops": [
+            {
+                "system": hop.system,
+                "what": hop.what.format_map(inputs),
+                "name": hop.name.format_map(inputs),
+                "verdict": _hop_verdict(hop, found),
+                "checks": [identity for identity in hop.checks if identity in found],
+            }
+            for hop in flow.hops
+        ],
     }
+
+
+def wellformed(data: Any) -> Any:
+    """The same data, halves of surrogate pairs replaced: some readers of JSON refuse them."""
+    if isinstance(data, str):
+        return data.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(data, Mapping):
+        return {wellformed(key): wellformed(value) for key, value in data.items()}
+    if isinstance(data, (list, tuple)):
+        return [wellformed(item) for item in data]
+    return data
+
+
+def _hop_verdict(hop: Hop, found: Mapping[str, dict[str, Any]]) -> str:
+    """The worst of the hop's required checks, else of its advisory ones; empty if none ran."""
+    checks = [found[identity] for identity in hop.checks if identity in found]
+    required = [check for check in checks if check["weight"] == "required"]
+    judged = required or checks
+    return worst(Verdict(check["verdict"]) for check in judged).value if judged else ""
 
 
 def _step(row: dict[str, Any], section: str, title: str) -> dict[str, Any]:
@@ -78,10 +132,40 @@ def _step(row: dict[str, Any], section: str, title: str) -> dict[str, Any]:
     }
 
 
+def _plan(plan: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The plan that the attempt made or carried out: who approved it, and what it changes."""
+    if plan is None:
+        return None
+    names = ("id", "made_at", "approved_by", "approved_at", "stopped")
+    return {name: plan[name] for name in names} | {
+        "changes": [planned(entry) for entry in plan["entries"] if entry["op"] != "none"]
+    }
+
+
+def planned(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """A plan's entry in the shape of a change."""
+    return {
+        "step": entry["step"],
+        "system": entry["kind"].partition(".")[0],
+        "object": f"{entry['kind']}:{entry['key']}",
+        "change": entry["op"],
+        "fields": [
+            {
+                "field": name,
+                "before": text(entry["before"].get(name)),
+                "after": text(entry["after"][name]),
+            }
+            for name in entry["changed"]
+        ],
+        "cannot_restore": [entry["cannot_restore"]] if entry["cannot_restore"] else [],
+        "note": f"needs adoption: {entry['owner']}" if entry["needs_adoption"] else "",
+    }
+
+
 def _change(change: Change) -> dict[str, Any]:
     return {
         "step": change.step,
-        "system": change.kind.split(".")[0],
+        "system": change.kind.partition(".")[0],
         "object": f"{change.kind}:{change.key}",
         "change": change.op,
         "fields": [
@@ -89,6 +173,7 @@ def _change(change: Change) -> dict[str, Any]:
             for name, value in change.after.items()
         ],
         "cannot_restore": sorted(change.prints) if change.op == "update" else [],
+        "at": change.ended or change.intent,
         "outcome": change.outcome or "",
         "undone": change.undone or "",
     }
@@ -99,6 +184,7 @@ def _person(step: str, data: dict[str, Any], proof: str) -> dict[str, Any]:
     return {
         "step": step,
         "title": data["card"]["title"],
+        "attempt": data["attempt"],
         "done_by": data["done_by"],
         "done_at": data["done_at"],
         "note": data["note"],
@@ -106,5 +192,17 @@ def _person(step: str, data: dict[str, Any], proof: str) -> dict[str, Any]:
         "card": data["card"],
         "entered": [f"{f['label']}: {f['value']}" for f in data["card"]["fields"]],
         "proof": f"{proved_by}: {proof}" if proved_by else "this person's word",
+        "proved_by": proved_by,
+        "proof_verdict": proof if proved_by else "",
         "evidence": data["evidence"],
     }
+
+
+def _evidence(
+    journal: Journal, steps: list[dict[str, Any]], people: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """The files of evidence that the record names, with their sums, in the order of naming."""
+    named = dict.fromkeys(name for item in (*steps, *people) for name in item["evidence"])
+    kept = journal.evidence()
+    names = ("name", "step", "title", "sha256", "kept")
+    return [{n: kept[name][n] for n in names} for name in named if name in kept]

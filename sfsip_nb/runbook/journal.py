@@ -48,6 +48,11 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def _storable(text: str) -> str:
+    """Half a surrogate pair, which JSON of a platform may hold and SQLite not, as its escape."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 @dataclass(frozen=True)
 class Change:
     """One write to a platform, as it was meant (intent) and as it ended (outcome)."""
@@ -106,7 +111,12 @@ class Journal:
         self._db.execute("COMMIT")
 
     def _dump(self, data: Any) -> str:
-        return json.dumps(self._clean(data), sort_keys=True, ensure_ascii=False, default=str)
+        return _storable(
+            json.dumps(self._clean(data), sort_keys=True, ensure_ascii=False, default=str)
+        )
+
+    def _text(self, text: str) -> str:
+        return _storable(str(self._clean(text)))
 
     def _rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
         return self._db.execute(query, values).fetchall()
@@ -117,6 +127,13 @@ class Journal:
         """Keep a named value of the run (inputs, a captured FQDN, the salt)."""
         with self._writing() as db:
             db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, self._dump(value)))
+
+    def put_new(self, name: str, value: Any) -> None:
+        """``put``, without a write where the value stands there already."""
+        if not self._rows(
+            "SELECT 1 FROM meta WHERE (name, value) = (?, ?)", name, self._dump(value)
+        ):
+            self.put(name, value)
 
     def get(self, name: str, default: Any = None) -> Any:
         """A named value of the run."""
@@ -173,7 +190,7 @@ class Journal:
         with self._writing() as db:
             db.execute(
                 "UPDATE steps SET verdict=?, change=?, checks=?, reason=?, ended=? WHERE id=?",
-                (verdict, change, self._dump(list(checks)), self._clean(reason), now(), row),
+                (verdict, change, self._dump(list(checks)), self._text(reason), now(), row),
             )
 
     def steps(self, attempt: int | None = None) -> dict[str, dict[str, Any]]:
@@ -235,7 +252,7 @@ class Journal:
         with self._writing() as db:
             db.execute(
                 "UPDATE changes SET outcome = ?, object = ?, left = ?, ended = ? WHERE id = ?",
-                (self._clean(outcome), object_id, left, now(), change),
+                (self._text(outcome), object_id, left, now(), change),
             )
 
     def undone(self, change: int) -> None:
@@ -284,9 +301,9 @@ class Journal:
                 (
                     step,
                     attempt,
-                    self._clean(done_by),
+                    self._text(done_by),
                     done_at,
-                    self._clean(note),
+                    self._text(note),
                     self._dump(given),
                     self._dump(card),
                     self._dump(before),
@@ -312,7 +329,7 @@ class Journal:
         with self._writing() as db:
             db.execute(
                 "INSERT OR IGNORE INTO evidence VALUES (?, ?, ?, ?, ?, ?)",
-                (name, attempt, step, self._clean(title), sha256, now()),
+                (name, attempt, step, self._text(title), sha256, now()),
             )
 
     def evidence(self) -> dict[str, dict[str, Any]]:

@@ -155,6 +155,29 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Hop:
+    """A station of a call: what it is, the customer's name for it, and what judges the way there.
+
+    ``system`` is who owns it. ``what`` and ``name`` are templates over the inputs, such as
+    ``{genesys[site]}``; ``checks`` are ids of checks, of any step.
+    """
+
+    system: str
+    what: str
+    name: str = ""
+    checks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Flow:
+    """The way of a call, as the step that traces it draws it."""
+
+    step: str
+    title: str
+    hops: tuple[Hop, ...]
+
+
+@dataclass(frozen=True)
 class Guide:
     """One vendor document as sections and steps."""
 
@@ -166,6 +189,7 @@ class Guide:
     lines: Callable[[], list[Line]]
     origins: Callable[[Parameters], dict[str, str]]
     """Live API origins by name, such as ``genesys.api``; the testbed has its own."""
+    flows: tuple[Flow, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a guide whose steps would never run or wait for ever. Raises ``ValueError``."""

@@ -70,6 +70,11 @@ class Plan:
         temporary = path.with_suffix(".tmp")
         temporary.write_text(json.dumps(data, indent=1, sort_keys=True, default=str) + "\n")
         os.replace(temporary, path)
+        self.note(ctx)
+
+    def note(self, ctx: Context) -> None:
+        """Keep it in the journal as the plan of this attempt, which the record shows."""
+        ctx.journal.put_new(f"plan/{ctx.attempt}", asdict(self))
 
 
 def path_of(ctx: Context) -> Path:

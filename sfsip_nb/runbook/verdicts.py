@@ -6,9 +6,11 @@ A check is what is expected against what is seen, from a vantage. Only evidence 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
+
+from sfsip_nb.runbook.journal import now
 
 
 class Verdict(StrEnum):
@@ -44,7 +46,7 @@ class Check:
     """One expectation and what was seen.
 
     ``reason`` says why the verdict is not a plain pass, and what would settle it.
-    ``evidence`` names files in the run's evidence folder.
+    ``evidence`` names files in the run's evidence folder. ``at`` is when it was judged, in UTC.
     """
 
     id: str
@@ -56,6 +58,7 @@ class Check:
     weight: Weight = Weight.REQUIRED
     reason: str = ""
     evidence: tuple[str, ...] = ()
+    at: str = field(default_factory=now, compare=False)
 
     def as_dict(self) -> dict[str, Any]:
         """As it stands in the journal and in record.json."""

@@ -60,4 +60,5 @@ GUIDE = Guide(
     resources=resources,
     lines=lambda: read("genesys"),
     origins=origins,
+    flows=flows.FLOWS,
 )

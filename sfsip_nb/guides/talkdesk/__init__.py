@@ -34,4 +34,5 @@ GUIDE = Guide(
     resources=synthflow.resources,
     lines=lambda: read("talkdesk"),
     origins=origins,
+    flows=flows.FLOWS,
 )
