@@ -5,8 +5,26 @@ allow list and a dead host all sound the same.
 """
 
 from .calling import call
+from .following import await_transfer
+from .guarding import unlisted
+from .matrix import codecs
 from .naming import dns
+from .plan import Plan
+from .roundtrip import headers
 from .signalling import options, register
+from .transferring import transfer
 from .trust import tls
 
-__all__ = ["call", "dns", "options", "register", "tls"]
+__all__ = [
+    "Plan",
+    "await_transfer",
+    "call",
+    "codecs",
+    "dns",
+    "headers",
+    "options",
+    "register",
+    "tls",
+    "transfer",
+    "unlisted",
+]

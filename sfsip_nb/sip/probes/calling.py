@@ -2,9 +2,8 @@
 
 import ipaddress
 import ssl
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from ..call import Call
@@ -14,6 +13,7 @@ from ..fields import ExtraHeaders
 from ..sdp import Srtp
 from ..trace import Transport
 from .isolating import isolate
+from .listening import Listening
 from .placing import Placed, place
 from .plan import Kind, Leave, Plan
 from .reach import ProbeResult, Verdict, clean
@@ -59,57 +59,16 @@ async def call(
         tuple(codecs),
         headers or {},
         credentials=tuple(credentials),
+        resolver=resolver,
+        tls_client=tls_client,
     )
 
     async def attempt(plan: Plan) -> tuple[ProbeResult, Kind | None]:
         script = Listening(send_hz, expect_hz, seconds, digits, then_hz)
-        placed = await place(
-            plan,
-            script.run,
-            seconds=script.longest,
-            timeout=timeout,
-            resolver=resolver,
-            tls_client=tls_client,
-        )
+        placed = await place(plan, script.run, seconds=script.longest, timeout=timeout)
         return judged(placed, script)
 
     return await isolate(plan, attempt, leave)
-
-
-@dataclass
-class Listening:
-    """What is said and listened for. `heard` and `then_heard` are None until they were tried."""
-
-    send_hz: float | None
-    expect_hz: float | None
-    seconds: float
-    digits: str = ""
-    then_hz: float | None = None
-    heard: bool | None = None
-    then_heard: bool | None = None
-
-    @property
-    def longest(self) -> float:
-        """Seconds that all of it may take."""
-        return self.seconds + (0.3 * len(self.digits) + self.seconds) * bool(self.digits) + 0.5
-
-    async def run(self, leg: Call) -> None:
-        """Speak and listen; with digits, press them and listen again."""
-        audio = leg.audio
-        if audio is None:
-            return
-        audio.play(self.send_hz)
-        began = time.monotonic()
-        if self.expect_hz is not None:
-            self.heard = await audio.heard(self.expect_hz, self.seconds)
-        # The peer has to hear us for the whole time, however soon we heard it.
-        await leg.wait_ended(max(0.0, self.seconds - (time.monotonic() - began)))
-        if self.expect_hz is None:
-            self.heard = audio.packets_received > 0
-        if self.digits and leg.state == "answered":
-            await audio.send_digits(self.digits)
-            if self.then_hz is not None:
-                self.then_heard = await audio.heard(self.then_hz, self.seconds)
 
 
 def judged(placed: Placed, script: Listening) -> tuple[ProbeResult, Kind | None]:
@@ -119,20 +78,20 @@ def judged(placed: Placed, script: Listening) -> tuple[ProbeResult, Kind | None]
         assert failed is not None
         return replace(failed, seen=placed.seen), placed.kind
     verdict, sentence, kind = _judge(leg, script, placed)
-    seen = placed.seen | _call_facts(leg)
+    seen = _call_facts(leg)
     seen["early_packets"] = placed.early_packets
     if script.expect_hz is not None:
         seen["expected_hz"], seen["heard"] = script.expect_hz, script.heard
     if script.then_hz is not None:
         seen["then_hz"], seen["then_heard"] = script.then_hz, script.then_heard
-    return ProbeResult("call", verdict, sentence, seen, placed.trace), kind
+    return placed.result(verdict, sentence, seen), kind
 
 
 def _judge(leg: Call, script: Listening, placed: Placed) -> tuple[Verdict, str, Kind | None]:
     where = placed.where
     if not leg.ok:
         answer = said(leg.code, leg.phrase, leg.header)
-        if leg.ended_by == "timeout":
+        if placed.given_up:
             rang = "rang" if any(code > 100 for code in leg.codes) else "took the call (100)"
             sentence = (
                 f"{where} {rang}, but gave no final answer in time. The number may lead to nobody:"

@@ -39,7 +39,7 @@ async def isolate(plan: Plan, attempt: Attempt, leave: Leave | None) -> ProbeRes
         )
         trace += result.trace
         media += result.media
-        if found := _difference(first.name, variant, plan, kind, came, result):
+        if found := _difference(variant, plan, kind, came, result):
             verdict, ending = "fail", found
             break
     else:
@@ -56,11 +56,11 @@ async def isolate(plan: Plan, attempt: Attempt, leave: Leave | None) -> ProbeRes
 
 
 def _difference(
-    name: str, variant: Variant, plan: Plan, before: Kind, after: Kind | None, result: ProbeResult
+    variant: Variant, plan: Plan, before: Kind, after: Kind | None, result: ProbeResult
 ) -> str:
     """What a variant shows, if it came further: it works, or the peer answers at last."""
     if after is None:
-        return f"The {name} works {variant.name}: {meaning(variant, plan)}."
+        return f"The same works {variant.name}: {meaning(variant, plan)}."
     if before in ("unreached", "silent") and ORDER.index(after) > ORDER.index("silent"):
         why = result.sentence.rstrip(".")
         return f"There is an answer {variant.name} ({why}): {meaning(variant, plan)}."

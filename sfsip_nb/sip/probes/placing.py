@@ -2,18 +2,18 @@
 
 import asyncio
 import contextlib
-import ssl
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sipmessage import Response
+
 from ..agent import UserAgent
 from ..call import Call
-from ..dns import Resolver
 from ..trace import TraceEntry
 from .plan import Kind, Plan
-from .reach import ProbeResult, Reach
+from .reach import ProbeResult, Reach, Verdict
 
 ANY_ANSWER = 8.0
 """Seconds for the first response of any kind, 100 Trying included; UDP is repeated 4 times."""
@@ -30,12 +30,17 @@ Script = Callable[[Call], Awaitable[object]]
 
 @dataclass
 class Placed:
-    """A call after its end. `leg` is None where no agent could be made (`failed` says why)."""
+    """A call after its end. `leg` is None where no agent could be made (`failed` says why).
 
+    `given_up`: it was neither answered nor refused in time, and cancelled.
+    """
+
+    name: str
     plan: Plan
     where: str = ""
     leg: Call | None = None
     failed: ProbeResult | None = None
+    given_up: bool = False
     early_packets: int = 0
     seen: dict[str, Any] = field(default_factory=dict)
     trace: list[TraceEntry] = field(default_factory=list)
@@ -52,6 +57,10 @@ class Placed:
             return None
         return "unfit" if leg.code in UNFIT else "refused"
 
+    def result(self, verdict: Verdict, sentence: str, facts: Mapping[str, Any]) -> ProbeResult:
+        """A verdict on it, with its evidence."""
+        return ProbeResult(self.name, verdict, sentence, {**self.seen, **facts}, self.trace)
+
 
 async def place(
     plan: Plan,
@@ -60,21 +69,26 @@ async def place(
     seconds: float,
     timeout: float,
     name: str = "call",
-    resolver: Resolver | None = None,
-    tls_client: ssl.SSLContext | None = None,
+    enough: Callable[[int], bool] = lambda code: False,
 ) -> Placed:
     """Call, run `script` (at most `seconds`) while the call stands, and hang up.
 
     All of it takes at most `timeout` seconds: what script and hanging up leave of it is for the
-    answer.
+    answer. A provisional code that is `enough` ends the call at once.
     """
-    reach = Reach(name, plan.towards, plan.transport, resolver, tls_client)
-    placed = Placed(plan, reach.where)
+    reach = Reach(name, plan.towards, plan.transport, plan.resolver, plan.tls_client)
+    placed = Placed(name, plan, reach.where)
     answer_within = max(0.1, timeout - seconds - HANG_UP)
     any_within = min(ANY_ANSWER, answer_within)
 
     async def ask(agent: UserAgent) -> ProbeResult:
-        first = asyncio.Event()
+        first, stop = asyncio.Event(), asyncio.Event()
+
+        def progress(call: Call, code: int, response: Response) -> None:
+            first.set()
+            if enough(code):
+                stop.set()
+
         leg = placed.leg = await agent.invite(
             plan.uri,
             from_=plan.from_,
@@ -84,14 +98,14 @@ async def place(
             credentials=plan.credentials,
             transport=plan.transport,
             proxy=plan.proxy,
-            on_progress=lambda call, code, response: first.set(),
+            on_progress=progress,
         )
-        began = time.monotonic()
         try:
-            await _first(leg, first, any_within)
-            spent = time.monotonic() - began
-            heard = first.is_set() or leg.decided.is_set()
-            await leg.outcome(answer_within - spent if heard else 0.0)
+            began = time.monotonic()
+            if not await _either(leg.decided, first, any_within):
+                await leg.outcome(0.0)
+            await _either(leg.decided, stop, answer_within - (time.monotonic() - began))
+            placed.given_up = not leg.decided.is_set()
             placed.early_packets = leg.audio.packets_received if leg.audio else 0
             if leg.state == "answered":
                 await asyncio.wait_for(script(leg), seconds)
@@ -101,6 +115,7 @@ async def place(
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(HANG_UP):
                     await leg.hangup()
+                    await leg.decided.wait()  # A cancelled call has its 487 still to come.
         if leg.failure is not None:
             return reach.refused(leg.failure, answer_within)
         if not leg.codes:
@@ -114,11 +129,14 @@ async def place(
     return placed
 
 
-async def _first(leg: Call, first: asyncio.Event, seconds: float) -> None:
-    """Until anything is heard, or the call is decided."""
-    waits = [asyncio.create_task(event.wait()) for event in (first, leg.decided)]
+async def _either(one: asyncio.Event, other: asyncio.Event, seconds: float) -> bool:
+    """Whether one of two things happens in time."""
+    waits = [asyncio.create_task(event.wait()) for event in (one, other)]
     try:
-        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(
+            waits, timeout=max(0.0, seconds), return_when=asyncio.FIRST_COMPLETED
+        )
+        return bool(done)
     finally:
         for wait in waits:
             wait.cancel()

@@ -4,11 +4,13 @@ What is wrong with a call that fails is the difference with which it works.
 """
 
 import re
+import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from ..digest import Credentials
+from ..dns import Resolver
 from ..fields import ExtraHeaders, uri_parts
 from ..sdp import Srtp
 from ..trace import Transport
@@ -48,6 +50,8 @@ class Plan:
     headers: ExtraHeaders = field(default_factory=dict)
     marks: ExtraHeaders = field(default_factory=dict)
     credentials: Sequence[Credentials] = ()
+    resolver: Resolver | None = None
+    tls_client: ssl.SSLContext | None = None
 
     @property
     def towards(self) -> str:

@@ -149,6 +149,8 @@ class Reach:
 
     async def silence(self, seconds: float) -> ProbeResult:
         """Nothing was heard; over UDP an ICMP refusal still tells a closed port."""
+        if self.kind != "udp" and self._agent is not None and not len(self._agent.trace):
+            return self.refused(TimeoutError(), seconds)
         if self.hop is not None and self.kind == "udp" and await _port_closed(self.hop):
             return self.result("fail", f"{self.where}: the port is closed (ICMP). {_CLOSED}")
         took = "took the connection but " if self.kind != "udp" else ""

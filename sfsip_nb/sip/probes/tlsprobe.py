@@ -1,142 +1,157 @@
-"""What a TLS server shows: chain, expiry, name by RFC 5922, protocol and cipher."""
+"""What a TLS server shows: chain, trust, name, protocol, cipher, and what it takes of a client."""
 
 import asyncio
-import contextlib
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from typing import Literal
 
 from cryptography import x509
-from cryptography.x509.oid import ExtensionOID, NameOID
 
-from ..fields import uri_parts
+from ..dns import Hop
+from .handshake import Handshake, shake
+from .identity import CertificateFacts, Match, facts, match_name
+
+VERSIONS = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
+Taken = Literal["taken", "refused", "not tried here"]
+_AT_ONCE = 3
+"""Handshakes at the same time: a border controller takes more of them for an attack."""
 
 
 @dataclass(frozen=True)
-class CertificateFacts:
-    """One certificate of the chain as sent."""
+class TlsClient:
+    """What another party's TLS client is known to offer: versions, ciphers by OpenSSL's names, and
+    the one elliptic curve, each empty if anything goes."""
 
-    subject: str
-    issuer: str
-    not_before: datetime
-    not_after: datetime
-    names: tuple[str, ...]
-
-    @property
-    def days_left(self) -> int:
-        """Whole days until it expires, negative when it has."""
-        return (self.not_after - datetime.now(UTC)).days
+    name: str
+    versions: tuple[str, ...] = ()
+    ciphers: tuple[str, ...] = ()
+    curve: str = ""
 
 
 @dataclass(frozen=True)
 class TlsFacts:
-    """What the handshake showed. `trust` is empty when the chain leads to a trusted root.
+    """What the handshakes showed.
 
-    `trust_code` is OpenSSL's: 9 not yet valid, 10 expired, 18 and 19 self-signed, 20 issuer
-    unknown, which also is what a missing intermediate looks like. `name` is the identity that
-    matched, empty if none does.
+    `trust_code` is OpenSSL's: 0 trusted, 9 not yet valid, 10 expired, 18 and 19 self-signed, 20
+    issuer unknown, which also is what a missing intermediate looks like; `trust` its words.
     """
 
-    protocol: str
-    cipher: str
+    shown: Handshake
     chain: tuple[CertificateFacts, ...]
     trust: str
     trust_code: int
-    name: str
-    name_note: str
+    match: Match
+
+
+async def connectable(hops: Sequence[Hop], until: float) -> Hop:
+    """The first hop that takes a TCP connection, each given its share of the time.
+
+    Raises the last OSError or TimeoutError where none does.
+    """
+    now = asyncio.get_running_loop().time
+    last: OSError = TimeoutError("no connection in time")
+    for index, hop in enumerate(hops):
+        share = (until - now()) / (len(hops) - index)
+        try:
+            async with asyncio.timeout(max(share, 0.0)):
+                _, writer = await asyncio.open_connection(hop.ip, hop.port)
+        except OSError as error:
+            last = error
+            continue
+        writer.transport.abort()
+        return hop
+    raise last
 
 
 async def inspect(
-    ip: str, port: int, name: str, *, ca_file: str | None = None, timeout: float = 5.0
+    ip: str, port: int, name: str, *, ca_file: str | None = None, until: float
 ) -> TlsFacts:
     """Shake hands twice: once to see everything, once to verify. Raises OSError, TimeoutError."""
-    seeing = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    seeing.check_hostname = False
-    seeing.verify_mode = ssl.CERT_NONE
-    async with asyncio.timeout(timeout):
-        shown = await _handshake(ip, port, name, seeing)
+    shown = await shake(ip, port, name, _lenient(), until)
+    trust, code = "", 0
+    if shown.chain:
         verifying = ssl.create_default_context(cafile=ca_file)
+        if ca_file:
+            verifying.load_default_certs()
         # Names are matched below: OpenSSL takes wildcards and CN, RFC 5922 does not.
         verifying.check_hostname = False
-        trust, code = "", 0
-        try:
-            await _handshake(ip, port, name, verifying)
-        except ssl.SSLCertVerificationError as error:
-            trust, code = error.verify_message, error.verify_code
-    chain = [x509.load_der_x509_certificate(der) for der in shown[2]]
-    matched, note = match_name(chain[0], name) if chain else ("", "no certificate was sent")
-    facts = tuple(_facts(certificate) for certificate in chain)
-    return TlsFacts(shown[0], shown[1], facts, trust, code, matched, note)
+        failure = (await shake(ip, port, name, verifying, until)).failure
+        if isinstance(failure, ssl.SSLCertVerificationError):
+            trust, code = failure.verify_message, failure.verify_code
+    certificates = [x509.load_der_x509_certificate(der) for der in shown.chain]
+    match = match_name(certificates[0], name) if certificates else Match(note="none was sent")
+    return TlsFacts(shown, tuple(facts(one) for one in certificates), trust, code, match)
 
 
-async def _handshake(
-    ip: str, port: int, name: str, context: ssl.SSLContext
-) -> tuple[str, str, list[bytes]]:
-    _, writer = await asyncio.open_connection(ip, port, ssl=context, server_hostname=name)
+async def versions(ip: str, port: int, name: str, until: float) -> dict[str, Taken]:
+    """Which versions of TLS the server takes. Raises OSError, TimeoutError."""
+    trials = {version: _only(version) for version in VERSIONS}
+    return await _try_all(ip, port, name, trials, until)
+
+
+async def ciphers(
+    ip: str, port: int, name: str, client: TlsClient, until: float
+) -> dict[str, Taken]:
+    """Which ciphers of a client the server takes, one offered at a time."""
+    trials = {cipher: as_client(client, (cipher,)) for cipher in client.ciphers}
+    return await _try_all(ip, port, name, trials, until)
+
+
+def as_client(
+    client: TlsClient, ciphers: Sequence[str] | None = None
+) -> ssl.SSLContext | None:
+    """A context that offers what a client offers; None where this machine cannot."""
+    context = _lenient()
     try:
-        connection: ssl.SSLObject = writer.get_extra_info("ssl_object")
-        cipher = connection.cipher()
-        return connection.version() or "", cipher[0] if cipher else "", _chain(connection)
-    finally:
-        writer.close()
-        with contextlib.suppress(OSError):
-            await writer.wait_closed()
+        if client.versions:
+            context.minimum_version = _version(client.versions[0])
+            context.maximum_version = _version(client.versions[-1])
+        if offered := client.ciphers if ciphers is None else ciphers:
+            context.set_ciphers(":".join(offered) + ":@SECLEVEL=0")
+        if client.curve:
+            context.set_ecdh_curve(client.curve)
+    except (ssl.SSLError, ValueError):
+        return None
+    return context
 
 
-def _chain(connection: ssl.SSLObject) -> list[bytes]:
-    """The chain as sent: public from Python 3.13 on, before that one level down."""
-    public = getattr(connection, "get_unverified_chain", None)
-    if public is not None:
-        return list(public())
-    inner: Any = connection._sslobj  # type: ignore[attr-defined]
-    der = 2  # _ssl.ENCODING_DER
-    return [certificate.public_bytes(der) for certificate in inner.get_unverified_chain() or []]
+async def _try_all(
+    ip: str, port: int, name: str, trials: dict[str, ssl.SSLContext | None], until: float
+) -> dict[str, Taken]:
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(context: ssl.SSLContext | None) -> Taken:
+        if context is None:
+            return "not tried here"
+        async with gate:
+            tried = await shake(ip, port, name, context, until)
+        if tried.failure is not None and tried.failure.reason in _OWN_LIMITS:
+            return "not tried here"
+        # A client certificate is refused after version and cipher were agreed.
+        return "taken" if tried.ok or tried.chain else "refused"
+
+    taken = await asyncio.gather(*(one(context) for context in trials.values()))
+    return dict(zip(trials, taken, strict=True))
 
 
-def match_name(certificate: x509.Certificate, name: str) -> tuple[str, str]:
-    """The identity that matches a SIP domain, and a note (RFC 5922 §7.1, §7.2).
-
-    `sip:` URIs come first, DNS names count only where there are none, a wildcard never does.
-    """
-    uris, dns = _identities(certificate)
-    domains = [uri_parts(uri).host for uri in uris if not uri_parts(uri).user]
-    wanted = name.lower().rstrip(".")
-    for identity in domains or dns:
-        if identity.lower().rstrip(".") == wanted:
-            return identity, ""
-    if any(identity.startswith("*.") for identity in dns):
-        return "", "a wildcard name does not count for SIP (RFC 5922 §7.2)"
-    if not domains and not dns:
-        return "", "the certificate has no subjectAltName; a common name alone does not count"
-    return "", f"the certificate is for {', '.join(domains or dns)}"
+_OWN_LIMITS = ("NO_PROTOCOLS_AVAILABLE", "NO_CIPHERS_AVAILABLE")
+"""OpenSSL's reasons for not even sending a greeting: this machine's policy forbids the trial."""
 
 
-def _identities(certificate: x509.Certificate) -> tuple[list[str], list[str]]:
-    try:
-        extension = certificate.extensions.get_extension_for_oid(
-            ExtensionOID.SUBJECT_ALTERNATIVE_NAME
-        )
-    except (x509.ExtensionNotFound, ValueError):
-        return [], []
-    value = extension.value
-    assert isinstance(value, x509.SubjectAlternativeName)
-    uris = value.get_values_for_type(x509.UniformResourceIdentifier)
-    sip = [uri for uri in uris if uri_parts(uri).scheme == "sip"]
-    return sip, value.get_values_for_type(x509.DNSName)
+def _only(version: str) -> ssl.SSLContext | None:
+    return as_client(TlsClient(version, versions=(version,)))
 
 
-def _facts(certificate: x509.Certificate) -> CertificateFacts:
-    uris, dns = _identities(certificate)
-    return CertificateFacts(
-        subject=_common_name(certificate.subject),
-        issuer=_common_name(certificate.issuer),
-        not_before=certificate.not_valid_before_utc,
-        not_after=certificate.not_valid_after_utc,
-        names=(*uris, *dns),
-    )
+def _lenient() -> ssl.SSLContext:
+    """Takes everything, so that everything can be looked at. Carries no SIP."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    return context
 
 
-def _common_name(name: x509.Name) -> str:
-    found = name.get_attributes_for_oid(NameOID.COMMON_NAME)
-    return str(found[0].value) if found else name.rfc4514_string()
+def _version(name: str) -> ssl.TLSVersion:
+    return ssl.TLSVersion[name.replace("TLSv", "TLSv").replace(".", "_")]

@@ -1,0 +1,80 @@
+"""Whether a peer refuses an address that is on no list of it: this machine's."""
+
+from sipmessage import Response
+
+from ..agent import UserAgent
+from ..call import Call
+from ..fields import header, uri_parts
+from .placing import place
+from .plan import Plan
+from .reach import ProbeResult, Reach, Verdict
+from .words import said
+
+_CALLER_REFUSED = "32204"
+"""Twilio's code for a caller number that is not owned; it says nothing about the address."""
+
+
+async def unlisted(plan: Plan, *, timeout: float = 12.0) -> ProbeResult:
+    """A call, or OPTIONS where the URI names no user, from an address that is on no list.
+
+    Passes on an explicit refusal, fails where the request is let in (a call is cancelled as soon as
+    it rings). Silence is inconclusive: a firewall may drop it before any list is asked. Bounded by
+    `timeout` seconds.
+    """
+    if not uri_parts(plan.uri).user:
+        return await _asked(plan, timeout)
+
+    async def nothing(leg: Call) -> None:
+        """Answered: that says it all."""
+
+    placed = await place(
+        plan, nothing, seconds=0.1, timeout=timeout, name="unlisted", enough=lambda code: code > 100
+    )
+    leg = placed.leg
+    if leg is None or placed.failed is not None:
+        assert placed.failed is not None
+        return placed.failed
+    let_in = next((code for code in leg.codes if 100 < code < 300), 0)
+    code = let_in or leg.code
+    answer = said(code, "" if let_in else leg.phrase, leg.header)
+    facts = {"codes": list(leg.codes), "code": code}
+    if placed.given_up and not let_in:
+        return placed.result("inconclusive", f"{placed.where} came to no decision in time.", facts)
+    return placed.result(*judge(placed.where, "call", code, answer), facts)
+
+
+async def _asked(plan: Plan, timeout: float) -> ProbeResult:
+    reach = Reach("unlisted", plan.towards, plan.transport, plan.resolver, plan.tls_client)
+
+    async def ask(agent: UserAgent) -> ProbeResult:
+        response: Response | None = await agent.request(
+            "OPTIONS", plan.uri, transport=plan.transport, proxy=plan.proxy, timeout=timeout
+        )
+        if response is None:
+            return await reach.silence(timeout)
+        answer = said(response.code, response.phrase, lambda name: header(response, name))
+        reach.seen["code"] = response.code
+        return reach.result(*judge(reach.where, "OPTIONS", response.code, answer))
+
+    return await reach.run(ask, timeout)
+
+
+def judge(where: str, what: str, code: int, answer: str) -> tuple[Verdict, str]:
+    """What an answer says about the list.
+
+    401 and 407 refuse too: who is not on the list needs a password. RFC 3261 §11.2 has OPTIONS
+    answered as an INVITE would be.
+    """
+    if 100 < code < 300:
+        return "fail", (
+            f"{where} let the {what} of an unlisted address in ({answer}): anybody may call at your"
+            " cost. Switch “Allow All” off, and list single addresses."
+        )
+    if code == 403 and _CALLER_REFUSED in answer:
+        return "inconclusive", f"{where} refused the caller's number, not the address: {answer}."
+    if code in (401, 403, 407, 603):
+        return "pass", f"{where} refused the {what} of an unlisted address: {answer}."
+    return "inconclusive", (
+        f"{where} answered {answer}, which says nothing about its list: the request may have been"
+        " let in and have failed behind it."
+    )

@@ -1,0 +1,42 @@
+"""What a probe says and listens for while its call stands."""
+
+import time
+from dataclasses import dataclass
+
+from ..call import Call
+
+
+@dataclass
+class Listening:
+    """What is said and listened for. `heard` and `then_heard` are None until they were tried."""
+
+    send_hz: float | None
+    expect_hz: float | None
+    seconds: float
+    digits: str = ""
+    then_hz: float | None = None
+    heard: bool | None = None
+    then_heard: bool | None = None
+
+    @property
+    def longest(self) -> float:
+        """Seconds that all of it may take."""
+        return self.seconds + (0.3 * len(self.digits) + self.seconds) * bool(self.digits) + 0.5
+
+    async def run(self, leg: Call) -> None:
+        """Speak and listen; with digits, press them and listen again."""
+        audio = leg.audio
+        if audio is None:
+            return
+        audio.play(self.send_hz)
+        began = time.monotonic()
+        if self.expect_hz is not None:
+            self.heard = await audio.heard(self.expect_hz, self.seconds)
+        # The peer has to hear us for the whole time, however soon we heard it.
+        await leg.wait_ended(max(0.0, self.seconds - (time.monotonic() - began)))
+        if self.expect_hz is None:
+            self.heard = audio.packets_received > 0
+        if self.digits and leg.state == "answered":
+            await audio.send_digits(self.digits)
+            if self.then_hz is not None:
+                self.then_heard = await audio.heard(self.then_hz, self.seconds)
