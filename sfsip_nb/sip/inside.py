@@ -15,7 +15,8 @@ async def receive(call: Call, incoming: Incoming) -> None:
         await incoming.respond(481)
         return
     if number <= dialog.remote_seq:
-        await incoming.respond(500, "CSeq is out of order")
+        # The phrase names no header: SIPp looks for "CSeq" from the start of a message.
+        await incoming.respond(500, "Request Out Of Order")
         return
     dialog.remote_seq = number
     match incoming.method:
