@@ -105,7 +105,7 @@ def _text(value: object) -> str:
 
 
 def ask(method: str, number: int, *extra: str, body: str = "", content_type: str = "") -> str:
-    """A request of the called side in the dialog that `INVITED` began."""
+    """A request of the called side, SIPp, in the dialog that `INVITED` began."""
     message = lines(
         f"{method} [$target] SIP/2.0",
         "Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]",
@@ -139,6 +139,43 @@ HANG_UP = (recv("BYE"), reply(200, "OK", tag=""))
 
 ECHO = (recv("INVITE", rrs=True), RING, TAKE, recv("ACK"), *HANG_UP)
 """An ordinary call."""
+
+
+def request(
+    method: str,
+    number: int = 1,
+    *extra: str,
+    body: str = "",
+    to: str = "[last_To:]",
+    branch: str = "[branch]",
+    retrans: int = 500,
+) -> str:
+    """A request of the calling side; `to` is `CALLED` before there is a dialog."""
+    message = lines(
+        f"{method} sip:[service]@[remote_ip]:[remote_port] SIP/2.0",
+        f"Via: SIP/2.0/[transport] [local_ip]:[local_port];branch={branch}",
+        "From: <sip:sipp@[local_ip]:[local_port]>;tag=[pid]lab[call_number]",
+        to,
+        "Call-ID: [call_id]",
+        f"CSeq: {number} {method}",
+        "Max-Forwards: 70",
+        CONTACT,
+        *extra,
+        body=body,
+    )
+    return send(message, retrans=0 if method == "ACK" else retrans)
+
+
+CALLED = "To: <sip:[service]@[remote_ip]:[remote_port]>"
+"""To without a tag."""
+
+INVITE = request("INVITE", body=SDP, to=CALLED)
+"""The first request of a call."""
+
+
+def optional(*codes: int) -> str:
+    """Provisional responses that may come before what the scenario waits for next."""
+    return "".join(recv(code, optional=True) for code in codes)
 
 
 @dataclass(frozen=True)
