@@ -1,80 +1,124 @@
-"""Probes on the command line."""
+"""Probes that place no call."""
 
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from sfsip_nb.cli.common import PLAIN, paragraphs, say
+from sfsip_nb.cli.asking import (
+    Ca,
+    Over,
+    Password,
+    Proxy,
+    Target,
+    Timeout,
+    User,
+    address,
+    login,
+    optional_uri,
+    over,
+    trusting,
+    uri,
+)
+from sfsip_nb.cli.common import PLAIN, paragraphs
+from sfsip_nb.cli.showing import Json, Ladder, Pcap, Showing
 from sfsip_nb.inputs.errors import InputError
 
 app = typer.Typer(**PLAIN, help="One check on the wire: 0 pass, 1 fail, 3 inconclusive.")
-PROBE_CODES = {"pass": 0, "fail": 1, "inconclusive": 3}
-
-Target = Annotated[str, typer.Argument(help="host, host:port or SIP URI", metavar="TARGET")]
-
-
-def _probed(probe: Any) -> None:
-    """Run a probe, say what it saw, and leave with its exit code."""
-    from sfsip_nb.present.style import verdict
-    from sfsip_nb.present.text import columns
-    from sfsip_nb.sip import loop
-
-    result = loop.run(probe, 60)
-    say(columns(f"{verdict(result.verdict)} {result.sentence}", ("", ""), result.seen.items()))
-    raise typer.Exit(PROBE_CODES[result.verdict])
 
 
 @app.command("options")
-def probe_options(target: Target) -> None:
+def probe_options(
+    target: Target,
+    transport: Over = "",
+    proxy: Proxy = "",
+    ca: Ca = "",
+    timeout: Timeout = 4.0,
+    isolate: Annotated[bool, typer.Option(help="try other transports where it fails")] = True,
+    json: Json = False,
+    ladder: Ladder = None,
+    pcap: Pcap = None,
+) -> None:
     """Ask a SIP host whether it answers OPTIONS. Silence proves nothing."""
     with paragraphs():
         from sfsip_nb.sip import probes
 
-        _probed(probes.options(_uri(target)))
+        showing = Showing(json, ladder, pcap)
+        probe = probes.options(
+            uri(target),
+            proxy=optional_uri(proxy),
+            transport=over(transport),
+            timeout=timeout,
+            isolating=isolate,
+            tls_client=trusting(ca),
+        )
+        showing.show(probe)
 
 
 @app.command("tls")
 def probe_tls(
-    target: Target, ca: Annotated[str, typer.Option(help="trust this CA too", metavar="PEM")] = ""
+    target: Target,
+    ca: Ca = "",
+    name: Annotated[str, typer.Option(help="the name it should have", metavar="HOST")] = "",
+    json: Json = False,
 ) -> None:
     """Look at a SIP host's certificate: chain, expiry, name, protocol."""
     with paragraphs():
         from sfsip_nb.sip import probes
 
-        host, _, port = target.rpartition(":") if ":" in target else (target, "", "5061")
-        if not port.isdigit():
-            raise InputError("TARGET", f"{target} has no port number: write host:port.")
-        _probed(probes.tls(host, int(port), ca_file=ca or None))
+        parts = address(target)
+        Showing(json).show(
+            probes.tls(parts.host, parts.port or 5061, name=name, ca_file=ca or None)
+        )
 
 
-@app.command("call")
-def probe_call(
+@app.command("dns")
+def probe_dns(
     target: Target,
-    parameters: Annotated[
-        Path, typer.Option(help="the file whose test_calls allow the call", metavar="FILE")
-    ],
+    transport: Over = "",
+    nameserver: Annotated[
+        list[str] | None, typer.Option(help="ask this one instead", metavar="IP")
+    ] = None,
+    json: Json = False,
 ) -> None:
-    """Call a number that `test_calls` allows, send a tone, and listen."""
+    """Follow a SIP domain through NAPTR, SRV, A and AAAA, each step shown."""
     with paragraphs():
-        from sfsip_nb.inputs.load import load_file
-        from sfsip_nb.inputs.numbers import dial_refusal
+        from sfsip_nb.sip import DnsResolver, probes
 
-        rules = load_file(parameters).test_calls
-        number = _uri(target).partition(":")[2].partition("@")[0]
-        if refusal := dial_refusal(number):
-            raise InputError("TARGET", f"{number} is never dialled: {refusal}.")
-        if not (rules.allowed and number in rules.destinations):
-            raise InputError(
-                "test_calls",
-                f"{number} is not dialled: {parameters} does not allow it. Set test_calls.allowed"
-                " and add the number to test_calls.destinations.",
-            )
+        parts = address(target)
+        resolver = DnsResolver(nameserver) if nameserver else None
+        Showing(json).show(
+            probes.dns(parts.host, port=parts.port, transport=over(transport), resolver=resolver)
+        )
+
+
+@app.command("register")
+def probe_register(
+    target: Target,
+    aor: Annotated[str, typer.Option(help="whom to register", metavar="URI")],
+    user: User = "",
+    password: Password = "",
+    expect: Annotated[str, typer.Option(help="accepted or refused")] = "accepted",
+    transport: Over = "",
+    ca: Ca = "",
+    timeout: Timeout = 6.0,
+    json: Json = False,
+    ladder: Ladder = None,
+    pcap: Pcap = None,
+) -> None:
+    """Ask a registrar whether it takes credentials. Nothing is bound: no Contact is sent."""
+    with paragraphs():
         from sfsip_nb.sip import probes
 
-        caller = f"sip:{rules.from_ or 'sfsip'}@sfsip.invalid"
-        _probed(probes.call(_uri(target), from_=caller))
-
-
-def _uri(target: str) -> str:
-    return target if target.startswith(("sip:", "sips:")) else f"sip:{target}"
+        if expect not in ("accepted", "refused"):
+            raise InputError("--expect", f"--expect is accepted or refused, not {expect!r}.")
+        showing = Showing(json, ladder, pcap)
+        probe = probes.register(
+            uri(target),
+            aor=uri(aor),
+            credentials=login(user, password),
+            expect="accepted" if expect == "accepted" else "refused",
+            transport=over(transport),
+            timeout=timeout,
+            tls_client=trusting(ca),
+        )
+        showing.show(probe)

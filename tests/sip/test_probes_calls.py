@@ -11,7 +11,6 @@ import pytest
 from sfsip_nb.sip import Call, Credentials, Guard, Incoming, MapResolver, ProbeResult, probes
 from sfsip_nb.sip.fields import uri_parts
 from sfsip_nb.sip.probes import Plan
-from sfsip_nb.sip.probes.calling import hidden
 from sfsip_nb.sip.probes.plan import variants
 from sfsip_nb.sip.refer import Referral
 from tests.sip.siptools import Agents, Run, Tls, uri
@@ -286,23 +285,6 @@ def test_a_call_that_rings_for_ever_is_given_up_and_cancelled(agents: Agents, ru
         assert ended == [487]
 
     run(go())
-
-
-@pytest.mark.parametrize(
-    ("address", "private"),
-    [
-        ("10.0.0.5", True),
-        ("172.31.0.1", True),
-        ("192.168.1.2", True),
-        ("100.64.3.4", True),
-        ("127.0.0.1", False),
-        ("168.86.138.1", False),
-        ("fd00::1", True),
-        ("host.test", False),
-    ],
-)
-def test_private_addresses_are_told(address: str, private: bool) -> None:
-    assert hidden(address) is private
 
 
 # Transfer

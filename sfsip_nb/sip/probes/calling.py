@@ -1,6 +1,5 @@
 """A call: signalling and audio, judged apart; and what makes a failed one work."""
 
-import ipaddress
 import ssl
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,7 +9,7 @@ from ..call import Call
 from ..digest import Credentials
 from ..dns import Resolver
 from ..fields import ExtraHeaders
-from ..sdp import Srtp
+from ..sdp import Srtp, is_private
 from ..trace import Transport
 from .isolating import isolate
 from .listening import Listening
@@ -63,8 +62,17 @@ async def call(
         tls_client=tls_client,
     )
 
+    listening = Listening(send_hz, expect_hz, seconds, digits, then_hz)
+    return await try_call(plan, listening, timeout=timeout, leave=leave)
+
+
+async def try_call(
+    plan: Plan, listening: Listening, *, timeout: float = 38.0, leave: Leave | None = None
+) -> ProbeResult:
+    """`call`, for a plan."""
+
     async def attempt(plan: Plan) -> tuple[ProbeResult, Kind | None]:
-        script = Listening(send_hz, expect_hz, seconds, digits, then_hz)
+        script = replace(listening)
         placed = await place(plan, script.run, seconds=script.longest, timeout=timeout)
         return judged(placed, script)
 
@@ -136,12 +144,14 @@ def _unheard(leg: Call, script: Listening) -> tuple[Verdict, str]:
     wanted = "audio" if script.expect_hz is None else f"{script.expect_hz:g} Hz"
     sentence = f"The call was answered, but no {wanted} was heard"
     sentence += f" ({audio.packets_received} RTP packets)."
-    if hidden(described.address) and not hidden(leg.source[0]):
+    if is_private(described.address) and not is_private(leg.source[0]):
         sentence += (
             f" The peer names {described.address} for its audio, a private address: it does not"
             " know its public one. Set its external media address."
         )
-    elif not audio.packets_received and hidden(audio.local[0]) and not hidden(leg.source[0]):
+    elif (
+        not audio.packets_received and is_private(audio.local[0]) and not is_private(leg.source[0])
+    ):
         sentence += (
             f" This machine is behind NAT ({audio.local[0]}), so it is not known whether audio"
             " was sent: probe from a machine with a public address."
@@ -152,14 +162,9 @@ def _unheard(leg: Call, script: Listening) -> tuple[Verdict, str]:
     return "fail", sentence
 
 
-def hidden(address: str) -> bool:
-    """Whether an address means nothing outside its own network (RFC 1918, RFC 6598, RFC 4193)."""
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    shared = ip.version == 4 and ip in ipaddress.ip_network("100.64.0.0/10")
-    return shared or (ip.is_private and not ip.is_loopback)
+def _behind_nat(leg: Call, own: str) -> bool:
+    """Whether our own description names an address that the peer cannot send to."""
+    return is_private(own) and not is_private(leg.source[0])
 
 
 def _call_facts(leg: Call) -> dict[str, Any]:

@@ -46,9 +46,7 @@ class Handshake:
         return self.first[:1] in (b"\x15", b"\x16")
 
 
-async def shake(
-    ip: str, port: int, name: str, context: ssl.SSLContext, until: float
-) -> Handshake:
+async def shake(ip: str, port: int, name: str, context: ssl.SSLContext, until: float) -> Handshake:
     """Connect and shake hands until the loop's time `until`.
 
     Raises OSError and TimeoutError where no connection is made, NoHandshake where one is and

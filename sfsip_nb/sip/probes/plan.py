@@ -38,7 +38,8 @@ _ADDRESS = re.compile(r"(?:sips?:)?((?:[^@]*@)?(?:\[[^\]]*\]|[^:;?]*))(?::(\d{1,
 class Plan:
     """One call. `transport` counts where neither `uri` nor `proxy` names one.
 
-    `marks` are headers that tell a test call from others; no variant leaves them out.
+    `marks` are headers that tell a test call from others; no variant leaves them out. Audio is kept
+    as evidence only with `keep`.
     """
 
     uri: str
@@ -50,6 +51,7 @@ class Plan:
     headers: ExtraHeaders = field(default_factory=dict)
     marks: ExtraHeaders = field(default_factory=dict)
     credentials: Sequence[Credentials] = ()
+    keep: bool = False
     resolver: Resolver | None = None
     tls_client: ssl.SSLContext | None = None
 

@@ -19,7 +19,7 @@ Verdict = Literal["pass", "fail", "inconclusive"]
 GRACE = 0.5
 """Seconds after a probe's own limit in which it may still find out why nothing was heard."""
 
-_TLS_WORDS = {
+TLS_WORDS = {
     9: "its certificate is not valid yet. Compare this machine's clock; else it has to be reissued",
     10: "its certificate has expired. Whoever runs the host has to renew it",
     18: "its certificate is self-signed. It needs one of a public authority, or trust it here",
@@ -125,12 +125,11 @@ class Reach:
         """No address, or a connection that could not be made."""
         kind = self.kind.upper()
         if isinstance(error, ResolveError):
-            sentence = f"{clean(str(error))} Correct the host name, or the name server's entry."
-            return self.result("fail", sentence)
+            return self.result("inconclusive" if error.unheard else "fail", str(error))
         if isinstance(error, ConnectionRefusedError):
             return self.result("fail", f"{self.where}: the port is closed. {_CLOSED}")
-        if isinstance(error, ssl.SSLCertVerificationError) and error.verify_code in _TLS_WORDS:
-            words = _TLS_WORDS[error.verify_code]
+        if isinstance(error, ssl.SSLCertVerificationError) and error.verify_code in TLS_WORDS:
+            words = TLS_WORDS[error.verify_code]
             return self.result("fail", f"{self.where}: {words} (`sfsip probe tls` shows it).")
         if isinstance(error, ssl.SSLError):
             sentence = (

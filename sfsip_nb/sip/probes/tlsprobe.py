@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -71,9 +72,9 @@ async def inspect(
     shown = await shake(ip, port, name, _lenient(), until)
     trust, code = "", 0
     if shown.chain:
-        verifying = ssl.create_default_context(cafile=ca_file)
+        verifying = ssl.create_default_context()
         if ca_file:
-            verifying.load_default_certs()
+            verifying.load_verify_locations(ca_file)
         # Names are matched below: OpenSSL takes wildcards and CN, RFC 5922 does not.
         verifying.check_hostname = False
         failure = (await shake(ip, port, name, verifying, until)).failure
@@ -98,15 +99,16 @@ async def ciphers(
     return await _try_all(ip, port, name, trials, until)
 
 
-def as_client(
-    client: TlsClient, ciphers: Sequence[str] | None = None
-) -> ssl.SSLContext | None:
+def as_client(client: TlsClient, ciphers: Sequence[str] | None = None) -> ssl.SSLContext | None:
     """A context that offers what a client offers; None where this machine cannot."""
     context = _lenient()
     try:
-        if client.versions:
-            context.minimum_version = _version(client.versions[0])
-            context.maximum_version = _version(client.versions[-1])
+        with warnings.catch_warnings():
+            # Old versions are tried to tell that they are taken, not to be used.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            if client.versions:
+                context.minimum_version = _version(client.versions[0])
+                context.maximum_version = _version(client.versions[-1])
         if offered := client.ciphers if ciphers is None else ciphers:
             context.set_ciphers(":".join(offered) + ":@SECLEVEL=0")
         if client.curve:
@@ -154,4 +156,4 @@ def _lenient() -> ssl.SSLContext:
 
 
 def _version(name: str) -> ssl.TLSVersion:
-    return ssl.TLSVersion[name.replace("TLSv", "TLSv").replace(".", "_")]
+    return ssl.TLSVersion[name.replace(".", "_")]

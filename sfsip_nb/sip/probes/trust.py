@@ -1,59 +1,265 @@
-"""A SIP server's certificate (RFC 5922)."""
+"""A SIP server's certificate (RFC 5922), and whether a given TLS client gets through to it."""
 
-import ssl
+import asyncio
 from typing import Any
 
-from ..dns import ResolveError, Resolver
+from sfsip_nb.inputs import facts
+
+from ..dns import DEFAULT_PORTS, ResolveError, Resolver
 from ..locating import DnsResolver
 from . import tlsprobe
-from .reach import ProbeResult, clean
+from .handshake import Handshake, NoHandshake
+from .identity import CertificateFacts
+from .reach import TLS_WORDS, ProbeResult, Verdict, clean
+from .tlsprobe import TlsClient, TlsFacts
+
+EXPIRES_SOON_DAYS = 30
+_OLD = ("TLSv1", "TLSv1.1")
+_DEMANDS = (
+    "it demands a client certificate (mutual TLS). Give it one, or have that switched off; Genesys "
+    "Cloud has no client certificate to show."
+)
+_ALERTS = {
+    "TLSV1_ALERT_PROTOCOL_VERSION": "it takes none of the offered versions of TLS",
+    "UNSUPPORTED_PROTOCOL": "it offers only versions of TLS that this machine refuses",
+    "SSLV3_ALERT_HANDSHAKE_FAILURE": "it takes none of the offered ciphers",
+    "TLSV1_UNRECOGNIZED_NAME": "it does not know the name that it was asked for (SNI)",
+    "TLSV1_ALERT_INTERNAL_ERROR": "it failed by itself (internal error)",
+    "NO_CIPHERS_AVAILABLE": "this machine's policy allows none of the ciphers",
+}
+"""OpenSSL's reasons in words."""
+
+
+def genesys_client() -> TlsClient:
+    """Genesys Cloud's edge as a TLS client, by its published rules."""
+    rules = facts.genesys_tls()
+    return TlsClient("Genesys Cloud", rules.versions, rules.ciphers, rules.curve)
 
 
 async def tls(
     host: str,
-    port: int = 5061,
+    port: int | None = None,
     *,
     name: str = "",
     ca_file: str | None = None,
     resolver: Resolver | None = None,
     timeout: float = 5.0,
+    require: TlsClient | None = None,
 ) -> ProbeResult:
-    """Certificate chain, expiry and name of a SIP server over TLS (RFC 5922)."""
-    name = name or host
-    where = f"{host}:{port}"
-    seen: dict[str, Any] = {"host": host, "port": port, "name": name}
+    """Certificate chain, expiry, name, protocol and cipher of a SIP server over TLS.
+
+    `port` None: by SRV, else 5061. `name` is what the certificate has to be for, the host unless
+    given (RFC 5922 §4). `require`: also whether that client gets through, and which versions and
+    ciphers of it are taken. `timeout` bounds all of it, in seconds.
+    """
+    look = _Look(host, port, name or host, timeout)
     try:
-        hop = await (resolver or DnsResolver()).resolve(host, port, "tls")
-        facts = await tlsprobe.inspect(hop.ip, hop.port, name, ca_file=ca_file, timeout=timeout)
+        return await look.through(resolver or DnsResolver(), ca_file, require)
     except ResolveError as error:
-        return ProbeResult("tls", "fail", str(error), seen)
+        return look.result("inconclusive" if error.unheard else "fail", str(error))
+    except NoHandshake:
+        return look.result(
+            "inconclusive",
+            f"{look.where} took the connection and left the TLS greeting unanswered for "
+            f"{timeout:g} s. The port may not speak TLS, or a firewall swallows what follows: "
+            "check the port, then try from a machine that the peer lets in.",
+        )
     except TimeoutError:
-        return ProbeResult("tls", "inconclusive", f"{where} did not finish a handshake.", seen)
-    except (ssl.SSLError, ConnectionError) as error:
-        return ProbeResult("tls", "fail", f"{where} refused TLS: {clean(str(error))}.", seen)
+        return look.result(
+            "inconclusive",
+            f"{look.where}: no TCP connection within {timeout:g} s. A firewall drops it, or the "
+            "address or port is wrong: try from a machine that the peer lets in.",
+        )
+    except ConnectionRefusedError:
+        return look.result(
+            "fail",
+            f"{look.where}: the port is closed. Correct the port; if it is right, the service is "
+            "down.",
+        )
     except OSError as error:
-        return ProbeResult("tls", "inconclusive", f"{where}: {clean(str(error))}.", seen)
-    seen |= {
-        "protocol": facts.protocol,
-        "cipher": facts.cipher,
-        "trust": facts.trust or "ok",
-        "matched": facts.name,
+        return look.result(
+            "inconclusive", f"{look.where} cannot be reached from here: {clean(str(error))}."
+        )
+
+
+class _Look:
+    """One look at a server, and what it has shown so far."""
+
+    def __init__(self, host: str, port: int | None, name: str, timeout: float) -> None:
+        self.host, self.port, self.name = host, port, name
+        self.where = f"{host}:{port or DEFAULT_PORTS['tls']}"
+        self.until = asyncio.get_running_loop().time() + timeout
+        self.seen: dict[str, Any] = {"host": host, "port": port, "name": name}
+
+    def result(self, verdict: Verdict, sentence: str) -> ProbeResult:
+        return ProbeResult("tls", verdict, sentence, self.seen)
+
+    async def through(
+        self, resolver: Resolver, ca_file: str | None, require: TlsClient | None
+    ) -> ProbeResult:
+        async with asyncio.timeout_at(self.until):
+            hops = await resolver.candidates(self.host, self.port, "tls")
+        self.seen["addresses"] = [f"{hop.ip}:{hop.port}" for hop in hops]
+        hop = await tlsprobe.connectable(hops, self.until)
+        self.port = self.seen["port"] = self.port or hop.port
+        self.where = f"{self.host}:{self.port}"
+        self.seen["address"] = f"{hop.ip}:{hop.port}"
+        args = (hop.ip, hop.port, self.name)
+        found = await tlsprobe.inspect(*args, ca_file=ca_file, until=self.until)
+        self.seen |= _seen(found)
+        verdict, sentence = self._judged(found)
+        if require is None or not found.shown.speaks_tls:
+            return self.result(verdict, sentence)
+        try:
+            self.seen["versions"] = await tlsprobe.versions(*args, self.until)
+            self.seen["ciphers"] = await tlsprobe.ciphers(*args, require, self.until)
+        except OSError:
+            words = f"Whether {require.name} gets through was not found out in time."
+            return self.result(
+                "inconclusive" if verdict == "pass" else verdict, f"{sentence} {words}"
+            )
+        refusal = self._refusal(require, found)
+        if refusal:
+            return self.result("fail", f"{refusal} {sentence}" if verdict == "fail" else refusal)
+        return self.result(verdict, sentence)
+
+    def _judged(self, found: TlsFacts) -> tuple[Verdict, str]:
+        """Verdict and sentence on the certificate and the handshake."""
+        if not found.chain:
+            return "fail", f"{self.where}: {_unshaken(found.shown)}"
+        if found.trust_code:
+            return "fail", f"{self.where}: {_distrust(found)}."
+        if not found.match.identity:
+            return "fail", self._misnamed(found)
+        if _demands(found.shown):
+            return "fail", f"{self.where}: {_DEMANDS}"
+        if found.shown.protocol in _OLD:
+            sentence = f"{self.where} speaks {found.shown.protocol} only, which peers refuse today."
+            return "fail", f"{sentence} It has to offer TLS 1.2."
+        leaf = found.chain[0]
+        if found.match.by == "CN":
+            return "inconclusive", (
+                f"{self.where}: the certificate names {leaf.subject} as common name only. A client "
+                "may take that (RFC 5922 §7.1), most do not: have it issued with a subjectAltName."
+            )
+        sentence = (
+            f"{self.where}: {found.shown.protocol}, trusted chain for {found.match.identity}, "
+            f"valid until {leaf.not_after:%Y-%m-%d}."
+        )
+        soon = _soon(found.chain)
+        return "pass", f"{sentence} {soon}".strip()
+
+    def _misnamed(self, found: TlsFacts) -> str:
+        names = [found.chain[0].subject, *found.chain[0].names]
+        for known in facts.known_certificates():
+            if self.name.lower().endswith(f".{known.hosts}") and known.shows in names:
+                return (
+                    f"The certificate of {self.where} is for {known.shows}, not for {self.name}. "
+                    f"{known.text} ({known.source})"
+                )
+        return (
+            f"The certificate of {self.where} does not fit {self.name}: {clean(found.match.note)}. "
+            "Use the name that the certificate is for, or have it issued for this one."
+        )
+
+    def _refusal(self, client: TlsClient, found: TlsFacts) -> str:
+        """Why the client does not get through; empty if it does, or if that cannot be told."""
+        versions, taken = self.seen["versions"], self.seen["ciphers"]
+        spoken = [version for version, word in versions.items() if word == "taken"]
+        wanted = " or ".join(client.versions)
+        if spoken and not set(spoken) & set(client.versions):
+            return (
+                f"{self.where} takes {', '.join(spoken)}, and {client.name} speaks {wanted} only: "
+                f"switch {wanted} on there."
+            )
+        if taken and set(taken.values()) == {"refused"}:
+            key = found.chain[0].key if found.chain else ""
+            why = (
+                f"Its key is {key}, and all of these want an RSA certificate."
+                if key and not key.startswith("RSA")
+                else "Enable one of them there."
+            )
+            curve = f", with the curve {client.curve} alone" if client.curve else ""
+            return (
+                f"{self.where} takes none of the ciphers that {client.name} lists{curve}: "
+                f"{', '.join(taken)}. {why}"
+            )
+        return ""
+
+
+def _seen(found: TlsFacts) -> dict[str, Any]:
+    shown = found.shown
+    return {
+        "protocol": shown.protocol,
+        "cipher": shown.cipher,
+        "trust": found.trust or ("ok" if found.chain else ""),
+        "matched": found.match.identity,
+        "matched_by": found.match.by,
+        "client_certificate": "demanded" if _demands(shown) else "asked for" if shown.asked else "",
+        "advice": _soon(found.chain),
         "chain": [
             {
                 "subject": clean(item.subject),
                 "issuer": clean(item.issuer),
+                "not_before": item.not_before.isoformat(),
                 "not_after": item.not_after.isoformat(),
                 "days_left": item.days_left,
-                "names": [clean(text) for text in item.names],
+                "names": [clean(text) for text in item.names[:20]],
+                "key": item.key,
             }
-            for item in facts.chain
+            for item in found.chain[:10]
         ],
     }
-    if facts.trust:
-        return ProbeResult("tls", "fail", f"The chain of {where} fails: {facts.trust}.", seen)
-    if not facts.name:
-        note = clean(facts.name_note)
-        return ProbeResult("tls", "fail", f"The certificate does not fit {name}: {note}.", seen)
-    days = facts.chain[0].days_left
-    sentence = f"{where}: {facts.protocol}, trusted chain for {facts.name}, {days} days left."
-    return ProbeResult("tls", "pass", sentence, seen)
+
+
+def _demands(shown: Handshake) -> bool:
+    """Whether the server broke off for want of a client certificate."""
+    reason = shown.failure.reason or "" if shown.failure else ""
+    return bool(shown.failure) and (shown.asked or "CERTIFICATE_REQUIRED" in reason)
+
+
+def _unshaken(shown: Handshake) -> str:
+    """Why a handshake failed before a certificate was shown, and what to do."""
+    if shown.first and not shown.speaks_tls:
+        said = clean(shown.first.decode("utf-8", "replace").splitlines()[0])[:40]
+        return (
+            f"this port speaks something else than TLS; it said “{said}”. Use the peer's TLS port "
+            "(5061 unless it names another), or plain TCP on this one."
+        )
+    if not shown.first:
+        return (
+            "this port speaks something else than TLS: it hung up at the TLS greeting (unexpected "
+            "eof). Use the peer's TLS port (5061 unless it names another); a peer that lets only "
+            "listed addresses in may hang up just so."
+        )
+    reason = (shown.failure.reason or "") if shown.failure else ""
+    if "CERTIFICATE_REQUIRED" in reason:
+        return _DEMANDS
+    words = _ALERTS.get(reason, clean(reason.replace("_", " ").lower()) or "it hung up")
+    return f"TLS failed: {words}. Compare versions and ciphers on both sides."
+
+
+def _distrust(found: TlsFacts) -> str:
+    """Why a chain is not trusted, with the dates and names that matter."""
+    leaf = found.chain[0]
+    words = TLS_WORDS.get(found.trust_code, f"its chain fails ({clean(found.trust)})")
+    if found.trust_code == 10:
+        expired = next((one for one in found.chain if one.days_left < 0), leaf)
+        return f"{words} (“{clean(expired.subject)}” expired on {expired.not_after:%Y-%m-%d})"
+    if found.trust_code == 9:
+        return f"{words} (“{clean(leaf.subject)}” begins on {leaf.not_before:%Y-%m-%d})"
+    if found.trust_code in (20, 21) and len(found.chain) == 1:
+        return (
+            f"it sends its own certificate alone, and “{clean(leaf.issuer)}”, which issued it, is "
+            "not known here. The server has to send the intermediate certificate too; if that CA "
+            "is private, trust it on both sides"
+        )
+    return words
+
+
+def _soon(chain: tuple[CertificateFacts, ...]) -> str:
+    """What expires within thirty days."""
+    left = min(((one.days_left, one.subject) for one in chain), default=(EXPIRES_SOON_DAYS, ""))
+    if not 0 <= left[0] < EXPIRES_SOON_DAYS:
+        return ""
+    return f"“{clean(left[1])}” expires in {left[0]} days: have it renewed now."

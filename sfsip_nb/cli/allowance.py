@@ -1,0 +1,59 @@
+"""Leave to dial on the command line: `test_calls` of a parameters file, each call counted."""
+
+import time
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+
+from sfsip_nb.guides.testcall import MARK_HEADER
+from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.inputs.load import load_file
+from sfsip_nb.inputs.numbers import dial_refusal
+
+_HOST = "sfsip.invalid"
+
+
+class Allowance:
+    """What one command may dial: numbers, how many calls, how many in a minute."""
+
+    def __init__(self, parameters: Path) -> None:
+        self._path, self._rules = parameters, load_file(parameters).test_calls
+        self._placed: list[float] = []
+
+    @property
+    def caller(self) -> str:
+        """The From of test calls."""
+        return f"sip:{self._rules.from_ or 'sfsip'}@{_HOST}"
+
+    def refusal(self, number: str) -> str:
+        """Why a number may not be called, as a sentence; empty where it may."""
+        if refusal := dial_refusal(number):
+            return f"{number} is never dialled: {refusal}."
+        if not (self._rules.allowed and number in self._rules.destinations):
+            return (
+                f"{number} is not dialled: {self._path} does not allow it. Set test_calls.allowed"
+                " and add the number to test_calls.destinations."
+            )
+        return ""
+
+    def first(self, number: str) -> Mapping[str, str]:
+        """The headers that mark the first call. Raises InputError where it may not be placed."""
+        if refusal := self.refusal(number):
+            raise InputError("test_calls", refusal)
+        marks = self.again()
+        if marks is None:
+            raise InputError("test_calls", f"{self._path} allows no call: raise test_calls.max.")
+        return marks
+
+    def again(self) -> Mapping[str, str] | None:
+        """Leave for one more call to the same number: its mark, None where `max` is used up.
+
+        Waits until `per_minute` allows it.
+        """
+        if len(self._placed) >= self._rules.max:
+            return None
+        recent = self._placed[-self._rules.per_minute :]
+        if len(recent) == self._rules.per_minute:
+            time.sleep(max(0.0, recent[0] + 60 - time.monotonic()))
+        self._placed.append(time.monotonic())
+        return {MARK_HEADER: f"sfsip-{uuid.uuid4().hex[:12]}"}

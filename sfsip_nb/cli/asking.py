@@ -1,0 +1,164 @@
+"""What the probe commands are told: targets, transports, logins, and a call with leave for it."""
+
+import ssl
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sfsip_nb.inputs.errors import InputError
+
+if TYPE_CHECKING:
+    from sfsip_nb.cli.allowance import Allowance
+    from sfsip_nb.sip import Credentials, Transport
+    from sfsip_nb.sip.fields import UriParts
+    from sfsip_nb.sip.probes import Plan
+    from sfsip_nb.sip.sdp import Srtp as SrtpMode
+
+Target = Annotated[str, typer.Argument(help="host, host:port or SIP URI", metavar="TARGET")]
+Over = Annotated[str, typer.Option("--transport", help="udp, tcp or tls, unless TARGET says so")]
+Proxy = Annotated[str, typer.Option(help="outbound proxy", metavar="URI")]
+Ca = Annotated[str, typer.Option(help="trust this CA too", metavar="PEM")]
+Timeout = Annotated[float, typer.Option(help="seconds for the whole probe", min=0.5, max=300)]
+User = Annotated[str, typer.Option(help="digest user name", metavar="NAME")]
+Password = Annotated[
+    str, typer.Option(help="where it is: env:, file: or keyring:", metavar="REFERENCE")
+]
+Rules = Annotated[Path, typer.Option(help="the file whose test_calls allow the call")]
+Srtp = Annotated[str, typer.Option(help="off, optional or required; with TLS required")]
+Codec = Annotated[list[str] | None, typer.Option(help="PCMU or PCMA; may be repeated")]
+Header = Annotated[
+    list[str] | None, typer.Option(help="an extra header; may be repeated", metavar="NAME:VALUE")
+]
+Isolate = Annotated[
+    bool, typer.Option("--isolate", help="where it fails, call again with one difference each")
+]
+Hears = Annotated[float | None, typer.Option(help="the tone that should be heard, in Hz")]
+Digits = Annotated[str, typer.Option(help="press these keys")]
+
+CODECS = ("PCMU", "PCMA")
+
+
+def uri(target: str) -> str:
+    """A target as a SIP URI."""
+    written = target if target.startswith(("sip:", "sips:")) else f"sip:{target}"
+    address(written)
+    return written
+
+
+def optional_uri(proxy: str) -> str:
+    """A proxy as a SIP URI, or none."""
+    return uri(proxy) if proxy else ""
+
+
+def address(target: str) -> "UriParts":
+    """Host and port of a target."""
+    from sfsip_nb.sip.fields import uri_parts
+
+    bare = target if target.startswith(("sip:", "sips:")) else f"sip:{target}"
+    parts = uri_parts(bare)
+    if not parts.host or any(char.isspace() for char in target):
+        raise InputError(
+            "TARGET", f"{target!r} is no SIP target: write host, host:port or sip:user@host:port."
+        )
+    return parts
+
+
+def over(transport: str) -> "Transport | None":
+    """A transport by name."""
+    for known in ("udp", "tcp", "tls"):
+        if transport.lower() == known:
+            return known
+    if transport:
+        raise InputError("--transport", f"--transport is udp, tcp or tls, not {transport!r}.")
+    return None
+
+
+def login(user: str, password: str) -> "Sequence[Credentials]":
+    """Digest credentials; the password comes from where its reference points, never from here."""
+    from sfsip_nb.inputs.secrets import resolve
+    from sfsip_nb.sip import Credentials
+
+    if bool(user) != bool(password):
+        raise InputError("--user", "--user and --password go together.")
+    return [Credentials(user, resolve(password, "--password").reveal)] if user else []
+
+
+def trusting(ca: str) -> ssl.SSLContext | None:
+    """What TLS trusts: the system's authorities, and this one too."""
+    if not ca:
+        return None
+    context = ssl.create_default_context()
+    try:
+        context.load_verify_locations(cafile=ca)
+    except (OSError, ssl.SSLError) as error:
+        raise InputError("--ca", f"{ca} cannot be read as PEM certificates ({error}).") from None
+    return context
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What every command that calls is told, turned into a plan."""
+
+    target: str
+    parameters: Path
+    transport: str
+    proxy: str
+    user: str
+    password: str
+    srtp: str
+    ca: str
+    codecs: tuple[str, ...] = CODECS
+    headers: tuple[str, ...] = ()
+
+    def plan(self, keep: bool) -> "tuple[Plan, Allowance]":
+        """The call, with leave for it. Raises InputError, before anything is sent."""
+        from sfsip_nb.cli.allowance import Allowance
+        from sfsip_nb.sip.probes import Plan
+        from sfsip_nb.sip.probes.reach import transport_of
+
+        to, kind = uri(self.target), over(self.transport)
+        if unknown := [name for name in self.codecs if name not in CODECS]:
+            raise InputError("--codec", f"--codec is PCMU or PCMA, not {', '.join(unknown)}.")
+        allowance = Allowance(self.parameters)
+        proxy = optional_uri(self.proxy)
+        plain = "required" if transport_of(proxy or to, kind) == "tls" else "off"
+        plan = Plan(
+            to,
+            allowance.caller,
+            transport=kind,
+            srtp=_srtp(self.srtp or plain),
+            proxy=proxy,
+            codecs=self.codecs,
+            headers=_headers(self.headers),
+            credentials=login(self.user, self.password),
+            tls_client=trusting(self.ca),
+            keep=keep,
+            marks=allowance.first(address(to).user),
+        )
+        return plan, allowance
+
+
+def keys(digits: str) -> str:
+    """Keys of a telephone."""
+    if wrong := set(digits.upper()) - set("0123456789*#ABCD"):
+        raise InputError("--digits", f"--digits holds {''.join(sorted(wrong))!r}, which is no key.")
+    return digits.upper()
+
+
+def _headers(lines: tuple[str, ...]) -> Mapping[str, str]:
+    pairs = [line.partition(":") for line in lines]
+    for line, (name, colon, value) in zip(lines, pairs, strict=True):
+        plain = colon and name.isascii() and name.replace("-", "").isalnum() and value.isprintable()
+        if not plain or not name.lower().startswith(("x-", "user-to-user")):
+            raise InputError("--header", f"{line!r} is not X-NAME:VALUE or User-to-User:VALUE.")
+    return {name: value.strip() for name, _, value in pairs}
+
+
+def _srtp(word: str) -> "SrtpMode":
+    for known in ("off", "optional", "required"):
+        if word == known:
+            return known
+    raise InputError("--srtp", f"--srtp is off, optional or required, not {word!r}.")
