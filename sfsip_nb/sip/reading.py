@@ -6,33 +6,21 @@ A diagnostic tool has to understand a message that breaks the rules and say whic
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
 
 from sipmessage import Request, Response
 from sipmessage.message import COMPACT_FORMS
 
-from .fields import (
-    cseq,
-    header,
-    name_addr,
-    number,
-    parse_uri,
-    split_list,
-    top_via,
-    uri_parts,
-    values,
-)
+from .fields import number, parse_uri, uri_parts
+from .headers import IndexedHeaders
+from .rules import MAX_FAULTS, SIP, Fault, broken, of_uri, shown
+
+__all__ = ["MAX_MESSAGE", "Fault", "Framer", "Reading", "TooLong", "read"]
 
 MAX_MESSAGE = 65_535
 """Longest message taken from a stream, in bytes (that of a UDP datagram)."""
-
-
-@dataclass(frozen=True)
-class Fault:
-    """A rule that a message breaks: the rule's place, and one sentence about what was seen."""
-
-    rule: str
-    text: str
 
 
 @dataclass(frozen=True)
@@ -40,181 +28,180 @@ class Reading:
     """What could be read. `message` is None only where there is no start line to go by."""
 
     message: Request | Response | None
-    faults: list[Fault] = field(default_factory=list)
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def grave(self) -> Fault | None:
+        """The first fault that leaves the meaning in doubt, None if there is none."""
+        return next((fault for fault in self.faults if fault.grave), None)
 
 
-_TOKEN = re.compile(r"^[\w.!%*+`'~-]+$", re.A)
-_REQUEST = re.compile(r"^(\S+)(\s+)(.*?)(\s+)(SIP/\d+\.\d+)(\s*)$", re.I)
-_RESPONSE = re.compile(r"^(SIP/\d+\.\d+) +(\d+) ?(.*)$", re.I)
-_GENERIC_URI = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"]+$")
-_HOST = re.compile(
-    r"^(?:[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?\.?|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$"
-)
-_DATE = re.compile(r"^\w{3}, \d{2} \w{3} \d{4} \d{2}:\d{2}:\d{2} GMT$")
-_SINGLE = ("Call-ID", "CSeq", "From", "To", "Max-Forwards", "Content-Length", "Content-Type")
-_SIP = "RFC 3261 "
+_END = re.compile(rb"\r?\n\r?\n")
+_TOKEN = re.compile(r"[\w.!%*+`'~-]+", re.A)
+_STATUS = re.compile(r"(SIP/[0-9]{1,9}\.[0-9]{1,9}) +([0-9]+) ?(.*)", re.I | re.S)
+_VERSION = re.compile(r"SIP/[0-9]{1,9}\.[0-9]{1,9}", re.I)
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_ESCAPED = re.compile(r"\\[\x00-\x09\x0b\x0c\x0e-\x7f]")
+_LENGTH = re.compile(rb"^(?:content-length|l)[ \t]*:([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)", re.I | re.M)
+# CRLF alone is keep-alive (RFC 5626 §3.5.1); some devices send NUL.
+_BETWEEN = re.compile(rb"[\r\n\0]+")
 
 
 def read(data: bytes, *, stream: bool = False) -> Reading:
     """Read one message. `stream`: it came over TCP or TLS, where Content-Length is required."""
     faults: list[Fault] = []
-    head, body = _split(data.lstrip(b"\r\n"), faults)
-    lines = _unfold(head)
-    message = _start_line(lines[0] if lines else "", faults)
+    lines, body = _lines(data.lstrip(b"\r\n\0"), faults)
+    message, at = _start(lines, faults)
     if message is None:
-        return Reading(None, faults)
-    for line in lines[1:]:
+        return Reading(None, tuple(faults))
+    headers = IndexedHeaders()
+    for line in lines[at + 1 :]:
         name, colon, value = line.partition(":")
-        name = name.rstrip()
-        if not colon or not _TOKEN.match(name):
-            faults.append(Fault(_SIP + "§7.3", f"a line is no header field: {line[:60]!r}"))
-            continue
-        message.headers.add(COMPACT_FORMS.get(name.lower(), name), value.strip())
-    message.body = _body(message, body, stream, faults)
-    faults.extend(lint(message))
-    return Reading(message, faults)
+        known = _name(name) if colon else ""
+        if known:
+            headers.add(known, value.strip())
+        elif line and len(faults) < MAX_FAULTS:
+            said = f"A line of the header is no header field: {shown(line)}."
+            faults.append(Fault(SIP + "§7.3.1", said))
+    message.headers = headers
+    message.body = _body(headers, body, stream, faults)
+    faults.extend(islice(broken(message), MAX_FAULTS))
+    return Reading(message, tuple(faults))
 
 
-def _split(data: bytes, faults: list[Fault]) -> tuple[str, bytes]:
-    match = re.search(rb"\r\n\r\n|\n\n|\n\r\n", data)
-    head, body = (data[: match.start()], data[match.end() :]) if match else (data, b"")
-    if match is None:
-        faults.append(Fault(_SIP + "§7.3", "no empty line ends the header"))
-    if re.search(rb"(?<!\r)\n", head):
-        faults.append(Fault(_SIP + "§7", "lines end in LF, not CRLF"))
+def _lines(data: bytes, faults: list[Fault]) -> tuple[list[str], bytes]:
+    """The lines of the header, folded ones joined, and what follows the header."""
+    end = data.find(b"\r\n\r\n")
+    head, body = data[:end], data[end + 4 :]
+    if end < 0 or head.count(b"\n") != head.count(b"\r\n"):
+        match = _END.search(data)
+        head, body = (data[: match.start()], data[match.end() :]) if match else (data, b"")
+        if match is None:
+            said = "The message ends within its header: no empty line closes it."
+            faults.append(Fault(SIP + "§7", said))
+        if head.count(b"\n") != head.count(b"\r\n"):
+            faults.append(Fault(SIP + "§7", "Lines end in LF alone instead of CRLF."))
+            head = head.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
     try:
-        return head.decode("utf-8"), body
+        text = head.decode()
     except UnicodeDecodeError:
-        faults.append(Fault(_SIP + "§7", "the header is not UTF-8"))
-        return head.decode("latin-1"), body
+        faults.append(Fault(SIP + "§7", "The header is not UTF-8; it was read as Latin-1."))
+        text = head.decode("latin-1")
+    lines = text.split("\r\n")
+    if "\n " in text or "\n\t" in text:
+        lines = _unfolded(lines)
+    if _CONTROL.search(text):
+        _control(lines, faults)
+    return lines, body
 
 
-def _unfold(head: str) -> list[str]:
-    """Join folded lines (RFC 3261 §7.3.1). str.splitlines would cut at U+2028 and others too."""
-    return re.sub(r"[ \t]*\r?\n[ \t]+", " ", head).replace("\r\n", "\n").rstrip("\n").split("\n")
+def _unfolded(lines: list[str]) -> list[str]:
+    """Join lines that begin with white space to the one before (RFC 3261 §7.3.1)."""
+    joined: list[list[str]] = []
+    for line in lines:
+        if line[:1] in (" ", "\t") and joined:
+            joined[-1].append(line.strip(" \t"))
+        else:
+            joined.append([line.rstrip(" \t")])
+    return [" ".join(parts) for parts in joined]
 
 
-def _start_line(line: str, faults: list[Fault]) -> Request | Response | None:
-    if match := _RESPONSE.match(line):
-        version, code, phrase = match.groups()
-        if version.upper() != "SIP/2.0":
-            faults.append(Fault(_SIP + "§7.1", f"version {version} is not SIP/2.0"))
-        if not 100 <= int(code[:6]) <= 699:
-            faults.append(Fault(_SIP + "§7.2", f"status code {code[:12]} is not 100 to 699"))
-        return Response(int(code[:6]), phrase)
-    match = _REQUEST.match(line)
+def _control(lines: list[str], faults: list[Fault]) -> None:
+    """Control characters may stand in a quoted-string, behind a backslash (RFC 3261 §25.1)."""
+    for line in lines:
+        if _CONTROL.search(line) and _CONTROL.search(_ESCAPED.sub("", line)):
+            said = f"A line of the header holds control characters: {shown(line)}."
+            faults.append(Fault(SIP + "§25.1", said))
+            return
+
+
+def _start(lines: list[str], faults: list[Fault]) -> tuple[Request | Response | None, int]:
+    """The message that the first start line begins, and its place among the lines."""
+    for at, line in enumerate(lines):
+        found: list[Fault] = []
+        begin = _status_line if line[:4].upper() == "SIP/" else _request_line
+        message = begin(line, found)
+        # Behind other lines only a token is a method, so that no header field is taken for one.
+        if message is not None and not (at and any(fault.grave for fault in found)):
+            if at:
+                said = f"Something else stands before the message: {shown(lines[0])}."
+                faults.append(Fault(SIP + "§7", said))
+            faults += found
+            return message, at
+    said = f"There is neither a request line nor a status line: {shown(lines[0])}."
+    faults.append(Fault(SIP + "§7", said))
+    return None, 0
+
+
+def _status_line(line: str, faults: list[Fault]) -> Response | None:
+    match = _STATUS.fullmatch(line)
     if match is None:
-        faults.append(Fault(_SIP + "§7", f"neither request nor status line: {line[:60]!r}"))
         return None
-    method, gap, uri, gap2, version, tail = match.groups()
-    if not _TOKEN.match(method):
-        faults.append(Fault(_SIP + "§7.1", f"method {method[:40]!r} is not a token"))
-    if version.upper() != "SIP/2.0":
-        faults.append(Fault(_SIP + "§7.1", f"version {version} is not SIP/2.0"))
-    if gap != " " or gap2 != " " or tail:
-        faults.append(Fault(_SIP + "§7.1", "more than single spaces in the request line"))
+    version, digits, phrase = match.groups()
+    _version(version, faults)
+    code = number(digits) or 0
+    if not 100 <= code <= 699:
+        said = f"The status code {shown(digits, 12)} is not one of 100 to 699."
+        faults.append(Fault(SIP + "§7.2", said, grave=True))
+    return Response(code, phrase)
+
+
+def _request_line(line: str, faults: list[Fault]) -> Request | None:
+    words = line.split(None, 1)
+    rest = words[1].rsplit(None, 1) if len(words) == 2 else []
+    if len(rest) != 2 or not _VERSION.fullmatch(rest[1]):
+        return None
+    method, (uri, version) = words[0], rest
+    if not _TOKEN.fullmatch(method):
+        said = f"The method {shown(method, 40)} is not a token."
+        faults.append(Fault(SIP + "§7.1", said, grave=True))
+    _version(version, faults)
+    if line != f"{method} {uri} {version}":
+        said = "The parts of the request line do not stand apart by single spaces."
+        faults.append(Fault(SIP + "§7.1", said))
     if uri.startswith("<"):
-        faults.append(Fault(_SIP + "§7.1", "the Request-URI stands in angle brackets"))
+        faults.append(Fault(SIP + "§7.1", "The Request-URI stands in angle brackets."))
         uri = uri.strip("<>")
-    if fault := _uri_fault(uri):
-        faults.append(Fault(_SIP + "§7.1", f"the Request-URI {fault}"))
-    elif uri_parts(uri).headers and uri_parts(uri).scheme in ("sip", "sips"):
-        faults.append(Fault(_SIP + "§19.1.1", "the Request-URI carries header fields"))
+    wrong = list(of_uri("The Request-URI", uri, SIP + "§7.1", grave=True))
+    faults += wrong
+    if (
+        not wrong
+        and "?" in uri
+        and uri_parts(uri).headers
+        and uri_parts(uri).scheme in ("sip", "sips")
+    ):
+        faults.append(Fault(SIP + "§19.1.1", "The Request-URI carries header fields."))
     return Request(method, parse_uri(uri))
 
 
-def _uri_fault(uri: str) -> str:
-    """What is wrong with a URI, empty if nothing. Unknown schemes are legal (RFC 3261 §8.2.2.1)."""
-    if not _GENERIC_URI.match(uri):
-        return f"is no URI: {uri[:60]!r}"
-    scheme, _, rest = uri.partition(":")
-    if scheme.lower() in ("sip", "sips"):
-        host = re.split(r"[;?]", rest.rpartition("@")[2])[0]
-        if not _HOST.match(host):
-            return f"has no valid host: {host[:60]!r}"
-    return ""
+def _version(version: str, faults: list[Fault]) -> None:
+    if version.upper() != "SIP/2.0":
+        faults.append(Fault(SIP + "§7.1", f"The version is {shown(version, 24)}, not SIP/2.0."))
 
 
-def _body(message: Request | Response, body: bytes, stream: bool, faults: list[Fault]) -> bytes:
-    text = message.headers.get("Content-Length")
+@lru_cache(512)
+def _name(text: str) -> str:
+    """The name of a header field, a short one in full (RFC 3261 §7.3.3); empty if it is none."""
+    name = text.rstrip()
+    return COMPACT_FORMS.get(name.lower(), name) if _TOKEN.fullmatch(name) else ""
+
+
+def _body(headers: IndexedHeaders, body: bytes, stream: bool, faults: list[Fault]) -> bytes:
+    text = headers.get("Content-Length")
     if text is None:
         if stream:
-            faults.append(Fault(_SIP + "§20.14", "no Content-Length on a stream transport"))
+            said = "On TCP and TLS Content-Length is required, and this message has none."
+            faults.append(Fault(SIP + "§20.14", said))
         return body
     length = number(text)
     if length is None:
-        faults.append(Fault(_SIP + "§20.14", f"Content-Length {text[:20]!r} is no number"))
+        said = f"Content-Length is no number of bytes: {shown(text, 20)}."
+        faults.append(Fault(SIP + "§20.14", said, grave=True))
         return body
     if length > len(body):
-        said = f"Content-Length says {text[:12]}, the body has {len(body)} bytes"
-        faults.append(Fault(_SIP + "§18.3", said))
+        said = f"Content-Length says {length} bytes, but the body has {len(body)}."
+        faults.append(Fault(SIP + "§18.3", said, grave=True))
     return body[:length]
-
-
-def lint(message: Request | Response) -> Iterator[Fault]:
-    """Rules that a message breaks beyond its framing (RFC 3261 §8.1.1, §20)."""
-    required = ["Via", "From", "To", "Call-ID", "CSeq"]
-    for name in required:
-        if message.headers.get(name) is None:
-            yield Fault(_SIP + "§8.1.1", f"no {name}")
-    for name in _SINGLE:
-        if len(message.headers.getlist(name)) > 1:
-            yield Fault(_SIP + "§7.3.1", f"{name} stands more than once")
-    yield from _lint_cseq(message)
-    yield from _lint_numbers(message)
-    if message.headers.get("Via") is not None and top_via(message) is None:
-        yield Fault(_SIP + "§20.42", "the topmost Via cannot be read")
-    for value in values(message.headers, "Via")[1:]:
-        if not re.match(r"^SIP\s*/\s*2\.0\s*/\s*\S+\s+\S", value, re.I):
-            yield Fault(_SIP + "§20.42", f"a Via cannot be read: {value[:60]!r}")
-    for name in ("From", "To", "Contact", "Record-Route", "Route", "Refer-To"):
-        for value in split_list(header(message, name)):
-            if value == "*" and name == "Contact":
-                continue
-            if fault := _address_fault(value):
-                yield Fault(_SIP + "§20.10", f"{name} {fault}")
-    date = message.headers.get("Date")
-    if date is not None and not _DATE.match(date):
-        yield Fault(_SIP + "§20.17", f"Date is not RFC 1123 in GMT: {date[:60]!r}")
-
-
-def _lint_cseq(message: Request | Response) -> Iterator[Fault]:
-    if message.headers.get("CSeq") is None:
-        return
-    number, method = cseq(message)
-    if not 0 <= number < 2**31:
-        yield Fault(_SIP + "§8.1.1.5", f"CSeq cannot be read: {header(message, 'CSeq')[:40]!r}")
-    elif isinstance(message, Request) and method != message.method:
-        said = f"CSeq says {method[:20]}, the request is {message.method[:20]}"
-        yield Fault(_SIP + "§8.1.1.5", said)
-
-
-def _lint_numbers(message: Request | Response) -> Iterator[Fault]:
-    for name, most in (("Max-Forwards", 255), ("Expires", 2**32 - 1)):
-        text = message.headers.get(name, "0") or ""
-        value = number(text)
-        if value is None or value > most:
-            yield Fault(_SIP + "§20", f"{name} is not a number up to {most}: {text[:24]!r}")
-    if isinstance(message, Request) and message.headers.get("Max-Forwards") is None:
-        yield Fault(_SIP + "§8.1.1.6", "no Max-Forwards")
-    warning = header(message, "Warning")
-    if warning and not re.match(r'^\d{3} \S+ "', warning):
-        yield Fault(_SIP + "§20.43", f"Warning cannot be read: {warning[:60]!r}")
-
-
-def _address_fault(value: str) -> str:
-    if len(re.findall(r'(?<!\\)"', value)) % 2:
-        return f"has an unclosed quote: {value[:60]!r}"
-    display, angle, _ = value.partition("<")
-    if angle and not display.strip().startswith('"') and re.search(r"[^\w\s.!%*+`'~-]", display):
-        return f"has a display name that needs quotes: {display[:60]!r}"
-    if not angle and "?" in value:
-        return "has a URI with header fields outside angle brackets"
-    uri = name_addr(value).uri
-    # Space around or inside the brackets is read, but no grammar allows it.
-    if angle and re.search(r"<\s|\s>", value):
-        return "has space inside the angle brackets"
-    return _uri_fault(uri)
 
 
 class TooLong(ValueError):
@@ -226,37 +213,57 @@ class TooLong(ValueError):
 
 
 class Framer:
-    """Cuts a byte stream into SIP messages by Content-Length (RFC 3261 §18.3)."""
+    """Cuts a byte stream into SIP messages by Content-Length (RFC 3261 §18.3).
+
+    No byte is looked at again and again, however few arrive at once.
+    """
 
     def __init__(self) -> None:
-        self._buffer = b""
+        self._buffer = bytearray()
+        self._searched = 0  # before here no header ends
+        self._total = 0  # length of the message, 0 while its header is incomplete
+        self._lost = ""  # why the next message cannot be found
 
     @property
     def idle(self) -> bool:
         """Whether the stream stands between two messages."""
         return not self._buffer
 
-    def feed(self, data: bytes) -> list[bytes]:
-        """Add bytes, get the complete messages.
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Add bytes, iterate over the messages that are complete by now.
 
-        Raises ValueError where the stream is no SIP, TooLong where it is too much of it.
+        Raises ValueError where the stream cannot be followed any further, TooLong where a message
+        is too long; what came before is handed over first.
         """
         self._buffer += data
-        messages: list[bytes] = []
-        while True:
-            # CRLF between messages is keep-alive (RFC 5626 §3.5.1).
-            self._buffer = self._buffer.lstrip(b"\r\n")
-            end = self._buffer.find(b"\r\n\r\n")
-            if end < 0:
-                break
-            length = re.search(rb"(?im)^(?:content-length|l)[ \t]*:\s*(\d+)", self._buffer[:end])
-            total = end + 4 + (int(length[1]) if length else 0)
-            if total > MAX_MESSAGE:
-                raise TooLong(total, self._buffer[: end + 4])
-            if len(self._buffer) < total:
-                break
-            messages.append(self._buffer[:total])
-            self._buffer = self._buffer[total:]
-        if len(self._buffer) > MAX_MESSAGE:
-            raise ValueError(f"no end of the header within {MAX_MESSAGE} bytes")
-        return messages
+        while self._complete():
+            message = bytes(self._buffer[: self._total])
+            del self._buffer[: self._total]
+            self._searched = self._total = 0
+            yield message
+            if self._lost:
+                raise ValueError(self._lost)
+
+    def _complete(self) -> bool:
+        if not self._searched and (blank := _BETWEEN.match(self._buffer)):
+            del self._buffer[: blank.end()]
+        if not self._total:
+            found = _END.search(self._buffer, max(self._searched - 3, 0))
+            if found is None:
+                self._searched = len(self._buffer)
+                if self._searched > MAX_MESSAGE:
+                    raise ValueError(f"no end of the header within {MAX_MESSAGE} bytes")
+                return False
+            head = bytes(self._buffer[: found.end()])
+            self._total = len(head) + self._length(head)
+            if self._total > MAX_MESSAGE:
+                raise TooLong(self._total, head)
+        return len(self._buffer) >= self._total
+
+    def _length(self, head: bytes) -> int:
+        """Length of the body. Where it is in doubt the header goes up alone, to be refused."""
+        stated = {match[1].strip().decode("latin-1") for match in _LENGTH.finditer(head)}
+        length = number(next(iter(stated))) if len(stated) == 1 else None
+        if stated and length is None:
+            self._lost = f"Content-Length is in doubt: {', '.join(map(shown, sorted(stated)[:3]))}"
+        return length or 0

@@ -236,15 +236,15 @@ def test_two_branches_of_a_fork_answer_and_the_second_is_hung_up(
 
 
 MALFORMED = {
-    "no SIP": (send("hello world"), "neither request nor status line"),
-    "no Via": (reply(183, via=""), "no Via"),
-    "no CSeq": (reply(183, cseq=""), "no CSeq"),
+    "no SIP": (send("hello world"), "neither a request line nor a status line"),
+    "no Via": (reply(183, via=""), "The Via header field is missing"),
+    "no CSeq": (reply(183, cseq=""), "The CSeq header field is missing"),
     "another branch": (reply(486, via="Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKother"), ""),
     "another method in CSeq": (reply(486, cseq="CSeq: 1 BYE"), ""),
-    "absurd CSeq": (reply(183, cseq="CSeq: 99999999999 INVITE"), "CSeq cannot be read"),
+    "absurd CSeq": (reply(183, cseq="CSeq: 99999999999 INVITE"), "CSeq is not a number"),
     "cut body": (reply(183, length=5000), "Content-Length says 5000"),
     "folded": (reply(183, "Progress", "Subject: one\n\\x20 two\n\\x09three"), ""),
-    "two From": (reply(183, "Progress", "[last_From:]"), "From stands more than once"),
+    "two From": (reply(183, "Progress", "[last_From:]"), "From stands 2 times"),
 }
 
 

@@ -66,14 +66,14 @@ def torture() -> Path:
 def test_a_valid_torture_message_has_no_fault(name: str) -> None:
     reading = read((torture() / "rfc4475" / f"{name}.dat").read_bytes())
     assert reading.message is not None
-    assert reading.faults == []
+    assert reading.faults == ()
 
 
 @pytest.mark.parametrize("name", INVALID)
 def test_an_invalid_torture_message_is_faulted_and_still_read(name: str) -> None:
     reading = read((torture() / "rfc4475" / f"{name}.dat").read_bytes())
     assert reading.message is not None
-    assert all(fault.rule.startswith("RFC 3261 §") for fault in reading.faults)
+    assert all(fault.rule.startswith("RFC ") for fault in reading.faults)
     assert reading.faults
 
 
@@ -87,21 +87,21 @@ def test_every_torture_message_is_read() -> None:
 def test_a_clean_message_has_no_fault() -> None:
     reading = read(b"\r\n\r\n" + OPTIONS)
     assert reading.message is not None
-    assert reading.faults == []
+    assert reading.faults == ()
 
 
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        (b"\r\n", b"\n", "lines end in LF"),
-        (b"Call-ID: x\r\n", b"", "no Call-ID"),
-        (b"Via: SIP/2.0/UDP c.test;branch=z9hG4bK1\r\n", b"", "no Via"),
-        (b"CSeq: 1 OPTIONS", b"CSeq: 1 INVITE", "CSeq says INVITE"),
-        (b"CSeq: 1 ", b"CSeq: " + b"9" * 6000 + b" ", "CSeq cannot be read"),
+        (b"\r\n", b"\n", "Lines end in LF"),
+        (b"Call-ID: x\r\n", b"", "The Call-ID header field is missing"),
+        (b"Via: SIP/2.0/UDP c.test;branch=z9hG4bK1\r\n", b"", "The Via header field is missing"),
+        (b"CSeq: 1 OPTIONS", b"CSeq: 1 INVITE", "CSeq says 'INVITE'"),
+        (b"CSeq: 1 ", b"CSeq: " + b"9" * 6000 + b" ", "CSeq is not a number"),
         (b"Content-Length: 0", b"Content-Length: 9", "Content-Length says 9"),
-        (b"Max-Forwards: 70\r\n", b"nonsense\r\n", "no header field"),
+        (b"Max-Forwards: 70\r\n", b"nonsense\r\n", "is no header field"),
         (b"From: ", b"From: \xff", "not UTF-8"),
-        (b"\r\n\r\n", b"", "no empty line"),
+        (b"\r\n\r\n", b"", "no empty line closes it"),
     ],
 )
 def test_a_broken_message_is_read_and_the_fault_named(old: bytes, new: bytes, said: str) -> None:
@@ -138,7 +138,7 @@ def test_a_stream_is_cut_the_same_however_it_arrives(size: int) -> None:
 
 def test_a_stream_that_is_no_sip_is_given_up() -> None:
     with pytest.raises(ValueError, match="no end of the header"):
-        Framer().feed(b"x" * 70_000)
+        list(Framer().feed(b"x" * 70_000))
 
 
 def test_commas_split_only_outside_quotes_and_brackets() -> None:
@@ -154,7 +154,7 @@ def test_commas_split_only_outside_quotes_and_brackets() -> None:
     ["sip:a@b:5060;transport=tcp", "sip:a@b?X=1", "tel:+1555", "urn:x:y", "sips:[::1]:5061", "x"],
 )
 def test_a_uri_prints_as_it_came(text: str) -> None:
-    assert str(parse_uri(text)) == (text if ":" in text else f"{text}:")
+    assert str(parse_uri(text)) == text
 
 
 def test_the_parts_of_a_refer_to_uri() -> None:
