@@ -83,6 +83,31 @@ class PublishedAddress:
 
 
 @dataclass(frozen=True)
+class TlsRules:
+    """What Genesys Cloud takes of TLS: versions, ciphers by OpenSSL's names, and the one curve.
+
+    `deprecated` are those of the ciphers that Genesys has announced to drop.
+    """
+
+    versions: tuple[str, ...]
+    ciphers: tuple[str, ...]
+    deprecated: tuple[str, ...]
+    curve: str
+    source: str
+    as_of: str
+
+
+@dataclass(frozen=True)
+class KnownCertificate:
+    """Hosts below `hosts` were seen to show a certificate for `shows`; `text` says what to do."""
+
+    hosts: str
+    shows: str
+    text: str
+    source: str
+
+
+@dataclass(frozen=True)
 class Change:
     """Something that changed since a guide was written, with its source and date."""
 
@@ -105,6 +130,27 @@ def _data() -> dict[str, Any]:
 def genesys_regions() -> dict[str, GenesysRegion]:
     """The Genesys Cloud regions by AWS name."""
     return {entry["name"]: GenesysRegion(**entry) for entry in _data()["genesys"]["regions"]}
+
+
+@functools.cache
+def genesys_tls() -> TlsRules:
+    """What Genesys Cloud's edges take of TLS, as client and as server."""
+    data = _data()["genesys"]
+    tls = data["tls"]
+    return TlsRules(
+        versions=tuple(tls["versions"]),
+        ciphers=tuple(tls["ciphers"]),
+        deprecated=tuple(tls["deprecated"]),
+        curve=tls["curve"],
+        source=tls["source"],
+        as_of=data["as_of"],
+    )
+
+
+@functools.cache
+def known_certificates() -> tuple[KnownCertificate, ...]:
+    """Certificates that do not fit their hosts, and are known for it."""
+    return tuple(KnownCertificate(**entry) for entry in _data()["genesys"]["certificates"])
 
 
 @functools.cache

@@ -106,7 +106,7 @@ class NameServers:
                 if answer.step.status not in UNHEARD:
                     notes = (note, answer.step.note, "truncated, asked again by TCP" * by_tcp)
                     return _stamped(answer, began, server, notes)
-                failed = (answer.step.status, f"{answer.step.status} from {server}")
+                failed = (answer.step.status, f"{answer.step.answer} from {server}")
             # It will say the same again; the others may know better.
             waiting.remove(server)
         return Answer((), DnsStep(name, kind, failed[1], note, failed[0], _ms(began)))

@@ -120,7 +120,10 @@ class MapResolver:
         number = port or DEFAULT_PORTS[kinds[0]]
         if is_address(host) and ipaddress.ip_address(host).is_loopback:
             return [Hop(host, number, kinds[0])]
-        raise ResolveError(f"{host}:{number} over {kinds[0].upper()} is not in the address map.")
+        raise ResolveError(
+            f"{host}:{number} over {kinds[0].upper()} is not in the address map. Correct the host "
+            "name, the port or the transport."
+        )
 
     async def resolve(self, host: str, port: int | None, transport: Transport) -> Hop:
         """The first of the mapped addresses. Raises ResolveError."""

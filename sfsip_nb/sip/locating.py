@@ -129,7 +129,9 @@ class _Query:
             return await self._addresses([_Target(host, port, fallback, f"port {port} is given")])
         targets = await self._targets(await self._services(host, transport, secure))
         if targets is None:
-            note = "no SRV record, so the host itself at the default port"
+            unheard = any(step.kind == "SRV" and step.status in UNHEARD for step in self.steps)
+            why = "SRV questions stayed open" if unheard else "no SRV record"
+            note = f"{why}: the host itself, at the default port"
             targets = [_Target(host, DEFAULT_PORTS[fallback], fallback, note)]
         return await self._addresses(targets)
 
@@ -241,8 +243,9 @@ def explain(host: str, found: Lookup) -> str:
     targets = dict.fromkeys(step.query for step in steps if "target of" in step.note)
     if targets:
         return (
-            f"{host} points by SRV to {', '.join(targets)}, and no address is there. Whoever runs "
-            "the domain has to mend the records; a host and port given instead pass SRV by."
+            f"{host} points by SRV to {', '.join(list(targets)[:3])}, and no address is there. "
+            "Whoever runs the domain has to mend the records; a host and port given instead pass "
+            "SRV by."
         )
     server = next((step.server for step in steps if step.server), "")
     asked = f" (asked {server})" if server else ""

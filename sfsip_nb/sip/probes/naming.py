@@ -1,9 +1,14 @@
-"""Where a SIP domain leads (RFC 3263)."""
+"""Where a SIP domain leads (RFC 3263), and whether that is where the documents say."""
 
-from ..dns import ResolveError
-from ..locating import DnsResolver
+import asyncio
+import ipaddress
+from collections.abc import Sequence
+
+from ..asking import DnsStep
+from ..dns import ResolveError, Resolver
+from ..locating import DnsResolver, Lookup, explain
 from ..trace import Transport
-from .reach import ProbeResult
+from .reach import ProbeResult, Verdict
 
 
 async def dns(
@@ -11,17 +16,66 @@ async def dns(
     *,
     port: int | None = None,
     transport: Transport | None = None,
-    resolver: DnsResolver | None = None,
+    resolver: Resolver | None = None,
+    timeout: float = 5.0,
+    expected: Sequence[str] = (),
+    source: str = "",
 ) -> ProbeResult:
-    """Where a SIP domain leads (RFC 3263), with every step in `seen`."""
+    """Where a SIP domain leads, with every step in `seen`; `timeout` bounds it in seconds.
+
+    `expected` are published addresses or networks (an address outside of them is inconclusive:
+    documents and DNS differ, and which of them is old is not known here); `source` says where
+    and when they were read. Raises ValueError for what is no network.
+    """
+    networks = [ipaddress.ip_network(text, strict=False) for text in expected]
     try:
-        found = await (resolver or DnsResolver()).lookup(host, port, transport)
+        found = await locate(resolver or DnsResolver(), host, port, transport, timeout)
     except ResolveError as error:
-        return ProbeResult("dns", "inconclusive", str(error))
-    hops = [f"{hop.ip}:{hop.port}/{hop.transport}" for hop in found.hops]
+        return ProbeResult("dns", "inconclusive" if error.unheard else "fail", str(error))
+    except TimeoutError:
+        return ProbeResult("dns", "inconclusive", f"No answer about {host} in {timeout:g} s.")
+    hops = [f"{_bracketed(hop.ip)}:{hop.port}/{hop.transport}" for hop in found.hops]
     seen = {"hops": hops, "steps": [vars(step) for step in found.steps]}
-    if hops:
-        return ProbeResult("dns", "pass", f"{host} leads to {', '.join(hops)}.", seen)
-    unheard = any(step.answer == "no answer in time" for step in found.steps)
-    sentence = f"{host} leads to no address."
-    return ProbeResult("dns", "inconclusive" if unheard else "fail", sentence, seen)
+    if not hops:
+        verdict: Verdict = "inconclusive" if found.unheard else "fail"
+        return ProbeResult("dns", verdict, explain(host, found), seen)
+    leads = f"{host} leads to {', '.join(hops)}."
+    if not networks:
+        return ProbeResult("dns", "pass", leads, seen)
+    ips = dict.fromkeys(hop.ip for hop in found.hops)
+    strange = [ip for ip in ips if not any(_within(ip, network) for network in networks)]
+    seen |= {"expected": list(expected), "source": source, "unlisted": strange}
+    if not strange:
+        return ProbeResult("dns", "pass", f"{leads} All of it is published.", seen)
+    return ProbeResult(
+        "dns",
+        "inconclusive",
+        f"Documents and DNS differ: {host} leads to {', '.join(strange)}, published are "
+        f"{', '.join(expected)}{f' ({source})' if source else ''}. Ask whoever runs the host which "
+        "of them holds, and let both in until then.",
+        seen,
+    )
+
+
+async def locate(
+    resolver: Resolver,
+    host: str,
+    port: int | None,
+    transport: Transport | None,
+    timeout: float = 5.0,
+) -> Lookup:
+    """Hops and steps, also of a resolver that asks no DNS. Raises ResolveError, TimeoutError."""
+    if isinstance(resolver, DnsResolver):
+        return await resolver.lookup(host, port, transport, timeout=timeout)
+    async with asyncio.timeout(timeout):
+        hops = await resolver.candidates(host, port, transport)
+    answer = ", ".join(f"{_bracketed(hop.ip)}:{hop.port}" for hop in hops)
+    return Lookup(tuple(hops), (DnsStep(host, "-", answer, "a fixed map, no DNS", "unasked"),))
+
+
+def _within(ip: str, network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
+    return ipaddress.ip_address(ip) in network
+
+
+def _bracketed(ip: str) -> str:
+    return f"[{ip}]" if ":" in ip else ip
