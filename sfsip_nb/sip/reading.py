@@ -31,9 +31,9 @@ class Reading:
     faults: tuple[Fault, ...] = ()
 
     @property
-    def grave(self) -> Fault | None:
-        """The first fault that leaves the meaning in doubt, None if there is none."""
-        return next((fault for fault in self.faults if fault.grave), None)
+    def refused(self) -> Fault | None:
+        """The first fault for which a server refuses the request, None if there is none."""
+        return next((fault for fault in self.faults if fault.code), None)
 
 
 _END = re.compile(rb"\r?\n\r?\n")
@@ -122,7 +122,7 @@ def _start(lines: list[str], faults: list[Fault]) -> tuple[Request | Response | 
         begin = _status_line if line[:4].upper() == "SIP/" else _request_line
         message = begin(line, found)
         # Behind other lines only a token is a method, so that no header field is taken for one.
-        if message is not None and not (at and any(fault.grave for fault in found)):
+        if message is not None and not (at and any(fault.code == 400 for fault in found)):
             if at:
                 said = f"Something else stands before the message: {shown(lines[0])}."
                 faults.append(Fault(SIP + "§7", said))
@@ -142,7 +142,7 @@ def _status_line(line: str, faults: list[Fault]) -> Response | None:
     code = number(digits) or 0
     if not 100 <= code <= 699:
         said = f"The status code {shown(digits, 12)} is not one of 100 to 699."
-        faults.append(Fault(SIP + "§7.2", said, grave=True))
+        faults.append(Fault(SIP + "§7.2", said, 400))
     return Response(code, phrase)
 
 
@@ -154,7 +154,7 @@ def _request_line(line: str, faults: list[Fault]) -> Request | None:
     method, (uri, version) = words[0], rest
     if not _TOKEN.fullmatch(method):
         said = f"The method {shown(method, 40)} is not a token."
-        faults.append(Fault(SIP + "§7.1", said, grave=True))
+        faults.append(Fault(SIP + "§7.1", said, 400))
     _version(version, faults)
     if line != f"{method} {uri} {version}":
         said = "The parts of the request line do not stand apart by single spaces."
@@ -162,7 +162,7 @@ def _request_line(line: str, faults: list[Fault]) -> Request | None:
     if uri.startswith("<"):
         faults.append(Fault(SIP + "§7.1", "The Request-URI stands in angle brackets."))
         uri = uri.strip("<>")
-    wrong = list(of_uri("The Request-URI", uri, SIP + "§7.1", grave=True))
+    wrong = list(of_uri("The Request-URI", uri, SIP + "§7.1", 400))
     faults += wrong
     if (
         not wrong
@@ -176,7 +176,8 @@ def _request_line(line: str, faults: list[Fault]) -> Request | None:
 
 def _version(version: str, faults: list[Fault]) -> None:
     if version.upper() != "SIP/2.0":
-        faults.append(Fault(SIP + "§7.1", f"The version is {shown(version, 24)}, not SIP/2.0."))
+        said = f"The version is {shown(version, 24)}, not SIP/2.0."
+        faults.append(Fault(SIP + "§7.1", said, 505))
 
 
 @lru_cache(512)
@@ -196,11 +197,11 @@ def _body(headers: IndexedHeaders, body: bytes, stream: bool, faults: list[Fault
     length = number(text)
     if length is None:
         said = f"Content-Length is no number of bytes: {shown(text, 20)}."
-        faults.append(Fault(SIP + "§20.14", said, grave=True))
+        faults.append(Fault(SIP + "§20.14", said, 400))
         return body
     if length > len(body):
         said = f"Content-Length says {length} bytes, but the body has {len(body)}."
-        faults.append(Fault(SIP + "§18.3", said, grave=True))
+        faults.append(Fault(SIP + "§18.3", said, 400))
     return body[:length]
 
 

@@ -23,13 +23,13 @@ SIP = "RFC 3261 "
 class Fault:
     """A rule that a message breaks: the rule's place, and one sentence about what was seen.
 
-    `grave`: what the message means is in doubt, so that a server answers 400 (RFC 3261 §21.4.1).
-    Of the others the meaning is plain, and a server that is liberal goes on.
+    `code` is what a server answers to a request whose meaning the fault leaves in doubt: 400 or
+    505 (RFC 3261 §21.4.1, §21.5.6). It is 0 where the meaning is plain all the same.
     """
 
     rule: str
     text: str
-    grave: bool = False
+    code: int = 0
 
 
 def shown(text: str, most: int = 60) -> str:
@@ -38,11 +38,11 @@ def shown(text: str, most: int = 60) -> str:
 
 
 _REQUIRED = {"via": "Via", "from": "From", "to": "To", "call-id": "Call-ID", "cseq": "CSeq"}
-# Fields of one value, and whether a second one leaves the meaning open.
+# Fields of one value, and the answer to a second one.
 _SINGLE = {
-    **dict.fromkeys(("call-id", "cseq", "from", "to", "max-forwards", "content-length"), True),
-    **dict.fromkeys(("content-type", "refer-to", "replaces"), True),
-    **dict.fromkeys(("date", "expires", "event", "min-expires", "user-agent", "server"), False),
+    **dict.fromkeys(("call-id", "cseq", "from", "to", "max-forwards", "content-length"), 400),
+    **dict.fromkeys(("content-type", "refer-to", "replaces"), 400),
+    **dict.fromkeys(("date", "expires", "event", "min-expires", "user-agent", "server"), 0),
 }
 
 
@@ -52,12 +52,12 @@ def broken(message: Request | Response) -> Iterator[Fault]:
     present = {name.lower(): name for name in headers.keys()}  # noqa: SIM118 (no mapping)
     for low, name in _REQUIRED.items():
         if low not in present:
-            yield Fault(SIP + "§8.1.1", f"The {name} header field is missing.", grave=True)
+            yield Fault(SIP + "§8.1.1", f"The {name} header field is missing.", 400)
     for low, name in present.items():
         given = headers.getlist(name)
         if len(given) > 1 and low in _SINGLE:
             said = f"{name} stands {len(given)} times; it may stand once."
-            yield Fault(SIP + "§7.3.1", said, grave=_SINGLE[low])
+            yield Fault(SIP + "§7.3.1", said, _SINGLE[low])
         if check := _CHECKS.get(low):
             for line in given:
                 yield from check(name, line)
@@ -99,10 +99,10 @@ def _sequence(message: Request | Response) -> Iterator[Fault]:
     count, method = cseq(message)
     if not 0 <= count < 2**31:
         said = f"CSeq is not a number below 2^31 and a method: {shown(text, 40)}."
-        yield Fault(SIP + "§8.1.1.5", said, grave=True)
+        yield Fault(SIP + "§8.1.1.5", said, 400)
     elif isinstance(message, Request) and method != message.method:
         said = f"CSeq says {shown(method, 24)}, but the request is {shown(message.method, 24)}."
-        yield Fault(SIP + "§8.1.1.5", said, grave=True)
+        yield Fault(SIP + "§8.1.1.5", said, 400)
 
 
 def _up_to(most: int, rule: str, comment: bool = False) -> Callable[[str, str], Iterator[Fault]]:
@@ -128,7 +128,7 @@ def _vias(name: str, line: str) -> Iterator[Fault]:
         via = via_parts(value)
         if via is None:
             said = f"A {name} names no transport and host: {shown(value)}."
-            yield Fault(SIP + "§20.42", said, grave=True)
+            yield Fault(SIP + "§20.42", said, 400)
             continue
         if via.version != "2.0":
             yield Fault(SIP + "§20.42", f"A {name} is of version {shown(via.version, 12)}.")
@@ -141,7 +141,7 @@ def _vias(name: str, line: str) -> Iterator[Fault]:
                 said = f"received of a {name} is an address in brackets; it stands bare there."
                 yield Fault(SIP + "§20.42", said)
     if re.search(r",\s*(?:,|$)", line):
-        yield Fault(SIP + "§7.3.1", f"{name} has a comma with nothing behind it.", grave=True)
+        yield Fault(SIP + "§7.3.1", f"{name} has a comma with nothing behind it.", 400)
 
 
 def _parameters(name: str, text: str) -> Iterator[Fault]:
@@ -153,7 +153,7 @@ def _parameters(name: str, text: str) -> Iterator[Fault]:
         yield Fault(SIP + "§7.3.1", f"{name} has a semicolon with no parameter behind it.")
     for twice in ("tag", "branch"):
         if names.count(twice) > 1:
-            yield Fault(SIP + "§7.3.1", f"{name} has more than one {twice}.", grave=True)
+            yield Fault(SIP + "§7.3.1", f"{name} has more than one {twice}.", 400)
 
 
 _HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?\.?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?"
@@ -171,26 +171,26 @@ _SENT_TO = re.compile(_HOST)
 _DISPLAY = re.compile(r"[\w\s.!%*+`'~-]*", re.A)
 
 
-def of_uri(what: str, uri: str, rule: str, grave: bool = False) -> Iterator[Fault]:
+def of_uri(what: str, uri: str, rule: str, code: int = 0) -> Iterator[Fault]:
     """The fault of a URI, if any; `what` begins the sentence. Unknown schemes are legal (§8.2.2).
 
-    `grave` says what a URI is that leads nowhere.
+    `code` is the answer to a URI that leads nowhere.
     """
     if _PLAIN_URI.fullmatch(uri):
         return
     scheme, _, rest = uri.partition(":")
     host = re.split(r"[;?]", rest.partition("@")[2] or rest, maxsplit=1)[0]
     if not _GENERIC_URI.fullmatch(uri):
-        yield Fault(rule, f"{what} is no URI: {shown(uri)}.", grave)
+        yield Fault(rule, f"{what} is no URI: {shown(uri)}.", code)
     elif scheme.lower() not in ("sip", "sips"):
         return
     elif host.lower().startswith(("sip:", "sips:")):
-        yield Fault(rule, f"{what} names its scheme twice: {shown(uri)}.", grave)
+        yield Fault(rule, f"{what} names its scheme twice: {shown(uri)}.", code)
     elif host.count(":") > 1 and "[" not in host:
         said = f"{what} has an IPv6 address without square brackets: {shown(host)}."
-        yield Fault(rule, said, grave)
+        yield Fault(rule, said, code)
     elif not _SENT_TO.fullmatch(host):
-        yield Fault(rule, f"{what} has no valid host: {shown(host)}.", grave)
+        yield Fault(rule, f"{what} has no valid host: {shown(host)}.", code)
     elif ":::" in host:
         # The first grammar of SIP made these; a robust reader takes them (RFC 5118 §4.10).
         said = f"{what} has an IPv6 address with three colons in a row: {shown(host)}."
@@ -199,7 +199,7 @@ def of_uri(what: str, uri: str, rule: str, grave: bool = False) -> Iterator[Faul
         try:
             IPv6Address(host[1 : host.index("]")])
         except ValueError:
-            yield Fault(rule, f"{what} has no valid IPv6 address: {shown(host)}.", grave)
+            yield Fault(rule, f"{what} has no valid IPv6 address: {shown(host)}.", code)
 
 
 def _listed(name: str, line: str) -> Iterator[Fault]:
@@ -220,9 +220,9 @@ def _address(name: str, value: str) -> Iterator[Fault]:
     if _PLAIN_ADDRESS.fullmatch(value):
         return
     rule = SIP + "§20.10"
-    doubtful = name.lower() in ("from", "to")
+    code = 400 if name.lower() in ("from", "to") else 0
     if _unclosed(value):
-        yield Fault(rule, f"{name} has a quote that is never closed: {shown(value)}.", doubtful)
+        yield Fault(rule, f"{name} has a quote that is never closed: {shown(value)}.", code)
     display, angle, rest = value.partition("<")
     if angle and not display.startswith('"') and not _DISPLAY.fullmatch(display):
         yield Fault(rule, f"{name} has a display name that needs quotes: {shown(display.strip())}.")
@@ -231,7 +231,7 @@ def _address(name: str, value: str) -> Iterator[Fault]:
         yield Fault(rule, said)
     if angle and re.search(r"^\s|\s>", rest):
         yield Fault(rule, f"{name} has space inside the angle brackets: {shown(value)}.")
-    yield from of_uri(name, name_addr(value).uri, rule, doubtful)
+    yield from of_uri(name, name_addr(value).uri, rule, code)
     yield from _parameters(name, rest.partition(">")[2] if angle else value)
 
 

@@ -1,8 +1,5 @@
 """Reading what real and hostile peers send."""
 
-import os
-from pathlib import Path
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,78 +7,12 @@ from hypothesis import strategies as st
 from sfsip_nb.sip.fields import name_addr, parse_uri, split_list, uri_parts
 from sfsip_nb.sip.reading import Framer, read
 
-VALID = [
-    "wsinv",
-    "intmeth",
-    "esc01",
-    "escnull",
-    "esc02",
-    "lwsdisp",
-    "longreq",
-    "dblreq",
-    "semiuri",
-    "transports",
-    "mpart01",
-    "unreason",
-    "noreason",
-]
-INVALID = [
-    "badinv01",
-    "clerr",
-    "ncl",
-    "scalar02",
-    "scalarlg",
-    "quotbal",
-    "ltgtruri",
-    "lwsruri",
-    "lwsstart",
-    "trws",
-    "escruri",
-    "baddate",
-    "regbadct",
-    "badaspec",
-    "baddn",
-    "badvers",
-    "mismatch01",
-    "mismatch02",
-    "bigcode",
-]
-
 OPTIONS = (
     b"OPTIONS sip:a@b.test SIP/2.0\r\n"
     b"Via: SIP/2.0/UDP c.test;branch=z9hG4bK1\r\n"
     b"From: <sip:c@c.test>;tag=1\r\nTo: <sip:a@b.test>\r\n"
     b"Call-ID: x\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
 )
-
-
-def torture() -> Path:
-    folder = os.environ.get("SFSIP_SIP_TORTURE")
-    if not folder:
-        pytest.skip("SFSIP_SIP_TORTURE names no folder with the RFC 4475 messages")
-    return Path(folder)
-
-
-@pytest.mark.parametrize("name", VALID)
-def test_a_valid_torture_message_has_no_fault(name: str) -> None:
-    reading = read((torture() / "rfc4475" / f"{name}.dat").read_bytes())
-    assert reading.message is not None
-    assert reading.faults == ()
-
-
-@pytest.mark.parametrize("name", INVALID)
-def test_an_invalid_torture_message_is_faulted_and_still_read(name: str) -> None:
-    reading = read((torture() / "rfc4475" / f"{name}.dat").read_bytes())
-    assert reading.message is not None
-    assert all(fault.rule.startswith("RFC ") for fault in reading.faults)
-    assert reading.faults
-
-
-def test_every_torture_message_is_read() -> None:
-    files = sorted(torture().glob("rfc*/*.dat"))
-    assert len(files) == 61
-    for file in files:
-        assert read(file.read_bytes()).message is not None, file.name
 
 
 def test_a_clean_message_has_no_fault() -> None:
