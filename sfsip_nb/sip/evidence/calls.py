@@ -1,0 +1,244 @@
+"""Messages sorted into conversations (one Call-ID) and transactions, hop by hop."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+from sipmessage import Request, Response
+
+from .. import sdp
+from ..fields import cseq, header, name_addr, top_via, uri_parts
+from ..trace import Address, TraceEntry, once
+
+
+@dataclass(frozen=True)
+class Row:
+    """One message, read once. `number` is its place in the ladder of its conversation, from 1."""
+
+    number: int
+    entry: TraceEntry
+    message: Request | Response
+
+    @property
+    def at(self) -> datetime:
+        """When it was seen."""
+        return self.entry.at
+
+    @property
+    def is_request(self) -> bool:
+        """Whether it is a request."""
+        return isinstance(self.message, Request)
+
+    @property
+    def code(self) -> int:
+        """Status code, 0 for a request."""
+        return self.message.code if isinstance(self.message, Response) else 0
+
+    @cached_property
+    def cseq(self) -> tuple[int, str]:
+        """CSeq number and method."""
+        return cseq(self.message)
+
+    @property
+    def method(self) -> str:
+        """Of a request its own, of a response its CSeq's."""
+        return self.message.method if isinstance(self.message, Request) else self.cseq[1]
+
+    @property
+    def to_tag(self) -> str:
+        """Tag of To: there is one inside a dialog."""
+        return name_addr(self.header("To")).tag
+
+    @property
+    def by_caller(self) -> str:
+        """Tag of the party that sent the request in question; see `Conversation.is_callers`."""
+        return name_addr(self.header("From")).tag
+
+    @cached_property
+    def sdp(self) -> sdp.Sdp | None:
+        """The audio that it describes."""
+        return sdp.parse(self.message.body) if b"m=audio" in self.message.body else None
+
+    def header(self, name: str) -> str:
+        """First value of a header, empty if absent."""
+        return header(self.message, name)
+
+
+@dataclass
+class Transaction:
+    """A request at one hop with all that came back (RFC 3261 §17); ACKs stand by their INVITE."""
+
+    method: str
+    number: int
+    client: Address
+    server: Address
+    requests: list[Row] = field(default_factory=list)
+    responses: list[Row] = field(default_factory=list)
+    acks: list[Row] = field(default_factory=list)
+
+    @property
+    def first(self) -> Row:
+        """Its earliest message in the capture."""
+        return (self.requests or self.responses or self.acks)[0]
+
+    @property
+    def final(self) -> Row | None:
+        """The first final response."""
+        return next((row for row in self.responses if row.code >= 200), None)
+
+    @property
+    def code(self) -> int:
+        """The final status code, 0 if there was none."""
+        return self.final.code if self.final else 0
+
+    @property
+    def rows(self) -> list[Row]:
+        """All its messages."""
+        return sorted([*self.requests, *self.responses, *self.acks], key=lambda row: row.number)
+
+    @property
+    def in_dialog(self) -> bool:
+        """Whether the request belongs to a dialog (RFC 3261 §12.2)."""
+        return bool(self.requests and self.requests[0].to_tag)
+
+    @property
+    def authorized(self) -> bool:
+        """Whether the request carried credentials."""
+        return any(
+            row.header("Authorization") or row.header("Proxy-Authorization")
+            for row in self.requests
+        )
+
+    @property
+    def uri(self) -> str:
+        """The Request-URI, empty where only responses were captured."""
+        request = self.requests[0].message if self.requests else None
+        return str(request.uri) if isinstance(request, Request) else ""
+
+
+@dataclass
+class Conversation:
+    """All messages of one Call-ID, in order."""
+
+    call_id: str
+    rows: list[Row] = field(default_factory=list)
+    transactions: list[Transaction] = field(default_factory=list)
+    entries: list[TraceEntry] = field(default_factory=list)
+    index: dict[tuple[str, int], list[Transaction]] = field(default_factory=dict, repr=False)
+    """The transactions by method and CSeq number."""
+
+    @property
+    def began(self) -> datetime:
+        """Time of the first message."""
+        return self.entries[0].at
+
+    @property
+    def ended(self) -> datetime:
+        """Time of the last message."""
+        return self.entries[-1].at
+
+    def of(self, *methods: str) -> list[Transaction]:
+        """The transactions of some methods, by their begin."""
+        return [t for t in self.transactions if t.method in methods]
+
+    @property
+    def kind(self) -> str:
+        """The method that this is about: INVITE, REGISTER, OPTIONS ..."""
+        methods = [t.method for t in self.transactions]
+        if "INVITE" in methods or "BYE" in methods:
+            return "INVITE"
+        return methods[0] if methods else ""
+
+    @cached_property
+    def attempts(self) -> list[Transaction]:
+        """The INVITEs that begin the call at the hop nearest to the caller, one a try."""
+        initial = [t for t in self.of("INVITE") if t.requests and not t.in_dialog]
+        if not initial:
+            return []
+        hop = initial[0].client[0], initial[0].server[0]
+        # A redirection or a fork goes on from the same client to another server.
+        return [t for t in initial if t.client[0] == hop[0]]
+
+    @cached_property
+    def caller_tag(self) -> str:
+        """The caller's tag; of a call that began before the capture, of whoever spoke first."""
+        row = self.attempts[0].first if self.attempts else self.rows[0]
+        return row.by_caller
+
+    def is_callers(self, row: Row) -> bool:
+        """Whether the caller's side sent the message."""
+        return (row.by_caller == self.caller_tag) == row.is_request
+
+    @property
+    def answer(self) -> Row | None:
+        """The 2xx that answered the call, at the hop nearest to the caller."""
+        for attempt in self.attempts:
+            for row in attempt.responses:
+                if 200 <= row.code < 300:
+                    return row
+        return None
+
+    def party(self, name: str) -> str:
+        """User or host of From or To, as the first message has it."""
+        rows = [t.first for t in self.attempts] or self.rows
+        address = name_addr(rows[0].header(name)) if rows else None
+        parts = uri_parts(address.uri) if address else None
+        return (parts.user or parts.host or (address.uri if address else "")) if parts else ""
+
+
+def conversations(entries: Iterable[TraceEntry]) -> list[Conversation]:
+    """The conversations by their begin; messages without Call-ID go by their addresses."""
+    found: dict[str, Conversation] = {}
+    for entry in sorted(once(entries), key=lambda item: item.at):
+        ends = sorted("{}:{}".format(*end) for end in (entry.source, entry.destination))
+        key = entry.call_id or "no Call-ID, " + " – ".join(ends)
+        conversation = found.setdefault(key, Conversation(entry.call_id))
+        conversation.entries.append(entry)
+        message = entry.message
+        if message is not None:
+            row = Row(len(conversation.entries), entry, message)
+            conversation.rows.append(row)
+            _sort_in(conversation, row)
+    return list(found.values())
+
+
+def _sort_in(conversation: Conversation, row: Row) -> None:
+    number, named = row.cseq
+    method = "INVITE" if row.method == "ACK" else row.method or named
+    via = top_via(row.message)
+    branch = via.branch if via else ""
+    source, destination = row.entry.source, row.entry.destination
+    client, server = (source, destination) if row.is_request else (destination, source)
+    same = conversation.index.setdefault((method, number), [])
+    hop = [t for t in same if (t.client, t.server) == (client, server)] or [
+        t for t in same if (t.client[0], t.server[0]) == (client[0], server[0])
+    ]
+    if row.method == "ACK":
+        # An ACK for 2xx has a branch of its own and may take another way (RFC 3261 §13.2.2.4).
+        target = (_branch(hop, branch) or hop or _branch(same, branch) or same)[-1:]
+        if target:
+            target[0].acks.append(row)
+        else:
+            begun = Transaction("INVITE", number, client, server, acks=[row])
+            conversation.transactions.append(begun)
+            same.append(begun)
+        return
+    match = _branch(hop, branch)
+    if not match and not row.is_request:
+        match = _branch(same, branch) or hop[-1:]
+    if not match:
+        match = [Transaction(method, number, client, server)]
+        conversation.transactions.append(match[0])
+        same.append(match[0])
+    (match[-1].requests if row.is_request else match[-1].responses).append(row)
+
+
+def _branch(among: list[Transaction], branch: str) -> list[Transaction]:
+    """Those with this branch; one of RFC 2543 has none, and matches by its CSeq alone."""
+    found = []
+    for transaction in among:
+        via = top_via(transaction.first.message)
+        if (via.branch if via else "") == branch:
+            found.append(transaction)
+    return found

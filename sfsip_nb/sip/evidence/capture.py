@@ -1,0 +1,194 @@
+"""A capture from elsewhere, read to SIP messages and RTP streams.
+
+SIP is known by its content, whatever the port. A file may be broken or hostile: time and memory
+are bounded, what was left out is said in `notes`, and nothing is raised but `InputError` for a
+file that is no capture.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from sfsip_nb.inputs.errors import InputError
+
+from ..fields import header
+from ..reading import read as read_message
+from ..trace import Address, TraceEntry, Transport, mask, summary
+from .connections import START, Connections
+from .layers import LINKS, Layers, Piece
+from .records import NotACapture, Record, records
+from .sound import Streams
+
+MAX_PACKETS: Final = 2_000_000
+MAX_MESSAGES: Final = 20_000
+"""Packets and SIP messages read of one file; the first ones count."""
+
+_TWICE = timedelta(milliseconds=10)
+"""The same datagram again within this time was captured twice: SIP repeats after T1 = 500 ms."""
+
+_REMEMBERED = 2_000
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Somebody said that a port is closed (ICMP, or TCP reset), or said nothing to a connection."""
+
+    at: datetime | None
+    source: Address
+    destination: Address
+    how: str
+    """`icmp`, `refused` or `unanswered`."""
+
+
+@dataclass
+class Capture:
+    """What a capture holds. `notes`: one sentence for each thing that limits what it can show."""
+
+    entries: list[TraceEntry] = field(default_factory=list)
+    streams: Streams = field(default_factory=Streams)
+    refusals: list[Refused] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    packets: int = 0
+    began: datetime | None = None
+    ended: datetime | None = None
+
+
+def read(path: Path) -> Capture:
+    """Read a pcap or pcapng file. Raises `InputError` where there is none."""
+    try:
+        with path.open("rb") as file:
+            return read_file(file)
+    except NotACapture as what:
+        raise InputError(
+            str(path),
+            f"{path} cannot be read as a capture: it is {what}. Name a .pcap or .pcapng file, as "
+            "tcpdump, Wireshark, Genesys and Synthflow's log page write them.",
+        ) from None
+    except OSError as error:
+        raise InputError(str(path), f"{path} cannot be read ({error.strerror}).") from None
+
+
+def read_file(file: BinaryIO) -> Capture:
+    """Read an open file. Raises `NotACapture`."""
+    reader = _Reader()
+    rows = records(file)
+    for record in islice(rows, MAX_PACKETS):
+        reader.take(record)
+    if next(rows, None) is not None:
+        reader.note(f"Only the first {MAX_PACKETS:,} packets were read.")
+    elif file.read(1) or file.tell() == 0:
+        reader.note("The file is damaged from some place on; what came before was read.")
+    return reader.finish()
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self.capture = Capture()
+        self._layers = Layers()
+        self._connections = Connections()
+        self._links: Counter[int] = Counter()
+        self._latest: dict[tuple[Address, Address, bytes], datetime] = {}
+        self._twice = self._more = self._cut = 0
+
+    def note(self, sentence: str) -> None:
+        self.capture.notes.append(sentence)
+
+    def take(self, record: Record) -> None:
+        capture = self.capture
+        capture.packets += 1
+        capture.began = min(capture.began or record.at, record.at)
+        capture.ended = max(capture.ended or record.at, record.at)
+        if record.link not in LINKS:
+            self._links[record.link] += 1
+            return
+        piece = self._layers.piece(record)
+        if piece is None:
+            return
+        if piece.kind == "icmp":
+            if len(capture.refusals) < _REMEMBERED:
+                refused = Refused(piece.at, piece.source, piece.destination, "icmp")
+                capture.refusals.append(refused)
+        elif piece.kind == "tcp":
+            for message in self._connections.add(piece):
+                self._message(piece, "tcp", message)
+        else:
+            self._datagram(piece)
+
+    def _datagram(self, piece: Piece) -> None:
+        is_sip, twice = START.match(piece.data.lstrip(b"\r\n")), self._seen(piece)
+        if is_sip and twice:
+            self._twice += 1
+        elif is_sip:
+            self._cut += piece.cut
+            self._message(piece, "udp", piece.data)
+        elif not twice:
+            self.capture.streams.add(piece.at, piece.source, piece.destination, piece.data)
+
+    def _seen(self, piece: Piece) -> bool:
+        key = piece.source, piece.destination, piece.data
+        before = self._latest.pop(key, None)
+        self._latest[key] = piece.at
+        if len(self._latest) > 64:
+            self._latest.pop(next(iter(self._latest)))
+        return before is not None and abs(piece.at - before) < _TWICE and len(piece.data) > 4
+
+    def _message(self, piece: Piece, transport: Transport, data: bytes) -> None:
+        entries = self.capture.entries
+        if len(entries) >= MAX_MESSAGES:
+            self._more += 1
+            return
+        reading = read_message(data, stream=transport != "udp")
+        message = reading.message
+        entries.append(
+            TraceEntry(
+                at=piece.at,
+                direction="sent",
+                transport=transport,
+                local=piece.source,
+                remote=piece.destination,
+                data=mask(data),
+                call_id=header(message, "Call-ID") if message else "",
+                summary=summary(message),
+                faults=tuple(reading.faults),
+            )
+        )
+
+    def finish(self) -> Capture:
+        capture, connections = self.capture, self._connections
+        connections.finish()
+        capture.entries.sort(key=lambda entry: entry.at)
+        for (source, destination), how in connections.closed.items():
+            capture.refusals.append(Refused(None, source, destination, how))
+        for sentence in self._limits(connections):
+            self.note(sentence)
+        return capture
+
+    def _limits(self, connections: Connections) -> Iterator[str]:
+        for link, count in self._links.items():
+            yield f"{count} packets of link type {link} were passed over: it is not known here."
+        # What goes to port 443 is the web.
+        servers = {server for _, server in connections.encrypted if server[1] != 443}
+        if servers:
+            ends = sorted(f"{host}:{port}" for host, port in servers)
+            shown = ", ".join(ends[:5]) + (" and others" if len(ends) > 5 else "")
+            yield (
+                f"TLS towards {shown} is encrypted: SIP in it cannot be read. Take the capture "
+                "where the platform writes it in clear, or call over TCP for the test."
+            )
+        if connections.holes:
+            yield f"{connections.holes} messages over TCP are incomplete: bytes are missing."
+        if self._cut:
+            yield (
+                f"{self._cut} messages were cut by the capture's snapshot length. Capture with: "
+                "tcpdump -s 0"
+            )
+        if self._twice:
+            yield f"{self._twice} messages were captured twice and count once."
+        if self._more:
+            yield f"{self._more} SIP messages beyond the first {MAX_MESSAGES:,} were left out."
+        if self.capture.streams.left_out:
+            yield "There are more RTP streams than were followed."

@@ -1,0 +1,177 @@
+"""What a final response means: its code, and what its headers say beyond it.
+
+The headers are read in this order, and the first that is understood explains the refusal:
+X-Twilio-Error, Warning, Reason (Q.850 before SIP), X-Asterisk-HangupCause, X-Reason.
+"""
+
+import functools
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from ..fields import name_addr, number, parameters, split_list, unquote, uri_parts
+from .calls import Row
+
+_NEVER = "(?!)"
+_LONGEST = 120  # characters of a stranger's text that are shown
+
+
+@functools.cache
+def data() -> Mapping[str, Any]:
+    """The tables of `causes.yaml`."""
+    text = files(__package__).joinpath("causes.yaml").read_text(encoding="utf-8")
+    tables: Mapping[str, Any] = yaml.safe_load(text)
+    return tables
+
+
+def plain(text: str, most: int = _LONGEST) -> str:
+    """A stranger's text: printable, on one line, bounded."""
+    clean = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return clean if len(clean) <= most else clean[: most - 1] + "…"
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One value of a Reason header (RFC 3326)."""
+
+    protocol: str
+    cause: int | None
+    text: str
+
+    @property
+    def words(self) -> str:
+        """As a person reads it: `Q.850 cause 16 Normal call clearing (“local”)`."""
+        known = data()["q850"].get(self.cause, {}) if self.protocol == "Q.850" else {}
+        parts = [self.protocol]
+        if self.cause is not None:
+            parts.append(f"cause {self.cause}")
+        if known:
+            parts.append(known["name"])
+        said = f" (“{self.text}”)" if self.text else ""
+        return " ".join(parts) + said
+
+
+def reasons(row: Row) -> list[Reason]:
+    """All Reason values of a message, Q.850 first, else in order."""
+    found = []
+    for line in row.message.headers.getlist("Reason"):
+        for value in split_list(line)[:8]:
+            protocol, _, rest = value.partition(";")
+            given = parameters(";" + rest)
+            cause = number(given.get("cause", ""))
+            name = protocol.strip().upper()
+            found.append(Reason(plain(name, 20), cause, plain(unquote(given.get("text", "")), 80)))
+    return sorted(found, key=lambda reason: reason.protocol != "Q.850")
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why a request was refused: what was said, what it means, and which kind of trouble it is."""
+
+    said: str
+    """Code and phrase with what the headers add, as text."""
+    meaning: str
+    rule: str
+    source: str
+    """Where the meaning is taken from."""
+
+
+def cause(row: Row) -> Cause:
+    """Read a final response."""
+    code, phrase = row.code, plain(getattr(row.message, "phrase", "") or "", 80)
+    entry = data()["sip"].get(code) or {
+        "rule": "peer.failed" if code >= 500 else "message.refused",
+        "meaning": "the request was refused",
+    }
+    best = Cause("", entry["meaning"], entry["rule"], f"status {code} (RFC 3261 §21)")
+    said = [f"{code} {phrase}".strip()]
+    understood = False
+    for text, found in _explained(row):
+        said.append(text)
+        if found is not None and not understood:
+            best, understood = found, True
+    return Cause("; ".join(said), best.meaning, best.rule, best.source)
+
+
+def _explained(row: Row) -> Iterator[tuple[str, Cause | None]]:
+    """What each header says, the most telling first, with its meaning where one is known."""
+    tables = data()
+    if error := row.header("X-Twilio-Error"):
+        known = tables["twilio"].get(number(error.strip()[:5]))
+        yield f"X-Twilio-Error: {plain(error)}", _known(known, "X-Twilio-Error")
+    for line in row.message.headers.getlist("Warning"):
+        for value in split_list(line)[:4]:
+            match = re.match(r'(\d{3})\s+\S+\s+"?(.*?)"?$', value, re.S)
+            known = tables["warnings"].get(int(match[1])) if match else None
+            text = plain(f"{match[1]} {match[2]}" if match else value)
+            yield f"Warning: {text}", _known(known, "Warning (RFC 3261 §27.2)")
+    for reason in reasons(row):
+        found = None
+        if reason.protocol == "Q.850":
+            found = _q850(reason.cause, "Reason (ITU-T Q.850)")
+        elif reason.protocol == "SIP" and reason.cause != row.code:
+            found = _known(tables["sip"].get(reason.cause), "Reason (RFC 3326)")
+        yield f"Reason: {reason.words}", found
+    hangup = row.header("X-Asterisk-HangupCauseCode")
+    if text := row.header("X-Asterisk-HangupCause") or hangup:
+        found = _q850(number(hangup), "X-Asterisk-HangupCauseCode (ITU-T Q.850)")
+        yield f"X-Asterisk-HangupCause: {plain(text)}", found
+    if text := row.header("X-Reason"):
+        yield f"X-Reason: {plain(text)}", None
+
+
+def _known(entry: Mapping[str, str] | None, source: str) -> Cause | None:
+    return Cause("", entry["meaning"], entry["rule"], source) if entry else None
+
+
+def _q850(number: int | None, source: str) -> Cause | None:
+    """A cause that names a trouble; the normal ones explain no refusal."""
+    entry = data()["q850"].get(number, {})
+    rule = entry.get("rule")
+    return Cause("", _lower(entry["name"]), rule, source) if rule else None
+
+
+def _lower(name: str) -> str:
+    return name if name[1:2].isupper() else name[:1].lower() + name[1:]
+
+
+@dataclass(frozen=True)
+class Side:
+    """Who is at one end. `name` is empty where nothing tells."""
+
+    name: str
+    fixes: Mapping[str, str]
+
+
+def side(sent: Iterable[Row], received: Iterable[Row]) -> Side:
+    """Tell an end by what it sent, and by the hosts that requests to it name."""
+    hosts: set[str] = set()
+    headers: set[str] = set()
+    software = ""
+    for row in sent:
+        headers.update(name.lower() for name in row.message.headers.keys())  # noqa: SIM118
+        software += " " + row.header("Server") + " " + row.header("User-Agent")
+        own = row.header("From") if row.is_request else row.header("To")
+        hosts |= {uri_parts(name_addr(value).uri).host for value in (own, row.header("Contact"))}
+    for row in received:
+        if row.is_request:
+            uri = str(row.message.uri)  # type: ignore[union-attr]
+            hosts |= {uri_parts(uri).host, uri_parts(name_addr(row.header("To")).uri).host}
+    for entry in data()["sides"]:
+        if (
+            any(host and re.search(entry.get("hosts", _NEVER), host) for host in hosts)
+            or headers & set(entry.get("headers", ()))
+            or re.search(entry.get("software", _NEVER), software.strip(), re.I)
+        ):
+            return Side(entry["name"], entry.get("fixes", {}))
+    return Side("", {})
+
+
+def fix(rule: str, at: Side | None = None) -> str:
+    """What to do about a kind of trouble, in the words of the side where it is to be done."""
+    own = at.fixes.get(rule) if at else None
+    return own or data()["fixes"].get(rule, "")

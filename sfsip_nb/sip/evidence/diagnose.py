@@ -1,0 +1,253 @@
+"""Verdict and sentence for each call of a trace, live or captured: one engine for both."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from ..fields import uri_parts
+from ..media.packets import MediaPacket
+from ..trace import Address, TraceEntry
+from .calls import Conversation, conversations
+from .capture import Capture
+from .causes import plain, reasons
+from .finding import Finding, Verdict, World, seconds
+from .rules import audio, calling, general, transfer
+from .sound import Stream, Streams
+
+_ORDER = {"fail": 0, "inconclusive": 1, "pass": 2}
+
+
+@dataclass(frozen=True)
+class Report:
+    """One call, registration or other exchange, with what was found of it.
+
+    `findings` begin with the one that decides; `verdict` and `sentence` are its own.
+    """
+
+    number: int
+    kind: str
+    """`call`, `registration`, `options` or `other`."""
+    call_id: str
+    caller: str
+    called: str
+    began: datetime
+    findings: tuple[Finding, ...]
+    entries: tuple[TraceEntry, ...] = field(repr=False)
+    streams: tuple[Stream, ...] = ()
+    legs: tuple[int, ...] = ()
+    """Numbers of other reports that are legs of the same call."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """pass, fail or inconclusive."""
+        return self.findings[0].verdict
+
+    @property
+    def sentence(self) -> str:
+        """What an engineer would say of it."""
+        return self.findings[0].sentence
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it, and where."""
+        return self.findings[0].remedy
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """All reports in the order of time. `notes` say what limits them."""
+
+    reports: tuple[Report, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def findings(self) -> list[Finding]:
+        """Everything found, what decides first."""
+        return [finding for report in self.reports for finding in report.findings]
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of calls, registrations and OPTIONS; without any of them inconclusive."""
+        deciding = [report.verdict for report in self.reports if report.kind != "other"]
+        return min(deciding, key=_ORDER.__getitem__, default="inconclusive")
+
+
+def findings(entries: Iterable[TraceEntry], media: Iterable[MediaPacket] = ()) -> list[Finding]:
+    """What a live trace shows: all findings, those that decide and fail first."""
+    heard = Streams(media)
+    found = diagnose(entries, heard).findings
+    return sorted(found, key=lambda item: (item.advisory, _ORDER[item.verdict]))
+
+
+def captured(capture: Capture) -> Diagnosis:
+    """What a capture from elsewhere shows."""
+    return diagnose(
+        capture.entries,
+        capture.streams,
+        refusals=capture.refusals,
+        notes=capture.notes,
+        ended=capture.ended,
+    )
+
+
+def diagnose(
+    entries: Iterable[TraceEntry],
+    heard: Streams | None = None,
+    *,
+    refusals: Sequence[object] = (),
+    notes: Sequence[str] = (),
+    ended: datetime | None = None,
+) -> Diagnosis:
+    """Sort messages into calls, and judge each. `ended`: until when was looked, if longer."""
+    talks = conversations(entries)
+    heard = heard or Streams()
+    streams = heard.found(_addresses(talks))
+    world = World(talks, streams, heard, refusals, ended=ended)  # type: ignore[arg-type]
+    legs = _legs(talks)
+    reports = []
+    for index, talk in enumerate(talks):
+        found = sorted(_found(talk, world), key=lambda f: (f.advisory, _ORDER[f.verdict]))
+        sides = audio.media(talk, world) if talk.kind == "INVITE" else {}
+        reports.append(
+            Report(
+                number=index + 1,
+                kind=_KINDS.get(talk.kind, "other"),
+                call_id=plain(talk.call_id),
+                caller=plain(talk.party("From"), 40),
+                called=plain(talk.party("To"), 40),
+                began=talk.began,
+                findings=tuple(found),
+                entries=tuple(talk.entries),
+                streams=tuple(stream for side in sides.values() for stream in side),
+                legs=tuple(sorted(legs.get(index, set()))),
+            )
+        )
+    limits = list(notes)
+    if any(talk.answer for talk in talks) and not streams:
+        limits.append("There is no RTP here, so nothing is said about audio.")
+    if not talks:
+        limits.append("There is no SIP message that can be read here.")
+    return Diagnosis(tuple(reports), tuple(limits))
+
+
+_KINDS = {"INVITE": "call", "REGISTER": "registration", "OPTIONS": "options"}
+
+
+def _found(talk: Conversation, world: World) -> list[Finding]:
+    found: list[Finding] = []
+    if talk.kind == "INVITE":
+        found += calling.outcome(talk, world)
+        if talk.answer is not None or not talk.attempts:
+            found += calling.acknowledged(talk, world)
+            found += calling.ended(talk, world)
+            found += calling.inside(talk, world)
+            found += transfer.transfers(talk, world)
+        if talk.answer is not None:
+            found += audio.judged(talk, world)
+        found += calling.caller_number(talk)
+    elif talk.rows:
+        found += general.exchange(talk, world)
+    found += general.messages(talk)
+    if not found or (talk.kind == "INVITE" and all(finding.advisory for finding in found)):
+        found.insert(0, _summary(talk, world))
+    return found
+
+
+def _summary(talk: Conversation, world: World) -> Finding:
+    """The sentence for what is in order, or for what nothing decides about."""
+    if talk.answer is None:
+        return Finding(
+            "inconclusive",
+            "message.malformed" if not talk.rows else "peer.answers",
+            "Nothing here can be read as a SIP message."
+            if not talk.rows
+            else f"{plain(talk.entries[0].summary, 60)}: nothing that decides over a call.",
+            call_id=talk.call_id,
+            evidence=(1,),
+        )
+    first, answer = talk.attempts[0].first, talk.answer
+    parts = [f"Answered after {seconds((answer.at - first.at).total_seconds())}"]
+    byes = talk.of("BYE")
+    evidence = [first.number, answer.number]
+    if byes:
+        bye = byes[0].first
+        who = "caller" if talk.is_callers(bye) else "callee"
+        why = "".join(f" ({reason.words})" for reason in reasons(bye)[:1])
+        lasted = seconds((bye.at - answer.at).total_seconds())
+        parts.append(f"{lasted} of talk, ended by the {who}{why}")
+        evidence.append(bye.number)
+    else:
+        parts.append("still up when the capture ends")
+    parts.append(_audio(talk, world))
+    return Finding(
+        "pass",
+        "call.good",
+        "; ".join(parts) + ".",
+        call_id=talk.call_id,
+        evidence=tuple(evidence),
+    )
+
+
+def _audio(talk: Conversation, world: World) -> str:
+    streams = audio.media(talk, world)
+    counts = {to: sum(stream.packets for stream in found) for to, found in streams.items()}
+    if not any(counts.values()):
+        return "its audio is not in this capture"
+    quiet = any(stream.comfort_noise for found in streams.values() for stream in found)
+    noise = ", with comfort noise in pauses" if quiet else ""
+    if all(counts.values()):
+        said = f"{counts['caller']} RTP packets to the caller, {counts['callee']} to the callee"
+        return f"audio both ways ({said}{noise})"
+    to = "caller" if counts["caller"] else "callee"
+    return f"audio to the {to} only is in this capture ({counts[to]} RTP packets{noise})"
+
+
+def _addresses(talks: Iterable[Conversation]) -> set[Address]:
+    return {row.sdp.remote for talk in talks for row in talk.rows if row.sdp is not None}
+
+
+def _legs(talks: Sequence[Conversation]) -> dict[int, set[int]]:
+    """Which conversations are legs of one call; only where it is certain.
+
+    By a header that names the other leg or the call on all of them, or by a second INVITE for
+    the same number from the same caller, sent by the host that had just got the first.
+    """
+    by_id = {talk.call_id: index for index, talk in enumerate(talks)}
+    groups: dict[int, set[int]] = {}
+    marks: dict[str, int] = {}
+
+    def join(a: int, b: int) -> None:
+        if a != b:
+            groups.setdefault(a, set()).add(b + 1)
+            groups.setdefault(b, set()).add(a + 1)
+
+    for index, talk in enumerate(talks):
+        if talk.kind != "INVITE":
+            continue
+        for row in talk.rows[:20]:
+            other = row.header("X-Talkdesk-Other-Leg-Call-Id").strip()
+            if other in by_id:
+                join(index, by_id[other])
+            if mark := row.header("x-inin-cnv").strip():
+                join(marks.setdefault(mark, index), index)
+    for index, talk in enumerate(talks):
+        for earlier in range(max(0, index - 50), index):
+            if _continues(talks[earlier], talk):
+                join(earlier, index)
+    return groups
+
+
+def _continues(first: Conversation, second: Conversation) -> bool:
+    if not first.attempts or not second.attempts:
+        return False
+    last, begun = first.attempts[-1], second.attempts[0]
+    final = last.final.at if last.final else first.ended
+    numbers = [uri_parts(t.uri).user for t in (last, begun)]
+    return (
+        begun.client[0] == last.server[0]
+        and begun.server[0] != last.client[0]
+        and last.first.at <= begun.first.at <= final + timedelta(milliseconds=1)
+        and first.party("From") == second.party("From")
+        and bool(numbers[0])
+        and numbers[0].lstrip("+") == numbers[1].lstrip("+")
+    )

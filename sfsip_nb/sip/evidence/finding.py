@@ -1,0 +1,96 @@
+"""What a rule found, and what a rule may look at beyond its own conversation."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from ..trace import Address
+from .calls import Conversation, Row
+from .capture import Refused
+from .causes import plain
+from .sound import Stream, Streams
+
+Verdict = Literal["pass", "fail", "inconclusive"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a trace shows. The sentence holds no control characters and is bounded."""
+
+    verdict: Verdict
+    rule: str
+    """Kind of trouble, such as `access.login`: the key of the fixes, and of the guides' rows."""
+    sentence: str
+    """What was sent, what came back, what it means."""
+    remedy: str = ""
+    """What to do, and where."""
+    source: str = ""
+    """Where the rule comes from: an RFC's section, a vendor's header."""
+    call_id: str = ""
+    evidence: tuple[int, ...] = ()
+    """Messages that show it, by their numbers in the ladder of the call, from 1."""
+    advisory: bool = False
+    """It is worth telling but does not decide over the call."""
+
+    @property
+    def text(self) -> str:
+        """Sentence and remedy."""
+        return f"{self.sentence} {self.remedy}".strip()
+
+
+@dataclass
+class World:
+    """Everything captured or traced, for the rules."""
+
+    conversations: list[Conversation]
+    streams: list[Stream] = field(default_factory=list)
+    heard: Streams = field(default_factory=Streams)
+    refusals: Sequence[Refused] = ()
+    began: datetime | None = None
+    ended: datetime | None = None
+
+    def __post_init__(self) -> None:
+        entries = [entry for c in self.conversations for entry in c.entries]
+        times = [entry.at for entry in entries] + [stream.last for stream in self.streams]
+        self.ended = self.ended or max(times, default=None)
+        self.speaking = {entry.source[0] for entry in entries}
+        self.speaking |= {stream.source[0] for stream in self.streams}
+        """Hosts that were seen to send anything."""
+
+    def after(self, row: Row) -> float:
+        """Seconds that were still seen after a message."""
+        return (self.ended - row.at).total_seconds() if self.ended else 0.0
+
+    def refused(self, source: Address, destination: Address) -> str:
+        """How a way from one host to an address was refused, empty if it was not."""
+        for refusal in self.refusals:
+            if refusal.destination == destination and refusal.source[0] == source[0]:
+                return refusal.how
+        return ""
+
+
+def where(address: Address) -> str:
+    """An address as text."""
+    host, port = address
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def seconds(value: float) -> str:
+    """A duration as a person reads it."""
+    if value < 0.00995:
+        return f"{max(value, 0) * 1000:.1f} ms"
+    if value < 0.0995:
+        return f"{value * 1000:.0f} ms"
+    return f"{value:.1f} s" if value < 99.95 else f"{value:.0f} s"
+
+
+def numbers(rows: Iterable[Row]) -> tuple[int, ...]:
+    """The messages' numbers, each once, bounded."""
+    return tuple(dict.fromkeys(row.number for row in rows))[:12]
+
+
+def named(request: Row) -> str:
+    """A request with its target: `INVITE sip:+1555@host`."""
+    message = request.message
+    return plain(f"{request.method} {getattr(message, 'uri', '')}", 100)

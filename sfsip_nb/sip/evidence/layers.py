@@ -1,0 +1,217 @@
+"""From a captured frame to the datagram or segment in it: link, VLAN, IP, fragments, tunnels.
+
+Nothing here raises on what a frame holds; what cannot be read gives None.
+"""
+
+import ipaddress
+import struct
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+from ..trace import Address
+from .records import Record
+
+MAX_FRAGMENTS: Final = 1_000
+"""Datagrams waiting for their other fragments at one time; the oldest goes first."""
+
+_IPV4, _IPV6 = 0x0800, 0x86DD
+_TAGS = (0x8100, 0x88A8, 0x9100)  # VLAN, once or stacked
+_EXTENSIONS = (0, 43, 60, 135)  # IPv6 headers that are passed over (RFC 8200 §4)
+_DEPTH = 4  # tunnels in tunnels
+
+LINKS: Final = {
+    0: "BSD loopback",
+    1: "Ethernet",
+    9: "PPP",
+    12: "raw IP",
+    14: "raw IP",
+    101: "raw IP",
+    108: "OpenBSD loopback",
+    113: "Linux cooked",
+    228: "raw IPv4",
+    229: "raw IPv6",
+    276: "Linux cooked v2",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Payload of UDP, of a TCP segment, or of an ICMP refusal.
+
+    An ICMP refusal has the addresses of the packet that it refuses, and who refuses it in `by`.
+    """
+
+    kind: Literal["udp", "tcp", "icmp"]
+    at: datetime
+    source: Address
+    destination: Address
+    data: bytes = b""
+    sequence: int = 0
+    acknowledged: int = 0
+    flags: int = 0
+    by: str = ""
+    cut: bool = False
+
+
+class Layers:
+    """Takes frames apart; keeps fragments until their datagram is whole."""
+
+    def __init__(self) -> None:
+        self._parts: dict[tuple[bytes, bytes, int, int], _Fragments] = {}
+
+    def piece(self, record: Record) -> Piece | None:
+        """What a frame carries, None for all that is neither UDP, TCP nor an ICMP refusal."""
+        return self._ip(_network(record.link, record.data), record, 0)
+
+    def _ip(self, data: bytes, record: Record, depth: int) -> Piece | None:
+        if depth > _DEPTH or len(data) < 20:
+            return None
+        if data[0] >> 4 == 4:
+            head, length = (data[0] & 15) * 4, struct.unpack("!H", data[2:4])[0]
+            identity, flags = struct.unpack("!HH", data[4:8])
+            # A length of zero is left to the network card (segmentation offload).
+            body = data[head : length or None] if head >= 20 else b""
+            source, target, protocol = data[12:16], data[16:20], data[9]
+            offset, more = (flags & 0x1FFF) * 8, bool(flags & 0x2000)
+        elif data[0] >> 4 == 6 and len(data) >= 40:
+            length, protocol = struct.unpack("!HB", data[4:7])
+            source, target = data[8:24], data[24:40]
+            body = data[40 : 40 + length if length else None]
+            protocol, body, fragment = _extensions(protocol, body)
+            identity, offset, more = fragment
+        else:
+            return None
+        cut = record.cut
+        if offset or more:
+            key = source, target, protocol, identity
+            whole = self._join(key, offset, body, more)
+            if whole is None:
+                return None
+            body, cut = whole, False
+        return self._transport(source, target, protocol, body, record, cut, depth)
+
+    def _transport(
+        self,
+        source: bytes,
+        target: bytes,
+        protocol: int,
+        body: bytes,
+        record: Record,
+        cut: bool,
+        depth: int,
+    ) -> Piece | None:
+        a, b = str(ipaddress.ip_address(source)), str(ipaddress.ip_address(target))
+        if protocol == 17 and len(body) >= 8:
+            ports = struct.unpack("!HHH", body[:6])
+            data = body[8 : ports[2] if ports[2] >= 8 else None]
+            return Piece("udp", record.at, (a, ports[0]), (b, ports[1]), data, cut=cut)
+        if protocol == 6 and len(body) >= 20:
+            near, far, sequence, acked, offset, flags = struct.unpack("!HHIIBB", body[:14])
+            data = body[(offset >> 4) * 4 :]
+            return Piece(
+                "tcp", record.at, (a, near), (b, far), data, sequence, acked, flags, cut=cut
+            )
+        if protocol in (4, 41):  # IP in IP
+            return self._ip(body, record, depth + 1)
+        if protocol == 47 and len(body) >= 4 and body[:2] == b"\0\0":  # GRE without options
+            return self._ip(body[4:], record, depth + 1)
+        if (protocol == 1 and body[:1] == b"\x03") or (protocol == 58 and body[:1] == b"\x01"):
+            refused = self._ip(body[8:], record, depth + 1)
+            if refused is not None and refused.kind == "udp":
+                return Piece("icmp", record.at, refused.source, refused.destination, by=a)
+        return None
+
+    def _join(
+        self, key: tuple[bytes, bytes, int, int], offset: int, body: bytes, more: bool
+    ) -> bytes | None:
+        if key not in self._parts and len(self._parts) >= MAX_FRAGMENTS:
+            self._parts.pop(next(iter(self._parts)))
+        whole = self._parts.setdefault(key, _Fragments()).add(offset, body, more)
+        if whole is not None:
+            del self._parts[key]
+        return whole
+
+
+class _Fragments:
+    """One datagram in parts (RFC 791 §3.2, RFC 8200 §4.5)."""
+
+    def __init__(self) -> None:
+        self._parts: dict[int, bytes] = {}
+        self._end: int | None = None
+
+    def add(self, offset: int, body: bytes, more: bool) -> bytes | None:
+        """The datagram, once it is whole."""
+        if offset + len(body) > 65_535 or len(self._parts) > 8_192:
+            return None
+        self._parts.setdefault(offset, body)
+        if not more:
+            self._end = offset + len(body)
+        if self._end is None or sum(map(len, self._parts.values())) < self._end:
+            return None
+        joined = bytearray()
+        for start, part in sorted(self._parts.items()):
+            if start > len(joined):
+                return None
+            joined[start : start + len(part)] = part
+        return bytes(joined[: self._end])
+
+
+def _network(link: int, data: bytes) -> bytes:
+    """The IP packet in a frame, empty where there is none."""
+    if link in (12, 14, 101, 228, 229):
+        return data
+    if link in (0, 108):  # the family's number differs by system; the IP version tells as well
+        return data[4:]
+    if link == 1:
+        return _typed(data[12:])
+    if link == 113:
+        return _typed(data[14:])
+    if link == 276:
+        return _typed(data[:2] + data[20:])
+    if link == 9:
+        return _ppp(data[2:] if data[:2] == b"\xff\x03" else data)
+    return b""
+
+
+def _typed(data: bytes) -> bytes:
+    """The IP packet behind an EtherType, through VLAN tags, MPLS labels and PPPoE."""
+    for _ in range(8):
+        if len(data) < 2:
+            break
+        kind = struct.unpack("!H", data[:2])[0]
+        if kind in (_IPV4, _IPV6):
+            return data[2:]
+        if kind in _TAGS:
+            data = data[4:]
+        elif kind == 0x8847:
+            at = 2
+            while at + 4 <= len(data) and not data[at + 2] & 1:  # until the bottom of the stack
+                at += 4
+            return data[at + 4 :]
+        elif kind == 0x8864:
+            return _ppp(data[8:])
+        else:
+            break
+    return b""
+
+
+def _ppp(data: bytes) -> bytes:
+    return data[2:] if data[:2] in (b"\0\x21", b"\0\x57") else b""
+
+
+def _extensions(protocol: int, body: bytes) -> tuple[int, bytes, tuple[int, int, bool]]:
+    """Pass the extension headers of IPv6; with identification, offset and "more" of a fragment."""
+    fragment = (0, 0, False)
+    for _ in range(16):
+        if protocol in _EXTENSIONS and len(body) >= 8:
+            protocol, body = body[0], body[8 + body[1] * 8 :]
+        elif protocol == 44 and len(body) >= 8:
+            offset, identity = struct.unpack("!HI", body[2:8])
+            fragment = identity, offset & 0xFFF8, bool(offset & 1)
+            protocol, body = body[0], body[8:]
+            if fragment[1]:  # only the first fragment has what comes next
+                break
+        else:
+            break
+    return protocol, body, fragment

@@ -1,0 +1,256 @@
+"""A request and what came back: refused, challenged, or nothing at all."""
+
+import re
+from collections.abc import Sequence
+
+from ...fields import parameters, values
+from ..calls import Conversation, Row, Transaction
+from ..causes import Side, cause, fix, side
+from ..finding import Finding, World, named, numbers, seconds, where
+
+CHALLENGES = (401, 407)
+LARGE_UDP = 1_300
+"""Longest request that may go over UDP where the path's MTU is unknown (RFC 3261 §18.1.1)."""
+
+_TIMER = 30.0
+"""Seconds after which a sender has given up (timers B and F: 64 × T1 = 32 s, RFC 3261 §17)."""
+
+
+def trouble(
+    conversation: Conversation, tries: Sequence[Transaction], world: World
+) -> Finding | None:
+    """Why the last of several tries failed; None if it was answered with 2xx or only provisional.
+
+    `tries` are the same request to the same end: without and with credentials, redirected.
+    """
+    last = tries[-1]
+    if 200 <= last.code < 300:
+        return None
+    if last.final is None:
+        return None if last.responses else silence(conversation, last, world)
+    if last.code in CHALLENGES:
+        return challenge(conversation, tries, world)
+    return refusal(conversation, tries, last.final)
+
+
+def refusal(conversation: Conversation, tries: Sequence[Transaction], final: Row) -> Finding:
+    """A final response that is no challenge and no success."""
+    last = tries[-1]
+    why = cause(final)
+    rule, meaning = why.rule, why.meaning
+    if final.code == 403 and last.authorized and why.source.startswith("status"):
+        rule = "access.login" if last.method == "REGISTER" else "access.refused"
+        meaning = (
+            "a login was sent and the answer to it is no: user name, password or realm are wrong, "
+            "or this user may not do this"
+        )
+    if final.code == 405 and last.method == "REGISTER":
+        rule, meaning = "registration.method", "this peer takes no registrations"
+    if rule.startswith("media"):
+        rule, meaning = _offer(last, rule, meaning)
+    request = last.requests[0] if last.requests else None
+    asked = named(request) if request else last.method
+    took = f" after {seconds((final.at - request.at).total_seconds())}" if request else ""
+    sentence = f"{asked} was refused by {where(final.entry.source)}{took}: {why.said} – {meaning}."
+    origin = _origin(conversation, last, final.code)
+    if origin is not None:
+        sentence += f" The refusal comes from {where(origin.server)} behind it."
+    return Finding(
+        "fail",
+        rule,
+        sentence,
+        fix(rule, peer_of(conversation, origin or last)),
+        why.source,
+        conversation.call_id,
+        numbers([*last.requests[:1], final]),
+    )
+
+
+def challenge(conversation: Conversation, tries: Sequence[Transaction], world: World) -> Finding:
+    """A 401 or 407 was the last word."""
+    last = tries[-1]
+    assert last.final is not None
+    challenged = [t for t in tries if t.code in CHALLENGES]
+    shown = numbers(row for t in challenged for row in (*t.requests[:1], t.final) if row)
+    asked = named(last.requests[0]) if last.requests else last.method
+    who = where(last.final.entry.source)
+    peer = peer_of(conversation, last)
+    if not last.authorized:
+        if world.after(last.final) < 1.0:
+            return Finding(
+                "inconclusive",
+                "capture.ends",
+                f"{asked} was challenged by {who} ({last.code}), and the trace ends there.",
+                "Capture until the call is over.",
+                "RFC 3261 §22",
+                conversation.call_id,
+                shown,
+            )
+        again = _dialled_anew(conversation, world)
+        more = " It asked again under a new Call-ID, which many peers refuse." if again else ""
+        return Finding(
+            "fail",
+            "access.login",
+            f"{who} asked for a login ({last.code}), and {asked} was never sent with one.{more}",
+            f"Give the sender user name and password for {last.method} too. "
+            + fix("access.login", peer),
+            "RFC 3261 §22",
+            conversation.call_id,
+            shown,
+        )
+    differing = _other_uri(last)
+    if differing:
+        given, wanted = differing
+        return Finding(
+            "fail",
+            "access.uri",
+            f"{who} challenged {asked} {len(challenged)} times: the login's uri is “{given}”, but "
+            f"the Request-URI is “{wanted}”, so that the digest cannot be right.",
+            fix("access.uri"),
+            "RFC 7616 §3.4",
+            conversation.call_id,
+            shown,
+        )
+    stale = any(
+        parameters(";" + value.replace(",", ";")).get("stale", "").lower() == "true"
+        for name in ("WWW-Authenticate", "Proxy-Authenticate")
+        for value in last.final.message.headers.getlist(name)
+    )
+    if stale:
+        return Finding(
+            "inconclusive",
+            "access.login",
+            f"{who} said that the nonce is stale, and {asked} was not sent with the new one.",
+            "Capture until the call is over; a sender has to try once more with the new nonce.",
+            "RFC 7616 §3.3",
+            conversation.call_id,
+            shown,
+        )
+    return Finding(
+        "fail",
+        "access.login",
+        f"{asked} was sent with a login, and {who} asked for one again "
+        f"({cause(last.final).said}): user name, password or realm are wrong.",
+        fix("access.login", peer),
+        "RFC 3261 §22.2",
+        conversation.call_id,
+        shown,
+    )
+
+
+def silence(conversation: Conversation, last: Transaction, world: World) -> Finding:
+    """Not even a provisional response came."""
+    first = last.requests[0] if last.requests else last.first
+    server, asked = where(last.server), named(first)
+    waited, times = world.after(first), len(last.requests)
+    peer = peer_of(conversation, last)
+    sent = f"{asked} went to {server} {times} times" if times > 1 else f"{asked} went to {server}"
+    how = world.refused(last.client, last.server)
+    verdict, rule, evidence = "fail", "peer.silent", numbers(last.requests)
+    if how:
+        ways = {"icmp": "port closed (ICMP)", "refused": "connection refused"}
+        meaning = f", which said: {ways.get(how, 'nothing to the connection')}."
+        if how == "unanswered":
+            verdict = "inconclusive"
+    elif waited < _TIMER and times < 6:
+        verdict = "inconclusive"
+        meaning = f" and was not answered in the {seconds(waited)} that the trace goes on."
+    elif last.server[0] in world.speaking:
+        meaning = f" and was never answered in {seconds(waited)}, though that host is there."
+    else:
+        verdict = "inconclusive"
+        meaning = (
+            f" and nothing came back in {seconds(waited)}. Nothing at all of that host is in the "
+            "trace: it is silent, out of reach, or the capture sees one direction only."
+        )
+    size = max((len(row.entry.data) for row in last.requests), default=0)
+    if first.entry.transport == "udp" and size > LARGE_UDP:
+        meaning += (
+            f" The request has {size} bytes: over UDP it is cut into fragments, which many "
+            "firewalls drop."
+        )
+        rule = "message.size"
+    if faults := [fault for row in last.requests[:1] for fault in row.entry.faults]:
+        meaning += f" The request breaks {faults[0].rule} ({faults[0].text.rstrip('.')}): some peers drop it."
+    remedy = fix("message.size") + " " if rule == "message.size" else ""
+    return Finding(
+        "fail" if verdict == "fail" else "inconclusive",
+        rule,
+        sent + meaning,
+        remedy + fix("peer.silent", peer),
+        "RFC 3261 §17.1",
+        conversation.call_id,
+        evidence,
+    )
+
+
+def peer_of(conversation: Conversation, transaction: Transaction) -> Side:
+    """Who answers a transaction."""
+    host = transaction.server[0]
+    return side(
+        [row for row in conversation.rows if row.entry.source[0] == host],
+        transaction.requests,
+    )
+
+
+def _origin(conversation: Conversation, last: Transaction, code: int) -> Transaction | None:
+    """The hop furthest from the caller that gave the same code, if it is another one."""
+    further = [
+        t
+        for t in conversation.transactions
+        if t.method == last.method
+        and t.code == code
+        and t.client != last.client
+        and t.requests
+        and last.requests
+        and t.requests[0].at >= last.requests[0].at
+    ]
+    return further[-1] if further else None
+
+
+def _other_uri(transaction: Transaction) -> tuple[str, str] | None:
+    for row in transaction.requests:
+        for name in ("Authorization", "Proxy-Authorization"):
+            for value in row.message.headers.getlist(name):
+                match = re.search(r'(?<![\w-])uri\s*=\s*"([^"]*)"', value)
+                if match and match[1] != transaction.uri and transaction.uri:
+                    return match[1][:100], transaction.uri[:100]
+    return None
+
+
+def _dialled_anew(conversation: Conversation, world: World) -> bool:
+    mine = conversation.rows[0]
+    return any(
+        other is not conversation
+        and other.rows
+        and other.rows[0].method == mine.method
+        and other.rows[0].header("From").partition(";")[0] == mine.header("From").partition(";")[0]
+        and other.rows[0].header("To") == mine.header("To")
+        and 0 <= (other.began - conversation.ended).total_seconds() < 5
+        for other in world.conversations
+    )
+
+
+def _offer(transaction: Transaction, rule: str, meaning: str) -> tuple[str, str]:
+    """The answer to a 488 stands in the offer: what did it hold?"""
+    offer = next((row.sdp for row in transaction.requests if row.sdp), None)
+    if offer is None:
+        body = any(row.message.body for row in transaction.requests)
+        what = "the offer has no audio" if body else "the INVITE carries no offer"
+        return rule, f"{meaning}; {what}"
+    codecs = ", ".join(offer.codecs[:6]) or "no codec with a name"
+    first = next(iter(values(transaction.requests[0].message.headers, "Via")), "")
+    tls = transaction.first.entry.transport == "tls" or "/TLS" in first.upper()
+    if not offer.port:
+        return rule, f"{meaning}; the offer's audio has port 0, which means: none"
+    if offer.profile.upper() not in ("RTP/AVP", "RTP/SAVP"):
+        return "media.srtp", f"{meaning}; the offer is {offer.profile}, as browsers send it"
+    if tls and not offer.secure and rule == "media.refused":
+        return (
+            "media.srtp",
+            f"{meaning}; the offer is plain {offer.profile} over TLS signalling, where the peer "
+            "may demand SRTP (RTP/SAVP)",
+        )
+    if not {"PCMU", "PCMA"} & set(offer.codecs):
+        return "media.codec", f"{meaning}; the offer has no G.711, only {codecs}"
+    return rule, f"{meaning}; the offer is {offer.profile} with {codecs}"
