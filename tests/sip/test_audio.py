@@ -1,7 +1,5 @@
 """Samples, tones, counters and descriptions, without a call."""
 
-from datetime import UTC, datetime, timedelta
-
 import numpy as np
 import pytest
 
@@ -57,12 +55,12 @@ def test_silence_noise_and_two_tones_are_no_tone() -> None:
 
 def test_a_listener_keeps_segments_of_tones() -> None:
     listener, source = Listener(), tones.Oscillator()
-    at, announced = datetime(2026, 11, 20, tzinfo=UTC), []
+    at, announced = 1_795_000_000.0, []
     listener.on_tone = announced.append
     for hz in [440.0] * 30 + [None] * 10 + [1004.0] * 20:
         source.hz = hz
-        at += timedelta(seconds=0.02)
-        listener.hear(source.frame(160), at)
+        at += 0.02
+        listener.hear("PCMU", g711.encode("PCMU", source.frame(160)), at)
     assert [round(tone.hz) for tone in listener.tones] == [440, 1004]
     assert [round(tone.seconds, 2) for tone in listener.tones] == [0.6, 0.4]
     assert [round(tone.hz) for tone in announced] == [440, 1004]

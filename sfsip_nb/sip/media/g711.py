@@ -51,6 +51,11 @@ def encode(codec: str, samples: Samples) -> bytes:
     return _ENCODE[codec][samples.view(np.uint16)].tobytes()
 
 
+def silence(codec: str, samples: int) -> bytes:
+    """Payload of digital silence."""
+    return bytes([int(_ENCODE[codec][0])]) * samples
+
+
 def transcode(source: str, target: str, payload: bytes) -> bytes:
     """The payload in the other law; the same bytes where the laws are equal."""
     return payload if source == target else encode(target, decode(source, payload))

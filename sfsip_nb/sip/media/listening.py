@@ -3,12 +3,15 @@
 import asyncio
 import math
 from collections.abc import Callable
-from datetime import datetime, timedelta
-
-import numpy as np
+from datetime import UTC, datetime, timedelta
 
 from . import g711, tones
 from .tones import Tone
+
+SILENCE_DBOV = -60.0
+"""Below that nobody would say that something was said."""
+
+_SECONDS = tones.WINDOW / g711.RATE
 
 
 class Listener:
@@ -17,27 +20,47 @@ class Listener:
     def __init__(self) -> None:
         self.tones: list[Tone] = []
         self.tone_hz: float | None = None
-        self.level_dbov = -math.inf
+        self.level_dbov = self.loudest_dbov = -math.inf
+        self.seconds = 0.0
+        """Length of the sound heard."""
         self.quiet_since: datetime | None = None
         self.on_tone: Callable[[Tone], None] | None = None
         self.changed = asyncio.Event()
-        self._samples: list[g711.Samples] = []
-        self._count = 0
+        self._codec = ""
+        self._pending = bytearray()
         self._last: Tone | None = None
 
-    def hear(self, samples: g711.Samples, at: datetime) -> None:
-        """Take samples that arrived at a time."""
-        self._samples.append(samples)
-        self._count += len(samples)
-        while self._count >= tones.WINDOW:
-            joined = np.concatenate(self._samples)
-            self._window(joined[: tones.WINDOW], at)
-            self._samples = [joined[tones.WINDOW :]]
-            self._count = len(self._samples[0])
+    def hear(self, codec: str, payload: bytes, at: float) -> None:
+        """Take a payload that arrived at a time (Unix seconds)."""
+        if codec != self._codec:
+            self._codec = codec
+            self._pending.clear()
+        pending = self._pending
+        pending += payload
+        while len(pending) >= tones.WINDOW:
+            self._window(bytes(pending[: tones.WINDOW]), at)
+            del pending[: tones.WINDOW]
 
-    def _window(self, samples: g711.Samples, at: datetime) -> None:
-        start = at - timedelta(seconds=tones.WINDOW / g711.RATE)
-        self.level_dbov, hz = tones.level(samples), tones.pitch(samples)
+    def hush(self, at: float) -> None:
+        """Comfort noise came: the peer is silent from here on (RFC 3389)."""
+        self._pending.clear()
+        self._note(None, at)
+
+    def wake(self) -> None:
+        """Let everybody who waits for something look again."""
+        self.changed.set()
+        self.changed.clear()
+
+    def _window(self, payload: bytes, at: float) -> None:
+        samples = g711.decode(self._codec, payload)
+        self.seconds += _SECONDS
+        self.level_dbov = tones.level(samples)
+        self.loudest_dbov = max(self.loudest_dbov, self.level_dbov)
+        self._note(tones.pitch(samples) if self.level_dbov >= tones.QUIET_DBOV else None, at)
+
+    def _note(self, hz: float | None, at: float) -> None:
+        end = datetime.fromtimestamp(at, UTC)
+        start = end - timedelta(seconds=_SECONDS)
         self.tone_hz = hz
         if hz is None:
             self._last = None
@@ -46,13 +69,12 @@ class Listener:
             self.quiet_since = None
             last = self._last
             if last is not None and abs(last.hz - hz) < 15:
-                self._last = Tone(last.hz, last.start, at, self.level_dbov)
+                self._last = Tone(last.hz, last.start, end, self.level_dbov)
                 self.tones[-1] = self._last
                 # The second window is the first proof of a tone that lasts.
-                if len(self.tones) and self.on_tone and last.seconds < 0.15:
+                if self.on_tone and last.seconds < 1.5 * _SECONDS:
                     self.on_tone(self._last)
             else:
-                self._last = Tone(round(hz, 1), start, at, self.level_dbov)
+                self._last = Tone(round(hz, 1), start, end, self.level_dbov)
                 self.tones.append(self._last)
-        self.changed.set()
-        self.changed.clear()
+        self.wake()

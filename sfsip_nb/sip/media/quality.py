@@ -101,7 +101,7 @@ class Arrivals:
         self.ssrc: int | None = None
         self.highest = 0
         self.first_at = self.last_at = 0.0
-        self._before = self._first = self._bursts = 0
+        self._before = self._packets_before = self._first = self._bursts = 0
         self._seen = 0
         self._restart: int | None = None
         self._timestamp = 0
@@ -150,7 +150,7 @@ class Arrivals:
         self.sources += ssrc != self.ssrc
         if self.ssrc is None:
             self.first_at = at
-        self._before = self.expected
+        self._before, self._packets_before = self.expected, self.packets
         self.ssrc, self._first, self.highest = ssrc, sequence, sequence
         self._seen, self._restart, self._clocked = 1, None, None
 
@@ -179,6 +179,11 @@ class Arrivals:
         if self.ssrc is None:
             return 0
         return self._before + self.highest - self._first + 1
+
+    @property
+    def of_source(self) -> tuple[int, int]:
+        """Packets expected and received of the present SSRC alone, as RTCP reports them."""
+        return self.expected - self._before, self.packets - self._packets_before
 
     @property
     def lost(self) -> int:

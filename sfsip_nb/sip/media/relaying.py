@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from . import g711
-from .packets import MODULUS
-from .rtp import FRAME, Audio
+from .packets import CLOCK, MODULUS, Rtp
+from .rtp import Audio
 
 
 class Relay:
@@ -16,21 +16,29 @@ class Relay:
             source.forward = self._forwarder(source, target)
 
     @staticmethod
-    def _forwarder(source: Audio, target: Audio) -> Callable[[int, int, bool, bytes], None]:
-        offset: tuple[int, int] | None = None
+    def _forwarder(source: Audio, target: Audio) -> Callable[[Rtp], None]:
+        offset: tuple[int, int, int] | None = None  # SSRC; sequence number and timestamp.
 
-        def forward(sequence: int, timestamp: int, marker: bool, payload: bytes) -> None:
+        def forward(packet: Rtp) -> None:
             nonlocal offset
-            if offset is None:
+            out = target.sender
+            if out.pressing:  # Our own digits take the numbers; afterwards they go on from there.
+                offset = None
+                return
+            if offset is None or offset[0] != packet.ssrc:
                 # Numbers go on from the target's own; gaps stay gaps, so that loss is seen.
-                own = target.position
-                offset = own[0] + 1 - sequence, own[1] + FRAME - timestamp
-            out = g711.transcode(source.codec, target.codec, payload)
-            target.send(
-                (sequence + offset[0]) % MODULUS,
-                (timestamp + offset[1]) % (1 << 32),
-                marker,
-                out,
+                offset = (
+                    packet.ssrc,
+                    out.sequence + 1 - packet.sequence,
+                    out.timestamp + out.frame_samples - packet.timestamp,
+                )
+            kind, payload = _carried(packet, source, target)
+            out.send(
+                (packet.sequence + offset[1]) % MODULUS,
+                (packet.timestamp + offset[2]) % CLOCK,
+                packet.marker,
+                payload,
+                kind,
             )
 
         return forward
@@ -39,6 +47,20 @@ class Relay:
         """Each leg sends its own tone or silence again."""
         for leg in self._legs:
             leg.forward = None
+
+
+def _carried(packet: Rtp, source: Audio, target: Audio) -> tuple[int, bytes]:
+    """Payload type and payload of a packet on the other leg."""
+    out = target.sender
+    match source.receiver.kind(packet.payload_type):
+        case "noise":
+            return packet.payload_type, packet.payload
+        case "event" if out.events is not None:
+            return out.events, packet.payload
+        case "event":  # A digit that the other side takes no events for is not heard there.
+            return out.payload_type, g711.silence(target.codec, out.frame_samples)
+        case _:
+            return out.payload_type, g711.transcode(source.codec, target.codec, packet.payload)
 
 
 def relay(a: Audio, b: Audio) -> Relay:

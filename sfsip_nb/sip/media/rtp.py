@@ -1,285 +1,240 @@
-"""Audio of a call: RTP sent and received, listened to, counted (RFC 3550, RFC 3551)."""
+"""Audio of a call: RTP and RTCP sent and received, listened to, counted (RFC 3550, RFC 3551)."""
 
 import asyncio
 import contextlib
-import math
-import secrets
-import struct
+import ipaddress
+import socket
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 
 from ..sdp import Agreed
 from ..trace import Address
-from . import g711, tones
-from .listening import Listener
-from .packets import MODULUS, MediaPacket
-from .quality import Arrivals
+from . import rtcp, sockets, wav
+from .figures import Figures
+from .pacing import Pacer
+from .packets import MediaPacket, Rtp, is_control, parse
 from .srtp import Protection
-from .tones import Tone
+from .troubles import Trouble, troubles
 
-FRAME = 160
-"""Samples in a packet: 20 ms."""
-
-_NAMES = {number: name for name, number in g711.PAYLOAD_TYPES.items()}
+_LATCH_AFTER = 5
+"""Packets in a row from one other address that are followed there, if following is wished."""
 
 
-class Audio(asyncio.DatagramProtocol):
-    """One leg's audio. Made by the call; usable from the moment that the call has it."""
+class Audio(Figures):
+    """One leg's audio. Made by the call; usable from the moment that the call has it.
+
+    Packets go to the address in the peer's SDP, also where its own come from elsewhere: so a
+    measurement shows what the description promises, and `troubles` names the difference. Many
+    gateways behind NAT expect to be followed to where their packets come from (symmetric RTP, RFC
+    4961; latching, RFC 7362): set `follow` for that.
+
+    Nothing that is heard is stored, only its figures, unless `keep` asks for the packets.
+    """
 
     def __init__(self) -> None:
-        self.local: Address = ("", 0)
-        self.remote: Address = ("", 0)
-        self.source: Address | None = None
-        self.codec = ""
-        self.payload_type = 0
-        self.packets_sent = self.bytes_sent = self.bytes_received = self.rejected = 0
-        self.first_packet_at: datetime | None = None
-        self.deaf = False
-        self.muted = False
-        self.held = False
-        self.forward: Callable[[int, int, bool, bytes], None] | None = None
-        self.arrivals = Arrivals()
+        super().__init__(self._put)
+        self.follow = False
+        self.forward: Callable[[Rtp], None] | None = None
+        """Takes what is received in place of our own sound being sent, see `relaying`."""
         self.kept: list[MediaPacket] = []
-        self._keep = 0
-        self.listener = Listener()
-        self._oscillator = tones.Oscillator()
-        self._protection: Protection | None = None
-        self._transport: asyncio.DatagramTransport | None = None
-        self._pacer: asyncio.Task[None] | None = None
-        self._ssrc = secrets.randbits(32)
-        self._sequence = secrets.randbits(15)
-        self._timestamp = secrets.randbits(31)
-        self._marker = True
+        self._target: Address | None = None
+        self._control_target: Address | None = None
+        self._rtp: socket.socket | None = None
+        self._rtcp: socket.socket | None = None
+        self._closers: list[Callable[[], None]] = []
+        self._pacer: Pacer | None = None
+        self._keep = self._elsewhere = 0
 
     @classmethod
     async def open(cls, host: str) -> "Audio":
-        """Bind an even port (RFC 3550 §11)."""
-        loop = asyncio.get_running_loop()
-        for _ in range(50):
-            transport, audio = await loop.create_datagram_endpoint(cls, local_addr=(host, 0))
-            address: Address = transport.get_extra_info("sockname")[:2]
-            if address[1] % 2 == 0:
-                audio._transport, audio.local = transport, address
-                return audio
-            transport.close()
-        raise OSError("no free even UDP port for RTP")
+        """Bind an even port, and the next for RTCP (RFC 3550 §11). Raises OSError."""
+        audio = cls()
+        audio._rtp, audio._rtcp = sockets.open_pair(host)
+        audio.local = audio._rtp.getsockname()[:2]
+        for bound in (audio._rtp, audio._rtcp):
+            audio._closers.append(await sockets.watch(bound, audio._arrived))
+        return audio
 
     def start(
         self, remote: Address, agreed: Agreed, payload_type: int, protection: Protection | None
     ) -> None:
         """Send to `remote` from now on; called again when a re-INVITE changes it."""
-        self.remote, self.codec, self.payload_type = remote, agreed.codec, payload_type
-        self._protection = protection or self._protection
-        if self._pacer is None:
-            self._pacer = asyncio.create_task(self._pace())
+        self._agreed = agreed
+        if remote != self.described:
+            self.described, self.followed = remote, False
+            self._aim(remote, agreed.rtcp)
+        if protection is not None:
+            protection.follow(self._protection)
+            self._protection = protection
+        self.receiver.describe(agreed.codec, payload_type, agreed.events)
+        self.sender.describe(agreed.codec, payload_type, agreed.events, agreed.ptime * 8)
+        self._started_at = self._started_at or time.time()
+        if self._rtp is not None:
+            self._pacer = Pacer.of(asyncio.get_running_loop())
+            self._pacer.join(self._frame, agreed.ptime)
+            self.control.start(self._report)
+
+    @property
+    def remote(self) -> Address:
+        """Where packets go; set it to send them elsewhere than the peer wants them."""
+        return self._remote
+
+    @remote.setter
+    def remote(self, address: Address) -> None:
+        self._aim(address, None)
+
+    def _aim(self, remote: Address, control: Address | None) -> None:
+        """Send to `remote`; RTCP beside it unless it has an address of its own."""
+        mux = self._agreed is not None and self._agreed.mux
+        self._remote, self._target = remote, _sendable(remote)
+        self._control_target = _sendable(remote if mux else control or (remote[0], remote[1] + 1))
 
     def close(self) -> None:
-        """Stop sending and release the port. The numbers stay readable."""
+        """Say goodbye by RTCP, stop and release the ports. The numbers stay readable."""
         if self._pacer is not None:
-            self._pacer.cancel()
+            self._pacer.leave(self._frame)
             self._pacer = None
-        if self._transport is not None:
-            self._transport.close()
-            self._transport = None
-
-    def keep(self, limit: int = 4000) -> None:
-        """Keep the packets of both directions, in clear, up to `limit` of them, in `kept`.
-
-        Nothing that is said is kept unless somebody asks for it here.
-        """
-        self._keep = limit
-
-    def _note(self, source: Address, destination: Address, packet: bytes) -> None:
-        if len(self.kept) < self._keep:
-            self.kept.append(MediaPacket(datetime.now(UTC), source, destination, packet))
+            self._report(bye=True)
+        self.control.stop()
+        self.sender.release()
+        self._closed_at = self._closed_at or time.time()
+        for close in self._closers:
+            close()
+        self._closers.clear()
+        self._rtp = self._rtcp = None
 
     # What is sent
 
     def play(self, hz: float | None, level_dbov: float = -15.0) -> None:
         """Send a tone from now on, or silence for None; packets go on in either case."""
-        self._oscillator.hz, self._oscillator.level_dbov = hz, level_dbov
+        self.sender.play(hz, level_dbov)
 
     def mute(self) -> None:
-        """Send no packet at all, tones and relayed ones alike."""
-        self.muted = True
+        """Send no packet at all: tones, relayed ones and reports alike."""
+        self.sender.muted = True
 
     def unmute(self) -> None:
         """Send packets again."""
-        self.muted = False
+        self.sender.muted = False
 
-    async def _pace(self) -> None:
-        loop = asyncio.get_running_loop()
-        due = loop.time()
-        while True:
-            if self.forward is None:
-                self._send_frame()
-            due += FRAME / g711.RATE
-            late = loop.time() - due
-            if late > 0.2:  # A machine that slept must not send a burst afterwards.
-                due += late
-            await asyncio.sleep(max(0.0, due - loop.time()))
+    async def send_digits(self, digits: str, *, ms: int = 100, gap_ms: int = 60) -> None:
+        """Press keys (0-9, *, #, A-D) as RFC 4733 events; returns after the last one's pause.
 
-    def _send_frame(self) -> None:
-        if self.muted or self.held:
-            self._timestamp += FRAME
-            self._marker = True
-            return
-        payload = g711.encode(self.codec, self._oscillator.frame(FRAME))
-        self._sequence += 1
-        self._timestamp += FRAME
-        self.send(self._sequence, self._timestamp, self._marker, payload)
-        self._marker = False
+        Raises ValueError for other characters, and where the peer takes no events.
+        """
+        await self.sender.press(digits, ms, gap_ms)
 
-    def send(self, sequence: int, timestamp: int, marker: bool, payload: bytes) -> None:
-        """Send one payload (RFC 3550 §5.1)."""
-        if self._transport is None or self.muted or not self.remote[1]:
-            return
-        self._sequence, self._timestamp = sequence, timestamp
-        packet = struct.pack(
-            "!BBHII",
-            0x80,
-            marker << 7 | self.payload_type,
-            sequence % MODULUS,
-            timestamp % (1 << 32),
-            self._ssrc,
-        )
-        packet += payload
-        self._note(self.local, self.remote, packet)
+    def _frame(self, due: float) -> None:
+        if self.forward is None or self.sender.pressing:
+            self.sender.frame(due)
+
+    def _put(self, packet: bytes) -> bool:
+        target = self._target
+        if self._rtp is None or target is None:
+            return False
+        if len(self.kept) < self._keep:
+            self._note(time.time(), self.local, target, packet)
         if self._protection is not None:
             packet = self._protection.protect(packet)
-        self._transport.sendto(packet, self.remote)
-        self.packets_sent += 1
-        self.bytes_sent += len(payload)
+        try:
+            self._rtp.sendto(packet, target)
+        except OSError:  # No route, or the machine's buffers are full.
+            self.unsent += 1
+            return False
+        return True
+
+    def _report(self, *, bye: bool = False) -> None:
+        """Send what RTCP has to say, if anything was agreed on."""
+        target = self._control_target
+        if self._rtp is None or self._rtcp is None or target is None or self.muted:
+            return
+        now = time.time()
+        packet = self.control.compose(now, self.sender.information(now), bye=bye)
+        self._note(now, self._control_local, target, packet)
+        if self._protection is not None:
+            packet = self._protection.protect(packet, control=True)
+        via = self._rtp if self._control_local == self.local else self._rtcp
+        with contextlib.suppress(OSError):
+            via.sendto(packet, target)
 
     @property
-    def position(self) -> tuple[int, int]:
-        """Sequence number and timestamp of the last packet sent, before their modulus."""
-        return self._sequence, self._timestamp
+    def _control_local(self) -> Address:
+        """Where our RTCP is sent from and taken in."""
+        mux = self._agreed is not None and self._agreed.mux
+        return self.local if mux else (self.local[0], self.local[1] + 1)
 
     # What is received
 
-    def datagram_received(self, data: bytes, addr: Address) -> None:
-        """A packet came in. One that is no RTP, not authentic or of another codec is counted."""
+    def _arrived(self, data: bytes, source: Address, at: float) -> None:
         packet: bytes | None = data
+        control = is_control(data)
         if self._protection is not None:
-            packet = self._protection.unprotect(data)
-        if packet is None or len(packet) < 12 or packet[0] >> 6 != 2:
+            packet = self._protection.unprotect(data, control=control)
+            if packet is None:
+                self.rejected += 1
+                self.unencrypted += not control and len(data) % 80 == 12
+                return
+        assert packet is not None
+        if control:
+            self._reported(packet, source, at)
+            return
+        rtp = parse(packet)
+        if rtp is None:
             self.rejected += 1
             return
-        self._note(addr[:2], self.local, packet)
-        flags, kind, sequence, timestamp, ssrc = struct.unpack("!BBHII", packet[:12])
-        start = 12 + 4 * (flags & 0x0F)
-        if flags & 0x10 and len(packet) >= start + 4:
-            start += 4 + 4 * int(struct.unpack("!H", packet[start + 2 : start + 4])[0])
-        end = len(packet) - (packet[-1] if flags & 0x20 else 0)
-        codec, payload = _NAMES.get(kind & 0x7F), packet[start:end]
-        if codec is None or not payload or kind & 0x7F != self.payload_type:
+        if len(self.kept) < self._keep:
+            self._note(at, source, self.local, packet)
+        if not self.receiver.take(rtp, source, at):
             self.rejected += 1
             return
-        now = datetime.now(UTC)
-        self.first_packet_at = self.first_packet_at or now
-        self.source = addr[:2]
-        self.bytes_received += len(payload)
-        self.arrivals.add(ssrc, sequence, timestamp, asyncio.get_running_loop().time())
+        if source != self.remote:
+            self._moved(source)
         if self.forward is not None:
-            self.forward(sequence, timestamp, bool(kind & 0x80), payload)
-        if not self.deaf:
-            self.listener.hear(g711.decode(codec, payload), now)
+            self.forward(rtp)
 
-    def error_received(self, exc: Exception) -> None:
-        """ICMP says that nobody listens there; the counters at the other end show it."""
+    def _reported(self, packet: bytes, source: Address, at: float) -> None:
+        report = rtcp.parse(packet)
+        if report is None:
+            self.rejected += 1
+            return
+        self._note(at, source, self._control_local, packet)
+        self.control.take(
+            report, at, sending=self.sender.sending, first_sequence=self.sender.first_sequence
+        )
 
-    @property
-    def secure(self) -> bool:
-        """Whether the stream is SRTP."""
-        return self._protection is not None
+    def _moved(self, source: Address) -> None:
+        """A packet came from elsewhere than where ours go."""
+        self._elsewhere += 1
+        if self.follow and self._elsewhere >= _LATCH_AFTER and self.described[1]:
+            self._elsewhere, self.followed = 0, True
+            self._aim(source, None)
 
-    @property
-    def packets_received(self) -> int:
-        """RTP packets taken."""
-        return self.arrivals.packets
+    # Evidence
 
-    @property
-    def loss_percent(self) -> float:
-        """Lost packets by sequence numbers, in percent."""
-        return self.arrivals.loss_percent
+    def keep(self, limit: int = 4000) -> None:
+        """Keep the packets of both directions, in clear, up to `limit` of them, in `kept`."""
+        self._keep = limit
 
-    @property
-    def jitter_ms(self) -> float:
-        """Interarrival jitter in ms; on a busy machine the sender's own lateness is in it."""
-        return self.arrivals.jitter * 1000 / g711.RATE
+    def _note(self, at: float, source: Address, destination: Address, packet: bytes) -> None:
+        if len(self.kept) < self._keep:
+            moment = datetime.fromtimestamp(at, UTC)
+            self.kept.append(MediaPacket(moment, source, destination, packet))
 
-    @property
-    def level_dbov(self) -> float:
-        """Level of the last 100 ms heard."""
-        return self.listener.level_dbov
+    def heard_wav(self, seconds: float = wav.LONGEST_S) -> bytes:
+        """What was heard since `keep` was called, as a WAV file; silence where packets miss."""
+        dynamic = {self.sender.payload_type: self.codec} if self._agreed else {}
+        heard = (packet for packet in self.kept if packet.destination == self.local)
+        return wav.render(heard, dynamic, seconds)
 
-    @property
-    def tone_hz(self) -> float | None:
-        """The tone in the last 100 ms heard."""
-        return self.listener.tone_hz
+    def troubles(self) -> list[Trouble]:
+        """What is wrong, in sentences; empty for a healthy stream."""
+        return troubles(self)
 
-    @property
-    def tones(self) -> list[Tone]:
-        """Every tone heard, in order."""
-        return list(self.listener.tones)
 
-    @property
-    def on_tone(self) -> Callable[[Tone], None] | None:
-        """Called once for each new tone that lasts 200 ms."""
-        return self.listener.on_tone
-
-    @on_tone.setter
-    def on_tone(self, action: Callable[[Tone], None] | None) -> None:
-        self.listener.on_tone = action
-
-    async def heard(
-        self, hz: float, timeout: float = 5.0, *, tolerance: float = 15.0, seconds: float = 0.2
-    ) -> bool:
-        """Whether a tone of that frequency lasts (or lasted) `seconds` within the time-out."""
-
-        def found() -> bool:
-            return any(
-                abs(tone.hz - hz) <= tolerance and tone.seconds >= seconds - 0.001
-                for tone in self.listener.tones
-            )
-
-        return await self._until(found, timeout)
-
-    async def silent(self, timeout: float = 5.0, seconds: float = 0.3) -> bool:
-        """Whether packets without a tone come for `seconds`; no packets are no silence."""
-
-        def found() -> bool:
-            since = self.listener.quiet_since
-            return since is not None and (datetime.now(UTC) - since).total_seconds() >= seconds
-
-        return await self._until(found, timeout)
-
-    async def _until(self, found: Callable[[], bool], timeout: float) -> bool:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(timeout):
-                while not found():
-                    await self.listener.changed.wait()
-        return found()
-
-    def stats(self) -> dict[str, Any]:
-        """The numbers, JSON-like."""
-        level = self.level_dbov
-        return {
-            "codec": self.codec,
-            "secure": self.secure,
-            "local": "{}:{}".format(*self.local),
-            "remote": "{}:{}".format(*self.remote),
-            "source": "{}:{}".format(*self.source) if self.source else "",
-            "packets_sent": self.packets_sent,
-            "packets_received": self.packets_received,
-            "bytes_sent": self.bytes_sent,
-            "bytes_received": self.bytes_received,
-            "rejected": self.rejected,
-            "loss_percent": round(self.loss_percent, 2),
-            "jitter_ms": round(self.jitter_ms, 2),
-            "level_dbov": round(level, 1) if math.isfinite(level) else None,
-            "first_packet_at": self.first_packet_at.isoformat() if self.first_packet_at else None,
-            "tones": [{"hz": t.hz, "seconds": round(t.seconds, 2)} for t in self.tones],
-        }
+def _sendable(address: Address) -> Address | None:
+    """The address, if packets can go there; a host name would be looked up at every packet."""
+    with contextlib.suppress(ValueError):
+        ip = ipaddress.ip_address(address[0])
+        return address if 0 < address[1] < 65_536 and not ip.is_unspecified else None
+    return None

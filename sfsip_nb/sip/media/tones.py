@@ -1,19 +1,23 @@
 """Tones made and tones heard, as the proof of audio."""
 
+import functools
 import math
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import numpy as np
 
-from .g711 import RATE, Samples
+from .g711 import RATE, Samples, encode
 
 WINDOW = 800
 """Samples of one listening window: 100 ms, 10 Hz wide."""
 
-_HANN = np.hanning(WINDOW)
-_QUIET = -45.0
-_FFT = 4096
+QUIET_DBOV: Final = -45.0
+"""Below that no tone is looked for."""
+
+_HANN = np.hanning(WINDOW).astype(np.float32)
+_FFT = 1024
 
 
 @dataclass(frozen=True)
@@ -51,24 +55,35 @@ class Oscillator:
         return frame
 
 
+@functools.lru_cache(maxsize=64)
+def coded(codec: str, hz: float | None, level_dbov: float) -> bytes:
+    """A second of a tone, or of silence for None, and its beginning once more, as payload.
+
+    Any frame cut from it at a place modulo one second goes on from the one before; so nobody
+    computes a sine while packets are due. The frequency is taken to the nearest whole Hz.
+    """
+    source = Oscillator()
+    source.hz, source.level_dbov = None if hz is None else round(hz), level_dbov
+    return encode(codec, source.frame(RATE + RATE // 10))
+
+
 def level(samples: Samples) -> float:
     """Level in dBov; -inf for digital silence."""
-    power = float(np.mean(samples.astype(np.float64) ** 2)) if len(samples) else 0.0
+    wave = samples.astype(np.float32)
+    power = float(wave @ wave) / len(samples) if len(samples) else 0.0
     return 10 * math.log10(power / 32_768**2) if power else -math.inf
 
 
 def pitch(samples: Samples) -> float | None:
     """Frequency in Hz of the one tone that fills a window, None for silence, speech or noise."""
-    if level(samples) < _QUIET:
-        return None
-    spectrum = np.abs(np.fft.rfft(samples * _HANN, _FFT))
-    power = spectrum**2
-    peak = int(np.argmax(power[1:-1])) + 1
+    spectrum = np.fft.rfft(samples * _HANN, _FFT)
+    power = spectrum.real**2 + spectrum.imag**2
+    peak = int(power[1:-1].argmax()) + 1
     # The main lobe of a Hann window is 4 bins of the window's own resolution wide.
     width = 2 * _FFT // WINDOW + 1
-    share = float(power[max(0, peak - width) : peak + width + 1].sum() / power.sum())
-    if share < 0.8:
+    total = float(power.sum())
+    if not total or power[max(0, peak - width) : peak + width + 1].sum() < 0.8 * total:
         return None
-    left, middle, right = np.log(spectrum[peak - 1 : peak + 2] + 1e-9)
+    left, middle, right = (math.log(float(p) + 1e-9) for p in power[peak - 1 : peak + 2])
     shift = 0.5 * (left - right) / (left - 2 * middle + right)
-    return float((peak + shift) * RATE / _FFT)
+    return (peak + shift) * RATE / _FFT

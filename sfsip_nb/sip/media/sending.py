@@ -1,0 +1,165 @@
+"""The stream that we send: tone, silence or digits, paced, counted, its lateness measured."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from . import events, g711, rtcp, tones
+from .pacing import LatenessMeter
+from .packets import CLOCK, Rtp, build
+
+_REMEMBERED: Final = 1024
+"""Packets whose time of sending is known: 20 s, longer than any echo takes. A divisor of the
+modulus of sequence numbers, so that a number finds the same place after its wrap."""
+
+
+class Sender:
+    """Makes packets and gives them to `put`, which says whether it could send them."""
+
+    def __init__(self, put: Callable[[bytes], bool]) -> None:
+        self._put = put
+        self.codec = "PCMU"
+        self.payload_type = 0
+        self.events: int | None = None
+        self.frame_samples = 160
+        self.muted = self.held = False
+        self.packets = self.octets = 0
+        self.ssrc = secrets.randbits(32)
+        self.sequence = self.first_sequence = secrets.randbits(15)
+        self.timestamp = secrets.randbits(31)
+        self.first_at: float | None = None
+        self.last_at = 0.0
+        self.lateness = LatenessMeter()
+        self.jitter = 0.0
+        """Interarrival jitter in samples that a peer next to us would see (RFC 3550 §6.4.1)."""
+        self._late = 0.0
+        self._sent_at = [0.0] * _REMEMBERED
+        self._late_at = [0.0] * _REMEMBERED
+        self._marker = True
+        self._hz: float | None = None
+        self._level = -15.0
+        self._sound = b""
+        self._position = 0
+        self._pressed: Iterator[events.Pressed | None] | None = None
+        self._released: asyncio.Event | None = None
+
+    def describe(
+        self, codec: str, payload_type: int, events: int | None, frame_samples: int
+    ) -> None:
+        """What the peer takes, as agreed."""
+        self.codec, self.payload_type, self.events = codec, payload_type, events
+        self.frame_samples = frame_samples
+        self.play(self._hz, self._level)
+
+    def play(self, hz: float | None, level_dbov: float) -> None:
+        """Send a tone from now on, or silence for None."""
+        self._hz, self._level = hz, level_dbov
+        self._sound = tones.coded(self.codec, hz, level_dbov)
+
+    def frame(self, due: float) -> None:
+        """Send what is due: a frame of sound, or of a digit."""
+        late = asyncio.get_running_loop().time() - due
+        self.timestamp += self.frame_samples
+        if self._pressed is not None and self._digit():
+            return
+        if self.muted or self.held:
+            self._marker = True
+            return
+        start = self._position
+        self._position = (start + self.frame_samples) % g711.RATE
+        self.lateness.add(late)
+        self.jitter += (abs(late - self._late) * g711.RATE - self.jitter) / 16
+        self._late = late
+        marker, self._marker = self._marker, False
+        self.sequence += 1
+        self._late_at[self.sequence % _REMEMBERED] = late
+        self._transmit(
+            self.payload_type,
+            marker,
+            self.timestamp,
+            self._sound[start : start + self.frame_samples],
+        )
+
+    def send(self, sequence: int, timestamp: int, marker: bool, payload: bytes, kind: int) -> None:
+        """Send a packet of somebody else's making, as a relay does."""
+        if not self.muted:
+            self.sequence, self.timestamp = sequence, timestamp
+            self._transmit(kind, marker, timestamp, payload)
+
+    def _transmit(self, kind: int, marker: bool, timestamp: int, payload: bytes) -> None:
+        packet = Rtp(kind, marker, self.sequence, timestamp, self.ssrc, payload)
+        now = time.time()
+        if not self._put(build(packet)):
+            return
+        self._sent_at[self.sequence % _REMEMBERED] = now
+        self.last_at = now
+        if self.first_at is None:
+            self.first_at, self.first_sequence = now, self.sequence
+        self.packets += 1
+        self.octets += len(payload)
+
+    # Digits
+
+    @property
+    def pressing(self) -> bool:
+        """Whether digits are on their way."""
+        return self._pressed is not None
+
+    async def press(self, digits: str, ms: int, gap_ms: int) -> None:
+        """Send digits in place of sound; returns after the last pause, or when sending ends."""
+        while self._released is not None:
+            await self._released.wait()
+        if self.events is None:
+            raise ValueError("the peer did not agree to telephone-event (RFC 4733)")
+        self._pressed = events.press(digits, ms, gap_ms, self.frame_samples)
+        self._released = asyncio.Event()
+        await self._released.wait()
+
+    def release(self) -> None:
+        """The digits are done, or the stream is."""
+        self._pressed = None
+        if self._released is not None:
+            self._released.set()
+            self._released = None
+
+    def _digit(self) -> bool:
+        """Send a frame of the digits; False if it is one of sound, or they are done."""
+        assert self._pressed is not None
+        try:
+            pressed = next(self._pressed)
+        except StopIteration:
+            self.release()
+            return False
+        if pressed is None or self.events is None:
+            return False
+        if not self.muted:
+            self.sequence += 1
+            start = self.timestamp - pressed.age
+            self._transmit(self.events, pressed.marker, start, pressed.payload)
+        return True
+
+    # What others ask about it
+
+    def sent_at(self, sequence: int) -> tuple[float, float]:
+        """When one of the latest packets was sent (wall clock), and how late that was; seconds."""
+        index = sequence % _REMEMBERED
+        return self._sent_at[index], self._late_at[index]
+
+    def information(self, now: float) -> rtcp.Sender | None:
+        """Of a sender report; None if nothing was sent."""
+        if self.first_at is None:
+            return None
+        timestamp = self.timestamp + int((now - self.last_at) * g711.RATE)
+        return rtcp.Sender(rtcp.ntp(now), timestamp % CLOCK, self.packets, self.octets)
+
+    @property
+    def sending(self) -> bool:
+        """Whether a peer ought to have heard us by now: half a second of packets, not muted."""
+        return (
+            not (self.muted or self.held)
+            and self.packets >= 25
+            and self.first_at is not None
+            and time.time() - self.first_at > 0.5
+        )

@@ -1,0 +1,128 @@
+"""What is wrong with the sound of a call, in sentences that name direction and cause."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..sdp import is_private
+from .listening import SILENCE_DBOV
+
+if TYPE_CHECKING:
+    from .rtp import Audio
+
+_LOSS_PERCENT = 1.0
+"""From here on loss is worth a sentence; G.711 without concealment crackles."""
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """One finding. `name` is stable: keys one_way codec private source stopped loss silence."""
+
+    name: str
+    sentence: str
+    rule: str
+    """The RFC that says how it should be; empty where none does."""
+
+
+def troubles(audio: "Audio") -> list[Trouble]:
+    """Everything found, the likeliest cause first; empty for a healthy stream."""
+    return [*_keys(audio), *_codec(audio), *_address(audio), *_one_way(audio), *_quality(audio)]
+
+
+def _keys(audio: "Audio") -> Iterator[Trouble]:
+    for reason, count in audio.srtp_failures.items():
+        if "replay" in reason:
+            continue  # Duplicates and late packets: counted, no trouble.
+        sentence = f"{count} SRTP packets from the peer could not be read ({reason}): "
+        if audio.unencrypted > count / 2:
+            sentence += "they have the length of plain RTP, so the peer does not encrypt."
+        else:
+            sentence += "the peer uses another key than its a=crypto line, or a lost roll-over."
+        yield Trouble("keys", sentence, "RFC 4568 §5.1, RFC 3711 §3.3")
+
+
+def _codec(audio: "Audio") -> Iterator[Trouble]:
+    foreign = audio.receiver.foreign
+    if not foreign:
+        return
+    name, count = foreign.most_common(1)[0]
+    others = sum(foreign.values())
+    if others > audio.packets_received / 10:
+        yield Trouble(
+            "codec",
+            f"{audio.codec} was agreed, but {count} packets came as {name}: "
+            "the peer sends another codec than its SDP names.",
+            "RFC 3264 §6.1",
+        )
+
+
+def _address(audio: "Audio") -> Iterator[Trouble]:
+    said, source = audio.described[0], audio.source
+    if is_private(said) and (source is None or source[0] != said):
+        came = f"its packets come from {source[0]}" if source else "no packet came"
+        yield Trouble(
+            "private",
+            f"The peer's SDP names {said}, an address of a private network, and {came}: "
+            "what is sent there is lost unless something on the way rewrites it.",
+            "RFC 3264 §5.1, RFC 1918",
+        )
+    elif source is not None and source[0] != said and said:
+        follows = "packets now go there" if audio.followed else f"packets still go to {said}"
+        yield Trouble(
+            "source",
+            f"The peer's SDP names {said}, but its packets come from {source[0]} ({follows}).",
+            "RFC 4961",
+        )
+
+
+def _one_way(audio: "Audio") -> Iterator[Trouble]:
+    match audio.one_way:
+        case "nothing received":
+            yield Trouble(
+                "one_way",
+                f"No sound from the peer to us: {audio.packets_sent} packets went to "
+                f"{_at(audio.remote)}, none came back.",
+                "",
+            )
+        case "peer hears nothing (RTCP)":
+            yield Trouble(
+                "one_way",
+                f"No sound from us to the peer: {audio.packets_sent} packets went to "
+                f"{_at(audio.remote)}, but its RTCP reports that none arrive.",
+                "RFC 3550 §6.4",
+            )
+        case "nothing either way (RTCP)":
+            yield Trouble(
+                "one_way",
+                f"No sound in either direction: {audio.packets_sent} packets went to "
+                f"{_at(audio.remote)}, its RTCP reports that none arrive, and none came back.",
+                "RFC 3550 §6.4",
+            )
+
+
+def _quality(audio: "Audio") -> Iterator[Trouble]:
+    if (stopped := audio.stopped_after_s) is not None:
+        yield Trouble("stopped", f"The peer's sound stopped after {stopped:.1f} s.", "")
+    loss = audio.loss_percent
+    if loss >= _LOSS_PERCENT:
+        yield Trouble("loss", f"{loss:.1f} % of the packets from the peer to us were lost.", "")
+    reported = audio.reported
+    if reported is not None and reported.loss_percent >= _LOSS_PERCENT:
+        yield Trouble(
+            "loss",
+            f"{reported.loss_percent:.1f} % of the packets from us to the peer were lost, "
+            "as its RTCP reports.",
+            "RFC 3550 §6.4.1",
+        )
+    listener = audio.listener
+    if listener.seconds >= 1 and listener.loudest_dbov < SILENCE_DBOV:
+        yield Trouble(
+            "silence",
+            f"Packets came, but {listener.seconds:.1f} s of them hold only silence.",
+            "",
+        )
+
+
+def _at(address: tuple[str, int]) -> str:
+    ip, port = address
+    return f"[{ip}]:{port}" if ":" in ip else f"{ip}:{port}"

@@ -1,0 +1,62 @@
+"""Sound as a WAV file, for ears as evidence."""
+
+import io
+import wave
+from collections.abc import Iterable
+from typing import Final
+
+import numpy as np
+
+from . import g711
+from .packets import CLOCK, MediaPacket, is_control, parse
+
+LONGEST_S: Final = 120.0
+"""Seconds of sound in a file at most: 2 MB."""
+
+_JUMP = 2 * g711.RATE
+"""A timestamp that leaps further than this from the clock on the wall began anew."""
+
+
+def render(
+    packets: Iterable[MediaPacket],
+    codecs: dict[int, str] | None = None,
+    seconds: float = LONGEST_S,
+) -> bytes:
+    """The sound of one direction's packets, 8 kHz 16-bit mono; silence where some are missing.
+
+    Packets are placed by their RTP timestamps, so late and reordered ones stand where they
+    belong; after a new SSRC, or a leap of the timestamps, by their time of arrival. `codecs` names
+    dynamic payload types beside the static ones. What is neither G.711 nor within `seconds` of
+    the first packet is left out. Without any sound the file has none, but is a WAV file.
+    """
+    known = {number: name for name, number in g711.PAYLOAD_TYPES.items()} | (codecs or {})
+    limit = int(seconds * g711.RATE)
+    sound = np.zeros(limit, np.int16)
+    length = 0
+    began: float | None = None
+    anchor: tuple[int, int, int] | None = None  # SSRC, timestamp, and the place of that.
+    for packet in packets:
+        rtp = None if is_control(packet.data) else parse(packet.data)
+        if rtp is None or (codec := known.get(rtp.payload_type)) is None or not rtp.payload:
+            continue
+        at = packet.at.timestamp()
+        began = at if began is None else began
+        here = int((at - began) * g711.RATE)
+        if anchor is None or anchor[0] != rtp.ssrc:
+            place = here
+        else:
+            place = anchor[2] + (rtp.timestamp - anchor[1] + CLOCK // 2) % CLOCK - CLOCK // 2
+            if abs(place - here) > _JUMP:
+                place = here
+        anchor = rtp.ssrc, rtp.timestamp, place
+        end = min(limit, place + len(rtp.payload))
+        if 0 <= place < end:
+            sound[place:end] = g711.decode(codec, rtp.payload)[: end - place]
+            length = max(length, end)
+    file = io.BytesIO()
+    with wave.open(file, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(g711.RATE)
+        out.writeframes(sound[:length].astype("<i2").tobytes())
+    return file.getvalue()
