@@ -17,6 +17,7 @@ from sfsip_nb.runbook.context import Context
 from sfsip_nb.runbook.dialling import NotAllowed
 from sfsip_nb.runbook.settle import NotYet
 from sfsip_nb.runbook.verdicts import Check, Vantage
+from sfsip_nb.sip.probes import guarding
 
 
 def probe(ctx: Context, platform: str, host: str, port: int) -> list[Check]:
@@ -30,21 +31,22 @@ def probe(ctx: Context, platform: str, host: str, port: int) -> list[Check]:
     at = f"{host}:{port + 1 if transport == 'tls' else port}"
     uri = f"sip:{number}@{at};transport={transport}"
     try:
-        placed = testcall.call(ctx, step, number, uri, ())
+        placed = testcall.call(ctx, step, number, uri, (), enough=lambda code: code > 100)
     except NotAllowed as refusal:
         return [testcall.unplaced(ctx, step, str(refusal))]
-    refused = placed.code in (401, 403, 404, 407, 603)
+    code = guarding.let_in(placed.codes) or placed.code
+    verdict, sentence = guarding.judge(platform, "call", code, placed.answer)
     return [
         check(
             f"{step}/refused",
             f"{platform} refuses a call from an address that is not on the list",
             "an explicit refusal, such as 403",
-            f"{placed.code} {placed.phrase}".strip(),
-            False if placed.answered else True if refused else None,
+            placed.answer or placed.phrase,
+            {"pass": True, "fail": False}.get(verdict) if placed.codes else None,
             Vantage.HERE,
             advisory=ctx.live,
-            reason="It was let in: switch “Allow All” off and list single addresses."
-            if placed.answered
+            reason=sentence
+            if placed.codes
             else "Silence proves nothing: a firewall may drop it before the list is asked.",
             evidence=placed.evidence,
         ),

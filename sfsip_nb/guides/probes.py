@@ -24,6 +24,7 @@ from sfsip_nb.runbook.model import Step
 from sfsip_nb.runbook.verdicts import Check, Vantage
 from sfsip_nb.sip import Credentials, ProbeResult, ladder, loop
 from sfsip_nb.sip import probes as wire
+from sfsip_nb.sip.probes.words import meaning
 
 _GREETING = Stage(testcall.SPEECH_HZ, testcall.AGENT_HZ, within=6.0)
 NONCE_HEADER = "X-Sfsip-Nonce"
@@ -101,7 +102,8 @@ def _tls(ctx: Context, platform: Platform) -> list[Check]:
 def _digest(ctx: Context, platform: Platform) -> list[Check]:
     """The trunk's credentials: challenged without, answered with, refused when wrong."""
     step, number = "probe.digest", ctx.parameters.numbers[0]
-    right = _place(ctx, step, number, [_login(ctx, ctx.secrets["sip.password"].reveal())])
+    login = [_login(ctx, ctx.secrets["sip.password"].reveal())]
+    right = _place(ctx, step, number, login, isolating=not ctx.live)
     wrong = _place(ctx, step, number, [_login(ctx, "not-the-password")])
     found = []
     if isinstance(right, Placed):
@@ -110,12 +112,12 @@ def _digest(ctx: Context, platform: Platform) -> list[Check]:
                 f"{step}/right",
                 "The trunk's credentials are accepted",
                 "a challenge, then 200",
-                f"{right.challenges} challenge(s), then {right.code} {right.phrase}",
+                f"{right.challenges} challenge(s), then {right.answer or right.phrase}",
                 right.answered if right.challenges else (None if right.answered else False),
                 Vantage.HERE,
                 advisory=ctx.live,
-                reason="User name, password and realm must be the same on both sides."
-                if right.challenges
+                reason=_why(right)
+                if not right.answered
                 else "Not challenged: Synthflow went by the address, so this proves nothing.",
                 evidence=right.evidence,
             )
@@ -126,7 +128,7 @@ def _digest(ctx: Context, platform: Platform) -> list[Check]:
                 f"{step}/wrong",
                 "A wrong password is refused",
                 "401, 403 or 407",
-                f"{wrong.code} {wrong.phrase}",
+                wrong.answer or wrong.phrase,
                 wrong.code in (401, 403, 407) or (None if wrong.code in (0, 408) else False),
                 Vantage.HERE,
                 advisory=ctx.live,
@@ -143,7 +145,9 @@ def _codec(ctx: Context, platform: Platform) -> list[Check]:
     found = []
     srtp = "required" if ctx.parameters.sip.transport == "tls" else "off"
     for codec in ("PCMU", "PCMA"):
-        placed = _place(ctx, step, number, _logins(ctx), codecs=(codec,), srtp=srtp)
+        look = codec == "PCMU" and not ctx.live  # PCMA is advisory
+        logins = _logins(ctx)
+        placed = _place(ctx, step, number, logins, codecs=(codec,), srtp=srtp, isolating=look)
         if not isinstance(placed, Placed):
             return [testcall.unplaced(ctx, step, placed)]
         heard = any(placed.heard)
@@ -152,12 +156,12 @@ def _codec(ctx: Context, platform: Platform) -> list[Check]:
                 f"{step}/{codec}",
                 f"A call with {codec} alone is answered and heard",
                 f"200, {codec}, the agent's voice",
-                f"{placed.code} {placed.phrase}, {placed.codec or 'no codec'}, "
-                f"{'heard' if heard else 'not heard'}",
+                f"{placed.answer or placed.phrase}, {placed.codec or 'no codec'}, "
+                f"{'heard' if heard else 'not heard'}; {placed.sound}",
                 placed.answered and placed.codec == codec and heard,
                 Vantage.HERE,
                 advisory=ctx.live or codec == "PCMA",
-                reason="Confirm G.711 on both sides; 488 means that the offer was refused.",
+                reason=_why(placed),
                 evidence=placed.evidence,
             )
         )
@@ -193,6 +197,13 @@ def _header(ctx: Context, platform: Platform) -> list[Check]:
             evidence=placed.evidence,
         )
     ]
+
+
+def _why(placed: Placed) -> str:
+    """What would mend a call, as far as this end can tell."""
+    if placed.answered:
+        return f"{placed.isolated} Open RTP both ways, and compare the media addresses.".strip()
+    return f"{meaning(placed.code)} {placed.isolated}".strip() or placed.phrase
 
 
 def _login(ctx: Context, password: str) -> Credentials:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +12,13 @@ from sfsip_nb.guides.checks import check
 from sfsip_nb.runbook import dialling
 from sfsip_nb.runbook.context import Context
 from sfsip_nb.runbook.verdicts import Check, Vantage
-from sfsip_nb.sip import Credentials, UserAgent, ladder, loop
+from sfsip_nb.sip import Call, Credentials, ProbeResult, ladder, loop, pcap
+from sfsip_nb.sip.probes import Plan, placing
+from sfsip_nb.sip.probes.isolating import isolate
+from sfsip_nb.sip.probes.placing import Placed as Placing
+from sfsip_nb.sip.probes.plan import Kind
+from sfsip_nb.sip.probes.words import meaning, said
+from sfsip_nb.sip.sdp import Srtp
 
 MARK_HEADER = "X-Sfsip-Test"
 
@@ -36,7 +42,10 @@ class Stage:
 
 @dataclass
 class Placed:
-    """A call as its caller saw it. ``heard`` has one entry a stage."""
+    """A call as its caller saw it. ``heard`` has one entry a stage.
+
+    ``isolated`` says which difference made a failed call work, if that was looked for.
+    """
 
     number: str
     caller: str
@@ -44,21 +53,32 @@ class Placed:
     since: datetime
     code: int = 0
     phrase: str = ""
+    codes: tuple[int, ...] = ()
     heard: list[bool] = field(default_factory=list)
     codec: str = ""
     bye_code: int | None = None
     retransmitted: int = 0
     challenges: int = 0
     ended_by: str = ""
-    sent: int = 0
-    received: int = 0
-    headers: Mapping[str, str] = field(default_factory=dict)
+    audio: Mapping[str, Any] = field(default_factory=dict)
+    answer: str = ""
+    isolated: str = ""
     evidence: tuple[str, ...] = ()
 
     @property
     def answered(self) -> bool:
         """Whether the call was answered."""
         return self.code == 200
+
+    @property
+    def sound(self) -> str:
+        """What came and went of its audio, in words."""
+        facts = self.audio
+        words = [f"{facts.get('packets_received', 0)} packets came"]
+        words.append(f"{facts.get('packets_sent', 0)} went ({self.codec})")
+        if facts.get("packets_received"):
+            words.append(f"{facts['loss_percent']:g} % lost")
+        return ", ".join(words)
 
 
 def can_dial(ctx: Context) -> bool:
@@ -80,53 +100,102 @@ def call(
     *,
     credentials: Sequence[Credentials] = (),
     headers: Mapping[str, str] | None = None,
-    **options: Any,
+    codecs: Sequence[str] = ("PCMU", "PCMA"),
+    srtp: Srtp = "off",
+    isolating: bool = False,
+    enough: Callable[[int], bool] = lambda code: False,
 ) -> Placed:
-    """Place one marked call to a SIP URI, speak, listen, hang up, and keep its ladder."""
+    """Place one marked call to a SIP URI, speak, listen, hang up, and keep its evidence.
+
+    ``isolating``: a call that fails is tried again with one difference at a time, each of them
+    allowed and counted as any other. A provisional code that is ``enough`` ends the call.
+    """
     mark = dialling.permit(ctx, step, number)
     caller = ctx.parameters.test_calls.from_
-    placed = Placed(number, caller, mark, datetime.now(UTC))
+    made = Placed(number, caller, mark, datetime.now(UTC))
+    plan = Plan(
+        uri,
+        f"sip:{caller}@sfsip.invalid",
+        srtp=srtp,
+        codecs=codecs,
+        headers=headers or {},
+        marks={MARK_HEADER: mark},
+        credentials=credentials,
+        keep=ctx.parameters.keep_media,
+        resolver=ctx.surroundings.resolver,
+        tls_client=ctx.surroundings.tls(),
+    )
+    seconds = sum(max(stage.within, stage.at_least) for stage in stages) + 1.0
+    tries: list[tuple[Placing, list[bool]]] = []
 
-    async def go() -> Any:
-        around = ctx.surroundings
-        async with UserAgent("sfsip", resolver=around.resolver, tls_client=around.tls()) as agent:
-            leg = await agent.invite(
-                uri,
-                from_=f"sip:{caller}@sfsip.invalid",
-                headers={MARK_HEADER: mark, **(headers or {})},
-                credentials=list(credentials),
-                **options,
-            )
-            await leg.outcome(_ANSWER_SECONDS)
-            if leg.ok and leg.audio is not None:
-                for stage in stages:
-                    leg.audio.play(stage.say)
-                    said = asyncio.ensure_future(asyncio.sleep(stage.at_least))
-                    placed.heard.append(await leg.audio.heard(stage.hear, stage.within))
-                    await said
-            await leg.hangup()
-            _note(placed, leg)
-            return list(leg.trace)
+    async def attempt(plan: Plan) -> tuple[ProbeResult, Kind | None]:
+        heard: list[bool] = []
+        placed = await placing.place(
+            plan,
+            lambda leg: _talk(leg, stages, heard),
+            seconds=seconds,
+            timeout=_ANSWER_SECONDS + seconds + placing.HANG_UP,
+            enough=enough,
+        )
+        tries.append((placed, heard))
+        kind = placed.kind or (None if all(heard) else "unheard")
+        said = placed.failed.sentence if placed.failed else ""
+        return placed.result("fail" if kind else "pass", said, {}), kind
 
-    trace = loop.run(go(), 120)
-    if trace:
-        # A name in place of a socket's address: the host called, or the telephone network's.
-        host = uri.partition("@")[2].partition(";")[0]
-        called = "telephone network" if host == ctx.surroundings.phone else host
-        names = {entry.remote: called for entry in trace}
-        picture = ladder.svg(trace, names, title=f"{step}: call to {number}")
-        placed.evidence = (ctx.keep_evidence(step, f"ladder {number}", "svg", picture),)
-    return placed
+    def leave() -> Mapping[str, str] | None:
+        try:
+            return {MARK_HEADER: dialling.permit(ctx, step, number)}
+        except dialling.NotAllowed:
+            return None
+
+    result = loop.run(isolate(plan, attempt, leave if isolating else None), None)
+    first, made.heard = tries[0]
+    _note(made, first)
+    made.isolated = result.sentence.removeprefix(first.failed.sentence if first.failed else "")
+    made.evidence = _keep(ctx, step, made, uri, result)
+    return made
 
 
-def _note(placed: Placed, leg: Any) -> None:
-    placed.code, placed.phrase = leg.code, leg.phrase
-    placed.bye_code, placed.ended_by = leg.bye_code, leg.ended_by
-    placed.retransmitted, placed.challenges = leg.retransmitted_200, leg.challenges
-    placed.headers = {name: leg.header(name) for name in ("Reason", "Warning") if leg.header(name)}
+async def _talk(leg: Call, stages: Sequence[Stage], heard: list[bool]) -> None:
+    assert leg.audio is not None
+    for stage in stages:
+        leg.audio.play(stage.say)
+        said = asyncio.ensure_future(asyncio.sleep(stage.at_least))
+        heard.append(await leg.audio.heard(stage.hear, stage.within))
+        await said
+
+
+def _note(made: Placed, placed: Placing) -> None:
+    leg = placed.leg
+    if leg is None:
+        made.phrase = placed.failed.sentence if placed.failed else "not sent"
+        return
+    made.code, made.phrase, made.codes = leg.code, leg.phrase, tuple(leg.codes)
+    made.bye_code, made.ended_by = leg.bye_code, leg.ended_by
+    made.retransmitted, made.challenges = leg.retransmitted_200, leg.challenges
+    made.answer = said(leg.code, leg.phrase, leg.header)
     if leg.audio is not None:
-        placed.codec = leg.audio.codec
-        placed.sent, placed.received = leg.audio.packets_sent, leg.audio.packets_received
+        made.codec, made.audio = leg.audio.codec, leg.audio.stats()
+
+
+def _keep(ctx: Context, step: str, made: Placed, uri: str, result: ProbeResult) -> tuple[str, ...]:
+    """The ladder and the capture of a call, and what was heard where media is kept."""
+    if not result.trace:
+        return ()
+    # A name in place of a socket's address: the host called, or the telephone network's.
+    host = uri.partition("@")[2].partition(";")[0]
+    called = "telephone network" if host == ctx.surroundings.phone else host
+    names = {entry.remote: called for entry in result.trace}
+    picture = ladder.svg(result.trace, names, title=f"{step}: call to {made.number}")
+    kept = [
+        ctx.keep_evidence(step, f"ladder {made.number}", "svg", picture),
+        ctx.keep_evidence(
+            step, f"capture {made.number}", "pcapng", pcap.dump(result.trace, result.media)
+        ),
+    ]
+    if result.wav:
+        kept.append(ctx.keep_evidence(step, f"heard {made.number}", "wav", result.wav))
+    return tuple(kept)
 
 
 def wire_checks(step: str, placed: Placed, voices: Sequence[str], remedy: str = "") -> list[Check]:
@@ -141,10 +210,13 @@ def wire_checks(step: str, placed: Placed, voices: Sequence[str], remedy: str = 
             f"{step}/answer",
             f"The call to {placed.number} is answered",
             "200",
-            f"{placed.code} {placed.phrase}".strip() + _explained(placed),
+            placed.answer or placed.phrase,
             placed.answered,
             Vantage.HERE,
-            reason=remedy or "Look at the ladder and at what both platforms recorded.",
+            reason=placed.isolated.strip()
+            or remedy
+            or meaning(placed.code)
+            or "Look at the ladder and at what both platforms recorded.",
             evidence=evidence,
         )
     ]
@@ -156,8 +228,7 @@ def wire_checks(step: str, placed: Placed, voices: Sequence[str], remedy: str = 
                 f"{step}/heard/{voice.replace(' ', '-')}",
                 f"The caller hears the {voice}",
                 f"the {voice}'s tone",
-                f"{'heard' if heard else 'not heard'}; {placed.received} packets came, "
-                f"{placed.sent} went ({placed.codec})",
+                f"{'heard' if heard else 'not heard'}; {placed.sound}",
                 heard,
                 Vantage.HERE,
                 reason=remedy or "Open RTP both ways, and compare the media address lists.",
@@ -179,10 +250,6 @@ def wire_checks(step: str, placed: Placed, voices: Sequence[str], remedy: str = 
         )
     )
     return found
-
-
-def _explained(placed: Placed) -> str:
-    return "".join(f"; {name}: {value}" for name, value in placed.headers.items())
 
 
 def unplaced(ctx: Context, step: str, why: Placed | str) -> Check:

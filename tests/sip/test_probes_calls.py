@@ -194,7 +194,7 @@ def test_adverse_peers_get_a_verdict_in_time_that_says_what_to_do(
             }
         )
         rows = (
-            ("sip:1@nobody.test", {}, "fail", "Correct the host name"),
+            ("sip:1@nobody.test", {}, "fail", "is not in the address map"),
             ("sip:1@127.0.0.1:9", {}, "fail", "Correct the port"),
             ("sip:1@127.0.0.1:9;transport=tcp", {}, "fail", "Correct the port"),
             (f"sip:1@127.0.0.1:{udp}", {}, "inconclusive", "try the other transports"),

@@ -1,5 +1,7 @@
 """Whether a peer refuses an address that is on no list of it: this machine's."""
 
+from collections.abc import Iterable
+
 from sipmessage import Response
 
 from ..agent import UserAgent
@@ -34,11 +36,10 @@ async def unlisted(plan: Plan, *, timeout: float = 12.0) -> ProbeResult:
     if leg is None or placed.failed is not None:
         assert placed.failed is not None
         return placed.failed
-    let_in = next((code for code in leg.codes if 100 < code < 300), 0)
-    code = let_in or leg.code
-    answer = said(code, "" if let_in else leg.phrase, leg.header)
+    code = let_in(leg.codes) or leg.code
+    answer = said(code, "" if let_in(leg.codes) else leg.phrase, leg.header)
     facts = {"codes": list(leg.codes), "code": code}
-    if placed.given_up and not let_in:
+    if placed.given_up and not let_in(leg.codes):
         return placed.result("inconclusive", f"{placed.where} came to no decision in time.", facts)
     return placed.result(*judge(placed.where, "call", code, answer), facts)
 
@@ -57,6 +58,11 @@ async def _asked(plan: Plan, timeout: float) -> ProbeResult:
         return reach.result(*judge(reach.where, "OPTIONS", response.code, answer))
 
     return await reach.run(ask, timeout)
+
+
+def let_in(codes: Iterable[int]) -> int:
+    """The first code that says that a call goes on, 0 if there is none."""
+    return next((code for code in codes if 100 < code < 300), 0)
 
 
 def judge(where: str, what: str, code: int, answer: str) -> tuple[Verdict, str]:

@@ -59,7 +59,9 @@ class Placed:
 
     def result(self, verdict: Verdict, sentence: str, facts: Mapping[str, Any]) -> ProbeResult:
         """A verdict on it, with its evidence."""
-        return ProbeResult(self.name, verdict, sentence, {**self.seen, **facts}, self.trace)
+        media = list(self.leg.audio.kept) if self.leg and self.leg.audio else []
+        seen = {**self.seen, **facts}
+        return ProbeResult(self.name, verdict, sentence, seen, self.trace, media)
 
 
 async def place(
@@ -100,6 +102,8 @@ async def place(
             proxy=plan.proxy,
             on_progress=progress,
         )
+        if plan.keep and leg.audio is not None:
+            leg.audio.keep()
         try:
             began = time.monotonic()
             if not await _either(leg.decided, first, any_within):
