@@ -103,11 +103,11 @@ def diagnose(
     heard = heard or Streams()
     streams = heard.found(_addresses(talks))
     world = World(talks, streams, heard, refusals, ended=ended)  # type: ignore[arg-type]
+    world.media = audio.assign(talks, streams)
     legs = _legs(talks)
     reports = []
     for index, talk in enumerate(talks):
         found = sorted(_found(talk, world), key=lambda f: (f.advisory, _ORDER[f.verdict]))
-        sides = audio.media(talk, world) if talk.kind == "INVITE" else {}
         reports.append(
             Report(
                 number=index + 1,
@@ -118,7 +118,7 @@ def diagnose(
                 began=talk.began,
                 findings=tuple(found),
                 entries=tuple(talk.entries),
-                streams=tuple(stream for side in sides.values() for stream in side),
+                streams=tuple(s for side in world.media[id(talk)].values() for s in side),
                 legs=tuple(sorted(legs.get(index, set()))),
             )
         )
@@ -189,12 +189,14 @@ def _summary(talk: Conversation, world: World) -> Finding:
 
 
 def _audio(talk: Conversation, world: World) -> str:
-    streams = audio.media(talk, world)
+    streams = world.media[id(talk)]
     counts = {to: sum(stream.packets for stream in found) for to, found in streams.items()}
     if not any(counts.values()):
         return "its audio is not in this capture"
     quiet = any(stream.comfort_noise for found in streams.values() for stream in found)
     noise = ", with comfort noise in pauses" if quiet else ""
+    if audio.moved(talk):
+        noise += "; a re-INVITE moved it to another host, perhaps past the capture point"
     if all(counts.values()):
         said = f"{counts['caller']} RTP packets to the caller, {counts['callee']} to the callee"
         return f"audio both ways ({said}{noise})"

@@ -49,6 +49,8 @@ class World:
     refusals: Sequence[Refused] = ()
     began: datetime | None = None
     ended: datetime | None = None
+    media: dict[int, dict[str, list[Stream]]] = field(default_factory=dict)
+    """Streams of each conversation (by its `id`) to its caller and to its callee."""
 
     def __post_init__(self) -> None:
         entries = [entry for c in self.conversations for entry in c.entries]

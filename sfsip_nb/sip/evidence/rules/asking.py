@@ -51,7 +51,8 @@ def refusal(conversation: Conversation, tries: Sequence[Transaction], final: Row
     request = last.requests[0] if last.requests else None
     asked = named(request) if request else last.method
     took = f" after {seconds((final.at - request.at).total_seconds())}" if request else ""
-    sentence = f"{asked} was refused by {where(final.entry.source)}{took}: {why.said} – {meaning}."
+    told = "" if meaning.lower() in why.said.lower() else f" – {meaning}"
+    sentence = f"{asked} was refused by {where(final.entry.source)}{took}: {why.said}{told}."
     origin = _origin(conversation, last, final.code)
     if origin is not None:
         sentence += f" The refusal comes from {where(origin.server)} behind it."
@@ -171,7 +172,8 @@ def silence(conversation: Conversation, last: Transaction, world: World) -> Find
         )
         rule = "message.size"
     if faults := [fault for row in last.requests[:1] for fault in row.entry.faults]:
-        meaning += f" The request breaks {faults[0].rule} ({faults[0].text.rstrip('.')}): some peers drop it."
+        broken = f"{faults[0].rule} ({faults[0].text.rstrip('.')})"
+        meaning += f" The request breaks {broken}: some peers drop it."
     remedy = fix("message.size") + " " if rule == "message.size" else ""
     return Finding(
         "fail" if verdict == "fail" else "inconclusive",

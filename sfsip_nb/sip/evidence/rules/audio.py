@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ... import sdp
+from ...trace import Address
 from ..calls import Conversation, Row
 from ..causes import fix
 from ..finding import Finding, World, numbers, seconds, where
@@ -19,6 +20,10 @@ _HEARS = {"sendrecv", "recvonly"}
 _ENOUGH = 25  # packets, half a second, that show that one direction works
 _SHORTEST = 2.0  # seconds of a window that may be judged
 _BAD_LOSS, _SOME_LOSS = 5.0, 1.0  # percent
+
+
+Assigned = dict[int, dict[str, list[Stream]]]
+"""Streams by the `id` of their conversation and by the side that they go to."""
 
 
 @dataclass(frozen=True)
@@ -37,38 +42,48 @@ class Window:
         return (self.ended - self.began).total_seconds()
 
 
-@dataclass(frozen=True)
-class Direction:
-    """What went one way in a window."""
+def assign(conversations: list[Conversation], streams: list[Stream]) -> Assigned:
+    """The streams of each conversation, by the side that they go to: `caller` and `callee`.
 
-    to: str
-    streams: tuple[Stream, ...]
-    packets: int
-
-
-def media(conversation: Conversation, world: World) -> dict[str, list[Stream]]:
-    """The streams of a call by the side that they go to: `caller` and `callee`."""
-    ends: dict[str, set[tuple[str, int]]] = {"caller": set(), "callee": set()}
-    for row in conversation.rows:
-        if row.sdp is not None and row.sdp.port:
-            side = "caller" if conversation.is_callers(row) else "callee"
-            ends[side].add(row.sdp.remote)
-    until = conversation.ended.timestamp() + 60
-    found: dict[str, list[Stream]] = {"caller": [], "callee": []}
-    for stream in world.streams:
-        if not conversation.began.timestamp() - 5 < stream.first.timestamp() < until:
-            continue  # An address is used again by later calls.
-        for to in ends:
-            if stream.destination in ends[to]:
-                found[to].append(stream)
-                break
-        else:
-            # Behind a NAT only the sender's own address is the one of its SDP.
-            for to, other in (("caller", "callee"), ("callee", "caller")):
-                if stream.source in ends[other]:
-                    found[to].append(stream)
-                    break
+    A stream belongs to the conversation whose SDP names both of its ends, else to the one that
+    names one end (behind a NAT the other is not the one of the SDP) and stood at that time. An
+    address is used again by later calls; two legs may name the same ends.
+    """
+    found: Assigned = {id(talk): {"caller": [], "callee": []} for talk in conversations}
+    ends = {id(talk): _ends(talk) for talk in conversations}
+    for stream in streams:
+        best: dict[int, list[tuple[int, str]]] = {}
+        for talk in conversations:
+            to, score = _fit(talk, ends[id(talk)], stream)
+            if score:
+                best.setdefault(score, []).append((id(talk), to))
+        for key, to in best[max(best)] if best else ():
+            found[key][to].append(stream)
     return found
+
+
+def _ends(talk: Conversation) -> dict[str, set[Address]]:
+    ends: dict[str, set[Address]] = {"caller": set(), "callee": set()}
+    for row in talk.rows:
+        if row.sdp is not None and row.sdp.port:
+            ends["caller" if talk.is_callers(row) else "callee"].add(row.sdp.remote)
+    return ends
+
+
+def _fit(talk: Conversation, ends: dict[str, set[Address]], stream: Stream) -> tuple[str, int]:
+    """The side that a stream goes to, and how well it fits; 0 for not at all."""
+    after = (stream.first - talk.began).total_seconds()
+    before = (stream.first - talk.ended).total_seconds()
+    if after < -5 or before > 60:
+        return "", 0
+    at_the_time = int(after > -1 and before < 1)
+    for to, other in (("caller", "callee"), ("callee", "caller")):
+        if stream.destination in ends[to]:
+            return to, 2 + 2 * (stream.source in ends[other]) + at_the_time
+    for to, other in (("caller", "callee"), ("callee", "caller")):
+        if stream.source in ends[other]:
+            return to, 2 + at_the_time
+    return "", 0
 
 
 def judged(conversation: Conversation, world: World) -> Iterator[Finding]:
@@ -76,7 +91,7 @@ def judged(conversation: Conversation, world: World) -> Iterator[Finding]:
     windows = list(_windows(conversation, world))
     if not windows:
         return
-    streams = media(conversation, world)
+    streams = world.media[id(conversation)]
     if not world.streams:
         return
     for index, window in enumerate(windows):
@@ -150,8 +165,11 @@ def _none(
     hosts = {window.caller.address, window.callee.address}
     # After a re-INVITE that names other hosts the audio goes directly, beside the capture point.
     beside = not first or not hosts & {end for e in conversation.entries for end in _hosts(e)}
-    if beside or _moved(conversation):
+    if beside or moved(conversation):
         return
+    seen = {end[0] for stream in world.streams for end in (stream.source, stream.destination)}
+    if not hosts & seen:
+        return  # the capture holds other calls' RTP, but from elsewhere
     yield Finding(
         "fail",
         "media.path",
@@ -182,7 +200,7 @@ def _one_way(
     sources = {stream.source[0] for stream in streams[other]}
     certain = bool(
         {listener.address, speaker.address} & signalling or sources & signalling
-    ) and not _moved(conversation)
+    ) and not moved(conversation)
     closed = any(
         refusal.how == "icmp" and refusal.destination == listener.remote
         for refusal in world.refusals
@@ -232,7 +250,7 @@ def _hosts(entry: object) -> tuple[str, str]:
     return entry.source[0], entry.destination[0]  # type: ignore[attr-defined]
 
 
-def _moved(conversation: Conversation) -> bool:
+def moved(conversation: Conversation) -> bool:
     """Whether a re-INVITE moved the audio of a side to another host (direct media)."""
     seen: dict[bool, set[str]] = {True: set(), False: set()}
     for row in conversation.rows:
@@ -308,6 +326,8 @@ def _quality(conversation: Conversation, streams: dict[str, list[Stream]]) -> It
         if worst is None or worst.arrivals.loss_percent < _SOME_LOSS:
             continue
         report = worst.arrivals.report()
+        if report.longest_gap_ms / 10 > report.lost / 2:
+            continue  # one break: another medium for a while (T.38, hold), or the capture's own
         yield Finding(
             "fail" if report.loss_percent >= _BAD_LOSS else "inconclusive",
             "media.quality",
