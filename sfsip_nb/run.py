@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from sfsip_nb import session as sessions
+from sfsip_nb.desk import Desk
 from sfsip_nb.inputs import facts
-from sfsip_nb.inputs.load import from_namespace
-from sfsip_nb.inputs.secrets import Secret
 from sfsip_nb.present import forms, tables
 from sfsip_nb.present.record import card_page
 from sfsip_nb.present.tables import Shown
+from sfsip_nb.present.text import unmarked
 from sfsip_nb.runbook import export, people
-from sfsip_nb.runbook.engine import StepResult
+from sfsip_nb.runbook.engine import Engine, StepResult
 from sfsip_nb.runbook.journal import Journal
 from sfsip_nb.runbook.model import Card
 from sfsip_nb.runbook.verdicts import Verdict, worst
@@ -28,18 +28,25 @@ def open_run(guide: str, notebook: str, namespace: Mapping[str, Any]) -> Run:
     Reads the declared names out of ``namespace`` (a notebook's ``globals()``) and validates them
     once. Raises ``InputError``, one paragraph a problem; nothing has been touched then.
     """
-    return Run(sessions.open_interactive(guide, namespace), notebook)
+    return Run(Desk(guide, namespace), notebook)
 
 
 class Run:
     """A run as one notebook sees it. Each method returns what it shows."""
 
-    def __init__(self, session: sessions.Session, notebook: str) -> None:
-        self._session = session
+    def __init__(self, desk: Desk, notebook: str) -> None:
+        self._desk = desk
         self._notebook = notebook
-        self._form = forms.Form(forms.fields_of(session.parameters))
+        self._form = forms.Form(desk.draft, desk.keep)
+
+    @property
+    def _session(self) -> sessions.Session:
+        return self._desk.session
 
     def __repr__(self) -> str:
+        if waiting := self._desk.waiting():
+            count = len(waiting.problems)
+            return f"<run {self._desk.draft.run_name}: {count} inputs to fill in, see run.inputs()>"
         s = self._session
         return f"<run {s.parameters.run_name}, {s.guide.title}, {s.mode}, attempt {s.attempt}>"
 
@@ -47,9 +54,7 @@ class Run:
 
     def inputs(self) -> Shown | forms.Form:
         """The inputs: a form where a person is there, a table of them always."""
-        if os.environ.get(sessions.HEADLESS) == "1":
-            return self._form.static()
-        return self._form
+        return self._form.static() if self._desk.headless else self._form
 
     def changed(self) -> Shown:
         """What changed since the guide was written, with date and source."""
@@ -59,7 +64,7 @@ class Run:
     def lines(self) -> Shown:
         """Every line of the vendor's document and what carries it."""
         return tables.plain_table(
-            [vars(line) | {"text": _unmarked(line.text)} for line in self._session.guide.lines()],
+            [vars(line) | {"text": unmarked(line.text)} for line in self._session.guide.lines()],
             {"text": "Line of the guide", "heading": "Heading", "carried_by": "Carried by"},
             "The guide, line by line",
         )
@@ -172,7 +177,7 @@ class Run:
         data = export.record(session.journal, session.attempt, session.guide)
         where = session.run_dir / "attempts" / session.attempt_name / "record.html"
         told = os.path.relpath(where, sessions.home())
-        if os.environ.get(sessions.HEADLESS) != "1":
+        if not self._desk.headless:
             told = f"made by: sfsip record {os.path.relpath(session.run_dir, sessions.home())}"
         return (
             tables.verdict_table(data["steps"], "All steps of this attempt")
@@ -188,28 +193,7 @@ class Run:
 
     # -- inside ---------------------------------------------------------------------------
 
-    def _engine(self) -> Any:
-        """The engine, after taking over what a person typed into the form."""
-        typed = self._form.changes()
-        if typed:
-            session = self._session
-            values = session.parameters.model_dump(mode="json", by_alias=True)
-            vault = {}
-            for key, value in typed.items():
-                if key in session.secrets:
-                    vault[key] = Secret(value)
-                    continue
-                *blocks, name = key.split(".")
-                target = values
-                for block in blocks:
-                    target = target[block]
-                target[name] = value
-            session.parameters = from_namespace(session.guide.name, values)
-            session.secrets = {**session.parameters.secrets(), **vault}
-            for secret in vault.values():
-                session.redactor.add(secret.reveal())
-            session.release()
-            self._form = forms.Form(forms.fields_of(session.parameters))
+    def _engine(self) -> Engine:
         return self._session.engine
 
     def _card(self, card: Card) -> dict[str, Any]:
@@ -227,11 +211,6 @@ class Run:
 def _label(evidence: str) -> str:
     """What a ladder's file name says it shows: ``1a2b-ladder-15551230001.svg``."""
     return evidence.partition("-")[2].removesuffix(".svg").replace("-", " ").capitalize()
-
-
-def _unmarked(text: str) -> str:
-    """Markdown without its marks for bold and code."""
-    return text.replace("**", "").replace("`", "")
 
 
 def _row(result: StepResult) -> dict[str, Any]:

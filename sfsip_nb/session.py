@@ -139,9 +139,8 @@ def prepare(
     return session
 
 
-def open_interactive(guide: str, namespace: Mapping[str, Any]) -> Session:
+def open_interactive(parameters: Parameters) -> Session:
     """The attempt of a notebook: the replay's, told by the environment, else the person's own."""
-    parameters = from_namespace(guide, namespace)
     if RUN_DIR not in os.environ:
         return _open(parameters, None, "interactive", faults=parameters.testbed.faults)
     return _open(parameters, Path(os.environ[RUN_DIR]), "replay", attempt=int(os.environ[ATTEMPT]))
@@ -219,30 +218,28 @@ def _attempt(
     journal: Journal, kind: str, parameters: Parameters, testbed: life.Testbed | None
 ) -> int:
     mode = parameters.effective_mode
+    facts = {
+        "customer": parameters.customer,
+        "run": parameters.run_name,
+        "target": parameters.target,
+        "versions": _versions(),
+        "inputs": _inputs(parameters),
+        "waivers": _plain(parameters)["waive"],
+        "testbed": {
+            "time_scale": testbed.info.get("time_scale"),
+            "seed": testbed.info.get("seed", parameters.testbed.seed),
+            "faults": sorted(f["name"] for f in testbed.control("GET", "/faults") if f["on"]),
+        }
+        if testbed
+        else None,
+    }
     last = journal.attempts()[-1:]
     if kind == "interactive" and last:
         row = last[0]
         if row["kind"] == kind and row["mode"] == mode and row["ended"] is None:
+            journal.restate(row["id"], facts)
             return int(row["id"])
-    return journal.begin(
-        mode,
-        kind,
-        {
-            "customer": parameters.customer,
-            "run": parameters.run_name,
-            "target": parameters.target,
-            "versions": _versions(),
-            "inputs": _inputs(parameters),
-            "waivers": _plain(parameters)["waive"],
-            "testbed": {
-                "time_scale": testbed.info.get("time_scale"),
-                "seed": testbed.info.get("seed", parameters.testbed.seed),
-                "faults": sorted(f["name"] for f in testbed.control("GET", "/faults") if f["on"]),
-            }
-            if testbed
-            else None,
-        },
-    )
+    return journal.begin(mode, kind, facts)
 
 
 def _inputs(parameters: Parameters) -> dict[str, Any]:

@@ -28,7 +28,18 @@ from sfsip_nb.inputs.schema import (
 from sfsip_nb.inputs.secrets import resolve
 from sfsip_nb.inputs.yamltree import Mark, Path, Tree, dotted, read_mapping, read_value
 
-__all__ = ["example_yaml", "from_namespace", "load_file", "parameters_cell", "parse_set"]
+__all__ = [
+    "CELL",
+    "example_yaml",
+    "from_namespace",
+    "load_file",
+    "overlay",
+    "parameters_cell",
+    "parse_set",
+]
+
+CELL = "the parameters cell"
+"""What messages call the inputs of a notebook."""
 
 _LARGEST = 1024 * 1024
 _NUMBER = re.compile(r"\+[0-9]+")
@@ -55,7 +66,7 @@ def from_namespace(guide: str, namespace: Mapping[str, Any]) -> Parameters:
     """
     declared = names(parameters_model(guide))
     data = {name: namespace[name] for name in declared if name in namespace}
-    return _check(guide, Tree("the parameters cell", data))
+    return _check(guide, Tree(CELL, data))
 
 
 def parse_set(assignment: str) -> tuple[Path, Any]:
@@ -129,7 +140,7 @@ def _check(guide: str, tree: Tree) -> Parameters:
             ("target",), tree, "must be testbed (this machine only) or live (a real customer)."
         )
     if data["target"] == "testbed":
-        data = _overlay(sample(model, guide), data, model)
+        data = overlay(sample(model, guide), data, model)
     problems: list[InputError] = []
     parameters = None
     try:
@@ -145,13 +156,13 @@ def _check(guide: str, tree: Tree) -> Parameters:
     return parameters
 
 
-def _overlay(below: dict[str, Any], above: Mapping[str, Any], model: type[Block]) -> dict[str, Any]:
+def overlay(below: dict[str, Any], above: Mapping[str, Any], model: type[Block]) -> dict[str, Any]:
     """`above` over `below`, group by group; a group with a sample of its own is replaced whole."""
     merged = below | dict(above)
     for name, field in model.model_fields.items():
         key, block = field.alias or name, block_of(field.annotation)
         if block and sample_of(field) is None and isinstance(above.get(key), Mapping):
-            merged[key] = _overlay(below[key], above[key], block)
+            merged[key] = overlay(below[key], above[key], block)
     return merged
 
 

@@ -87,9 +87,7 @@ class Parameters(_Head):
     @property
     def run_name(self) -> str:
         """Name of the run: as given, else a slug of customer and guide."""
-        slug = re.sub(r"[^a-z0-9]+", "-", self.customer.casefold()).strip("-")[:60].strip("-")
-        slug = slug or hashlib.sha256(self.customer.encode()).hexdigest()[:8]  # no Latin letters
-        return self.run or f"{slug}-{self.guide}"
+        return named(self.customer, self.run, self.guide)
 
     @property
     def effective_mode(self) -> str:
@@ -106,6 +104,13 @@ class Parameters(_Head):
             block, _, name = key.partition(".")
             if reference := getattr(getattr(self, block), name):
                 yield key, reference
+
+
+def named(customer: str, run: str, guide: str) -> str:
+    """Name of a run: `run` as given, else a slug of the customer and the guide."""
+    slug = re.sub(r"[^a-z0-9]+", "-", customer.casefold()).strip("-")[:60].strip("-")
+    slug = slug or hashlib.sha256(customer.encode()).hexdigest()[:8]  # no Latin letters
+    return run or f"{slug}-{guide}"
 
 
 class GenesysParameters(Parameters, _GenesysBlock):

@@ -16,8 +16,9 @@ __all__ = ["HOW", "MASK", "Redactor", "Secret", "is_reference", "resolve"]
 _LARGEST_FILE = 64 * 1024
 
 _REFERENCE = re.compile(
-    r"env:[A-Za-z_][A-Za-z0-9_]*|file:\S(?:.*\S)?|keyring:[^/\s][^/]*/\S(?:.*\S)?|testbed:[a-z-]+"
+    r"env:[A-Za-z_][A-Za-z0-9_]*|file:\S(?:.*\S)?|keyring:[^/\s][^/]*/\S(?:.*\S)?|testbed:[a-z-]+|form:[a-z_.]+"
 )
+_typed: dict[str, str] = {}
 HOW = (
     "Write a reference instead: env:NAME (an environment variable), file:PATH (a file that holds"
     " only the secret) or keyring:SERVICE/NAME (this computer's key ring)"
@@ -100,6 +101,51 @@ def resolve(reference: str, key: str) -> Secret:
     return Secret(value)
 
 
+def type_in(key: str, value: str) -> str:
+    """Keep a secret that a person typed, in this process alone; returns the reference to it."""
+    _typed[key] = value
+    return f"form:{key}"
+
+
+def has_key_ring() -> bool:
+    """Whether this computer has a key ring that opens."""
+    import keyring
+
+    return keyring.get_keyring().priority >= 1
+
+
+def keep(run: str, key: str, value: str) -> str:
+    """Keep a typed secret in the key ring; returns the reference to it. Raises InputError."""
+    import keyring
+    from keyring.errors import KeyringError
+
+    try:
+        keyring.set_password(f"sfsip-{run}", key, value)
+    except KeyringError as error:
+        raise InputError(
+            key,
+            f"{key} was not kept: the key ring does not open ({type(error).__name__}). Unlock it,"
+            " or type the secret without keeping it.",
+        ) from None
+    return f"keyring:sfsip-{run}/{key}"
+
+
+def is_typed_in(value: object) -> bool:
+    """Whether `value` refers to a secret that only this process has."""
+    return isinstance(value, str) and value.startswith("form:") and is_reference(value)
+
+
+def _from_form(name: str, key: str) -> str:
+    value = _typed.get(name)
+    if value is None:
+        raise InputError(
+            key,
+            f"{key} was typed into a form, and what was typed is forgotten when its notebook's"
+            f" kernel ends. Type it again, or keep it where a reference can name it. {HOW}.",
+        )
+    return value
+
+
 def _from_environment(name: str, key: str) -> str:
     value = os.environ.get(name)
     if value is None:
@@ -169,4 +215,5 @@ _READERS = {
     "file": _from_file,
     "keyring": _from_keyring,
     "testbed": _from_testbed,
+    "form": _from_form,
 }

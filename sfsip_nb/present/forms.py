@@ -1,16 +1,22 @@
 """The form of the inputs: widgets where a person is there, its static twin always.
 
-Values come first: the widgets start from the validated inputs, nothing blocks, and there is no
-button. What a person types is noted; the next cell that runs reads it with `Form.changes()`.
+Values come first: the widgets start from the inputs as they stand, nothing blocks, and there is
+no button. What a person types is checked at once and noted; the next cell that runs acts on it.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_args, get_origin
+from datetime import date
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel
 from pydantic.fields import FieldInfo
+
+from sfsip_nb.inputs.blocks import Block
+from sfsip_nb.inputs.draft import FIXED, Draft
+from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.inputs.schema import block_of
 
 from .tables import Shown, inputs_table
 
@@ -18,45 +24,71 @@ HEADLESS = "SFSIP_HEADLESS"
 """Set to 1 by a replay: no widget is made, only the static twin is shown."""
 
 
+_WORDS = {"sip": "SIP", "api": "API", "id": "ID", "fqdn": "FQDN", "sbc": "SBC", "url": "URL"}
+
+
 @dataclass(frozen=True)
 class Field:
-    """One input as a form asks for it. `kind`: text, number, switch, choice, lines or fixed."""
+    """One input as a form asks for it.
+
+    `kind`: text, number, switch, choice, lines, day or fixed. `group` is the dotted name of the
+    group that it stands in, empty at the top.
+    """
 
     key: str
     help: str
-    value: Any
     kind: str
     secret: bool = False
     choices: tuple[Any, ...] = ()
 
-    def row(self) -> dict[str, Any]:
-        """As `inputs_table` wants it."""
-        return {"key": self.key, "help": self.help, "value": self.value, "secret": self.secret}
+    @property
+    def group(self) -> str:
+        """The dotted name of its group."""
+        return self.key.rpartition(".")[0]
+
+    @property
+    def label(self) -> str:
+        """Its name in words: `genesys.client_id` is read as Genesys client ID."""
+        words = [_WORDS.get(w, w) for w in self.key.replace(".", " ").replace("_", " ").split()]
+        return " ".join([words[0][0].upper() + words[0][1:], *words[1:]])
 
 
-def fields_of(values: BaseModel, prefix: str = "") -> Iterator[Field]:
-    """Every input of a validated model, nested ones with dotted keys, in the schema's order.
+def fields_of(model: type[Block], prefix: str = "") -> Iterator[Field]:
+    """Every input of a schema, nested ones with dotted keys, in the schema's order.
 
     A secret is a field whose `json_schema_extra` says `secret`.
     """
-    for name, info in type(values).model_fields.items():
-        value, key = getattr(values, name), f"{prefix}{info.alias or name}"
-        if isinstance(value, BaseModel):
-            yield from fields_of(value, f"{key}.")
+    for name, info in model.model_fields.items():
+        key, block = f"{prefix}{info.alias or name}", block_of(info.annotation)
+        if block is not None:
+            yield from fields_of(block, f"{key}.")
             continue
         extra = info.json_schema_extra
         secret = isinstance(extra, Mapping) and bool(extra.get("secret"))
-        kind, choices = _kind(info)
-        yield Field(key, info.description or "", value, kind, secret, choices)
+        kind, choices = ("fixed", ()) if key.partition(".")[0] in FIXED else _kind(info)
+        yield Field(key, info.description or "", kind, secret, choices)
+
+
+def groups_of(model: type[Block], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """The dotted name of every group of a schema, and what it is about."""
+    for name, info in model.model_fields.items():
+        if block := block_of(info.annotation):
+            key = f"{prefix}{info.alias or name}"
+            yield key, info.description or ""
+            yield from groups_of(block, f"{key}.")
 
 
 def _kind(info: FieldInfo) -> tuple[str, tuple[Any, ...]]:
-    annotation = info.annotation
+    annotation: Any = info.annotation
+    if get_origin(annotation) in (Union, UnionType):  # `Day | None`: without a day it is empty
+        annotation = next(a for a in get_args(annotation) if a is not type(None))
     if get_origin(annotation) is Literal:
         return "choice", get_args(annotation)
     if get_origin(annotation) is list and get_args(annotation) == (str,):
         return "lines", ()
-    kinds = {bool: "switch", int: "number", str: "text"}
+    kinds = {bool: "switch", int: "number", str: "text", date: "day"}
+    if get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
     return (kinds.get(annotation, "fixed") if isinstance(annotation, type) else "fixed"), ()
 
 
@@ -64,39 +96,54 @@ class Form:
     """Inputs to look at and, where a person is there, to change.
 
     Display it by returning it from a cell. Structures that no single control holds (people,
-    waivers) are shown and stay as the parameters have them.
+    waivers) are shown and stay as the parameters have them. `kept` is called after each change.
     """
 
-    def __init__(self, fields: Iterable[Field], title: str = "Inputs") -> None:
-        self.fields = tuple(fields)
-        self.title = title
-        self._typed: dict[str, Any] = {}
+    def __init__(self, draft: Draft, kept: Callable[[], None] = lambda: None) -> None:
+        self.draft = draft
+        self.fields = tuple(fields_of(draft.model))
+        self.offers: dict[str, tuple[str, ...]] = {}
+        self.shown: Any = None
+        self._kept = kept
 
     def static(self) -> Shown:
-        """The inputs as a table, secrets as set or not set."""
+        """The inputs as a table: secrets as set or not set, and what is still wrong."""
+        problems = self.draft.problems()
         rows = [
-            field.row() | {"value": self._typed.get(field.key, field.value)}
+            {
+                "key": field.key,
+                "help": field.help,
+                "value": self.draft.value(field.key),
+                "secret": field.secret,
+                "problem": problems.get(field.key, ""),
+            }
             for field in self.fields
         ]
-        return inputs_table(rows, self.title)
-
-    def changes(self) -> dict[str, Any]:
-        """What a person typed, by dotted key; a secret is its text: hand it on, do not keep it."""
-        return dict(self._typed)
+        return inputs_table(rows)
 
     def note(self, key: str, value: Any) -> None:
-        """Note a typed value; the value that already stood there is no change."""
-        field = next(field for field in self.fields if field.key == key)
-        if value == field.value or (field.secret and not value):
-            self._typed.pop(key, None)
-        else:
-            self._typed[key] = value
+        """Take a typed value; the widgets then say what is wrong now."""
+        refused = None
+        try:
+            self.draft.note(key, value)
+            self._kept()
+        except InputError as error:
+            refused = error
+        if self.shown is not None:
+            self.shown.refresh(refused)
+
+    def offer(self, key: str, choices: Sequence[str]) -> None:
+        """Offer what a platform has for an input; anything else may still be typed."""
+        self.offers[key] = tuple(choices)
+        if self.shown is not None:
+            self.shown.refresh()
 
     def _ipython_display_(self) -> None:
         from IPython.display import display
 
         if os.environ.get(HEADLESS) != "1":
-            from .widgets import box
+            from .widgets import Sheet
 
-            display(box(self))  # type: ignore[no-untyped-call]
+            self.shown = Sheet(self)
+            display(self.shown.box)  # type: ignore[no-untyped-call]
         display(self.static())  # type: ignore[no-untyped-call]

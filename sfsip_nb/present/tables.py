@@ -87,7 +87,14 @@ def plan_table(changes: Iterable[Row], title: str = "Plan", detail: str = "") ->
 def inputs_table(rows: Iterable[Row], title: str = "Inputs") -> Shown:
     """Inputs with their values; a secret as set or not set, whatever stands in its value."""
     data = lenient(list(rows))
-    text = columns(title, ("input", "value"), [(row["key"], input_value(row)) for row in data])
+    text = columns(
+        title,
+        ("input", "value"),
+        [
+            (row["key"], f"{input_value(row)} {'✖ ' + row['problem'] if row['problem'] else ''}")
+            for row in data
+        ],
+    )
     return Shown(part("inputs_table", data, title, ""), text)
 
 

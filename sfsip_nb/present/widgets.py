@@ -1,12 +1,20 @@
 """The controls behind `forms.Form`. Imported only where a person is there to use them."""
 
 from collections.abc import Callable
+from datetime import date
+from html import escape
+from itertools import groupby
 from typing import Any
 
 import ipywidgets
 import traitlets
 
-from .forms import Field, Form
+from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.inputs.secrets import has_key_ring
+
+from .forms import Field, Form, groups_of
+from .tables import STYLE
+from .text import visible
 
 
 class SecretField(ipywidgets.Password):  # type: ignore[misc]
@@ -27,60 +35,124 @@ class SecretField(ipywidgets.Password):  # type: ignore[misc]
 
     def _forget(self, change: Any) -> None:
         if change["new"]:
+            self.placeholder = "stored, not shown"
             self._take(change["new"])
             self.value = ""
             self.send_state("value")
-            self.placeholder = "stored, not shown"
 
     def __repr__(self) -> str:
         return f"SecretField({self.description!r})"
 
 
-_WIDE = {"description_width": "42ch"}  # the longest name, whole
+_WIDE = {"description_width": "30ch"}  # the longest label, whole
+_LAYOUT = {"width": "84ch", "max_width": "100%"}
 
 
 def control(field: Field, form: Form) -> Any:
     """The control of one input, or None for what no single control holds."""
+    value = form.draft.value(field.key)
     options = {
-        "description": field.key,
+        "description": field.label,
         "tooltip": field.help,
         "style": _WIDE,
-        "layout": ipywidgets.Layout(width="92ch", max_width="100%"),
+        "layout": ipywidgets.Layout(**_LAYOUT),
     }
     if field.secret:
-        return SecretField(lambda text: form.note(field.key, text), bool(field.value), **options)
+        return SecretField(lambda text: form.note(field.key, text), bool(value), **options)
     match field.kind:
         case "switch":
-            widget = ipywidgets.Checkbox(value=field.value, indent=True, **options)
+            widget = ipywidgets.Checkbox(value=value, indent=True, **options)
         case "number":
-            widget = ipywidgets.IntText(value=field.value, continuous_update=False, **options)
+            widget = ipywidgets.IntText(value=value, **options)
         case "choice":
-            widget = ipywidgets.Dropdown(options=field.choices, value=field.value, **options)
+            known = field.choices if value in field.choices else ("", *field.choices)
+            pairs = [(choice or "–", choice) for choice in known]
+            widget = ipywidgets.Dropdown(options=pairs, value=value, **options)
         case "lines":
-            return _lines(field, form, options)
+            text = "\n".join(map(str, value))
+            widget = ipywidgets.Textarea(value=text, rows=max(2, len(value)), **options)
+        case "day":
+            day = date.fromisoformat(str(value)) if value else None
+            widget = ipywidgets.DatePicker(value=day, **options)
         case "text":
-            widget = ipywidgets.Text(value=field.value, continuous_update=False, **options)
+            # A plain field, which also lists what a platform offers once that is known.
+            widget = ipywidgets.Combobox(value=str(value), continuous_update=True, **options)
         case _:
             return None
-    widget.observe(lambda change: form.note(field.key, change["new"]), names="value")
+    widget.observe(lambda change: form.note(field.key, _plain(change["new"], field)), names="value")
     return widget
 
 
-def _lines(field: Field, form: Form, options: dict[str, Any]) -> Any:
-    """A list of texts, one a line."""
-    widget = ipywidgets.Textarea(
-        value="\n".join(field.value), rows=2, continuous_update=False, **options
-    )
-
-    def note(change: Any) -> None:
-        lines = (line.strip() for line in change["new"].splitlines())
-        form.note(field.key, [line for line in lines if line])
-
-    widget.observe(note, names="value")
-    return widget
+def _plain(value: Any, field: Field) -> Any:
+    """A widget's value as the parameters have it."""
+    if field.kind == "lines":
+        return [line.strip() for line in value.splitlines() if line.strip()]
+    return value.isoformat() if isinstance(value, date) else value
 
 
-def box(form: Form) -> Any:
-    """All controls of a form, one below the other."""
-    controls = (control(field, form) for field in form.fields)
-    return ipywidgets.VBox([widget for widget in controls if widget is not None])
+class Sheet:
+    """All controls of a form, group by group, each with its help and with what is wrong."""
+
+    def __init__(self, form: Form) -> None:
+        self._form = form
+        self.controls: dict[str, Any] = {}
+        self._remarks: dict[str, Any] = {}
+        about = dict(groups_of(form.draft.model))
+        parts: list[Any] = [_html(STYLE)]
+        for group, fields in groupby(form.fields, key=lambda field: field.group):
+            rows = [row for field in fields for row in self._row(field)]
+            if rows:
+                parts += [_html(f"<h4>{escape(about.get(group, 'this run'))}</h4>"), *rows]
+        if has_key_ring():
+            parts.append(self._ring())
+        self._summary = _html("")
+        self.box = ipywidgets.VBox([*parts, self._summary])
+        self.refresh()
+
+    def _row(self, field: Field) -> list[Any]:
+        made = control(field, self._form)
+        if made is None:
+            return []
+        self.controls[field.key] = made
+        self._remarks[field.key] = _html("")
+        return [made, self._remarks[field.key]]
+
+    def _ring(self) -> Any:
+        box = ipywidgets.Checkbox(
+            value=False,
+            description="Keep secrets typed from now on in this computer's key ring",
+            style=_WIDE,
+            layout=ipywidgets.Layout(**_LAYOUT),
+        )
+        box.observe(lambda change: setattr(self._form.draft, "in_key_ring", change["new"]), "value")
+        return box
+
+    def refresh(self, beside: InputError | None = None) -> None:
+        """Say what is wrong now, and offer what is known now."""
+        problems = self._form.draft.problems()
+        if beside is not None:
+            problems[beside.key] = str(beside)
+        for field in self._form.fields:
+            if field.key not in self.controls:
+                continue
+            wrong = problems.get(field.key, "")
+            mark = f'<span class="bad">✖ {escape(visible(wrong))}</span><br>' if wrong else ""
+            remark = f'<span class="quiet">{escape(field.help)}</span>'
+            self._remarks[field.key].value = _said(mark + remark)
+            if offered := self._form.offers.get(field.key):
+                self.controls[field.key].options = offered
+        count = len(problems)
+        self._summary.value = _said(
+            f'<b class="bad">✖ {count} input{"s" if count > 1 else ""} to fill in or correct</b>'
+            if count
+            else '<b class="good">✔ every input can be used</b>; the next cell that runs takes them'
+        )
+
+
+def _html(text: str) -> Any:
+    return ipywidgets.HTML(value=text)
+
+
+def _said(html: str) -> str:
+    """A remark below a control: a screen reader is told when it changes."""
+    return f'<div class="sfsip remark" role="status">{html}</div>'

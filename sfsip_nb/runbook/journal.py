@@ -151,6 +151,14 @@ class Journal:
             )
         return int(cursor.lastrowid or 0)
 
+    def restate(self, attempt: int, facts: dict[str, Any]) -> None:
+        """State the facts of an attempt anew, when a person changed an input in its course."""
+        with self._writing() as db:
+            db.execute(
+                "UPDATE attempts SET facts = ? WHERE id = ? AND ended IS NULL",
+                (self._dump(facts), attempt),
+            )
+
     def end(self, attempt: int) -> None:
         """Close an attempt; a closed one is never written to again."""
         with self._writing() as db:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sfsip_nb import session as sessions
+from sfsip_nb.desk import Desk
 from sfsip_nb.guides.talkdesk.platform import talkdesk
 from sfsip_nb.run import Run
 from sfsip_nb.runbook.engine import StepResult
@@ -33,6 +35,14 @@ class Onboarding:
         early = [s.id for s in self.session.guide.steps if s.section.startswith(BEFORE_CALLS)]
         for step in (*early, *steps):
             self.results[step] = engine.run(step)
+
+    def desk(self) -> Desk:
+        """Its inputs as a replayed notebook has them."""
+        values = self.session.parameters.model_dump(mode="json", by_alias=True)
+        with pytest.MonkeyPatch.context() as patch:
+            for variable, value in self.session.env.items():
+                patch.setenv(variable, value)
+            return Desk("talkdesk", values)
 
     def failed(self, step: str) -> dict[str, str]:
         """The failed checks of a step and what they advise."""
@@ -134,7 +144,8 @@ def test_a_report_that_never_finishes_is_told_and_ends(onboarding: Any) -> None:
 
 def test_a_card_is_one_page_that_tells_every_value_but_no_secret(onboarding: Any) -> None:
     run = onboarding()
-    Run(run.session, "02-talkdesk-configuration").send("trunk.create")
+    with closing(run.desk()) as desk:
+        Run(desk, "02-talkdesk-configuration").send("trunk.create")
     page = (run.session.run_dir / "cards" / "trunk.create.html").read_text(encoding="utf-8")
     for value in ("Synthflow AI", "sip.us.synthflow.ai", "32681", "UDP", "Digest", "acme-trunk"):
         assert value in page
@@ -145,13 +156,14 @@ def test_a_card_is_one_page_that_tells_every_value_but_no_secret(onboarding: Any
 
 def test_an_answer_in_the_notebook_goes_on_from_there(onboarding: Any, tmp_path: Path) -> None:
     run = onboarding(sets=("people={}",))
-    notebook = Run(run.session, "01-prerequisites")
-    notebook.step("access.platform")
-    assert run.session.journal.verdict("access.platform") == "waiting"
     shot = tmp_path / "screen.png"
     shot.write_bytes(b"\x89PNG a screenshot")
-    notebook.done("access.platform", by="Ann", files=[str(shot)], path="external_trunk")
-    notebook.step("access.platform")
+    with closing(run.desk()) as desk:
+        notebook = Run(desk, "01-prerequisites")
+        notebook.step("access.platform")
+        assert run.session.journal.verdict("access.platform") == "waiting"
+        notebook.done("access.platform", by="Ann", files=[str(shot)], path="external_trunk")
+        notebook.step("access.platform")
     assert run.session.journal.verdict("access.platform") == "pass"
     [name] = run.session.journal.people()["access.platform"]["evidence"]
     assert (run.session.run_dir / "evidence" / name).read_bytes() == shot.read_bytes()

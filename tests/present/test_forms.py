@@ -1,113 +1,166 @@
-"""The form: built from the schema, value first, secrets forgotten, nothing blocks."""
+"""The form: built from the schema, value first, checked as one types, secrets forgotten."""
 
 import json
-from typing import Any, Literal
+import re
+from typing import Any
 
 import ipywidgets
 import pytest
-from pydantic import BaseModel, Field
 
+from sfsip_nb.inputs.draft import MISSING, Draft
+from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.inputs.load import parameters_cell
 from sfsip_nb.inputs.schema import parameters_model, secret_keys
 from sfsip_nb.present import forms, widgets
 
 SECRET = "s3cr3t-value"
+LIVE = {"target": "live", "customer": "Northwind"}
 
 
-class Sip(BaseModel):
-    """A nested block."""
-
-    transport: Literal["udp", "tls"] = Field(default="udp", description="how")
-    password: str = Field(default="env:PW", description="pw", json_schema_extra={"secret": True})
-    register_: bool = Field(default=False, alias="register")
-
-
-class Inputs(BaseModel):
-    """A small schema with every kind of field."""
-
-    customer: str = "Acme"
-    numbers: list[str] = ["+15551230001"]
-    limit: int = 3
-    sip: Sip = Sip()
-    people: dict[str, Any] = {}
+def draft(guide: str = "genesys", **given: Any) -> Draft:
+    """A draft of the notebook's own parameters, or of what is given."""
+    names: dict[str, Any] = {}
+    exec(parameters_cell(guide), names)
+    return Draft(guide, given or names)
 
 
-def form() -> forms.Form:
-    return forms.Form(forms.fields_of(Inputs()))
+def sheet(form: forms.Form) -> widgets.Sheet:
+    form.shown = widgets.Sheet(form)
+    return form.shown
 
 
-def controls(of: forms.Form) -> dict[str, Any]:
-    return {widget.description: widget for widget in widgets.box(of).children}
-
-
-def test_fields_come_from_the_schema() -> None:
-    found = {field.key: (field.kind, field.secret) for field in forms.fields_of(Inputs())}
-    assert found == {
-        "customer": ("text", False),
-        "numbers": ("lines", False),
-        "limit": ("number", False),
-        "sip.transport": ("choice", False),
-        "sip.password": ("text", True),
-        "sip.register": ("switch", False),
-        "people": ("fixed", False),
-    }
+def remark(made: widgets.Sheet, key: str) -> str:
+    return re.sub(r"<[^>]+>", " ", made._remarks[key].value)
 
 
 @pytest.mark.parametrize("guide", ["genesys", "talkdesk"])
-def test_the_secrets_of_the_real_schema_are_known_as_secrets(guide: str) -> None:
-    found = {
-        f"{name}.{field.key}"
-        for name, info in parameters_model(guide).model_fields.items()
-        if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel)
-        for field in forms.fields_of(_blank(info.annotation))
-        if field.secret
-    }
-    assert found == set(secret_keys(parameters_model(guide)))
+def test_the_schema_says_what_is_asked_and_which_of_it_is_secret(guide: str) -> None:
+    found = {field.key: field for field in forms.fields_of(parameters_model(guide))}
+    assert {key for key, field in found.items() if field.secret} == set(
+        secret_keys(parameters_model(guide))
+    )
+    assert found["sip.transport"].kind == "choice"
+    assert found["sip.register"].kind == "switch"
+    assert found["numbers"].kind == "lines"
+    assert found["test_calls.max"].kind == "number"
+    assert found["synthflow.signalling_addresses.confirmed_on"].kind == "day"
+    assert found["customer"].kind == found["people"].kind == "fixed"
 
 
-def _blank(model: type[BaseModel]) -> BaseModel:
-    values: dict[str, Any] = dict.fromkeys(model.model_fields, "")
-    return model.model_construct(None, **values)
+@pytest.mark.parametrize("guide", ["genesys", "talkdesk"])
+def test_every_control_has_a_label_of_its_own_and_its_help(guide: str) -> None:
+    made = sheet(forms.Form(draft(guide)))
+    labels = [control.description for control in made.controls.values()]
+    assert len(set(labels)) == len(labels)
+    assert "Synthflow API key" in labels
+    assert all(remark(made, key).strip() for key in made.controls)
 
 
-def test_what_is_typed_is_noted_and_the_twin_shows_it() -> None:
-    made = form()
-    shown = controls(made)
-    shown["customer"].value = "Other"
-    shown["numbers"].value = " +15551230002 \n\n+15551230003"
-    shown["sip.transport"].value = "tls"
-    assert made.changes() == {
-        "customer": "Other",
-        "numbers": ["+15551230002", "+15551230003"],
-        "sip.transport": "tls",
-    }
-    assert "Other" in made.static().text
-    shown["customer"].value = "Acme"
-    assert "customer" not in made.changes()
+def test_the_sample_customer_needs_nothing_and_a_live_one_is_told_what_is_missing() -> None:
+    assert draft().problems() == {}
+    problems = draft(**LIVE).problems()
+    assert problems["genesys.site"] == problems["numbers"] == problems["sip.transport"] == MISSING
+    made = sheet(forms.Form(draft(**LIVE)))
+    assert MISSING in remark(made, "genesys.site")
+    assert f"{len(problems)} inputs" in made._summary.value
 
 
-def test_a_typed_secret_is_handed_on_and_forgotten() -> None:
-    made = form()
-    field = controls(made)["sip.password"]
+def test_a_wrong_value_is_told_below_its_field_and_gone_once_corrected() -> None:
+    made = sheet(forms.Form(draft()))
+    address = made.controls["genesys.termination_identifier"]
+    address.value = "sip:acme"
+    assert "✖" in remark(made, "genesys.termination_identifier")
+    made.controls["numbers"].value = "+15551230001\n911"
+    assert "never called" in remark(made, "numbers")
+    address.value = "acme"
+    made.controls["numbers"].value = "+15551230001"
+    assert "✖" not in "".join(remark(made, key) for key in made.controls)
+    assert "every input can be used" in made._summary.value
+
+
+def test_what_is_typed_stands_until_the_cell_itself_says_something_else() -> None:
+    first = draft(**LIVE)
+    first.note("genesys.site", "Main Site")
+    kept = json.loads(json.dumps(first.typed()))
+    again = draft(**LIVE)
+    again.take(kept)
+    assert again.value("genesys.site") == "Main Site"
+    newer = draft(**LIVE, genesys={"site": "Other Site"})
+    newer.take(kept)
+    assert newer.value("genesys.site") == "Other Site"
+    again.note("genesys.site", "")
+    assert again.typed() == {}
+
+
+def test_a_typed_day_and_typed_lines_are_kept_as_the_parameters_have_them() -> None:
+    made = sheet(form := forms.Form(draft()))
+    made.controls["synthflow.signalling_addresses.confirmed_on"].value = None
+    made.controls["test_calls.destinations"].value = " +15551230001 \n\n+15551230090"
+    assert form.draft.value("synthflow.signalling_addresses.confirmed_on") is None
+    assert form.draft.value("test_calls.destinations") == ["+15551230001", "+15551230090"]
+
+
+def test_a_typed_secret_is_used_by_this_process_and_kept_nowhere() -> None:
+    kept: list[Any] = []
+    form = forms.Form(draft(**LIVE))
+    form._kept = lambda: kept.append(form.draft.typed())
+    made = sheet(form)
+    field = made.controls["synthflow.api_key"]
     field.value = SECRET
-    assert made.changes() == {"sip.password": SECRET}
-    assert field.value == ""
-    assert field.get_state()["value"] == ""
-    assert SECRET not in repr(field)
-    assert SECRET not in made.static().html + made.static().text
-    assert SECRET not in repr(made)
+    assert field.value == "" == field.get_state()["value"]
+    assert "synthflow.api_key" not in form.draft.problems()
+    states = json.dumps([widget.get_state() for widget in made.controls.values()], default=str)
+    shown = form.static()
+    assert SECRET not in states + shown.html + shown.text + json.dumps(kept) + repr(field)
+    other_kernel = draft(**LIVE)
+    other_kernel.take(kept[-1])
+    assert other_kernel.problems()["synthflow.api_key"] == MISSING
 
 
-def test_the_widget_state_of_a_whole_form_holds_no_secret() -> None:
-    made = form()
-    shown = controls(made)
-    shown["sip.password"].value = SECRET
-    states = json.dumps([widget.get_state() for widget in shown.values()], default=str)
-    assert SECRET not in states
-    assert "env:PW" not in states
+def test_a_reference_may_be_typed_for_a_secret_and_is_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ACME_KEY", SECRET)
+    made = draft(**LIVE)
+    made.note("synthflow.api_key", "env:ACME_KEY")
+    again = draft(**LIVE)
+    again.take(made.typed())
+    assert "synthflow.api_key" not in again.problems()
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"target": "live", "customer": ""},
+        {"target": "live", "customer": "Acme", "sip": 5},
+        {"target": "live", "customer": "Acme", "sip": {"transprt": "udp"}},
+        {"target": "nowhere", "customer": "Acme"},
+        {"target": "testbed", "testbed": {"url": "http://elsewhere.example"}},
+    ],
+)
+def test_what_no_form_can_mend_is_an_error_at_once(given: dict[str, Any]) -> None:
+    with pytest.raises(InputError):
+        Draft("genesys", given)
+
+
+def test_what_a_platform_offers_is_listed_and_anything_else_may_be_typed() -> None:
+    made = sheet(form := forms.Form(draft()))
+    form.offer("genesys.site", ["Acme Main Site", "Acme Branch"])
+    field = made.controls["genesys.site"]
+    assert field.options == ("Acme Main Site", "Acme Branch")
+    field.value = "A site made a minute ago"
+    assert form.draft.value("genesys.site") == "A site made a minute ago"
+
+
+def test_hostile_text_is_escaped_below_its_field() -> None:
+    made = sheet(forms.Form(draft()))
+    made.controls["genesys.termination_identifier"].value = "<script>alert(1)</script>"
+    assert "<script>" not in made._remarks["genesys.termination_identifier"].value
 
 
 def test_nothing_acts_on_a_click() -> None:
-    assert not any(isinstance(widget, ipywidgets.Button) for widget in controls(form()).values())
+    made = sheet(forms.Form(draft()))
+    assert not any(isinstance(widget, ipywidgets.Button) for widget in made.controls.values())
 
 
 @pytest.mark.parametrize(("headless", "shown"), [("1", 1), ("", 2)])
@@ -117,6 +170,6 @@ def test_headless_only_the_static_twin_is_shown(
     displayed: list[Any] = []
     monkeypatch.setenv(forms.HEADLESS, headless)
     monkeypatch.setattr("IPython.display.display", displayed.append)
-    form()._ipython_display_()
+    forms.Form(draft())._ipython_display_()
     assert len(displayed) == shown
     assert "customer" in displayed[-1].text

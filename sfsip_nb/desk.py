@@ -1,0 +1,80 @@
+"""Where a notebook's inputs meet its run: what the cell gives, what was typed, the open session."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from sfsip_nb import session as sessions
+from sfsip_nb.inputs.draft import Draft
+from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.runbook.journal import Journal
+
+_TYPED = "typed"
+
+
+class Desk:
+    """One notebook's way to its run. The session opens on the inputs and again when they change.
+
+    A replay's inputs are those of its file, whatever was typed in the run before.
+    """
+
+    def __init__(self, guide: str, namespace: Mapping[str, Any]) -> None:
+        """Raises ``InputError`` for what no form can mend; in a replay for all that is wrong."""
+        self.headless = os.environ.get(sessions.HEADLESS) == "1"
+        self.draft = Draft(guide, namespace)
+        self._opened: sessions.Session | None = None
+        if self.headless:
+            self.session  # noqa: B018  (a replay stops at its first cell)
+        else:
+            self._reload()
+            if not self.draft.problems():
+                self.session  # noqa: B018  (the testbed starts while the inputs are read)
+
+    @property
+    def journal_path(self) -> Path:
+        """The run's journal."""
+        return sessions.home() / "runs" / self.draft.run_name / "journal.sqlite3"
+
+    @property
+    def session(self) -> sessions.Session:
+        """The session on the inputs as they stand. Raises ``InputError`` while one is wrong."""
+        if not self.headless:
+            self._reload()
+        parameters = self.draft.check()
+        opened = self._opened
+        if opened is None or (opened.parameters, opened.secrets) != (
+            parameters,
+            parameters.secrets(),
+        ):
+            self.close()
+            self._opened = opened = sessions.open_interactive(parameters)
+        return opened
+
+    def close(self) -> None:
+        """Let the session go; its attempt stays open, and the next use opens it again."""
+        if self._opened is not None:
+            self._opened.release()
+            self._opened.journal.close()
+            self._opened = None
+
+    def keep(self) -> None:
+        """Keep what was typed in the run's journal, for its other notebooks and a new kernel."""
+        with closing(Journal(self.journal_path)) as journal:
+            journal.put(_TYPED, self.draft.typed())
+
+    def waiting(self) -> InputError | None:
+        """What keeps the session from opening, if something does."""
+        try:
+            self.draft.check()
+        except InputError as error:
+            return error
+        return None
+
+    def _reload(self) -> None:
+        if self.journal_path.exists():
+            with closing(Journal(self.journal_path)) as journal:
+                self.draft.take(journal.get(_TYPED, {}))

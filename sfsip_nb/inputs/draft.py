@@ -1,0 +1,162 @@
+"""The inputs while a person fills them in: what was given, what was typed over it, what is wrong.
+
+What was typed stands over what the parameters cell gives, until the cell itself says something
+else: then the cell is newer, and what was typed is let go.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, get_origin
+
+from sfsip_nb.inputs.blocks import Block
+from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.inputs.load import CELL, from_namespace, overlay
+from sfsip_nb.inputs.schema import (
+    Parameters,
+    block_of,
+    named,
+    parameters_model,
+    sample,
+    secret_keys,
+)
+from sfsip_nb.inputs.secrets import is_reference, is_typed_in, keep, type_in
+
+FIXED = ("target", "customer", "run", "testbed")
+"""They decide which run this is, so they stand in the parameters cell alone."""
+
+MISSING = "Not filled in yet."
+
+
+class Draft:
+    """The inputs of one notebook, complete or not.
+
+    Raises InputError for what a form cannot mend: an unknown name, a group that is none, a
+    target or a customer that is not there.
+    """
+
+    def __init__(self, guide: str, namespace: Mapping[str, Any]) -> None:
+        self.guide = guide
+        self.model = parameters_model(guide)
+        self.secret_keys = frozenset(secret_keys(self.model))
+        self._given = _complete(guide, namespace)
+        self._typed: dict[str, Any] = {}
+        self.in_key_ring = False
+        self.keys = frozenset(_leaves(self.model))
+        beyond = [p for key, p in self._problems() if key.partition(".")[0] in ("", *FIXED)]
+        if beyond:
+            raise InputError.together(beyond, CELL)
+
+    @property
+    def run_name(self) -> str:
+        """Name of the run that the inputs belong to."""
+        return named(self._given["customer"], self._given["run"], self.guide)
+
+    def take(self, typed: Mapping[str, Any]) -> None:
+        """Take over what `typed()` gave, in another notebook or an earlier kernel."""
+        self._typed = {key: value for key, value in self._typed.items() if is_typed_in(value)} | {
+            key: entry["value"]
+            for key, entry in typed.items()
+            if key in self.keys and entry["over"] == self._value(self._given, key)
+        }
+
+    def typed(self) -> dict[str, Any]:
+        """What was typed and over what it stands, without what ends with this process."""
+        return {
+            key: {"value": value, "over": self._value(self._given, key)}
+            for key, value in self._typed.items()
+            if not is_typed_in(value)
+        }
+
+    def note(self, key: str, value: Any) -> None:
+        """Take one typed value. A secret's text goes where only this process reads it.
+
+        A reference may be typed for a secret too, and stands as it is. Raises InputError where
+        `in_key_ring` is set and the key ring does not open.
+        """
+        if key in self.secret_keys and not is_reference(value):
+            value = keep(self.run_name, key, value) if self.in_key_ring else type_in(key, value)
+        if value == self._value(self._given, key):
+            self._typed.pop(key, None)
+        else:
+            self._typed[key] = value
+
+    def values(self) -> dict[str, Any]:
+        """All inputs, group by group, with what was typed in its place."""
+        values = copy.deepcopy(self._given)
+        for key, value in self._typed.items():
+            *groups, name = key.split(".")
+            target = values
+            for group in groups:
+                target = target[group]
+            target[name] = value
+        return values
+
+    def check(self) -> Parameters:
+        """The inputs, checked. Raises InputError with all that is wrong."""
+        return from_namespace(self.guide, self.values())
+
+    def problems(self) -> dict[str, str]:
+        """What is wrong now, by the dotted key of the input that has to change."""
+        told = {
+            key: str(problem).removeprefix(f"{problem.key} ({CELL}) ")
+            for key, problem in self._problems()
+        }
+        values = self.values()
+        return {k: text if self._value(values, k) else MISSING for k, text in told.items()}
+
+    def value(self, key: str) -> Any:
+        """One input as it stands now."""
+        return self._value(self.values(), key)
+
+    def _problems(self) -> Iterator[tuple[str, InputError]]:
+        try:
+            self.check()
+        except InputError as error:
+            for problem in error.problems:
+                key = problem.key
+                while key and key not in self.keys:  # numbers[0] is told at numbers
+                    key = re.sub(r"(?:^|[.\[])[^.\[]*$", "", key)
+                yield key, problem
+
+    @staticmethod
+    def _value(values: Mapping[str, Any], key: str) -> Any:
+        found: Any = values
+        for name in key.split("."):
+            found = found[name]
+        return found
+
+
+def _complete(guide: str, namespace: Mapping[str, Any]) -> dict[str, Any]:
+    """What the namespace gives, with a place for everything that it does not give."""
+    model = parameters_model(guide)
+    names = [field.alias or name for name, field in model.model_fields.items()]
+    given = {name: namespace[name] for name in names if name in namespace}
+    if given.get("target") == "testbed":
+        given = overlay(sample(model, guide), given, model)
+    return _filled(model, given)
+
+
+def _filled(model: type[Block], given: Mapping[str, Any]) -> dict[str, Any]:
+    values: dict[str, Any] = dict(given)
+    for name, field in model.model_fields.items():
+        key, block = field.alias or name, block_of(field.annotation)
+        if block is not None and isinstance(given.get(key, {}), Mapping):
+            values[key] = _filled(block, given.get(key, {}))
+        elif key not in given:
+            blank: Any = [] if get_origin(field.annotation) is list else ""
+            values[key] = (
+                blank if field.is_required() else field.get_default(call_default_factory=True)
+            )
+    return values
+
+
+def _leaves(model: type[Block], prefix: str = "") -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        key, block = f"{prefix}{field.alias or name}", block_of(field.annotation)
+        if block is None:
+            yield key
+        else:
+            yield from _leaves(block, f"{key}.")
