@@ -96,6 +96,11 @@ def _punycode(host: str) -> str:
         return "It has no ASCII form either."
 
 
+def bracketed(ip: str) -> str:
+    """An address as it stands before a port: IPv6 in brackets (RFC 3261 §25.1)."""
+    return f"[{ip}]" if ":" in ip else ip
+
+
 class MapResolver:
     """Public names and ports mapped to loopback sockets; nothing else can be reached.
 

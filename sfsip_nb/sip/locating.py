@@ -6,7 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .asking import UNHEARD, Answer, DnsStep, NameServers
-from .dns import DEFAULT_PORTS, Hop, ResolveError, is_address, refuse_what_is_no_name
+from .dns import (
+    DEFAULT_PORTS,
+    Hop,
+    ResolveError,
+    Resolver,
+    bracketed,
+    is_address,
+    refuse_what_is_no_name,
+)
 from .ordering import by_preference, naptr_order, reachable, srv_order
 from .trace import Transport
 
@@ -72,10 +80,7 @@ class DnsResolver:
         self, host: str, port: int | None, transport: Transport | None
     ) -> list[Hop]:
         """All next hops (RFC 3263 §4). Raises ResolveError."""
-        found = await self.lookup(host, port, transport)
-        if not found.hops:
-            raise ResolveError(explain(host, found), unheard=found.unheard)
-        return list(found.hops)
+        return await candidates_within(self, host, port, transport, self.timeout)
 
     async def resolve(self, host: str, port: int | None, transport: Transport) -> Hop:
         """The first of the candidates. Raises ResolveError."""
@@ -100,6 +105,34 @@ class DnsResolver:
         hops = await query.hops(host, port, transport, secure)
         self.steps = query.steps
         return Lookup(tuple(dict.fromkeys(hops)), tuple(query.steps))
+
+
+async def locate(
+    resolver: Resolver,
+    host: str,
+    port: int | None,
+    transport: Transport | None,
+    timeout: float,
+) -> Lookup:
+    """Hops and steps within `timeout` seconds, also of a resolver that asks no DNS.
+
+    Raises ResolveError.
+    """
+    if isinstance(resolver, DnsResolver):
+        return await resolver.lookup(host, port, transport, timeout=timeout)
+    hops = await resolver.candidates(host, port, transport)
+    answer = ", ".join(f"{bracketed(hop.ip)}:{hop.port}" for hop in hops)
+    return Lookup(tuple(hops), (DnsStep(host, "-", answer, "a fixed map, no DNS", "unasked"),))
+
+
+async def candidates_within(
+    resolver: Resolver, host: str, port: int | None, transport: Transport | None, timeout: float
+) -> list[Hop]:
+    """The candidates of any resolver within `timeout` seconds. Raises ResolveError."""
+    found = await locate(resolver, host, port, transport, timeout)
+    if not found.hops:
+        raise ResolveError(explain(host, found), unheard=found.unheard)
+    return list(found.hops)
 
 
 class _Query:

@@ -29,8 +29,8 @@ def srv_order(records: Iterable[Any], rng: random.Random) -> list[Any]:
 
 
 def naptr_order(records: Iterable[Any]) -> list[Any]:
-    """NAPTR records by order, then preference (RFC 3403 §4.1)."""
-    return sorted(records, key=lambda record: (record.order, record.preference))
+    """NAPTR records by order, then preference (RFC 3403 §4.1); equal ones always the same way."""
+    return sorted(records, key=lambda one: (one.order, one.preference, one.service))
 
 
 def source_for(ip: str) -> str:

@@ -172,7 +172,7 @@ def test_the_log_says_what_was_asked_what_came_and_what_it_means(run: Run, named
         ("two.test", "AAAA"),
     ]
     naptr = step(got, "full.test", "NAPTR")
-    assert "passed over: SIP+D2S with flag s, E2U+SIP with flag u" in naptr["note"]
+    assert "passed over: E2U+SIP with flag u, SIP+D2S with flag s" in naptr["note"]
     address = step(got, "one.test", "A")
     assert (address["answer"], address["ttl"], address["server"]) == ("192.0.2.1", 60, "127.0.0.1")
     assert address["ms"] > 0

@@ -1,12 +1,10 @@
 """Where a SIP domain leads (RFC 3263), and whether that is where the documents say."""
 
-import asyncio
 import ipaddress
 from collections.abc import Sequence
 
-from ..asking import DnsStep
-from ..dns import ResolveError, Resolver
-from ..locating import DnsResolver, Lookup, explain
+from ..dns import ResolveError, Resolver, bracketed
+from ..locating import DnsResolver, explain, locate
 from ..trace import Transport
 from .reach import ProbeResult, Verdict
 
@@ -32,9 +30,7 @@ async def dns(
         found = await locate(resolver or DnsResolver(), host, port, transport, timeout)
     except ResolveError as error:
         return ProbeResult("dns", "inconclusive" if error.unheard else "fail", str(error))
-    except TimeoutError:
-        return ProbeResult("dns", "inconclusive", f"No answer about {host} in {timeout:g} s.")
-    hops = [f"{_bracketed(hop.ip)}:{hop.port}/{hop.transport}" for hop in found.hops]
+    hops = [f"{bracketed(hop.ip)}:{hop.port}/{hop.transport}" for hop in found.hops]
     seen = {"hops": hops, "steps": [vars(step) for step in found.steps]}
     if not hops:
         verdict: Verdict = "inconclusive" if found.unheard else "fail"
@@ -57,25 +53,5 @@ async def dns(
     )
 
 
-async def locate(
-    resolver: Resolver,
-    host: str,
-    port: int | None,
-    transport: Transport | None,
-    timeout: float = 5.0,
-) -> Lookup:
-    """Hops and steps, also of a resolver that asks no DNS. Raises ResolveError, TimeoutError."""
-    if isinstance(resolver, DnsResolver):
-        return await resolver.lookup(host, port, transport, timeout=timeout)
-    async with asyncio.timeout(timeout):
-        hops = await resolver.candidates(host, port, transport)
-    answer = ", ".join(f"{_bracketed(hop.ip)}:{hop.port}" for hop in hops)
-    return Lookup(tuple(hops), (DnsStep(host, "-", answer, "a fixed map, no DNS", "unasked"),))
-
-
 def _within(ip: str, network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
     return ipaddress.ip_address(ip) in network
-
-
-def _bracketed(ip: str) -> str:
-    return f"[{ip}]" if ":" in ip else ip

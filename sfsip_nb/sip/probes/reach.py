@@ -10,7 +10,7 @@ from typing import Any, Literal
 from ..agent import UserAgent
 from ..dns import DEFAULT_PORTS, Hop, ResolveError, Resolver
 from ..fields import uri_parts
-from ..locating import DnsResolver
+from ..locating import DnsResolver, candidates_within
 from ..stack import local_ip
 from ..trace import TraceEntry, Transport
 
@@ -102,7 +102,10 @@ class Reach:
         """
         try:
             async with asyncio.timeout(within + GRACE):
-                self.hop = await self.resolver.resolve(self.host, self.port, self.kind)
+                hops = await candidates_within(
+                    self.resolver, self.host, self.port, self.kind, within
+                )
+                self.hop = hops[0]
                 self.seen["address"] = f"{self.hop.ip}:{self.hop.port}"
                 agent = UserAgent(
                     "sfsip-nb",

@@ -6,7 +6,7 @@ from typing import Any
 from sfsip_nb.inputs import facts
 
 from ..dns import DEFAULT_PORTS, ResolveError, Resolver
-from ..locating import DnsResolver
+from ..locating import DnsResolver, candidates_within
 from . import tlsprobe
 from .handshake import Handshake, NoHandshake
 from .identity import CertificateFacts
@@ -88,7 +88,7 @@ class _Look:
     def __init__(self, host: str, port: int | None, name: str, timeout: float) -> None:
         self.host, self.port, self.name = host, port, name
         self.where = f"{host}:{port or DEFAULT_PORTS['tls']}"
-        self.until = asyncio.get_running_loop().time() + timeout
+        self.timeout, self.until = timeout, asyncio.get_running_loop().time() + timeout
         self.seen: dict[str, Any] = {"host": host, "port": port, "name": name}
 
     def result(self, verdict: Verdict, sentence: str) -> ProbeResult:
@@ -97,8 +97,7 @@ class _Look:
     async def through(
         self, resolver: Resolver, ca_file: str | None, require: TlsClient | None
     ) -> ProbeResult:
-        async with asyncio.timeout_at(self.until):
-            hops = await resolver.candidates(self.host, self.port, "tls")
+        hops = await candidates_within(resolver, self.host, self.port, "tls", self.timeout)
         self.seen["addresses"] = [f"{hop.ip}:{hop.port}" for hop in hops]
         hop = await tlsprobe.connectable(hops, self.until)
         self.port = self.seen["port"] = self.port or hop.port
