@@ -10,15 +10,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from . import style
-from .text import shown, utc, visible
+from .text import clock, lasted, links, shown, unmarked, utc, visible
 
 Row = Mapping[str, Any]
 
 _VANTAGE = {
-    "here": "seen from here",
-    "platform": "seen by the platform",
+    "here": "seen here",
+    "platform": "seen by platform",
     "synthflow": "seen by Synthflow",
-    "testbed": "seen at both ends of the testbed",
+    "testbed": "seen at both ends",
 }
 _SHORT = 22
 
@@ -107,9 +107,19 @@ def environment() -> Environment:
         input_value=input_value,
         field_value=field_value,
         utc=utc,
+        clock=clock,
+        links=links,
+        lasted=lasted,
+        unmarked=unmarked,
         vantage=lambda name: _VANTAGE.get(name, name),
     )
-    env.globals.update(look=style.verdict, deciding=deciding, css=style.PAGE_CSS, csp=style.CSP)
+    env.globals.update(
+        look=style.verdict,
+        verdicts=list(style.VERDICTS.values()),
+        deciding=deciding,
+        css=style.PAGE_CSS,
+        csp=style.CSP,
+    )
     return env
 
 

@@ -2,11 +2,14 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
 
 from markupsafe import Markup
 
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|\+00:00)")
+_ADDRESS = re.compile(r"(?:https://)?(?:[a-z0-9-]+\.)+[a-z]{2,24}/[\w./#?=&%~+-]*", re.ASCII)
 _UNSEEN = frozenset({"Cc", "Cf", "Cn", "Cs", "Zl", "Zp"})
 
 
@@ -53,9 +56,44 @@ def utc(instant: object) -> str:
     return f"{match[1]} {match[2]} UTC" if match else visible(text)
 
 
+def clock(instant: object) -> str:
+    """An ISO instant in UTC as `09:12:06`; anything else as it is."""
+    text = str(instant)
+    match = _INSTANT.fullmatch(text)
+    return match[2] if match else visible(text)
+
+
+def lasted(item: Mapping[str, Any]) -> str:
+    """`, 12.3 s` or `, 4 min 10 s`; empty where begin or end is not known."""
+    try:
+        began, ended = (datetime.fromisoformat(item[key]) for key in ("started", "ended"))
+    except (TypeError, ValueError):
+        return ""
+    seconds = (ended - began).total_seconds()
+    if seconds < 60:
+        return f", {seconds:.1f} s"
+    return f", {int(seconds) // 60} min {int(seconds) % 60} s"
+
+
 def one_line(value: object) -> str:
     """`shown`, on one line."""
     return " ".join(shown(value).split())
+
+
+def links(text: str) -> Iterator[tuple[str, str]]:
+    """A text in pieces, each with the address that it is, or an empty one."""
+    end = 0
+    for match in _ADDRESS.finditer(text):
+        yield text[end : match.start()], ""
+        address = match[0]
+        yield address, address if address.startswith("https://") else f"https://{address}"
+        end = match.end()
+    yield text[end:], ""
+
+
+def unmarked(text: str) -> str:
+    """Markdown without its marks for bold, code and escapes."""
+    return text.replace("**", "").replace("`", "").replace("\\", "")
 
 
 def columns(title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

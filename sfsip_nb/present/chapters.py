@@ -1,0 +1,195 @@
+"""What the record says, chapter by chapter: counted, sorted and numbered, before it is drawn."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from sfsip_nb.runbook.verdicts import Verdict, worst
+
+from .html import Row
+from .style import VERDICTS
+from .text import lasted, links, utc
+
+_OPEN = ("fail", "blocked", "waiting", "inconclusive")
+
+_MEANING = {
+    "pass": "Every required check passed.",
+    "fail": "Something required failed. What it is, and what to do, stands under “What is open”.",
+    "blocked": "Something could not be tried, because a step that it needs did not pass.",
+    "waiting": "Nothing failed; something waits for a person.",
+    "inconclusive": "Nothing failed, but something required is not proven.",
+    "skipped": "Nothing was to be judged.",
+}
+
+
+def tally(steps: list[Row]) -> str:
+    """`12 steps: 10 pass, 1 fail, 1 waiting`."""
+    return _counted([step["verdict"] for step in steps], "step") if steps else "no step ran"
+
+
+def _counted(verdicts: Iterable[Any], noun: str) -> str:
+    counts = Counter(map(str, verdicts))
+    words = ", ".join(f"{counts[word]} {word}" for word in sorted(counts, key=list(VERDICTS).index))
+    total = sum(counts.values())
+    return f"{total} {noun}{'' if total == 1 else 's'}: {words}"
+
+
+def summary(data: Row) -> list[str]:
+    """The verdict's meaning and the counts behind it, as sentences."""
+    steps = data["steps"] or []
+    checks = [check for step in steps for check in step["checks"] or []]
+    required = [check["verdict"] for check in checks if check["weight"] != "advisory"]
+    advisory = [check["verdict"] for check in checks if check["weight"] == "advisory"]
+    meaning = _MEANING.get(data["verdict"], "")
+    if data["verdict"] == "pass" and "waived" in required:
+        meaning = "Every required check passed, or somebody waived it."
+    said = [meaning, f"{tally(steps)}."]
+    if required:
+        said.append(f"{_counted(required, 'required check')}.")
+    if advisory:
+        said.append(f"{_counted(advisory, 'advisory check')}, which decide nothing.")
+    return [sentence for sentence in said if sentence]
+
+
+def given(inputs: Row) -> tuple[list[dict[str, Any]], list[str]]:
+    """The inputs that were given, as rows, and the names of those left empty.
+
+    What people answered and who waived what have chapters of their own.
+    """
+    rows = list(_flat({k: v for k, v in inputs.items() if k not in ("people", "waive")}))
+    empty = [row["key"] for row in rows if row["value"] in (None, "", [], {})]
+    return [row for row in rows if row["key"] not in empty], empty
+
+
+def _flat(inputs: Row, prefix: str = "") -> Iterator[dict[str, Any]]:
+    """Nested inputs as rows with dotted keys, in the given order."""
+    for key, value in inputs.items():
+        if isinstance(value, Mapping) and value:
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield {"key": f"{prefix}{key}", "value": value, "help": ""}
+
+
+def sections(data: Row) -> Iterator[dict[str, Any]]:
+    """The guide's sections in which a step ran, with their steps and call flows."""
+    steps = data["steps"] or []
+    titles = {item["id"]: item["title"] for item in data["sections"] or []}
+    for step in steps:
+        titles.setdefault(step["section"], step["section"])
+    for identity, title in titles.items():
+        own = [step for step in steps if step["section"] == identity]
+        if own:
+            drawn = {step["id"] for step in own}
+            yield {
+                "anchor": f"s-{identity}",
+                "title": title,
+                "steps": own,
+                "flows": [flow for flow in data["flows"] or [] if flow["step"] in drawn],
+                "evidence": any(
+                    check["evidence"] for step in own for check in step["checks"] or []
+                ),
+                "tally": tally(own),
+                "verdict": worst(Verdict(step["verdict"]) for step in own).value,
+            }
+
+
+def open_points(steps: list[Row]) -> Iterator[dict[str, Any]]:
+    """What is required and did not pass, with what was seen and what would settle it."""
+    for step in steps:
+        checks = [
+            check
+            for check in step["checks"] or []
+            if check["verdict"] in _OPEN and check["weight"] != "advisory"
+        ]
+        yield from (_point(step, check) for check in checks)
+        if not checks and step["verdict"] in _OPEN:
+            yield {
+                "step": step["id"],
+                "what": step["title"],
+                "verdict": step["verdict"],
+                "seen": None,
+                "settle": step["note"],
+            }
+
+
+def doubts(steps: list[Row]) -> Iterator[dict[str, Any]]:
+    """Advisory checks that did not pass: they decide nothing, and a reader should know them."""
+    for step in steps:
+        for check in step["checks"] or []:
+            if check["weight"] == "advisory" and check["verdict"] in _OPEN:
+                yield _point(step, check)
+
+
+def _point(step: Row, check: Row) -> dict[str, Any]:
+    return {
+        "step": step["id"],
+        "what": f"{step['title']}: {check['title']}",
+        "verdict": check["verdict"],
+        "seen": check["seen"],
+        "settle": check["settle"],
+    }
+
+
+def warnings(data: Row) -> Iterator[str]:
+    """What a reader must not overlook."""
+    if data["target"] == "testbed":
+        detail = ""
+        if testbed := data["testbed"]:
+            faults = ", ".join(testbed["faults"] or [])
+            detail = f" Waits were shortened {testbed['time_scale'] or 1:g} times."
+            detail += f" Faults switched on: {faults}." if faults else ""
+        yield (
+            "This attempt ran against the testbed on this machine, not against a customer's"
+            f" systems.{detail}"
+        )
+    if data["mode"] == "plan":
+        yield "This attempt only planned: nothing was written and nothing was dialled."
+    if not data["ended"]:
+        yield "This attempt was never closed: it may have been killed, or still go on."
+
+
+def facts(data: Row) -> list[tuple[str, Any]]:
+    """Who, when, which customer, guide, target, mode and versions."""
+    versions, plan = data["versions"] or {}, data["plan"]
+    people = list(dict.fromkeys(person["done_by"] for person in data["people"] or []))
+    rows = [
+        ("Customer", data["customer"]),
+        ("Guide", data["title"] or data["guide"]),
+        ("Target and mode", f"{data['target']}, {data['mode']}"),
+        ("Run and attempt", f"{data['run']}, attempt {data['attempt']}"),
+        ("Started", utc(data["started"] or "")),
+        ("Ended", f"{utc(data['ended'] or '')}{lasted(data)}"),
+        ("Plan approved by", _approval(plan) if plan else ""),
+        ("Human steps by", ", ".join(people)),
+        ("Versions", ", ".join(f"{name} {versions[name]}" for name in versions)),
+    ]
+    return [(label, value) for label, value in rows if value]
+
+
+def _approval(plan: Row) -> str:
+    if not plan["approved_by"]:
+        return "nobody yet"
+    return f"{plan['approved_by']}, {utc(plan['approved_at'])}"
+
+
+def left_over(data: Row) -> list[Row]:
+    """Planned changes that this attempt did not carry out."""
+    if data["mode"] == "plan" or not data["plan"]:
+        return []
+    done = {(change["step"], change["object"]) for change in data["changes"] or []}
+    return [c for c in data["plan"]["changes"] or [] if (c["step"], c["object"]) not in done]
+
+
+def references(data: Row) -> list[dict[str, str]]:
+    """What the guide refers to, and the dated sources of what changed since."""
+    found = []
+    for line in data["map"] or []:
+        if line["kind"] == "reference":
+            title, _, where = line["text"].replace("\\", "").rpartition(": ")
+            found.append({"what": title or where, "where": where, "from": "the guide"})
+    for note in data["notes"] or []:
+        if any(address for _, address in links(note["source"])):
+            found.append(
+                {"what": f"On: {note['heading']}", "where": note["source"], "from": note["date"]}
+            )
+    return list({row["where"]: row for row in reversed(found)}.values())[::-1]

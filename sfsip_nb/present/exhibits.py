@@ -1,0 +1,151 @@
+"""Evidence on the page: numbered, pictured where it can be, and summed so that it can be found."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from markupsafe import Markup
+
+from . import figures, ladders
+from .html import Row
+from .text import visible
+
+TEXT_LIMIT = 60_000
+"""Characters of one evidence file that the page holds; longer ones are cut, and it says so."""
+
+MESSAGE_LIMIT = 4_000
+"""Characters of one SIP message that the page holds."""
+
+
+@dataclass
+class Exhibits:
+    """All evidence that a record names: an anchor for each file, calls by step, the files."""
+
+    anchors: dict[str, str]
+    calls: list[dict[str, Any]] = field(default_factory=list)
+    files: list[dict[str, Any]] = field(default_factory=list)
+
+
+def gather(data: Row, contents: Mapping[str, bytes]) -> Exhibits:
+    """Number the evidence in the order in which steps and people name it.
+
+    `contents`: bytes by reference, as far as they are at hand.
+    """
+    anchors = {ref: f"E{number}" for number, ref in enumerate(_references(data), 1)}
+    found = Exhibits(anchors)
+    kept = {item["name"]: item for item in data["evidence"] or []}
+    steps = {step["id"]: step for step in data["steps"] or []}
+    for ref, anchor in anchors.items():
+        content = contents.get(ref)
+        about = kept.get(name_of(ref), {})
+        step = steps.get(about.get("step")) or _naming(data, ref)
+        picture = _picture(ref, anchor, content, about)
+        found.files.append(_file(ref, anchor, content, about, bool(picture)))
+        if picture:
+            call = found.calls[-1] if found.calls else None
+            if call is None or call["step"] != step["id"]:
+                call = {"step": step["id"], "title": step["title"], "pictures": []}
+                found.calls.append(call)
+            call["pictures"].append(picture)
+    return found
+
+
+def name_of(ref: str) -> str:
+    """A reference's file name; a leading `evidence/` does not count."""
+    return ref.rsplit("/", 1)[-1]
+
+
+def _references(data: Row) -> Iterator[str]:
+    items = (*(data["steps"] or []), *(data["people"] or []))
+    named = (
+        ref
+        for item in items
+        for refs in (*(check["evidence"] for check in item["checks"] or []), item["evidence"])
+        for ref in refs or []
+    )
+    yield from dict.fromkeys(named)
+
+
+def _naming(data: Row, ref: str) -> dict[str, Any]:
+    """The first step or person that names it."""
+    for step in data["steps"] or []:
+        if ref in (step["evidence"] or []):
+            return {"id": step["id"], "title": step["title"]}
+    for person in data["people"] or []:
+        if ref in (person["evidence"] or []):
+            return {"id": person["step"], "title": person["title"]}
+    return {"id": "", "title": ""}
+
+
+def _picture(ref: str, anchor: str, content: bytes | None, about: Row) -> dict[str, Any] | None:
+    if content is None:
+        return None
+    with suppress(ValueError):  # whatever else it is, it is listed with the files
+        if ref.endswith(".svg"):
+            ladder = ladders.read(content)
+            title = ladder.title or "SIP messages"
+            messages = [
+                {
+                    "after": message.after,
+                    "way": f"{message.source} → {message.target}",
+                    "summary": message.summary,
+                    "text": _cut(message.text, MESSAGE_LIMIT),
+                }
+                for message in ladder.messages
+            ]
+            return {
+                "anchor": anchor,
+                "title": title,
+                "alt": f"{title}: {ladder.about}",
+                "source": ladder.source,
+                "messages": messages,
+                "figure": "",
+            }
+        if ref.endswith(".wav"):
+            title = str(about.get("title") or "What was heard")
+            figure = figures.heard(content, title)
+            return {
+                "anchor": anchor,
+                "title": f"{title}: {figure.about}",
+                "messages": [],
+                "figure": Markup(figure.inline),
+            }
+    return None
+
+
+def _file(
+    ref: str, anchor: str, content: bytes | None, about: Row, pictured: bool
+) -> dict[str, Any]:
+    item: dict[str, Any] = {
+        "anchor": anchor,
+        "name": name_of(ref),
+        "title": about.get("title") or "",
+        "sha256": about.get("sha256") or "",
+        "size": "",
+        "pictured": pictured,
+        "text": None,
+        "why": "",
+    }
+    if content is None:
+        return item | {"why": "Not at hand when this page was written."}
+    item["size"] = f"{len(content)} bytes"
+    item["sha256"] = item["sha256"] or hashlib.sha256(content).hexdigest()
+    if pictured:
+        return item
+    try:
+        text = content.decode()
+    except ValueError:
+        return item | {"why": "Not text; it stands in the run's evidence folder."}
+    if ref.endswith(".json"):
+        with suppress(ValueError):
+            text = json.dumps(json.loads(text), indent=1, ensure_ascii=False)
+    return item | {"text": _cut(text, TEXT_LIMIT)}
+
+
+def _cut(text: str, most: int) -> str:
+    if len(text) > most:
+        text = f"{text[:most]}\n… cut here; the whole of it is in the run's evidence folder."
+    return visible(text)

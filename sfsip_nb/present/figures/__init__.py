@@ -1,0 +1,8 @@
+"""Figures that are read at a glance: a call's way, the whole run, what was heard."""
+
+from .base import Figure
+from .callflow import callflow
+from .heard import heard
+from .strip import strip
+
+__all__ = ["Figure", "callflow", "heard", "strip"]
