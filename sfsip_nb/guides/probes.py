@@ -24,7 +24,6 @@ from sfsip_nb.runbook.model import Step
 from sfsip_nb.runbook.verdicts import Check, Vantage
 from sfsip_nb.sip import Credentials, ProbeResult, ladder, loop
 from sfsip_nb.sip import probes as wire
-from sfsip_nb.sip.probes.words import meaning
 
 _GREETING = Stage(testcall.SPEECH_HZ, testcall.AGENT_HZ, within=6.0)
 NONCE_HEADER = "X-Sfsip-Nonce"
@@ -203,7 +202,7 @@ def _why(placed: Placed) -> str:
     """What would mend a call, as far as this end can tell."""
     if placed.answered:
         return f"{placed.isolated} Open RTP both ways, and compare the media addresses.".strip()
-    return f"{meaning(placed.code)} {placed.isolated}".strip() or placed.phrase
+    return f"{placed.remedy} {placed.isolated}".strip() or placed.phrase
 
 
 def _login(ctx: Context, password: str) -> Credentials:

@@ -17,7 +17,7 @@ from sfsip_nb.sip.probes import Plan, placing
 from sfsip_nb.sip.probes.isolating import isolate
 from sfsip_nb.sip.probes.placing import Placed as Placing
 from sfsip_nb.sip.probes.plan import Kind
-from sfsip_nb.sip.probes.words import meaning, said
+from sfsip_nb.sip.probes.words import found, said
 from sfsip_nb.sip.sdp import Srtp
 
 MARK_HEADER = "X-Sfsip-Test"
@@ -44,7 +44,8 @@ class Stage:
 class Placed:
     """A call as its caller saw it. ``heard`` has one entry a stage.
 
-    ``isolated`` says which difference made a failed call work, if that was looked for.
+    ``remedy`` is what the diagnosis of its messages says, ``isolated`` which difference made a
+    failed call work, if that was looked for.
     """
 
     number: str
@@ -62,6 +63,7 @@ class Placed:
     ended_by: str = ""
     audio: Mapping[str, Any] = field(default_factory=dict)
     answer: str = ""
+    remedy: str = ""
     isolated: str = ""
     evidence: tuple[str, ...] = ()
 
@@ -77,7 +79,9 @@ class Placed:
         words = [f"{facts.get('packets_received', 0)} packets came"]
         words.append(f"{facts.get('packets_sent', 0)} went ({self.codec})")
         if facts.get("packets_received"):
-            words.append(f"{facts['loss_percent']:g} % lost")
+            words.append(f"{facts['loss_percent']:g} % lost, MOS {facts['mos']:.1f}")
+        if facts.get("rtt_ms") is not None:
+            words.append(f"round trip {facts['rtt_ms']:.0f} ms")
         return ", ".join(words)
 
 
@@ -173,6 +177,8 @@ def _note(made: Placed, placed: Placing) -> None:
     made.code, made.phrase, made.codes = leg.code, leg.phrase, tuple(leg.codes)
     made.bye_code, made.ended_by = leg.bye_code, leg.ended_by
     made.retransmitted, made.challenges = leg.retransmitted_200, leg.challenges
+    reason = found(placed.trace)
+    made.remedy = reason.text if reason else ""
     made.answer = said(leg.code, leg.phrase, leg.header)
     if leg.audio is not None:
         made.codec, made.audio = leg.audio.codec, leg.audio.stats()
@@ -215,7 +221,7 @@ def wire_checks(step: str, placed: Placed, voices: Sequence[str], remedy: str = 
             Vantage.HERE,
             reason=placed.isolated.strip()
             or remedy
-            or meaning(placed.code)
+            or placed.remedy
             or "Look at the ladder and at what both platforms recorded.",
             evidence=evidence,
         )

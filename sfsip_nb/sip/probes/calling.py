@@ -9,14 +9,15 @@ from ..call import Call
 from ..digest import Credentials
 from ..dns import Resolver
 from ..fields import ExtraHeaders
-from ..sdp import Srtp, is_private
+from ..sdp import Srtp
 from ..trace import Transport
+from .audible import directions, quality
 from .isolating import isolate
 from .listening import Listening
 from .placing import Placed, place
 from .plan import Kind, Leave, Plan
 from .reach import ProbeResult, Verdict, clean
-from .words import meaning, said
+from .words import found, said
 
 
 async def call(
@@ -92,79 +93,66 @@ def judged(placed: Placed, script: Listening) -> tuple[ProbeResult, Kind | None]
         seen["expected_hz"], seen["heard"] = script.expect_hz, script.heard
     if script.then_hz is not None:
         seen["then_hz"], seen["then_heard"] = script.then_hz, script.then_heard
+    if leg.audio is not None and leg.ok:
+        seen |= directions(leg, script) | {"quality": quality(leg.audio)}
     return placed.result(verdict, sentence, seen), kind
 
 
 def _judge(leg: Call, script: Listening, placed: Placed) -> tuple[Verdict, str, Kind | None]:
-    where = placed.where
     if not leg.ok:
-        answer = said(leg.code, leg.phrase, leg.header)
-        if placed.given_up:
-            rang = "rang" if any(code > 100 for code in leg.codes) else "took the call (100)"
-            sentence = (
-                f"{where} {rang}, but gave no final answer in time. The number may lead to nobody:"
-                " look at what it is attached or routed to."
-            )
-            return "inconclusive", sentence, "refused"
-        early = " What was announced before it is in the audio." if placed.early_packets else ""
-        sentence = f"{where} refused the call with {answer}. {meaning(leg.code)}{early}".strip()
-        return "fail", sentence, placed.kind
+        return _unanswered(leg, placed)
     if leg.answer_sdp is None or leg.audio is None:
         sentence = "The call was answered with audio that was not offered: compare the codecs."
         return "fail", sentence, "unfit"
-    if not script.heard:
-        verdict, sentence = _unheard(leg, script)
-        return verdict, sentence, "unheard"
-    if script.then_heard is False:
+    half = directions(leg, script)
+    for one in half.values():
+        if one["verdict"] == "fail":
+            return "fail", f"The call was answered. {one['sentence']}", "unheard"
+    if half["to_us"]["verdict"] == "inconclusive":
+        return "inconclusive", f"The call was answered. {half['to_us']['sentence']}", "unheard"
+    if script.no_digits or script.then_heard is False:
+        return "fail", _keys(script), None
+    if leg.bye_code != 200 or leg.retransmitted_200:
+        return "fail", _unclean(leg, placed), "unclean"
+    sentence = "The call was answered and ended with BYE and 200. "
+    return "pass", sentence + " ".join(one["sentence"] for one in half.values()), None
+
+
+def _unanswered(leg: Call, placed: Placed) -> tuple[Verdict, str, Kind | None]:
+    if placed.given_up:
+        rang = "rang" if any(code > 100 for code in leg.codes) else "took the call (100)"
         sentence = (
-            f"The call has audio, but after the digits {script.digits} no {script.then_hz:g} Hz was"
-            " heard: the peer takes no RFC 4733 events, or leads elsewhere."
+            f"{placed.where} {rang}, but gave no final answer in time. The number may lead to"
+            " nobody: look at what it is attached or routed to."
         )
-        return "fail", sentence, None
+        return "inconclusive", sentence, "refused"
+    early = " What was announced before it is in the audio." if placed.early_packets else ""
+    reason = found(placed.trace)
+    answer = said(leg.code, leg.phrase, leg.header)
+    sentence = reason.text if reason else f"{placed.where} refused the call with {answer}."
+    return "fail", sentence + early, placed.kind
+
+
+def _keys(script: Listening) -> str:
+    if script.no_digits:
+        return (
+            "The call has audio, but the peer takes no telephone-event (RFC 4733), so no digit can"
+            " be pressed. Switch RFC 4733 (RFC 2833) on at the peer."
+        )
+    return (
+        f"The call has audio, but after the digits {script.digits} no {script.then_hz:g} Hz was"
+        " heard: the peer does not take them, or they lead elsewhere. Look at its menu."
+    )
+
+
+def _unclean(leg: Call, placed: Placed) -> str:
+    reason = found(placed.trace)
     if leg.bye_code != 200:
-        sentence = (
-            f"Audio is good, but BYE was answered with {leg.bye_code or 'silence'}: requests inside"
-            " the call take another way than the INVITE. Look at Record-Route and Contact."
-        )
-        return "fail", sentence, "unclean"
-    if leg.retransmitted_200:
-        sentence = (
-            f"Audio is good, but the 200 came {leg.retransmitted_200} times again: our ACK is lost"
-            " on its way. Look at Record-Route and Contact of the 200."
-        )
-        return "fail", sentence, "unclean"
-    return "pass", "The call was answered, audio came, and BYE ended it with 200.", None
-
-
-def _unheard(leg: Call, script: Listening) -> tuple[Verdict, str]:
-    """Answered, but what was expected was not heard: why, as far as both descriptions tell."""
-    audio, described = leg.audio, leg.answer_sdp
-    assert audio is not None
-    assert described is not None
-    wanted = "audio" if script.expect_hz is None else f"{script.expect_hz:g} Hz"
-    sentence = f"The call was answered, but no {wanted} was heard"
-    sentence += f" ({audio.packets_received} RTP packets)."
-    if is_private(described.address) and not is_private(leg.source[0]):
-        sentence += (
-            f" The peer names {described.address} for its audio, a private address: it does not"
-            " know its public one. Set its external media address."
-        )
-    elif (
-        not audio.packets_received and is_private(audio.local[0]) and not is_private(leg.source[0])
-    ):
-        sentence += (
-            f" This machine is behind NAT ({audio.local[0]}), so it is not known whether audio"
-            " was sent: probe from a machine with a public address."
-        )
-        return "inconclusive", sentence
+        fault = f"BYE was answered with {leg.bye_code or 'silence'}"
     else:
-        sentence += " Open RTP both ways, and compare the media addresses on both lists."
-    return "fail", sentence
-
-
-def _behind_nat(leg: Call, own: str) -> bool:
-    """Whether our own description names an address that the peer cannot send to."""
-    return is_private(own) and not is_private(leg.source[0])
+        fault = f"the 200 came {leg.retransmitted_200} times again, so our ACK is lost"
+    remedy = "Requests inside the call take another way: look at Record-Route and Contact."
+    return f"Audio is good, but {fault}. {reason.text if reason else remedy}"
 
 
 def _call_facts(leg: Call) -> dict[str, Any]:

@@ -8,7 +8,10 @@ from ..call import Call
 
 @dataclass
 class Listening:
-    """What is said and listened for. `heard` and `then_heard` are None until they were tried."""
+    """What is said and listened for. `heard` and `then_heard` are None until they were tried.
+
+    `no_digits`: the peer takes no telephone-event (RFC 4733).
+    """
 
     send_hz: float | None
     expect_hz: float | None
@@ -17,6 +20,7 @@ class Listening:
     then_hz: float | None = None
     heard: bool | None = None
     then_heard: bool | None = None
+    no_digits: bool = False
 
     @property
     def longest(self) -> float:
@@ -37,6 +41,10 @@ class Listening:
         if self.expect_hz is None:
             self.heard = audio.packets_received > 0
         if self.digits and leg.state == "answered":
-            await audio.send_digits(self.digits)
+            try:
+                await audio.send_digits(self.digits)
+            except ValueError:
+                self.no_digits = True
+                return
             if self.then_hz is not None:
                 self.then_heard = await audio.heard(self.then_hz, self.seconds)

@@ -59,9 +59,12 @@ class Placed:
 
     def result(self, verdict: Verdict, sentence: str, facts: Mapping[str, Any]) -> ProbeResult:
         """A verdict on it, with its evidence."""
-        media = list(self.leg.audio.kept) if self.leg and self.leg.audio else []
+        audio = self.leg.audio if self.leg else None
         seen = {**self.seen, **facts}
-        return ProbeResult(self.name, verdict, sentence, seen, self.trace, media)
+        if audio is None or not audio.kept:
+            return ProbeResult(self.name, verdict, sentence, seen, self.trace)
+        media, wav = list(audio.kept), audio.heard_wav()
+        return ProbeResult(self.name, verdict, sentence, seen, self.trace, media, wav)
 
 
 async def place(

@@ -15,7 +15,7 @@ from ..trace import Transport
 from .isolating import isolate
 from .plan import Kind, Plan
 from .reach import ProbeResult, Reach, Verdict, clean
-from .words import meaning, said
+from .words import found, said
 
 
 async def options(
@@ -99,20 +99,27 @@ async def register(
             "challenges": challenges,
         }
         answer = said(response.code, response.phrase, lambda name: header(response, name))
-        return reach.result(*_registered(reach.where, aor, response.code, answer, expect))
+        reason = found(agent.trace)
+        remedy = reason.remedy if reason else ""
+        return reach.result(*_registered(reach.where, aor, response.code, answer, remedy, expect))
 
     return await reach.run(ask, timeout)
 
 
 def _registered(
-    where: str, aor: str, code: int, answer: str, expect: Literal["accepted", "refused"]
+    where: str,
+    aor: str,
+    code: int,
+    answer: str,
+    remedy: str,
+    expect: Literal["accepted", "refused"],
 ) -> tuple[Verdict, str]:
     wanted = expect == "accepted"
     if 200 <= code < 300:
         tail = "" if wanted else " Whoever knows the address may register: set a password there."
         return "pass" if wanted else "fail", f"{where} accepted the registration of {aor}.{tail}"
     if code in (401, 403, 404, 407):
-        tail = f" {meaning(code)}" if wanted else ""
+        tail = f" {remedy}" if wanted else ""
         sentence = f"{where} refused the registration of {aor}: {answer}.{tail}"
         return "fail" if wanted else "pass", sentence
     if code in (405, 501):
