@@ -16,7 +16,7 @@ from .digest import Answerer
 from .dns import ResolveError, Resolver
 from .fields import cseq, header, name_addr, top_via, uri_parts
 from .messages import ALLOW, Incoming, ack_for, set_body
-from .reading import Reading, read
+from .reading import read
 from .trace import Address, Trace, Transport
 from .transaction import ClientTransaction, Key, ServerTransaction
 from .transport import Peer, Wire
@@ -163,13 +163,17 @@ class Stack:
     def transmit(self, message: Request | Response, peer: Peer) -> None:
         """Send and trace."""
         data = bytes(message)
-        self._note("sent", data, peer, read(data))
+        self._note("sent", data, peer, message)
         self._wire.send(data, peer)
 
     def _note(
-        self, direction: Literal["sent", "received"], data: bytes, peer: Peer, reading: Reading
+        self,
+        direction: Literal["sent", "received"],
+        data: bytes,
+        peer: Peer,
+        message: Request | Response | None,
     ) -> None:
-        self.trace.add(direction, peer.transport, peer.local, peer.remote, data, reading, self.name)
+        self.trace.add(direction, peer.transport, peer.local, peer.remote, data, message, self.name)
 
     # Receiving
 
@@ -177,8 +181,8 @@ class Stack:
         if self.gate is not None and not self.gate(peer.remote, peer.transport):
             return
         reading = read(data, stream=peer.transport != "udp")
-        self._note("received", data, peer, reading)
         message = reading.message
+        self._note("received", data, peer, message)
         if isinstance(message, Response):
             if transaction := self._client_for(message):
                 transaction.receive(message)

@@ -5,12 +5,13 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, Literal
 
 from sipmessage import Request, Response
 
 from .fields import header
-from .reading import Fault, Reading, read
+from .reading import Fault, read
 
 Address = tuple[str, int]
 """IP address and port."""
@@ -77,7 +78,6 @@ class TraceEntry:
     data: bytes = field(repr=False)
     call_id: str
     summary: str
-    faults: tuple[Fault, ...] = ()
     agent: str = ""
 
     @property
@@ -94,6 +94,11 @@ class TraceEntry:
     def message(self) -> Request | Response | None:
         """The masked message, read again."""
         return read(self.data).message
+
+    @cached_property
+    def faults(self) -> tuple[Fault, ...]:
+        """What was wrong with the message; found when asked for, as few are ever looked at."""
+        return read(self.data, stream=self.transport != "udp").faults
 
 
 class Trace:
@@ -115,11 +120,10 @@ class Trace:
         local: Address,
         remote: Address,
         data: bytes,
-        reading: Reading,
+        message: Request | Response | None,
         agent: str = "",
     ) -> None:
-        """Keep one message; `reading` is what was read from `data`, `agent` who saw it."""
-        message = reading.message
+        """Keep one message; `message` is what stands in `data`, `agent` who saw it."""
         self._entries.append(
             TraceEntry(
                 at=datetime.now(UTC),
@@ -130,7 +134,6 @@ class Trace:
                 data=mask(data),
                 call_id=header(message, "Call-ID") if message else "",
                 summary=summary(message),
-                faults=tuple(reading.faults),
                 agent=agent,
             )
         )

@@ -141,8 +141,7 @@ class _Reader:
         if len(entries) >= MAX_MESSAGES:
             self._more += 1
             return
-        reading = read_message(data, stream=transport != "udp")
-        message = reading.message
+        message = read_message(data).message
         entries.append(
             TraceEntry(
                 at=piece.at,
@@ -153,7 +152,6 @@ class _Reader:
                 data=mask(data),
                 call_id=header(message, "Call-ID") if message else "",
                 summary=summary(message),
-                faults=tuple(reading.faults),
             )
         )
 
