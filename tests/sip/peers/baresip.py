@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import json
-import socket
 import wave
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -76,7 +75,7 @@ def baresip(
 ) -> Iterator[Baresip]:
     """Run baresip in a folder with one account: its address and further parameters."""
     need("baresip")
-    port, control = _port_and_next(), free_port()
+    port, control = free_port("127.0.0.1", 1), free_port()  # The next one is for TLS.
     settings = [
         f"sip_listen 127.0.0.1:{port}",
         "net_interface 127.0.0.1",  # It takes another address of the machine otherwise.
@@ -101,23 +100,6 @@ def baresip(
         program.opened(port)
         program.opened(control)
         yield Baresip(program, port, control, folder)
-
-
-def _port_and_next() -> int:
-    """A free port whose successor is free as well: baresip takes that one for TLS."""
-    while True:
-        port = free_port()
-        if port + 1 < 65_536 and _is_free(port + 1):
-            return port
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as trial:
-        try:
-            trial.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
 
 
 def _write_tone(file: Path) -> None:

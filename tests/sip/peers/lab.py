@@ -5,6 +5,7 @@ where SFSIP_REQUIRE_PEERS=1 says that all of them have to be there.
 """
 
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -30,21 +31,29 @@ def need(*programs: str) -> None:
         pytest.skip(f"not installed: {', '.join(missing)}")
 
 
-def free_port(host: str = "127.0.0.1") -> int:
-    """A port free over UDP and TCP."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+def free_port(host: str = "127.0.0.1", *beside: int) -> int:
+    """A port free over UDP and TCP, and those `beside` it too, as offsets.
+
+    Ports below 32768 are never given out by the kernel, so nobody takes them before the program.
+    """
     while True:
-        with (
-            socket.socket(family, socket.SOCK_DGRAM) as udp,
-            socket.socket(family, socket.SOCK_STREAM) as tcp,
-        ):
-            udp.bind((host, 0))
-            port = int(udp.getsockname()[1])
-            try:
-                tcp.bind((host, port))
-            except OSError:
-                continue
+        port = secrets.choice(range(10_000, 32_000, 10))
+        if all(_is_free(host, port + offset) for offset in (0, *beside)):
             return port
+
+
+def _is_free(host: str, port: int) -> bool:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with (
+        socket.socket(family, socket.SOCK_DGRAM) as udp,
+        socket.socket(family, socket.SOCK_STREAM) as tcp,
+    ):
+        try:
+            udp.bind((host, port))
+            tcp.bind((host, port))
+        except OSError:
+            return False
+        return True
 
 
 @dataclass(frozen=True)
