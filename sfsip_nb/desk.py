@@ -10,8 +10,10 @@ from typing import Any
 
 from sfsip_nb import session as sessions
 from sfsip_nb.inputs.draft import Draft
-from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.inputs.errors import InputError, SfsipError
+from sfsip_nb.inputs.load import CELL
 from sfsip_nb.runbook.journal import Journal
+from sfsip_nb.runbook.model import Sight
 
 _TYPED = "typed"
 
@@ -44,6 +46,8 @@ class Desk:
         """The session on the inputs as they stand. Raises ``InputError`` while one is wrong."""
         if not self.headless:
             self._reload()
+            if problems := self.draft.problems():
+                raise _unfilled(problems)
         parameters = self.draft.check()
         opened = self._opened
         if opened is None or (opened.parameters, opened.secrets) != (
@@ -53,6 +57,21 @@ class Desk:
             self.close()
             self._opened = opened = sessions.open_interactive(parameters)
         return opened
+
+    def look(self) -> dict[str, Sight]:
+        """What both platforms say of the inputs as they stand, complete or not. Changes nothing."""
+        secrets = self.draft.secrets()
+        parameters = self.draft.loose() if self.draft.problems() else self.draft.check()
+        seen: dict[str, Sight] = {}
+        with sessions.glimpse(parameters, secrets) as ctx:
+            for look in ctx.guide.looks:
+                try:
+                    seen[look.key] = look.see(ctx)
+                except SfsipError as error:
+                    seen[look.key] = Sight(None, f"cannot be asked: {error}")
+                except KeyError as error:  # a secret or a region that is not there yet
+                    seen[look.key] = Sight(None, f"cannot be asked before {error.args[0]} is there")
+        return seen
 
     def close(self) -> None:
         """Let the session go; its attempt stays open, and the next use opens it again."""
@@ -66,15 +85,13 @@ class Desk:
         with closing(Journal(self.journal_path)) as journal:
             journal.put(_TYPED, self.draft.typed())
 
-    def waiting(self) -> InputError | None:
-        """What keeps the session from opening, if something does."""
-        try:
-            self.draft.check()
-        except InputError as error:
-            return error
-        return None
-
     def _reload(self) -> None:
         if self.journal_path.exists():
             with closing(Journal(self.journal_path)) as journal:
                 self.draft.take(journal.get(_TYPED, {}))
+
+
+def _unfilled(problems: Mapping[str, str]) -> InputError:
+    count = f"{len(problems)} input{'s are' if len(problems) > 1 else ' is'}"
+    head = f"{count} to be filled in or corrected first, in the form that run.inputs() shows:"
+    return InputError(CELL, "\n".join([head, *(f"{key}: {why}" for key, why in problems.items())]))

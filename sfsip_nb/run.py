@@ -11,15 +11,20 @@ from typing import Any
 from sfsip_nb import session as sessions
 from sfsip_nb.desk import Desk
 from sfsip_nb.inputs import facts
+from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.present import forms, tables
 from sfsip_nb.present.record import card_page
 from sfsip_nb.present.tables import Shown
 from sfsip_nb.present.text import unmarked
 from sfsip_nb.runbook import export, people
+from sfsip_nb.runbook.difference import text
 from sfsip_nb.runbook.engine import Engine, StepResult
 from sfsip_nb.runbook.journal import Journal
 from sfsip_nb.runbook.model import Card
 from sfsip_nb.runbook.verdicts import Verdict, worst
+
+_OFFERED = 8
+"""So many of what a platform offers are named in the table; the form lists all."""
 
 
 def open_run(guide: str, notebook: str, namespace: Mapping[str, Any]) -> Run:
@@ -44,9 +49,9 @@ class Run:
         return self._desk.session
 
     def __repr__(self) -> str:
-        if waiting := self._desk.waiting():
-            count = len(waiting.problems)
-            return f"<run {self._desk.draft.run_name}: {count} inputs to fill in, see run.inputs()>"
+        if problems := self._desk.draft.problems():
+            name, count = self._desk.draft.run_name, len(problems)
+            return f"<run {name}: inputs to fill in or correct: {count}, see run.inputs()>"
         s = self._session
         return f"<run {s.parameters.run_name}, {s.guide.title}, {s.mode}, attempt {s.attempt}>"
 
@@ -55,6 +60,35 @@ class Run:
     def inputs(self) -> Shown | forms.Form:
         """The inputs: a form where a person is there, a table of them always."""
         return self._form.static() if self._desk.headless else self._form
+
+    def look(self) -> Shown:
+        """What both platforms say of the inputs, and, in the form above, what they offer."""
+        try:
+            seen = self._desk.look()
+        except InputError as error:
+            return tables.notice(str(error), "doubt")
+        for key, sight in seen.items():
+            self._form.offer(key, sight.choices)
+        words = {True: "there", False: "not there", None: "open"}
+        rows = [
+            {
+                "input": key,
+                "value": text(self._desk.draft.value(key)),
+                "found": words[sight.ok],
+                "seen": sight.sentence,
+                "offered": ", ".join(sight.choices[:_OFFERED])
+                + (" …" if len(sight.choices) > _OFFERED else ""),
+            }
+            for key, sight in seen.items()
+        ]
+        names = {
+            "input": "Input",
+            "value": "Value",
+            "found": "Found",
+            "seen": "What the platform says",
+            "offered": "Offered",
+        }
+        return tables.plain_table(rows, names, "What the platforms say of the inputs")
 
     def changed(self) -> Shown:
         """What changed since the guide was written, with date and source."""

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -15,18 +16,16 @@ from typing import Any
 
 from sfsip_nb._version import __version__
 from sfsip_nb.guides import genesys, talkdesk
-from sfsip_nb.inputs import facts
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.fields import did_you_mean
 from sfsip_nb.inputs.load import from_namespace, load_file
 from sfsip_nb.inputs.schema import Parameters, secret_keys
 from sfsip_nb.inputs.secrets import Redactor, Secret
-from sfsip_nb.runbook.context import Context, Surroundings
+from sfsip_nb.runbook.context import Context
 from sfsip_nb.runbook.engine import Engine
 from sfsip_nb.runbook.journal import Journal
 from sfsip_nb.runbook.model import Guide
-from sfsip_nb.sip import MapResolver
-from sfsip_nb.sip.locating import DnsResolver
+from sfsip_nb.surroundings import surroundings, testbed_of
 from sfsip_nb.testbed import life
 from sfsip_nb.testbed.faults import FAULTS
 
@@ -88,7 +87,7 @@ class Session:
                     run_dir=self.run_dir,
                     secrets=self.secrets,
                     redactor=self.redactor,
-                    surroundings=_surroundings(self.guide, self.parameters, self.testbed),
+                    surroundings=surroundings(self.guide, self.parameters, self.testbed),
                 )
             )
         return self._engine
@@ -146,6 +145,24 @@ def open_interactive(parameters: Parameters) -> Session:
     return _open(parameters, Path(os.environ[RUN_DIR]), "replay", attempt=int(os.environ[ATTEMPT]))
 
 
+@contextmanager
+def glimpse(parameters: Parameters, secrets: Mapping[str, Secret]) -> Iterator[Context]:
+    """A context to read with while inputs are missing. Raises ``InputError`` without a region."""
+    guide = GUIDES[parameters.guide]
+    run_dir = Path(os.environ.get(RUN_DIR) or home() / "runs" / parameters.run_name).resolve()
+    try:
+        around = surroundings(guide, parameters, testbed_of(parameters, run_dir, ()))
+    except KeyError:
+        raise InputError("region", "Choose the regions first: they say where to ask.") from None
+    redactor = Redactor(secret.reveal() for secret in secrets.values())
+    with closing(Journal(run_dir / "journal.sqlite3", redactor.data)) as journal:
+        ctx = Context(guide, parameters, "plan", journal, 0, run_dir, secrets, redactor, around)
+        try:
+            yield ctx
+        finally:
+            ctx.release()
+
+
 def reopen(run_dir: Path, mode: str = "apply") -> Session:
     """A run from its own journal, with the inputs that it was last opened with."""
     path = run_dir / "journal.sqlite3"
@@ -176,7 +193,7 @@ def _open(
     run_dir = (out or home() / "runs" / parameters.run_name).resolve()
     secrets = parameters.secrets()
     redactor = _redactor(secrets)
-    testbed = _testbed(parameters, run_dir, faults)
+    testbed = testbed_of(parameters, run_dir, faults)
     journal = Journal(run_dir / "journal.sqlite3", redactor.data)
     journal.put("parameters", {"guide": guide.name, "values": _plain(parameters)})
     if attempt is None:
@@ -254,42 +271,3 @@ def _inputs(parameters: Parameters) -> dict[str, Any]:
 def _versions() -> dict[str, str]:
     found = {"sfsip": __version__, "python": platform.python_version()}
     return found | {name: version(name) for name in _PACKAGES}
-
-
-def _testbed(parameters: Parameters, run_dir: Path, faults: Sequence[str]) -> life.Testbed | None:
-    if parameters.target == "live":
-        return None
-    wanted = parameters.testbed
-    if wanted.url:
-        testbed = life.attach(wanted.url)
-        for name in faults:
-            testbed.control("PUT", f"/faults/{name}")
-        return testbed
-    return life.ensure(run_dir, time_scale=wanted.time_scale, seed=wanted.seed, faults=faults)
-
-
-def _surroundings(
-    guide: Guide, parameters: Parameters, testbed: life.Testbed | None
-) -> Surroundings:
-    region = parameters.synthflow.region
-    if testbed is None:
-        origins = {"synthflow": facts.synthflow_regions()[region].api}
-        return Surroundings(origins=origins | guide.origins(parameters), resolver=DnsResolver())
-    info = testbed.info
-    own = _plain(parameters)[guide.name]
-    urls = info["patterns"].get(guide.name, info[guide.name])
-    return Surroundings(
-        origins={
-            "synthflow": info["synthflow"][region],
-            **{f"{guide.name}.{n}": u.format_map(own) for n, u in urls.items()},
-        },
-        resolver=MapResolver({**info["sip"], **_hosts(info["pstn"])}),
-        administer=testbed.administer,
-        phone=str(info["pstn"]["address"]),
-        cafile=info["ca"],
-        time_scale=float(info["time_scale"]),
-    )
-
-
-def _hosts(entries: Mapping[str, Any]) -> dict[str, str]:
-    return {name: str(value) for name, value in entries.items() if "/" in name}

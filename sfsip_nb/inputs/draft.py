@@ -6,6 +6,7 @@ else: then the cell is newer, and what was typed is let go.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import re
 from collections.abc import Iterator, Mapping
@@ -22,7 +23,14 @@ from sfsip_nb.inputs.schema import (
     sample,
     secret_keys,
 )
-from sfsip_nb.inputs.secrets import is_reference, is_typed_in, keep, type_in
+from sfsip_nb.inputs.secrets import (
+    Secret,
+    is_reference,
+    is_typed_in,
+    keep,
+    resolve,
+    type_in,
+)
 
 FIXED = ("target", "customer", "run", "testbed")
 """They decide which run this is, so they stand in the parameters cell alone."""
@@ -98,6 +106,20 @@ class Draft:
         """The inputs, checked. Raises InputError with all that is wrong."""
         return from_namespace(self.guide, self.values())
 
+    def loose(self) -> Parameters:
+        """The inputs as they stand, unchecked, to ask a platform about one of them."""
+        loose = _constructed(self.model, self.values())
+        assert isinstance(loose, Parameters)
+        return loose
+
+    def secrets(self) -> dict[str, Secret]:
+        """The secrets that can be read now, by dotted key."""
+        found = {}
+        for key in self.secret_keys:
+            with contextlib.suppress(InputError):
+                found[key] = resolve(str(self.value(key)), key)
+        return found
+
     def problems(self) -> dict[str, str]:
         """What is wrong now, by the dotted key of the input that has to change."""
         told = {
@@ -151,6 +173,14 @@ def _filled(model: type[Block], given: Mapping[str, Any]) -> dict[str, Any]:
                 blank if field.is_required() else field.get_default(call_default_factory=True)
             )
     return values
+
+
+def _constructed(model: type[Block], values: Mapping[str, Any]) -> Block:
+    built: dict[str, Any] = {}
+    for name, field in model.model_fields.items():
+        value, block = values[field.alias or name], block_of(field.annotation)
+        built[name] = _constructed(block, value) if block is not None else value
+    return model.model_construct(**built)
 
 
 def _leaves(model: type[Block], prefix: str = "") -> Iterator[str]:

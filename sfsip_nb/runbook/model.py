@@ -178,6 +178,23 @@ class Flow:
 
 
 @dataclass(frozen=True)
+class Sight:
+    """What a platform says of an input: whether it is there (None: it cannot tell), in words."""
+
+    ok: bool | None
+    sentence: str
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Look:
+    """A question to a platform about one input, asked while the others may still be missing."""
+
+    key: str
+    see: Callable[[Context], Sight]
+
+
+@dataclass(frozen=True)
 class Guide:
     """One vendor document as sections and steps."""
 
@@ -190,6 +207,7 @@ class Guide:
     origins: Callable[[Parameters], dict[str, str]]
     """Live API origins by name, such as ``genesys.api``; the testbed has its own."""
     flows: tuple[Flow, ...] = ()
+    looks: tuple[Look, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a guide whose steps would never run or wait for ever. Raises ``ValueError``."""

@@ -13,6 +13,7 @@ from sfsip_nb.guides.genesys import (
     verify,
 )
 from sfsip_nb.guides.genesys import resources as r
+from sfsip_nb.guides.genesys.looking import LOOKS
 from sfsip_nb.guides.genesys.platform import genesys, origins, settings
 from sfsip_nb.guides.lines import read
 from sfsip_nb.guides.synthflow import section as synthflow
@@ -61,4 +62,5 @@ GUIDE = Guide(
     lines=lambda: read("genesys"),
     origins=origins,
     flows=flows.FLOWS,
+    looks=LOOKS,
 )

@@ -6,6 +6,7 @@ from sfsip_nb.guides import probes, sections
 from sfsip_nb.guides.lines import read
 from sfsip_nb.guides.synthflow import section as synthflow
 from sfsip_nb.guides.talkdesk import access, flows, troubleshooting, trunk, verify
+from sfsip_nb.guides.talkdesk.looking import LOOKS
 from sfsip_nb.guides.talkdesk.platform import origins, settings
 from sfsip_nb.runbook.model import Guide
 
@@ -35,4 +36,5 @@ GUIDE = Guide(
     lines=lambda: read("talkdesk"),
     origins=origins,
     flows=flows.FLOWS,
+    looks=LOOKS,
 )

@@ -1,0 +1,68 @@
+"""What the platforms say of an input while it is typed: is it there, and what else could it be.
+
+Nothing is judged here, and nothing is changed: the steps of section 01 do that. A platform that
+does not answer leaves a plain field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import reduce
+from typing import Any
+
+from sfsip_nb.guides.checks import synthflow
+from sfsip_nb.runbook.context import Context
+from sfsip_nb.runbook.model import Look, Sight
+from sfsip_nb.sip import ResolveError, loop
+
+_RESOLVE_SECONDS = 10
+
+
+def among(key: str, names: Callable[[Context], Iterable[Any]], what: str) -> Look:
+    """Whether an input, or each entry of one, is among what a platform lists."""
+
+    def see(ctx: Context) -> Sight:
+        known = tuple(sorted({str(name) for name in names(ctx) if name}))
+        value = _value(ctx, key)
+        wanted = [v for v in (value if isinstance(value, list) else [value]) if v]
+        absent = [v for v in wanted if v not in known]
+        count = f"{len(known)} {what}"
+        if not wanted:
+            return Sight(None, f"nothing typed yet; {count}", known)
+        if absent:
+            return Sight(False, f"{', '.join(absent)}: not among {count}", known)
+        return Sight(True, f"there, among {count}", known)
+
+    return Look(key, see)
+
+
+def resolves(key: str) -> Look:
+    """Whether a host name has an address, as this machine's DNS answers."""
+
+    def see(ctx: Context) -> Sight:
+        host = str(_value(ctx, key))
+        if not host:
+            return Sight(None, "nothing typed yet")
+        finding = ctx.surroundings.resolver.resolve(host, None, ctx.parameters.sip.transport)
+        try:
+            hop = loop.run(finding, _RESOLVE_SECONDS)
+        except ResolveError as error:
+            return Sight(False, str(error))
+        return Sight(True, f"resolves to {hop.ip}")
+
+    return Look(key, see)
+
+
+def _value(ctx: Context, key: str) -> Any:
+    return reduce(getattr, key.split("."), ctx.parameters)
+
+
+def _assistants(ctx: Context) -> list[Any]:
+    """Names and ids: either may stand in the input."""
+    found = [a for a in synthflow(ctx).assistants() if a.get("type", "inbound") == "inbound"]
+    return [a.get("name") for a in found] + [
+        a["model_id"] for a in found if a["model_id"] == ctx.parameters.synthflow.assistant
+    ]
+
+
+SYNTHFLOW = (among("synthflow.assistant", _assistants, "inbound assistants of the workspace"),)

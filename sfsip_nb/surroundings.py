@@ -1,0 +1,56 @@
+"""What surrounds a run: the testbed or the live platforms, and where each of them answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sfsip_nb.inputs import facts
+from sfsip_nb.inputs.schema import Parameters
+from sfsip_nb.runbook.context import Surroundings
+from sfsip_nb.runbook.model import Guide
+from sfsip_nb.sip import MapResolver
+from sfsip_nb.sip.locating import DnsResolver
+from sfsip_nb.testbed import life
+
+
+def testbed_of(parameters: Parameters, run_dir: Path, faults: Sequence[str]) -> life.Testbed | None:
+    """The run's testbed, started or attached to; None for a live customer."""
+    if parameters.target == "live":
+        return None
+    wanted = parameters.testbed
+    if wanted.url:
+        testbed = life.attach(wanted.url)
+        for name in faults:
+            testbed.control("PUT", f"/faults/{name}")
+        return testbed
+    return life.ensure(run_dir, time_scale=wanted.time_scale, seed=wanted.seed, faults=faults)
+
+
+def surroundings(
+    guide: Guide, parameters: Parameters, testbed: life.Testbed | None
+) -> Surroundings:
+    """Origins, resolver and the rest. Raises KeyError for a region that is not known."""
+    region = parameters.synthflow.region
+    if testbed is None:
+        origins = {"synthflow": facts.synthflow_regions()[region].api}
+        return Surroundings(origins=origins | guide.origins(parameters), resolver=DnsResolver())
+    info = testbed.info
+    own = getattr(parameters, guide.name).model_dump(mode="json")
+    urls = info["patterns"].get(guide.name, info[guide.name])
+    return Surroundings(
+        origins={
+            "synthflow": info["synthflow"][region],
+            **{f"{guide.name}.{n}": u.format_map(own) for n, u in urls.items()},
+        },
+        resolver=MapResolver({**info["sip"], **_hosts(info["pstn"])}),
+        administer=testbed.administer,
+        phone=str(info["pstn"]["address"]),
+        cafile=info["ca"],
+        time_scale=float(info["time_scale"]),
+    )
+
+
+def _hosts(entries: Mapping[str, Any]) -> dict[str, str]:
+    return {name: str(value) for name, value in entries.items() if "/" in name}
