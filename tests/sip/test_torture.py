@@ -12,30 +12,12 @@ from sfsip_nb.sip.digest import digest_fields
 from sfsip_nb.sip.fields import COOKIE, header, name_addr, number, top_via, uri_parts, values
 from sfsip_nb.sip.reading import Reading, read
 
-VALID = [
-    "wsinv",
-    "intmeth",
-    "esc01",
-    "escnull",
-    "esc02",
-    "lwsdisp",
-    "longreq",
-    "dblreq",
-    "semiuri",
-    "transports",
-    "mpart01",
-    "unreason",
-    "noreason",
-    "ipv6-good",
-    "port-ambiguous",
-    "port-unambiguous",
-    "via-received-param-no-delim",
-    "ipv6-in-sdp",
-    "mult-ip-in-header",
-    "mult-ip-in-sdp",
-    "ipv4-mapped-ipv6",
-    "ipv6-correct-abnf-2-colons",
-]
+_VALID = """
+wsinv intmeth esc01 escnull esc02 lwsdisp longreq dblreq semiuri transports mpart01 unreason
+noreason ipv6-good port-ambiguous port-unambiguous via-received-param-no-delim ipv6-in-sdp
+mult-ip-in-header mult-ip-in-sdp ipv4-mapped-ipv6 ipv6-correct-abnf-2-colons
+"""
+VALID = _VALID.split()
 
 INVALID: dict[str, tuple[str, str, int]] = {
     # file: the rule, words of its sentence, the answer of a server (0: a liberal one goes on)
