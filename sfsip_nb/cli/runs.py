@@ -1,4 +1,4 @@
-"""Commands on a run: replay it, show its record, undo it; begin one; open the notebooks."""
+"""Commands on a run: replay it, undo it; begin one; open the notebooks."""
 
 import os
 from contextlib import closing
@@ -62,50 +62,6 @@ def notebooks() -> Path:
             " pip install -e . and run the command again.",
         )
     return folder
-
-
-@app.command()
-def record(
-    folder: Folder,
-    check: Annotated[bool, typer.Option(help="compare every attempt with its SHA256SUMS")] = False,
-) -> None:
-    """Show a run's newest record, or check its attempts' files.
-
-    What was done by hand in the notebooks is written down as an attempt first.
-    """
-    with paragraphs():
-        from sfsip_nb.replay import sums
-        from sfsip_nb.replay.kept import attempts_of, summary
-
-        if not check and (folder / "journal.sqlite3").is_file():
-            _keep_interactive(folder)
-        attempts = attempts_of(folder)
-        if not attempts:
-            raise InputError(
-                "DIR", f"{folder} holds no attempt. Name a run's folder, or one of its attempts."
-            )
-        if not check:
-            say(str(summary(attempts[-1])))
-            return
-        found = {attempt.name: sums.check(attempt) for attempt in attempts}
-        for name, difference in found.items():
-            say(f"{name}: {difference or 'as written'}")
-        raise typer.Exit(1 if any(found.values()) else 0)
-
-
-def _keep_interactive(folder: Path) -> None:
-    from sfsip_nb import session
-    from sfsip_nb.inputs.load import from_namespace
-    from sfsip_nb.inputs.secrets import Redactor
-    from sfsip_nb.replay.kept import keep_interactive
-    from sfsip_nb.runbook.journal import Journal
-
-    journal = Journal(folder / "journal.sqlite3")
-    with closing(journal):
-        if kept := journal.get("parameters"):
-            secrets = from_namespace(kept["guide"], kept["values"]).secrets().values()
-            redactor = Redactor(secret.reveal() for secret in secrets)
-            keep_interactive(journal, session.GUIDES[kept["guide"]], folder, redactor)
 
 
 @app.command()

@@ -16,8 +16,8 @@ from .text import visible
 TEXT_LIMIT = 60_000
 """Characters of one evidence file that the page holds; longer ones are cut, and it says so."""
 
-MESSAGE_LIMIT = 4_000
-"""Characters of one SIP message that the page holds."""
+MESSAGE_LIMIT, MESSAGES = 4_000, 60
+"""Characters of one SIP message, and messages of one ladder, that the page holds."""
 
 
 @dataclass
@@ -88,13 +88,8 @@ def _picture(ref: str, anchor: str, content: bytes | None, about: Row) -> dict[s
             ladder = ladders.read(content)
             title = ladder.title or "SIP messages"
             messages = [
-                {
-                    "after": message.after,
-                    "way": f"{message.source} → {message.target}",
-                    "summary": message.summary,
-                    "text": _cut(message.text, MESSAGE_LIMIT),
-                }
-                for message in ladder.messages
+                {"told": message.told, "text": _cut(message.text, MESSAGE_LIMIT)}
+                for message in ladder.messages[:MESSAGES]
             ]
             return {
                 "anchor": anchor,
@@ -102,6 +97,7 @@ def _picture(ref: str, anchor: str, content: bytes | None, about: Row) -> dict[s
                 "alt": f"{title}: {ladder.about}",
                 "source": ladder.source,
                 "messages": messages,
+                "more": len(ladder.messages) - len(messages),
                 "figure": "",
             }
         if ref.endswith(".wav"):

@@ -21,18 +21,15 @@ ET.register_namespace("", _SVG.strip("{}"))
 
 @dataclass(frozen=True)
 class Message:
-    """One message of a ladder: seconds since the first one, from whom, to whom, and its text."""
+    """One arrow of a ladder: its number, time and label in a line, and the whole message."""
 
-    after: str
-    source: str
-    target: str
-    summary: str
+    told: str
     text: str
 
 
 @dataclass(frozen=True)
 class Ladder:
-    """A ladder for a page: its title, its picture as a data URI, and what was said."""
+    """A ladder for a page: its title, what it shows, its picture as a data URI, what was said."""
 
     title: str
     about: str
@@ -50,36 +47,22 @@ def read(content: bytes) -> Ladder:
         raise ValueError(f"not a ladder: {error}") from None
     if root.tag != f"{_SVG}svg":
         raise ValueError("not a ladder: no SVG")
-    lifelines = [text for text in root.iter(f"{_SVG}text") if "n" in text.get("class", "").split()]
-    names = {line.get("x", ""): _name(line) for line in lifelines}
     rows = [group for group in root.iter(f"{_SVG}g") if group.find(f"{_SVG}title") is not None]
-    messages = tuple(_message(row, names) for row in rows)
+    messages = tuple(_message(row) for row in rows if row.find(f"{_SVG}line") is not None)
     for row in rows:  # the texts stand beside the picture, and an image shows no tooltip
         row.remove(row.findall(f"{_SVG}title")[0])
     for sheet in root.iter(f"{_SVG}style"):
         sheet.text = f"{sheet.text or ''}{_COLOURS}"
     return Ladder(
         title=root.findtext(f"{_SVG}title", ""),
-        about=root.findtext(f"{_SVG}desc", ""),
+        about=root.findtext(f"{_SVG}desc", "").partition("\n")[0],
         source=svg_uri(ET.tostring(root, encoding="unicode")),
         messages=messages,
     )
 
 
-def _name(line: ET.Element) -> str:
-    return line.findtext(f"{_SVG}title") or "".join(line.itertext())
-
-
-def _message(row: ET.Element, names: dict[str, str]) -> Message:
-    line = row.find(f"{_SVG}line")
-    start, end = (line.get(key, "") if line is not None else "" for key in ("x1", "x2"))
-    texts = [text.text or "" for text in row.findall(f"{_SVG}text")]
-    source = names.get(start, "")
-    return Message(
-        after=next((text for text in texts if text.startswith("+")), ""),
-        source=source,
-        target=names.get(end, source),  # a message to oneself ends beside its own line
-        summary=next((text for text in texts if not text.startswith("+")), ""),
-        # XML has no carriage return; the ladder stands a mark in its place.
-        text=row.findtext(f"{_SVG}title", "").replace("\ufffd\n", "\n").rstrip("\ufffd\n"),
-    )
+def _message(row: ET.Element) -> Message:
+    told = " ".join(" ".join(text.itertext()) for text in row.findall(f"{_SVG}text"))
+    # XML has no carriage return; the ladder has a mark in its place.
+    text = row.findtext(f"{_SVG}title", "").replace("\ufffd\n", "\n")
+    return Message(" ".join(told.split()), text.rstrip("\ufffd\n"))
