@@ -1,0 +1,116 @@
+"""A probe that fails looks for the one difference that makes it work."""
+
+from typing import Any
+
+from sfsip_nb.sip import Call, MapResolver, ProbeResult, probes
+from sfsip_nb.sip.probes import Plan
+from sfsip_nb.sip.probes.plan import variants
+from tests.sip.probetools import FROM, LOCAL, answering, leaves
+from tests.sip.siptools import Agents, Run, Tls, uri
+
+
+def test_a_call_lost_over_udp_that_works_over_tcp_says_so(agents: Agents, run: Run) -> None:
+    async def go() -> None:
+        server = await agents(
+            "server", on_invite=answering, gate=lambda _, transport: transport == "tcp"
+        )
+
+        async def probe(**more: Any) -> ProbeResult:
+            return await probes.call(
+                uri(server), from_=FROM, seconds=0.3, timeout=6.3, resolver=LOCAL, **more
+            )
+
+        alone = await probe()
+        assert alone.verdict == "inconclusive"
+        assert "isolation" not in alone.seen
+        found = await probe(leave=leaves(3))
+        assert found.verdict == "fail"
+        port = server.address()[1]
+        assert f"The same works over TCP: UDP on port {port} is blocked" in found.sentence
+        assert [row["variant"] for row in found.seen["isolation"]] == ["over TCP"]
+        denied = await probe(leave=leaves(0))
+        assert denied.verdict == "inconclusive"
+        assert "No more test calls are allowed" in denied.sentence
+
+    run(go())
+
+
+def test_a_tls_trunk_without_srtp_is_told_to_switch_it_on(
+    agents: Agents, run: Run, tls: Tls
+) -> None:
+    async def edge(call: Call) -> None:
+        if call.offer and not call.offer.crypto:
+            return await call.reject(488)
+        await answering(call)
+
+    async def go() -> None:
+        server = await agents(
+            "edge", transports=("tls",), tls_server=tls.server("sip.test"), on_invite=edge
+        )
+        names = MapResolver({"sip.test:5061/tls": "{}:{}".format(*server.address("tls"))})
+        found = await probes.call(
+            "sip:+15551230001@sip.test:5061;transport=tls",
+            from_=FROM,
+            seconds=0.3,
+            leave=leaves(3),
+            resolver=names,
+            tls_client=tls.client,
+        )
+        assert found.verdict == "fail"
+        assert "488 Not Acceptable Here" in found.sentence
+        assert "The same works with SRTP: the peer wants encrypted audio" in found.sentence
+        marks = {e.message.headers.get("X-Mark") for e in found.trace if e.message}
+        assert "0" in marks
+
+    run(go())
+
+
+def test_a_refusal_that_no_difference_mends_stays_what_it_is(agents: Agents, run: Run) -> None:
+    async def refuse(call: Call) -> None:
+        await call.reject(
+            403, headers={"X-Twilio-Error": "32201 Authentication failure - not in ACL"}
+        )
+
+    async def go() -> None:
+        server = await agents("server", on_invite=refuse)
+        got = await probes.call(
+            uri(server), from_=FROM, headers={"X-A": "b"}, leave=leaves(9), resolver=LOCAL
+        )
+        assert got.verdict == "fail"
+        assert "32201 Authentication failure" in got.sentence
+        assert "access control list" in got.sentence
+        assert "The same came of it without the extra headers." in got.sentence
+
+    run(go())
+
+
+def test_each_variant_differs_in_one_thing() -> None:
+    full = Plan(
+        "sip:+1555@sip.test:32682;transport=tls;user=phone",
+        FROM,
+        srtp="required",
+        proxy="sip:[2001:db8::1]:5061;lr;transport=tls",
+        headers={"X-A": "1"},
+    )
+    kinds = ("unreached", "silent", "refused", "unfit", "unheard", "unclean")
+    for kind in kinds:
+        for _, other in variants(full, kind):  # type: ignore[arg-type]
+            changed = {n for n in ("uri", "srtp", "proxy", "headers") if _differs(full, other, n)}
+            assert len(changed) == 1
+    assert full.over("tcp").proxy == "sip:[2001:db8::1]:5060;transport=tcp;lr"
+    direct = Plan("sip:a;b@host;transport=udp")
+    assert direct.over("tls").uri == "sip:a;b@host;transport=tls"
+
+
+def _differs(one: Plan, other: Plan, name: str) -> bool:
+    return bool(getattr(one, name) != getattr(other, name))
+
+
+def test_options_are_tried_over_tcp_where_udp_is_silent(agents: Agents, run: Run) -> None:
+    async def go() -> None:
+        server = await agents("server", gate=lambda _, transport: transport == "tcp")
+        got = await probes.options(uri(server), resolver=LOCAL, timeout=0.3, isolating=True)
+        assert got.verdict == "fail"
+        assert "The same works over TCP: UDP on port" in got.sentence
+
+    run(go())
