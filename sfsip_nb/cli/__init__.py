@@ -2,7 +2,7 @@
 
 import signal
 
-from sfsip_nb.cli import probe, probe_calls, record, runs, testbed
+from sfsip_nb.cli import diagnose, probe, probe_calls, record, runs, testbed
 from sfsip_nb.cli.common import app
 from sfsip_nb.replay.lean import without_grammars
 
@@ -11,7 +11,7 @@ without_grammars()  # before a command imports nbformat
 app.add_typer(testbed.app, name="testbed")
 app.add_typer(probe.app, name="probe")
 
-__all__ = ["app", "main", "probe_calls", "record", "runs"]
+__all__ = ["app", "diagnose", "main", "probe_calls", "record", "runs"]
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from .calls import Conversation, conversations
 from .capture import Capture
 from .causes import plain, reasons
 from .finding import Finding, Verdict, World, seconds
-from .rules import audio, calling, general, transfer
+from .rules import audio, calling, dialog, flows, general, transfer
 from .sound import Stream, Streams
 
 _ORDER = {"fail": 0, "inconclusive": 1, "pass": 2}
@@ -103,7 +103,7 @@ def diagnose(
     heard = heard or Streams()
     streams = heard.found(_addresses(talks))
     world = World(talks, streams, heard, refusals, ended=ended)  # type: ignore[arg-type]
-    world.media = audio.assign(talks, streams)
+    world.media = flows.assign(talks, streams)
     legs = _legs(talks)
     reports = []
     for index, talk in enumerate(talks):
@@ -138,9 +138,9 @@ def _found(talk: Conversation, world: World) -> list[Finding]:
     if talk.kind == "INVITE":
         found += calling.outcome(talk, world)
         if talk.answer is not None or not talk.attempts:
-            found += calling.acknowledged(talk, world)
-            found += calling.ended(talk, world)
-            found += calling.inside(talk, world)
+            found += dialog.acknowledged(talk, world)
+            found += dialog.ended(talk, world)
+            found += dialog.inside(talk, world)
             found += transfer.transfers(talk, world)
         if talk.answer is not None:
             found += audio.judged(talk, world)

@@ -40,6 +40,18 @@ class Stream:
         return self.arrivals.packets
 
     @property
+    def lost(self) -> int:
+        """Packets lost; none where one long break explains them: another medium for a while, as
+        T.38, or a hole in the capture itself."""
+        report = self.arrivals.report()
+        return 0 if report.longest_gap_ms / 10 > report.lost / 2 else report.lost
+
+    @property
+    def loss_percent(self) -> float:
+        """Share of `lost` among the packets expected."""
+        return 100.0 * self.lost / self.arrivals.expected if self.arrivals.expected else 0.0
+
+    @property
     def seconds(self) -> float:
         """From the first to the last packet."""
         return (self.last - self.first).total_seconds()

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ... import sdp
-from ...trace import Address
 from ..calls import Conversation, Row
 from ..causes import fix
 from ..finding import Finding, World, numbers, seconds, where
@@ -20,10 +19,6 @@ _HEARS = {"sendrecv", "recvonly"}
 _ENOUGH = 25  # packets, half a second, that show that one direction works
 _SHORTEST = 2.0  # seconds of a window that may be judged
 _BAD_LOSS, _SOME_LOSS = 5.0, 1.0  # percent
-
-
-Assigned = dict[int, dict[str, list[Stream]]]
-"""Streams by the `id` of their conversation and by the side that they go to."""
 
 
 @dataclass(frozen=True)
@@ -40,50 +35,6 @@ class Window:
     def seconds(self) -> float:
         """How long it held."""
         return (self.ended - self.began).total_seconds()
-
-
-def assign(conversations: list[Conversation], streams: list[Stream]) -> Assigned:
-    """The streams of each conversation, by the side that they go to: `caller` and `callee`.
-
-    A stream belongs to the conversation whose SDP names both of its ends, else to the one that
-    names one end (behind a NAT the other is not the one of the SDP) and stood at that time. An
-    address is used again by later calls; two legs may name the same ends.
-    """
-    found: Assigned = {id(talk): {"caller": [], "callee": []} for talk in conversations}
-    ends = {id(talk): _ends(talk) for talk in conversations}
-    for stream in streams:
-        best: dict[int, list[tuple[int, str]]] = {}
-        for talk in conversations:
-            to, score = _fit(talk, ends[id(talk)], stream)
-            if score:
-                best.setdefault(score, []).append((id(talk), to))
-        for key, to in best[max(best)] if best else ():
-            found[key][to].append(stream)
-    return found
-
-
-def _ends(talk: Conversation) -> dict[str, set[Address]]:
-    ends: dict[str, set[Address]] = {"caller": set(), "callee": set()}
-    for row in talk.rows:
-        if row.sdp is not None and row.sdp.port:
-            ends["caller" if talk.is_callers(row) else "callee"].add(row.sdp.remote)
-    return ends
-
-
-def _fit(talk: Conversation, ends: dict[str, set[Address]], stream: Stream) -> tuple[str, int]:
-    """The side that a stream goes to, and how well it fits; 0 for not at all."""
-    after = (stream.first - talk.began).total_seconds()
-    before = (stream.first - talk.ended).total_seconds()
-    if after < -5 or before > 60:
-        return "", 0
-    at_the_time = int(after > -1 and before < 1)
-    for to, other in (("caller", "callee"), ("callee", "caller")):
-        if stream.destination in ends[to]:
-            return to, 2 + 2 * (stream.source in ends[other]) + at_the_time
-    for to, other in (("caller", "callee"), ("callee", "caller")):
-        if stream.source in ends[other]:
-            return to, 2 + at_the_time
-    return "", 0
 
 
 def judged(conversation: Conversation, world: World) -> Iterator[Finding]:
@@ -322,12 +273,10 @@ def _quality(conversation: Conversation, streams: dict[str, list[Stream]]) -> It
     """Loss by sequence numbers; pauses with comfort noise or with a later timestamp are none."""
     for to, found in streams.items():
         heard = [stream for stream in found if stream.packets >= 4 * _ENOUGH]
-        worst = max(heard, key=lambda stream: stream.arrivals.loss_percent, default=None)
-        if worst is None or worst.arrivals.loss_percent < _SOME_LOSS:
+        worst = max(heard, key=lambda stream: stream.loss_percent, default=None)
+        if worst is None or worst.loss_percent < _SOME_LOSS:
             continue
         report = worst.arrivals.report()
-        if report.longest_gap_ms / 10 > report.lost / 2:
-            continue  # one break: another medium for a while (T.38, hold), or the capture's own
         yield Finding(
             "fail" if report.loss_percent >= _BAD_LOSS else "inconclusive",
             "media.quality",

@@ -41,8 +41,14 @@ def _transfer(conversation: Conversation, refer: Transaction, world: World) -> F
             )
         if refer.code in asking.CHALLENGES:
             return asking.challenge(conversation, [refer], world)
-        lacking = refer.code == 400 and not request.header("Referred-By")
-        more = " The REFER has no Referred-By, which some peers demand." if lacking else ""
+        more = ""
+        if refer.code == 400 and not request.header("Referred-By"):
+            more = " The REFER has no Referred-By, which some peers demand."
+        elif refer.code == 405 and request.header("Route"):
+            more = (
+                " Its Route may lead back to its sender: compare it with the Record-Route headers "
+                "of the 200 to the INVITE."
+            )
         return _finding(
             conversation,
             "fail",
@@ -68,12 +74,15 @@ def _transfer(conversation: Conversation, refer: Transaction, world: World) -> F
                 [request, row],
                 advisory=True,
             )
+        host = uri_parts(name_addr(request.header("Refer-To")).uri).host
+        bare = re.fullmatch(r"[\d.]+|[\da-f:]+:[\da-f:.]*", host)
+        why = " Refer-To names a bare address, which many trunks do not route." if bare else ""
         return _finding(
             conversation,
             "fail",
             "transfer.target",
             f"The transfer to {target} was accepted ({refer.code}) and then failed: NOTIFY says "
-            f"{said}.",
+            f"{said}.{why}",
             fix("transfer.target", peer),
             [request, row],
         )

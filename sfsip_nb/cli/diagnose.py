@@ -1,0 +1,104 @@
+"""Captures on the command line: calls, verdicts, sentences."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sfsip_nb.cli.common import app, paragraphs, say
+from sfsip_nb.inputs.errors import InputError
+
+_CODES = {"pass": 0, "fail": 1, "inconclusive": 3}
+_WORST = ("fail", "inconclusive", "pass")
+_PATTERNS = ("*.pcap", "*.pcapng", "*.cap")
+
+
+@app.command()
+def diagnose(
+    place: Annotated[Path, typer.Argument(help="a capture, or a run's folder", metavar="FILE|DIR")],
+    ladder: Annotated[
+        Path | None, typer.Option(help="write the calls' ladders to this page", metavar="HTML")
+    ] = None,
+) -> None:
+    """Read captures: each call's verdict, what it means, and where to mend it.
+
+    0: nothing wrong, 1: something failed, 3: inconclusive.
+    """
+    with paragraphs():
+        from sfsip_nb.sip.evidence import capture
+        from sfsip_nb.sip.evidence.diagnose import captured
+
+        verdicts: list[str] = []
+        pages: list[tuple[str, Any]] = []
+        for path in _captures(place):
+            diagnosis = captured(capture.read(path))
+            _tell(path, diagnosis)
+            verdicts.append(diagnosis.verdict)
+            pages.append((path.name, diagnosis))
+        if ladder is not None:
+            _write(ladder, pages)
+        worst = next(verdict for verdict in _WORST if verdict in verdicts)
+        raise typer.Exit(_CODES[worst])
+
+
+def _captures(place: Path) -> list[Path]:
+    """The capture, or all that lie in a run's folder, where a person puts them."""
+    if place.is_file():
+        return [place]
+    folder = place / "captures" if (place / "captures").is_dir() else place
+    found = sorted(path for pattern in _PATTERNS for path in folder.glob(pattern))
+    if not found:
+        there = place / "captures" if place.is_dir() else place
+        raise InputError(
+            "FILE|DIR",
+            f"There is no capture at {there}. Name a .pcap or .pcapng file, or put it into the "
+            "folder captures of the run's folder.",
+        )
+    return found
+
+
+def _tell(path: Path, diagnosis: Any) -> None:
+    from sfsip_nb.present.style import verdict
+    from sfsip_nb.present.text import columns, one_line
+
+    reports = diagnosis.reports
+    rows = [
+        (
+            report.number,
+            verdict(report.verdict),
+            report.kind,
+            f"{report.began:%H:%M:%S}",
+            report.caller,
+            report.called,
+            ", ".join(f"#{number}" for number in report.legs),
+        )
+        for report in reports
+    ]
+    head = ("#", "verdict", "kind", "UTC", "from", "to", "same call")
+    if rows:
+        say(columns(str(path), head, rows))
+    else:
+        say(one_line(path))
+    for report in reports:
+        for finding in report.findings:
+            # What is in order with subscriptions and the like would only fill the page.
+            if finding.advisory and finding.verdict == "pass" and report.kind == "other":
+                continue
+            word = "note" if finding.advisory else str(verdict(finding.verdict))
+            say(f"#{report.number} {word}: {one_line(finding.sentence)}")
+            if finding.remedy and finding.verdict != "pass":
+                say(f"    → {one_line(finding.remedy)}")
+    for note in diagnosis.notes:
+        say(f"Note: {one_line(note)}")
+
+
+def _write(page: Path, found: list[tuple[str, Any]]) -> None:
+    from sfsip_nb.present.captures import page as drawn
+
+    try:
+        page.write_text(drawn(found), encoding="utf-8")
+    except OSError as error:
+        raise InputError(
+            "--ladder", f"{page} cannot be written ({error.strerror}). Name another file."
+        ) from None
+    say(f"Ladders: {page}")

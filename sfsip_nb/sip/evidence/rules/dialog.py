@@ -1,0 +1,167 @@
+"""An answered call: its ACK, its BYE, and what was asked for in between."""
+
+from collections.abc import Iterator
+
+from ..calls import Conversation, Row, Transaction
+from ..causes import cause, data, fix, plain, reasons
+from ..finding import Finding, World, numbers, seconds, where
+from . import asking
+
+
+def acknowledged(conversation: Conversation, world: World) -> Iterator[Finding]:
+    """Whether the 200 got its ACK (RFC 3261 §13.2.2.4, §13.3.1.4)."""
+    answer = conversation.answer
+    if answer is None:
+        return
+    attempt = next(t for t in conversation.attempts if answer in t.responses)
+    repeats = [
+        row
+        for row in attempt.responses
+        if 200 <= row.code < 300 and row.to_tag == answer.to_tag and row is not answer
+    ]
+    acks = [ack for t in conversation.of("INVITE") if t.number == attempt.number for ack in t.acks]
+    shown = numbers([answer, *acks[:1], *repeats])
+    if not acks and repeats:
+        yield Finding(
+            "fail",
+            "dialog.ack",
+            f"The 200 was sent {1 + len(repeats)} times and no ACK for it was seen: the answering "
+            "side drops the call after 32 s.",
+            fix("dialog.ack"),
+            "RFC 3261 §13.3.1.4",
+            conversation.call_id,
+            shown,
+        )
+    elif not acks and not conversation.of("BYE"):
+        yield Finding(
+            "inconclusive",
+            "capture.ends",
+            f"The call was answered ({answer.code}), and the capture ends "
+            f"{seconds(world.after(answer))} later, before the ACK.",
+            "Capture until the call is over.",
+            "",
+            conversation.call_id,
+            shown,
+        )
+    late = [row for row in repeats if acks and (row.at - acks[0].at).total_seconds() > 0.02]
+    if late:
+        yield Finding(
+            "fail" if len(late) > 1 else "inconclusive",
+            "dialog.ack",
+            f"The 200 was repeated {len(late)} times after the ACK to {named_ack(acks[0])}: the "
+            "ACK does not reach the answering side.",
+            fix("dialog.ack"),
+            "RFC 3261 §13.3.1.4",
+            conversation.call_id,
+            shown,
+            advisory=len(late) == 1,
+        )
+
+
+def named_ack(ack: Row) -> str:
+    """Where an ACK went."""
+    return f"{plain(str(getattr(ack.message, 'uri', '')), 80)} at {where(ack.entry.destination)}"
+
+
+def ended(conversation: Conversation, world: World) -> Iterator[Finding]:
+    """The BYE: answered, refused, or lost (RFC 3261 §15)."""
+    byes = conversation.of("BYE")
+    if any(200 <= bye.code < 300 for bye in byes):
+        yield from _abnormal(conversation, byes)
+        return
+    for bye in byes[-1:]:
+        shown = numbers([*bye.requests[:1], *([bye.final] if bye.final else [])])
+        side = "caller" if conversation.is_callers(bye.first) else "callee"
+        if bye.final is None and not bye.requests:
+            continue
+        if bye.final is None and len(bye.requests) == 1:
+            yield Finding(
+                "inconclusive",
+                "capture.ends",
+                f"The {side}'s BYE has no answer in the capture, and was not repeated: the answer "
+                "most likely came after the capture or beside it.",
+                call_id=conversation.call_id,
+                evidence=shown,
+                advisory=True,
+            )
+        elif bye.final is None:
+            yield Finding(
+                "fail",
+                "dialog.lost",
+                f"The {side}'s BYE was sent {len(bye.requests)} times and never answered: the "
+                "other side does not know that the call is over.",
+                fix("dialog.lost"),
+                "RFC 3261 §15",
+                conversation.call_id,
+                shown,
+            )
+        elif bye.code in asking.CHALLENGES:
+            found = asking.challenge(conversation, byes, world)
+            yield found
+        else:
+            yield _bye_refused(conversation, bye, side, shown)
+
+
+def _bye_refused(
+    conversation: Conversation, bye: Transaction, side: str, shown: tuple[int, ...]
+) -> Finding:
+    assert bye.final is not None
+    routed = any(row.header("Record-Route") for row in conversation.rows)
+    missing = routed and bye.requests and not bye.requests[0].header("Route")
+    why = " The BYE has no Route, although the call was Record-Routed." if missing else ""
+    after = " after the other side's own BYE" if len(conversation.of("BYE")) > 1 else ""
+    return Finding(
+        "fail",
+        "dialog.lost",
+        f"The {side}'s BYE was refused{after} with {cause(bye.final).said}: "
+        f"the call is not known there, and the other leg may hang.{why}",
+        fix("dialog.lost"),
+        "RFC 3261 §12.2, §15",
+        conversation.call_id,
+        shown,
+    )
+
+
+def _abnormal(conversation: Conversation, byes: list[Transaction]) -> Iterator[Finding]:
+    """A cause in the BYE that names a trouble of the network."""
+    for bye in byes:
+        for reason in reasons(bye.first)[:1]:
+            entry = data()["q850"].get(reason.cause, {}) if reason.protocol == "Q.850" else {}
+            if entry.get("rule", "").startswith("peer."):
+                yield Finding(
+                    "fail",
+                    entry["rule"],
+                    f"The call was ended by a trouble: BYE with {reason.words}.",
+                    fix(entry["rule"]),
+                    "RFC 3326, ITU-T Q.850",
+                    conversation.call_id,
+                    numbers([bye.first]),
+                )
+                return
+
+
+def inside(conversation: Conversation, world: World) -> Iterator[Finding]:
+    """Requests in the dialog that were refused while the call went on."""
+    for request in conversation.of("INVITE", "UPDATE", "INFO", "PRACK"):
+        if not request.in_dialog or request.code < 300:
+            continue
+        if request.code in asking.CHALLENGES:
+            later = [t for t in conversation.of(request.method) if t.number > request.number]
+            if later:
+                continue
+        assert request.final is not None
+        what = "re-INVITE" if request.method == "INVITE" else request.method
+        said = cause(request.final).said
+        lost = request.code in (408, 481)
+        yield Finding(
+            "fail" if lost else "pass",
+            "dialog.lost" if lost else "dialog.refused",
+            f"A {what} inside the call was refused with {said}: the peer has lost the call."
+            if lost
+            else f"A {what} inside the call was refused with {said}; the call went on as before.",
+            fix("dialog.lost") if lost else "",
+            "RFC 3261 §14.1",
+            conversation.call_id,
+            numbers([request.first, request.final]),
+            advisory=not lost,
+        )
