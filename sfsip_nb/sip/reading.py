@@ -7,7 +7,7 @@ A diagnostic tool has to understand a message that breaks the rules and say whic
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import islice
 
 from sipmessage import Request, Response
@@ -28,7 +28,14 @@ class Reading:
     """What could be read. `message` is None only where there is no start line to go by."""
 
     message: Request | Response | None
-    faults: tuple[Fault, ...] = ()
+    framing: tuple[Fault, ...] = ()
+    """What was wrong with the start line, the lines of the header and the length of the body."""
+
+    @cached_property
+    def faults(self) -> tuple[Fault, ...]:
+        """All that is wrong. Found when first asked for: ask before you change the message."""
+        rest = broken(self.message) if self.message is not None else ()
+        return (*self.framing, *islice(rest, MAX_FAULTS))
 
     @property
     def refused(self) -> Fault | None:
@@ -65,7 +72,6 @@ def read(data: bytes, *, stream: bool = False) -> Reading:
             faults.append(Fault(SIP + "§7.3.1", said))
     message.headers = headers
     message.body = _body(headers, body, stream, faults)
-    faults.extend(islice(broken(message), MAX_FAULTS))
     return Reading(message, tuple(faults))
 
 
