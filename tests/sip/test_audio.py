@@ -1,9 +1,8 @@
-"""Samples, tones, counters and descriptions, without a call."""
+"""Samples, tones and counters, without a call."""
 
 import numpy as np
 import pytest
 
-from sfsip_nb.sip import sdp
 from sfsip_nb.sip.media import g711, tones
 from sfsip_nb.sip.media.listening import Listener
 from sfsip_nb.sip.media.quality import Arrivals
@@ -78,51 +77,6 @@ def test_loss_is_counted_over_the_wrap_and_a_new_source() -> None:
     assert arrivals.expected == 109
     assert arrivals.loss_percent == pytest.approx(100 * 9 / 109)
     assert arrivals.jitter < 1
-
-
-OFFER = (
-    b"v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\na=sendonly\r\n"
-    b"m=video 6000 RTP/AVP 99\r\na=rtpmap:99 H264/90000\r\n"
-    b"m=audio 4000 RTP/SAVP 18 0 101\r\nc=IN IP4 192.0.2.2\r\na=rtpmap:101 telephone-event/8000\r\n"
-    b"a=crypto:7 F8_128_HMAC_SHA1_80 inline:AAAA\r\n"
-    b"a=crypto:8 AES_CM_128_HMAC_SHA1_32 inline:" + b"QUJD" * 10 + b"|2^20|1:4\r\n"
-)
-
-
-def test_an_answer_refuses_the_other_media_and_takes_the_first_known_suite() -> None:
-    offer = sdp.parse(OFFER)
-    assert offer is not None
-    assert offer.remote == ("192.0.2.2", 4000)
-    assert offer.codecs == ("G729", "PCMU", "TELEPHONE-EVENT")
-    assert (offer.secure, offer.direction) == (True, "sendonly")
-    agreed = sdp.negotiate(offer, ["PCMA", "PCMU"], "optional")
-    assert isinstance(agreed, sdp.Agreed)
-    assert agreed.crypto is not None
-    assert (agreed.codec, agreed.crypto.tag) == ("PCMU", 8)
-    ours = Crypto.new(agreed.crypto.tag, agreed.crypto.suite)
-    body = sdp.Description(("192.0.2.9", 5000)).answer(offer, agreed, ours)
-    assert b"m=video 0 RTP/AVP 99\r\nm=audio 5000 RTP/SAVP 0 101\r\n" in body
-    assert b"a=recvonly" in body
-    answer = sdp.parse(body)
-    assert answer is not None
-    assert answer.crypto == (ours,)
-
-
-@pytest.mark.parametrize(
-    ("body", "codecs", "srtp", "warning"),
-    [
-        (OFFER.replace(b"audio 4000", b"audio 0"), ["PCMU"], "optional", 304),
-        (OFFER, ["PCMU"], "off", 302),
-        (OFFER.replace(b"SAVP", b"AVP"), ["PCMU"], "required", 302),
-        (OFFER, ["PCMA"], "optional", 305),
-    ],
-)
-def test_a_refusal_says_why(body: bytes, codecs: list[str], srtp: sdp.Srtp, warning: int) -> None:
-    offer = sdp.parse(body)
-    assert offer is not None
-    refused = sdp.negotiate(offer, codecs, srtp)
-    assert isinstance(refused, sdp.Refused)
-    assert refused.code == warning
 
 
 def test_no_key_stands_in_a_repr() -> None:

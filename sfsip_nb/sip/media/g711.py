@@ -31,7 +31,8 @@ def _decode_a() -> Samples:
 
 def _encode(decode: Samples) -> NDArray[np.uint8]:
     """For each 16-bit value the code whose decoded value is nearest."""
-    order = np.argsort(decode, kind="stable")
+    # Of the two codes for 0 in µ-law the larger, all ones, is the one that encoders send.
+    order = np.lexsort((-np.arange(256), decode))
     levels = decode[order].astype(np.int32)
     nearest = np.searchsorted((levels[1:] + levels[:-1]) / 2, np.arange(65_536) - 32_768)
     return np.roll(order[nearest], 32_768).astype(np.uint8)  # index by value modulo 65 536
