@@ -6,7 +6,9 @@ A live engineer's laptop is behind NAT and on no allow list, so from there most 
 
 from __future__ import annotations
 
-import socket
+import asyncio
+from collections.abc import Sequence
+from typing import Any
 
 from sfsip_nb.guides.checks import check, remark
 from sfsip_nb.guides.synthflow.section import host, port
@@ -14,38 +16,38 @@ from sfsip_nb.inputs import facts
 from sfsip_nb.runbook.context import Context
 from sfsip_nb.runbook.verdicts import Check, Vantage
 from sfsip_nb.sip import Hop, ResolveError, loop
+from sfsip_nb.sip import probes as wire
+from sfsip_nb.sip.locating import Lookup, explain, locate
+from sfsip_nb.sip.probes.tables import tables
+from sfsip_nb.sip.probes.tlsprobe import connectable
+from sfsip_nb.sip.probes.trust import EXPIRES_SOON_DAYS, client_of
 
-_CONNECT_SECONDS = 4.0
+_SECONDS = 8.0
+"""For the look-up, and again for the connection."""
+_GRACE = 10.0
+_DIFFERENT = (
+    "Either of the two may be old, and Synthflow does not say that its calls come from the "
+    "address that its host name leads to. Ask Synthflow support which addresses to let in today."
+)
 
 
 def reachability(ctx: Context) -> list[Check]:
-    """DNS, the published address list, the port, and what only a call can show of RTP."""
-    name, number, transport = host(ctx), port(ctx), ctx.parameters.sip.transport
-    try:
-        hop: Hop | None = loop.run(ctx.surroundings.resolver.resolve(name, number, transport), 15)
-        seen = f"{hop.ip}:{hop.port}" if hop else ""
-    except ResolveError as error:
-        hop, seen = None, str(error)
-    found = [
-        check(
-            "access.network/dns",
-            f"{name} has an address",
-            "an address",
-            seen,
-            hop is not None,
-            Vantage.HERE,
-            reason="Check the region, and this machine's DNS.",
-        )
-    ]
-    if hop is not None and ctx.live:
-        found.append(_published(ctx, hop))
-    if hop is not None and transport != "udp":
-        found.append(_connects(ctx, hop))
+    """DNS, the published and the confirmed list, the port, its certificate; what is not seen."""
+    step, name, transport = "access.network", host(ctx), ctx.parameters.sip.transport
+    named, hops = _named(ctx, step, name)
+    found = [named]
+    if hops and ctx.live:
+        found += _listed(ctx, step, name, [hop.ip for hop in hops])
+    if hops and transport == "tcp":
+        found.append(_connects(ctx, step, hops))
+    if hops and transport == "tls":
+        found += certificate(ctx, step)
     first, last = facts.rtp_ports()[0], facts.rtp_ports()[-1]
     found.append(
         remark(
-            "access.network/firewall",
-            f"Firewall: SIP on {transport.upper()} {number}, RTP on UDP {first}–{last}, both ways",
+            f"{step}/firewall",
+            f"Firewall: SIP on {transport.upper()} {port(ctx)}, RTP on UDP {first}–{last}, "
+            "both ways",
             "not visible from this machine",
             "The firewall between the platforms shows only in a call: verify.inbound proves "
             "audio both ways.",
@@ -54,30 +56,124 @@ def reachability(ctx: Context) -> list[Check]:
     return found
 
 
-def _published(ctx: Context, hop: Hop) -> Check:
-    entries = facts.synthflow_addresses(ctx.parameters.synthflow.region)
-    listed = [entry.address for entry in entries]
+def certificate(ctx: Context, step: str) -> list[Check]:
+    """Synthflow's TLS port: chain, name, expiry, and whether the platform's client gets through."""
+    result = loop.run(
+        wire.tls(
+            host(ctx),
+            facts.synthflow_port("tls"),
+            ca_file=ctx.surroundings.cafile,
+            resolver=ctx.surroundings.resolver,
+            require=client_of(ctx.guide.name),
+            timeout=_SECONDS,
+        ),
+        _SECONDS + _GRACE,
+    )
+    found = [
+        check(
+            f"{step}/tls",
+            "Synthflow's TLS certificate is good",
+            "trusted, in date, named",
+            result.sentence,
+            {"pass": True, "fail": False}.get(result.verdict),
+            Vantage.HERE,
+            advisory=ctx.live,
+            reason=result.sentence,
+            evidence=_kept(ctx, step, "Certificates as sent", result.seen),
+        )
+    ]
+    if advice := result.seen.get("advice"):
+        found.append(
+            check(
+                f"{step}/expiry",
+                "No certificate of the chain ends within a month",
+                f"more than {EXPIRES_SOON_DAYS} days",
+                advice,
+                None,
+                Vantage.HERE,
+                advisory=True,
+                reason="Calls over TLS stop on that day: tell Synthflow support.",
+            )
+        )
+    return found
+
+
+def _named(ctx: Context, step: str, name: str) -> tuple[Check, Sequence[Hop]]:
+    """Whether the host has addresses, with the questions asked as evidence."""
+    resolver, transport = ctx.surroundings.resolver, ctx.parameters.sip.transport
+    try:
+        looked = locate(resolver, name, port(ctx), transport, _SECONDS)
+        found = loop.run(looked, _SECONDS + _GRACE)
+        ok: bool | None = bool(found.hops) or (None if found.unheard else False)
+        reason = "" if found.hops else explain(name, found)
+    except ResolveError as error:
+        found, ok, reason = Lookup((), ()), None if error.unheard else False, str(error)
+    steps = {"steps": [vars(one) for one in found.steps]}
+    title = f"Name resolution of {name}"
     return check(
-        "access.network/published",
-        "The address is on Synthflow's published list",
-        f"one of {', '.join(listed)} (read {entries[0].as_of})" if entries else "a list",
-        hop.ip,
-        hop.ip in listed or None,
+        f"{step}/dns",
+        f"{name} has an address",
+        "an address",
+        [f"{hop.ip}:{hop.port}" for hop in found.hops] or reason,
+        ok,
+        Vantage.HERE,
+        reason=reason,
+        evidence=_kept(ctx, step, title, steps),
+    ), found.hops
+
+
+def _listed(ctx: Context, step: str, name: str, ips: Sequence[str]) -> list[Check]:
+    """What DNS says now against the published list, and against the one that was confirmed."""
+    published = facts.synthflow_addresses(ctx.parameters.synthflow.region)
+    confirmed = ctx.parameters.synthflow.signalling_addresses
+    lists = [
+        (
+            "published",
+            "Synthflow's published list",
+            [entry.address for entry in published],
+            f"{published[0].source}, read {published[0].as_of}" if published else "",
+        ),
+        (
+            "confirmed",
+            "the list that a person confirmed",
+            [str(address) for address in confirmed.addresses],
+            f"by {confirmed.confirmed_by} on {confirmed.confirmed_on}",
+        ),
+    ]
+    return [
+        _compared(f"{step}/{id}", name, what, listed, source, ips)
+        for id, what, listed, source in lists
+        if listed
+    ]
+
+
+def _compared(
+    id: str, name: str, what: str, listed: Sequence[str], source: str, ips: Sequence[str]
+) -> Check:
+    strange = [ip for ip in ips if ip not in listed]
+    return check(
+        id,
+        f"{name} leads to addresses of {what}",
+        f"one of {', '.join(listed)} ({source})",
+        ips,
+        None if strange else True,
         Vantage.HERE,
         advisory=True,
-        reason="Published lists drift: ask Synthflow support which list holds today.",
+        reason=f"Documents and DNS differ: {', '.join(strange)} is not on the list. {_DIFFERENT}",
     )
 
 
-def _connects(ctx: Context, hop: Hop) -> Check:
+def _connects(ctx: Context, step: str, hops: Sequence[Hop]) -> Check:
     try:
-        socket.create_connection((hop.ip, hop.port), timeout=_CONNECT_SECONDS).close()
-        seen, ok = "connected", True
+        hop = loop.run(_reached(hops), _SECONDS + _GRACE)
+        seen, ok = f"connected to {hop.ip}:{hop.port}", True
+    except TimeoutError:
+        seen, ok = f"no connection in {_SECONDS:g} s", False
     except OSError as error:
         seen, ok = str(error), False
     return check(
-        "access.network/tcp",
-        f"Port {hop.port} accepts TCP connections",
+        f"{step}/tcp",
+        f"Port {port(ctx)} accepts TCP connections",
         "a connection",
         seen,
         ok or (None if ctx.live else False),
@@ -85,3 +181,12 @@ def _connects(ctx: Context, hop: Hop) -> Check:
         advisory=ctx.live,
         reason="A firewall may let only the platform through; from here this proves nothing.",
     )
+
+
+async def _reached(hops: Sequence[Hop]) -> Hop:
+    return await connectable(hops, asyncio.get_running_loop().time() + _SECONDS)
+
+
+def _kept(ctx: Context, step: str, title: str, seen: dict[str, Any]) -> tuple[str, ...]:
+    """The tables of what was seen, as evidence."""
+    return tuple(ctx.keep_evidence(step, title, "txt", text) for _, text in tables(seen))

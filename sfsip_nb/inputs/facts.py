@@ -84,11 +84,12 @@ class PublishedAddress:
 
 @dataclass(frozen=True)
 class TlsRules:
-    """What Genesys Cloud takes of TLS: versions, ciphers by OpenSSL's names, and the one curve.
+    """What a platform takes of TLS: versions, ciphers by OpenSSL's names, and the one curve.
 
-    `deprecated` are those of the ciphers that Genesys has announced to drop.
+    `deprecated` are those of the ciphers that it has announced to drop.
     """
 
+    name: str
     versions: tuple[str, ...]
     ciphers: tuple[str, ...]
     deprecated: tuple[str, ...]
@@ -133,11 +134,14 @@ def genesys_regions() -> dict[str, GenesysRegion]:
 
 
 @functools.cache
-def genesys_tls() -> TlsRules:
-    """What Genesys Cloud's edges take of TLS, as client and as server."""
-    data = _data()["genesys"]
-    tls = data["tls"]
+def tls_rules(platform: str) -> TlsRules | None:
+    """What a platform's edges take of TLS, as client and as server; None where none is known."""
+    data = _data()[platform]
+    tls = data.get("tls")
+    if tls is None:
+        return None
     return TlsRules(
+        name=tls["name"],
         versions=tuple(tls["versions"]),
         ciphers=tuple(tls["ciphers"]),
         deprecated=tuple(tls["deprecated"]),

@@ -14,7 +14,7 @@ from sfsip_nb.inputs import facts
 from sfsip_nb.sip import MapResolver, ProbeResult, probes
 from sfsip_nb.sip.probes.identity import match_name
 from sfsip_nb.sip.probes.tlsprobe import TlsClient, as_client
-from sfsip_nb.sip.probes.trust import genesys_client
+from sfsip_nb.sip.probes.trust import client_of
 from tests.sip import pki
 from tests.sip.pki import DNS, URI, Pki
 from tests.sip.siptools import Run
@@ -161,6 +161,9 @@ def test_a_client_certificate_that_is_only_asked_for_is_no_obstacle(
 
 # Genesys Cloud as the TLS client
 
+GENESYS = client_of("genesys")
+assert GENESYS
+
 
 def limited(
     authority: Pki, key: pki.Key, versions: tuple[str, str] | None = None, ciphers: str = ""
@@ -180,7 +183,7 @@ def test_a_server_that_suits_genesys_shows_its_versions_and_ciphers(
     authority: Pki, run: Run
 ) -> None:
     context = limited(authority, pki.rsa_key(), ciphers="ECDHE-RSA-AES256-GCM-SHA384:AES256-SHA")
-    got = run(probe(authority, context, require=genesys_client(), timeout=10))
+    got = run(probe(authority, context, require=GENESYS, timeout=10))
     assert got.verdict == "pass", got.sentence
     assert got.seen["versions"] == {
         "TLSv1": "refused",
@@ -190,7 +193,7 @@ def test_a_server_that_suits_genesys_shows_its_versions_and_ciphers(
     }
     taken = {cipher for cipher, word in got.seen["ciphers"].items() if word == "taken"}
     assert taken == {"ECDHE-RSA-AES256-GCM-SHA384", "AES256-SHA"}
-    assert set(got.seen["ciphers"]) == set(facts.genesys_tls().ciphers)
+    assert set(got.seen["ciphers"]) == set(GENESYS.ciphers)
 
 
 @pytest.mark.parametrize(
@@ -214,7 +217,7 @@ def test_a_server_that_takes_nothing_of_genesys_is_told(
 ) -> None:
     key: pki.Key = pki.ec_key() if limits.pop("key", "") else pki.rsa_key()
     context = limited(authority, key, **limits)
-    got = run(probe(authority, context, require=genesys_client(), timeout=10))
+    got = run(probe(authority, context, require=GENESYS, timeout=10))
     assert got.verdict == "fail"
     assert words in got.sentence, got.sentence
 
@@ -224,14 +227,15 @@ def test_a_curve_that_genesys_does_not_take_leaves_the_ciphers_without_it(
 ) -> None:
     context = limited(authority, pki.rsa_key(), ciphers="ECDHE-RSA-AES256-GCM-SHA384:AES256-SHA")
     context.set_ecdh_curve("prime256v1")
-    got = run(probe(authority, context, require=genesys_client(), timeout=10))
+    got = run(probe(authority, context, require=GENESYS, timeout=10))
     taken = {cipher for cipher, word in got.seen["ciphers"].items() if word == "taken"}
     assert (got.verdict, taken) == ("pass", {"AES256-SHA"})
 
 
 def test_our_own_client_gets_through_to_an_edge_like_genesys(authority: Pki, run: Run) -> None:
     """The newest four of the published ciphers on TLS 1.2 with one curve, as a server."""
-    rules = facts.genesys_tls()
+    rules = facts.tls_rules("genesys")
+    assert rules
     ciphers = [one for one in rules.ciphers if one not in rules.deprecated]
     context = limited(
         authority, pki.rsa_key(), versions=("TLSv1_2", "TLSv1_2"), ciphers=":".join(ciphers)

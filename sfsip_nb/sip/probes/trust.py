@@ -30,10 +30,10 @@ _ALERTS = {
 """OpenSSL's reasons in words."""
 
 
-def genesys_client() -> TlsClient:
-    """Genesys Cloud's edge as a TLS client, by its published rules."""
-    rules = facts.genesys_tls()
-    return TlsClient("Genesys Cloud", rules.versions, rules.ciphers, rules.curve)
+def client_of(platform: str) -> TlsClient | None:
+    """A platform as a TLS client by its published rules ("genesys"); None where none is known."""
+    rules = facts.tls_rules(platform)
+    return TlsClient(rules.name, rules.versions, rules.ciphers, rules.curve) if rules else None
 
 
 async def tls(

@@ -1,0 +1,55 @@
+"""What a probe saw as plain-text tables: evidence for a file, and for a terminal."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from .reach import clean
+
+_WIDEST = 72
+_COLUMNS: Mapping[str, Mapping[str, str]] = {
+    "steps": {
+        "query": "question",
+        "kind": "type",
+        "answer": "answer",
+        "ms": "ms",
+        "ttl": "TTL",
+        "server": "asked",
+        "note": "note",
+    },
+    "chain": {
+        "subject": "certificate for",
+        "names": "names",
+        "issuer": "issued by",
+        "not_before": "from",
+        "not_after": "until",
+        "days_left": "days left",
+        "key": "key",
+    },
+}
+"""Which of a probe's facts are tables, and their columns: name of the fact, heading."""
+_DAYS = ("not_before", "not_after")
+
+
+def tables(seen: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Name and text of each fact that is a table: `steps` of DNS, the `chain` of certificates."""
+    for name, columns in _COLUMNS.items():
+        if rows := seen.get(name):
+            cells = [[_cell(key, row.get(key)) for key in columns] for row in rows]
+            yield name, _aligned([list(columns.values()), *cells])
+
+
+def _cell(key: str, value: Any) -> str:
+    text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value or "")
+    if key in _DAYS:
+        text = text[:10]
+    text = clean(text)
+    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
+    lines = (
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+    return "\n".join(lines)
