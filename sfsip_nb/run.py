@@ -19,7 +19,6 @@ from sfsip_nb.present.text import unmarked
 from sfsip_nb.runbook import export, people
 from sfsip_nb.runbook.difference import text
 from sfsip_nb.runbook.engine import Engine, StepResult
-from sfsip_nb.runbook.journal import Journal
 from sfsip_nb.runbook.model import Card
 from sfsip_nb.runbook.verdicts import Verdict, worst
 
@@ -257,32 +256,3 @@ def _row(result: StepResult) -> dict[str, Any]:
         "note": result.reason,
         "checks": [c | {"settle": c["reason"]} for c in checks],
     }
-
-
-def overview(root: Path | None = None) -> Shown:
-    """Every run in the runs folder with its attempts and their verdicts."""
-    rows = []
-    for path in sorted((root or sessions.home() / "runs").glob("*/journal.sqlite3")):
-        journal = Journal(path)
-        kept = journal.get("parameters") or {"guide": "?"}
-        guide = sessions.GUIDES.get(kept["guide"])
-        for attempt in journal.attempts()[-1:]:
-            data = export.record(journal, attempt["id"], guide) if guide else {}
-            rows.append(
-                {
-                    "run": path.parent.name,
-                    "guide": kept["guide"],
-                    "attempt": f"{attempt['id']} ({attempt['mode']})",
-                    "verdict": data.get("verdict", "?"),
-                    "steps": len(data.get("steps", [])),
-                }
-            )
-        journal.close()
-    names = {
-        "run": "Run",
-        "guide": "Guide",
-        "attempt": "Last attempt",
-        "verdict": "Verdict",
-        "steps": "Steps run",
-    }
-    return tables.plain_table(rows, names, "Runs") if rows else tables.notice("No run yet.")

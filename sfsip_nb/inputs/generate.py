@@ -14,18 +14,28 @@ from sfsip_nb.inputs.schema import block_of, parameters_model, sample, sample_of
 _VENDOR = {"genesys": "Genesys Cloud", "talkdesk": "Talkdesk"}
 
 
-def parameters_cell(guide: str) -> str:
+def parameters_cell(guide: str, values: Mapping[str, Any] | None = None) -> str:
     """The source of the cell tagged ``parameters`` in the notebooks of `guide`.
 
-    Its values are the testbed customer's. Each name is typed with a bare builtin and has a help
-    comment, which is what ``papermill --help-notebook`` reads.
+    Its values are the testbed customer's unless others are given. Each name is typed with a bare
+    builtin and has a help comment, which is what ``papermill --help-notebook`` reads.
     """
     model = parameters_model(guide)
-    values = sample(model, guide)
+    values = values or sample_values(guide)
     return "\n".join(
         f"{key}: {_builtin(field)} = {_python(values[key])}  # {field.description}"
         for key, field in _fields(model)
     )
+
+
+def sample_values(guide: str) -> dict[str, Any]:
+    """The testbed customer's values, JSON-like."""
+    return sample(parameters_model(guide), guide)
+
+
+def live_values(guide: str) -> dict[str, Any]:
+    """What a live customer's inputs begin with: no sample, and empty what only the user knows."""
+    return _live(parameters_model(guide))
 
 
 def example_yaml(guide: str, live: bool) -> str:
@@ -42,13 +52,13 @@ def example_yaml(guide: str, live: bool) -> str:
             "# Put telephone numbers in quotes. Secrets are references, never the secret itself:",
             "# env:NAME, file:PATH or keyring:SERVICE/NAME.",
         ]
-        values = _live(model)
+        values = live_values(guide)
     else:
         head = [
             f"# {vendor} to Synthflow over SIP: the testbed customer, on this machine only.",
             f"# Run it with: sfsip replay parameters/{guide}.testbed.yaml",
         ]
-        values = sample(model, guide)
+        values = sample_values(guide)
     return "\n".join([*head, "", *_yaml(model, values, 0)]) + "\n"
 
 

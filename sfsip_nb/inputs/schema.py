@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import re
+import unicodedata
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
@@ -108,7 +109,9 @@ class Parameters(_Head):
 
 def named(customer: str, run: str, guide: str) -> str:
     """Name of a run: `run` as given, else a slug of the customer and the guide."""
-    slug = re.sub(r"[^a-z0-9]+", "-", customer.casefold()).strip("-")[:60].strip("-")
+    plain = unicodedata.normalize("NFKD", customer.casefold())
+    plain = "".join(character for character in plain if not unicodedata.combining(character))
+    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-")
     slug = slug or hashlib.sha256(customer.encode()).hexdigest()[:8]  # no Latin letters
     return run or f"{slug}-{guide}"
 

@@ -137,6 +137,23 @@ def notice(text: str, kind: str = "") -> Shown:
     return Shown(part("notice", text, kind), visible(text))
 
 
+def runs(stands: Iterable[Row]) -> Shown:
+    """Where each run stands: its sections with their verdicts and links, and what comes next."""
+    data = lenient(list(stands))
+    text = "\n\n".join(
+        columns(
+            f"{run['run']}: {run['customer'] or ''} {run['attempt']}",
+            ("verdict", "section", "done"),
+            [
+                (style.verdict(section["verdict"]), section["title"], section["steps"])
+                for section in run["sections"]
+            ],
+        )
+        for run in data
+    )
+    return Shown(part("runs", data), text)
+
+
 def what_changed(notes: Iterable[Row]) -> Shown:
     """The dated notes: what is no longer as the guide says."""
     data = lenient(list(notes))

@@ -1,6 +1,6 @@
 """The controls behind `forms.Form`. Imported only where a person is there to use them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from html import escape
 from itertools import groupby
@@ -156,3 +156,25 @@ def _html(text: str) -> Any:
 def _said(html: str) -> str:
     """A remark below a control: a screen reader is told when it changes."""
     return f'<div class="sfsip remark" role="status">{html}</div>'
+
+
+def questions(answers: dict[str, str], guides: Mapping[str, str]) -> Any:
+    """The questions that a new run begins with; each answer is noted as it is given."""
+    controls = {
+        "guide": ipywidgets.Dropdown(
+            description="Guide", options=[(title, name) for name, title in guides.items()]
+        ),
+        "customer": ipywidgets.Text(description="Customer", value=answers["customer"]),
+        "target": ipywidgets.Dropdown(
+            description="Target",
+            options=[
+                ("live: a real customer", "live"),
+                ("testbed: a rehearsal on this machine", "testbed"),
+            ],
+        ),
+    }
+    for name, widget in controls.items():
+        widget.value = answers[name]
+        widget.layout = ipywidgets.Layout(width="60ch", max_width="100%")
+        widget.observe(lambda change, name=name: answers.update({name: change["new"]}), "value")
+    return ipywidgets.VBox(list(controls.values()))

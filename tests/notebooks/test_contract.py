@@ -93,10 +93,14 @@ def _is_plain(statement: ast.stmt) -> bool:
         return statement.module == "sfsip_nb" and statement.level == 0
     if isinstance(statement, ast.Assign):
         called = _called(statement.value)
-        return ast.unparse(statement.targets[0]) == "run" and called == "open_run"
+        return (ast.unparse(statement.targets[0]), called) in (
+            ("run", "open_run"),
+            ("new", "Beginning"),
+        )
     if isinstance(statement, ast.Expr):
         called = _called(statement.value)
-        return ast.unparse(statement.value) == "run" or called.startswith(("run.", "overview"))
+        shown = ast.unparse(statement.value)
+        return shown in ("run", "new") or called.startswith(("run.", "new.", "overview"))
     return False
 
 
