@@ -110,4 +110,9 @@ def jupyter() -> None:
         settings = Path(__file__).parents[1] / "present" / "jupyter"
         paths = [str(settings), os.environ.get("JUPYTER_CONFIG_PATH", "")]
         os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, paths))
-        become("jupyterlab", str(notebooks()), "--KernelManager.transport_encryption=required")
+        become(
+            "jupyterlab",
+            f"--ServerApp.root_dir={notebooks().parent}",  # the runs' own notebooks are below it too
+            "--LabApp.default_url=/lab/tree/notebooks/start.ipynb",
+            "--KernelManager.transport_encryption=required",
+        )
