@@ -79,7 +79,7 @@ def certificate(ctx: Context, step: str) -> list[Check]:
             Vantage.HERE,
             advisory=ctx.live,
             reason=result.sentence,
-            evidence=_kept(ctx, step, "Certificates as sent", result.seen),
+            evidence=_kept(ctx, step, "TLS of Synthflow's host", result.seen),
         )
     ]
     if advice := result.seen.get("advice"):
@@ -188,5 +188,6 @@ async def _reached(hops: Sequence[Hop]) -> Hop:
 
 
 def _kept(ctx: Context, step: str, title: str, seen: dict[str, Any]) -> tuple[str, ...]:
-    """The tables of what was seen, as evidence."""
-    return tuple(ctx.keep_evidence(step, title, "txt", text) for _, text in tables(seen))
+    """The tables of what was seen, as one file of evidence, where there are any."""
+    text = "\n".join(text for _, text in tables(seen))
+    return (ctx.keep_evidence(step, title, "txt", text),) if text else ()

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sfsip_nb.guides import access_control, testcall
+from sfsip_nb.guides import access_control, network, testcall
 from sfsip_nb.guides.checks import check
 from sfsip_nb.guides.synthflow import section
 from sfsip_nb.guides.testcall import Placed, Stage
 from sfsip_nb.guides.verification import SECTION, synthflow_calls
-from sfsip_nb.inputs import facts
 from sfsip_nb.runbook import calls
 from sfsip_nb.runbook.context import Context
 from sfsip_nb.runbook.dialling import NotAllowed
@@ -83,19 +82,7 @@ def _options(ctx: Context, platform: Platform) -> list[Check]:
 
 def _tls(ctx: Context, platform: Platform) -> list[Check]:
     """The TLS port's certificate: chain, expiry, name by RFC 5922."""
-    result = loop.run(
-        wire.tls(
-            section.host(ctx),
-            facts.synthflow_port("tls"),
-            ca_file=ctx.surroundings.cafile,
-            resolver=ctx.surroundings.resolver,
-        ),
-        30,
-    )
-    found = _from_result(
-        ctx, "probe.tls", "Synthflow's TLS certificate is good", "trusted, in date, named", result
-    )
-    return [found]
+    return network.certificate(ctx, "probe.tls")
 
 
 def _digest(ctx: Context, platform: Platform) -> list[Check]:

@@ -172,11 +172,15 @@ def certified(authority: Pki, guide: str, key: pki.Key, days: float = 100) -> An
 def test_the_certificates_of_the_tls_port_are_kept_as_a_table(authority: Pki) -> None:
     found, kept = certified(authority, "genesys", pki.rsa_key(), days=12.5)
     assert (found["tls"].verdict, found["tls"].weight) == (Verdict.PASS, Weight.ADVISORY)
-    head, leaf, middle = kept[found["tls"].evidence[0]].splitlines()
+    (title,) = found["tls"].evidence
+    chain, versions, ciphers = (part.splitlines() for part in kept[title].split("\n\n"))
+    head, leaf, middle = chain
     assert head.startswith("certificate for")
     assert leaf.startswith(f"{HOST}  {HOST}")
     assert leaf.endswith("RSA 2048")
     assert middle.startswith("Test Intermediate")
+    assert versions[3:] == ["TLSv1.2         taken", "TLSv1.3         taken"]
+    assert "ECDHE-RSA-AES256-GCM-SHA384  taken" in ciphers
     assert found["expiry"].seen == f"“{HOST}” expires in 12 days: have it renewed now."
 
 

@@ -194,6 +194,17 @@ def test_a_server_that_suits_genesys_shows_its_versions_and_ciphers(
     taken = {cipher for cipher, word in got.seen["ciphers"].items() if word == "taken"}
     assert taken == {"ECDHE-RSA-AES256-GCM-SHA384", "AES256-SHA"}
     assert set(got.seen["ciphers"]) == set(GENESYS.ciphers)
+    assert got.sentence.endswith(
+        "Genesys Cloud gets through with 2 of the 8 ciphers that it lists "
+        "(ECDHE-RSA-AES256-GCM-SHA384)."
+    )
+
+
+def test_a_server_with_nothing_but_what_genesys_drops_is_told(authority: Pki, run: Run) -> None:
+    context = limited(authority, pki.rsa_key(), ciphers="AES256-SHA256")
+    got = run(probe(authority, context, require=GENESYS, timeout=10))
+    assert got.verdict == "pass"
+    assert "has announced to drop just these (AES256-SHA256)" in got.sentence
 
 
 @pytest.mark.parametrize(

@@ -27,15 +27,22 @@ _COLUMNS: Mapping[str, Mapping[str, str]] = {
     },
 }
 """Which of a probe's facts are tables, and their columns: name of the fact, heading."""
+_TRIED = {"versions": "version of TLS", "ciphers": "cipher, with TLS 1.2"}
 _DAYS = ("not_before", "not_after")
 
 
 def tables(seen: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Name and text of each fact that is a table: `steps` of DNS, the `chain` of certificates."""
+    """Name and text of each fact that is a table.
+
+    `steps` of DNS, the `chain` of certificates, `versions` and `ciphers` that were tried.
+    """
     for name, columns in _COLUMNS.items():
         if rows := seen.get(name):
             cells = [[_cell(key, row.get(key)) for key in columns] for row in rows]
             yield name, _aligned([list(columns.values()), *cells])
+    for name, heading in _TRIED.items():
+        if tried := seen.get(name):
+            yield name, _aligned([[heading, "server"], *(list(row) for row in tried.items())])
 
 
 def _cell(key: str, value: Any) -> str:
@@ -52,4 +59,4 @@ def _aligned(rows: Sequence[Sequence[str]]) -> str:
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
     )
-    return "\n".join(lines)
+    return "".join(f"{line}\n" for line in lines)

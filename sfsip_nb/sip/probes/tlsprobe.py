@@ -21,13 +21,17 @@ _AT_ONCE = 3
 
 @dataclass(frozen=True)
 class TlsClient:
-    """What another party's TLS client is known to offer: versions, ciphers by OpenSSL's names, and
-    the one elliptic curve, each empty if anything goes."""
+    """What another party's TLS client is known to offer, each empty if anything goes.
+
+    Versions, ciphers by OpenSSL's names, the one elliptic curve; `leaving` are those of the
+    ciphers that it has announced to drop.
+    """
 
     name: str
     versions: tuple[str, ...] = ()
     ciphers: tuple[str, ...] = ()
     curve: str = ""
+    leaving: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

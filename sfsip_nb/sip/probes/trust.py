@@ -33,7 +33,9 @@ _ALERTS = {
 def client_of(platform: str) -> TlsClient | None:
     """A platform as a TLS client by its published rules ("genesys"); None where none is known."""
     rules = facts.tls_rules(platform)
-    return TlsClient(rules.name, rules.versions, rules.ciphers, rules.curve) if rules else None
+    if rules is None:
+        return None
+    return TlsClient(rules.name, rules.versions, rules.ciphers, rules.curve, rules.deprecated)
 
 
 async def tls(
@@ -120,7 +122,7 @@ class _Look:
         refusal = self._refusal(require, found)
         if refusal:
             return self.result("fail", f"{refusal} {sentence}" if verdict == "fail" else refusal)
-        return self.result(verdict, sentence)
+        return self.result(verdict, f"{sentence} {self._suits(require)}".strip())
 
     def _judged(self, found: TlsFacts) -> tuple[Verdict, str]:
         """Verdict and sentence on the certificate and the handshake."""
@@ -163,27 +165,43 @@ class _Look:
 
     def _refusal(self, client: TlsClient, found: TlsFacts) -> str:
         """Why the client does not get through; empty if it does, or if that cannot be told."""
-        versions, taken = self.seen["versions"], self.seen["ciphers"]
-        spoken = [version for version, word in versions.items() if word == "taken"]
-        wanted = " or ".join(client.versions)
+        spoken, wanted = _taken(self.seen["versions"]), " or ".join(client.versions)
         if spoken and not set(spoken) & set(client.versions):
             return (
                 f"{self.where} takes {', '.join(spoken)}, and {client.name} speaks {wanted} only: "
                 f"switch {wanted} on there."
             )
-        if taken and set(taken.values()) == {"refused"}:
+        tried = self.seen["ciphers"]
+        if tried and set(tried.values()) == {"refused"}:
             key = found.chain[0].key if found.chain else ""
+            curve = f", with the curve {client.curve} alone" if client.curve else ""
             why = (
                 f"Its key is {key}, and all of these want an RSA certificate."
                 if key and not key.startswith("RSA")
                 else "Enable one of them there."
             )
-            curve = f", with the curve {client.curve} alone" if client.curve else ""
             return (
                 f"{self.where} takes none of the ciphers that {client.name} lists{curve}: "
-                f"{', '.join(taken)}. {why}"
+                f"{', '.join(tried)}. {why}"
             )
         return ""
+
+    def _suits(self, client: TlsClient) -> str:
+        """What the client gets through with; empty where this machine could not try."""
+        taken = _taken(self.seen["ciphers"])
+        if not taken:
+            return ""
+        words = f"{client.name} gets through with {len(taken)} of the {len(client.ciphers)} ciphers"
+        if set(taken) <= set(client.leaving):
+            return (
+                f"{words} that it lists, and has announced to drop just these ({', '.join(taken)}):"
+                " enable another one there."
+            )
+        return f"{words} that it lists ({taken[0]})."
+
+
+def _taken(tried: dict[str, str]) -> list[str]:
+    return [name for name, word in tried.items() if word == "taken"]
 
 
 def _seen(found: TlsFacts) -> dict[str, Any]:
