@@ -8,6 +8,9 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+WIND_UP = 6.0
+"""Seconds that a cancelled coroutine gets to come to an orderly end."""
+
 _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
 
@@ -35,11 +38,21 @@ def run(coroutine: Coroutine[Any, Any, T], timeout: float | None = 60.0) -> T:
     """Run a coroutine on the background loop and wait for it. Raises TimeoutError.
 
     A notebook's kernel runs a loop already, where `asyncio.run` refuses; this works in both.
-    After a time-out or an interrupt the coroutine is cancelled.
+    After a time-out or an interrupt the coroutine is cancelled, and has `WIND_UP` seconds for its
+    last things: a call that stands has to be hung up.
     """
-    future = asyncio.run_coroutine_threadsafe(coroutine, _running())
+    over = threading.Event()
+
+    async def watched() -> T:
+        try:
+            return await coroutine
+        finally:
+            over.set()
+
+    future = asyncio.run_coroutine_threadsafe(watched(), _running())
     try:
         return future.result(timeout)
     except BaseException:
-        future.cancel()
+        if future.cancel():
+            over.wait(WIND_UP)
         raise

@@ -1,8 +1,11 @@
 """A probe that fails looks for the one difference that makes it work."""
 
+import asyncio
 from typing import Any
 
-from sfsip_nb.sip import Call, MapResolver, ProbeResult, probes
+import pytest
+
+from sfsip_nb.sip import Call, MapResolver, ProbeResult, UserAgent, loop, probes
 from sfsip_nb.sip.probes import Plan
 from sfsip_nb.sip.probes.plan import variants
 from tests.sip.probetools import FROM, LOCAL, answering, leaves
@@ -114,3 +117,22 @@ def test_options_are_tried_over_tcp_where_udp_is_silent(agents: Agents, run: Run
         assert "The same works over TCP: UDP on port" in got.sentence
 
     run(go())
+
+
+def test_a_probe_that_is_broken_off_hangs_up(agents: Agents) -> None:
+    ended: list[str] = []
+
+    async def answer(call: Call) -> None:
+        await answering(call)
+        ended.append(call.ended_by)
+
+    async def start() -> UserAgent:
+        return await agents("server", on_invite=answer)
+
+    server = loop.run(start())
+    probe = probes.call(uri(server), from_=FROM, seconds=20, resolver=LOCAL)
+    with pytest.raises(TimeoutError):
+        loop.run(probe, 0.6)
+    loop.run(asyncio.sleep(0.1))
+    assert ended == ["remote"]
+    loop.run(server.close())
