@@ -44,6 +44,8 @@ def summary(data: Row) -> list[str]:
     if data["verdict"] == "pass" and "waived" in required:
         meaning = "Every required check passed, or somebody waived it."
     said = [meaning, f"{tally(steps)}."]
+    if missing := data["not_run"]:
+        said.append(f"{len(missing)} of the guide's {len(steps) + len(missing)} steps did not run.")
     if required:
         said.append(f"{_counted(required, 'required check')}.")
     if advisory:
@@ -91,6 +93,21 @@ def sections(data: Row) -> Iterator[dict[str, Any]]:
                 "tally": tally(own),
                 "verdict": worst(Verdict(step["verdict"]) for step in own).value,
             }
+
+
+def overview(data: Row) -> list[dict[str, Any]]:
+    """Every section with all of its steps, also those that did not run, for the picture."""
+    whole = [*(data["steps"] or []), *(step | {"verdict": ""} for step in data["not_run"] or [])]
+    titles = {item["id"]: item["title"] for item in data["sections"] or []}
+    names = dict.fromkeys([*titles, *(step["section"] for step in whole)])
+    rows = [
+        {
+            "title": titles.get(name, name),
+            "steps": [step for step in whole if step["section"] == name],
+        }
+        for name in names
+    ]
+    return [row for row in rows if row["steps"]]
 
 
 def open_points(steps: list[Row]) -> Iterator[dict[str, Any]]:
@@ -144,6 +161,8 @@ def warnings(data: Row) -> Iterator[str]:
         )
     if data["mode"] == "plan":
         yield "This attempt only planned: nothing was written and nothing was dialled."
+    if data["broke_off"]:
+        yield f"This attempt broke off in {data['broke_off']}"
     if not data["ended"]:
         yield "This attempt was never closed: it may have been killed, or still go on."
 

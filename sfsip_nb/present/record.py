@@ -38,7 +38,7 @@ def record_html(record: Row, evidence: Mapping[str, bytes]) -> str:
             summary=chapters.summary(data),
             warnings=list(chapters.warnings(data)),
             facts=chapters.facts(data),
-            strip=Markup(figures.strip(sections, "The run at a glance").inline),
+            strip=Markup(figures.strip(chapters.overview(data), "The run at a glance").inline),
             contents=contents,
             numbers={anchor: number for number, anchor, _, _ in contents},
             titles={anchor: title for _, anchor, title, _ in contents},

@@ -33,7 +33,7 @@ class Attempt:
             )
         self.notebooks.mkdir(parents=True)
 
-    def fill(self, record: Mapping[str, Any], journal: Any, broke_off: str = "") -> None:
+    def fill(self, record: Mapping[str, Any], journal: Any) -> None:
         """Write everything but the notebooks, which stand there already."""
         for notebook in sorted(self.notebooks.glob("*.ipynb")):
             page = notebook_page(notebook)
@@ -42,7 +42,7 @@ class Attempt:
         _write_json(self.draft / "journal.json", journal)
         page = record_html(record, evidence_of(record, self._evidence))
         (self.draft / "record.html").write_text(page, encoding="utf-8")
-        junit.write(record, self.draft / "junit.xml", broke_off)
+        junit.write(record, self.draft / "junit.xml")
 
     def publish(self, redactor: Redacting) -> Path:
         """Search every file for every known secret, write the sums, and move the folder in place.

@@ -43,8 +43,10 @@ def replay(
     clean = prepared.redactor.data
     journal = Journal(prepared.run_dir / "journal.sqlite3", clean)
     try:
+        if broke_off:
+            journal.put(f"broke_off/{prepared.attempt}", broke_off)
         record: dict[str, Any] = clean(export.record(journal, prepared.attempt, prepared.guide))
-        attempt.fill(record, clean(export.everything(journal)), broke_off)
+        attempt.fill(record, clean(export.everything(journal)))
     finally:
         journal.close()
     say(f"record: {attempt.publish(prepared.redactor) / 'record.html'}")

@@ -44,6 +44,12 @@ def record(journal: Journal, attempt: int, guide: Guide) -> dict[str, Any]:
             "inputs": facts["inputs"],
             "sections": [{"id": s.notebook, "title": s.title} for s in guide.sections],
             "steps": steps,
+            "not_run": [
+                {"id": s.id, "section": s.section, "title": s.title}
+                for s in guide.steps
+                if s.id not in done
+            ],
+            "broke_off": journal.get(f"broke_off/{attempt}", ""),
             "plan": _plan(journal.get(f"plan/{attempt}")),
             "changes": [_change(c) for c in journal.changes(attempt)],
             "people": people,

@@ -1,26 +1,69 @@
 """A realistic record of one attempt, in the shape of CONTRACT §4."""
 
+import io
+import wave
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import numpy as np
+
+from sfsip_nb.sip.evidence.ladder import svg
+from sfsip_nb.sip.trace import TraceEntry
 
 LADDER = "evidence/5f2d9c1e-ladder.svg"
 REPLY = "evidence/77aa01bc-trunk.json"
 PCAP = "evidence/c0ffee00-call.pcap"
+HEARD = "evidence/0ddba11e-heard.wav"
+
+
+def ladder() -> bytes:
+    """A refused call, as the wire draws it."""
+    ours, theirs = ("192.0.2.10", 5060), ("192.0.2.20", 32681)
+    first = datetime(2026, 11, 20, 9, 14, tzinfo=UTC)
+    said = [
+        (
+            "sent",
+            b"INVITE sip:+442071838750@sip.eu.synthflow.ai SIP/2.0\r\nX-Note: a&b <c>\r\n\r\n",
+        ),
+        ("received", b"SIP/2.0 100 Trying\r\nContent-Length: 0\r\n\r\n"),
+        ("received", b"SIP/2.0 488 Not Acceptable Here\r\nContent-Length: 0\r\n\r\n"),
+    ]
+    entries = [
+        TraceEntry(
+            at=first + timedelta(milliseconds=40 * number),
+            direction="sent" if way == "sent" else "received",
+            transport="udp",
+            local=ours,
+            remote=theirs,
+            data=data,
+            call_id="c1",
+            summary=data.decode().split("\r\n")[0].replace("SIP/2.0 ", ""),
+            agent="Caller",
+        )
+        for number, (way, data) in enumerate(said)
+    ]
+    return svg(entries, {theirs: "Synthflow"}, "Call to +442071838750 & answer").encode()
+
+
+def wav(seconds: float = 2.0, amplitude: float = 0.5, rate: int = 8000) -> bytes:
+    """A tone, then as much silence, 16-bit mono."""
+    count = int(seconds * rate / 2)
+    tone = amplitude * np.sin(2 * np.pi * 440 * np.arange(count) / rate)
+    samples = (np.concatenate([tone, np.zeros(count)]) * 32767).astype("<i2")
+    file = io.BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(rate)
+        sound.writeframes(samples.tobytes())
+    return file.getvalue()
+
 
 EVIDENCE = {
-    LADDER: (
-        b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 220" width="640" height="220"'
-        b' font-family="system-ui,sans-serif" font-size="12">'
-        b"<title>Call to +15551230001 &amp; answer</title>"
-        b'<g stroke="#777"><path d="M90 40V210M320 40V210M550 40V210"/></g>'
-        b'<g text-anchor="middle"><text x="90" y="28">Caller</text><text x="320" y="28">Genesys'
-        b'</text><text x="550" y="28">Synthflow</text></g>'
-        b'<g stroke="#0b5a9c" fill="#0b5a9c"><path d="M90 70H312l-6-4v8l6-4"/>'
-        b'<path d="M320 110H542l-6-4v8l6-4"/></g>'
-        b'<g text-anchor="middle"><text x="205" y="64">INVITE +15551230001</text>'
-        b'<text x="435" y="104">INVITE sip:+15551230001@sip.us.synthflow.ai:32681</text></g></svg>'
-    ),
+    LADDER: ladder(),
     REPLY: b'{"id":"b6a0","state":"active","properties":{"trunk_outbound_port":32681}}',
     PCAP: bytes(range(256)),
+    HEARD: wav(),
 }
 
 
@@ -35,6 +78,8 @@ def check(identity: str, title: str, verdict: str, **more: Any) -> dict[str, Any
         "expected": "",
         "seen": "",
         "evidence": [],
+        "settle": "",
+        "at": "2026-11-20T09:12:05Z",
     } | more
 
 
@@ -53,6 +98,25 @@ def step(
         "started": "2026-11-20T09:12:04Z",
         "ended": "2026-11-20T09:12:06Z",
     } | more
+
+
+def hop(system: str, what: str, name: str, verdict: str) -> dict[str, Any]:
+    """A station of a call."""
+    checks = [f"x/{what}"] if verdict else []
+    return {"system": system, "what": what, "name": name, "verdict": verdict, "checks": checks}
+
+
+def change(step: str, thing: str) -> dict[str, Any]:
+    """A change that is planned."""
+    return {
+        "step": step,
+        "system": "genesys",
+        "object": thing,
+        "change": "create",
+        "fields": [{"field": "Planned field", "before": "(empty)", "after": "planned value"}],
+        "cannot_restore": [],
+        "note": "",
+    }
 
 
 def record() -> dict[str, Any]:
@@ -163,7 +227,7 @@ def record() -> dict[str, Any]:
                         vantage="testbed",
                         expected="200 OK to INVITE within 10 s",
                         seen="488 Not Acceptable Here\nWarning: 304 media type not available",
-                        evidence=[LADDER, PCAP],
+                        evidence=[LADDER, PCAP, HEARD],
                     )
                 ],
             ),
@@ -176,6 +240,21 @@ def record() -> dict[str, Any]:
                 note="Not run: verify.inbound did not pass.",
             ),
         ],
+        "not_run": [
+            {"id": "diagnose", "section": "06-troubleshooting", "title": "Rank the causes"}
+        ],
+        "broke_off": "",
+        "plan": {
+            "id": "0123456789ab",
+            "made_at": "2026-11-20T08:55:00Z",
+            "approved_by": "Robin Approver",
+            "approved_at": "2026-11-20T09:01:00Z",
+            "stopped": "",
+            "changes": [
+                change("trunk.create", "genesys.trunk:Synthflow AI"),
+                change("trunk.site", "genesys.number_plan:Synthflow AI"),
+            ],
+        },
         "changes": [
             {
                 "step": "trunk.create",
@@ -201,6 +280,54 @@ def record() -> dict[str, Any]:
                 "done_at": "2026-11-20T09:14:00Z",
                 "note": "",
                 "values": {"inbound_fqdn": "synthflow-acme.byoc.euw2.pure.cloud"},
+                "attempt": 1,
+                "card": {
+                    "path": ["Admin", "Telephony", "Trunks"],
+                    "fields": [
+                        {"label": "Trunk", "value": "Synthflow AI", "secret": False},
+                        {"label": "Password", "value": "set", "secret": True},
+                    ],
+                    "asks": [{"name": "inbound_fqdn", "label": "FQDN of the panel"}],
+                },
+                "entered": ["Trunk: Synthflow AI"],
+                "proof": "verify.inbound: fail",
+                "proved_by": "verify.inbound",
+                "proof_verdict": "fail",
+                "evidence": [],
+            }
+        ],
+        "flows": [
+            {
+                "step": "verify.inbound",
+                "title": "A caller reaches the AI agent",
+                "hops": [
+                    hop("Telephone network", "Caller", "+442079460000", ""),
+                    hop(
+                        "Genesys Cloud",
+                        "Architect flow",
+                        "Reception & out-of-hours routing",
+                        "pass",
+                    ),
+                    hop("Genesys Cloud", "BYOC trunk", "Synthflow AI", "fail"),
+                    hop("Synthflow", "Assistant", "Acme Receptionist", "blocked"),
+                ],
+            }
+        ],
+        "dialled": [
+            {
+                "step": "verify.inbound",
+                "number": "+442071838750",
+                "mark": "sfsip-5299a986cb80",
+                "at": "2026-11-20T09:14:00Z",
+            }
+        ],
+        "evidence": [
+            {
+                "name": HEARD.rpartition("/")[2],
+                "step": "verify.inbound",
+                "title": "What the caller heard",
+                "sha256": "ab" * 32,
+                "kept": "2026-11-20T09:14:09Z",
             }
         ],
         "waivers": [
@@ -240,6 +367,12 @@ def record() -> dict[str, Any]:
                 "kind": "step",
                 "text": "Wait one to two minutes",
                 "carried_by": "registration.wait",
+            },
+            {
+                "heading": "Reference",
+                "kind": "reference",
+                "text": "Synthflow SIP Overview: docs.synthflow\\.ai/about-sip",
+                "carried_by": "notebook 07-reference-and-record",
             },
         ],
         "testbed": None,

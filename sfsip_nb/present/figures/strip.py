@@ -10,13 +10,14 @@ from .base import Figure, escaped, label, wrapped
 
 _CELL, _GAP, _ROW = 24, 4, 30
 _LABEL, _CHAR = 32, 6.6
-_LOUD = ("fail", "blocked")
+_LOUD, _CALM = ("fail", "blocked"), ("pass", "waived", "skipped")
 
 
 def strip(sections: Sequence[Row], title: str) -> Figure:
     """Draw sections (`title`, `steps`) with their steps' verdicts; a cell's tooltip names its step.
 
-    A verdict is a glyph; what failed or was blocked is filled, what is open has a thicker edge.
+    A verdict is a glyph; what failed or was blocked is filled, what is open has a
+    thicker edge, what did not run a dashed one.
     """
     names = [(wrapped(section["title"], _LABEL, 1) or [""])[0] for section in sections]
     left = round(max(map(len, names), default=0) * _CHAR) + 14
@@ -34,7 +35,7 @@ def strip(sections: Sequence[Row], title: str) -> Figure:
 def _cell(step: Row, x: int, y: int) -> str:
     look = verdict(step["verdict"])
     loud = " loud" if step["verdict"] in _LOUD else ""
-    state = "" if step["verdict"] in ("pass", "waived", "skipped") else " thick"
+    state = "" if step["verdict"] in _CALM else " thick" if step["verdict"] else " dashed"
     words = f"{step['title']} ({step['id']}): {look.word}"
     return (
         f"<g><title>{escaped(words)}</title>"
