@@ -1,6 +1,7 @@
 """Our agent and baresip: audio that both ends heard, SRTP, hold and transfer by a real phone."""
 
 import asyncio
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -105,6 +106,23 @@ def test_the_phone_holds_and_resumes(agents: Agents, run: Run, phone: Baresip) -
         assert await call.bye() == 200
         # Its recording ends with the hold.
         assert await phone.heard_hz() == pytest.approx(OURS_HZ, abs=10)
+
+    run(go())
+
+
+def test_digits_are_pressed_both_ways(agents: Agents, run: Run, phone: Baresip) -> None:
+    async def go() -> None:
+        client = await agents("client", t1=T1)
+        call = await client.invite(phone.uri(), from_="sip:us@test")
+        assert await call.outcome(10) == 200
+        audio = call.audio
+        assert audio is not None
+        assert (await phone.do("sndcode", "12#"))["ok"]
+        await until(lambda: audio.digits == "12#")
+        await audio.send_digits("15*")
+        ends = re.compile(r"received event: '(.)' \(end=1\)")
+        await until(lambda: "".join(ends.findall(phone.program.tail())) == "15*")
+        assert await call.bye() == 200
 
     run(go())
 

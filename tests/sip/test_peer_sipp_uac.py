@@ -1,6 +1,7 @@
 """SIPp calls our agent: what a calling side may do, right and wrong, and how we serve it."""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -12,17 +13,19 @@ from sfsip_nb.sip import Call, Guard, Incoming, Transport, UserAgent
 from tests.sip.peers.lab import free_port
 from tests.sip.peers.sipp import (
     CALLED,
+    DIGITS,
     INVITE,
     SDP,
     keep,
     optional,
     pause,
+    press,
     recv,
     reply,
     request,
     sipp,
 )
-from tests.sip.siptools import Agents, Run
+from tests.sip.siptools import Agents, Run, until
 
 ACK, BYE = request("ACK"), request("BYE", 2)
 TALK = (INVITE, optional(100, 180), recv(200), ACK, pause(300), BYE, recv(200))
@@ -155,6 +158,34 @@ def test_a_caller_who_gives_up_gets_487(serve: Server) -> None:
     (call,) = serve.calls
     assert (call.code, call.ended_by, call.codes) == (487, "remote", [180, 487])
     assert call.end_reason == "SIP;cause=200"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="SIPp plays its recordings by a raw socket, as root")
+def test_the_callers_digits_are_understood(serve: Server) -> None:
+    """An IVR asks for digits."""
+
+    async def ask(call: Call) -> None:
+        assert await call.answer()
+        assert call.audio is not None
+        await until(lambda: call.audio and call.audio.digits == "25")
+        await call.bye()
+
+    serve(
+        request("INVITE", body=DIGITS, to=CALLED),
+        optional(100, 180),
+        recv(200),
+        ACK,
+        pause(100),
+        press("2"),
+        pause(400),
+        press("5"),  # Its recording is the later part of the same stream.
+        recv("BYE"),
+        reply(200, "OK", tag=""),
+        on_invite=ask,
+    )
+    (call,) = serve.calls
+    assert call.audio is not None
+    assert (call.audio.digits, call.ended_by) == ("25", "local")
 
 
 def test_a_cancel_of_nothing_is_told_so(serve: Server) -> None:

@@ -9,6 +9,7 @@ from sipmessage import Request
 
 from sfsip_nb.sip import Call, Credentials, Referral, Transport, fields
 from tests.sip.peers.sipp import (
+    DIGITS,
     ECHO,
     HANG_UP,
     INVITED,
@@ -82,6 +83,17 @@ def test_an_ordinary_call(calls: Callable[..., None], transport: Transport) -> N
         assert call.retransmitted_200 == 0
 
     calls(*ECHO, do=do, transport=transport)
+
+
+def test_digits_come_back_as_an_echo(calls: Callable[..., None]) -> None:
+    async def do(call: Call) -> None:
+        assert await call.outcome(10) == 200
+        assert call.audio is not None
+        await call.audio.send_digits("07#")
+        await until(lambda: call.audio and call.audio.digits == "07#")
+        assert await call.bye() == 200
+
+    calls(recv("INVITE"), reply(200, "OK", body=DIGITS, retrans=500), recv("ACK"), *HANG_UP, do=do)
 
 
 REFUSALS = {

@@ -21,6 +21,9 @@ t=0 0
 m=audio [media_port] RTP/AVP 0
 a=rtpmap:0 PCMU/8000"""
 
+DIGITS = SDP.replace("AVP 0", "AVP 0 101") + "\na=rtpmap:101 telephone-event/8000"
+"""The same line, which takes and sends digits (RFC 4733)."""
+
 CONTACT = "Contact: <sip:lab@[local_ip]:[local_port];transport=[transport]>"
 
 TAG = ";tag=[pid]lab[call_number]"
@@ -133,6 +136,13 @@ INVITED = recv("INVITE", REMEMBER, rrs=True)
 
 RING, TAKE = reply(180, "Ringing"), reply(200, "OK", body=SDP, retrans=500)
 """Ring; answer with a line that echoes, until the ACK comes."""
+
+
+def press(digit: str) -> str:
+    """Press a key, as recorded in a pcap that comes with SIPp; it is sent by a raw socket."""
+    file = f"/usr/share/sip-tester/dtmf_2833_{digit}.pcap"
+    return f'<nop><action><exec play_pcap_audio="{file}"/></action></nop>'
+
 
 HANG_UP = (recv("BYE"), reply(200, "OK", tag=""))
 """The peer hangs up."""
