@@ -1,5 +1,6 @@
 """What the probe commands are told: targets, transports, logins, and a call with leave for it."""
 
+import ipaddress
 import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from sfsip_nb.sip import Credentials, Transport
     from sfsip_nb.sip.fields import UriParts
     from sfsip_nb.sip.probes import Plan
+    from sfsip_nb.sip.probes.tlsprobe import TlsClient
     from sfsip_nb.sip.sdp import Srtp as SrtpMode
 
 Target = Annotated[str, typer.Argument(help="host, host:port or SIP URI", metavar="TARGET")]
@@ -74,6 +76,26 @@ def over(transport: str) -> "Transport | None":
     if transport:
         raise InputError("--transport", f"--transport is udp, tcp or tls, not {transport!r}.")
     return None
+
+
+def ips(option: str, given: Sequence[str] | None, *, networks: bool = False) -> list[str]:
+    """IP addresses, or networks too, as they were given."""
+    for text in given or ():
+        try:
+            ipaddress.ip_address(text.partition("/")[0] if networks else text)
+            ipaddress.ip_network(text, strict=False)
+        except ValueError:
+            raise InputError(option, f"{option} wants an IP address, not {text!r}.") from None
+    return list(given or ())
+
+
+def platform(name: str) -> "TlsClient | None":
+    """A platform as TLS client; none where no name is given."""
+    from sfsip_nb.sip.probes.trust import client_of
+
+    if name not in ("", "genesys"):
+        raise InputError("--client", f"--client is genesys, not {name!r}.")
+    return client_of(name) if name else None
 
 
 def login(user: str, password: str) -> "Sequence[Credentials]":

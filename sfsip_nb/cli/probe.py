@@ -13,9 +13,11 @@ from sfsip_nb.cli.asking import (
     Timeout,
     User,
     address,
+    ips,
     login,
     optional_uri,
     over,
+    platform,
     trusting,
     uri,
 )
@@ -59,6 +61,10 @@ def probe_tls(
     target: Target,
     ca: Ca = "",
     name: Annotated[str, typer.Option(help="the name it should have", metavar="HOST")] = "",
+    client: Annotated[
+        str, typer.Option(help="also whether this platform gets through: genesys")
+    ] = "",
+    timeout: Timeout = 8.0,
     json: Json = False,
 ) -> None:
     """Look at a SIP host's certificate: chain, expiry, name, protocol."""
@@ -67,7 +73,14 @@ def probe_tls(
 
         parts = address(target)
         Showing(json).show(
-            probes.tls(parts.host, parts.port or 5061, name=name, ca_file=ca or None)
+            probes.tls(
+                parts.host,
+                parts.port,
+                name=name,
+                ca_file=ca or None,
+                require=platform(client),
+                timeout=timeout,
+            )
         )
 
 
@@ -78,6 +91,10 @@ def probe_dns(
     nameserver: Annotated[
         list[str] | None, typer.Option(help="ask this one instead", metavar="IP")
     ] = None,
+    expect: Annotated[
+        list[str] | None, typer.Option(help="published address or network", metavar="CIDR")
+    ] = None,
+    timeout: Timeout = 5.0,
     json: Json = False,
 ) -> None:
     """Follow a SIP domain through NAPTR, SRV, A and AAAA, each step shown."""
@@ -85,9 +102,15 @@ def probe_dns(
         from sfsip_nb.sip import DnsResolver, probes
 
         parts = address(target)
-        resolver = DnsResolver(nameserver) if nameserver else None
         Showing(json).show(
-            probes.dns(parts.host, port=parts.port, transport=over(transport), resolver=resolver)
+            probes.dns(
+                parts.host,
+                port=parts.port,
+                transport=over(transport),
+                resolver=DnsResolver(ips("--nameserver", nameserver)),
+                expected=ips("--expect", expect, networks=True),
+                timeout=timeout,
+            )
         )
 
 

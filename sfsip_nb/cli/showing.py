@@ -47,6 +47,7 @@ class Showing:
         from sfsip_nb.present.style import verdict
         from sfsip_nb.present.text import columns
         from sfsip_nb.sip import loop
+        from sfsip_nb.sip.probes.tables import tables
 
         result = loop.run(probe, None)
         self._write(result)
@@ -54,7 +55,11 @@ class Showing:
             say(json.dumps(result.as_dict(), indent=2, default=str))
         else:
             title = f"{verdict(result.verdict)} {result.sentence}"
-            say(columns(title, ("", "seen from this machine"), flat(result.seen)))
+            drawn = dict(tables(result.seen))
+            others = {key: value for key, value in result.seen.items() if key not in drawn}
+            say(columns(title, ("", "seen from this machine"), flat(others)))
+            for text in drawn.values():
+                say(f"\n{text.rstrip()}")
         raise typer.Exit(CODES[result.verdict])
 
     def _write(self, result: "ProbeResult") -> None:

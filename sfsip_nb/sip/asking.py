@@ -170,4 +170,4 @@ def _ms(began: float) -> float:
 
 
 def _words(error: Exception) -> str:
-    return str(error)[:200] or type(error).__name__
+    return str(getattr(error, "strerror", "") or error)[:200] or type(error).__name__
