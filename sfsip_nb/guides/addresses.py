@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from sfsip_nb.guides.checks import check
 from sfsip_nb.inputs import facts
+from sfsip_nb.inputs.facts import PublishedAddress
 from sfsip_nb.runbook.context import Context
 from sfsip_nb.runbook.verdicts import Check, Vantage
 
 
 def signalling(ctx: Context) -> list[str]:
-    """Synthflow's signalling addresses: as confirmed, else the published ones beyond doubt."""
+    """Synthflow's signalling addresses: as confirmed, else those published without a doubt noted.
+
+    Published is not proven: the pages differ from each other and from version to version.
+    """
     confirmed = ctx.parameters.synthflow.signalling_addresses
     if confirmed.addresses:
         return [str(a) for a in confirmed.addresses]
@@ -23,7 +27,7 @@ def checks(ctx: Context, at_most: int) -> list[Check]:
     listed = signalling(ctx)
     published = facts.synthflow_addresses(ctx.parameters.synthflow.region)
     doubtful = [e for e in published if e.doubt and e.address in listed]
-    return [
+    found = [
         check(
             "trunk.acl/confirmed",
             "Synthflow's address list is confirmed",
@@ -55,3 +59,30 @@ def checks(ctx: Context, at_most: int) -> list[Check]:
             reason="An empty list lets nobody in; one over the limit is refused.",
         ),
     ]
+    if published and confirmed.addresses:
+        found.append(_compared(listed, published))
+    return found
+
+
+def _compared(listed: list[str], published: list[PublishedAddress]) -> Check:
+    """The list that holds against the published one: one of them may be old."""
+    missing = [e.address for e in published if e.address not in listed]
+    added = [a for a in listed if a not in {e.address for e in published}]
+    different = [
+        f"{words} {', '.join(addresses)}"
+        for words, addresses in (("only published:", missing), ("only confirmed:", added))
+        if addresses
+    ]
+    doubts = [entry.doubt for entry in published if entry.doubt and entry.address in missing]
+    source = f"{published[0].source}, read {published[0].as_of}"
+    return check(
+        "trunk.acl/published",
+        "The confirmed list is the one that Synthflow publishes",
+        f"{', '.join(entry.address for entry in published)} ({source})",
+        listed,
+        None if different else True,
+        Vantage.HERE,
+        advisory=True,
+        reason=f"{'; '.join(different)}. Either list may be old: what is missing on the trunk "
+        f"shows as a refused call now and then. {' '.join(doubts)}".strip(),
+    )

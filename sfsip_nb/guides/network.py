@@ -42,18 +42,23 @@ def reachability(ctx: Context) -> list[Check]:
         found.append(_connects(ctx, step, hops))
     if hops and transport == "tls":
         found += certificate(ctx, step)
-    first, last = facts.rtp_ports()[0], facts.rtp_ports()[-1]
-    found.append(
-        remark(
-            f"{step}/firewall",
-            f"Firewall: SIP on {transport.upper()} {port(ctx)}, RTP on UDP {first}–{last}, "
-            "both ways",
-            "not visible from this machine",
-            "The firewall between the platforms shows only in a call: verify.inbound proves "
-            "audio both ways.",
-        )
-    )
+    found.append(_firewall(ctx, step))
     return found
+
+
+def _firewall(ctx: Context, step: str) -> Check:
+    first, last = facts.rtp_ports()[0], facts.rtp_ports()[-1]
+    media = facts.synthflow_addresses(ctx.parameters.synthflow.region, "media")
+    listed = ", ".join(entry.address for entry in media)
+    published = f" ({listed}: {media[0].source}, read {media[0].as_of})" if media else ""
+    return remark(
+        f"{step}/firewall",
+        f"Firewall: SIP to Synthflow on {ctx.parameters.sip.transport.upper()} {port(ctx)}, "
+        f"RTP on UDP {first}–{last} both ways",
+        "not visible from this machine",
+        "The firewall between the platforms shows only in a call: verify.inbound proves audio "
+        f"both ways. Let in Synthflow's media addresses too, not only those of SIP{published}.",
+    )
 
 
 def certificate(ctx: Context, step: str) -> list[Check]:
