@@ -108,6 +108,7 @@ def _stand(folder: Path) -> dict[str, Any] | None:
     sections = []
     for number, section in enumerate(guide.sections, 1):
         own = [step for step in steps if step["section"] == section.notebook]
+        all_of_it = guide.of_section(section.notebook)
         verdict = worst(Verdict(step["verdict"]) for step in own).value if own else ""
         sections.append(
             {
@@ -115,7 +116,7 @@ def _stand(folder: Path) -> dict[str, Any] | None:
                 "href": os.path.relpath(place / f"{section.notebook}.ipynb", Path.cwd()),
                 "verdict": verdict,
                 "open": [step for step in own if step["verdict"] in _OPEN],
-                "steps": f"{len(own)} of {len(guide.of_section(section.notebook))} steps",
+                "steps": f"{len(own)} of {len(all_of_it)} steps" if all_of_it else "",
             }
         )
     return {
@@ -125,7 +126,7 @@ def _stand(folder: Path) -> dict[str, Any] | None:
         "attempt": f"attempt {data['attempt']} ({data['mode']})" if data else "not begun",
         "verdict": data.get("verdict", ""),
         "sections": sections,
-        "next": next((s for s in sections if s["open"] or not s["verdict"]), None),
+        "next": next((s for s in sections if s["open"] or (s["steps"] and not s["verdict"])), None),
     }
 
 

@@ -152,7 +152,8 @@ def _from_environment(name: str, key: str) -> str:
         raise InputError(
             key,
             f"{key} points to the environment variable {name}, which is not set. Set it in the"
-            f" shell that starts this program (export {name}=…), then try again.",
+            f" shell that starts this program (export {name}=…), then try again; in JupyterLab the"
+            " secret can be typed into the form instead.",
         )
     return value
 

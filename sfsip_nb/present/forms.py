@@ -48,8 +48,9 @@ class Field:
 
     @property
     def label(self) -> str:
-        """Its name in words: `genesys.client_id` is read as Genesys client ID."""
-        words = [_WORDS.get(w, w) for w in self.key.replace(".", " ").replace("_", " ").split()]
+        """Its name in words, with its group's: `genesys.client_id` reads Genesys client ID."""
+        near = " ".join(self.key.split(".")[-2:])
+        words = [_WORDS.get(word, word) for word in near.replace("_", " ").split()]
         return " ".join([words[0][0].upper() + words[0][1:], *words[1:]])
 
 
@@ -66,7 +67,13 @@ def fields_of(model: type[Block], prefix: str = "") -> Iterator[Field]:
         extra = info.json_schema_extra
         secret = isinstance(extra, Mapping) and bool(extra.get("secret"))
         kind, choices = ("fixed", ()) if key.partition(".")[0] in FIXED else _kind(info)
-        yield Field(key, info.description or "", kind, secret, choices)
+        yield Field(key, _help(info.description or "", kind, secret), kind, secret, choices)
+
+
+def _help(text: str, kind: str, secret: bool) -> str:
+    """The schema's help, as it is meant for a file, in the words of a form."""
+    text = text.replace(", in quotes", "") + (", one a line" if kind == "lines" else "")
+    return "the secret itself, or a reference: env:NAME, file:PATH" if secret else text
 
 
 def groups_of(model: type[Block], prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -74,7 +81,7 @@ def groups_of(model: type[Block], prefix: str = "") -> Iterator[tuple[str, str]]
     for name, info in model.model_fields.items():
         if block := block_of(info.annotation):
             key = f"{prefix}{info.alias or name}"
-            yield key, info.description or ""
+            yield key, (block.__doc__ or "").partition("\n")[0].rstrip(".")
             yield from groups_of(block, f"{key}.")
 
 

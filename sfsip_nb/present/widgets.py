@@ -44,8 +44,9 @@ class SecretField(ipywidgets.Password):  # type: ignore[misc]
         return f"SecretField({self.description!r})"
 
 
-_WIDE = {"description_width": "30ch"}  # the longest label, whole
-_LAYOUT = {"width": "84ch", "max_width": "100%"}
+_WIDE = {"description_width": "32ch"}  # the longest label, whole
+_LAYOUT = {"width": "78ch", "max_width": "100%", "flex": "0 1 auto"}
+_REMARK = {"flex": "1 1 30ch", "min_width": "30ch"}
 
 
 def control(field: Field, form: Form) -> Any:
@@ -58,7 +59,8 @@ def control(field: Field, form: Form) -> Any:
         "layout": ipywidgets.Layout(**_LAYOUT),
     }
     if field.secret:
-        return SecretField(lambda text: form.note(field.key, text), bool(value), **options)
+        is_set = field.key in form.draft.secrets()
+        return SecretField(lambda text: form.note(field.key, text), is_set, **options)
     match field.kind:
         case "switch":
             widget = ipywidgets.Checkbox(value=value, indent=True, **options)
@@ -100,22 +102,23 @@ class Sheet:
         about = dict(groups_of(form.draft.model))
         parts: list[Any] = [_html(STYLE)]
         for group, fields in groupby(form.fields, key=lambda field: field.group):
-            rows = [row for field in fields for row in self._row(field)]
+            rows = [row for field in fields if (row := self._row(field)) is not None]
             if rows:
-                parts += [_html(f"<h4>{escape(about.get(group, 'this run'))}</h4>"), *rows]
+                heading = about.get(group, "This run")
+                parts += [_html(f"<h4>{escape(heading)}</h4>"), *rows]
         if has_key_ring():
             parts.append(self._ring())
         self._summary = _html("")
         self.box = ipywidgets.VBox([*parts, self._summary])
         self.refresh()
 
-    def _row(self, field: Field) -> list[Any]:
+    def _row(self, field: Field) -> Any:
         made = control(field, self._form)
         if made is None:
-            return []
+            return None
         self.controls[field.key] = made
-        self._remarks[field.key] = _html("")
-        return [made, self._remarks[field.key]]
+        self._remarks[field.key] = ipywidgets.HTML(layout=_REMARK)
+        return ipywidgets.HBox([made, self._remarks[field.key]], layout={"flex_flow": "row wrap"})
 
     def _ring(self) -> Any:
         box = ipywidgets.Checkbox(
@@ -136,9 +139,9 @@ class Sheet:
             if field.key not in self.controls:
                 continue
             wrong = problems.get(field.key, "")
-            mark = f'<span class="bad">✖ {escape(visible(wrong))}</span><br>' if wrong else ""
+            mark = f'<br><span class="bad">✖ {escape(visible(wrong))}</span>' if wrong else ""
             remark = f'<span class="quiet">{escape(field.help)}</span>'
-            self._remarks[field.key].value = _said(mark + remark)
+            self._remarks[field.key].value = _said(remark + mark)
             if offered := self._form.offers.get(field.key):
                 self.controls[field.key].options = offered
         count = len(problems)
@@ -154,8 +157,8 @@ def _html(text: str) -> Any:
 
 
 def _said(html: str) -> str:
-    """A remark below a control: a screen reader is told when it changes."""
-    return f'<div class="sfsip remark" role="status">{html}</div>'
+    """A remark beside a control: a screen reader is told when it changes."""
+    return f'<div class="sfsip" role="status"><small>{html}</small></div>'
 
 
 def questions(answers: dict[str, str], guides: Mapping[str, str]) -> Any:
