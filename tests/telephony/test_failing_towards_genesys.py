@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ssl
 from typing import Literal
 
 import pytest
 
 from sfsip_nb.inputs import samples
+from sfsip_nb.sip import ProbeResult, probes
 from sfsip_nb.testbed.world import World
 from tests.telephony.telephony_world import (
     FQDN,
@@ -207,6 +209,29 @@ def test_plain_rtp_to_a_trunk_over_tls_is_refused(world: World) -> None:
 
     play(world, scene)
     assert codes == [488]
+
+
+def test_a_probe_of_a_tls_trunk_without_srtp_says_why_it_is_refused(world: World) -> None:
+    trunk(world)["_allowAll"] = True
+    seen: list[ProbeResult] = []
+
+    async def scene(testbed: Running) -> None:
+        seen.append(
+            await probes.call(
+                f"sip:{samples.DID}@{FQDN}:5061;transport=tls",
+                from_=f"sip:{samples.CALLER}@probe.test",
+                seconds=0.3,
+                leave=dict,
+                resolver=testbed.telephony.net,
+                tls_client=ssl.create_default_context(cafile=testbed.addresses["ca"]),
+            )
+        )
+
+    play(world, scene)
+    assert seen[0].verdict == "fail"
+    assert "488 Not Acceptable Here" in seen[0].sentence
+    assert "A Genesys TLS trunk demands SRTP" in seen[0].sentence
+    assert "The same works with SRTP: the peer wants encrypted audio" in seen[0].sentence
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])

@@ -102,8 +102,7 @@ VARIANTS = (
         "with SRTP",
         frozenset({"unfit"}),
         _srtp(["off"], "required"),
-        "the peer wants encrypted audio. Switch SRTP on at this side of the trunk; a trunk over TLS"
-        " takes nothing else",
+        "the peer wants encrypted audio. Switch SRTP on at this side of the trunk",
     ),
     Variant(
         "without SRTP",
