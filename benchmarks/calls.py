@@ -1,20 +1,21 @@
 """Concurrent calls with audio: loss, gaps, jitter and the share of one core that they cost.
 
-    python benchmarks/calls.py [--calls 100] [--seconds 8] [--rounds 3]
+    python -m benchmarks.calls [--calls 1 10 50 100] [--seconds 5] [--rounds 3] [--busy 0]
 
 Every call is two-way: our agent sends a 1004 Hz tone as PCMU, 50 packets a second, and receives,
-decodes, counts and listens to 50. The far end is SIPp with `-rtp_echo`, a process of its own, so
-what is measured is one end. CPU is user and system time of our process while all calls are up,
-divided by the wall time: the share of one core. The median of the rounds is printed.
+counts, decodes and listens to 50; RTCP, figures and lateness are on, as in a probe. The far end
+is SIPp with `-rtp_echo`, a process of its own, so what is measured is one end of each call. CPU is
+user and system time of our process while all calls are up, divided by the wall time: the share of
+one core. The median of the rounds is printed. `--busy 2` keeps two cores busy beside it.
 """
 
 import argparse
 import asyncio
+import contextlib
 import os
-import shutil
-import socket
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from sfsip_nb.sip import Audio, Call, MapResolver, UserAgent
+from tests.sip.peers.lab import free_port, running
 
 HZ = 1004.0
 
@@ -39,37 +41,34 @@ class Round:
     lost: int
     """Packets that were sent and did not come back."""
     gaps: int
+    """Breaks of more than 60 ms, over all calls."""
     jitter_ms: float
+    """Median of the calls; our own lateness is taken out, for the far end is an echo."""
     late_p95_ms: float
+    """95th percentile of our own lateness, median of the calls."""
     cpu_percent: float
 
 
-def free_port() -> int:
-    """A free even UDP port."""
-    while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as trial:
-            trial.bind(("127.0.0.1", 0))
-            port = int(trial.getsockname()[1])
-        if port % 2 == 0:
-            return port
+@contextmanager
+def echo(folder: Path) -> Iterator[int]:
+    """The SIP port of a SIPp that answers every call and sends back what it hears."""
+    sip, media = free_port(), free_port()
+    command = ["sipp", "-sn", "uas", "-i", "127.0.0.1", "-p", str(sip), "-mp", str(media)]
+    with running("sipp", [*command, "-rtp_echo", "-nostdin"], folder) as program:
+        program.opened(sip)
+        yield sip
 
 
 @contextmanager
-def echo() -> Iterator[int]:
-    """The SIP port of a SIPp that answers every call and sends back what it hears."""
-    if shutil.which("sipp") is None:
-        raise SystemExit("SIPp is not installed (Debian: apt-get install sip-tester).")
-    sip, media = free_port(), free_port()
-    command = ["sipp", "-sn", "uas", "-i", "127.0.0.1", "-p", str(sip)]
-    command += ["-mp", str(media), "-rtp_echo", "-nostdin"]
-    with tempfile.TemporaryDirectory() as folder, (Path(folder) / "log").open("w") as log:
-        program = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
-        try:
-            time.sleep(0.5)
-            yield sip
-        finally:
-            program.terminate()
-            program.wait(10)
+def busy(cores: int) -> Iterator[None]:
+    """Processes that do nothing but take time, for as long as is measured."""
+    spinning = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(cores)]
+    try:
+        yield
+    finally:
+        for process in spinning:
+            process.kill()
+            process.wait()
 
 
 async def measure(port: int, calls: int, seconds: float) -> Round:
@@ -108,7 +107,7 @@ def summary(ends: list[Audio], share: float) -> Round:
         lost=sent - received,
         gaps=sum(end.arrivals.gaps for end in ends),
         jitter_ms=round(statistics.median(end.jitter_ms for end in ends), 2),
-        late_p95_ms=0,
+        late_p95_ms=statistics.median(end.lateness_ms.p95 for end in ends),
         cpu_percent=round(100 * share, 1),
     )
 
@@ -119,15 +118,17 @@ def main() -> None:
     parser.add_argument("--calls", type=int, nargs="+", default=[1, 10, 50, 100])
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--rounds", type=int, default=3)
-    options = parser.parse_args()
+    parser.add_argument("--busy", type=int, default=0)
+    asked = parser.parse_args()
     names = [field.name for field in fields(Round)]
-    print(f"load average before: {os.getloadavg()[0]:.2f}, cores: {os.cpu_count()}")
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.2f} before, {asked.busy} kept busy")
     print("  ".join(f"{name:>11}" for name in names))
-    with echo() as port:
-        for calls in options.calls:
-            rounds = [
-                asyncio.run(measure(port, calls, options.seconds)) for _ in range(options.rounds)
-            ]
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        port = stack.enter_context(echo(folder))
+        stack.enter_context(busy(asked.busy))
+        for calls in asked.calls:
+            rounds = [asyncio.run(measure(port, calls, asked.seconds)) for _ in range(asked.rounds)]
             rows = [[getattr(row, name) for row in rounds] for name in names]
             print("  ".join(f"{statistics.median(row):>11}" for row in rows), flush=True)
 

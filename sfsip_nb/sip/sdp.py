@@ -28,13 +28,8 @@ _MIRROR = {"sendonly": "recvonly", "recvonly": "sendonly"}
 _PRIVATE = [
     ipaddress.ip_network(network)
     for network in (
-        "10.0.0.0/8",
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-        "100.64.0.0/10",
-        "169.254.0.0/16",
-        "fc00::/7",
-        "fe80::/10",
+        *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16"),
+        *("fc00::/7", "fe80::/10"),
     )
 ]
 _STATIC = {str(number): name for name, number in PAYLOAD_TYPES.items()} | {

@@ -1,7 +1,5 @@
-"""What can be read from one leg's audio: its figures, and waiting for a sound."""
+"""What can be read from one leg's audio: its figures."""
 
-import asyncio
-import contextlib
 import math
 import statistics
 import time
@@ -13,13 +11,12 @@ from typing import Any, Literal
 from ..sdp import Agreed
 from ..trace import Address
 from .control import Control, Reported
-from .listening import Listener
+from .ears import Ears
 from .pacing import Lateness
 from .quality import Arrivals, StreamReport
 from .receiving import Receiver
 from .sending import Sender
 from .srtp import Protection
-from .tones import Tone
 
 OneWay = Literal["", "nothing received", "peer hears nothing (RTCP)", "nothing either way (RTCP)"]
 
@@ -30,7 +27,7 @@ _STOPPED_S = 1.5
 """Seconds without a packet at the end after which a stream stopped; comfort noise may pause it."""
 
 
-class Figures:
+class Figures(Ears):
     """The readable side of `Audio`. Everything stays readable after the end."""
 
     def __init__(self, put: Callable[[bytes], bool]) -> None:
@@ -47,7 +44,7 @@ class Figures:
         self.unsent = 0
         """Packets that this machine could not send: no route, or full buffers."""
         self.sender = Sender(put)
-        self.receiver = Receiver(self.sender)
+        super().__init__(Receiver(self.sender))
         self.control = Control(self.sender.ssrc, self.receiver.arrivals)
         self._agreed: Agreed | None = None
         self._protection: Protection | None = None
@@ -114,11 +111,6 @@ class Figures:
     def arrivals(self) -> Arrivals:
         """The counters."""
         return self.receiver.arrivals
-
-    @property
-    def listener(self) -> Listener:
-        """The ears."""
-        return self.receiver.listener
 
     @property
     def source(self) -> Address | None:
@@ -208,89 +200,6 @@ class Figures:
 
     def _until(self) -> float:
         return self._closed_at or time.time()
-
-    # What was heard
-
-    @property
-    def level_dbov(self) -> float:
-        """Level of the last 100 ms heard."""
-        return self.listener.level_dbov
-
-    @property
-    def tone_hz(self) -> float | None:
-        """The tone in the last 100 ms heard."""
-        return self.listener.tone_hz
-
-    @property
-    def tones(self) -> list[Tone]:
-        """Every tone heard, in order."""
-        return list(self.listener.tones)
-
-    @property
-    def digits(self) -> str:
-        """The digits that the peer pressed, as RFC 4733 events; 256 at most."""
-        return self.receiver.digits
-
-    @property
-    def on_digit(self) -> Callable[[str], None] | None:
-        """Called with each digit when its first packet comes."""
-        return self.receiver.on_digit
-
-    @on_digit.setter
-    def on_digit(self, action: Callable[[str], None] | None) -> None:
-        self.receiver.on_digit = action
-
-    @property
-    def on_tone(self) -> Callable[[Tone], None] | None:
-        """Called once for each new tone that lasts 200 ms."""
-        return self.listener.on_tone
-
-    @on_tone.setter
-    def on_tone(self, action: Callable[[Tone], None] | None) -> None:
-        self.listener.on_tone = action
-
-    @property
-    def deaf(self) -> bool:
-        """Whether packets are counted, but not listened to."""
-        return self.receiver.deaf
-
-    @deaf.setter
-    def deaf(self, deaf: bool) -> None:
-        self.receiver.deaf = deaf
-
-    async def heard(
-        self, hz: float, timeout: float = 5.0, *, tolerance: float = 15.0, seconds: float = 0.2
-    ) -> bool:
-        """Whether a tone of that frequency lasts (or lasted) `seconds` within the time-out."""
-
-        def found() -> bool:
-            return any(
-                abs(tone.hz - hz) <= tolerance and tone.seconds >= seconds - 0.001
-                for tone in self.listener.tones
-            )
-
-        return await self._wait(found, timeout)
-
-    async def silent(self, timeout: float = 5.0, seconds: float = 0.3) -> bool:
-        """Whether packets without a tone come for `seconds`; no packets are no silence."""
-
-        def found() -> bool:
-            since = self.listener.quiet_since
-            return since is not None and (datetime.now(UTC) - since).total_seconds() >= seconds
-
-        return await self._wait(found, timeout)
-
-    async def pressed(self, count: int = 1, timeout: float = 5.0) -> str:
-        """The digits pressed so far, as soon as they are `count`, or after the time-out."""
-        await self._wait(lambda: len(self.digits) >= count, timeout)
-        return self.digits
-
-    async def _wait(self, found: Callable[[], bool], timeout: float) -> bool:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(timeout):
-                while not found():
-                    await self.listener.changed.wait()
-        return found()
 
     def stats(self) -> dict[str, Any]:
         """The figures, JSON-like."""
