@@ -4,9 +4,10 @@ from . import loop, probes
 from .agent import UserAgent
 from .b2bua import bridge
 from .call import Call
-from .digest import Credentials, Guard, Login
+from .digest import Credentials
 from .dns import Hop, MapResolver, ResolveError, Resolver
 from .evidence import ladder, pcap
+from .guard import Guard, Login
 from .locating import DnsResolver
 from .media.relaying import Relay, relay
 from .media.rtp import Audio
@@ -14,6 +15,7 @@ from .media.tones import Tone
 from .messages import Incoming
 from .probes.reach import ProbeResult
 from .refer import Referral, ReferResult
+from .registration import Registration
 from .trace import Address, Trace, TraceEntry, Transport
 
 __all__ = [
@@ -30,6 +32,7 @@ __all__ = [
     "ProbeResult",
     "ReferResult",
     "Referral",
+    "Registration",
     "Relay",
     "ResolveError",
     "Resolver",

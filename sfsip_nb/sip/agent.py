@@ -12,12 +12,16 @@ from .dns import Resolver
 from .fields import ExtraHeaders, uri_parts
 from .incoming import receive
 from .locating import DnsResolver
-from .messages import ALLOW, Incoming, build, set_body
+from .messages import ABILITIES, ALLOW, SDP, Incoming, build, set_body
 from .outgoing import Progress, place
+from .registration import Registration
 from .sdp import Srtp
 from .stack import Stack
 from .trace import Address, Trace, Transport
 from .transport import Wire
+
+MAX_CALLS = 2_000
+"""Calls at a time, those included that ended in the last 64 T1; more are refused by 503."""
 
 
 class UserAgent(Stack):
@@ -58,6 +62,7 @@ class UserAgent(Stack):
         self.gate = gate
         self._wire = Wire(
             self._received,
+            self._lost,
             host=host,
             port=port,
             tls_port=tls_port,
@@ -76,8 +81,7 @@ class UserAgent(Stack):
             call.drop()
         for client in list(self._clients.values()):
             client.end()
-        for server in list(self._servers.values()):
-            server.end()
+        self._servers.end()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -109,13 +113,15 @@ class UserAgent(Stack):
         srtp: Srtp = "off",
         credentials: Sequence[Credentials] | None = None,
         transport: Transport | None = None,
+        force_transport: bool = False,
         proxy: str = "",
         to_header: str = "",
         on_progress: Progress | None = None,
     ) -> Call:
         """Begin a call to the Request-URI `to`; returns at once, see `Call.outcome`.
 
-        `from_` is a URI or `"Name" <uri>`; `proxy` a SIP URI that becomes the Route.
+        `from_` is a URI or `"Name" <uri>`; `proxy` a SIP URI that becomes the Route. A request
+        that is too large for UDP takes TCP unless `force_transport` (RFC 3261 §18.1.1).
         """
         request = build(
             "INVITE",
@@ -130,6 +136,7 @@ class UserAgent(Stack):
             self,
             request,
             transport=transport,
+            force=force_transport,
             codecs=codecs,
             srtp=srtp,
             credentials=self.credentials if credentials is None else credentials,
@@ -148,25 +155,29 @@ class UserAgent(Stack):
         content_type: str = "",
         credentials: Sequence[Credentials] | None = None,
         transport: Transport | None = None,
+        force_transport: bool = False,
         proxy: str = "",
         timeout: float | None = None,
     ) -> Response | None:
         """A request outside a dialog and its final response; None if nothing was heard in time.
 
-        Raises ResolveError (no address) and OSError (connection refused, TLS refused).
+        Raises ResolveError (no address) and OSError (connection refused, TLS refused, closed
+        without an answer).
         """
         request = build(
             method, uri, host=self._host(), from_=from_, to=to, headers=headers, proxy=proxy
         )
         set_body(request, body, content_type)
         answerer = Answerer(self.credentials if credentials is None else credentials)
-        return await self.transact(request, answerer, transport=transport, timeout=timeout)
+        return await self.transact(
+            request, answerer, transport=transport, timeout=timeout, force=force_transport
+        )
 
     async def options(
         self, uri: str, *, transport: Transport | None = None, timeout: float | None = None
     ) -> Response | None:
         """OPTIONS (RFC 3261 §11)."""
-        extra = {"Accept": "application/sdp"}
+        extra = {"Accept": SDP}
         return await self.request(
             "OPTIONS", uri, headers=extra, transport=transport, timeout=timeout
         )
@@ -187,9 +198,7 @@ class UserAgent(Stack):
         RFC 3261 §10.2; expires 0 removes the binding. Raises OSError.
         """
         if not contact:
-            asked = build("REGISTER", uri, host=self._host())
-            peer = await self.peer_for(asked, transport)
-            contact = self.contact(uri_parts(aor).user, peer)
+            contact = await self.contact_for(uri, aor, transport)
         extra = {"Expires": str(expires), "Contact": contact}
         return await self.request(
             "REGISTER",
@@ -202,10 +211,38 @@ class UserAgent(Stack):
             timeout=timeout,
         )
 
+    def keep_registered(
+        self,
+        uri: str,
+        *,
+        aor: str,
+        expires: int = 300,
+        contact: str = "",
+        credentials: Sequence[Credentials] | None = None,
+        transport: Transport | None = None,
+        proxy: str = "",
+    ) -> Registration:
+        """A binding that is refreshed until it is stopped: `async with` it, or start and stop."""
+        return Registration(
+            self,
+            uri,
+            aor=aor,
+            expires=expires,
+            contact=contact,
+            credentials=self.credentials if credentials is None else credentials,
+            transport=transport,
+            proxy=proxy,
+        )
+
     def _host(self) -> str:
-        return self.advertised.rpartition(":")[0] or self.advertised or self.host
+        advertised = uri_parts(f"sip:{self.advertised}").host if self.advertised else ""
+        return advertised or self.host
 
     def _new_call(self, incoming: Incoming) -> None:
+        if len(self.calls) >= MAX_CALLS:
+            busy = incoming.make(503, "", {"Retry-After": "30"})
+            incoming.transaction.respond(busy)
+            return
         call = receive(self, incoming)
         handler = self.on_invite
 
@@ -229,6 +266,6 @@ class UserAgent(Stack):
                 await incoming.respond(500)
                 raise
         elif incoming.method == "OPTIONS":
-            await incoming.respond(200, headers={"Allow": ALLOW, "Accept": "application/sdp"})
+            await incoming.respond(200, headers=dict(ABILITIES) | {"Accept": SDP})
         else:
             await incoming.respond(405, headers={"Allow": ALLOW})

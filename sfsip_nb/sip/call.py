@@ -1,42 +1,38 @@
-"""A call: what both sides of an INVITE dialog share (RFC 3261 §12 to §15).
+"""A call: what both sides of an INVITE dialog can do (RFC 3261 §12 to §15).
 
-`outgoing.place` and `incoming.receive` make calls; `refer` holds the transfer.
+`outgoing.place` and `incoming.receive` make calls; `inside` answers what comes in a dialog,
+`modifying` changes a call that stands, `refer` holds the transfer.
 """
 
 import asyncio
-import contextlib
+import urllib.parse
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
-from sipmessage import Headers, Request, Response
+from sipmessage import Request, Response
 
 from . import fields, sdp
+from .accepting import Ack
 from .dialog import Dialog
 from .digest import Answerer, Credentials
-from .fields import ExtraHeaders, header, name_addr, uri_parts
-from .media.rtp import Audio
-from .media.srtp import Crypto, Protection
-from .messages import Incoming, set_body
+from .fields import ExtraHeaders, cseq, header, name_addr
+from .leg import Leg, now
+from .messages import Incoming, session_body, set_body
 from .refer import Referral, ReferResult, Subscriptions
-from .sdp import Agreed, Description, Sdp
-from .trace import Address, TraceEntry, Transport
-from .transaction import ServerTransaction
+from .session_timer import SessionTimer
 from .transport import Peer
 
 if TYPE_CHECKING:
     from .agent import UserAgent
     from .outgoing import Attempt
+    from .reliable import Reliable
 
-State = Literal["trying", "ringing", "answered", "ended", "failed"]
+__all__ = ["Call", "now"]
 
-
-def now() -> datetime:
-    """Aware UTC time."""
-    return datetime.now(UTC)
+Direction = Literal["sendrecv", "sendonly", "recvonly", "inactive"]
 
 
-class Call:
+class Call(Leg):
     """One leg. Attributes are facts to be read; methods act. See the module's public notes."""
 
     def __init__(
@@ -48,96 +44,25 @@ class Call:
         local_tag: str,
         credentials: Sequence[Credentials],
     ) -> None:
-        self.agent, self.direction, self.invite = agent, direction, invite
-        self.peer = peer
-        self.transport: Transport = peer.transport
-        self.source: Address = peer.remote
-        self.call_id = header(invite, "Call-ID")
-        self.request_uri = str(invite.uri)
-        self.remote_headers: Headers = invite.headers if direction == "in" else Headers()
-        self.offer: Sdp | None = None
-        self.answer_sdp: Sdp | None = None
-        self.audio: Audio | None = None
-        self.state: State = "trying"
-        self.code, self.phrase = 0, ""
-        self.failure: OSError | TimeoutError | None = None  # why the INVITE could not be sent
-        self.codes: list[int] = []
-        self.started_at = now()
-        self.ringing_at: datetime | None = None
-        self.answered_at: datetime | None = None
-        self.ended_at: datetime | None = None
-        self.ended_by: Literal["", "local", "remote", "timeout"] = ""
-        self.end_reason = ""
-        self.bye_code: int | None = None
-        self.retransmitted_200 = self.challenges = self.reinvites = 0
+        super().__init__(agent, direction, invite, peer, local_tag)
         self.on_refer: Callable[[Referral], Awaitable[None]] | None = None
         # Of the other modules of this package:
-        self.local_tag = local_tag
         self.dialog: Dialog | None = None
+        self.dialogs: dict[str, Dialog] = {}
         self.answerer = Answerer(credentials)
-        self.transaction: ServerTransaction | None = None
         self.incoming: Incoming | None = None
         self.attempt: Attempt | None = None
-        self.description: Description | None = None
-        self.local_crypto: Crypto | None = None
-        self.decided = asyncio.Event()
-        self.ringing = asyncio.Event()
-        self.ack = asyncio.Event()
-        self.ack_body = b""
+        self.reliable: Reliable | None = None
+        self.timer = SessionTimer(self)
         self.subscriptions = Subscriptions()
-        self.over = asyncio.Event()
-        self._keys: tuple[Crypto, Crypto] | None = None
+        self.acks: dict[int, Ack] = {cseq(invite)[0]: Ack()} if direction == "in" else {}
         self._callbacks: list[Callable[[Call], None]] = []
         agent.calls[self.key] = self
 
-    def __repr__(self) -> str:
-        return f"<Call {self.direction} {self.call_id} {self.state} {self.code}>"
-
-    # What can be read
-
     @property
-    def key(self) -> tuple[str, str]:
-        """Call-ID and our own tag: the dialog as this side finds it (RFC 3261 §12)."""
-        return self.call_id, self.local_tag
-
-    @property
-    def from_uri(self) -> str:
-        """URI of the From header."""
-        return name_addr(header(self.invite, "From")).uri
-
-    @property
-    def to_uri(self) -> str:
-        """URI of the To header."""
-        return name_addr(header(self.invite, "To")).uri
-
-    @property
-    def user(self) -> str:
-        """User part of the Request-URI: the number called."""
-        return uri_parts(self.request_uri).user
-
-    @property
-    def caller(self) -> str:
-        """User part of From: the number calling."""
-        return uri_parts(self.from_uri).user
-
-    @property
-    def caller_name(self) -> str:
-        """Display name of From; text of a stranger."""
-        return name_addr(header(self.invite, "From")).name
-
-    @property
-    def ok(self) -> bool:
-        """Whether the call was answered."""
-        return self.answered_at is not None
-
-    @property
-    def trace(self) -> list[TraceEntry]:
-        """Messages of this Call-ID."""
-        return self.agent.trace.for_call(self.call_id)
-
-    def header(self, name: str, default: str = "") -> str:
-        """First value of one of the peer's headers."""
-        return self.remote_headers.get(name) or default
+    def ack(self) -> asyncio.Event:
+        """Set when the ACK for our 200 has come."""
+        return self.acks[cseq(self.invite)[0]].came
 
     # Waiting
 
@@ -151,14 +76,7 @@ class Call:
             self.end("failed", "timeout", code=408, phrase="Request Timeout")
         return self.code
 
-    async def wait_ended(self, timeout: float | None = None) -> bool:
-        """Whether the call is over within the time-out."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(timeout):
-                await self.over.wait()
-        return self.over.is_set()
-
-    def add_ended_callback(self, action: Callable[["Call"], None]) -> None:
+    def add_ended_callback(self, action: "Callable[[Call], None]") -> None:
         """Call `action(call)` when the call is over, or at once if it is."""
         if self.over.is_set():
             action(self)
@@ -168,12 +86,24 @@ class Call:
     # Acting: the called side
 
     async def ring(
-        self, code: int = 180, phrase: str = "", headers: ExtraHeaders | None = None
+        self,
+        code: int = 180,
+        phrase: str = "",
+        headers: ExtraHeaders | None = None,
+        *,
+        early: bool = False,
+        codecs: Sequence[str] = ("PCMU", "PCMA"),
+        srtp: sdp.Srtp = "off",
     ) -> None:
-        """Send a provisional response (RFC 3261 §13.3.1.1)."""
+        """Send a provisional response (RFC 3261 §13.3.1.1).
+
+        `early`: with our description, so that audio flows before the answer; `answer` then
+        keeps to these `codecs` and `srtp`. Where the caller requires it, the response is sent
+        until its PRACK, and the next one waits for that (RFC 3262).
+        """
         from . import incoming
 
-        incoming.ring(self, code, phrase, headers)
+        await incoming.ring(self, code, phrase, headers, early=early, codecs=codecs, srtp=srtp)
 
     async def answer(
         self,
@@ -199,12 +129,13 @@ class Call:
             return
         self.codes.append(code)
         await self.incoming.respond(code, phrase, headers)
-        self.end("failed", "local", code=code, phrase=phrase)
+        answer = self.incoming.transaction.last
+        self.end("failed", "local", code=code, phrase=answer.phrase if answer else phrase)
 
     # Acting: both sides
 
     async def cancel(self, reason: str = "") -> None:
-        """Give up an outgoing call that is not yet answered (RFC 3261 §9.1)."""
+        """Give up an outgoing call that is not decided (RFC 3261 §9.1)."""
         if self.attempt is not None and not self.decided.is_set():
             self.end_reason = reason
             await self.attempt.cancel(reason)
@@ -234,6 +165,26 @@ class Call:
         else:
             await self.cancel(reason)
 
+    async def reinvite(self, direction: Direction = "sendrecv") -> int:
+        """Offer our media again: "sendonly" or "inactive" hold the peer (RFC 3264 §8.4).
+
+        The final code, 0 for none. A refusal leaves the call as it was.
+        """
+        from . import modifying
+
+        return await modifying.reinvite(self, direction)
+
+    async def update(self) -> int:
+        """Refresh the session and our Contact without an offer (RFC 3311); the final code."""
+        from . import modifying
+
+        return await modifying.update(self)
+
+    async def refresh(self) -> int:
+        """Show that the call lives: by UPDATE where the peer knows it (RFC 4028 §7.4)."""
+        allowed = fields.values(self.remote_headers, "Allow")
+        return await (self.update() if "UPDATE" in allowed else self.reinvite())
+
     async def refer(
         self, refer_to: str, *, headers: ExtraHeaders | None = None, timeout: float = 10.0
     ) -> ReferResult:
@@ -247,50 +198,61 @@ class Call:
         }
         return await self.subscriptions.refer(self, extra, timeout)
 
+    def replacing(self) -> str:
+        """URI that a third party calls to take our place in this call (RFC 3891, RFC 5589 §7).
+
+        To be given to `refer` of another call: the attended transfer.
+        """
+        assert self.dialog is not None
+        value = f"{self.call_id};to-tag={self.dialog.remote_tag};from-tag={self.local_tag}"
+        target = self.dialog.target.partition("?")[0]
+        return f"{target}?Replaces={urllib.parse.quote(value, safe='')}"
+
     async def send(
         self,
         method: str,
         headers: ExtraHeaders | None = None,
         body: bytes = b"",
         content_type: str = "",
+        *,
+        dialog: Dialog | None = None,
     ) -> Response | None:
         """A request inside the dialog; challenges are answered; None if nothing was heard."""
-        dialog = self.dialog
+        dialog = dialog or self.dialog
         if dialog is None:
             return None
         request = dialog.request(method)
         fields.add_headers(request, headers)
         set_body(request, body, content_type)
-
-        def next_seq() -> int:
-            dialog.local_seq += 1
-            return dialog.local_seq
-
         try:
             return await self.agent.transact(
                 request,
                 self.answerer,
                 transport=dialog.transport,
                 flow=self.peer,
-                next_seq=next_seq,
+                next_seq=dialog.next_seq,
             )
         except OSError as error:
-            self.agent.errors.append(error)
+            self.send_error = error
             return None
 
     # What the agent passes on
 
     def acknowledged(self, request: Request) -> None:
-        """The ACK for our 200."""
-        self.ack_body = request.body
-        self.ack.set()
+        """An ACK for one of our 200s."""
+        if (ack := self.acks.get(cseq(request)[0])) is not None:
+            if not ack.came.is_set():
+                ack.description = sdp.parse(session_body(request))
+            ack.came.set()
 
-    async def cancelled(self, reason: str) -> None:
-        """The caller gave up: 487 (RFC 3261 §9.2)."""
+    def cancelled(self, cancel: Incoming) -> None:
+        """The caller gave up: 200 for the CANCEL, 487 for the INVITE (RFC 3261 §9.2)."""
+        cancel.to_tag = self.local_tag
+        cancel.transaction.respond(cancel.make(200))
         if self.incoming is not None and not self.decided.is_set():
-            self.end_reason = reason
+            self.end_reason, self.bye_headers = cancel.header("Reason"), cancel.request.headers
             self.codes.append(487)
-            await self.incoming.respond(487)
+            self.incoming.transaction.respond(self.incoming.make(487))
             self.end("failed", "remote", code=487, phrase="Request Terminated")
 
     async def on_request(self, incoming: Incoming) -> None:
@@ -298,20 +260,6 @@ class Call:
         from . import inside
 
         await inside.receive(self, incoming)
-
-    # Media and ends
-
-    def start_audio(self, remote: Sdp, agreed: Agreed) -> None:
-        """Send to what the peer described; keys are set up when both are known."""
-        assert self.audio is not None
-        protection = None
-        ours = self.description.key(agreed.crypto) if self.description and agreed.crypto else None
-        if agreed.crypto is not None and ours is not None:
-            keys = ours, agreed.crypto
-            if keys != self._keys:
-                protection, self._keys = Protection(*keys), keys
-        self.audio.held = remote.direction in ("sendonly", "inactive")
-        self.audio.start(remote.remote, agreed, remote.payloads[agreed.codec], protection)
 
     def end(
         self,
@@ -321,19 +269,15 @@ class Call:
         code: int = 0,
         phrase: str = "",
     ) -> None:
-        """Mark the call as over, once. The dialog stays known for late requests."""
+        """Mark the call as over, once; one that was answered stays known for late requests."""
         if self.over.is_set():
             return
-        self.state, self.ended_by, self.ended_at = state, by, now()
-        if code:
-            self.code, self.phrase = code, phrase
-        self.decided.set()
-        self.ack.set()
-        self.over.set()
-        if self.audio is not None:
-            self.audio.close()
-        loop = asyncio.get_running_loop()
-        loop.call_later(64 * self.agent.t1, self.forget)
+        self.timer.stop()
+        for ack in self.acks.values():
+            ack.came.set()
+        super().end(state, by, code=code, phrase=phrase)
+        wait = 64 * self.agent.t1 if self.ok else 0.0
+        asyncio.get_running_loop().call_later(wait, self.forget)
         for action in self._callbacks:
             action(self)
 
@@ -345,8 +289,3 @@ class Call:
     def forget(self) -> None:
         """Let late requests of this dialog meet a 481."""
         self.agent.calls.pop(self.key, None)
-
-    def drop(self) -> None:
-        """Release what the call holds, without a word to the peer."""
-        if self.audio is not None:
-            self.audio.close()

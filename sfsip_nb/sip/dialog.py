@@ -5,12 +5,17 @@ from dataclasses import dataclass, field
 from sipmessage import Request, Response
 
 from .fields import cseq, header, name_addr, parse_uri, uri_parts, values
+from .headers import IndexedHeaders
 from .trace import Transport
+
+
+class ForStrictRouter(Request):
+    """A request that goes to its Request-URI, whatever its Route says (RFC 3261 §8.1.2)."""
 
 
 @dataclass
 class Dialog:
-    """State of a dialog. `local` and `remote` are From/To values with their tags."""
+    """State of a dialog, early or confirmed. `local` and `remote` are From/To with their tags."""
 
     call_id: str
     local: str
@@ -55,13 +60,15 @@ class Dialog:
     def request(self, method: str, sequence: int | None = None) -> Request:
         """A request along the route set to the remote target (RFC 3261 §12.2.1.1)."""
         if sequence is None:
-            self.local_seq += 1
-            sequence = self.local_seq
-        target, routes = self.target, list(self.routes)
+            sequence = self.next_seq()
+        routes = list(self.routes)
         if routes and "lr" not in uri_parts(name_addr(routes[0]).uri).params:
             # A strict router takes its own URI as Request-URI, the target goes last.
-            target, routes = name_addr(routes[0]).uri, [*routes[1:], f"<{self.target}>"]
-        request = Request(method, parse_uri(target))
+            request: Request = ForStrictRouter(method, parse_uri(name_addr(routes[0]).uri))
+            routes = [*routes[1:], f"<{self.target}>"]
+        else:
+            request = Request(method, parse_uri(self.target))
+        request.headers = IndexedHeaders()
         if routes:
             request.headers.setlist("Route", routes)
         request.headers.set("From", self.local)
@@ -70,8 +77,18 @@ class Dialog:
         request.headers.set("CSeq", f"{sequence} {method}")
         return request
 
+    def next_seq(self) -> int:
+        """The sequence number of our next request (RFC 3261 §12.2.1.1)."""
+        self.local_seq += 1
+        return self.local_seq
+
+    def confirm(self, response: Response) -> None:
+        """A 2xx: the route set is taken from it, whatever a 1xx said before (§13.2.2.4)."""
+        self.refresh(response)
+        self.routes = values(response.headers, "Record-Route")[::-1]
+
     def refresh(self, message: Request | Response) -> None:
-        """Take a new remote target from a re-INVITE or its 2xx (RFC 3261 §12.2)."""
+        """Take a new remote target from a re-INVITE, an UPDATE or its 2xx (RFC 3261 §12.2)."""
         self.target = contact(message) or self.target
 
 
@@ -84,6 +101,8 @@ def contact(message: Request | Response) -> str:
 def next_hop(request: Request) -> str:
     """The URI whose host a request is sent to: first Route, else Request-URI (§8.1.2)."""
     routes = values(request.headers, "Route")
-    if routes and "lr" in uri_parts(name_addr(routes[0]).uri).params:
+    if isinstance(request, ForStrictRouter) or not routes:
+        return str(request.uri)
+    if "lr" in uri_parts(name_addr(routes[0]).uri).params:
         return name_addr(routes[0]).uri
     return str(request.uri)

@@ -1,11 +1,14 @@
 """Building messages: responses to what came, ACK, bodies, reason phrases."""
 
+import email
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from sipmessage import Request, Response
 
 from . import fields
 from .fields import ExtraHeaders, cseq, header, name_addr
+from .headers import IndexedHeaders
 from .trace import Address, Transport
 from .transaction import ServerTransaction
 from .transport import Peer
@@ -13,19 +16,30 @@ from .transport import Peer
 if TYPE_CHECKING:
     from .stack import Stack
 
-PHRASES = {
-    100: "Trying", 180: "Ringing", 183: "Session Progress", 200: "OK", 202: "Accepted",
-    302: "Moved Temporarily", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden",
-    404: "Not Found", 405: "Method Not Allowed", 407: "Proxy Authentication Required",
-    408: "Request Timeout", 480: "Temporarily Unavailable", 481: "Call/Transaction Does Not Exist",
-    486: "Busy Here", 487: "Request Terminated", 488: "Not Acceptable Here",
-    500: "Server Internal Error", 501: "Not Implemented", 503: "Service Unavailable",
-    603: "Decline",
+PHRASES: Mapping[int, str] = {
+    100: "Trying", 180: "Ringing", 181: "Call Is Being Forwarded", 183: "Session Progress",
+    200: "OK", 202: "Accepted", 302: "Moved Temporarily", 400: "Bad Request", 401: "Unauthorized",
+    403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 406: "Not Acceptable",
+    407: "Proxy Authentication Required", 408: "Request Timeout", 413: "Request Entity Too Large",
+    415: "Unsupported Media Type", 416: "Unsupported URI Scheme", 420: "Bad Extension",
+    422: "Session Interval Too Small", 423: "Interval Too Brief", 469: "Bad Info Package",
+    480: "Temporarily Unavailable", 481: "Call/Transaction Does Not Exist", 482: "Loop Detected",
+    486: "Busy Here", 487: "Request Terminated", 488: "Not Acceptable Here", 489: "Bad Event",
+    491: "Request Pending", 500: "Server Internal Error", 501: "Not Implemented",
+    503: "Service Unavailable", 504: "Server Time-out", 505: "Version Not Supported",
+    513: "Message Too Large", 603: "Decline",
 }  # fmt: skip
-"""Reason phrases of RFC 3261 §21; a phrase is free text and never decides anything."""
+"""Reason phrases of RFC 3261 §21 and its extensions; free text, which never decides anything."""
 
-ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, REFER, NOTIFY"
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, REFER, NOTIFY, PRACK, UPDATE, INFO"
 """Methods that the user agent knows (RFC 3261 §20.5)."""
+
+SUPPORTED = "100rel, timer"
+"""Extensions that the user agent knows (RFC 3262, RFC 4028)."""
+
+ABILITIES: ExtraHeaders = {"Allow": ALLOW, "Supported": SUPPORTED}
+
+SDP = "application/sdp"
 
 
 class Incoming:
@@ -65,8 +79,11 @@ class Incoming:
     def make(self, code: int, phrase: str = "", headers: ExtraHeaders | None = None) -> Response:
         """A response to this request (RFC 3261 §8.2.6)."""
         response = Response(code, phrase or PHRASES.get(code, ""))
+        response.headers = IndexedHeaders()
         for name in ("Via", "From", "To", "Call-ID", "CSeq"):
             response.headers.setlist(name, list(self.request.headers.getlist(name)))
+        if code == 100 and (stamp := self.header("Timestamp")):
+            response.headers.set("Timestamp", stamp)  # RFC 3261 §8.2.6.1
         to = header(response, "To")
         if code > 100 and not name_addr(to).tag:
             response.headers.set("To", f"{to};tag={self.to_tag}")
@@ -89,12 +106,33 @@ class Incoming:
         self.transaction.respond(response)
 
 
+def new_request(method: str, uri: str) -> Request:
+    """A request that is still empty."""
+    request = Request(method, fields.parse_uri(uri))
+    request.headers = IndexedHeaders()
+    return request
+
+
 def set_body(message: Request | Response, body: bytes, content_type: str) -> None:
     """Body, Content-Type and Content-Length (RFC 3261 §20.14)."""
     message.body = body
     if body:
         message.headers.set("Content-Type", content_type)
     message.headers.set("Content-Length", str(len(body)))
+
+
+def session_body(message: Request | Response) -> bytes:
+    """The session description in a body, also in one of several parts (RFC 5621 §3.2)."""
+    kind = header(message, "Content-Type").lower()
+    if not kind.startswith("multipart/"):
+        return message.body if not kind or kind.startswith(SDP) else b""
+    head = f"Content-Type: {header(message, 'Content-Type')}\r\n\r\n".encode()
+    for part in email.message_from_bytes(head + message.body).walk():
+        if part.get_content_type() == SDP and isinstance(
+            found := part.get_payload(decode=True), bytes
+        ):
+            return found
+    return b""
 
 
 def build(
@@ -108,13 +146,14 @@ def build(
     proxy: str = "",
 ) -> Request:
     """A request that begins something (RFC 3261 §8.1.1). `host` stands in an empty From."""
-    request = Request(method, fields.parse_uri(uri))
+    request = new_request(method, uri)
     if proxy:
         loose = proxy if "lr" in fields.uri_parts(proxy).params else f"{proxy};lr"
         request.headers.set("Route", f"<{loose}>")
     parts = fields.uri_parts(uri)
-    from_value = from_ or f"sip:{host}"
-    to_value = to or f"sip:{parts.user + '@' if parts.user else ''}{parts.host}"
+    from_value = from_ or f"sip:{bracketed(host)}"
+    user = f"{parts.user}@" if parts.user else ""
+    to_value = to or f"sip:{user}{bracketed(parts.host)}"
     from_value, to_value = (v if "<" in v else f"<{v}>" for v in (from_value, to_value))
     request.headers.set("From", f"{from_value};tag={fields.token(5)}")
     request.headers.set("To", to_value)
@@ -124,9 +163,14 @@ def build(
     return request
 
 
+def bracketed(host: str) -> str:
+    """A host as it stands in a URI (RFC 3261 §25.1, IPv6reference)."""
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
+
+
 def ack_for(request: Request, response: Response) -> Request:
     """The ACK for a final response of 300 or more: same branch (RFC 3261 §17.1.1.3)."""
-    ack = Request("ACK", request.uri)
+    ack = new_request("ACK", str(request.uri))
     for name in ("Via", "Route", "From", "Call-ID", "Max-Forwards"):
         if lines := request.headers.getlist(name):
             ack.headers.setlist(name, list(lines))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from .fields import ExtraHeaders, cseq, name_addr, uri_parts
+from .fields import ExtraHeaders, cseq, name_addr, parameters, uri_parts
 from .messages import PHRASES, Incoming
 
 if TYPE_CHECKING:
@@ -36,35 +36,58 @@ class Subscriptions:
     """REFERs that this side sent in one dialog, and their NOTIFYs."""
 
     def __init__(self) -> None:
-        self._result: ReferResult | None = None
-        self._done = asyncio.Event()
+        self._sent: dict[int, _Subscription] = {}
 
     async def refer(self, call: "Call", headers: ExtraHeaders, timeout: float) -> ReferResult:
         """Send REFER and wait until its subscription ends, or for `timeout` seconds."""
-        result = self._result = ReferResult()
-        self._done.clear()
+        subscription = _Subscription()
+        # Known by its CSeq before the answer comes; a challenge only makes the number rise.
+        self._sent[call.dialog.local_seq + 1 if call.dialog else 0] = subscription
+        result = subscription.result
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout):
                 response = await call.send("REFER", headers)
                 result.accepted_code = response.code if response else 0
                 if 200 <= result.accepted_code < 300:
-                    await self._done.wait()
+                    await subscription.done.wait()
         return result
 
     async def notified(self, incoming: Incoming) -> None:
         """A NOTIFY came; it may come before the answer to REFER (RFC 3515 §2.4.4)."""
-        if self._result is None or not incoming.header("Event").lower().startswith("refer"):
+        event, _, rest = incoming.header("Event").partition(";")
+        if event.strip().lower() != "refer":
+            await incoming.respond(489, headers={"Allow-Events": "refer"})
+            return
+        subscription = self._find(parameters(";" + rest).get("id", ""))
+        if subscription is None:
             await incoming.respond(481)
             return
         await incoming.respond(200)
+        subscription.heard(incoming)
+
+    def _find(self, identity: str) -> "_Subscription | None":
+        """The REFER that an `id` means: its CSeq, or that of a try of it that was challenged."""
+        number = int(identity) if identity.isdigit() and len(identity) < 12 else None
+        known = [seq for seq in self._sent if number is None or seq <= number]
+        return self._sent[max(known)] if known else None
+
+
+class _Subscription:
+    """One REFER and what was reported on it."""
+
+    def __init__(self) -> None:
+        self.result = ReferResult()
+        self.done = asyncio.Event()
+
+    def heard(self, incoming: Incoming) -> None:
+        """Take a report. Neither its media type nor a body is insisted on."""
         body = incoming.request.body.decode("utf-8", "replace")
         if match := re.match(r"\s*SIP/2\.0 +(\d{3}) ?([^\r\n]*)", body):
-            entry = datetime.now(UTC), int(match[1]), match[2]
-            self._result.notified.append(entry)
+            self.result.notified.append((datetime.now(UTC), int(match[1]), match[2]))
         state = incoming.header("Subscription-State").lower()
-        if state.startswith("terminated") or self._result.final_code:
-            self._result.terminated = True
-            self._done.set()
+        if state.startswith("terminated") or self.result.final_code:
+            self.result.terminated = True
+            self.done.set()
 
 
 class Referral:

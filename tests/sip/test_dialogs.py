@@ -170,9 +170,7 @@ def test_a_reinvite_is_answered_and_the_media_follows(agents: Agents, run: Run) 
         client = await agents("client")
         call = await client.invite(uri(server))
         await call.outcome(5)
-        assert call.description is not None
-        offer = call.description.offer(["PCMU"], "off", None)
-        held = offer.replace(b"a=sendrecv", b"a=sendonly").replace(b"127.0.0.1", b"127.0.0.2")
+        held = call.session.make_offer("sendonly").replace(b"127.0.0.1", b"127.0.0.2")
         response = await call.send("INVITE", {}, held, "application/sdp")
         assert response is not None
         assert response.code == 200
@@ -181,7 +179,7 @@ def test_a_reinvite_is_answered_and_the_media_follows(agents: Agents, run: Run) 
         assert legs[0].audio is not None
         assert legs[0].audio.held
         assert legs[0].audio.remote[0] == "127.0.0.2"
-        refused = await call.send("UPDATE")
+        refused = await call.send("MESSAGE")
         assert refused is not None
         assert refused.code == 405
         assert await call.bye() == 200

@@ -164,7 +164,7 @@ def test_challenges_in_one_line_and_of_unknown_algorithms_are_understood() -> No
     challenge = Response(401, "")
     challenge.headers.add(
         "WWW-Authenticate",
-        'Digest realm="a, b", nonce="1", algorithm=SHA-512-256, '
+        'Digest realm="a, b", nonce="1", algorithm=SHA3-256, '
         'Digest realm="a, b", nonce="2", algorithm="MD5", qop="auth-int,auth"',
     )
     request = build("OPTIONS", "sip:x@sip.test", host="client.test")

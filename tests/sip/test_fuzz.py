@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sipmessage import Request, Response
 
-from sfsip_nb.sip import digest, fields, ladder, pcap, sdp
+from sfsip_nb.sip import digest, fields, guard, ladder, pcap, sdp
 from sfsip_nb.sip.reading import Framer, read
 from sfsip_nb.sip.rules import MAX_FAULTS
 from sfsip_nb.sip.trace import Trace, TraceEntry, mask, once
@@ -118,7 +118,7 @@ def test_no_challenge_and_no_login_makes_digest_raise(challenge: bytes, login: b
     asked.headers.add("WWW-Authenticate", challenge.decode("latin-1"))
     digest.Answerer([digest.Credentials("u", "p")]).answer(asked, request, set())
     request.headers.set("Authorization", login.decode("latin-1"))
-    assert not digest.Guard("x", {"u": "p"}).check(request).ok
+    assert not guard.Guard("x", {"u": "p"}).check(request).ok
 
 
 @given(st.lists(st.sampled_from(ORDINARY), min_size=1, max_size=4), st.data())

@@ -241,14 +241,14 @@ def test_a_method_that_nobody_knows_is_refused_with_those_we_do(serve: Server) -
     async def alive(agent: UserAgent) -> None:
         assert (await agent.options("sip:{}:{}".format(*agent.address()))) is not None
 
-    serve(request("JUGGLE", to=CALLED), recv(405, allow), then=alive)
+    serve(request("JUGGLE", to=CALLED), recv(501, allow), then=alive)
     serve(
         INVITE,
         optional(100, 180),
         recv(200),
         ACK,
         request("JUGGLE", 2),
-        recv(405, allow),
+        recv(501, allow),
         request("BYE", 3),
         recv(200),
     )

@@ -395,7 +395,7 @@ def test_of_several_challenges_the_first_that_we_know_is_answered(
         assert "algorithm=SHA-256" in value
 
     challenges = (
-        'Proxy-Authenticate: Digest realm="lab", nonce="one", algorithm=SHA-512-256, qop="auth"',
+        'Proxy-Authenticate: Digest realm="lab", nonce="one", algorithm=SHA3-256, qop="auth"',
         'Proxy-Authenticate: Digest realm="lab", nonce="two", algorithm=SHA-256, qop="auth"',
         'Proxy-Authenticate: Digest realm="lab", nonce="three", algorithm=MD5, qop="auth"',
     )

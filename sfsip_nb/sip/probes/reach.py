@@ -11,7 +11,7 @@ from ..agent import UserAgent
 from ..dns import DEFAULT_PORTS, Hop, ResolveError, Resolver
 from ..fields import uri_parts
 from ..locating import DnsResolver, candidates_within
-from ..stack import local_ip
+from ..sending import local_ip
 from ..trace import TraceEntry, Transport
 
 Verdict = Literal["pass", "fail", "inconclusive"]

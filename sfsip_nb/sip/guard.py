@@ -1,0 +1,145 @@
+"""The server half of digest authentication: challenges issued and credentials checked."""
+
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sipmessage import Request
+
+from .digest import AUTHENTICATE, AUTHORIZATION, Password, digest_fields, response
+from .fields import quoted
+
+
+@dataclass(frozen=True)
+class Login:
+    """Result of checking a request: `reason` is empty when `ok`.
+
+    Reasons: missing, malformed, realm, username, uri, stale, response.
+    """
+
+    ok: bool
+    username: str = ""
+    reason: str = ""
+
+    @property
+    def stale(self) -> bool:
+        """Right password, nonce expired or used before: challenge again, it is no failure."""
+        return self.reason == "stale"
+
+
+_MOST_USED = 1_000
+"""Counts of nonces that are kept before those out of date are thrown away."""
+
+
+class Guard:
+    """The server half: issues challenges and checks credentials (RFC 3261 §22.1, RFC 8760 §2.3).
+
+    `users` maps a name to a password or a function that reveals it. `proxy` uses 407 and the
+    Proxy- headers. A nonce is good for `nonce_seconds` and each `nc` of it once.
+    """
+
+    def __init__(
+        self,
+        realm: str,
+        users: Mapping[str, Password] | Callable[[str], str | None],
+        *,
+        algorithms: Sequence[str] = ("SHA-256", "MD5"),
+        proxy: bool = False,
+        nonce_seconds: float = 60.0,
+    ) -> None:
+        self.realm = realm
+        self.algorithms = tuple(algorithms)
+        self.nonce_seconds = nonce_seconds
+        self.code, self.phrase = (
+            (407, "Proxy Authentication Required") if proxy else (401, "Unauthorized")
+        )
+        self._users = users
+        self._key = secrets.token_bytes(16)
+        self._used: dict[tuple[str, str], float] = {}
+
+    def challenge(self, stale: bool = False) -> dict[str, str | list[str]]:
+        """The headers of a 401 or 407: one challenge for each algorithm, best first."""
+        nonce = self._nonce(time.time())
+        tail = ", stale=true" if stale else ""
+        values = [
+            f'Digest realm={quoted(self.realm)}, nonce="{nonce}", algorithm={name}, '
+            f'qop="auth"{tail}'
+            for name in self.algorithms
+        ]
+        return {AUTHENTICATE[self.code]: list(values)}
+
+    def check(self, request: Request) -> Login:
+        """Whether a request carries good credentials for this realm."""
+        given = [digest_fields(v) for v in request.headers.getlist(AUTHORIZATION[self.code])]
+        mine = [fields for fields in given if fields.get("realm") == self.realm]
+        if not mine:
+            return Login(False, reason="realm" if given else "missing")
+        fields = mine[0]
+        username = fields.get("username", "")
+        try:
+            reason = self._reason(fields, request)
+        except KeyError:
+            reason = "malformed"
+        return Login(not reason, username, reason)
+
+    def _reason(self, fields: Mapping[str, str], request: Request) -> str:
+        username, nonce, uri = fields["username"], fields["nonce"], fields["uri"]
+        algorithm = fields.get("algorithm", "MD5")
+        qop, nc = fields.get("qop", "").lower(), fields.get("nc", "")
+        if algorithm.upper() not in (name.upper() for name in self.algorithms):
+            return "malformed"
+        password = self._password(username)
+        if password is None:
+            return "username"
+        # A peer that strips port or parameters from the uri would loop (RFC 7616 §3.4.6).
+        if uri != str(request.uri):
+            return "uri"
+        wanted = response(
+            algorithm=algorithm,
+            username=username,
+            realm=self.realm,
+            password=password,
+            method=request.method,
+            uri=uri,
+            nonce=nonce,
+            qop=qop,
+            nc=nc,
+            cnonce=fields.get("cnonce", ""),
+            body=request.body,
+        )
+        if not _same(wanted, fields["response"].lower()):
+            return "response"
+        return "" if self._fresh(nonce, nc) else "stale"
+
+    def _password(self, username: str) -> Password | None:
+        if callable(self._users):
+            return self._users(username)
+        return self._users.get(username)
+
+    def _nonce(self, at: float) -> str:
+        stamp = f"{at:.3f}"
+        mark = hmac.new(self._key, stamp.encode(), hashlib.sha256).hexdigest()[:24]
+        return f"{stamp}-{mark}-{secrets.token_hex(4)}"
+
+    def _fresh(self, nonce: str, nc: str) -> bool:
+        now = time.time()
+        stamp, _, rest = nonce.partition("-")
+        mark = hmac.new(self._key, stamp.encode(), hashlib.sha256).hexdigest()[:24]
+        if not _same(mark, rest.partition("-")[0]):
+            return False
+        if now - float(stamp) > self.nonce_seconds:
+            return False
+        if len(self._used) > _MOST_USED:
+            self._used = {k: t for k, t in self._used.items() if now - t < self.nonce_seconds}
+        if nc and (nonce, nc) in self._used:
+            return False
+        self._used[nonce, nc] = now
+        return True
+
+
+def _same(ours: str, theirs: str) -> bool:
+    """Equal, told in constant time; what is not ASCII is different, and no reason to fail."""
+    return hmac.compare_digest(ours.encode(), theirs.encode())

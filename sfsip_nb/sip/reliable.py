@@ -1,0 +1,83 @@
+"""Reliable provisional responses of the called side (RFC 3262 §3)."""
+
+import asyncio
+import secrets
+from typing import TYPE_CHECKING
+
+from sipmessage import Response
+
+from . import sdp
+from .fields import header, number
+from .messages import SDP, Incoming, session_body
+
+if TYPE_CHECKING:
+    from .call import Call
+
+
+class Reliable:
+    """The provisional responses of one INVITE that requires 100rel, each sent until its PRACK."""
+
+    def __init__(self, call: "Call", incoming: Incoming) -> None:
+        self._call, self._incoming = call, incoming
+        self._rseq = secrets.randbelow(2**31 - 1_000) + 1
+        self._acknowledged = asyncio.Event()
+        self._acknowledged.set()
+        self.described = False
+        """Whether our description reached the caller."""
+
+    async def send(self, response: Response) -> None:
+        """Send, when the one before has been acknowledged."""
+        await self.settled()
+        if self._call.decided.is_set():
+            return
+        self._rseq += 1
+        response.headers.set("Require", "100rel")
+        response.headers.set("RSeq", str(self._rseq))
+        self._acknowledged.clear()
+        self._incoming.transaction.respond(response)
+        self._call.agent.spawn(self._repeat(response))
+
+    async def settled(self) -> None:
+        """Wait until all that was sent is acknowledged, or the call decided."""
+        waits = [asyncio.create_task(e.wait()) for e in (self._acknowledged, self._call.decided)]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    async def _repeat(self, response: Response) -> None:
+        """T1, doubling without a cap; after 64 T1 the call has failed (RFC 3262 §3)."""
+        wait, waited, t1 = self._call.agent.t1, 0.0, self._call.agent.t1
+        while waited < 64 * t1:
+            try:
+                async with asyncio.timeout(wait):
+                    await self.settled()
+                    return
+            except TimeoutError:
+                waited, wait = waited + wait, 2 * wait
+            if waited < 64 * t1:
+                self._incoming.transaction.respond(response)
+        await self._call.reject(504, "No PRACK")
+
+    async def pracked(self, incoming: Incoming) -> None:
+        """Answer a PRACK: 200 if it is for what was sent last, else 481 (RFC 3262 §3)."""
+        words = incoming.header("RAck").split()
+        wanted = [str(self._rseq), *header(self._incoming.request, "CSeq").split()]
+        given = [str(number(word)) if word.isdigit() else word for word in words]
+        if self._acknowledged.is_set() or given != wanted:
+            await incoming.respond(481)
+            return
+        described = sdp.parse(session_body(incoming.request))
+        session, body = self._call.session, b""
+        if session.offering:
+            session.take_answer(described)
+        elif described is not None:
+            made = session.make_answer(described)
+            if not isinstance(made, bytes):
+                await incoming.respond(488)
+                return
+            body = made
+        self.described = self.described or bool(session.body)
+        self._acknowledged.set()
+        await incoming.respond(200, "", None, body, SDP)

@@ -1,0 +1,146 @@
+"""Where a request is sent: the candidates, one after the other (RFC 3261 §8.1.2, RFC 3263 §4)."""
+
+from collections import deque
+from typing import TYPE_CHECKING, cast
+
+from sipmessage import Request
+
+from . import fields
+from .dialog import next_hop
+from .dns import Hop, ResolveError, is_address
+from .fields import uri_parts
+from .trace import Transport
+from .transport import Peer
+
+if TYPE_CHECKING:
+    from .sending import Sending
+
+LARGEST_DATAGRAM = 1300
+"""Bytes of a request that UDP carries where the MTU is not known (RFC 3261 §18.1.1)."""
+
+MAX_CANDIDATES = 8
+"""Next hops that are tried; a zone that lists more must not keep a request for minutes."""
+
+
+class Ways:
+    """The peers that may take one request, each found when the one before has failed.
+
+    A dialog without a route stays on its open connection `flow`: behind NAT, and where a
+    certificate names no address, the Contact of the peer cannot be connected to (RFC 5923).
+    `force`: the transport stays, whatever the size of the request.
+    """
+
+    def __init__(
+        self,
+        sending: "Sending",
+        request: Request,
+        transport: Transport | None,
+        flow: Peer | None = None,
+        force: bool = False,
+    ) -> None:
+        self._sending, self.request = sending, request
+        self._transport, self._flow, self._force = transport, flow, force
+        self._hops: deque[Hop] | None = None
+        self._hop: Hop | None = None
+        self._reused: Peer | None = None
+        self._reached = False
+        self._error: OSError | None = None
+        self.peer: Peer | None = None
+        self.branch = ""
+
+    async def next(self) -> Peer | None:
+        """The next peer, with the request made ready for it; None after the last.
+
+        Raises OSError if none could be reached: ResolveError, a refused or failed connection, a
+        refused certificate.
+        """
+        if self._flow is not None and not self._reached and self._stays(self._flow):
+            return await self._sized(self._ready(self._flow))
+        hops = await self.find()
+        if self._reused is not None and not self._reused.open and self._hop is not None:
+            hops.appendleft(self._hop)  # An idle connection was closed: make a new one.
+        while hops:
+            self._hop = hops.popleft()
+            self._reused = self._sending.known(self._hop, self._name())
+            try:
+                peer = self._reused or await self._sending.connect(self._hop, self._name())
+            except OSError as error:
+                self._error = error
+                continue
+            return await self._sized(self._ready(peer))
+        if not self._reached:
+            raise self._error or ResolveError(f"nowhere to send {self.request.method} to.")
+        return None
+
+    async def again(self) -> Peer | None:
+        """The same peer for the same request with something added, as credentials."""
+        peer = self.peer
+        if peer is not None and (peer.transport == "udp" or peer.open):
+            return await self._sized(self._ready(peer))
+        if self._hop is not None:
+            (await self.find()).appendleft(self._hop)
+        return await self.next()
+
+    async def find(self) -> deque[Hop]:
+        """All next hops that this element can reach. Raises ResolveError."""
+        if self._hops is None:
+            self._hops = deque((await self._resolve(self._kind()))[:MAX_CANDIDATES])
+        return self._hops
+
+    def _stays(self, flow: Peer) -> bool:
+        return flow.open and not self.request.headers.getlist("Route")
+
+    def _ready(self, peer: Peer) -> Peer:
+        self._reached, self.peer, self.branch = True, peer, fields.new_branch()
+        self._sending.prepare(self.request, peer, self.branch)
+        return peer
+
+    async def _sized(self, peer: Peer) -> Peer:
+        """Take TCP for a request that is too large for UDP, if there is TCP at both ends."""
+        if (
+            peer.transport != "udp"
+            or self._force
+            or not self._sending.has("tcp")
+            or len(bytes(self.request)) <= LARGEST_DATAGRAM
+        ):
+            return peer
+        try:
+            hop = (await self._resolve("tcp"))[0]
+            stream = await self._sending.connect(hop, "")
+        except OSError:
+            self._force = True
+            return peer  # RFC 3261 §18.1.1: UDP all the same.
+        self._hop = hop
+        return self._ready(stream)
+
+    def _target(self) -> fields.UriParts:
+        uri = next_hop(self.request)
+        parts = uri_parts(uri)
+        if not parts.host:
+            raise ResolveError(f"{uri!r} names no host to send to.")
+        return parts
+
+    def _kind(self) -> Transport | None:
+        parts = self._target()
+        kind = parts.params.get("transport", "").lower() or self._transport
+        if parts.scheme == "sips":
+            kind = "tls"
+        if kind not in ("udp", "tcp", "tls", None):
+            raise ResolveError(f"transport {kind!r} of {parts.host} is not supported.")
+        return cast("Transport | None", kind)
+
+    def _name(self) -> str:
+        """What a certificate is checked for; a Route by address keeps the name of its dialog."""
+        host = self._target().host
+        return self._flow.name if self._flow and self._flow.name and is_address(host) else host
+
+    async def _resolve(self, kind: Transport | None) -> list[Hop]:
+        parts = self._target()
+        hops = await self._sending.resolver.candidates(parts.host, parts.port, kind)
+        # The transport is chosen first, then all its servers are candidates (RFC 3263 §4.1, §4.2).
+        same = [hop for hop in hops if hop.transport == hops[0].transport]
+        usable = [hop for hop in same if self._sending.reaches(hop)]
+        if not usable:
+            here = "IPv6" if ":" in self._sending.host else "IPv4"
+            raise ResolveError(f"{parts.host} has no {here} address, and this side has only that.")
+        return usable
