@@ -147,6 +147,15 @@ def _point(step: Row, check: Row) -> dict[str, Any]:
     }
 
 
+def causes(data: Row) -> list[dict[str, Any]]:
+    """The troubleshooting rows that something in this run speaks for."""
+    return [
+        {**row, "because": "; ".join(row["because"])}
+        for row in data["diagnosis"] or []
+        if row["because"]
+    ]
+
+
 def warnings(data: Row) -> Iterator[str]:
     """What a reader must not overlook."""
     if data["target"] == "testbed":

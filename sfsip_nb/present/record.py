@@ -45,7 +45,7 @@ def record_html(record: Row, evidence: Mapping[str, bytes]) -> str:
             ran={step["id"] for step in steps},
             open=list(chapters.open_points(steps)),
             doubts=list(chapters.doubts(steps)),
-            causes=[row for row in data["diagnosis"] or [] if row["because"]],
+            causes=chapters.causes(data),
             sections=sections,
             left_over=chapters.left_over(data),
             inputs=lenient(inputs),

@@ -19,7 +19,7 @@ def write(record: Mapping[str, Any], path: Path) -> None:
     or inconclusive is an error of that type, for it is not proven. That a series broke off is a
     case of its own.
     """
-    report = JUnitXml(f"{record['guide']} {record['run']}")
+    report = JUnitXml(visible(f"{record['guide']} {record['run']}"))
     suites: dict[str, TestSuite] = {}
     for step in record["steps"]:
         suite = suites.setdefault(step["section"], TestSuite(visible(step["section"])))

@@ -20,7 +20,8 @@ UNSEEN = {"\x1b", "\x07", "\x9b", "\x00", "\x0b", "‮", "⁦", "​", "\ud83d",
 """Characters that no output may hold: they steer a terminal, hide, or break a reader."""
 
 FIXED = ("verdict", "weight", "section", "id", "target", "mode", "evidence", "change", "kind")
-"""What a page branches on; a platform has no say in it."""
+FIXED += ("started", "ended")
+"""What a page branches on, and the journal's own times; a platform has no say in them."""
 
 
 def poison(value: Any, text: str) -> Any:

@@ -341,7 +341,7 @@ def record() -> dict[str, Any]:
         "diagnosis": [
             {
                 "cause": "The trunk offers plain RTP on TLS",
-                "because": "488 with Warning 304 after an INVITE without SRTP",
+                "because": ["488 with Warning 304 after an INVITE without SRTP"],
                 "remedy": "Set the trunk's media encryption to SRTP, or use UDP with port 32681.",
                 "steps": ["verify.inbound"],
             }

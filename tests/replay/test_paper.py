@@ -1,0 +1,67 @@
+"""The record as PDF: its words, its tags, and nothing hostile come through a real Chromium."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.present.record import record_html
+from sfsip_nb.replay import paper
+from tests.present import record_sample as sample
+from tests.present.hostile import HOSTILE, poison
+from tests.sip.peers.lab import need
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Path:
+    need("chromium")
+    written = tmp_path / "a record #1.html"
+    written.write_text(record_html(sample.record(), sample.EVIDENCE), encoding="utf-8")
+    return written
+
+
+def test_the_page_is_printed_with_tags_and_an_outline(page: Path, tmp_path: Path) -> None:
+    target = tmp_path / "record.pdf"
+    paper.print_pdf(page, target)
+    printed = target.read_bytes()
+    assert printed.startswith(b"%PDF-")
+    for mark in (b"/MarkInfo", b"/StructTreeRoot", b"/Outlines", b"/Lang"):
+        assert mark in printed
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) >= 4
+
+
+def test_what_is_printed_can_be_read(page: Path, tmp_path: Path) -> None:
+    need("pdftotext")
+    hostile = tmp_path / "hostile.html"
+    data = poison(sample.record(), "".join(t for kind, t in HOSTILE.items() if kind != "long"))
+    hostile.write_text(record_html(data, {}), encoding="utf-8")
+    said = {}
+    for source in (page, hostile):
+        paper.print_pdf(source, tmp_path / "x.pdf")
+        command = ["pdftotext", "-layout", str(tmp_path / "x.pdf"), "-"]
+        said[source] = subprocess.run(command, capture_output=True, check=True).stdout.decode()
+    for text in ("waiting", "fail", "Acme Health & Care", "488 Not Acceptable Here", "Page 1 of"):
+        assert text in said[page]
+    assert "X-Note: a&b <c>" in said[page]  # folded on the screen, open on paper
+    assert "<script>alert(1)</script>" in said[hostile].replace("\n", "")
+
+
+def test_without_a_browser_it_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(InputError, match=r"open .* in any browser and print it"):
+        paper.print_pdf(tmp_path / "record.html", tmp_path / "x.pdf")
+
+
+def test_a_browser_that_prints_nothing_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paper, "_BROWSERS", ("true",))
+    with pytest.raises(InputError, match="did not print"):
+        paper.print_pdf(tmp_path / "record.html", tmp_path / "x.pdf")
