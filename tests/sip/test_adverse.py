@@ -221,7 +221,7 @@ ROWS: list[tuple[Row, tuple[Probe, ...], str, str]] = [
     (full_backlog, (*SIP, by_tls), "inconclusive", NO_CONNECTION),
     (wrong_name, (*SIP, by_tls), "fail", "Use the name that the certificate is for"),
     (expired, (*SIP, by_tls), "fail", "Whoever runs the host has to renew it"),
-    (wrong_password, (by_register, by_call), "fail", "compare both sides"),
+    (wrong_password, (by_register, by_call), "fail", "both sides"),
 ]
 
 

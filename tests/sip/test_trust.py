@@ -257,6 +257,20 @@ def test_our_own_client_gets_through_to_an_edge_like_genesys(authority: Pki, run
     assert got.seen["cipher"] in ciphers
 
 
+def test_a_chain_that_our_own_client_does_not_come_to_is_no_pass(authority: Pki, run: Run) -> None:
+    context = limited(
+        authority, pki.rsa_key(), versions=("TLSv1_2", "TLSv1_2"), ciphers="AES256-SHA"
+    )
+    got = run(probe(authority, context))
+    assert got.verdict == "inconclusive"
+    assert "nothing in common (TLSv1.2, AES256-SHA)" in got.sentence
+    old = limited(
+        authority, pki.rsa_key(), versions=("TLSv1", "TLSv1_1"), ciphers="ALL:@SECLEVEL=0"
+    )
+    got = run(probe(authority, old))
+    assert (got.verdict, "speaks TLSv1.1 only" in got.sentence) == ("fail", True), got.sentence
+
+
 def test_a_cipher_that_this_machine_does_not_have_is_not_tried() -> None:
     assert as_client(TlsClient("x", ciphers=("NO-SUCH-CIPHER",))) is None
     assert as_client(TlsClient("x", curve="no-such-curve")) is None

@@ -15,6 +15,7 @@ from .identity import CertificateFacts, Match, facts, match_name
 
 VERSIONS = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
 Taken = Literal["taken", "refused", "not tried here"]
+UNVERIFIED = -1
 _AT_ONCE = 3
 """Handshakes at the same time: a border controller takes more of them for an attack."""
 
@@ -40,6 +41,7 @@ class TlsFacts:
 
     `trust_code` is OpenSSL's: 0 trusted, 9 not yet valid, 10 expired, 18 and 19 self-signed, 20
     issuer unknown, which also is what a missing intermediate looks like; `trust` its words.
+    UNVERIFIED: a client with this machine's usual settings did not come as far as the chain.
     """
 
     shown: Handshake
@@ -81,9 +83,12 @@ async def inspect(
             verifying.load_verify_locations(ca_file)
         # Names are matched below: OpenSSL takes wildcards and CN, RFC 5922 does not.
         verifying.check_hostname = False
-        failure = (await shake(ip, port, name, verifying, until)).failure
-        if isinstance(failure, ssl.SSLCertVerificationError):
-            trust, code = failure.verify_message, failure.verify_code
+        verified = await shake(ip, port, name, verifying, until)
+        if isinstance(verified.failure, ssl.SSLCertVerificationError):
+            trust, code = verified.failure.verify_message, verified.failure.verify_code
+        elif verified.failure is not None and not verified.asked:
+            # Whoever asks for a client certificate has had his own looked at by then.
+            trust, code = verified.failure.reason or "closed", UNVERIFIED
     certificates = [x509.load_der_x509_certificate(der) for der in shown.chain]
     match = match_name(certificates[0], name) if certificates else Match(note="none was sent")
     return TlsFacts(shown, tuple(facts(one) for one in certificates), trust, code, match)

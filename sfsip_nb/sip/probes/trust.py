@@ -128,15 +128,21 @@ class _Look:
         """Verdict and sentence on the certificate and the handshake."""
         if not found.chain:
             return "fail", f"{self.where}: {_unshaken(found.shown)}"
+        if found.shown.protocol in _OLD:
+            sentence = f"{self.where} speaks {found.shown.protocol} only, which peers refuse today."
+            return "fail", f"{sentence} It has to offer TLS 1.2."
+        if found.trust_code == tlsprobe.UNVERIFIED:
+            return "inconclusive", (
+                f"{self.where}: the chain could not be verified, because this machine's usual TLS "
+                f"settings and the server have nothing in common ({found.shown.protocol}, "
+                f"{found.shown.cipher}): {_reason(found.trust)}. Enable a modern cipher there."
+            )
         if found.trust_code:
             return "fail", f"{self.where}: {_distrust(found)}."
         if not found.match.identity:
             return "fail", self._misnamed(found)
         if _demands(found.shown):
             return "fail", f"{self.where}: {_DEMANDS}"
-        if found.shown.protocol in _OLD:
-            sentence = f"{self.where} speaks {found.shown.protocol} only, which peers refuse today."
-            return "fail", f"{sentence} It has to offer TLS 1.2."
         leaf = found.chain[0]
         if found.match.by == "CN":
             return "inconclusive", (
@@ -252,8 +258,11 @@ def _unshaken(shown: Handshake) -> str:
     reason = (shown.failure.reason or "") if shown.failure else ""
     if "CERTIFICATE_REQUIRED" in reason:
         return _DEMANDS
-    words = _ALERTS.get(reason, clean(reason.replace("_", " ").lower()) or "it hung up")
-    return f"TLS failed: {words}. Compare versions and ciphers on both sides."
+    return f"TLS failed: {_reason(reason)}. Compare versions and ciphers on both sides."
+
+
+def _reason(reason: str) -> str:
+    return _ALERTS.get(reason, clean(reason.replace("_", " ").lower()) or "it hung up")
 
 
 def _distrust(found: TlsFacts) -> str:
