@@ -110,6 +110,26 @@ def test_the_phone_holds_and_resumes(agents: Agents, run: Run, phone: Baresip) -
     run(go())
 
 
+def test_we_hold_and_resume_the_phone(agents: Agents, run: Run, phone: Baresip) -> None:
+    async def go() -> None:
+        client = await agents("client", t1=T1)
+        call = await client.invite(phone.uri(), from_="sip:us@test")
+        assert await call.outcome(10) == 200
+        audio = call.audio
+        assert audio is not None
+        assert await audio.heard(TONE_HZ, 10)
+        assert await call.reinvite("sendonly") == 200
+        await asyncio.sleep(0.1)
+        received = audio.packets_received
+        await asyncio.sleep(0.3)
+        assert audio.packets_received == received
+        assert await call.reinvite("sendrecv") == 200
+        await until(lambda: audio.packets_received > received + 10)
+        assert await call.bye() == 200
+
+    run(go())
+
+
 def test_digits_are_pressed_both_ways(agents: Agents, run: Run, phone: Baresip) -> None:
     async def go() -> None:
         client = await agents("client", t1=T1)

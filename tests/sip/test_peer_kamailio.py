@@ -24,8 +24,8 @@ from sfsip_nb.sip import (
 from sfsip_nb.sip.digest import digest_fields, response
 from tests.sip.peers.kamailio import AOR, USER, Kamailio, kamailio
 from tests.sip.peers.lab import need
-from tests.sip.peers.sipp import ECHO, keep, recv, reply, sipp
-from tests.sip.siptools import Agents, Run, Tls
+from tests.sip.peers.sipp import ECHO, SDP, keep, recv, reply, shows, sipp
+from tests.sip.siptools import Agents, Run, Tls, until
 
 TRANSPORTS: list[Transport] = ["udp", "tcp", "tls"]
 T1 = 0.5
@@ -158,6 +158,24 @@ def test_sha_256_is_answered_and_a_stale_nonce_costs_one_retry(
     run(go())
 
 
+def test_a_registration_is_kept_although_its_nonce_grows_stale(
+    agents: Agents, run: Run, strict: Kamailio
+) -> None:
+    async def go() -> None:
+        client = await agents("client", t1=T1, credentials=[USER])
+        async with client.keep_registered(strict.uri(), aor=AOR, expires=3) as registration:
+            assert (registration.code, registration.expires) == (200, 3)
+            await until(lambda: registration.refreshes == 1)
+        rows = [entry.summary for entry in client.trace if entry.direction == "received"]
+        # At the beginning, at the refresh, at the end: the nonce was good for one second.
+        assert rows[:4] == ["401 Unauthorized (REGISTER)", "200 OK (REGISTER)"] * 2
+        removed = await client.register(strict.uri(), aor=AOR, expires=0)
+        assert removed is not None
+        assert fields.values(removed.headers, "Contact") == []
+
+    run(go())
+
+
 @pytest.mark.parametrize(
     ("ours", "theirs", "hops"),
     [("udp", "udp", 1), ("tcp", "udp", 2), ("tls", "udp", 2), ("udp", "tcp", 2), ("tcp", "tcp", 1)],
@@ -247,6 +265,65 @@ def test_a_registered_agent_is_called_through_the_proxy(
             kept_its_route(leg, proxy, 1 if transport == "udp" else 2)
 
     run(go())
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_hold_resume_and_update_take_the_route_too(
+    agents: Agents, run: Run, proxy: Kamailio, tmp_path: Path, transport: Transport
+) -> None:
+    def asked(direction: str) -> tuple[str, ...]:
+        # SIPp fails the call where our offer does not say the direction.
+        shown = shows(f"a={direction}")
+        return recv("INVITE", shown), reply(200, "OK", body=SDP, tag=""), recv("ACK")
+
+    scenario = (
+        *ECHO[:-2],
+        *asked("sendonly"),
+        *asked("sendrecv"),
+        recv("UPDATE"),
+        reply(200, "OK", tag=""),
+        *ECHO[-2:],
+    )
+
+    async def go(target: str) -> None:
+        client = await agents("client", t1=T1, tls_client=proxy.tls_client, credentials=[USER])
+        call = await client.invite(target, from_=AOR, proxy=proxy.uri(transport))
+        await talk(call)
+        assert await call.reinvite("sendonly") == 200
+        assert await call.reinvite("sendrecv") == 200
+        assert await call.update() == 200
+        assert await call.bye() == 200
+        hops = 1 if transport == "udp" else 2
+        for method, count in (("INVITE", 2), ("ACK", 3), ("UPDATE", 1), ("BYE", 1)):
+            last = sent(call, method)[-count:]
+            assert [len(fields.values(each.headers, "Route")) for each in last] == [hops] * count
+        assert call.retransmitted_200 == 0
+
+    with sipp(tmp_path, *scenario) as server:
+        run(go(server.uri))
+        server.judged()
+
+
+def test_an_invite_too_large_for_udp_goes_by_tcp(
+    agents: Agents, run: Run, proxy: Kamailio, tmp_path: Path
+) -> None:
+    """RFC 3261 §18.1.1: within 200 bytes of the path MTU, or above 1300."""
+
+    async def go(target: str) -> None:
+        client = await agents("client", t1=T1, credentials=[USER])
+        large = {"User-to-User": "ab" * 600 + ";encoding=hex"}
+        for forced, transport in ((False, "tcp"), (True, "udp")):
+            call = await client.invite(
+                target, from_=AOR, proxy=proxy.uri(), headers=large, force_transport=forced
+            )
+            await talk(call)
+            assert await call.bye() == 200
+            assert {entry.transport for entry in call.trace} == {transport}
+            kept_its_route(call, proxy, 2 if transport == "tcp" else 1)
+
+    with sipp(tmp_path, *ECHO, calls=2) as server:
+        run(go(server.uri))
+        server.judged()
 
 
 def test_a_user_who_is_not_registered_is_not_found(

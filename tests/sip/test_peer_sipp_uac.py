@@ -23,6 +23,7 @@ from tests.sip.peers.sipp import (
     recv,
     reply,
     request,
+    shows,
     sipp,
 )
 from tests.sip.siptools import Agents, Run, until
@@ -186,6 +187,61 @@ def test_the_callers_digits_are_understood(serve: Server) -> None:
     (call,) = serve.calls
     assert call.audio is not None
     assert (call.audio.digits, call.ended_by) == ("25", "local")
+
+
+def test_an_invite_without_an_offer_gets_ours_and_a_later_one_too(serve: Server) -> None:
+    """The answer comes in the ACK (RFC 3261 §13.2.1, §14.2)."""
+    offer = shows("m=audio [0-9]+ RTP/AVP 0")
+
+    async def echoed(call: Call) -> None:
+        assert await call.answer()
+        assert call.audio is not None
+        call.audio.play(1004)
+        assert await call.audio.heard(1004, 10)
+        await until(lambda: call.reinvites == 1)
+        assert await call.wait_ended(10)
+
+    serve(
+        request("INVITE", to=CALLED),
+        optional(100, 180),
+        recv(200, offer),
+        request("ACK", body=SDP),
+        pause(400),
+        request("INVITE", 2),
+        optional(100),
+        recv(200, offer),
+        request("ACK", 2, body=SDP),
+        pause(100),
+        request("BYE", 3),
+        recv(200),
+        on_invite=echoed,
+    )
+
+
+def test_a_caller_who_requires_it_gets_reliable_provisionals(serve: Server) -> None:
+    """RFC 3262: 180 goes out again and again until its PRACK."""
+
+    async def ring(call: Call) -> None:
+        await call.ring()
+        assert await call.answer()
+        await call.wait_ended(10)
+
+    serve(
+        request("INVITE", 1, "Require: 100rel", body=SDP, to=CALLED),
+        optional(100),
+        recv(180, keep("RSeq", "rseq")),
+        pause(250),
+        request("PRACK", 2, "RAck:[$rseq] 1 INVITE"),
+        recv(200),
+        recv(200),
+        request("ACK"),
+        request("BYE", 3),
+        recv(200),
+        on_invite=ring,
+        t1=0.1,
+    )
+    (call,) = serve.calls
+    assert codes(call, "sent", "INVITE").count(180) > 1
 
 
 def test_a_cancel_of_nothing_is_told_so(serve: Server) -> None:

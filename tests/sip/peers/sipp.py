@@ -98,6 +98,11 @@ def keep(header: str, name: str, occurrence: int = 1, pattern: str = ".*") -> st
     )
 
 
+def shows(pattern: str) -> str:
+    """Action: the call fails unless the body of the message that came holds a pattern."""
+    return f'<ereg regexp="{pattern}" search_in="body" check_it="true" assign_to="shown"/>'
+
+
 def pause(ms: int) -> str:
     """Do nothing for a time; messages that come meanwhile are unexpected."""
     return f'<pause milliseconds="{ms}"/>'
