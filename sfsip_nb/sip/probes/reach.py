@@ -16,7 +16,7 @@ from ..trace import TraceEntry, Transport
 
 Verdict = Literal["pass", "fail", "inconclusive"]
 
-GRACE = 0.5
+GRACE = 1.0
 """Seconds after a probe's own limit in which it may still find out why nothing was heard."""
 
 TLS_WORDS = {
@@ -140,6 +140,8 @@ class Reach:
                 " the versions of TLS differ: `sfsip probe tls` tells."
             )
             return self.result("fail", sentence)
+        if isinstance(error, TimeoutError) and (self.kind == "udp" or self._spoken):
+            return self._unanswered(within)
         if isinstance(error, TimeoutError):
             sentence = (
                 f"{self.where}: no {kind} connection within {within:g} s. A firewall drops it, or"
@@ -149,12 +151,24 @@ class Reach:
         sentence = f"{self.where} cannot be reached from here: {clean(str(error))}."
         return self.result("inconclusive", sentence)
 
+    async def port_closed(self) -> bool:
+        """Whether ICMP says that nobody listens on the UDP port; False where that is not known."""
+        return self.hop is not None and self.kind == "udp" and await _port_closed(self.hop)
+
     async def silence(self, seconds: float) -> ProbeResult:
         """Nothing was heard; over UDP an ICMP refusal still tells a closed port."""
-        if self.kind != "udp" and self._agent is not None and not len(self._agent.trace):
+        if self.kind != "udp" and not self._spoken:
             return self.refused(TimeoutError(), seconds)
-        if self.hop is not None and self.kind == "udp" and await _port_closed(self.hop):
+        if await self.port_closed():
             return self.result("fail", f"{self.where}: the port is closed (ICMP). {_CLOSED}")
+        return self._unanswered(seconds)
+
+    @property
+    def _spoken(self) -> bool:
+        """Whether a message left, so that there was a connection where one is needed."""
+        return self._agent is not None and len(self._agent.trace) > 0
+
+    def _unanswered(self, seconds: float) -> ProbeResult:
         took = "took the connection but " if self.kind != "udp" else ""
         sentence = (
             f"{self.where} {took}said nothing in {seconds:g} s. An allow list, a firewall, a wrong"
