@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import time
 import wave
 from collections.abc import Coroutine
 from typing import Any
@@ -296,6 +297,21 @@ def test_digits_arrive_once_each_whatever_is_lost(run: Run, events: int) -> None
         assert pressed == list("1122*#A")
         assert ends.b.rejected == 0
         assert ends.a.digits == ""
+
+    run(go())
+
+
+def test_a_key_held_over_a_stall_of_ours_is_still_one_digit(run: Run) -> None:
+    async def go() -> None:
+        ends = await Ends.talk()
+        ends.a.keep()
+        pressing = asyncio.create_task(ends.a.send_digits("7", ms=300))
+        await asyncio.sleep(0.1)
+        time.sleep(0.15)  # noqa: ASYNC251 - this machine is busy elsewhere
+        await pressing
+        assert await ends.b.pressed() == "7"
+        events = [parse(p.data) for p in ends.a.kept if p.source == ends.a.local]
+        assert len({e.timestamp for e in events if e and e.payload_type == 101}) == 1
 
     run(go())
 

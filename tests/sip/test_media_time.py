@@ -63,6 +63,7 @@ def test_what_our_own_stall_does_to_an_echo_is_not_counted_as_jitter() -> None:
     assert audio.own_jitter_ms > 4
     assert audio.jitter_ms < audio.own_jitter_ms / 2
     assert audio.loss_percent == 0
+    assert audio.arrivals.gaps == 0
 
 
 def test_one_clock_serves_all_streams_and_survives_one_that_breaks() -> None:

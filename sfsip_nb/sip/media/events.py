@@ -26,8 +26,7 @@ class Pressed(NamedTuple):
 
     payload: bytes
     marker: bool
-    age: int
-    """Samples since the event began; its timestamp lies so far back."""
+    """Whether an event begins; its timestamp is that of this frame, until it ends."""
 
 
 def press(digits: str, ms: int, gap_ms: int, frame: int) -> Iterator[Pressed | None]:
@@ -52,7 +51,7 @@ def press(digits: str, ms: int, gap_ms: int, frame: int) -> Iterator[Pressed | N
                 end = _END if number >= count - 1 else 0
                 duration = min(number + 1, count) * frame
                 payload = _PAYLOAD.pack(event, end | _VOLUME, duration)
-                yield Pressed(payload, number == 0, number * frame)
+                yield Pressed(payload, number == 0)
 
     return frames()
 

@@ -42,7 +42,8 @@ class Figures(Ears):
         self.unencrypted = 0
         """Of these, ones that look like plain RTP where SRTP was agreed."""
         self.unsent = 0
-        """Packets that this machine could not send: no route, or full buffers."""
+        """Packets that this machine could not send: no route, or full buffers. In `stats`, with
+        those that were due while it slept."""
         self.sender = Sender(put)
         super().__init__(Receiver(self.sender))
         self.control = Control(self.sender.ssrc, self.receiver.arrivals)
@@ -215,7 +216,7 @@ class Figures(Ears):
             "bytes_sent": self.bytes_sent,
             "bytes_received": self.bytes_received,
             "rejected": self.rejected,
-            "unsent": self.unsent,
+            "unsent": self.unsent + self.sender.left_out,
             "foreign": dict(self.receiver.foreign),
             "srtp_failures": dict(self.srtp_failures),
             "loss_percent": round(report.loss_percent, 2),

@@ -13,8 +13,9 @@ from weakref import WeakKeyDictionary
 
 TICK_MS: Final = 10
 
-_ASLEEP = 0.2
-"""Seconds: a machine that slept longer must not send a burst afterwards."""
+_ASLEEP = 0.06
+"""Seconds: a machine that slept longer leaves out what was due, as a burst of it would only be
+lost in full buffers on the way. Three packets a stream are sent late."""
 
 _pacers: "WeakKeyDictionary[asyncio.AbstractEventLoop, Pacer]" = WeakKeyDictionary()
 
@@ -29,7 +30,7 @@ class Lateness:
 
 
 class LatenessMeter:
-    """Counts lateness in steps of half a millisecond, up to 200 ms."""
+    """Counts lateness in steps of half a millisecond; all above 200 ms are one."""
 
     def __init__(self) -> None:
         self._counts = [0] * 400

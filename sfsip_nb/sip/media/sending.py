@@ -31,10 +31,13 @@ class Sender:
         self.timestamp = secrets.randbits(31)
         self.first_at: float | None = None
         self.last_at = 0.0
+        self.left_out = 0
+        """Packets that were due while this machine slept too long, and were never sent."""
         self.lateness = LatenessMeter()
         self.jitter = 0.0
         """Interarrival jitter in samples that a peer next to us would see (RFC 3550 §6.4.1)."""
         self._late = 0.0
+        self._due: float | None = None
         self._sent_at = [0.0] * _REMEMBERED
         self._late_at = [0.0] * _REMEMBERED
         self._marker = True
@@ -44,6 +47,7 @@ class Sender:
         self._position = 0
         self._pressed: Iterator[events.Pressed | None] | None = None
         self._released: asyncio.Event | None = None
+        self._event_start = 0
 
     def describe(
         self, codec: str, payload_type: int, events: int | None, frame_samples: int
@@ -61,7 +65,7 @@ class Sender:
     def frame(self, due: float) -> None:
         """Send what is due: a frame of sound, or of a digit."""
         late = asyncio.get_running_loop().time() - due
-        self.timestamp += self.frame_samples
+        self.timestamp += self.frame_samples + self._left_out(due)
         if self._pressed is not None and self._digit():
             return
         if self.muted or self.held:
@@ -82,10 +86,20 @@ class Sender:
             self._sound[start : start + self.frame_samples],
         )
 
+    def _left_out(self, due: float) -> int:
+        """Samples that were never sent because this machine slept; the sampling clock went on."""
+        before, self._due = self._due, due
+        missed = 0 if before is None else round((due - before) * g711.RATE) - self.frame_samples
+        if missed < self.frame_samples:
+            return 0
+        self._marker = True
+        self.left_out += missed // self.frame_samples
+        return missed
+
     def send(self, sequence: int, timestamp: int, marker: bool, payload: bytes, kind: int) -> None:
         """Send a packet of somebody else's making, as a relay does."""
         if not self.muted:
-            self.sequence, self.timestamp = sequence, timestamp
+            self.sequence, self.timestamp, self._due = sequence, timestamp, None
             self._transmit(kind, marker, timestamp, payload)
 
     def _transmit(self, kind: int, marker: bool, timestamp: int, payload: bytes) -> None:
@@ -134,10 +148,11 @@ class Sender:
             return False
         if pressed is None or self.events is None:
             return False
+        if pressed.marker:
+            self._event_start = self.timestamp
         if not self.muted:
             self.sequence += 1
-            start = self.timestamp - pressed.age
-            self._transmit(self.events, pressed.marker, start, pressed.payload)
+            self._transmit(self.events, pressed.marker, self._event_start, pressed.payload)
         return True
 
     # What others ask about it
