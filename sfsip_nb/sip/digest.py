@@ -120,7 +120,8 @@ class Answerer:
         (RFC 8760 §2.4). `tried` remembers the realms that this request answered before.
         """
         if heard.code not in AUTHENTICATE:
-            self._next_nonces(heard)
+            if self._asked:
+                self._next_nonces(heard)
             return False
         if len(tried) >= MAX_ROUNDS:
             return False

@@ -4,6 +4,7 @@ import ipaddress
 import re
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 from .trace import Transport
@@ -52,6 +53,7 @@ class Resolver(Protocol):
         ...
 
 
+@lru_cache(256)
 def is_address(host: str) -> bool:
     """Whether a host is a literal IP address."""
     try:
@@ -59,6 +61,11 @@ def is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+@lru_cache(256)
+def _is_loopback(host: str) -> bool:
+    return is_address(host) and ipaddress.ip_address(host).is_loopback
 
 
 def refuse_what_is_no_name(host: str) -> None:
@@ -123,7 +130,7 @@ class MapResolver:
         if hops:
             return hops
         number = port or DEFAULT_PORTS[kinds[0]]
-        if is_address(host) and ipaddress.ip_address(host).is_loopback:
+        if _is_loopback(host):
             return [Hop(host, number, kinds[0])]
         raise ResolveError(
             f"{host}:{number} over {kinds[0].upper()} is not in the address map. Correct the host "
