@@ -109,7 +109,7 @@ async def place(
             leg.audio.keep()
         try:
             began = time.monotonic()
-            if not await _either(leg.decided, first, any_within):
+            if not await _answers(reach, leg, first, any_within):
                 await leg.outcome(0.0)
             await _either(leg.decided, stop, answer_within - (time.monotonic() - began))
             placed.given_up = not leg.decided.is_set()
@@ -134,6 +134,14 @@ async def place(
         placed.failed = result
     placed.seen, placed.trace = result.seen, result.trace
     return placed
+
+
+async def _answers(reach: Reach, leg: Call, first: asyncio.Event, seconds: float) -> bool:
+    """Whether anything is heard in time. A closed port need not be waited for."""
+    early = min(1.0, seconds)
+    if await _either(leg.decided, first, early):
+        return True
+    return not await reach.port_closed() and await _either(leg.decided, first, seconds - early)
 
 
 async def _either(one: asyncio.Event, other: asyncio.Event, seconds: float) -> bool:
