@@ -21,7 +21,7 @@ from sfsip_nb.runbook.context import Context
 from sfsip_nb.runbook.dialling import NotAllowed
 from sfsip_nb.runbook.model import Step
 from sfsip_nb.runbook.verdicts import Check, Vantage
-from sfsip_nb.sip import Credentials, ProbeResult, ladder, loop
+from sfsip_nb.sip import Credentials, ProbeResult, ladder, loop, pcap
 from sfsip_nb.sip import probes as wire
 
 _GREETING = Stage(testcall.SPEECH_HZ, testcall.AGENT_HZ, within=6.0)
@@ -51,7 +51,10 @@ def _from_result(ctx: Context, step: str, title: str, expected: str, result: Pro
     evidence: tuple[str, ...] = ()
     if result.trace:
         picture = ladder.svg(result.trace, title=f"{step}: {title}")
-        evidence = (ctx.keep_evidence(step, f"ladder {title}", "svg", picture),)
+        evidence = (
+            ctx.keep_evidence(step, f"ladder {title}", "svg", picture),
+            ctx.keep_evidence(step, f"capture {title}", "pcapng", pcap.dump(result.trace)),
+        )
     ok = {"pass": True, "fail": False}.get(result.verdict)
     return check(
         f"{step}/{result.name}",
@@ -73,6 +76,7 @@ def _options(ctx: Context, platform: Platform) -> list[Check]:
             _uri(ctx),
             resolver=ctx.surroundings.resolver,
             transport=ctx.parameters.sip.transport,
+            isolating=True,
             tls_client=ctx.surroundings.tls(),
         ),
         30,
