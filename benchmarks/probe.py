@@ -6,6 +6,9 @@ What a notebook cell or a check pays for a single question: here the loop runs a
 process is started, asks and ends. `sipsak` has to be installed (Debian: sipsak). The agent asks
 once before the first measurement, as sipsak's program is in the page cache too. The probe reads
 the name and explains the answer on top of that; it starts an agent of its own each time.
+
+Last comes a call probe to an echo: the time from its first packet to its verdict, beyond the
+seconds for which it was asked to talk.
 """
 
 import argparse
@@ -15,10 +18,14 @@ import statistics
 import subprocess
 import tempfile
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sfsip_nb.sip import MapResolver, UserAgent, probes
 from tests.sip.peers.kamailio import Kamailio, kamailio
+from tests.sip.peers.sipp import ECHO, sipp
+
+_CALLS, _TALK_SECONDS = 5, 2.0
 
 
 async def bare(target: str, times: int) -> list[float]:
@@ -46,6 +53,17 @@ async def probe(target: str, times: int) -> list[float]:
     return taken[1:]
 
 
+async def talk(target: str, seconds: float) -> float:
+    """Seconds from a call probe's first packet to its verdict, beyond those of its talk."""
+    result = await probes.call(
+        target, from_="sip:probe@127.0.0.1", expect_hz=1004, seconds=seconds, resolver=MapResolver()
+    )
+    over = datetime.now(UTC)
+    if result.verdict != "pass":
+        raise RuntimeError(result.sentence)
+    return (over - result.trace[0].at).total_seconds() - seconds
+
+
 def sipsak(proxy: Kamailio, times: int) -> list[float]:
     """Milliseconds of a sipsak process, from its start to its end."""
     taken: list[float] = []
@@ -68,6 +86,8 @@ def main() -> None:
     if shutil.which("sipsak") is None:
         raise SystemExit("sipsak is not installed: apt-get install sipsak")
     with tempfile.TemporaryDirectory() as folder, kamailio(Path(folder)) as proxy:
+        with sipp(Path(folder) / "echo", *ECHO, calls=_CALLS) as server:
+            beyond = [asyncio.run(talk(server.uri, _TALK_SECONDS)) for _ in range(_CALLS)]
         results = {
             "one OPTIONS": asyncio.run(bare(proxy.uri(), times)),
             "the options probe": asyncio.run(probe(proxy.uri(), times)),
@@ -77,6 +97,10 @@ def main() -> None:
     for name, median in medians.items():
         share = median / medians["a sipsak process"]
         print(f"{name}: median {median:.2f} ms of {times}, {share:.2f} of sipsak's")
+    print(
+        f"a call probe of {_TALK_SECONDS:.0f} s: median {statistics.median(beyond):.2f} s "
+        f"beyond that, most {max(beyond):.2f} s, of {_CALLS}"
+    )
 
 
 if __name__ == "__main__":
