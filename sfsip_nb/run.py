@@ -10,8 +10,10 @@ from typing import Any
 
 from sfsip_nb import session as sessions
 from sfsip_nb.desk import Desk
+from sfsip_nb.guides import captures
 from sfsip_nb.inputs import facts
 from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.present import captures as capture_tables
 from sfsip_nb.present import forms, tables
 from sfsip_nb.present.record import card_page
 from sfsip_nb.present.tables import Shown
@@ -193,6 +195,31 @@ class Run:
         verdict = worst(Verdict(step["verdict"]) for step in steps)
         titles = {section.notebook: section.title for section in session.guide.sections}
         return shown + tables.overall(verdict.value, titles[self._notebook])
+
+    def captures(self, *names: str) -> Shown:
+        """Read captures: each call's verdict, and its ladder.
+
+        ``names`` are files beside this notebook, where JupyterLab uploads to; they are copied
+        into the run's folder. What lies there already is read too.
+        """
+        session = self._session
+        captures.take(session.run_dir, names)
+        shown = Shown("", "")
+        for item in captures.read(session.run_dir):
+            if item.unread:
+                shown = shown + tables.notice(item.unread, "bad")
+                continue
+            rows, notes = item.diagnosis.rows(), item.diagnosis.notes
+            shown = shown + capture_tables.calls(item.name, rows, notes)
+            for report in item.diagnosis.drawn:
+                shown = shown + tables.ladder(report.picture(), report.name)
+        if shown.html:
+            return shown
+        folder = os.path.relpath(session.run_dir / captures.FOLDER, sessions.home())
+        return tables.notice(
+            "No capture to read. Upload a .pcap or .pcapng file beside this notebook and name it: "
+            f"run.captures(“call.pcap”), or put it into {folder}."
+        )
 
     def diagnosis(self) -> Shown:
         """The troubleshooting rows, the likeliest first."""

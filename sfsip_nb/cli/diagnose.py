@@ -10,7 +10,6 @@ from sfsip_nb.inputs.errors import InputError
 
 _CODES = {"pass": 0, "fail": 1, "inconclusive": 3}
 _WORST = ("fail", "inconclusive", "pass")
-_PATTERNS = ("*.pcap", "*.pcapng", "*.cap")
 
 
 @app.command()
@@ -43,10 +42,12 @@ def diagnose(
 
 def _captures(place: Path) -> list[Path]:
     """The capture, or all that lie in a run's folder, where a person puts them."""
+    from sfsip_nb.sip.evidence import capture
+
     if place.is_file():
         return [place]
     folder = place / "captures" if (place / "captures").is_dir() else place
-    found = sorted(path for pattern in _PATTERNS for path in folder.glob(pattern))
+    found = capture.files_in(folder)
     if not found:
         there = place / "captures" if place.is_dir() else place
         raise InputError(
@@ -80,10 +81,7 @@ def _tell(path: Path, diagnosis: Any) -> None:
     else:
         say(one_line(path))
     for report in reports:
-        for finding in report.findings:
-            # What is in order with subscriptions and the like would only fill the page.
-            if finding.advisory and finding.verdict == "pass" and report.kind == "other":
-                continue
+        for finding in report.told:
             word = "note" if finding.advisory else str(verdict(finding.verdict))
             say(f"#{report.number} {word}: {one_line(finding.sentence)}")
             if finding.remedy and finding.verdict != "pass":
@@ -93,10 +91,10 @@ def _tell(path: Path, diagnosis: Any) -> None:
 
 
 def _write(page: Path, found: list[tuple[str, Any]]) -> None:
-    from sfsip_nb.present.captures import page as drawn
+    from sfsip_nb.present.captures import page as whole
 
     try:
-        page.write_text(drawn(found), encoding="utf-8")
+        page.write_text(whole(found), encoding="utf-8")
     except OSError as error:
         raise InputError(
             "--ladder", f"{page} cannot be written ({error.strerror}). Name another file."

@@ -5,10 +5,11 @@ A row is data: the symptom and the fix as the document has them, and which check
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sfsip_nb.guides import captures
 from sfsip_nb.guides.checks import check
 from sfsip_nb.runbook.context import Context
 from sfsip_nb.runbook.model import Step
@@ -32,13 +33,17 @@ class Row:
     signs: tuple[str, ...]
 
 
-def rank(ctx: Context, rows: tuple[Row, ...]) -> list[dict[str, Any]]:
+def rank(
+    ctx: Context, rows: tuple[Row, ...], more: Sequence[dict[str, Any]] = ()
+) -> list[dict[str, Any]]:
     """The rows, the likeliest first, each with the checks of this run that speak for it.
 
     A row is ``certain`` where a check failed; checks that are still open only raise a doubt.
+    ``more`` is what captures show, in the shape of checks.
     """
     seen = ctx.journal.steps()
     checks = [c for id_, row in seen.items() for c in _speaking(id_, row["checks"])]
+    checks.extend(more)
     ranked = []
     for place, row in enumerate(rows):
         failed = [c for c in checks if c["verdict"] in _BAD and c["id"].startswith(row.signs)]
@@ -77,20 +82,22 @@ def step(rows: tuple[Row, ...], hint: str) -> Step:
     """The step ``diagnose`` for a guide's rows; ``hint`` is the document's closing note."""
 
     def diagnose(ctx: Context) -> list[Check]:
-        ranked = rank(ctx, rows)
+        read = captures.read(ctx.run_dir)
+        ranked = rank(ctx, rows, captures.signs(read))
         ctx.journal.put(f"diagnosis/{ctx.attempt}", ranked)
-        read = len(ctx.journal.steps())
+        steps = len(ctx.journal.steps())
         found = [
             check(
                 "diagnose/read",
                 "This run's evidence was read",
                 "at least one step's checks",
-                f"{read} steps",
-                read > 0,
+                f"{steps} steps",
+                steps > 0,
                 Vantage.HERE,
                 reason="Run the sections before this one first.",
             )
         ]
+        found += captures.checks(ctx, read)
         for row in ranked:
             found.append(
                 check(
@@ -110,4 +117,8 @@ def step(rows: tuple[Row, ...], hint: str) -> Step:
 
 
 def _nothing_yet(hint: str) -> Callable[[Context], str]:
-    return lambda ctx: "" if ctx.journal.steps() else f"Nothing has been run yet. {hint}"
+    def reason(ctx: Context) -> str:
+        seen = ctx.journal.steps() or captures.read(ctx.run_dir)
+        return "" if seen else f"Nothing has been run yet. {hint}"
+
+    return reason

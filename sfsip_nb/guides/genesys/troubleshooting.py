@@ -22,6 +22,8 @@ ROWS = (
             "verify.inbound/synthflow",
             "verify.transfer/synthflow",
             "verify.outbound/synthflow",
+            "diagnose/capture/registration",
+            "diagnose/capture/peer",
         ),
     ),
     Row(
@@ -36,6 +38,7 @@ ROWS = (
             "flow.outbound_platform/route",
             "verify.inbound/trunk",
             "verify.outbound/trunk",
+            "diagnose/capture/route",
         ),
     ),
     Row(
@@ -50,6 +53,8 @@ ROWS = (
             "trunk.outbound",
             "verify.transfer/queue",
             "verify.inbound/answer",
+            "diagnose/capture/access",
+            "diagnose/capture/callee",
         ),
     ),
     Row(
@@ -63,6 +68,7 @@ ROWS = (
             "verify.transfer/heard",
             "probe.codec",
             "trunk.outbound/codec",
+            "diagnose/capture/media",
         ),
     ),
     Row(
@@ -74,6 +80,7 @@ ROWS = (
             "verify.inbound/caller-id",
             "verify.transfer/caller-id",
             "verify.outbound/caller-id",
+            "diagnose/capture/caller",
         ),
     ),
     Row(
@@ -87,6 +94,7 @@ ROWS = (
             "flow.transfer",
             "transfer.action",
             "verify.transfer/platform",
+            "diagnose/capture/transfer",
         ),
     ),
 )

@@ -21,6 +21,9 @@ ROWS = (
             "access.network",
             "trunk.acl",
             "probe.acl/listed",
+            "diagnose/capture/registration",
+            "diagnose/capture/access",
+            "diagnose/capture/peer.silent",
         ),
     ),
     Row(
@@ -34,6 +37,9 @@ ROWS = (
             "verify.inbound/synthflow",
             "verify.inbound/fallback",
             "verify.outbound/synthflow",
+            "diagnose/capture/route",
+            "diagnose/capture/callee",
+            "diagnose/capture/peer",
         ),
     ),
     Row(
@@ -45,6 +51,7 @@ ROWS = (
             "verify.inbound/transcript",
             "verify.transfer/transcript",
             "probe.codec",
+            "diagnose/capture/media",
         ),
     ),
     Row(
@@ -55,6 +62,7 @@ ROWS = (
             "verify.inbound/caller-id",
             "verify.transfer/caller-id",
             "verify.outbound/caller-id",
+            "diagnose/capture/caller",
         ),
     ),
     Row(
@@ -69,6 +77,7 @@ ROWS = (
             "verify.transfer/queue",
             "verify.transfer/agent",
             "verify.transfer/heard/live-agent",
+            "diagnose/capture/transfer",
         ),
     ),
 )

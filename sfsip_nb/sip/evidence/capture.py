@@ -31,6 +31,7 @@ _TWICE = timedelta(milliseconds=10)
 """The same datagram again within this time was captured twice: SIP repeats after T1 = 500 ms."""
 
 _REMEMBERED = 2_000
+_SUFFIXES = (".pcap", ".pcapng", ".cap")
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,11 @@ class Capture:
     packets: int = 0
     began: datetime | None = None
     ended: datetime | None = None
+
+
+def files_in(folder: Path) -> list[Path]:
+    """The captures that lie in a folder, by their names' endings."""
+    return sorted(path for path in folder.glob("*") if path.suffix in _SUFFIXES and path.is_file())
 
 
 def read(path: Path) -> Capture:

@@ -1,5 +1,7 @@
 """Verdict and sentence for each call of a trace, live or captured: one engine for both."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -7,12 +9,16 @@ from datetime import datetime, timedelta
 from ..fields import uri_parts
 from ..media.packets import MediaPacket
 from ..trace import Address, TraceEntry
+from . import ladder
 from .calls import Conversation, conversations
 from .capture import Capture
 from .causes import plain, reasons
 from .finding import Finding, Verdict, World, seconds
 from .rules import audio, calling, dialog, flows, general, transfer
 from .sound import Stream, Streams
+
+_DRAWN, _TOLD = 12, 500
+"""Ladders drawn and reports told of one trace."""
 
 _ORDER = {"fail": 0, "inconclusive": 1, "pass": 2}
 
@@ -52,6 +58,24 @@ class Report:
         """What to do about it, and where."""
         return self.findings[0].remedy
 
+    @property
+    def name(self) -> str:
+        """Number, kind, time and both ends, as one line."""
+        legs = "".join(f", with #{number}" for number in self.legs)
+        between = f"{self.caller} → {self.called}"
+        return f"#{self.number} {self.kind}, {self.began:%H:%M:%S} UTC, {between}{legs}"
+
+    @property
+    def told(self) -> tuple[Finding, ...]:
+        """The findings that are worth telling: not what is in order beside the calls."""
+        beside = self.kind == "other"
+        return tuple(f for f in self.findings if not (beside and f.verdict == "pass"))
+
+    def picture(self) -> str:
+        """The ladder, as SVG."""
+        title = f"#{self.number} {self.caller} → {self.called}: {self.sentence}"
+        return ladder.svg(self.entries, title=title, streams=self.streams)
+
 
 @dataclass(frozen=True)
 class Diagnosis:
@@ -70,6 +94,27 @@ class Diagnosis:
         """The worst of calls, registrations and OPTIONS; without any of them inconclusive."""
         deciding = [report.verdict for report in self.reports if report.kind != "other"]
         return min(deciding, key=_ORDER.__getitem__, default="inconclusive")
+
+    @property
+    def drawn(self) -> list[Report]:
+        """The reports whose ladders are worth a look, the failed ones first; bounded."""
+        worth = [report for report in self.reports if report.kind != "other"]
+        return sorted(worth, key=lambda r: (_ORDER[r.verdict], r.number))[:_DRAWN]
+
+    def rows(self) -> list[dict[str, str]]:
+        """A JSON-like row for each finding worth telling, for tables and the journal."""
+        return [
+            {
+                "call": report.name if place == 0 else f"#{report.number}",
+                "verdict": "" if finding.advisory else finding.verdict,
+                "rule": finding.rule,
+                "sentence": finding.sentence,
+                "remedy": finding.remedy if finding.verdict != "pass" else "",
+                "messages": ", ".join(map(str, finding.evidence)),
+            }
+            for report in self.reports[:_TOLD]
+            for place, finding in enumerate(report.told)
+        ]
 
 
 def findings(entries: Iterable[TraceEntry], media: Iterable[MediaPacket] = ()) -> list[Finding]:
@@ -127,6 +172,8 @@ def diagnose(
         limits.append("There is no RTP here, so nothing is said about audio.")
     if not talks:
         limits.append("There is no SIP message that can be read here.")
+    if len(talks) > _TOLD:
+        limits.append(f"Only the first {_TOLD} of {len(talks)} calls and exchanges are told.")
     return Diagnosis(tuple(reports), tuple(limits))
 
 

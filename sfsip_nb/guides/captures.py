@@ -1,0 +1,110 @@
+"""Captures that a person put into the run's folder, read and judged as evidence.
+
+Synthflow's log page and Genesys both offer a capture of a call; the rules that judge it are those
+that judge the runbook's own calls.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sfsip_nb.guides.checks import check
+from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.runbook.context import Context
+from sfsip_nb.runbook.verdicts import Check, Vantage
+from sfsip_nb.sip.evidence import capture
+from sfsip_nb.sip.evidence.diagnose import Diagnosis, captured
+
+FOLDER = "captures"
+MOST = 20
+"""Captures read of one run."""
+
+_LARGEST = 500_000_000  # bytes of a file that is taken over
+_PATIENT = ("capture.", "message.malformed", "call.good", "peer.answers")
+
+
+@dataclass(frozen=True)
+class Read:
+    """One capture and what it shows; `unread` is why it could not be read."""
+
+    name: str
+    diagnosis: Diagnosis
+    unread: str = ""
+
+
+def take(run_dir: Path, names: tuple[str, ...]) -> None:
+    """Copy captures, such as were uploaded beside the notebook, into the run's folder."""
+    for name in names:
+        path = Path(name)
+        if not path.is_file():
+            raise InputError(
+                name,
+                f"There is no file {name} beside this notebook. Upload the capture there, or put "
+                f"it into {run_dir / FOLDER}.",
+            )
+        if path.stat().st_size > _LARGEST:
+            raise InputError(
+                name,
+                f"{name} has more than {_LARGEST // 1_000_000} MB. Cut it to the call first: "
+                "editcap -A START -B END IN OUT",
+            )
+        (run_dir / FOLDER).mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, run_dir / FOLDER / path.name)
+
+
+def read(run_dir: Path) -> list[Read]:
+    """Every capture in the run's folder, by name."""
+    found = []
+    for path in capture.files_in(run_dir / FOLDER)[:MOST]:
+        try:
+            found.append(Read(path.name, captured(capture.read(path))))
+        except InputError as error:
+            found.append(Read(path.name, Diagnosis(()), str(error)))
+    return found
+
+
+def signs(found: list[Read]) -> list[dict[str, Any]]:
+    """What the captures show, in the shape of checks, so that it ranks the guide's rows."""
+    return [
+        {
+            "id": f"diagnose/capture/{row['rule']}",
+            "verdict": row["verdict"] or "inconclusive",
+            "weight": "required",
+            "expected": "a call without trouble",
+            "seen": f"in {item.name}, {row['sentence']}",
+        }
+        for item in found
+        for row in item.diagnosis.rows()
+        if row["verdict"] != "pass" and row["remedy"] and not row["rule"].startswith(_PATIENT)
+    ]
+
+
+def checks(ctx: Context, found: list[Read]) -> list[Check]:
+    """One advisory check a capture, with its calls' ladders as evidence."""
+    made = []
+    for number, item in enumerate(found, start=1):
+        evidence = tuple(
+            ctx.keep_evidence("diagnose", f"ladder {item.name} {report.number}", "svg",
+                              report.picture())
+            for report in item.diagnosis.drawn
+        )  # fmt: skip
+        worst = [r for r in item.diagnosis.drawn if r.verdict == item.diagnosis.verdict][:1]
+        seen = worst[0].sentence if worst else " ".join(item.diagnosis.notes)
+        ok = {"pass": True, "fail": False}.get(item.diagnosis.verdict)
+        made.append(
+            check(
+                f"diagnose/capture-{number}",
+                f"The capture {item.name}",
+                "calls without trouble",
+                item.unread or seen,
+                None if item.unread else ok,
+                Vantage.HERE,
+                advisory=True,
+                reason=worst[0].remedy if worst else "",
+                evidence=evidence,
+            )
+        )
+    return made
