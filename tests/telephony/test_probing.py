@@ -1,0 +1,101 @@
+"""Probes put to the stand-ins: what an engineer's machine can find out about a trunk."""
+
+from __future__ import annotations
+
+import pytest
+
+from sfsip_nb.inputs import samples
+from sfsip_nb.sip import Credentials, ProbeResult, probes
+from sfsip_nb.testbed.world import World
+from tests.telephony.telephony_world import FQDN, Running, play, trunk
+
+
+def assistant(testbed: Running) -> probes.Plan:
+    """A call straight to the assistant, with the trunk's login."""
+    return probes.Plan(
+        f"sip:{samples.DID}@sip.us.synthflow.ai:32681",
+        f"sip:{samples.CALLER}@probe.test",
+        credentials=[Credentials(samples.SIP_USERNAME, samples.testbed_secret("sip-password"))],
+        resolver=testbed.telephony.net,
+    )
+
+
+def judge(world: World, probe: str, **options: object) -> ProbeResult:
+    """Run a probe against the assistant."""
+    seen: list[ProbeResult] = []
+
+    async def scene(testbed: Running) -> None:
+        seen.append(await getattr(probes, probe)(assistant(testbed), **options))
+
+    play(world, scene)
+    return seen[0]
+
+
+@pytest.mark.parametrize("open_", [True, False])
+def test_the_assistants_refer_is_followed_to_the_contact_centre(world: World, open_: bool) -> None:
+    trunk(world)["_allowAll"] = open_
+    asked: list[str] = []
+
+    def may_call(number: str) -> str:
+        asked.append(number)
+        return ""
+
+    got = judge(
+        world,
+        "await_transfer",
+        may_call=may_call,
+        ask_hz=1400.0,
+        expect_hz=620.0,
+        within=4.0,
+        timeout=40.0,
+    )
+    assert asked == [samples.TRANSFER_NUMBER]
+    assert got.seen["refer_to"].endswith(f"{samples.TRANSFER_NUMBER}@{FQDN}")
+    if open_:
+        assert got.verdict == "pass", got.sentence
+    else:
+        assert got.verdict == "fail"
+        assert "which answered 403" in got.sentence
+
+
+def test_an_assistant_takes_no_transfer_from_its_caller(world: World) -> None:
+    got = judge(world, "transfer", to=f"sip:{samples.TRANSFER_NUMBER}@{FQDN}", notify_within=2.0)
+    assert got.verdict == "fail"
+    assert "603 Decline" in got.sentence
+
+
+def test_both_laws_are_taken_and_heard(world: World) -> None:
+    got = judge(world, "codecs", expect_hz=440.0, seconds=1.0)
+    assert got.verdict == "pass", got.sentence
+    assert got.sentence == "PCMU works; PCMA works."
+
+
+def test_headers_do_not_come_back_but_stand_in_the_call_record(world: World) -> None:
+    seen: list[ProbeResult] = []
+
+    async def scene(testbed: Running) -> None:
+        seen.append(await probes.headers(assistant(testbed), nonce="abc123", seconds=0.5))
+        row = await testbed.row()
+        assert row["telephony_sip_headers"]["X-Sfsip-Nonce"] == "abc123"
+
+    play(world, scene)
+    assert seen[0].verdict == "inconclusive"
+    assert "look for abc123" in seen[0].sentence
+
+
+def test_a_stranger_is_refused_by_the_edge(world: World) -> None:
+    seen: list[ProbeResult] = []
+
+    async def scene(testbed: Running) -> None:
+        plan = probes.Plan(
+            f"sip:{samples.TRANSFER_NUMBER}@{FQDN}",
+            f"sip:{samples.CALLER}@probe.test",
+            resolver=testbed.telephony.net,
+        )
+        seen.append(await probes.unlisted(plan))
+        trunk(world)["_allowAll"] = True
+        seen.append(await probes.unlisted(plan))
+
+    play(world, scene)
+    assert [got.verdict for got in seen] == ["pass", "fail"]
+    assert "Switch “Allow All” off" in seen[1].sentence
