@@ -31,11 +31,11 @@ def objection(
         return 501, "", {"Allow": ALLOW}
     if uri_parts(str(request.uri)).scheme not in _SCHEMES:
         return 416, "", {}
+    if request.method == "CANCEL":
+        return None
     tagged = bool(name_addr(header(request, "To")).tag)
     if earlier is not None and not tagged and not _challenged(earlier):
         return 482, "", {}
-    if request.method == "CANCEL":
-        return None
     required = {option.lower() for option in values(request.headers, "Require")}
     if unknown := sorted(required - _EXTENSIONS):
         return 420, "", {"Unsupported": ", ".join(unknown)}

@@ -35,7 +35,8 @@ def uri(agent: UserAgent, user: str = "+15551230001", transport: Transport = "ud
     """The SIP URI of a user at an agent's real socket."""
     ip, port = agent.address(transport)
     tail = "" if transport == "udp" else f";transport={transport}"
-    return f"sip:{user}@{ip}:{port}{tail}"
+    host = f"[{ip}]" if ":" in ip else ip
+    return f"sip:{user}@{host}:{port}{tail}"
 
 
 class Tls:
