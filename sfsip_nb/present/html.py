@@ -111,6 +111,7 @@ def environment() -> Environment:
         links=links,
         lasted=lasted,
         unmarked=unmarked,
+        visible=visible,
         vantage=lambda name: _VANTAGE.get(name, name),
     )
     env.globals.update(

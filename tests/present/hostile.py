@@ -20,8 +20,12 @@ UNSEEN = {"\x1b", "\x07", "\x9b", "\x00", "\x0b", "‮", "⁦", "​", "\ud83d",
 """Characters that no output may hold: they steer a terminal, hide, or break a reader."""
 
 FIXED = ("verdict", "weight", "section", "id", "target", "mode", "evidence", "change", "kind")
-FIXED += ("started", "ended")
+FIXED += ("started", "ended", "at", "vantage", "proved_by", "proof_verdict")
 """What a page branches on, and the journal's own times; a platform has no say in them."""
+
+
+SHORT = "".join(text for kind, text in HOSTILE.items() if kind != "long")
+"""All of them in one, but for the long one."""
 
 
 def poison(value: Any, text: str) -> Any:

@@ -13,7 +13,7 @@ from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.present.record import record_html
 from sfsip_nb.replay import paper
 from tests.present import record_sample as sample
-from tests.present.hostile import HOSTILE, poison
+from tests.present.hostile import SHORT, poison
 from tests.sip.peers.lab import need
 
 
@@ -38,7 +38,7 @@ def test_the_page_is_printed_with_tags_and_an_outline(page: Path, tmp_path: Path
 def test_what_is_printed_can_be_read(page: Path, tmp_path: Path) -> None:
     need("pdftotext")
     hostile = tmp_path / "hostile.html"
-    data = poison(sample.record(), "".join(t for kind, t in HOSTILE.items() if kind != "long"))
+    data = poison(sample.record(), SHORT)
     hostile.write_text(record_html(data, {}), encoding="utf-8")
     said = {}
     for source in (page, hostile):

@@ -1,0 +1,149 @@
+"""The record in a real browser: nobody is kept out, nothing is fetched, nothing moves sideways."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Page, Request
+
+from sfsip_nb.present.record import record_html
+from tests.present import record_sample as sample
+from tests.present.hostile import HOSTILE, SHORT, poison
+
+Contexts = Callable[..., BrowserContext]
+
+RECORDS: dict[str, Callable[[], dict[str, Any]]] = {
+    "mixed": sample.record,
+    "plan": lambda: sample.record() | {"mode": "plan", "changes": []},
+    "empty": lambda: sample.record() | {"steps": [], "changes": [], "people": [], "flows": []},
+    "hostile": lambda: poison(sample.record(), SHORT),
+    "endless": lambda: poison(sample.record(), HOSTILE["long"]),
+}
+
+
+class Opened:
+    """A record in a tab, with all that the tab asked for and complained about."""
+
+    def __init__(self, page: Page, path: Path) -> None:
+        self.page = page
+        self.requests: list[str] = []
+        self.complaints: list[str] = []
+        page.on("request", self._asked)
+        page.on("console", lambda message: self.complaints.append(message.text))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.goto(path.as_uri())
+
+    def _asked(self, request: Request) -> None:
+        self.requests.append(request.url)
+
+    def sideways(self) -> int:
+        """Pixels by which the page is wider than its window."""
+        width: int = self.page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        return width
+
+
+@pytest.fixture
+def opened(context: Contexts, tmp_path: Path) -> Callable[..., Opened]:
+    """Opens one of the records, light or dark, at a width."""
+
+    def make(record: str = "mixed", scheme: str = "light", width: int = 1280) -> Opened:
+        path = tmp_path / f"{record}.html"
+        path.write_text(record_html(RECORDS[record](), sample.EVIDENCE), encoding="utf-8")
+        size = {"width": width, "height": 900}
+        return Opened(context(color_scheme=scheme, viewport=size).new_page(), path)
+
+    return make
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 400)])
+@pytest.mark.parametrize("record", ["mixed", "plan", "empty", "hostile"])
+def test_axe_finds_nothing(
+    opened: Callable[..., Opened], record: str, scheme: str, width: int
+) -> None:
+    tab = opened(record, scheme, width)
+    for unfolded in (False, True):
+        if unfolded:
+            tab.page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        found = Axe().run(tab.page).response["violations"]
+        told = [(item["id"], [node["html"][:200] for node in item["nodes"]]) for item in found]
+        assert told == []
+
+
+@pytest.mark.parametrize("record", sorted(RECORDS))
+def test_nothing_is_fetched_and_nothing_complained_about(
+    opened: Callable[..., Opened], record: str
+) -> None:
+    tab = opened(record)
+    tab.page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    tab.page.mouse.wheel(0, 100_000)
+    tab.page.wait_for_load_state("networkidle")
+    outside = [url for url in tab.requests if not url.startswith(("file:", "data:"))]
+    assert outside == []
+    assert tab.complaints == []
+    broken = "Array.from(document.images).filter(i => !(i.complete && i.naturalWidth)).length"
+    assert tab.page.evaluate(broken) == 0
+
+
+@pytest.mark.parametrize("width", [400, 700, 1024])
+@pytest.mark.parametrize("record", sorted(RECORDS))
+def test_the_page_never_moves_sideways(
+    opened: Callable[..., Opened], record: str, width: int
+) -> None:
+    tab = opened(record, width=width)
+    tab.page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    assert tab.sideways() <= 0
+
+
+def test_a_keyboard_goes_past_the_cover(opened: Callable[..., Opened]) -> None:
+    tab = opened()
+    tab.page.keyboard.press("Tab")
+    assert tab.page.evaluate("document.activeElement.textContent") == "Skip to the chapters"
+    tab.page.keyboard.press("Enter")
+    assert tab.page.url.endswith("#main")
+
+
+def test_every_link_of_the_contents_leads_to_its_chapter(opened: Callable[..., Opened]) -> None:
+    page = opened().page
+    links = page.get_by_role("navigation", name="Contents").get_by_role("link")
+    assert links.count() >= 10
+    for link in links.all():
+        link.click()
+        name = link.text_content() or ""
+        chapter = page.get_by_role("region", name=name, exact=False)
+        assert chapter.get_by_role("heading", level=2).first.is_visible()
+
+
+def test_figures_and_tables_have_names_for_a_screen_reader(opened: Callable[..., Opened]) -> None:
+    page = opened().page
+    for name in ("The run at a glance", "A caller reaches the AI agent", "What the caller heard"):
+        assert page.get_by_role("img", name=name).first.is_visible()
+    for name in ("Steps and checks", "Changes of this attempt", "What people did"):
+        assert page.get_by_role("table", name=name).first.is_visible()
+    assert page.get_by_role("rowheader", name="The AI answers").first.is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_ladder_takes_the_pages_theme(opened: Callable[..., Opened], scheme: str) -> None:
+    """The picture is an image with a style of its own; it must not be dark on dark."""
+    page = opened(scheme=scheme).page
+    image = page.locator("figure img").first
+    image.scroll_into_view_if_needed()
+    colour = """async image => {
+        const drawn = document.createElement('canvas');
+        drawn.width = image.naturalWidth; drawn.height = image.naturalHeight;
+        const pen = drawn.getContext('2d');
+        pen.drawImage(image, 0, 0);
+        const data = pen.getImageData(0, 0, drawn.width, drawn.height).data;
+        let sum = 0, count = 0;
+        for (let i = 0; i < data.length; i += 4)
+            if (data[i + 3] > 200) { sum += data[i] + data[i + 1] + data[i + 2]; count += 3; }
+        return sum / count;
+    }"""
+    brightness = image.evaluate(colour)
+    assert (brightness > 128) == (scheme == "dark")
