@@ -1,0 +1,60 @@
+"""A browser for the tests: the Chromium that is installed, never one that is downloaded."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.browser.labs import Lab, jupyterlab
+from tests.sip.peers.lab import need
+
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, one for all tests."""
+    need("chromium")
+    with sync_playwright() as playwright:
+        path = shutil.which("chromium")
+        made = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Makes contexts (a colour scheme, a size), closed after the test."""
+    with ExitStack() as stack:
+
+        def make(**options: object) -> BrowserContext:
+            made = browser.new_context(**options)  # type: ignore[arg-type]
+            stack.callback(made.close)
+            return made
+
+        yield make
+
+
+@pytest.fixture
+def page(context: Callable[..., BrowserContext]) -> Page:
+    """One page, as wide as a laptop's."""
+    return context(viewport={"width": 1280, "height": 1000}).new_page()
+
+
+@pytest.fixture
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """JupyterLab on a copy of the notebooks."""
+    with jupyterlab(tmp_path_factory.mktemp("lab")) as running:
+        yield running

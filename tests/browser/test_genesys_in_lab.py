@@ -1,0 +1,87 @@
+"""The Genesys guide in JupyterLab: a rehearsal begun, filled in, planned, approved, applied."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.labs import Lab
+
+RUNBOOK = "runs/northwind-genesys-rehearsal/runbook"
+
+
+def begin(lab: Lab, page: Page) -> None:
+    """Begin the rehearsal as the start notebook asks for it."""
+    start = lab.open(page, "notebooks/start.ipynb")
+    start.run("begin")
+    page.get_by_label("Customer").fill("Northwind")
+    page.get_by_label("Target").select_option("testbed: a rehearsal on this machine")
+    outputs = start.run("notebooks")
+    expect(outputs.get_by_role("link", name="01 Prerequisites")).to_be_visible()
+
+
+def test_a_rehearsal_from_the_first_question_to_an_applied_plan(lab: Lab, page: Page) -> None:
+    begin(lab, page)
+    notebook = lab.open(page, f"{RUNBOOK}/01-prerequisites.ipynb")
+    for cell in ("parameters", "open-run", "inputs"):
+        notebook.run(cell)
+
+    identifier = page.get_by_label("Genesys termination identifier")
+    identifier.fill("sip:northwind")
+    expect(page.get_by_text("1 input to fill in or correct")).to_be_visible()
+    identifier.fill("northwind-ai")
+    expect(page.get_by_text("every input can be used")).to_be_visible()
+    page.get_by_label("Mode", exact=True).select_option("plan")
+
+    expect(notebook.run("look").get_by_text("there, among 2 sites")).to_be_visible()
+    offered = page.locator("datalist option[value='PureCloud Voice - AWS']")
+    expect(offered.first).to_be_attached()
+    for cell in ("step-access-platform", "step-access-synthflow", "step-access-number"):
+        notebook.run(cell)
+    notebook.run("step-access-network")
+    expect(notebook.run("verdict").get_by_text("Prerequisites").last).to_be_visible()
+
+    notebook = lab.open(page, f"{RUNBOOK}/02-genesys-configuration.ipynb")
+    notebook.run("parameters")
+    expect(notebook.run("open-run").get_by_text(", plan, attempt")).to_be_visible()
+    plan = notebook.run("plan")
+    expect(plan.get_by_text("northwind-ai").first).to_be_visible()
+    expect(plan.get_by_text("a fresh plan approves itself").first).to_be_visible()
+    page.get_by_label("Approved by").fill("Ann Engineer")
+    page.keyboard.press("Tab")
+    created = notebook.run("step-trunk-create")
+    expect(created.get_by_text(re.compile("pass")).first).to_be_visible()
+    expect(notebook.run("plan").get_by_text("approved by Ann Engineer").first).to_be_visible()
+
+
+def test_the_run_goes_on_after_the_kernel_was_restarted(lab: Lab, page: Page) -> None:
+    begin(lab, page)
+    notebook = lab.open(page, f"{RUNBOOK}/01-prerequisites.ipynb")
+    for cell in ("parameters", "open-run", "inputs"):
+        notebook.run(cell)
+    page.get_by_label("Genesys caller name").fill("Northwind Desk")
+    page.get_by_label("Genesys caller name").press("Tab")
+    expect(page.get_by_text("every input can be used")).to_be_visible()
+    notebook.restart()
+    for cell in ("parameters", "open-run", "inputs"):
+        notebook.run(cell)
+    expect(page.get_by_label("Genesys caller name")).to_have_value("Northwind Desk")
+    expect(notebook.run("step-access-platform").get_by_text("pass").first).to_be_visible()
+
+
+def test_two_notebooks_of_one_run_share_what_was_typed(lab: Lab, page: Page) -> None:
+    begin(lab, page)
+    first = lab.open(page, f"{RUNBOOK}/01-prerequisites.ipynb")
+    for cell in ("parameters", "open-run", "inputs"):
+        first.run(cell)
+    other_page = page.context.new_page()
+    second = lab.open(other_page, f"{RUNBOOK}/02-genesys-configuration.ipynb")
+    second.run("parameters")
+    second.run("open-run")
+    page.bring_to_front()
+    page.get_by_label("Genesys trunk name").fill("Northwind to AI")
+    page.get_by_label("Genesys trunk name").press("Tab")
+    expect(page.get_by_text("every input can be used")).to_be_visible()
+    other_page.bring_to_front()
+    expect(second.run("plan").get_by_text("Northwind to AI").first).to_be_visible()
