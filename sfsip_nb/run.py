@@ -44,6 +44,7 @@ class Run:
         self._desk = desk
         self._notebook = notebook
         self._form = forms.Form(desk.draft, desk.keep)
+        self._approver: list[str] = []
 
     @property
     def _session(self) -> sessions.Session:
@@ -106,8 +107,11 @@ class Run:
 
     # -- the plan -------------------------------------------------------------------------
 
-    def plan(self, fresh: bool = False) -> Shown:
-        """What would change on both sides; nothing is written. ``fresh`` makes it anew."""
+    def plan(self, fresh: bool = False) -> Shown | forms.Approval:
+        """What would change on both sides; nothing is written. ``fresh`` makes it anew.
+
+        Where a person is there and nothing is carried out yet, it asks for a name below.
+        """
         engine = self._engine()
         plan = engine.plan(fresh)
         done = {
@@ -119,16 +123,24 @@ class Run:
         state = (
             plan.stopped
             or (f"approved by {plan.approved_by}, {plan.approved_at}" if plan.approved_by else "")
-            or "waits for approval: read it, then run.approve(“your name”)"
+            or "waits for approval: read it, then approve it by name"
         )
         if done:
             state = f"{len(done)} of {len(plan.changes)} changes carried out; {state}"
         rows = [export.planned(asdict(entry)) for entry in left]
-        return tables.plan_table(rows, f"Plan of {plan.made_at}", state)
+        shown = tables.plan_table(rows, f"Plan of {plan.made_at}", state)
+        asks = self._session.mode == "plan" or not plan.approved_by
+        if self._desk.headless or plan.stopped or not left or not asks:
+            return shown
+        return forms.Approval(shown, self._approver)
 
-    def approve(self, by: str) -> Shown:
-        """Approve the plan by name, so that the next cells may carry it out."""
-        self._engine().approve(by)
+    def approve(self, by: str) -> Shown | forms.Approval:
+        """Approve the plan by name, so that the next cells carry it out, in the mode apply."""
+        self._session.engine.approve(by)
+        self._approver.clear()
+        if not self._desk.headless:
+            self._desk.draft.note("mode", "apply")
+            self._desk.keep()
         return self.plan()
 
     # -- steps ----------------------------------------------------------------------------
@@ -254,6 +266,9 @@ class Run:
     # -- inside ---------------------------------------------------------------------------
 
     def _engine(self) -> Engine:
+        """The engine, once the approval that a person typed has been carried out."""
+        if self._approver:
+            self.approve(self._approver[-1])
         return self._session.engine
 
     def _card(self, card: Card) -> dict[str, Any]:

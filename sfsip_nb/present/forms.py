@@ -154,3 +154,19 @@ class Form:
             self.shown = Sheet(self)
             display(self.shown.box)  # type: ignore[no-untyped-call]
         display(self.static())  # type: ignore[no-untyped-call]
+
+
+class Approval:
+    """A plan, and a field for the name of who approves it; the next cell that runs honours it."""
+
+    def __init__(self, plan: Shown, approver: list[str]) -> None:
+        self.plan = plan
+        self.approver = approver
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        from .widgets import approval
+
+        display(self.plan)  # type: ignore[no-untyped-call]
+        display(approval(self.approver))  # type: ignore[no-untyped-call]

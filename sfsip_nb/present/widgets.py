@@ -161,6 +161,23 @@ def _said(html: str) -> str:
     return f'<div class="sfsip" role="status"><small>{html}</small></div>'
 
 
+def approval(approver: list[str]) -> Any:
+    """A field for a name; an empty one takes the approval back while nothing has run."""
+    field = ipywidgets.Text(
+        description="Approved by",
+        placeholder="your name: the next cell then carries this plan out",
+        continuous_update=False,
+        style=_WIDE,
+        layout=ipywidgets.Layout(**_LAYOUT),
+    )
+
+    def note(change: Any) -> None:
+        approver[:] = [name] if (name := change["new"].strip()) else []
+
+    field.observe(note, "value")
+    return field
+
+
 def questions(answers: dict[str, str], guides: Mapping[str, str]) -> Any:
     """The questions that a new run begins with; each answer is noted as it is given."""
     controls = {

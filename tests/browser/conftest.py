@@ -53,7 +53,7 @@ def page(context: Callable[..., BrowserContext]) -> Page:
     return context(viewport={"width": 1280, "height": 1000}).new_page()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """JupyterLab on a copy of the notebooks."""
     with jupyterlab(tmp_path_factory.mktemp("lab")) as running:

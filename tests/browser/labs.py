@@ -80,6 +80,13 @@ class Notebook:
         expect(prompt).to_have_text(_FINISHED, timeout=CELL)
         return cell.locator(".jp-OutputArea-output")
 
+    def restart(self) -> None:
+        """Restart the kernel as the menu does, and say yes."""
+        self.page.get_by_role("menuitem", name="Kernel", exact=True).click()
+        self.page.get_by_role("menuitem", name=re.compile(r"^Restart Kernel…")).click()
+        self.page.get_by_role("button", name="Confirm Kernel Restart").click()
+        expect(self.page.locator(_IDLE)).to_be_visible(timeout=CELL)
+
     def save(self) -> dict[str, Any]:
         """Save as Ctrl+S does; the file as it then is."""
         stamp = self.path.stat().st_mtime_ns

@@ -8,22 +8,21 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.labs import Lab
 
-RUNBOOK = "runs/northwind-genesys-rehearsal/runbook"
 
-
-def begin(lab: Lab, page: Page) -> None:
-    """Begin the rehearsal as the start notebook asks for it."""
+def begin(lab: Lab, page: Page, customer: str) -> str:
+    """Begin a rehearsal as the start notebook asks for it; returns the folder of its notebooks."""
     start = lab.open(page, "notebooks/start.ipynb")
     start.run("begin")
-    page.get_by_label("Customer").fill("Northwind")
+    page.get_by_label("Customer").fill(customer)
     page.get_by_label("Target").select_option("testbed: a rehearsal on this machine")
     outputs = start.run("notebooks")
     expect(outputs.get_by_role("link", name="01 Prerequisites")).to_be_visible()
+    return f"runs/{customer.lower()}-genesys-rehearsal/runbook"
 
 
 def test_a_rehearsal_from_the_first_question_to_an_applied_plan(lab: Lab, page: Page) -> None:
-    begin(lab, page)
-    notebook = lab.open(page, f"{RUNBOOK}/01-prerequisites.ipynb")
+    runbook = begin(lab, page, "Northwind")
+    notebook = lab.open(page, f"{runbook}/01-prerequisites.ipynb")
     for cell in ("parameters", "open-run", "inputs"):
         notebook.run(cell)
 
@@ -42,7 +41,7 @@ def test_a_rehearsal_from_the_first_question_to_an_applied_plan(lab: Lab, page: 
     notebook.run("step-access-network")
     expect(notebook.run("verdict").get_by_text("Prerequisites").last).to_be_visible()
 
-    notebook = lab.open(page, f"{RUNBOOK}/02-genesys-configuration.ipynb")
+    notebook = lab.open(page, f"{runbook}/02-genesys-configuration.ipynb")
     notebook.run("parameters")
     expect(notebook.run("open-run").get_by_text(", plan, attempt")).to_be_visible()
     plan = notebook.run("plan")
@@ -56,8 +55,8 @@ def test_a_rehearsal_from_the_first_question_to_an_applied_plan(lab: Lab, page: 
 
 
 def test_the_run_goes_on_after_the_kernel_was_restarted(lab: Lab, page: Page) -> None:
-    begin(lab, page)
-    notebook = lab.open(page, f"{RUNBOOK}/01-prerequisites.ipynb")
+    runbook = begin(lab, page, "Contoso")
+    notebook = lab.open(page, f"{runbook}/01-prerequisites.ipynb")
     for cell in ("parameters", "open-run", "inputs"):
         notebook.run(cell)
     page.get_by_label("Genesys caller name").fill("Northwind Desk")
@@ -71,12 +70,12 @@ def test_the_run_goes_on_after_the_kernel_was_restarted(lab: Lab, page: Page) ->
 
 
 def test_two_notebooks_of_one_run_share_what_was_typed(lab: Lab, page: Page) -> None:
-    begin(lab, page)
-    first = lab.open(page, f"{RUNBOOK}/01-prerequisites.ipynb")
+    runbook = begin(lab, page, "Fabrikam")
+    first = lab.open(page, f"{runbook}/01-prerequisites.ipynb")
     for cell in ("parameters", "open-run", "inputs"):
         first.run(cell)
     other_page = page.context.new_page()
-    second = lab.open(other_page, f"{RUNBOOK}/02-genesys-configuration.ipynb")
+    second = lab.open(other_page, f"{runbook}/02-genesys-configuration.ipynb")
     second.run("parameters")
     second.run("open-run")
     page.bring_to_front()
