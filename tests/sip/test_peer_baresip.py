@@ -13,7 +13,8 @@ from tests.sip.peers.baresip import TONE_HZ, Baresip, baresip
 from tests.sip.peers.kamailio import AOR, USER, kamailio
 from tests.sip.siptools import Agents, Run, until, uri
 
-T1 = 0.5
+T1 = 2.0
+"""A machine that is busy for a moment must not have a 200 sent again."""
 OURS_HZ = 1004.0
 
 

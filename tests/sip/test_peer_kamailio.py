@@ -28,8 +28,8 @@ from tests.sip.peers.sipp import ECHO, SDP, keep, recv, reply, shows, sipp
 from tests.sip.siptools import Agents, Run, Tls, until
 
 TRANSPORTS: list[Transport] = ["udp", "tcp", "tls"]
-T1 = 0.5
-"""A peer that is busy for a moment must not see a 200 again."""
+T1 = 2.0
+"""A machine that is busy for a moment must not have a 200 sent again."""
 
 
 @pytest.fixture(scope="module")

@@ -58,7 +58,7 @@ class Server:
             await (on_invite or answered)(call)
 
         async def go() -> None:
-            ours = await self._agents("server", **{"t1": 0.5, "on_invite": taken, **agent})
+            ours = await self._agents("server", **{"t1": 2.0, "on_invite": taken, **agent})
             ip, port = ours.address(transport)
             target = f"{ip}:{port}"
             with sipp(

@@ -9,6 +9,7 @@ from sipmessage import Request
 
 from sfsip_nb.sip import Call, Credentials, Referral, Transport, fields
 from tests.sip.peers.sipp import (
+    AGAIN,
     DIGITS,
     ECHO,
     HANG_UP,
@@ -37,7 +38,7 @@ def calls(agents: Agents, run: Run, tmp_path: Path) -> Callable[..., None]:
     def play(
         *steps: str,
         do: Calling,
-        t1: float = 0.5,
+        t1: float = 2.0,
         transport: Transport = "udp",
         options: tuple[str, ...] = (),
         credentials: tuple[Credentials, ...] = (),
@@ -94,7 +95,9 @@ def test_digits_come_back_as_an_echo(calls: Callable[..., None]) -> None:
         await until(lambda: call.audio and call.audio.digits == "07#")
         assert await call.bye() == 200
 
-    calls(recv("INVITE"), reply(200, "OK", body=DIGITS, retrans=500), recv("ACK"), *HANG_UP, do=do)
+    calls(
+        recv("INVITE"), reply(200, "OK", body=DIGITS, retrans=AGAIN), recv("ACK"), *HANG_UP, do=do
+    )
 
 
 REFUSALS = {
@@ -124,7 +127,7 @@ def test_a_refusal_is_acknowledged_and_says_its_reason(
         assert branch(ack) == branch(invite)
         assert str(ack.uri) == str(invite.uri)
 
-    final = reply(code, phrase, f"{name}: {value}", contact="", retrans=500)
+    final = reply(code, phrase, f"{name}: {value}", contact="", retrans=AGAIN)
     calls(
         recv("INVITE"), reply(100, "Trying", tag=""), final, recv("ACK"), do=do, transport=transport
     )
@@ -143,7 +146,7 @@ def test_a_ringing_call_that_we_cancel_ends_with_487(calls: Callable[..., None])
         RING,
         recv("CANCEL"),
         reply(200, "OK"),
-        reply(487, "Request Terminated", via="Via:[$via]", cseq="CSeq:[$seq]", retrans=500),
+        reply(487, "Request Terminated", via="Via:[$via]", cseq="CSeq:[$seq]", retrans=AGAIN),
         recv("ACK"),
         do=do,
     )
@@ -164,7 +167,7 @@ def test_a_200_that_crosses_our_cancel_is_acknowledged_and_hung_up(
         RING,
         recv("CANCEL"),
         reply(200, "OK"),
-        reply(200, "OK", body=SDP, via="Via:[$via]", cseq="CSeq:[$seq]", retrans=500),
+        reply(200, "OK", body=SDP, via="Via:[$via]", cseq="CSeq:[$seq]", retrans=AGAIN),
         recv("ACK"),
         *HANG_UP,
         do=do,
@@ -276,7 +279,7 @@ def test_a_malformed_reply_is_named_and_the_right_one_still_counts(
             assert bad.message is not None
             assert bad.message.headers.get("Subject") == "one two three"
 
-    final = reply(600, "Busy Everywhere", retrans=500)
+    final = reply(600, "Busy Everywhere", retrans=AGAIN)
     calls(recv("INVITE"), malformed, pause(50), final, recv("ACK"), do=do)
 
 
@@ -313,10 +316,10 @@ def test_a_reliable_provisional_response_is_confirmed_once(calls: Callable[..., 
 
     calls(
         recv("INVITE", keep("Via", "via")),
-        reply(183, "Session Progress", "Require: 100rel", "RSeq: 7", body=SDP, retrans=500),
+        reply(183, "Session Progress", "Require: 100rel", "RSeq: 7", body=SDP, retrans=AGAIN),
         recv("PRACK"),
         reply(200, "OK", tag=""),
-        reply(200, "OK", body=SDP, via="Via:[$via]", cseq="CSeq: 1 INVITE", retrans=500),
+        reply(200, "OK", body=SDP, via="Via:[$via]", cseq="CSeq: 1 INVITE", retrans=AGAIN),
         recv("ACK"),
         *HANG_UP,
         do=do,
@@ -337,7 +340,7 @@ def test_our_hold_is_answered_and_a_refusal_leaves_the_call(
         assert await call.bye() == 200
         assert len(sent(call, "ACK")) == 2
 
-    again = reply(code, "Whatever", body=SDP if code == 200 else "", tag="", retrans=500)
+    again = reply(code, "Whatever", body=SDP if code == 200 else "", tag="", retrans=AGAIN)
     offered = (recv("INVITE"), again, recv("ACK"))
     calls(recv("INVITE"), TAKE, recv("ACK"), *offered, *HANG_UP, do=do)
 

@@ -12,6 +12,9 @@ from pathlib import Path
 
 from tests.sip.peers.lab import Program, free_port, running
 
+AGAIN = 2000
+"""Milliseconds until SIPp sends again what was not confirmed; a busy machine needs some."""
+
 SDP = """\
 v=0
 o=lab 1 1 IN IP[local_ip_type] [local_ip]
@@ -128,7 +131,7 @@ def ask(method: str, number: int, *extra: str, body: str = "", content_type: str
         body=body,
         content_type=content_type or "application/sdp",
     )
-    return send(message, retrans=0 if method == "ACK" else 500)
+    return send(message, retrans=0 if method == "ACK" else AGAIN)
 
 
 REMEMBER = (
@@ -139,7 +142,7 @@ REMEMBER = (
 INVITED = recv("INVITE", REMEMBER, rrs=True)
 """An INVITE whose dialog is remembered for `ask`."""
 
-RING, TAKE = reply(180, "Ringing"), reply(200, "OK", body=SDP, retrans=500)
+RING, TAKE = reply(180, "Ringing"), reply(200, "OK", body=SDP, retrans=AGAIN)
 """Ring; answer with a line that echoes, until the ACK comes."""
 
 
@@ -163,7 +166,7 @@ def request(
     body: str = "",
     to: str = "[last_To:]",
     branch: str = "[branch]",
-    retrans: int = 500,
+    retrans: int = AGAIN,
 ) -> str:
     """A request of the calling side; `to` is `CALLED` before there is a dialog."""
     message = lines(
