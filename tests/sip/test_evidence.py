@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from sfsip_nb.sip import Call, Credentials, Guard, Trace, ladder, pcap
+from sfsip_nb.sip.evidence.diagnose import findings
 from sfsip_nb.sip.evidence.sound import Streams
 from sfsip_nb.sip.media.packets import MediaPacket
 from sfsip_nb.sip.trace import Address, TraceEntry, mask, once
@@ -103,6 +104,13 @@ def test_a_message_seen_at_both_ends_counts_once(agents: Agents, run: Run) -> No
         "200 OK (BYE)",
     ]
     assert "hunter2" not in str(trace.dump())
+
+
+def test_a_live_call_is_judged_by_the_rules_for_captures(agents: Agents, run: Run) -> None:
+    trace, call_id = conversation(agents, run)
+    [finding] = findings(trace.for_call(call_id))
+    assert (finding.verdict, finding.rule) == ("pass", "call.good")
+    assert finding.sentence.startswith("Answered after")
 
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -23,7 +23,7 @@ from .layers import LINKS, Layers, Piece
 from .records import NotACapture, Record, records
 from .sound import Streams
 
-MAX_PACKETS: Final = 2_000_000
+MAX_PACKETS: Final = 1_000_000
 MAX_MESSAGES: Final = 20_000
 """Packets and SIP messages read of one file; the first ones count."""
 
@@ -125,7 +125,9 @@ class _Reader:
             self._datagram(piece)
 
     def _datagram(self, piece: Piece) -> None:
-        is_sip, twice = START.match(piece.data.lstrip(b"\r\n")), self._seen(piece)
+        # RTP, RTCP, STUN and DTLS begin with a byte that is no letter (RFC 7983).
+        is_sip = piece.data[:1] < b"\x80" and START.match(piece.data.lstrip(b"\r\n"))
+        twice = self._seen(piece)
         if is_sip and twice:
             self._twice += 1
         elif is_sip:

@@ -3,6 +3,7 @@
 Nothing here raises on what a frame holds; what cannot be read gives None.
 """
 
+import functools
 import ipaddress
 import struct
 from dataclasses import dataclass
@@ -101,7 +102,7 @@ class Layers:
         cut: bool,
         depth: int,
     ) -> Piece | None:
-        a, b = str(ipaddress.ip_address(source)), str(ipaddress.ip_address(target))
+        a, b = _host(source), _host(target)
         if protocol == 17 and len(body) >= 8:
             ports = struct.unpack("!HHH", body[:6])
             data = body[8 : ports[2] if ports[2] >= 8 else None]
@@ -155,6 +156,11 @@ class _Fragments:
                 return None
             joined[start : start + len(part)] = part
         return bytes(joined[: self._end])
+
+
+@functools.lru_cache(4096)
+def _host(packed: bytes) -> str:
+    return str(ipaddress.ip_address(packed))
 
 
 def _network(link: int, data: bytes) -> bytes:

@@ -111,7 +111,8 @@ class Streams:
                 return True
             arrivals = quality.Arrivals(_RATES.get(rtp.payload_type, 8000))
             stream = self._streams[key] = Stream(source, destination, rtp.ssrc, at, at, arrivals)
-        timed = not stream.payload_types or rtp.payload_type == stream.main_payload_type
+        kinds = stream.payload_types
+        timed = kinds.keys() <= {rtp.payload_type} or rtp.payload_type == stream.main_payload_type
         if stream.arrivals.add(rtp.ssrc, rtp.sequence, rtp.timestamp, at.timestamp(), timed=timed):
             stream.payload_types[rtp.payload_type] += 1
             stream.by_second[int(at.timestamp())] += 1
