@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from . import style
+from .figures import Figure
 from .html import Row, deciding, field_value, input_value, lenient, part, svg_uri
 from .text import columns, one_line, shown, visible
 
@@ -166,6 +167,12 @@ def overall(verdict: str, sentence: str = "") -> Shown:
     look = style.verdict(verdict)
     text = f"{look} {one_line(sentence)}".rstrip(" –") if sentence else str(look)
     return Shown(part("overall", verdict, sentence), text)
+
+
+def figure(drawing: Figure) -> Shown:
+    """A figure of ours: the way of a call, the whole run, what was heard."""
+    html = part("figure", svg_uri(drawing.file), drawing.about, drawing.title)
+    return Shown(html, f"[figure] {one_line(drawing.title)}: {one_line(drawing.about)}")
 
 
 def ladder(svg: str, label: str) -> Shown:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from sfsip_nb.present import tables
+from sfsip_nb.present.figures import Figure
 from sfsip_nb.present.style import VERDICTS
 from sfsip_nb.present.tables import Shown
 from tests.present import record_sample as sample
@@ -47,10 +48,11 @@ def views(text: str) -> list[Shown]:
         tables.overall("fail", text),
         tables.what_changed([{"id": text, "text": text, "date": text, "source": text}]),
         tables.ladder("<svg/>", text),
+        tables.figure(Figure(text, text, 10, 10, "")),
     ]
 
 
-@pytest.mark.parametrize("number", range(9))
+@pytest.mark.parametrize("number", range(10))
 def test_hostile_text_is_harmless(number: int) -> None:
     view = views(HOSTILE)[number]
     assert "<b " not in view.html
