@@ -15,16 +15,19 @@ from sfsip_nb.guides.synthflow.section import host, port
 from sfsip_nb.inputs import facts
 from sfsip_nb.runbook.context import Context
 from sfsip_nb.runbook.verdicts import Check, Vantage
-from sfsip_nb.sip import Hop, ResolveError, loop
+from sfsip_nb.sip import Hop, ProbeResult, ResolveError, loop
 from sfsip_nb.sip import probes as wire
 from sfsip_nb.sip.locating import Lookup, explain, locate
 from sfsip_nb.sip.probes.tables import tables
-from sfsip_nb.sip.probes.tlsprobe import connectable
+from sfsip_nb.sip.probes.tlsprobe import TlsClient, connectable
 from sfsip_nb.sip.probes.trust import EXPIRES_SOON_DAYS, client_of
 
 _SECONDS = 8.0
 """For the look-up, and again for the connection."""
 _GRACE = 10.0
+_CALL = (
+    "Whether Synthflow's client minds is not published: verify.transfer, a call over TLS, decides."
+)
 _DIFFERENT = (
     "Either of the two may be old, and Synthflow does not say that its calls come from the "
     "address that its host name leads to. Ask Synthflow support which addresses to let in today."
@@ -63,41 +66,66 @@ def _firewall(ctx: Context, step: str) -> Check:
 
 def certificate(ctx: Context, step: str) -> list[Check]:
     """Synthflow's TLS port: chain, name, expiry, and whether the platform's client gets through."""
-    result = loop.run(
-        wire.tls(
-            host(ctx),
-            facts.synthflow_port("tls"),
-            ca_file=ctx.surroundings.cafile,
-            resolver=ctx.surroundings.resolver,
-            require=client_of(ctx.guide.name),
-            timeout=_SECONDS,
-        ),
-        _SECONDS + _GRACE,
+    client = client_of(ctx.guide.name)
+    result = _looked(ctx, host(ctx), facts.synthflow_port("tls"), client)
+    ok = {"pass": True, "fail": False}.get(result.verdict)
+    return _shown(ctx, step, "tls", "Synthflow", result, ok, result.sentence)
+
+
+def platform_certificate(
+    ctx: Context, step: str, platform: str, name: str, number: int
+) -> list[Check]:
+    """The contact centre's TLS port, to which Synthflow sends calls.
+
+    Nobody here can change its name, and what Synthflow's client takes for a match is not
+    published: a name that does not fit stays open until a call decides.
+    """
+    result = _looked(ctx, name, number, None)
+    ok = {"pass": True, "fail": False}.get(result.verdict)
+    if ok is False and result.seen.get("trust") == "ok" and not result.seen["matched"]:
+        return _shown(ctx, step, "platform", platform, result, None, f"{result.sentence} {_CALL}")
+    return _shown(ctx, step, "platform", platform, result, ok, result.sentence)
+
+
+def _looked(ctx: Context, name: str, number: int, client: TlsClient | None) -> ProbeResult:
+    probe = wire.tls(
+        name,
+        number,
+        ca_file=ctx.surroundings.cafile,
+        resolver=ctx.surroundings.resolver,
+        require=client,
+        timeout=_SECONDS,
     )
+    return loop.run(probe, _SECONDS + _GRACE)
+
+
+def _shown(
+    ctx: Context, step: str, id: str, whose: str, result: ProbeResult, ok: bool | None, why: str
+) -> list[Check]:
     found = [
         check(
-            f"{step}/tls",
-            "Synthflow's TLS certificate is good",
+            f"{step}/{id}",
+            f"{whose}'s TLS certificate is good",
             "trusted, in date, named",
             result.sentence,
-            {"pass": True, "fail": False}.get(result.verdict),
+            ok,
             Vantage.HERE,
-            advisory=ctx.live,
-            reason=result.sentence,
-            evidence=_kept(ctx, step, "TLS of Synthflow's host", result.seen),
+            advisory=ctx.live or id == "platform",
+            reason=why,
+            evidence=_kept(ctx, step, f"TLS of {result.seen['host']}", result.seen),
         )
     ]
     if advice := result.seen.get("advice"):
         found.append(
             check(
-                f"{step}/expiry",
-                "No certificate of the chain ends within a month",
+                f"{step}/{id}-expiry",
+                f"No certificate of {whose} ends within a month",
                 f"more than {EXPIRES_SOON_DAYS} days",
                 advice,
                 None,
                 Vantage.HERE,
                 advisory=True,
-                reason="Calls over TLS stop on that day: tell Synthflow support.",
+                reason=f"Calls over TLS stop on that day: tell {whose}'s support.",
             )
         )
     return found

@@ -19,6 +19,7 @@ from sfsip_nb.guides.verification import SECTION, synthflow_calls
 from sfsip_nb.runbook import calls
 from sfsip_nb.runbook.context import Context
 from sfsip_nb.runbook.dialling import NotAllowed
+from sfsip_nb.runbook.difference import is_later
 from sfsip_nb.runbook.model import Step
 from sfsip_nb.runbook.verdicts import Check, Vantage
 from sfsip_nb.sip import Credentials, ProbeResult, ladder, loop, pcap
@@ -85,8 +86,15 @@ def _options(ctx: Context, platform: Platform) -> list[Check]:
 
 
 def _tls(ctx: Context, platform: Platform) -> list[Check]:
-    """The TLS port's certificate: chain, expiry, name by RFC 5922."""
-    return network.certificate(ctx, "probe.tls")
+    """The TLS ports' certificates: chain, expiry, name by RFC 5922; both ways on a TLS trunk."""
+    found = network.certificate(ctx, "probe.tls")
+    host = platform.host(ctx)
+    if ctx.parameters.sip.transport == "tls" and not is_later(host):
+        # TLS has the port after the one of UDP and TCP.
+        found += network.platform_certificate(
+            ctx, "probe.tls", platform.name, host, platform.port + 1
+        )
+    return found
 
 
 def _digest(ctx: Context, platform: Platform) -> list[Check]:

@@ -181,7 +181,7 @@ def test_the_certificates_of_the_tls_port_are_kept_as_a_table(authority: Pki) ->
     assert middle.startswith("Test Intermediate")
     assert versions[3:] == ["TLSv1.2         taken", "TLSv1.3         taken"]
     assert "ECDHE-RSA-AES256-GCM-SHA384  taken" in ciphers
-    assert found["expiry"].seen == f"“{HOST}” expires in 12 days: have it renewed now."
+    assert found["tls-expiry"].seen == f"“{HOST}” expires in 12 days: have it renewed now."
 
 
 @pytest.mark.parametrize(
@@ -193,3 +193,22 @@ def test_what_genesys_does_not_take_fails_for_genesys_only(
     found, _ = certified(authority, guide, pki.ec_key())
     assert found["tls"].verdict == verdict
     assert ("want an RSA certificate" in found["tls"].seen) is (guide == "genesys")
+
+
+def test_the_known_mismatch_of_an_older_genesys_edge_is_told_for_the_trunk(
+    authority: Pki,
+) -> None:
+    shows = "voice.mypurecloud.com"
+    leaf = pki.issue(shows, [DNS(shows)], by=authority.middle)
+    with served(pki.serving(authority.server(leaf, authority.middle))) as port:
+        fqdn = "acme.byoc.mypurecloud.com"
+        names = MapResolver({f"{fqdn}:5061/tls": f"127.0.0.1:{port}"})
+        ctx = context(names, transport="tls", cafile=authority.ca_file)
+        (one,) = network.platform_certificate(ctx, "probe.tls", "Genesys Cloud", fqdn, 5061)
+    assert (one.id, one.verdict, one.weight) == (
+        "probe.tls/platform",
+        Verdict.INCONCLUSIVE,
+        Weight.ADVISORY,
+    )
+    assert "need be no fault of yours" in one.reason
+    assert one.reason.endswith("verify.transfer, a call over TLS, decides.")
