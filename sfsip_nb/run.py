@@ -216,17 +216,9 @@ class Run:
         """
         session = self._session
         captures.take(session.run_dir, names)
-        shown = Shown("", "")
-        for item in captures.read(session.run_dir):
-            if item.unread:
-                shown = shown + tables.notice(item.unread, "bad")
-                continue
-            rows, notes = item.diagnosis.rows(), item.diagnosis.notes
-            shown = shown + capture_tables.calls(item.name, rows, notes)
-            for report in item.diagnosis.drawn:
-                shown = shown + tables.ladder(report.picture(), report.name)
-        if shown.html:
-            return shown
+        found = captures.read(session.run_dir)
+        if found:
+            return capture_tables.shown((item.name, item.unread, item.diagnosis) for item in found)
         folder = os.path.relpath(session.run_dir / captures.FOLDER, sessions.home())
         return tables.notice(
             "No capture to read. Upload a .pcap or .pcapng file beside this notebook and name it: "

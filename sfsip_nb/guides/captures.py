@@ -23,7 +23,6 @@ MOST = 20
 """Captures read of one run."""
 
 _LARGEST = 500_000_000  # bytes of a file that is taken over
-_PATIENT = ("capture.", "message.malformed", "call.good", "peer.answers")
 
 
 @dataclass(frozen=True)
@@ -73,12 +72,11 @@ def signs(found: list[Read]) -> list[dict[str, Any]]:
             "id": f"diagnose/capture/{row['rule']}",
             "verdict": row["verdict"] or "inconclusive",
             "weight": "required",
-            "expected": "a call without trouble",
-            "seen": f"in {item.name}, {row['sentence']}",
+            "because": f"{item.name}: {row['sentence']}",
         }
         for item in found
         for row in item.diagnosis.rows()
-        if row["verdict"] != "pass" and row["remedy"] and not row["rule"].startswith(_PATIENT)
+        if row["verdict"] in ("fail", "inconclusive") or row["rule"] == "caller.missing"
     ]
 
 

@@ -52,14 +52,15 @@ def rank(
             for c in checks
             if c["verdict"] in _OPEN and c["weight"] == "required" and c["id"].startswith(row.signs)
         ]
-        because = [f"{c['id']}: expected {c['expected']}, seen {c['seen']}" for c in failed]
+        because = list(dict.fromkeys(_because(c) for c in failed))
         ranked.append(
             (
                 (-len(failed), -len(unclear), place),
                 {
                     "id": row.id,
                     "cause": row.issue,
-                    "because": because or [f"{c['id']} is open" for c in unclear],
+                    "because": because
+                    or [c.get("because") or f"{c['id']} is open" for c in unclear],
                     "certain": bool(failed),
                     "remedy": row.fix,
                     "steps": sorted({c["id"].split("/")[0] for c in failed + unclear}),
@@ -67,6 +68,15 @@ def rank(
             )
         )
     return [row for _, row in sorted(ranked, key=lambda item: item[0])]
+
+
+def _because(failed: dict[str, Any]) -> str:
+    said = f"{failed['id']}: expected {failed.get('expected')}, seen {failed.get('seen')}"
+    return str(failed.get("because") or said)
+
+
+def _open(unclear: dict[str, Any]) -> str:
+    return str(unclear.get("because") or f"{unclear['id']} is open")
 
 
 def _speaking(step: str, checks: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -90,9 +100,9 @@ def step(rows: tuple[Row, ...], hint: str) -> Step:
             check(
                 "diagnose/read",
                 "This run's evidence was read",
-                "at least one step's checks",
-                f"{steps} steps",
-                steps > 0,
+                "at least one step's checks, or a capture",
+                f"{steps} steps, {len(read)} captures",
+                steps + len(read) > 0,
                 Vantage.HERE,
                 reason="Run the sections before this one first.",
             )

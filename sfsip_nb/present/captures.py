@@ -1,5 +1,7 @@
 """What captures show: their calls as tables, their ladders as pictures, one page of both."""
 
+import functools
+import operator
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -25,6 +27,18 @@ def calls(name: str, rows: Sequence[Mapping[str, Any]], notes: Iterable[str] = (
     for note in notes:
         table = table + tables.notice(note, "doubt")
     return table
+
+
+def shown(found: Iterable[tuple[str, str, Diagnosis]]) -> Shown:
+    """Captures one after the other, each with its table and ladders, or why it was not read."""
+    parts = []
+    for name, unread, diagnosis in found:
+        if unread:
+            parts.append(tables.notice(unread, "bad"))
+            continue
+        parts.append(calls(name, diagnosis.rows(), diagnosis.notes))
+        parts += [tables.ladder(report.picture(), report.name) for report in diagnosis.drawn]
+    return functools.reduce(operator.add, parts)
 
 
 def page(found: Iterable[tuple[str, Diagnosis]]) -> str:
