@@ -51,11 +51,15 @@ def read(content: bytes) -> Ladder:
     messages = tuple(_message(row) for row in rows if row.find(f"{_SVG}line") is not None)
     for row in rows:  # the texts stand beside the picture, and an image shows no tooltip
         row.remove(row.findall(f"{_SVG}title")[0])
+    about = root.find(f"{_SVG}desc")
+    said = (about.text or "").partition("\n")[0] if about is not None else ""
+    if about is not None:
+        about.text = said
     for sheet in root.iter(f"{_SVG}style"):
         sheet.text = f"{sheet.text or ''}{_COLOURS}"
     return Ladder(
         title=root.findtext(f"{_SVG}title", ""),
-        about=root.findtext(f"{_SVG}desc", "").partition("\n")[0],
+        about=said,
         source=svg_uri(ET.tostring(root, encoding="unicode")),
         messages=messages,
     )
