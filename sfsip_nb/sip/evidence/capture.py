@@ -176,8 +176,9 @@ class _Reader:
     def _limits(self, connections: Connections) -> Iterator[str]:
         for link, count in self._links.items():
             yield f"{count} packets of link type {link} were passed over: it is not known here."
-        # What goes to port 443 is the web.
-        servers = {server for _, server in connections.encrypted if server[1] != 443}
+        # The server has the lower port, whoever was heard first; port 443 is the web.
+        ends_of = (min(ends, key=lambda end: end[1]) for ends in connections.encrypted)
+        servers = {server for server in ends_of if server[1] != 443}
         if servers:
             ends = sorted(f"{host}:{port}" for host, port in servers)
             shown = ", ".join(ends[:5]) + (" and others" if len(ends) > 5 else "")

@@ -50,7 +50,7 @@ class Connections:
     def __init__(self) -> None:
         self._directions: dict[tuple[Address, Address], _Direction] = {}
         self.encrypted: dict[tuple[Address, Address], datetime] = {}
-        """Connections that carry TLS: client, server and when it began."""
+        """Connections that carry TLS: both ends, and when it was seen first."""
         self.closed: dict[tuple[Address, Address], Refusal] = {}
         """Attempts to connect that failed, with the way they failed."""
         self.holes = 0
