@@ -331,6 +331,9 @@ def test_silence_of_a_host_that_is_there_is_a_failure_else_it_is_open() -> None:
     alive = Talk("options").ask(0, "OPTIONS").say(0.1, "200 OK", "OPTIONS")
     assert rules(judge(unanswered(), alive, until=60).reports[0]) == {"peer.silent": "fail"}
     assert rules(first(unanswered(2))) == {"peer.silent": "inconclusive"}
+    once = judge(unanswered(1), alive, until=60).reports[0]
+    assert rules(once) == {"peer.silent": "inconclusive"}
+    assert "not repeated either" in once.sentence
 
 
 def test_trying_without_an_end_is_another_matter_than_ringing() -> None:

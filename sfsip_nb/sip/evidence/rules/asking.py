@@ -156,6 +156,12 @@ def silence(conversation: Conversation, last: Transaction, world: World) -> Find
     elif waited < _TIMER and times < 6:
         verdict = "inconclusive"
         meaning = f" and was not answered in the {seconds(waited)} that the trace goes on."
+    elif first.entry.transport == "udp" and times == 1:
+        verdict = "inconclusive"
+        meaning = (
+            " and has no answer in the capture. It was not repeated either, as an unanswered one "
+            "is, so the answer may have gone beside the capture."
+        )
     elif last.server[0] in world.speaking:
         meaning = f" and was never answered in {seconds(waited)}, though that host is there."
     else:
