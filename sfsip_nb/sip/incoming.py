@@ -119,12 +119,13 @@ async def answer(
     extra = _dialog_headers(call) | dict(ABILITIES) | call.timer.accept(call.invite)
     response = incoming.make(200, "", extra | dict(headers or {}))
     set_body(response, body, SDP)
+    late = session.offering  # The ACK has to answer.
     call.codes.append(200)
     call.answered(200, response.phrase)
     call.decided.set()
     await _accept(call, incoming, response)
-    late = session.offering and call.state == "answered"
-    if late and not session.take_answer(call.acks[cseq(call.invite)[0]].description):
+    answer_came = call.acks[cseq(call.invite)[0]].description
+    if late and call.state == "answered" and not session.take_answer(answer_came):
         call.agent.spawn(_bye(call))
     return call.state == "answered"
 

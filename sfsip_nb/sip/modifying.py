@@ -31,6 +31,10 @@ async def reinvite(call: "Call", direction: str) -> int:
     """
     if call.state != "answered" or call.dialog is None or call.audio is None:
         return 0
+    if call.direction == "in":
+        await call.ack.wait()  # Until then the first INVITE is under way (RFC 3261 §14.1).
+    if call.state != "answered" or call.session.offering:
+        return 491 if call.session.offering else 0
     body = call.session.make_offer(direction)
     try:
         response = await _sent(call, body)

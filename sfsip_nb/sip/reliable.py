@@ -22,6 +22,7 @@ class Reliable:
         self._rseq = secrets.randbelow(2**31 - 1_000) + 1
         self._acknowledged = asyncio.Event()
         self._acknowledged.set()
+        self._describes = False
         self.described = False
         """Whether our description reached the caller."""
 
@@ -33,6 +34,7 @@ class Reliable:
         self._rseq += 1
         response.headers.set("Require", "100rel")
         response.headers.set("RSeq", str(self._rseq))
+        self._describes = bool(response.body)
         self._acknowledged.clear()
         self._incoming.transaction.respond(response)
         self._call.agent.spawn(self._repeat(response))
@@ -78,6 +80,6 @@ class Reliable:
                 await incoming.respond(488)
                 return
             body = made
-        self.described = self.described or bool(session.body)
+        self.described = self.described or self._describes
         self._acknowledged.set()
         await incoming.respond(200, "", None, body, SDP)
