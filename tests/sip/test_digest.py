@@ -176,3 +176,133 @@ def test_challenges_in_one_line_and_of_unknown_algorithms_are_understood() -> No
 
 def test_no_password_stands_in_a_repr() -> None:
     assert "hunter2" not in repr(Credentials("u", "hunter2"))
+
+
+@pytest.mark.parametrize(
+    "algorithm", ["MD5", "MD5-sess", "SHA-256", "SHA-256-sess", "SHA-512-256", "SHA-512-256-sess"]
+)
+def test_each_algorithm_is_answered_once_and_its_nonce_counted_up(
+    agents: Agents, run: Run, algorithm: str
+) -> None:
+    async def go() -> None:
+        guard = Guard("lab", {"u": "p"}, algorithms=[algorithm])
+        counts: list[str] = []
+
+        async def check(incoming: Incoming) -> None:
+            login = guard.check(incoming.request)
+            counts.append(digest_fields(incoming.header("Authorization")).get("nc", login.reason))
+            if login.ok:
+                await incoming.respond(200)
+            else:
+                await incoming.respond(401, headers=guard.challenge())
+
+        server = await agents("server", on_request=check)
+        client = await agents("client", credentials=[Credentials("u", "p")])
+        kept = client.keep_registered(uri(server, ""), aor="sip:u@lab.test", expires=60)
+        assert await kept.start() == 200
+        assert await kept.stop() == 200
+        assert counts == ["missing", "00000001", "00000002"]
+
+    run(go())
+
+
+def test_requests_of_a_challenged_call_bring_their_credentials(agents: Agents, run: Run) -> None:
+    async def go() -> None:
+        guard = Guard("lab", {"u": "p"})
+        legs: list[Call] = []
+
+        async def answer(call: Call) -> None:
+            login = guard.check(call.invite)
+            if not login.ok:
+                return await call.reject(401, headers=guard.challenge())
+            legs.append(call)
+            await call.answer()
+
+        server = await agents("server", on_invite=answer)
+        client = await agents("client", credentials=[Credentials("u", "p", "lab")])
+        call = await client.invite(uri(server))
+        assert await call.outcome(5) == 200
+        assert (call.codes, call.challenges) == ([100, 401, 100, 200], 1)
+        assert await call.reinvite() == 200
+        await call.refer("sip:x@y.test", timeout=1)
+        assert await call.bye() == 200
+        sent = [e.message for e in client.trace if e.direction == "sent"]
+        lines = {
+            m.headers["CSeq"]: digest_fields(m.headers.get("Authorization") or "")
+            for m in sent
+            if m is not None and not m.headers["CSeq"].endswith("ACK")
+        }
+        assert {seq: line.get("nc", "") for seq, line in lines.items()} == {
+            "1 INVITE": "",
+            "2 INVITE": "00000001",
+            "3 INVITE": "00000002",
+            "4 REFER": "00000003",
+            "5 BYE": "00000004",
+        }
+        acks = [m for m in sent if m is not None and m.headers["CSeq"] == "2 ACK"]
+        assert digest_fields(acks[0].headers["Authorization"])["nc"] == "00000001"
+
+    run(go())
+
+
+def test_a_proxy_and_the_server_behind_it_may_both_ask(agents: Agents, run: Run) -> None:
+    async def go() -> None:
+        proxy, inner = Guard("proxy", {"u": "p"}, proxy=True), Guard("inner", {"u": "p"})
+
+        async def check(incoming: Incoming) -> None:
+            for guard in (proxy, inner):
+                if not guard.check(incoming.request).ok:
+                    return await incoming.respond(guard.code, headers=guard.challenge())
+            await incoming.respond(200)
+
+        server = await agents("server", on_request=check)
+        client = await agents("client", credentials=[Credentials("u", "p")])
+        got = await client.options(uri(server))
+        assert got is not None
+        assert got.code == 200
+        assert [e.summary[:3] for e in client.trace if e.direction == "received"] == [
+            "407",
+            "401",
+            "200",
+        ]
+
+    run(go())
+
+
+@pytest.mark.parametrize("asked", ["new realms", "always stale", "new nonces"])
+def test_a_server_that_is_never_content_is_left(agents: Agents, run: Run, asked: str) -> None:
+    async def go() -> None:
+        count = 0
+
+        async def never(incoming: Incoming) -> None:
+            nonlocal count
+            count += 1
+            realm = f"r{count}" if asked == "new realms" else "r"
+            tail = ", stale=true" if asked == "always stale" else ""
+            value = f'Digest realm="{realm}", nonce="n{count}", qop="auth"{tail}'
+            await incoming.respond(401, headers={"WWW-Authenticate": value})
+
+        server = await agents("server", on_request=never)
+        client = await agents("client", credentials=[Credentials("u", "p")])
+        got = await client.options(uri(server))
+        assert got is not None
+        assert got.code == 401
+        assert count <= 5
+
+    run(go())
+
+
+def test_the_next_nonce_is_used_when_the_server_names_it() -> None:
+    answerer = Answerer([Credentials("u", "p")])
+    request = build("REGISTER", "sip:lab.test:5070;transport=tcp", host="client.test")
+    challenge = Response(401, "")
+    challenge.headers.add("WWW-Authenticate", 'Digest realm="r", nonce="one", qop="auth"')
+    assert answerer.answer(challenge, request, set())
+    first = digest_fields(request.headers["Authorization"])
+    assert first["uri"] == "sip:lab.test:5070;transport=tcp"
+    done = Response(200, "OK")
+    done.headers.add("Authentication-Info", 'nextnonce="two", qop=auth')
+    assert not answerer.answer(done, request, set())
+    answerer.attach(request)
+    second = digest_fields(request.headers["Authorization"])
+    assert (second["nonce"], second["nc"]) == ("two", "00000001")
