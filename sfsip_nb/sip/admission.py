@@ -2,9 +2,9 @@
 
 from sipmessage import Request
 
-from .fields import header, name_addr, number, quoted, uri_parts, values
+from .fields import header, name_addr, quoted, uri_parts, values
 from .messages import ALLOW, SDP, SUPPORTED, Incoming
-from .reading import Reading
+from .reading import CUT, Reading
 from .transaction import ServerTransaction
 
 Objection = tuple[int, str, dict[str, str | list[str]]]
@@ -23,8 +23,7 @@ def objection(
     request = incoming.request
     if fault := reading.refused:
         # On a stream, only what was too long to be waited for comes without its body.
-        length = number(header(request, "Content-Length", "0")) or 0
-        cut = incoming.transport != "udp" and length > len(request.body)
+        cut = incoming.transport != "udp" and fault.rule == CUT
         said = f"399 {incoming.agent.sent_by(incoming.peer)} {quoted(fault.text)}"
         return (513, "", {}) if cut else (fault.code, "", {"Warning": said})
     if request.method not in _KNOWN:

@@ -17,7 +17,10 @@ from .fields import number, parse_uri, uri_parts
 from .headers import IndexedHeaders
 from .rules import MAX_FAULTS, SIP, Fault, broken, of_uri, shown
 
-__all__ = ["MAX_MESSAGE", "Fault", "Framer", "Reading", "TooLong", "read"]
+__all__ = ["CUT", "MAX_MESSAGE", "Fault", "Framer", "Reading", "TooLong", "read"]
+
+CUT = SIP + "§18.3"
+"""The rule that a message breaks whose body is shorter than it says."""
 
 MAX_MESSAGE = 65_535
 """Longest message taken from a stream, in bytes (that of a UDP datagram)."""
@@ -194,6 +197,9 @@ def _name(text: str) -> str:
 
 
 def _body(headers: IndexedHeaders, body: bytes, stream: bool, faults: list[Fault]) -> bytes:
+    stated = headers.getlist("Content-Length")
+    if len(set(stated)) > 1:
+        return body  # Which is right cannot be told; that it stands twice is a fault of its own.
     text = headers.get("Content-Length")
     if text is None:
         if stream:
@@ -207,7 +213,7 @@ def _body(headers: IndexedHeaders, body: bytes, stream: bool, faults: list[Fault
         return body
     if length > len(body):
         said = f"Content-Length says {length} bytes, but the body has {len(body)}."
-        faults.append(Fault(SIP + "§18.3", said, 400))
+        faults.append(Fault(CUT, said, 400))
     return body[:length]
 
 

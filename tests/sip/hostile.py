@@ -36,7 +36,7 @@ SDP = (
 COMMON = (
     b"Via: SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bK{branch};rport\r\n"
     b"From: {from}\r\nTo: {to}\r\nCall-ID: {call_id}\r\nCSeq: {cseq} {method}\r\n"
-    b"Contact: <sip:fuzz@127.0.0.1:{port}>\r\n"
+    b"Contact: <sip:fuzz@127.0.0.1:{here}>\r\n"
 )
 REQUEST = b"{method} {uri} SIP/2.0\r\n" + COMMON + b"Max-Forwards: 70\r\n"
 

@@ -29,7 +29,7 @@ from tests.sip.hostile import (
 )
 
 PLAIN = {"uri": "sip:a@b.test", "from": "<sip:c@d.test>;tag=1", "to": "<sip:a@b.test>;tag=2"}
-PLAIN |= {"call_id": "x", "cseq": "1", "branch": "1", "port": "9"}
+PLAIN |= {"call_id": "x", "cseq": "1", "branch": "1", "port": "9", "here": "9"}
 ORDINARY = [
     *(filled(REQUEST + tail, method=method, **PLAIN) for method, tail in REQUESTS.items()),
     *(
