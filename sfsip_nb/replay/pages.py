@@ -16,12 +16,20 @@ from sfsip_nb.present.text import visible
 _TO_NOTEBOOK = re.compile(r"(\]\([^)\s]*)\.ipynb(#[^)\s]*)?\)")
 
 
+class _Exporter(HTMLExporter):
+    """The stock one parses each page twice again, for texts and focus that our template gives."""
+
+    def from_notebook_node(self, nb: Any, resources: Any = None, **options: Any) -> Any:
+        return super(HTMLExporter, self).from_notebook_node(nb, resources, **options)
+
+
 @cache
 def _exporter() -> HTMLExporter:
-    exporter = HTMLExporter(  # type: ignore[no-untyped-call]
+    exporter = _Exporter(  # type: ignore[no-untyped-call]
         template_name="sfsip",
         extra_template_basedirs=[str(Path(__file__).parent / "templates")],
         exclude_anchor_links=True,
+        default_preprocessors=[],
     )
     exporter.environment.filters.update(visible=visible, svg_uri=svg_uri)
     return exporter
