@@ -8,8 +8,8 @@ from sfsip_nb.clients.transport import ApiError
 from sfsip_nb.runbook import plan
 from sfsip_nb.runbook.context import Context
 from sfsip_nb.runbook.journal import Change
-from sfsip_nb.runbook.model import Refused
-from sfsip_nb.runbook.settle import read_until
+from sfsip_nb.runbook.model import Desired, Refused, Resource, Seen
+from sfsip_nb.runbook.settle import read_until, reconcile
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,9 @@ def rollback(ctx: Context) -> list[Undone]:
     except where somebody has changed it since: that is reported, not overwritten. What a person
     did is undone by a person (on the testbed, by the simulated administrator).
     """
+    for change in ctx.journal.changes():
+        if change.outcome is None:  # a killed run's: did it take effect?
+            reconcile(ctx, Desired(change.kind, change.key, {}), ctx.resource(change.kind))
     results = [_undo_person(ctx, step) for step in reversed(list(ctx.journal.people()))]
     left: list[tuple[Change, Undone]] = []
     for change in reversed(ctx.journal.changes()):
@@ -69,6 +72,13 @@ def _undo_person(ctx: Context, step: str) -> Undone:
     return Undone(what, "undone by the simulated administrator", True)
 
 
+def _made_by(ctx: Context, change: Change, resource: Resource, seen: Seen) -> bool:
+    """Whether the object is the one that this change made: by its id, else by its marker."""
+    if change.object:
+        return seen.id == change.object
+    return resource.marked and ctx.marker in seen.marker
+
+
 def _undo(ctx: Context, change: Change) -> Undone:
     what = f"{change.op} of {change.kind} “{change.key}”"
     resource = ctx.resource(change.kind)
@@ -77,7 +87,7 @@ def _undo(ctx: Context, change: Change) -> Undone:
         if change.op == "create":
             if seen is None:
                 result, ok = "already gone", True
-            elif change.object and seen.id != change.object:
+            elif not _made_by(ctx, change, resource, seen):
                 return Undone(what, "another object has its name now; left alone", False)
             else:
                 resource.delete(change.key, seen)

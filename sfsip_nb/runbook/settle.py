@@ -61,7 +61,8 @@ def reconcile(ctx: Context, want: Desired, resource: Resource) -> list[str]:
             continue
         if change.op == "create":
             seen = read_until(resource, want.key, lambda s: s is not None, patience=3.0)
-            happened = seen is not None
+            # Where ownership can be read, an object of the same name may be somebody else's.
+            happened = seen is not None and (not resource.marked or ctx.marker in seen.marker)
         else:
             seen = resource.read(want.key)
             current = seen.fields if seen else {}

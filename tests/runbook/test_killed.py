@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from sfsip_nb.runbook.journal import Journal
-from tests.runbook.world import Platform, engine, run_all
+from sfsip_nb.runbook.rollback import rollback
+from tests.runbook.world import Platform, Things, engine, run_all
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork"),
@@ -114,3 +115,35 @@ def test_what_was_found_half_done_is_said(tmp_path: Path) -> None:
     result = engine(tmp_path, steps=steps).run("one")
     assert result.verdict == "pass"
     assert "had taken effect; it was not done again" in result.reason
+
+
+def test_a_namesake_made_meanwhile_is_not_taken_for_our_own(tmp_path: Path) -> None:
+    steps = engine(tmp_path).ctx.guide.steps[:1]
+
+    def die_before_the_write() -> None:
+        made = engine(tmp_path, steps=steps)
+        made.ctx.resource(Things.kind).create = lambda *a: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore
+        made.run("one")
+
+    assert os.WIFSIGNALED(in_a_child(die_before_the_write))
+    theirs = {"a": {"id": "a-9", "fields": {"colour": "green"}, "marker": ""}}
+    platform = Platform(tmp_path / "platform.json")
+    platform.save(theirs)
+    resumed = engine(tmp_path, steps=steps)
+    assert resumed.run("one").verdict == "fail"
+    rollback(resumed.ctx)
+    assert platform.load() == theirs
+
+
+def test_a_rollback_after_a_kill_takes_back_what_had_taken_effect(tmp_path: Path) -> None:
+    steps = engine(tmp_path).ctx.guide.steps[:1]
+
+    def die_after_the_write() -> None:
+        made = engine(tmp_path, steps=steps)
+        made.ctx.journal.done = lambda *a: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore
+        made.run("one")
+
+    assert os.WIFSIGNALED(in_a_child(die_after_the_write))
+    [undone] = rollback(engine(tmp_path, steps=steps).ctx)
+    assert undone.ok
+    assert Platform(tmp_path / "platform.json").load() == {}
