@@ -97,9 +97,14 @@ class ClientTransaction:
                 self._ack = self._ack or self._make_ack(response)
                 self._send(self._ack)
             if early:
-                wait = 64 * self._t1 if self._invite else 10 * self._t1  # timers D, K
-                self._complete("completed", 0.0 if self._reliable else wait)
                 self.responses.put_nowait(response)
+                if self._invite:
+                    wait = 0.0 if self._reliable else 64 * self._t1  # timer D
+                    self._complete("completed", wait)
+                else:
+                    # Timer K would only keep this to absorb copies of the response; those that
+                    # belong to no transaction are dropped as well (RFC 3261 §18.1.2).
+                    self.end()
 
     def lose(self) -> None:
         """The connection ended: there will be no answer (RFC 3261 §17.1.4)."""
