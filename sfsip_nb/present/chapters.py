@@ -110,8 +110,12 @@ def overview(data: Row) -> list[dict[str, Any]]:
     return [row for row in rows if row["steps"]]
 
 
-def open_points(steps: list[Row]) -> Iterator[dict[str, Any]]:
-    """What is required and did not pass, with what was seen and what would settle it."""
+def open_points(steps: list[Row]) -> list[dict[str, Any]]:
+    """What is required and did not pass, the worst first, with what would settle it."""
+    return sorted(_open_points(steps), key=lambda point: _OPEN.index(point["verdict"]))
+
+
+def _open_points(steps: list[Row]) -> Iterator[dict[str, Any]]:
     for step in steps:
         checks = [
             check

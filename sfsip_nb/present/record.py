@@ -43,7 +43,7 @@ def record_html(record: Row, evidence: Mapping[str, bytes]) -> str:
             numbers={anchor: number for number, anchor, _, _ in contents},
             titles={anchor: title for _, anchor, title, _ in contents},
             ran={step["id"] for step in steps},
-            open=list(chapters.open_points(steps)),
+            open=chapters.open_points(steps),
             doubts=list(chapters.doubts(steps)),
             causes=chapters.causes(data),
             sections=sections,

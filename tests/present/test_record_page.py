@@ -138,6 +138,14 @@ def test_what_did_not_run_is_counted_and_drawn() -> None:
     assert "Rank the causes (diagnose): not run" in page.text
 
 
+def test_the_worst_stands_first_among_what_is_open() -> None:
+    page = Page(record_html(sample.record(), {})).text
+    chapter = page[page.index("Failed, blocked") : page.index("Shown, but not proven")]
+    order = ("The AI answers", "hands the caller", "Only Synthflow", "OPTIONS is answered")
+    places = [chapter.index(text) for text in order]
+    assert places == sorted(places)
+
+
 def test_a_long_value_is_folded_and_stays_whole() -> None:
     data = sample.record()
     data["steps"][0]["checks"][0]["seen"] = "y" * 10_000

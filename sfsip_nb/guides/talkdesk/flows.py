@@ -121,7 +121,12 @@ FLOWS = (
         "flow.transfer",
         "The AI agent hands a caller to a live agent",
         (
-            Hop(_SYNTHFLOW, "Assistant", "{synthflow[assistant]}", ("verify.transfer/assistant",)),
+            Hop(
+                _SYNTHFLOW,
+                "Assistant",
+                "{synthflow[assistant]}",
+                ("verify.transfer/assistant", "verify.transfer/heard/AI-agent"),
+            ),
             Hop(
                 _SYNTHFLOW,
                 "{synthflow[transfer][mode]} transfer",

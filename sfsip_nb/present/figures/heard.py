@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from .base import Figure, label
 
-_LEFT, _WIDTH, _TOP, _HIGH = 40, 560, 6, 64
+_LEFT, _WIDTH, _TOP, _HIGH = 52, 560, 8, 96
 _FLOOR = -60.0
 """dBFS below which nothing is drawn: it is silence to an ear."""
 
-_TICKS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600)
+_TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600)
 """Seconds between two marks of the axis, the smallest that leaves at most twelve of them."""
 
 
@@ -75,9 +75,10 @@ def _dbfs(amplitude: float) -> float:
 
 
 def _line(y: float, level: int) -> str:
+    text = f"{level}".replace("-", "−") if level else "0 dBFS"
     return (
         f'<path class="hair faint" d="M{_LEFT} {y:.1f}h{_WIDTH}"/>'
-        f"{label(_LEFT - 5, round(y, 1) + 4, f'{level}'.replace('-', '−'), 'quiet small', 'end')}"
+        f"{label(_LEFT - 5, round(y, 1) + 4, text, 'quiet small', 'end')}"
     )
 
 
@@ -85,16 +86,18 @@ def _axis(seconds: float) -> list[str]:
     bottom = _TOP + _HIGH
     step = next((tick for tick in _TICKS if seconds / tick <= 12), _TICKS[-1])
     marks = []
-    for second in range(0, min(int(seconds), 12 * step) + 1, step):
+    for number in range(min(int(seconds / step), 12) + 1):
+        second = number * step
         x = _LEFT + (round(_WIDTH * second / seconds) if seconds else 0)
         marks.append(f'<path class="hair" d="M{x} {bottom}v4"/>')
-        marks.append(label(x, bottom + 16, f"{second}", "quiet small", "middle"))
-    marks.append(label(_LEFT + _WIDTH + 4, bottom + 16, "s", "quiet small"))
-    return [*marks, label(2, bottom + 16, "dBFS", "quiet small")]
+        marks.append(label(x, bottom + 16, f"{second:.3g}", "quiet small", "middle"))
+    return [*marks, label(_LEFT + _WIDTH + 4, bottom + 16, "s", "quiet small")]
 
 
 def _in_words(samples: NDArray[np.float64], levels: list[float], seconds: float) -> str:
-    peak = _dbfs(float(np.abs(samples).max())) if len(samples) else _FLOOR
+    if not seconds:
+        return "nothing was heard"
+    peak = _dbfs(float(np.abs(samples).max()))
     if peak <= _FLOOR:
         return f"{seconds:.1f} s of silence"
     sounding = sum(level > _FLOOR for level in levels) / len(levels)
