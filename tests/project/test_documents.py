@@ -17,7 +17,7 @@ from sfsip_nb.inputs.load import from_namespace
 from sfsip_nb.testbed.customer import PERMISSIONS
 from tests.project.project_files import ROOT
 
-DOCUMENTS = sorted(ROOT.glob("*.md"))
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 README = (ROOT / "README.md").read_text()
 
 

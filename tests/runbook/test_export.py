@@ -49,6 +49,13 @@ def test_the_schema_asks_for_every_key_of_the_contract() -> None:
     assert set(schema["required"]) == set(promised.split())
 
 
+def test_every_key_of_the_schema_is_explained() -> None:
+    keys = json.loads(export.SCHEMA.read_text(encoding="utf-8"))["properties"]
+    page = (Path(__file__).parents[2] / "docs" / "record.md").read_text(encoding="utf-8")
+    named = page[page.index("## `record.json`") : page.index("## `junit.xml`")]
+    assert [key for key in keys if f"`{key}`" not in named] == []
+
+
 def test_a_plan_lists_what_it_would_change_and_who_approved_it(tmp_path: Path) -> None:
     made = engine(tmp_path, "plan")
     run_all(made)
