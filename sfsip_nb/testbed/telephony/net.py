@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from sfsip_nb.sip import Address, Call, Hop, ResolveError, Transport, UserAgent
+from sfsip_nb.sip.fields import number as whole
 
 BLACK_HOLE: Address = ("127.0.0.1", 9)
 """Where audio goes that is lost: the discard port, which nobody serves."""
@@ -113,7 +114,7 @@ class Target:
         for candidate in ("udp", "tcp", "tls"):
             if named and named[1].lower() == candidate:
                 transport = candidate
-        return cls(user, host.lower(), int(port) if port.isdecimal() else None, transport)
+        return cls(user, host.lower(), whole(port), transport)
 
     @property
     def uri(self) -> str:
@@ -131,5 +132,5 @@ def name_addr(number: str, host: str, name: str = "") -> str:
 
 def hops_left(call: Call, most: int = 70) -> int:
     """How many further hops a call may take: its Max-Forwards less one, at most `most`."""
-    stated = call.header("Max-Forwards", "70")
-    return min(int(stated) - 1 if stated.isdecimal() else 0, most)
+    stated = whole(call.header("Max-Forwards", "70"))
+    return min(0 if stated is None else stated - 1, most)
