@@ -1,7 +1,7 @@
 """The reader, its field parsers and the evidence made from what was read, given hostile text."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from sipmessage import Request, Response
 
 from sfsip_nb.sip import digest, fields, guard, ladder, pcap, sdp
+from sfsip_nb.sip.evidence import diagnose
+from sfsip_nb.sip.media.packets import MediaPacket
 from sfsip_nb.sip.reading import Framer, read
 from sfsip_nb.sip.rules import MAX_FAULTS
-from sfsip_nb.sip.trace import Trace, TraceEntry, mask, once
+from sfsip_nb.sip.trace import Trace, TraceEntry, mask, once, summary
 from tests.sip.hostile import (
     CHALLENGE,
     COMMON,
@@ -184,3 +186,32 @@ def test_a_capture_is_written_of_anything(
     ]
     pcap.write(file, entries)
     assert file.stat().st_size > sum(map(len, messages))
+
+
+ENDS = ("192.0.2.1", 5060), ("198.51.100.1", 5060)
+CALL = [  # who speaks, and the beginning of what is said
+    *((0, b"INVITE"), (1, b"SIP/2.0 100"), (1, b"SIP/2.0 183"), (1, b"SIP/2.0 200"), (0, b"ACK")),
+    *((0, b"REFER"), (1, b"SIP/2.0 486"), (1, b"NOTIFY"), (0, b"BYE"), (1, b"SIP/2.0 401")),
+]
+
+
+@given(st.data(), st.lists(st.binary(max_size=60), max_size=5))
+@fuzz(100)
+def test_a_diagnosis_is_made_of_anything(data: st.DataObject, media: list[bytes]) -> None:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    entries = []
+    for number, (side, begin) in enumerate(CALL):
+        (said,) = (each for each in ORDINARY if each.startswith(begin))
+        kept = data.draw(st.one_of(st.none(), st.just(said), mutated(said)))
+        if kept is None:
+            continue
+        message = read(kept).message
+        call_id = fields.header(message, "Call-ID") if message else ""
+        when = at + timedelta(milliseconds=10 * number)
+        ends = ENDS[side], ENDS[1 - side]
+        entries.append(TraceEntry(when, "sent", "udp", *ends, kept, call_id, summary(message)))
+    heard = [MediaPacket(at, *ENDS, packet) for packet in media]
+    for finding in diagnose.findings(entries, heard):
+        assert finding.verdict in ("pass", "fail", "inconclusive")
+        assert finding.sentence.isprintable()
+        assert len(finding.sentence) < 1500
