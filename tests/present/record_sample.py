@@ -16,8 +16,8 @@ PCAP = "evidence/c0ffee00-call.pcap"
 HEARD = "evidence/0ddba11e-heard.wav"
 
 
-def ladder() -> bytes:
-    """A refused call, as the wire draws it."""
+def ladder(note: bytes = b"a&b <c>") -> bytes:
+    """A refused call, as the wire draws it; `note` stands in a header."""
     ours, theirs = ("192.0.2.10", 5060), ("192.0.2.20", 32681)
     first = datetime(2026, 11, 20, 9, 14, tzinfo=UTC)
     said = [
@@ -37,7 +37,7 @@ def ladder() -> bytes:
             remote=theirs,
             data=data,
             call_id="c1",
-            summary=data.decode().split("\r\n")[0].replace("SIP/2.0 ", ""),
+            summary=data.decode("utf-8", "replace").split("\r\n")[0].replace("SIP/2.0 ", ""),
             agent="Caller",
         )
         for number, (way, data) in enumerate(said)

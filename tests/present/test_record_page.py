@@ -3,6 +3,7 @@
 import re
 from html.parser import HTMLParser
 from itertools import pairwise
+from urllib.parse import unquote
 
 import pytest
 
@@ -51,6 +52,17 @@ def test_the_page_shows_what_a_reader_needs() -> None:
     assert page.tags.count("h1") == 1
     assert page.tags.count("caption") == page.tags.count("table")
     assert ("lang", "en") in page.attributes
+
+
+@pytest.mark.parametrize("kind", sorted(HOSTILE))
+def test_a_hostile_header_is_harmless_in_picture_and_text(kind: str) -> None:
+    note = HOSTILE[kind].encode("utf-8", "surrogatepass")
+    text = record_html(sample.record(), {sample.LADDER: sample.ladder(note)})
+    page = Page(text)
+    assert "3 messages of E2 as text" in page.text
+    assert "script" not in page.tags
+    assert [name for name, _ in page.attributes if name.startswith("on")] == []
+    assert not UNSEEN & set(text + unquote(text))
 
 
 def test_the_page_can_run_and_fetch_nothing() -> None:
