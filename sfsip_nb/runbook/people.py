@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -25,26 +25,15 @@ def as_dict(card: Card) -> dict[str, Any]:
 
 
 def answer_from_parameters(ctx: Context, card: Card) -> None:
-    """Take a person's answer from the ``people`` block, once for each version of a card.
-
-    On the testbed the simulated administrator carries the card out, on the stand-in's own
-    configuration, and hands back what it sees there.
-    """
+    """Take a person's answer from the ``people`` block, once for each version of a card."""
     given = ctx.parameters.people.get(card.step)
     if given is None or current_answer(ctx, card) is not None:
         return
     may = ctx.mode == "apply" or (card.each_attempt and ctx.parameters.test_calls.allowed)
     if not may:
         return
-    values: dict[str, Any] = dict(given.values)
-    before: dict[str, Any] = {}
-    if ctx.surroundings.administer is not None:
-        plain = {n: v.reveal() if isinstance(v, Secret) else v for n, v in card.values.items()}
-        reply = ctx.surroundings.administer(card.system, card.step, plain)
-        before = reply.pop("before", {})
-        values = reply | values
     files = [Path(name) for name in given.evidence]
-    answer(ctx, card, given.done_by, str(given.done_at or ""), given.note, values, before, files)
+    answer(ctx, card, given.done_by, str(given.done_at or ""), given.note, given.values, files)
 
 
 def answer(
@@ -53,22 +42,30 @@ def answer(
     done_by: str,
     done_at: str = "",
     note: str = "",
-    values: dict[str, Any] | None = None,
-    before: dict[str, Any] | None = None,
+    values: Mapping[str, Any] | None = None,
     files: Sequence[Path] = (),
 ) -> None:
     """Keep what a person did, and the files that show it.
 
+    On the testbed the simulated administrator then carries the card out, on the stand-in's own
+    configuration, and hands back what stands there; what the person says of it comes first.
     Raises ``ValueError`` without a name, and ``OSError`` for a file that cannot be read.
     """
     if not done_by.strip():
         raise ValueError(f"Who did “{card.title}”? A human step is signed with a name.")
-    asked = {ask.name for ask in card.asks}
-    given = {name: value for name, value in (values or {}).items() if name in asked}
     kept = [
         ctx.keep_evidence(card.step, f"{card.step} {file.stem}", file.suffix[1:], file.read_bytes())
         for file in files
     ]
+    said: dict[str, Any] = dict(values or {})
+    before: dict[str, Any] = {}
+    if ctx.surroundings.administer is not None:
+        plain = {n: v.reveal() if isinstance(v, Secret) else v for n, v in card.values.items()}
+        reply = ctx.surroundings.administer(card.system, card.step, plain)
+        before = reply.pop("before", {})
+        said = reply | said
+    asked = {ask.name for ask in card.asks}
+    given = {name: value for name, value in said.items() if name in asked}
     ctx.journal.answered(
         ctx.attempt,
         card.step,
@@ -77,7 +74,7 @@ def answer(
         note,
         given,
         as_dict(card),
-        before or {},
+        before,
         kept,
     )
 
