@@ -14,7 +14,8 @@ from sfsip_nb.guides import captures
 from sfsip_nb.inputs import facts
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.present import captures as capture_tables
-from sfsip_nb.present import forms, tables
+from sfsip_nb.present import chapters, figures, forms, tables
+from sfsip_nb.present.html import lenient
 from sfsip_nb.present.record import card_page
 from sfsip_nb.present.tables import Shown
 from sfsip_nb.present.text import unmarked
@@ -146,15 +147,24 @@ class Run:
     # -- steps ----------------------------------------------------------------------------
 
     def step(self, step_id: str) -> Shown:
-        """Carry out one step and show its checks, its card and its ladders."""
-        engine = self._engine()
+        """Carry out one step and show its checks, its card, its call's way and what was kept."""
+        engine, session = self._engine(), self._session  # an approval changes the session
         result = engine.run(step_id)
         shown = tables.checks_table(_row(result))
         if result.card is not None:
             shown = shown + tables.card(self._card(result.card))
-        for name in sorted({e for c in result.checks for e in c.evidence if e.endswith(".svg")}):
-            picture = (self._session.run_dir / "evidence" / name).read_text(encoding="utf-8")
-            shown = shown + tables.ladder(picture, _label(name))
+        data = export.record(session.journal, session.attempt, session.guide)
+        for flow in data["flows"]:
+            if flow["step"] == step_id:
+                shown = shown + tables.figure(figures.callflow(flow))
+        kept = session.run_dir / "evidence"
+        for name in sorted({name for check in result.checks for name in check.evidence}):
+            if name.endswith(".svg"):
+                picture = (kept / name).read_text(encoding="utf-8")
+                shown = shown + tables.ladder(picture, _label(name))
+            elif name.endswith(".wav"):
+                sound = figures.heard((kept / name).read_bytes(), _label(name))
+                shown = shown + tables.figure(sound)
         return shown
 
     def done(
@@ -244,7 +254,8 @@ class Run:
         if not self._desk.headless:
             told = f"made by: sfsip record {os.path.relpath(session.run_dir, sessions.home())}"
         return (
-            tables.verdict_table(data["steps"], "All steps of this attempt")
+            tables.figure(figures.strip(chapters.overview(lenient(data)), "The run at a glance"))
+            + tables.verdict_table(data["steps"], "All steps of this attempt")
             + tables.overall(data["verdict"], data["title"])
             + tables.notice(f"Record: {told}")
             + tables.notice(
@@ -277,7 +288,7 @@ class Run:
 
 def _label(evidence: str) -> str:
     """What a ladder's file name says it shows: ``1a2b-ladder-15551230001.svg``."""
-    return evidence.partition("-")[2].removesuffix(".svg").replace("-", " ").capitalize()
+    return evidence.partition("-")[2].rpartition(".")[0].replace("-", " ").capitalize()
 
 
 def _row(result: StepResult) -> dict[str, Any]:
