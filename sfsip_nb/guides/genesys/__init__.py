@@ -11,6 +11,7 @@ from sfsip_nb.guides.genesys import (
     troubleshooting,
     trunk,
     verify,
+    ways,
 )
 from sfsip_nb.guides.genesys import resources as r
 from sfsip_nb.guides.genesys.looking import LOOKS
@@ -61,6 +62,6 @@ GUIDE = Guide(
     resources=resources,
     lines=lambda: read("genesys"),
     origins=origins,
-    flows=flows.FLOWS,
+    flows=ways.FLOWS,
     looks=LOOKS,
 )

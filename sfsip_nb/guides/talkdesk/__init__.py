@@ -5,7 +5,7 @@ from __future__ import annotations
 from sfsip_nb.guides import probes, sections
 from sfsip_nb.guides.lines import read
 from sfsip_nb.guides.synthflow import section as synthflow
-from sfsip_nb.guides.talkdesk import access, flows, troubleshooting, trunk, verify
+from sfsip_nb.guides.talkdesk import access, flows, troubleshooting, trunk, verify, ways
 from sfsip_nb.guides.talkdesk.looking import LOOKS
 from sfsip_nb.guides.talkdesk.platform import origins, settings
 from sfsip_nb.runbook.model import Guide
@@ -35,6 +35,6 @@ GUIDE = Guide(
     resources=synthflow.resources,
     lines=lambda: read("talkdesk"),
     origins=origins,
-    flows=flows.FLOWS,
+    flows=ways.FLOWS,
     looks=LOOKS,
 )
