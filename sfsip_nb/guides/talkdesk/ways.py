@@ -1,4 +1,4 @@
-"""The ways of calls between Talkdesk and Synthflow, hop by hop, with the checks that judge each."""
+"""The ways of calls between Talkdesk and Synthflow, hop by hop, and what judges each hop."""
 
 from __future__ import annotations
 
