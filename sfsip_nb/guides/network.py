@@ -147,7 +147,7 @@ def _named(ctx: Context, step: str, name: str) -> tuple[Check, Sequence[Hop]]:
         f"{step}/dns",
         f"{name} has an address",
         "an address",
-        [f"{hop.ip}:{hop.port}" for hop in found.hops] or reason,
+        [str(hop) for hop in found.hops] or reason,
         ok,
         Vantage.HERE,
         reason=reason,
@@ -199,7 +199,7 @@ def _compared(
 def _connects(ctx: Context, step: str, hops: Sequence[Hop]) -> Check:
     try:
         hop = loop.run(_reached(hops), _SECONDS + _GRACE)
-        seen, ok = f"connected to {hop.ip}:{hop.port}", True
+        seen, ok = f"connected to {hop}", True
     except TimeoutError:
         seen, ok = f"no connection in {_SECONDS:g} s", False
     except OSError as error:

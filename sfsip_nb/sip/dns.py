@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
-from .trace import Transport
+from .shown import plain, where
+from .trace import Address, Transport
 
 DEFAULT_PORTS: Mapping[Transport, int] = {"udp": 5060, "tcp": 5060, "tls": 5061}
 """RFC 3261 §19.1.2."""
@@ -34,6 +35,14 @@ class Hop:
     ip: str
     port: int
     transport: Transport
+
+    @property
+    def address(self) -> Address:
+        """IP address and port."""
+        return self.ip, self.port
+
+    def __str__(self) -> str:
+        return where(self.address)
 
 
 class Resolver(Protocol):
@@ -76,24 +85,20 @@ def refuse_what_is_no_name(host: str) -> None:
     """
     if is_address(host):
         return
+    shown = f"“{plain(host, 100)}”"
     odd = sorted({char for char in host if not char.isascii()})
     if odd:
         raise ResolveError(
-            f"{_shown(host)} is not a host name of SIP, which is plain ASCII (RFC 3261 §25.1): it "
+            f"{shown} is not a host name of SIP, which is plain ASCII (RFC 3261 §25.1): it "
             f"holds {' '.join(odd[:5])}. {_punycode(host)}"
         )
     labels = host.split(".")
     if not all(_LABEL.fullmatch(label) for label in labels) or len(host) > _LONGEST_NAME:
         raise ResolveError(
-            f"{_shown(host)} is not a host name: give the name alone, without “sip:”, spaces or "
-            "a path."
+            f"{shown} is not a host name: give the name alone, without “sip:”, spaces or a path."
         )
     if labels[-1].isdigit():
-        raise ResolveError(f"{_shown(host)} is neither an IP address nor a host name.")
-
-
-def _shown(host: str) -> str:
-    return f"“{''.join(char if char.isprintable() else '?' for char in host)[:100]}”"
+        raise ResolveError(f"{shown} is neither an IP address nor a host name.")
 
 
 def _punycode(host: str) -> str:
@@ -101,11 +106,6 @@ def _punycode(host: str) -> str:
         return f"Write {host.encode('idna').decode('ascii')} if that is the name meant."
     except UnicodeError:
         return "It has no ASCII form either."
-
-
-def bracketed(ip: str) -> str:
-    """An address as it stands before a port: IPv6 in brackets (RFC 3261 §25.1)."""
-    return f"[{ip}]" if ":" in ip else ip
 
 
 class MapResolver:

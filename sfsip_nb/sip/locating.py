@@ -11,7 +11,6 @@ from .dns import (
     Hop,
     ResolveError,
     Resolver,
-    bracketed,
     is_address,
     refuse_what_is_no_name,
 )
@@ -121,7 +120,7 @@ async def locate(
     if isinstance(resolver, DnsResolver):
         return await resolver.lookup(host, port, transport, timeout=timeout)
     hops = await resolver.candidates(host, port, transport)
-    answer = ", ".join(f"{bracketed(hop.ip)}:{hop.port}" for hop in hops)
+    answer = ", ".join(str(hop) for hop in hops)
     return Lookup(tuple(hops), (DnsStep(host, "-", answer, "a fixed map, no DNS", "unasked"),))
 
 

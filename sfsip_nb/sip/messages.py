@@ -9,6 +9,7 @@ from sipmessage import Request, Response
 from . import fields
 from .fields import ExtraHeaders, cseq, header, name_addr
 from .headers import IndexedHeaders
+from .shown import bracketed
 from .trace import Address, Transport
 from .transaction import ServerTransaction
 from .transport import Peer
@@ -161,11 +162,6 @@ def build(
     request.headers.set("CSeq", f"1 {method}")
     fields.add_headers(request, headers)
     return request
-
-
-def bracketed(host: str) -> str:
-    """A host as it stands in a URI (RFC 3261 §25.1, IPv6reference)."""
-    return f"[{host}]" if ":" in host and not host.startswith("[") else host
 
 
 def ack_for(request: Request, response: Response) -> Request:

@@ -12,6 +12,7 @@ from sipmessage import Request, Response
 
 from .fields import header
 from .reading import Fault, read
+from .shown import where
 
 Address = tuple[str, int]
 """IP address and port."""
@@ -149,8 +150,8 @@ class Trace:
                 "at": entry.at.isoformat(timespec="microseconds"),
                 "direction": entry.direction,
                 "transport": entry.transport,
-                "from": "{}:{}".format(*entry.source),
-                "to": "{}:{}".format(*entry.destination),
+                "from": where(entry.source),
+                "to": where(entry.destination),
                 "call_id": entry.call_id,
                 "summary": entry.summary,
                 "faults": [{"rule": f.rule, "text": f.text} for f in entry.faults],

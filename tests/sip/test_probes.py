@@ -42,7 +42,7 @@ def test_options_passes_on_any_answer(agents: Agents, run: Run) -> None:
         server = await agents("server", on_request=refuse)
         got = await probes.options(uri(server), resolver=LOCAL)
         assert got.verdict == "pass"
-        assert got.sentence.endswith("answered OPTIONS with 404 Nobody  here.")
+        assert got.sentence.endswith("answered OPTIONS with 404 Nobody here.")
         assert len(got.trace) == 2
 
     run(go())

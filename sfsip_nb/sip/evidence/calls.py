@@ -9,6 +9,7 @@ from sipmessage import Request, Response
 
 from .. import sdp
 from ..fields import cseq, header, name_addr, top_via, uri_parts
+from ..shown import where
 from ..trace import Address, TraceEntry, once
 
 
@@ -191,7 +192,7 @@ def conversations(entries: Iterable[TraceEntry]) -> list[Conversation]:
     """The conversations by their begin; messages without Call-ID go by their addresses."""
     found: dict[str, Conversation] = {}
     for entry in sorted(once(entries), key=lambda item: item.at):
-        ends = sorted("{}:{}".format(*end) for end in (entry.source, entry.destination))
+        ends = sorted(where(end) for end in (entry.source, entry.destination))
         key = entry.call_id or "no Call-ID, " + " – ".join(ends)
         conversation = found.setdefault(key, Conversation(entry.call_id))
         conversation.entries.append(entry)

@@ -14,10 +14,10 @@ from typing import Any
 import yaml
 
 from ..fields import name_addr, number, parameters, split_list, unquote, uri_parts
+from ..shown import plain
 from .calls import Row
 
 _NEVER = "(?!)"
-_LONGEST = 120  # characters of a stranger's text that are shown
 
 
 @functools.cache
@@ -26,12 +26,6 @@ def data() -> Mapping[str, Any]:
     text = files(__package__).joinpath("causes.yaml").read_text(encoding="utf-8")
     tables: Mapping[str, Any] = yaml.safe_load(text)
     return tables
-
-
-def plain(text: str, most: int = _LONGEST) -> str:
-    """A stranger's text: printable, on one line, bounded."""
-    clean = " ".join("".join(char if char.isprintable() else " " for char in text).split())
-    return clean if len(clean) <= most else clean[: most - 1] + "…"
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 
 from ..fields import uri_parts
 from ..media.packets import MediaPacket
+from ..shown import plain
 from ..trace import Address, TraceEntry
 from . import ladder
 from .calls import Conversation, conversations
 from .capture import Capture
-from .causes import plain, reasons
+from .causes import reasons
 from .finding import Finding, Verdict, World, seconds
 from .rules import audio, calling, dialog, flows, general, transfer
 from .sound import Stream, Streams

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from ..shown import plain
 from ..trace import Address
 from .calls import Conversation, Row
 from .capture import Refused
-from .causes import plain
 from .sound import Stream, Streams
 
 Verdict = Literal["pass", "fail", "inconclusive"]
@@ -70,12 +70,6 @@ class World:
             if refusal.destination == destination and refusal.source[0] == source[0]:
                 return refusal.how
         return ""
-
-
-def where(address: Address) -> str:
-    """An address as text."""
-    host, port = address
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def seconds(value: float) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from ..shown import plain, where
 from ..trace import Address, TraceEntry, once
 from .sound import Stream
 
@@ -87,7 +88,7 @@ def svg(
     for name, x in places.items():
         parts.append(
             f'<line class="l" x1="{x:.0f}" x2="{x:.0f}" y1="{_TOP - 18}" y2="{height - 12}"/>'
-            f"<g><title>{_text(name)}</title>{_label('n', x, _TOP - 28, _cut(name, _NAME))}</g>"
+            f"<g><title>{_text(name)}</title>{_label('n', x, _TOP - 28, plain(name, _NAME))}</g>"
         )
     for index, line in enumerate(lines):
         y = _TOP + _ROW * index + 12
@@ -114,7 +115,7 @@ def _about(rows: list[TraceEntry], columns: list[str], texts: list[str]) -> str:
 
 
 def _told(line: _Line, began: datetime | None) -> str:
-    way = f" ({_cut(line.source, _NAME)} to {_cut(line.target, _NAME)})" if line.source else ""
+    way = f" ({plain(line.source, _NAME)} to {plain(line.target, _NAME)})" if line.source else ""
     number = f"{line.number}. " if line.number else ""
     return f"{number}{_time(line, began)} {line.label}{way}"
 
@@ -137,14 +138,9 @@ def _names(rows: list[TraceEntry], given: Mapping[Address, str]) -> dict[Address
     alone = {entry.source[0] for entry in rows if entry.source[0] == entry.destination[0]}
     for host, used in ports.items():
         for port in used:
-            name = host if len(used) > 1 and host not in alone else _address((host, port))
+            name = host if len(used) > 1 and host not in alone else where((host, port))
             known.setdefault((host, port), name)
     return known
-
-
-def _address(address: Address) -> str:
-    host, port = address
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _messages(rows: list[TraceEntry], known: Mapping[Address, str]) -> list[_Line]:
@@ -168,13 +164,13 @@ def _messages(rows: list[TraceEntry], known: Mapping[Address, str]) -> list[_Lin
         lines.append(
             _Line(
                 entry.at,
-                _cut(marks + entry.summary, _LABEL),
+                plain(marks + entry.summary, _LABEL),
                 known[entry.source],
                 known[entry.destination],
                 number,
                 look,
                 f"{entry.at.isoformat(timespec='milliseconds')} {entry.transport.upper()} "
-                f"{_address(entry.source)} → {_address(entry.destination)}\n{tip}{faults}",
+                f"{where(entry.source)} → {where(entry.destination)}\n{tip}{faults}",
             )
         )
     return lines
@@ -204,7 +200,7 @@ def _media(streams: Iterable[Stream], known: dict[Address, str]) -> list[_Line]:
         for address in (stream.source, stream.destination):
             # RTP has ports of its own; the host's lifeline is meant where there is one only.
             there = hosts.get(address[0], set())
-            ends.append(next(iter(there)) if len(there) == 1 else _address(address))
+            ends.append(next(iter(there)) if len(there) == 1 else where(address))
         ways.setdefault((ends[0], ends[1]), []).append(stream)
     lines = []
     for (source, target), found in ways.items():
@@ -237,7 +233,7 @@ def _places(
     """x of each lifeline and of the right edge: each label has a gap of its own beside its
     sender, so that it crosses no lifeline."""
     gaps = [
-        (_width(_cut(a, _NAME)) + _width(_cut(b, _NAME))) / 2 + 24
+        (_width(plain(a, _NAME)) + _width(plain(b, _NAME))) / 2 + 24
         for a, b in itertools.pairwise([*columns, ""])
     ]
     order = {name: index for index, name in enumerate(columns)}
@@ -249,7 +245,7 @@ def _places(
         source, target = (order[shared.get(end, end)] for end in (line.source, line.target))
         index = source - 1 if target < source else source
         gaps[index] = max(gaps[index], _width(line.label) + (60 if source == target else 28))
-    first = _width(_cut(columns[0], _NAME)) / 2 if columns else 0.0
+    first = _width(plain(columns[0], _NAME)) / 2 if columns else 0.0
     x = _GUTTER + max(first, 24.0) + 12
     places: dict[str, float] = {}
     for name, gap in zip(columns, gaps, strict=False):
@@ -297,11 +293,6 @@ def _label(look: str, x: float, y: float, text: str, anchor: str = "middle") -> 
 def _width(text: str) -> float:
     wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
     return (len(text) + wide) * _CHAR
-
-
-def _cut(text: str, most: int) -> str:
-    clean = "".join(char if char.isprintable() else " " for char in text)
-    return clean if len(clean) <= most else clean[: most - 1] + "…"
 
 
 def _text(text: str) -> str:

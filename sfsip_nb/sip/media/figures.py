@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from ..sdp import Agreed
+from ..shown import where
 from ..trace import Address
 from .control import Control, Reported
 from .ears import Ears
@@ -243,7 +244,7 @@ class Figures(Ears):
 
 
 def _text(address: Address | None) -> str:
-    return "{}:{}".format(*address) if address else ""
+    return where(address) if address else ""
 
 
 def _rounded(value: float | None) -> float | None:

@@ -10,13 +10,14 @@ from ..digest import Credentials
 from ..dns import Resolver
 from ..fields import ExtraHeaders
 from ..sdp import Srtp
+from ..shown import plain
 from ..trace import Transport
 from .audible import directions, quality
 from .isolating import isolate
 from .listening import Listening
 from .placing import Placed, place
 from .plan import Kind, Leave, Plan
-from .reach import ProbeResult, Verdict, clean
+from .reach import ProbeResult, Verdict
 from .words import found, said
 
 
@@ -113,7 +114,7 @@ def _judge(leg: Call, script: Listening, placed: Placed) -> tuple[Verdict, str, 
     if script.no_digits or script.then_heard is False:
         return "fail", _keys(script), None
     if leg.bye_code != 200 or leg.retransmitted_200:
-        return "fail", _unclean(leg, placed), "unclean"
+        return "fail", _unplain(leg, placed), "unclean"
     sentence = "The call was answered and ended with BYE and 200. "
     return "pass", sentence + " ".join(one["sentence"] for one in half.values()), None
 
@@ -145,7 +146,7 @@ def _keys(script: Listening) -> str:
     )
 
 
-def _unclean(leg: Call, placed: Placed) -> str:
+def _unplain(leg: Call, placed: Placed) -> str:
     reason = found(placed.trace)
     if leg.bye_code != 200:
         fault = f"BYE was answered with {leg.bye_code or 'silence'}"
@@ -160,10 +161,10 @@ def _call_facts(leg: Call) -> dict[str, Any]:
         "call_id": leg.call_id,
         "codes": list(leg.codes),
         "code": leg.code,
-        "phrase": clean(leg.phrase),
+        "phrase": plain(leg.phrase),
         "challenges": leg.challenges,
-        "warning": clean(leg.header("Warning")),
-        "reason": clean(leg.header("Reason") or leg.end_reason),
+        "warning": plain(leg.header("Warning")),
+        "reason": plain(leg.header("Reason") or leg.end_reason),
         "bye": leg.bye_code,
         "ended_by": leg.ended_by,
         "retransmitted_200": leg.retransmitted_200,

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from ..call import Call
 from ..fields import uri_parts
 from ..refer import Referral
+from ..shown import plain
 from .calling import judged
 from .listening import Listening
 from .placing import place
 from .plan import Plan
-from .reach import ProbeResult, Verdict, clean
+from .reach import ProbeResult, Verdict
 
 
 @dataclass
@@ -47,7 +48,7 @@ async def await_transfer(
     done = asyncio.Event()
 
     async def follow(referral: Referral) -> None:
-        followed.target = clean(referral.target)
+        followed.target = plain(referral.target)
         followed.refusal = may_call(_number(referral.target))
         try:
             if followed.refusal:
@@ -117,7 +118,7 @@ async def _follow(
         proxy=plan.proxy if familiar else "",
     )
     try:
-        followed.code, followed.phrase = await new.outcome(within), clean(new.phrase)
+        followed.code, followed.phrase = await new.outcome(within), plain(new.phrase)
         await referral.notify(followed.code, new.phrase)
         followed.notified.append(followed.code)
         if new.audio is not None and new.state == "answered":

@@ -3,7 +3,7 @@
 import ipaddress
 from collections.abc import Sequence
 
-from ..dns import ResolveError, Resolver, bracketed
+from ..dns import ResolveError, Resolver
 from ..locating import DnsResolver, explain, locate
 from ..trace import Transport
 from .reach import ProbeResult, Verdict
@@ -30,7 +30,7 @@ async def dns(
         found = await locate(resolver or DnsResolver(), host, port, transport, timeout)
     except ResolveError as error:
         return ProbeResult("dns", "inconclusive" if error.unheard else "fail", str(error))
-    hops = [f"{bracketed(hop.ip)}:{hop.port}/{hop.transport}" for hop in found.hops]
+    hops = [f"{hop}/{hop.transport}" for hop in found.hops]
     seen = {"hops": hops, "steps": [vars(step) for step in found.steps]}
     if not hops:
         verdict: Verdict = "inconclusive" if found.unheard else "fail"

@@ -12,6 +12,7 @@ from ..dns import DEFAULT_PORTS, Hop, ResolveError, Resolver
 from ..fields import uri_parts
 from ..locating import DnsResolver, candidates_within
 from ..sending import local_ip
+from ..shown import plain
 from ..trace import TraceEntry, Transport
 
 Verdict = Literal["pass", "fail", "inconclusive"]
@@ -106,10 +107,10 @@ class Reach:
                     self.resolver, self.host, self.port, self.kind, within
                 )
                 self.hop = hops[0]
-                self.seen["address"] = f"{self.hop.ip}:{self.hop.port}"
+                self.seen["address"] = str(self.hop)
                 agent = UserAgent(
                     "sfsip-nb",
-                    host=local_ip((self.hop.ip, self.hop.port)),
+                    host=local_ip(self.hop.address),
                     resolver=self.resolver,
                     tls_client=self.tls_client,
                 )
@@ -136,7 +137,7 @@ class Reach:
             return self.result("fail", f"{self.where}: {words} (`sfsip probe tls` shows it).")
         if isinstance(error, ssl.SSLError):
             sentence = (
-                f"{self.where}: TLS failed ({clean(str(error))}). The port may speak plain SIP, or"
+                f"{self.where}: TLS failed ({plain(str(error))}). The port may speak plain SIP, or"
                 " the versions of TLS differ: `sfsip probe tls` tells."
             )
             return self.result("fail", sentence)
@@ -148,7 +149,7 @@ class Reach:
                 " the address or port is wrong: try from a machine that the peer lets in."
             )
             return self.result("inconclusive", sentence)
-        sentence = f"{self.where} cannot be reached from here: {clean(str(error))}."
+        sentence = f"{self.where} cannot be reached from here: {plain(str(error))}."
         return self.result("inconclusive", sentence)
 
     async def port_closed(self) -> bool:
@@ -196,8 +197,3 @@ async def _port_closed(hop: Hop) -> bool:
         except OSError:
             return False
     return False
-
-
-def clean(text: str) -> str:
-    """A stranger's text: printable and short."""
-    return "".join(char if char.isprintable() else " " for char in text)[:200].strip()

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from ..fields import token
+from ..shown import plain
 from ..trace import TraceEntry
 from .calling import judged
 from .isolating import isolate
 from .listening import Listening
 from .placing import place
 from .plan import Kind, Leave, Plan
-from .reach import ProbeResult, clean
+from .reach import ProbeResult
 
 NONCE_HEADER = "X-Sfsip-Nonce"
 USER_TO_USER = "User-to-User"
@@ -65,5 +66,5 @@ def returned(trace: Iterable[TraceEntry], values: Mapping[str, str]) -> dict[str
             for value in message.headers.getlist(header) if message else ():
                 for name, wanted in values.items():
                     if wanted.lower() in value.lower():
-                        back.setdefault(name, clean(f"{header}: {value}"))
+                        back.setdefault(name, plain(f"{header}: {value}"))
     return back

@@ -11,10 +11,11 @@ from ..agent import UserAgent
 from ..digest import Credentials
 from ..dns import Resolver
 from ..fields import header
+from ..shown import plain
 from ..trace import Transport
 from .isolating import isolate
 from .plan import Kind, Plan
-from .reach import ProbeResult, Reach, Verdict, clean
+from .reach import ProbeResult, Reach, Verdict
 from .words import found, said
 
 
@@ -133,8 +134,8 @@ def _registered(
 def _response(response: Response) -> dict[str, Any]:
     return {
         "code": response.code,
-        "phrase": clean(response.phrase),
-        "server": clean(header(response, "Server") or header(response, "User-Agent")),
-        "allow": clean(header(response, "Allow")),
-        "warning": clean(header(response, "Warning")),
+        "phrase": plain(response.phrase),
+        "server": plain(header(response, "Server") or header(response, "User-Agent")),
+        "allow": plain(header(response, "Allow")),
+        "warning": plain(header(response, "Warning")),
     }

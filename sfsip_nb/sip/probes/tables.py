@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from .reach import clean
+from ..shown import plain
 
 _WIDEST = 72
 _COLUMNS: Mapping[str, Mapping[str, str]] = {
@@ -49,8 +49,7 @@ def _cell(key: str, value: Any) -> str:
     text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value or "")
     if key in _DAYS:
         text = text[:10]
-    text = clean(text)
-    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"
+    return plain(text, _WIDEST)
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> str:

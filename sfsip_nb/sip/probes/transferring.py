@@ -3,11 +3,12 @@
 from ..call import Call
 from ..evidence.finding import Finding
 from ..refer import ReferResult
+from ..shown import plain
 from .calling import judged
 from .listening import Listening
 from .placing import place
 from .plan import Plan
-from .reach import ProbeResult, Verdict, clean
+from .reach import ProbeResult, Verdict
 from .words import found
 
 
@@ -44,7 +45,7 @@ async def transfer(
         return judged(placed, listening)[0]
     reason = found(placed.trace)
     verdict, sentence = _referred(result, placed.leg, notify_within, reason)
-    notified = [f"{code} {clean(phrase)}".strip() for _, code, phrase in result.notified]
+    notified = [f"{code} {plain(phrase)}".strip() for _, code, phrase in result.notified]
     facts = {"refer_to": to, "refer": result.accepted_code, "notified": notified}
     return placed.result(verdict, sentence, facts)
 

@@ -7,10 +7,11 @@ from sfsip_nb.inputs import facts
 
 from ..dns import DEFAULT_PORTS, ResolveError, Resolver
 from ..locating import DnsResolver, candidates_within
+from ..shown import plain
 from . import tlsprobe
 from .handshake import Handshake, NoHandshake
 from .identity import CertificateFacts
-from .reach import TLS_WORDS, ProbeResult, Verdict, clean
+from .reach import TLS_WORDS, ProbeResult, Verdict
 from .tlsprobe import TlsClient, TlsFacts
 
 EXPIRES_SOON_DAYS = 30
@@ -80,7 +81,7 @@ async def tls(
         )
     except OSError as error:
         return look.result(
-            "inconclusive", f"{look.where} cannot be reached from here: {clean(str(error))}."
+            "inconclusive", f"{look.where} cannot be reached from here: {plain(str(error))}."
         )
 
 
@@ -100,11 +101,11 @@ class _Look:
         self, resolver: Resolver, ca_file: str | None, require: TlsClient | None
     ) -> ProbeResult:
         hops = await candidates_within(resolver, self.host, self.port, "tls", self.timeout)
-        self.seen["addresses"] = [f"{hop.ip}:{hop.port}" for hop in hops]
+        self.seen["addresses"] = [str(hop) for hop in hops]
         hop = await tlsprobe.connectable(hops, self.until)
         self.port = self.seen["port"] = self.port or hop.port
         self.where = f"{self.host}:{self.port}"
-        self.seen["address"] = f"{hop.ip}:{hop.port}"
+        self.seen["address"] = str(hop)
         args = (hop.ip, hop.port, self.name)
         found = await tlsprobe.inspect(*args, ca_file=ca_file, until=self.until)
         self.seen |= _seen(found)
@@ -165,7 +166,7 @@ class _Look:
                     f"{known.text} ({known.source})"
                 )
         return (
-            f"The certificate of {self.where} does not fit {self.name}: {clean(found.match.note)}. "
+            f"The certificate of {self.where} does not fit {self.name}: {plain(found.match.note)}. "
             "Use the name that the certificate is for, or have it issued for this one."
         )
 
@@ -222,12 +223,12 @@ def _seen(found: TlsFacts) -> dict[str, Any]:
         "advice": _soon(found.chain),
         "chain": [
             {
-                "subject": clean(item.subject),
-                "issuer": clean(item.issuer),
+                "subject": plain(item.subject),
+                "issuer": plain(item.issuer),
                 "not_before": item.not_before.isoformat(),
                 "not_after": item.not_after.isoformat(),
                 "days_left": item.days_left,
-                "names": [clean(text) for text in item.names[:20]],
+                "names": [plain(text) for text in item.names[:20]],
                 "key": item.key,
             }
             for item in found.chain[:10]
@@ -244,7 +245,7 @@ def _demands(shown: Handshake) -> bool:
 def _unshaken(shown: Handshake) -> str:
     """Why a handshake failed before a certificate was shown, and what to do."""
     if shown.first and not shown.speaks_tls:
-        said = clean(shown.first.decode("utf-8", "replace").splitlines()[0])[:40]
+        said = plain(shown.first.decode("utf-8", "replace").splitlines()[0])[:40]
         return (
             f"this port speaks something else than TLS; it said “{said}”. Use the peer's TLS port "
             "(5061 unless it names another), or plain TCP on this one."
@@ -262,21 +263,21 @@ def _unshaken(shown: Handshake) -> str:
 
 
 def _reason(reason: str) -> str:
-    return _ALERTS.get(reason, clean(reason.replace("_", " ").lower()) or "it hung up")
+    return _ALERTS.get(reason, plain(reason.replace("_", " ").lower()) or "it hung up")
 
 
 def _distrust(found: TlsFacts) -> str:
     """Why a chain is not trusted, with the dates and names that matter."""
     leaf = found.chain[0]
-    words = TLS_WORDS.get(found.trust_code, f"its chain fails ({clean(found.trust)})")
+    words = TLS_WORDS.get(found.trust_code, f"its chain fails ({plain(found.trust)})")
     if found.trust_code == 10:
         expired = next((one for one in found.chain if one.days_left < 0), leaf)
-        return f"{words} (“{clean(expired.subject)}” expired on {expired.not_after:%Y-%m-%d})"
+        return f"{words} (“{plain(expired.subject)}” expired on {expired.not_after:%Y-%m-%d})"
     if found.trust_code == 9:
-        return f"{words} (“{clean(leaf.subject)}” begins on {leaf.not_before:%Y-%m-%d})"
+        return f"{words} (“{plain(leaf.subject)}” begins on {leaf.not_before:%Y-%m-%d})"
     if found.trust_code in (20, 21) and len(found.chain) == 1:
         return (
-            f"it sends its own certificate alone, and “{clean(leaf.issuer)}”, which issued it, is "
+            f"it sends its own certificate alone, and “{plain(leaf.issuer)}”, which issued it, is "
             "not known here. The server has to send the intermediate certificate too; if that CA "
             "is private, trust it on both sides"
         )
@@ -288,4 +289,4 @@ def _soon(chain: tuple[CertificateFacts, ...]) -> str:
     left = min(((one.days_left, one.subject) for one in chain), default=(EXPIRES_SOON_DAYS, ""))
     if not 0 <= left[0] < EXPIRES_SOON_DAYS:
         return ""
-    return f"“{clean(left[1])}” expires in {left[0]} days: have it renewed now."
+    return f"“{plain(left[1])}” expires in {left[0]} days: have it renewed now."

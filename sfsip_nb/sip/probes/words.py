@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 
 from ..evidence import diagnose
 from ..evidence.finding import Finding
+from ..shown import plain
 from ..trace import TraceEntry
-from .reach import clean
 
 _SPEAKING = ("X-Twilio-Error", "Warning", "Reason", "X-Reason", "X-Asterisk-HangupCause")
 """Headers in which a peer says why, the most telling first."""
@@ -13,8 +13,8 @@ _SPEAKING = ("X-Twilio-Error", "Warning", "Reason", "X-Reason", "X-Asterisk-Hang
 
 def said(code: int, phrase: str, header: Callable[[str], str]) -> str:
     """Code, phrase and whatever the peer says of its reasons, from its headers."""
-    reasons = (f"{name}: {clean(header(name))}" for name in _SPEAKING if header(name))
-    return "; ".join([f"{code} {clean(phrase)}".strip(), *reasons])
+    reasons = (f"{name}: {plain(header(name))}" for name in _SPEAKING if header(name))
+    return "; ".join([f"{code} {plain(phrase)}".strip(), *reasons])
 
 
 def found(trace: Iterable[TraceEntry]) -> Finding | None:

@@ -4,9 +4,10 @@ import re
 from collections.abc import Sequence
 
 from ...fields import parameters, values
+from ...shown import where
 from ..calls import Conversation, Row, Transaction
 from ..causes import Side, cause, fix, side
-from ..finding import Finding, World, named, numbers, seconds, where
+from ..finding import Finding, World, named, numbers, seconds
 
 CHALLENGES = (401, 407)
 LARGE_UDP = 1_300

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ... import sdp
+from ...shown import where
 from ..calls import Conversation, Row
 from ..causes import fix
-from ..finding import Finding, World, numbers, seconds, where
+from ..finding import Finding, World, numbers, seconds
 from ..sound import Stream
 
 _SENDS = {"sendrecv", "sendonly"}

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from ...fields import name_addr, uri_parts, values
+from ...shown import plain, where
 from ..calls import Conversation, Transaction
-from ..causes import cause, fix, plain, reasons
-from ..finding import Finding, World, numbers, seconds, where
+from ..causes import cause, fix, reasons
+from ..finding import Finding, World, numbers, seconds
 from . import asking
 
 _PATIENCE = 20.0

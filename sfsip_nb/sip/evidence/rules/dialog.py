@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from ...shown import plain, where
 from ..calls import Conversation, Row, Transaction
-from ..causes import cause, data, fix, plain, reasons
-from ..finding import Finding, World, numbers, seconds, where
+from ..causes import cause, data, fix, reasons
+from ..finding import Finding, World, numbers, seconds
 from . import asking
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from ...shown import plain, where
 from ..calls import Conversation, Transaction
-from ..causes import fix, plain
-from ..finding import Finding, World, named, numbers, seconds, where
+from ..causes import fix
+from ..finding import Finding, World, named, numbers, seconds
 from . import asking
 
 _DECIDES = ("REGISTER", "OPTIONS")

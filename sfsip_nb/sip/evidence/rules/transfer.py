@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 
 from ...fields import name_addr, parameters, uri_parts
+from ...shown import plain
 from ..calls import Conversation, Row, Transaction
-from ..causes import cause, fix, plain
+from ..causes import cause, fix
 from ..finding import Finding, World, numbers
 from . import asking
 
