@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -48,7 +49,10 @@ def body(kind: bytes, text: bytes) -> bytes:
 EMPTY = b"Content-Length: 0\r\n\r\n"
 REPORT = body(b"message/sipfrag;version=2.0", b"SIP/2.0 200 OK\r\n")
 CHALLENGE = b'Digest realm="x", nonce="n", algorithm=SHA-256, qop="auth,auth-int", opaque="o"'
-LOGIN = b'Digest username="u", realm="x", nonce="1-2-3", uri="sip:a", response="f", nc=00000001'
+LOGIN = (
+    b'Digest username="u", realm="x", nonce="1-2-3", uri="sip:a@b.test", response="f00d", '
+    b'algorithm=SHA-256, qop=auth, nc=00000001, cnonce="c"'
+)
 REFER = b"Refer-To: <sip:1@127.0.0.1?Replaces=a%3Bto-tag%3Db>\r\nReferred-By: <sip:2@127.0.0.1>\r\n"
 
 REQUESTS = {
@@ -96,14 +100,25 @@ BITS = st.sampled_from(
 BITS_OR_BYTES = st.one_of(BITS, st.binary(max_size=12))
 
 
+_CHANGES = ["word", "word", "word", "cut", "put", "twice", "lines", "value"]
+_WORD = re.compile(rb"\{?[\w.+-]+\}?")
+
+
 @st.composite
 def mutated(draw: st.DrawFn, original: bytes) -> bytes:
-    """`original` with up to six changes: cut, put in, put twice, replaced, lines exchanged."""
+    """`original` with up to six changes: a word or a value replaced, bytes cut, put in, twice."""
     data = original
     for _ in range(draw(st.integers(0, 6))):
         start = draw(st.integers(0, len(data)))
         end = min(len(data), start + draw(st.sampled_from([0, 1, 2, 5, 20, 200])))
-        match draw(st.sampled_from(["cut", "put", "twice", "lines", "value"])):
+        match draw(
+            st.sampled_from(["word", "word", "word", "cut", "put", "twice", "lines", "value"])
+        ):
+            case "word":
+                words = [found.span() for found in _WORD.finditer(data)]
+                if words:
+                    start, end = draw(st.sampled_from(words))
+                    data = data[:start] + draw(BITS_OR_BYTES) + data[end:]
             case "cut":
                 data = data[:start] + data[end:]
             case "put":

@@ -138,9 +138,17 @@ def bench() -> Iterator[Bench]:
     made.close()
 
 
-ASKED = st.sampled_from(sorted(REQUESTS)).flatmap(
-    lambda method: mutated(filled(REQUEST, method=method) + REQUESTS[method])
+ASKED = st.tuples(st.sampled_from(sorted(REQUESTS)), st.booleans()).flatmap(
+    lambda chosen: mutated(request(*chosen))
 )
+
+
+def request(method: str, rport: bool) -> bytes:
+    """With rport an answer comes back where the request came from, else where its Via says."""
+    whole = filled(REQUEST, method=method) + REQUESTS[method]
+    return whole if rport else whole.replace(b";rport", b"")
+
+
 SHOTS = st.lists(
     st.tuples(st.one_of(ASKED, ASKED, built(), st.binary(max_size=80)), st.booleans()),
     min_size=1,
@@ -216,3 +224,51 @@ def test_no_reply_hurts_an_agent_that_calls(bench: Bench, replies: list[bytes]) 
 
     with datagrams() as peer:
         bench.run(reply())
+
+
+WITHOUT_RPORT = request("OPTIONS", False)
+CONTACT = b"Contact: <sip:fuzz@127.0.0.1:{here}>"
+MEDIA = b"IN IP4 127.0.0.1\r\nt"
+ATTACKS = {
+    # What once hurt: sending to such a port closes the UDP socket of asyncio for good.
+    "port beyond all in Via": WITHOUT_RPORT.replace(b"{port}", b"70000"),
+    "port 0 in Via": WITHOUT_RPORT.replace(b"{port}", b"0"),
+    "IPv6 in Via": WITHOUT_RPORT.replace(b"127.0.0.1:{port}", b"[::1]:5060"),
+    "name in Via": WITHOUT_RPORT.replace(b"127.0.0.1:{port}", b"a.test"),
+    "no To": request("OPTIONS", True).replace(b"To: {to}\r\n", b""),
+    "port beyond all in Contact": request("INVITE", True).replace(CONTACT, b"m: <sip:a@b:70000>"),
+    "no address in Contact": request("INVITE", True).replace(CONTACT, b"Contact: <sip:>"),
+    "names in SDP": request("INVITE", True).replace(
+        b"IN IP4 127.0.0.1\r\nt", b"IN IP4 x.test\r\nt"
+    ),
+    "UTF-8 in SDP": request("INVITE", True).replace(
+        b"IN IP4 127.0.0.1\r\nt", b"IN IP4 \xc3\xa9\r\nt"
+    ),
+    "port beyond all in SDP": request("INVITE", True).replace(b"40000", b"70000"),
+    "number beyond all in SDP": request("INVITE", True).replace(b"0 8 101", b"9" * 5000),
+    "key of no length": request("INVITE", True).replace(b"inline:WVNfX19zZW1jdGwg", b"inline:"),
+    "CSeq beyond all": request("BYE", True).replace(b"{cseq}", b"9" * 5000),
+    "expiry beyond all": request("INVITE", True).replace(b"90", b"9" * 5000, 1),
+    "minus one": request("INVITE", True).replace(b"Session-Expires: 90", b"Session-Expires: -1"),
+    "response that is not ASCII": request("REGISTER", True).replace(b"f00d", b"\xc3\xa9"),
+    "REFER to nobody": request("REFER", True).replace(b"<sip:1@127.0.0.1?", b"<?"),
+}
+
+
+def test_each_attack_differs_from_what_it_is_made_of() -> None:
+    assert not {request(method, rport) for method in REQUESTS for rport in (True, False)} & {
+        *ATTACKS.values()
+    }
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+@pytest.mark.parametrize("in_call", [False, True], ids=["alone", "in a call"])
+def test_an_attack_known_by_name_does_no_harm(bench: Bench, attack: str, in_call: bool) -> None:
+    async def fire() -> None:
+        data = await bench.fill(ATTACKS[attack], in_call)
+        await bench.loop.sock_sendto(bench.socket, data, bench.server.address())
+        await bench.check()
+        await asyncio.sleep(10 * T1)  # Sound goes to where it was asked for.
+        await bench.check()
+
+    bench.run(fire())
