@@ -5,7 +5,7 @@ from sipmessage import Request
 from .fields import header, name_addr, quoted, uri_parts, values
 from .messages import ALLOW, SDP, SUPPORTED, Incoming
 from .reading import CUT, Reading
-from .transaction import ServerTransaction
+from .serving import ServerTransaction
 
 Objection = tuple[int, str, dict[str, str | list[str]]]
 """Code, phrase ("" for the usual one) and headers of a refusal."""

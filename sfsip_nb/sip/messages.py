@@ -9,9 +9,9 @@ from sipmessage import Request, Response
 from . import fields
 from .fields import ExtraHeaders, cseq, header, name_addr
 from .headers import IndexedHeaders
+from .serving import ServerTransaction
 from .shown import bracketed
 from .trace import Address, Transport
-from .transaction import ServerTransaction
 from .transport import Peer
 
 if TYPE_CHECKING:

@@ -86,7 +86,7 @@ async def _once(call: "Call", body: bytes) -> Response | None:
     try:
         peer = await ways.next()
         while peer is not None:
-            transaction = agent.start_transaction(request, peer, ways.branch)
+            transaction = agent.start_transaction(request, peer, ways.branch, ways.data)
             async with asyncio.timeout(64 * agent.t1):
                 response = await transaction.final()
             if response is None:

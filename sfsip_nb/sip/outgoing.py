@@ -115,16 +115,17 @@ class Attempt:
 
     async def _once(self, peer: Peer) -> Outcome:
         """One INVITE. "failed": another server may do better (RFC 3263 §4.3)."""
-        call = self.call
-        self._transaction = self.agent.start_transaction(call.invite, peer, self._ways.branch)
+        call, ways = self.call, self._ways
+        transaction = self.agent.start_transaction(call.invite, peer, ways.branch, ways.data)
+        self._transaction = transaction
         self._provisional = self._cancel_sent = False
         while True:
-            response = await self._transaction.responses.get()
+            response = await transaction.responses.get()
             if response is None:
                 hopeless = self._provisional or self._cancelled is not None
                 if call.decided.is_set() or not hopeless:
                     return "failed"
-                if self._transaction.lost:
+                if transaction.lost:
                     call.unreachable(closed(peer))
                 else:
                     call.end("failed", "timeout", code=408, phrase="Request Timeout")

@@ -77,7 +77,7 @@ class Sending:
             async with asyncio.timeout(timeout):
                 peer = await ways.next()
                 while peer is not None:
-                    transaction = self.start_transaction(request, peer, ways.branch)
+                    transaction = self.start_transaction(request, peer, ways.branch, ways.data)
                     heard = await transaction.final()
                     response = heard or response
                     challenged = heard is not None and answerer.answer(heard, request, tried)
@@ -98,13 +98,16 @@ class Sending:
             raise closed(transaction.peer)
         return response
 
-    def start_transaction(self, request: Request, peer: Peer, branch: str) -> ClientTransaction:
-        """Start a client transaction for a request that is ready to be sent."""
+    def start_transaction(
+        self, request: Request, peer: Peer, branch: str, data: bytes = b""
+    ) -> ClientTransaction:
+        """Start a client transaction for a request that is ready to be sent, written as `data`."""
+        data = data or bytes(request)
         transaction = ClientTransaction(
             (branch, request.method),
             request,
             peer,
-            send=lambda message: self.transmit(message, peer),
+            send=lambda message: self.transmit(message, peer, data if message is request else b""),
             make_ack=lambda response: ack_for(request, response),
             on_end=lambda done: cast(None, self._clients.pop(done.key, None)),
             t1=self.t1,
@@ -179,9 +182,9 @@ class Sending:
         """Local address for RTP towards a peer."""
         return self.host if self.host not in ("0.0.0.0", "::", "") else local_ip(remote)
 
-    def transmit(self, message: Request | Response, peer: Peer) -> None:
+    def transmit(self, message: Request | Response, peer: Peer, data: bytes = b"") -> None:
         """Send and trace."""
-        data = bytes(message)
+        data = data or bytes(message)
         self._note("sent", data, peer, message)
         self._wire.send(data, peer)
 

@@ -15,8 +15,9 @@ from .fields import ViaParts, cseq, header, name_addr, top_via
 from .messages import Incoming
 from .reading import Reading, read
 from .sending import Sending
+from .serving import Servers, ServerTransaction
 from .trace import Address, Transport
-from .transaction import ClientTransaction, Key, Servers, ServerTransaction
+from .transaction import ClientTransaction, Key
 from .transport import Peer
 
 if TYPE_CHECKING:

@@ -1,6 +1,7 @@
 """Where a request is sent: the candidates, one after the other (RFC 3261 §8.1.2, RFC 3263 §4)."""
 
 from collections import deque
+from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from sipmessage import Request
@@ -47,6 +48,8 @@ class Ways:
         self._error: OSError | None = None
         self.peer: Peer | None = None
         self.branch = ""
+        self.data = b""
+        """The request as it goes out, if it had to be written to know its size."""
 
     async def next(self) -> Peer | None:
         """The next peer, with the request made ready for it; None after the last.
@@ -92,6 +95,7 @@ class Ways:
 
     def _ready(self, peer: Peer) -> Peer:
         self._reached, self.peer, self.branch = True, peer, fields.new_branch()
+        self.data = b""
         self._sending.prepare(self.request, peer, self.branch)
         return peer
 
@@ -101,7 +105,7 @@ class Ways:
             peer.transport != "udp"
             or self._force
             or not self._sending.has("tcp")
-            or len(bytes(self.request)) <= LARGEST_DATAGRAM
+            or self._size() <= LARGEST_DATAGRAM
         ):
             return peer
         try:
@@ -113,6 +117,11 @@ class Ways:
         self._hop = hop
         return self._ready(stream)
 
+    def _size(self) -> int:
+        self.data = bytes(self.request)
+        return len(self.data)
+
+    @cached_property
     def _target(self) -> fields.UriParts:
         uri = next_hop(self.request)
         parts = uri_parts(uri)
@@ -121,7 +130,7 @@ class Ways:
         return parts
 
     def _kind(self) -> Transport | None:
-        parts = self._target()
+        parts = self._target
         kind = parts.params.get("transport", "").lower() or self._transport
         if parts.scheme == "sips":
             kind = "tls"
@@ -131,11 +140,11 @@ class Ways:
 
     def _name(self) -> str:
         """What a certificate is checked for; a Route by address keeps the name of its dialog."""
-        host = self._target().host
+        host = self._target.host
         return self._flow.name if self._flow and self._flow.name and is_address(host) else host
 
     async def _resolve(self, kind: Transport | None) -> list[Hop]:
-        parts = self._target()
+        parts = self._target
         hops = await self._sending.resolver.candidates(parts.host, parts.port, kind)
         # The transport is chosen first, then all its servers are candidates (RFC 3263 §4.1, §4.2).
         same = [hop for hop in hops if hop.transport == hops[0].transport]

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from sfsip_nb.sip import Call, Credentials, Incoming
-from sfsip_nb.sip.transaction import Servers
+from sfsip_nb.sip.serving import Servers
 from tests.sip.rawpeer import SDP, RawPeer
 from tests.sip.siptools import T1, Agents, Run, until, uri
 
