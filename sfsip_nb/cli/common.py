@@ -14,6 +14,8 @@ from sfsip_nb.inputs.errors import InputError, SfsipError
 
 BAD_INPUT = 2
 BROKE_OFF = 4
+CODES = {"pass": 0, "fail": 1, "inconclusive": 3}
+"""Exit codes by verdict (CONTRACT §5)."""
 
 PLAIN: dict[str, Any] = {"no_args_is_help": True, "add_completion": False}
 app = typer.Typer(

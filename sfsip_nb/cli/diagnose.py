@@ -5,11 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from sfsip_nb.cli.common import app, paragraphs, say
+from sfsip_nb.cli.common import CODES, app, paragraphs, say
 from sfsip_nb.inputs.errors import InputError
-
-_CODES = {"pass": 0, "fail": 1, "inconclusive": 3}
-_WORST = ("fail", "inconclusive", "pass")
 
 
 @app.command()
@@ -25,19 +22,19 @@ def diagnose(
     """
     with paragraphs():
         from sfsip_nb.sip.evidence import capture
-        from sfsip_nb.sip.evidence.diagnose import captured
+        from sfsip_nb.sip.evidence.diagnose import diagnosed
+        from sfsip_nb.sip.evidence.finding import Verdict, worst
 
-        verdicts: list[str] = []
+        verdicts: list[Verdict] = []
         pages: list[tuple[str, Any]] = []
         for path in _captures(place):
-            diagnosis = captured(capture.read(path))
+            diagnosis = diagnosed(capture.read(path))
             _tell(path, diagnosis)
             verdicts.append(diagnosis.verdict)
             pages.append((path.name, diagnosis))
         if ladder is not None:
             _write(ladder, pages)
-        worst = next(verdict for verdict in _WORST if verdict in verdicts)
-        raise typer.Exit(_CODES[worst])
+        raise typer.Exit(CODES[worst(verdicts)])
 
 
 def _captures(place: Path) -> list[Path]:

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sfsip_nb.cli.common import say
+from sfsip_nb.cli.common import CODES, say
 from sfsip_nb.inputs.errors import InputError
 
 if TYPE_CHECKING:
     from sfsip_nb.sip import ProbeResult
-
-CODES = {"pass": 0, "fail": 1, "inconclusive": 3}
 
 Json = Annotated[bool, typer.Option("--json", help="the result as JSON")]
 Ladder = Annotated[Path | None, typer.Option(help="write the messages as SVG", metavar="FILE")]

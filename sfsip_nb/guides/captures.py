@@ -16,7 +16,7 @@ from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.runbook.context import Context
 from sfsip_nb.runbook.verdicts import Check, Vantage
 from sfsip_nb.sip.evidence import capture
-from sfsip_nb.sip.evidence.diagnose import Diagnosis, captured
+from sfsip_nb.sip.evidence.diagnose import Diagnosis, diagnosed
 
 FOLDER = "captures"
 MOST = 20
@@ -59,7 +59,7 @@ def read(run_dir: Path) -> list[Read]:
     found = []
     for path in capture.files_in(run_dir / FOLDER)[:MOST]:
         try:
-            found.append(Read(path.name, captured(capture.read(path))))
+            found.append(Read(path.name, diagnosed(capture.read(path))))
         except InputError as error:
             found.append(Read(path.name, Diagnosis(()), str(error)))
     return found

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from sfsip_nb.cli import app
 from sfsip_nb.sip.evidence import capture, pcap
-from sfsip_nb.sip.evidence.diagnose import Diagnosis, captured
+from sfsip_nb.sip.evidence.diagnose import Diagnosis, diagnosed
 from sfsip_nb.sip.media.packets import MediaPacket
 from tests.sip.crafted import CALLEE, CALLER, Talk, both_ways, rtp, sdp
 
@@ -26,7 +26,7 @@ def real(name: str) -> Path:
 
 
 def read(name: str) -> Diagnosis:
-    return captured(capture.read(real(name)))
+    return diagnosed(capture.read(real(name)))
 
 
 def test_a_demonstration_of_three_calls() -> None:
@@ -125,7 +125,7 @@ AGREES = {"fail": "error", "pass": "fine"}
 def disagreements(file: Path) -> dict[str, tuple[str, str]]:
     """Calls, registrations and OPTIONS of which both say something else: (theirs, ours)."""
     theirs = doctor(file)
-    ours = captured(capture.read(file)).reports
+    ours = diagnosed(capture.read(file)).reports
     assert {r.call_id for r in ours if r.call_id} <= set(theirs)
     return {
         report.call_id: (theirs[report.call_id], report.verdict)

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from sfsip_nb.sip.evidence.diagnose import Diagnosis, Report, diagnose, findings
+from sfsip_nb.sip.evidence.capture import Capture
+from sfsip_nb.sip.evidence.diagnose import Diagnosis, Report, diagnosed, findings
 from sfsip_nb.sip.evidence.sound import Streams
 from sfsip_nb.sip.media.packets import MediaPacket
 from tests.sip.crafted import CALLEE, CALLER, Talk, both_ways, rtp, sdp
@@ -18,7 +19,7 @@ def judge(*talks: Talk, media: Iterable[MediaPacket] = (), until: float = 0.0) -
     if until:  # something else is seen later, so that the capture went on
         other = Talk("later", caller=("192.0.2.9", 5060), callee=("192.0.2.8", 5060), at=until)
         entries += other.ask(0, "OPTIONS").say(0.1, "200 OK", "OPTIONS").entries
-    return diagnose(entries, Streams(media))
+    return diagnosed(Capture(entries, Streams(media)))
 
 
 def first(*talks: Talk, media: Iterable[MediaPacket] = (), until: float = 0.0) -> Report:
@@ -257,7 +258,7 @@ def test_the_fix_is_told_in_the_words_of_the_side_that_refuses() -> None:
 
 def test_a_redirection_that_nobody_follows_is_open() -> None:
     talk = refused("302 Moved Temporarily", "Contact: <sip:bob@new.test>").entries
-    report = diagnose(talk).reports[0]
+    report = diagnosed(Capture(talk)).reports[0]
     assert report.verdict == "inconclusive"
     assert "sip:bob@new.test" in report.sentence or "redirects the call" in report.sentence
 
@@ -562,7 +563,7 @@ def test_other_requests_do_not_decide_over_calls() -> None:
     diagnosis = judge(presence, call)
     assert diagnosis.verdict == "pass"
     assert [report.kind for report in diagnosis.reports] == ["other", "call"]
-    assert diagnose([]).verdict == "inconclusive"
+    assert diagnosed(Capture()).verdict == "inconclusive"
 
 
 def test_hostile_text_is_bounded_and_shows_no_control_characters() -> None:

@@ -8,6 +8,7 @@ from functools import cached_property
 from sipmessage import Request, Response
 
 from .. import sdp
+from ..digest import AUTHORIZATION
 from ..fields import cseq, header, name_addr, top_via, uri_parts
 from ..shown import where
 from ..trace import Address, TraceEntry, once
@@ -45,6 +46,11 @@ class Row:
     def method(self) -> str:
         """Of a request its own, of a response its CSeq's."""
         return self.message.method if isinstance(self.message, Request) else self.cseq[1]
+
+    @property
+    def uri(self) -> str:
+        """The Request-URI, empty for a response."""
+        return str(self.message.uri) if isinstance(self.message, Request) else ""
 
     @property
     def to_tag(self) -> str:
@@ -106,16 +112,12 @@ class Transaction:
     @property
     def authorized(self) -> bool:
         """Whether the request carried credentials."""
-        return any(
-            row.header("Authorization") or row.header("Proxy-Authorization")
-            for row in self.requests
-        )
+        return any(row.header(name) for row in self.requests for name in AUTHORIZATION.values())
 
     @property
     def uri(self) -> str:
         """The Request-URI, empty where only responses were captured."""
-        request = self.requests[0].message if self.requests else None
-        return str(request.uri) if isinstance(request, Request) else ""
+        return self.requests[0].uri if self.requests else ""
 
 
 @dataclass

@@ -153,8 +153,7 @@ def side(sent: Iterable[Row], received: Iterable[Row]) -> Side:
         hosts |= {uri_parts(name_addr(value).uri).host for value in (own, row.header("Contact"))}
     for row in received:
         if row.is_request:
-            uri = str(row.message.uri)  # type: ignore[union-attr]
-            hosts |= {uri_parts(uri).host, uri_parts(name_addr(row.header("To")).uri).host}
+            hosts |= {uri_parts(row.uri).host, uri_parts(name_addr(row.header("To")).uri).host}
     for entry in data()["sides"]:
         if (
             any(host and re.search(entry.get("hosts", _NEVER), host) for host in hosts)

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from ..fields import uri_parts
 from ..media.packets import MediaPacket
 from ..shown import plain
 from ..trace import Address, TraceEntry
-from . import ladder
+from . import ladder, legs
 from .calls import Conversation, conversations
 from .capture import Capture
 from .causes import reasons
-from .finding import Finding, Verdict, World, seconds
+from .finding import WORST_FIRST, Finding, Verdict, World, seconds, worst
 from .rules import audio, calling, dialog, flows, general, transfer
 from .sound import Stream, Streams
 
 _DRAWN, _TOLD = 12, 500
 """Ladders drawn and reports told of one trace."""
-
-_ORDER = {"fail": 0, "inconclusive": 1, "pass": 2}
 
 
 @dataclass(frozen=True)
@@ -93,14 +90,13 @@ class Diagnosis:
     @property
     def verdict(self) -> Verdict:
         """The worst of calls, registrations and OPTIONS; without any of them inconclusive."""
-        deciding = [report.verdict for report in self.reports if report.kind != "other"]
-        return min(deciding, key=_ORDER.__getitem__, default="inconclusive")
+        return worst(report.verdict for report in self.reports if report.kind != "other")
 
     @property
     def drawn(self) -> list[Report]:
         """The reports whose ladders are worth a look, the failed ones first; bounded."""
         worth = [report for report in self.reports if report.kind != "other"]
-        return sorted(worth, key=lambda r: (_ORDER[r.verdict], r.number))[:_DRAWN]
+        return sorted(worth, key=lambda r: (WORST_FIRST.index(r.verdict), r.number))[:_DRAWN]
 
     def rows(self) -> list[dict[str, str]]:
         """A JSON-like row for each finding worth telling, for tables and the journal."""
@@ -120,40 +116,24 @@ class Diagnosis:
 
 def findings(entries: Iterable[TraceEntry], media: Iterable[MediaPacket] = ()) -> list[Finding]:
     """What a live trace shows: all findings, those that decide and fail first."""
-    heard = Streams(media)
-    found = diagnose(entries, heard).findings
-    return sorted(found, key=lambda item: (item.advisory, _ORDER[item.verdict]))
+    found = diagnosed(Capture(list(entries), Streams(media))).findings
+    return sorted(found, key=_weight)
 
 
-def captured(capture: Capture) -> Diagnosis:
-    """What a capture from elsewhere shows."""
-    return diagnose(
-        capture.entries,
-        capture.streams,
-        refusals=capture.refusals,
-        notes=capture.notes,
-        ended=capture.ended,
-    )
+def _weight(finding: Finding) -> tuple[bool, int]:
+    return finding.advisory, WORST_FIRST.index(finding.verdict)
 
 
-def diagnose(
-    entries: Iterable[TraceEntry],
-    heard: Streams | None = None,
-    *,
-    refusals: Sequence[object] = (),
-    notes: Sequence[str] = (),
-    ended: datetime | None = None,
-) -> Diagnosis:
-    """Sort messages into calls, and judge each. `ended`: until when was looked, if longer."""
-    talks = conversations(entries)
-    heard = heard or Streams()
-    streams = heard.found(_addresses(talks))
-    world = World(talks, streams, heard, refusals, ended=ended)  # type: ignore[arg-type]
+def diagnosed(capture: Capture) -> Diagnosis:
+    """Sort messages into calls, and judge each."""
+    talks = conversations(capture.entries)
+    streams = capture.streams.found(_addresses(talks))
+    world = World(talks, streams, capture.streams, capture.refusals, ended=capture.ended)
     world.media = flows.assign(talks, streams)
-    legs = _legs(talks)
+    others = legs.joined(talks)
     reports = []
     for index, talk in enumerate(talks):
-        found = sorted(_found(talk, world), key=lambda f: (f.advisory, _ORDER[f.verdict]))
+        found = sorted(_found(talk, world), key=_weight)
         reports.append(
             Report(
                 number=index + 1,
@@ -165,10 +145,10 @@ def diagnose(
                 findings=tuple(found),
                 entries=tuple(talk.entries),
                 streams=tuple(s for side in world.media[id(talk)].values() for s in side),
-                legs=tuple(sorted(legs.get(index, set()))),
+                legs=tuple(sorted(others.get(index, set()))),
             )
         )
-    limits = list(notes)
+    limits = list(capture.notes)
     if any(talk.answer for talk in talks) and not streams:
         limits.append("There is no RTP here, so nothing is said about audio.")
     if not talks:
@@ -254,50 +234,3 @@ def _audio(talk: Conversation, world: World) -> str:
 
 def _addresses(talks: Iterable[Conversation]) -> set[Address]:
     return {row.sdp.remote for talk in talks for row in talk.rows if row.sdp is not None}
-
-
-def _legs(talks: Sequence[Conversation]) -> dict[int, set[int]]:
-    """Which conversations are legs of one call; only where it is certain.
-
-    By a header that names the other leg or the call on all of them, or by a second INVITE for
-    the same number from the same caller, sent by the host that had just got the first.
-    """
-    by_id = {talk.call_id: index for index, talk in enumerate(talks)}
-    groups: dict[int, set[int]] = {}
-    marks: dict[str, int] = {}
-
-    def join(a: int, b: int) -> None:
-        if a != b:
-            groups.setdefault(a, set()).add(b + 1)
-            groups.setdefault(b, set()).add(a + 1)
-
-    for index, talk in enumerate(talks):
-        if talk.kind != "INVITE":
-            continue
-        for row in talk.rows[:20]:
-            other = row.header("X-Talkdesk-Other-Leg-Call-Id").strip()
-            if other in by_id:
-                join(index, by_id[other])
-            if mark := row.header("x-inin-cnv").strip():
-                join(marks.setdefault(mark, index), index)
-    for index, talk in enumerate(talks):
-        for earlier in range(max(0, index - 50), index):
-            if _continues(talks[earlier], talk):
-                join(earlier, index)
-    return groups
-
-
-def _continues(first: Conversation, second: Conversation) -> bool:
-    if not first.attempts or not second.attempts:
-        return False
-    last, begun = first.attempts[-1], second.attempts[0]
-    final = last.final.at if last.final else first.ended
-    numbers = [uri_parts(t.uri).user for t in (last, begun)]
-    return (
-        begun.client[0] == last.server[0]
-        and begun.server[0] != last.client[0]
-        and last.first.at <= begun.first.at <= final + timedelta(milliseconds=1)
-        and first.party("From") == second.party("From")
-        and bool(numbers[0])
-        and numbers[0].lstrip("+") == numbers[1].lstrip("+")
-    )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
 from ..shown import plain
 from ..trace import Address
@@ -11,7 +11,13 @@ from .calls import Conversation, Row
 from .capture import Refused
 from .sound import Stream, Streams
 
-Verdict = Literal["pass", "fail", "inconclusive"]
+Verdict = Literal["fail", "inconclusive", "pass"]
+WORST_FIRST: Sequence[Verdict] = get_args(Verdict)
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """The verdict on several things together; of none it is inconclusive."""
+    return min(verdicts, key=WORST_FIRST.index, default="inconclusive")
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,6 @@ class World:
     streams: list[Stream] = field(default_factory=list)
     heard: Streams = field(default_factory=Streams)
     refusals: Sequence[Refused] = ()
-    began: datetime | None = None
     ended: datetime | None = None
     media: dict[int, dict[str, list[Stream]]] = field(default_factory=dict)
     """Streams of each conversation (by its `id`) to its caller and to its callee."""
@@ -88,5 +93,4 @@ def numbers(rows: Iterable[Row]) -> tuple[int, ...]:
 
 def named(request: Row) -> str:
     """A request with its target: `INVITE sip:+1555@host`."""
-    message = request.message
-    return plain(f"{request.method} {getattr(message, 'uri', '')}", 100)
+    return plain(f"{request.method} {request.uri}", 100)

@@ -3,10 +3,10 @@
 from typing import Any, Literal
 
 from ..call import Call
+from ..evidence.finding import Verdict
 from ..media.rtp import Audio
 from ..sdp import is_private
 from .listening import Listening
-from .reach import Verdict
 
 BAD_LOSS = 5.0
 """Percent of lost packets from which speech suffers whatever conceals it (ITU-T G.107, G.113)."""

@@ -8,6 +8,7 @@ from typing import Any
 from ..call import Call
 from ..digest import Credentials
 from ..dns import Resolver
+from ..evidence.finding import Verdict
 from ..fields import ExtraHeaders
 from ..sdp import Srtp
 from ..shown import plain
@@ -17,7 +18,7 @@ from .isolating import isolate
 from .listening import Listening
 from .placing import Placed, place
 from .plan import Kind, Leave, Plan
-from .reach import ProbeResult, Verdict
+from .reach import ProbeResult
 from .words import found, said
 
 

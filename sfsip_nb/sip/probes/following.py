@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..call import Call
+from ..evidence.finding import Verdict
 from ..fields import uri_parts
 from ..refer import Referral
 from ..shown import plain
@@ -12,7 +13,7 @@ from .calling import judged
 from .listening import Listening
 from .placing import place
 from .plan import Plan
-from .reach import ProbeResult, Verdict
+from .reach import ProbeResult
 
 
 @dataclass

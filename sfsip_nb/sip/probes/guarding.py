@@ -6,10 +6,11 @@ from sipmessage import Response
 
 from ..agent import UserAgent
 from ..call import Call
+from ..evidence.finding import Verdict
 from ..fields import header, uri_parts
 from .placing import place
 from .plan import Plan
-from .reach import ProbeResult, Reach, Verdict
+from .reach import ProbeResult, Reach
 from .words import said
 
 _CALLER_REFUSED = "32204"

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from ..evidence.finding import Verdict, worst
 from .calling import judged
 from .listening import Listening
 from .placing import place
 from .plan import Leave, Plan
-from .reach import ProbeResult, Verdict
+from .reach import ProbeResult
 
 OFFERS = (("PCMU",), ("PCMA",))
 
@@ -74,12 +75,8 @@ def _judge(rows: Sequence[dict[str, Any]], asked: int) -> tuple[Verdict, str]:
         else f"{row['offered']} is not known: {row['sentence'].rstrip('.')}"
         for row in rows
     ]
-    verdicts = {row["verdict"] for row in rows}
-    verdict: Verdict = "pass"
-    if "fail" in verdicts:
-        verdict = "fail"
-    elif "inconclusive" in verdicts or len(rows) < asked:
-        verdict = "inconclusive"
+    verdicts: list[Verdict] = [row["verdict"] for row in rows]
     if len(rows) < asked:
+        verdicts.append("inconclusive")
         parts.append("no more test calls are allowed, so the rest was not tried")
-    return verdict, "; ".join(parts) + "."
+    return worst(verdicts), "; ".join(parts) + "."

@@ -4,9 +4,10 @@ import ipaddress
 from collections.abc import Sequence
 
 from ..dns import ResolveError, Resolver
+from ..evidence.finding import Verdict
 from ..locating import DnsResolver, explain, locate
 from ..trace import Transport
-from .reach import ProbeResult, Verdict
+from .reach import ProbeResult
 
 
 async def dns(

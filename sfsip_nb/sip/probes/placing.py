@@ -11,9 +11,10 @@ from sipmessage import Response
 
 from ..agent import UserAgent
 from ..call import Call
+from ..evidence.finding import Verdict
 from ..trace import TraceEntry
 from .plan import Kind, Plan
-from .reach import ProbeResult, Reach, Verdict
+from .reach import ProbeResult, Reach
 
 ANY_ANSWER = 8.0
 """Seconds for the first response of any kind, 100 Trying included; UDP is repeated 4 times."""

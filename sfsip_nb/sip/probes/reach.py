@@ -5,17 +5,16 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from ..agent import UserAgent
 from ..dns import DEFAULT_PORTS, Hop, ResolveError, Resolver
+from ..evidence.finding import Verdict
 from ..fields import uri_parts
 from ..locating import DnsResolver, candidates_within
 from ..sending import local_ip
 from ..shown import plain
 from ..trace import TraceEntry, Transport
-
-Verdict = Literal["pass", "fail", "inconclusive"]
 
 GRACE = 1.0
 """Seconds after a probe's own limit in which it may still find out why nothing was heard."""

@@ -10,12 +10,13 @@ from sipmessage import Response
 from ..agent import UserAgent
 from ..digest import Credentials
 from ..dns import Resolver
+from ..evidence.finding import Verdict
 from ..fields import header
 from ..shown import plain
 from ..trace import Transport
 from .isolating import isolate
 from .plan import Kind, Plan
-from .reach import ProbeResult, Reach, Verdict
+from .reach import ProbeResult, Reach
 from .words import found, said
 
 

@@ -1,14 +1,14 @@
 """A transfer that we ask for by REFER, and what the peer tells of it (RFC 3515)."""
 
 from ..call import Call
-from ..evidence.finding import Finding
+from ..evidence.finding import Finding, Verdict
 from ..refer import ReferResult
 from ..shown import plain
 from .calling import judged
 from .listening import Listening
 from .placing import place
 from .plan import Plan
-from .reach import ProbeResult, Verdict
+from .reach import ProbeResult
 from .words import found
 
 

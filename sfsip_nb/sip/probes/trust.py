@@ -6,12 +6,13 @@ from typing import Any
 from sfsip_nb.inputs import facts
 
 from ..dns import DEFAULT_PORTS, ResolveError, Resolver
+from ..evidence.finding import Verdict
 from ..locating import DnsResolver, candidates_within
 from ..shown import plain
 from . import tlsprobe
 from .handshake import Handshake, NoHandshake
 from .identity import CertificateFacts
-from .reach import TLS_WORDS, ProbeResult, Verdict
+from .reach import TLS_WORDS, ProbeResult
 from .tlsprobe import TlsClient, TlsFacts
 
 EXPIRES_SOON_DAYS = 30

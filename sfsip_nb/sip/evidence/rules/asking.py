@@ -1,17 +1,16 @@
 """A request and what came back: refused, challenged, or nothing at all."""
 
-import re
 from collections.abc import Sequence
 
-from ...fields import parameters, values
-from ...shown import where
+from ...digest import AUTHENTICATE, AUTHORIZATION, digest_fields
+from ...fields import values
+from ...shown import plain, where
+from ...ways import LARGEST_DATAGRAM
 from ..calls import Conversation, Row, Transaction
 from ..causes import Side, cause, fix, side
-from ..finding import Finding, World, named, numbers, seconds
+from ..finding import Finding, Verdict, World, named, numbers, seconds
 
-CHALLENGES = (401, 407)
-LARGE_UDP = 1_300
-"""Longest request that may go over UDP where the path's MTU is unknown (RFC 3261 §18.1.1)."""
+CHALLENGES = tuple(AUTHENTICATE)
 
 _TIMER = 30.0
 """Seconds after which a sender has given up (timers B and F: 64 × T1 = 32 s, RFC 3261 §17)."""
@@ -113,12 +112,8 @@ def challenge(conversation: Conversation, tries: Sequence[Transaction], world: W
             conversation.call_id,
             shown,
         )
-    stale = any(
-        parameters(";" + value.replace(",", ";")).get("stale", "").lower() == "true"
-        for name in ("WWW-Authenticate", "Proxy-Authenticate")
-        for value in last.final.message.headers.getlist(name)
-    )
-    if stale:
+    asked_for = last.final.message.headers.getlist(AUTHENTICATE[last.code])
+    if any(digest_fields(value).get("stale", "").lower() == "true" for value in asked_for):
         return Finding(
             "inconclusive",
             "access.login",
@@ -148,7 +143,8 @@ def silence(conversation: Conversation, last: Transaction, world: World) -> Find
     peer = peer_of(conversation, last)
     sent = f"{asked} went to {server} {times} times" if times > 1 else f"{asked} went to {server}"
     how = world.refused(last.client, last.server)
-    verdict, rule, evidence = "fail", "peer.silent", numbers(last.requests)
+    verdict: Verdict = "fail"
+    rule = "peer.silent"
     if how:
         ways = {"icmp": "port closed (ICMP)", "refused": "connection refused"}
         meaning = f", which said: {ways.get(how, 'nothing to the connection')}."
@@ -172,7 +168,7 @@ def silence(conversation: Conversation, last: Transaction, world: World) -> Find
             "trace: it is silent, out of reach, or the capture sees one direction only."
         )
     size = max((len(row.entry.data) for row in last.requests), default=0)
-    if first.entry.transport == "udp" and size > LARGE_UDP:
+    if first.entry.transport == "udp" and size > LARGEST_DATAGRAM:
         meaning += (
             f" The request has {size} bytes: over UDP it is cut into fragments, which many "
             "firewalls drop."
@@ -183,13 +179,13 @@ def silence(conversation: Conversation, last: Transaction, world: World) -> Find
         meaning += f" The request breaks {broken}: some peers drop it."
     remedy = fix("message.size") + " " if rule == "message.size" else ""
     return Finding(
-        "fail" if verdict == "fail" else "inconclusive",
+        verdict,
         rule,
         sent + meaning,
         remedy + fix("peer.silent", peer),
         "RFC 3261 §17.1",
         conversation.call_id,
-        evidence,
+        numbers(last.requests),
     )
 
 
@@ -219,11 +215,11 @@ def _origin(conversation: Conversation, last: Transaction, code: int) -> Transac
 
 def _other_uri(transaction: Transaction) -> tuple[str, str] | None:
     for row in transaction.requests:
-        for name in ("Authorization", "Proxy-Authorization"):
+        for name in AUTHORIZATION.values():
             for value in row.message.headers.getlist(name):
-                match = re.search(r'(?<![\w-])uri\s*=\s*"([^"]*)"', value)
-                if match and match[1] != transaction.uri and transaction.uri:
-                    return match[1][:100], transaction.uri[:100]
+                given = digest_fields(value).get("uri", "")
+                if given and transaction.uri and given != transaction.uri:
+                    return plain(given, 100), plain(transaction.uri, 100)
     return None
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from ... import sdp
 from ...shown import where
+from ...trace import TraceEntry
 from ..calls import Conversation, Row
 from ..causes import fix
 from ..finding import Finding, World, numbers, seconds
@@ -198,8 +199,8 @@ def _inside(host: str) -> bool:
     return sdp.is_private(host) or address.is_loopback
 
 
-def _hosts(entry: object) -> tuple[str, str]:
-    return entry.source[0], entry.destination[0]  # type: ignore[attr-defined]
+def _hosts(entry: TraceEntry) -> tuple[str, str]:
+    return entry.source[0], entry.destination[0]
 
 
 def moved(conversation: Conversation) -> bool:

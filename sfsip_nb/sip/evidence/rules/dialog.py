@@ -61,7 +61,7 @@ def acknowledged(conversation: Conversation, world: World) -> Iterator[Finding]:
 
 def named_ack(ack: Row) -> str:
     """Where an ACK went."""
-    return f"{plain(str(getattr(ack.message, 'uri', '')), 80)} at {where(ack.entry.destination)}"
+    return f"{plain(ack.uri, 80)} at {where(ack.entry.destination)}"
 
 
 def ended(conversation: Conversation, world: World) -> Iterator[Finding]:

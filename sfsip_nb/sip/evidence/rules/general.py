@@ -1,8 +1,10 @@
 """What is not a call (registrations, OPTIONS, subscriptions), and what holds for any message."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ...shown import plain, where
+from ...ways import LARGEST_DATAGRAM
 from ..calls import Conversation, Transaction
 from ..causes import fix
 from ..finding import Finding, World, named, numbers, seconds
@@ -68,16 +70,7 @@ def _alive(conversation: Conversation, last: Transaction) -> Finding:
 
 def _aside(found: Finding) -> Finding:
     """Subscriptions and publications do not decide over calls."""
-    return Finding(
-        found.verdict,
-        found.rule,
-        found.sentence,
-        found.remedy,
-        found.source,
-        found.call_id,
-        found.evidence,
-        advisory=True,
-    )
+    return replace(found, advisory=True)
 
 
 def _good(conversation: Conversation, group: list[Transaction], advisory: bool) -> Finding:
@@ -125,14 +118,14 @@ def messages(conversation: Conversation) -> Iterator[Finding]:
         for row in conversation.rows
         if row.entry.transport == "udp"
         and row.is_request
-        and len(row.entry.data) > asking.LARGE_UDP
+        and len(row.entry.data) > LARGEST_DATAGRAM
     ]
     if large:
         size = max(len(row.entry.data) for row in large)
         yield Finding(
             "inconclusive",
             "message.size",
-            f"{named(large[0])} has {size} bytes over UDP; beyond {asking.LARGE_UDP} it may be "
+            f"{named(large[0])} has {size} bytes over UDP; beyond {LARGEST_DATAGRAM} it may be "
             "fragmented and then dropped by a firewall.",
             fix("message.size"),
             "RFC 3261 §18.1.1",

@@ -7,7 +7,7 @@ from ...fields import name_addr, parameters, uri_parts
 from ...shown import plain
 from ..calls import Conversation, Row, Transaction
 from ..causes import cause, fix
-from ..finding import Finding, World, numbers
+from ..finding import Finding, Verdict, World, numbers
 from . import asking
 
 _STATUS = re.compile(rb"^\s*SIP/\d\.\d[ \t]+(\d{3})[ \t]*([^\r\n]*)")
@@ -142,7 +142,7 @@ def _new_leg(conversation: Conversation, request: Row, world: World) -> Conversa
 
 def _finding(
     conversation: Conversation,
-    verdict: str,
+    verdict: Verdict,
     rule: str,
     sentence: str,
     remedy: str,
@@ -150,7 +150,7 @@ def _finding(
     advisory: bool = False,
 ) -> Finding:
     return Finding(
-        verdict,  # type: ignore[arg-type]
+        verdict,
         rule,
         sentence,
         remedy,
