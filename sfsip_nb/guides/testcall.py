@@ -13,11 +13,11 @@ from sfsip_nb.runbook import dialling
 from sfsip_nb.runbook.context import Context
 from sfsip_nb.runbook.verdicts import Check, Vantage
 from sfsip_nb.sip import Call, Credentials, ProbeResult, ladder, loop, pcap
+from sfsip_nb.sip.evidence.causes import explained
 from sfsip_nb.sip.probes import Plan, placing
 from sfsip_nb.sip.probes.isolating import isolate
-from sfsip_nb.sip.probes.placing import Placed as Placing
 from sfsip_nb.sip.probes.plan import Kind
-from sfsip_nb.sip.probes.words import found, said
+from sfsip_nb.sip.probes.words import found
 from sfsip_nb.sip.sdp import Srtp
 
 MARK_HEADER = "X-Sfsip-Test"
@@ -130,7 +130,7 @@ def call(
         tls_client=ctx.surroundings.tls(),
     )
     seconds = sum(max(stage.within, stage.at_least) for stage in stages) + 1.0
-    tries: list[tuple[Placing, list[bool]]] = []
+    tries: list[tuple[placing.Placed, list[bool]]] = []
 
     async def attempt(plan: Plan) -> tuple[ProbeResult, Kind | None]:
         heard: list[bool] = []
@@ -169,7 +169,7 @@ async def _talk(leg: Call, stages: Sequence[Stage], heard: list[bool]) -> None:
         await said
 
 
-def _note(made: Placed, placed: Placing) -> None:
+def _note(made: Placed, placed: placing.Placed) -> None:
     leg = placed.leg
     if leg is None:
         made.phrase = placed.failed.sentence if placed.failed else "not sent"
@@ -179,7 +179,7 @@ def _note(made: Placed, placed: Placing) -> None:
     made.retransmitted, made.challenges = leg.retransmitted_200, leg.challenges
     reason = found(placed.trace)
     made.remedy = reason.text if reason else ""
-    made.answer = said(leg.code, leg.phrase, leg.header)
+    made.answer = explained(leg.code, leg.phrase, leg.remote_headers).said
     if leg.audio is not None:
         made.codec, made.audio = leg.audio.codec, leg.audio.stats()
 

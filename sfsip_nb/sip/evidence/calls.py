@@ -37,6 +37,11 @@ class Row:
         """Status code, 0 for a request."""
         return self.message.code if isinstance(self.message, Response) else 0
 
+    @property
+    def phrase(self) -> str:
+        """Reason phrase, empty for a request."""
+        return self.message.phrase if isinstance(self.message, Response) else ""
+
     @cached_property
     def cseq(self) -> tuple[int, str]:
         """CSeq number and method."""

@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import Any
 
 import yaml
+from sipmessage import Headers
 
 from ..fields import name_addr, number, parameters, split_list, unquote, uri_parts
 from ..shown import plain
@@ -49,10 +50,10 @@ class Reason:
         return " ".join(parts) + said
 
 
-def reasons(row: Row) -> list[Reason]:
+def reasons(headers: Headers) -> list[Reason]:
     """All Reason values of a message, Q.850 first, else in order."""
     found = []
-    for line in row.message.headers.getlist("Reason"):
+    for line in headers.getlist("Reason"):
         for value in split_list(line)[:8]:
             protocol, _, rest = value.partition(";")
             given = parameters(";" + rest)
@@ -76,46 +77,50 @@ class Cause:
 
 def cause(row: Row) -> Cause:
     """Read a final response."""
-    code, phrase = row.code, plain(getattr(row.message, "phrase", "") or "", 80)
+    return explained(row.code, row.phrase, row.message.headers)
+
+
+def explained(code: int, phrase: str, headers: Headers) -> Cause:
+    """Read a response's code and phrase, and what its headers say beyond them."""
     entry = data()["sip"].get(code) or {
         "rule": "peer.failed" if code >= 500 else "message.refused",
         "meaning": "the request was refused",
     }
     best = Cause("", entry["meaning"], entry["rule"], f"status {code} (RFC 3261 §21)")
-    said = [f"{code} {phrase}".strip()]
+    said = [f"{code} {plain(phrase, 80)}".strip()]
     understood = False
-    for text, found in _explained(row):
+    for text, found in _headers(code, headers):
         said.append(text)
         if found is not None and not understood:
             best, understood = found, True
     return Cause("; ".join(said), best.meaning, best.rule, best.source)
 
 
-def _explained(row: Row) -> Iterator[tuple[str, Cause | None]]:
+def _headers(code: int, headers: Headers) -> Iterator[tuple[str, Cause | None]]:
     """What each header says, the most telling first, with its meaning where one is known."""
     tables = data()
-    if error := row.header("X-Twilio-Error"):
+    if error := headers.get("X-Twilio-Error"):
         known = tables["twilio"].get(number(error.strip()[:5]))
         yield f"X-Twilio-Error: {plain(error)}", _known(known, "X-Twilio-Error")
-    for line in row.message.headers.getlist("Warning"):
+    for line in headers.getlist("Warning"):
         for value in split_list(line)[:4]:
             match = re.match(r'(\d{3})\s+\S+\s+"?(.*?)"?$', value, re.S)
             known = tables["warnings"].get(int(match[1])) if match else None
             text = plain(f"{match[1]} {match[2]}" if match else value)
             yield f"Warning: {text}", _known(known, "Warning (RFC 3261 §27.2)")
-    for reason in reasons(row):
+    for reason in reasons(headers):
         found = None
         if reason.protocol == "Q.850":
             found = _q850(reason.cause, "Reason (ITU-T Q.850)")
-        elif reason.protocol == "SIP" and reason.cause != row.code:
+        elif reason.protocol == "SIP" and reason.cause != code:
             found = _known(tables["sip"].get(reason.cause), "Reason (RFC 3326)")
         yield f"Reason: {reason.words}", found
-    hangup = row.header("X-Asterisk-HangupCauseCode")
-    if text := row.header("X-Asterisk-HangupCause") or hangup:
+    hangup = headers.get("X-Asterisk-HangupCauseCode") or ""
+    if text := headers.get("X-Asterisk-HangupCause") or hangup:
         found = _q850(number(hangup), "X-Asterisk-HangupCauseCode (ITU-T Q.850)")
         yield f"X-Asterisk-HangupCause: {plain(text)}", found
-    if text := row.header("X-Reason"):
-        yield f"X-Reason: {plain(text)}", None
+    if own := headers.get("X-Reason"):
+        yield f"X-Reason: {plain(own)}", None
 
 
 def _known(entry: Mapping[str, str] | None, source: str) -> Cause | None:

@@ -200,7 +200,7 @@ def _summary(talk: Conversation, world: World) -> Finding:
     if byes:
         bye = byes[0].first
         who = "caller" if talk.is_callers(bye) else "callee"
-        why = "".join(f" ({reason.words})" for reason in reasons(bye)[:1])
+        why = "".join(f" ({reason.words})" for reason in reasons(bye.message.headers)[:1])
         lasted = seconds((bye.at - answer.at).total_seconds())
         parts.append(f"{lasted} of talk, ended by the {who}{why}")
         evidence.append(bye.number)

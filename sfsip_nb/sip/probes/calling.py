@@ -8,6 +8,7 @@ from typing import Any
 from ..call import Call
 from ..digest import Credentials
 from ..dns import Resolver
+from ..evidence.causes import explained
 from ..evidence.finding import Verdict
 from ..fields import ExtraHeaders
 from ..sdp import Srtp
@@ -19,7 +20,7 @@ from .listening import Listening
 from .placing import Placed, place
 from .plan import Kind, Leave, Plan
 from .reach import ProbeResult
-from .words import found, said
+from .words import found
 
 
 async def call(
@@ -130,7 +131,7 @@ def _unanswered(leg: Call, placed: Placed) -> tuple[Verdict, str, Kind | None]:
         return "inconclusive", sentence, "refused"
     early = " What was announced before it is in the audio." if placed.early_packets else ""
     reason = found(placed.trace)
-    answer = said(leg.code, leg.phrase, leg.header)
+    answer = explained(leg.code, leg.phrase, leg.remote_headers).said
     sentence = reason.text if reason else f"{placed.where} refused the call with {answer}."
     return "fail", sentence + early, placed.kind
 

@@ -6,12 +6,12 @@ from sipmessage import Response
 
 from ..agent import UserAgent
 from ..call import Call
+from ..evidence.causes import explained
 from ..evidence.finding import Verdict
-from ..fields import header, uri_parts
+from ..fields import uri_parts
 from .placing import place
 from .plan import Plan
 from .reach import ProbeResult, Reach
-from .words import said
 
 _CALLER_REFUSED = "32204"
 """Twilio's code for a caller number that is not owned; it says nothing about the address."""
@@ -38,7 +38,7 @@ async def unlisted(plan: Plan, *, timeout: float = 12.0) -> ProbeResult:
         assert placed.failed is not None
         return placed.failed
     code = let_in(leg.codes) or leg.code
-    answer = said(code, "" if let_in(leg.codes) else leg.phrase, leg.header)
+    answer = explained(code, "" if let_in(leg.codes) else leg.phrase, leg.remote_headers).said
     facts = {"codes": list(leg.codes), "code": code}
     if placed.given_up and not let_in(leg.codes):
         return placed.result("inconclusive", f"{placed.where} came to no decision in time.", facts)
@@ -54,7 +54,7 @@ async def _asked(plan: Plan, timeout: float) -> ProbeResult:
         )
         if response is None:
             return await reach.silence(timeout)
-        answer = said(response.code, response.phrase, lambda name: header(response, name))
+        answer = explained(response.code, response.phrase, response.headers).said
         reach.seen["code"] = response.code
         return reach.result(*judge(reach.where, "OPTIONS", response.code, answer))
 

@@ -10,6 +10,7 @@ from sipmessage import Response
 from ..agent import UserAgent
 from ..digest import Credentials
 from ..dns import Resolver
+from ..evidence.causes import explained
 from ..evidence.finding import Verdict
 from ..fields import header
 from ..shown import plain
@@ -17,7 +18,7 @@ from ..trace import Transport
 from .isolating import isolate
 from .plan import Kind, Plan
 from .reach import ProbeResult, Reach
-from .words import found, said
+from .words import found
 
 
 async def options(
@@ -51,7 +52,7 @@ async def options(
             if response is None:
                 return await reach.silence(timeout)
             reach.seen |= _response(response) | {"ms": round((time.monotonic() - began) * 1e3, 1)}
-            answer = said(response.code, response.phrase, lambda name: header(response, name))
+            answer = explained(response.code, response.phrase, response.headers).said
             return reach.result("pass", f"{reach.where} answered OPTIONS with {answer}.")
 
         result = await reach.run(ask, timeout)
@@ -100,7 +101,7 @@ async def register(
             "challenged": challenges > 0,
             "challenges": challenges,
         }
-        answer = said(response.code, response.phrase, lambda name: header(response, name))
+        answer = explained(response.code, response.phrase, response.headers).said
         reason = found(agent.trace)
         remedy = reason.remedy if reason else ""
         return reach.result(*_registered(reach.where, aor, response.code, answer, remedy, expect))

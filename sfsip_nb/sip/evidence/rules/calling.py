@@ -66,7 +66,7 @@ def _rang(attempt: Transaction) -> float | None:
 def _cancelled(conversation: Conversation, last: Transaction, cancel: Transaction) -> Finding:
     rang = _rang(last)
     state = "before it rang" if rang is None else f"after {seconds(rang)} of ringing"
-    why = "".join(f" ({reason.words})" for reason in reasons(cancel.first)[:1])
+    why = "".join(f" ({reason.words})" for reason in reasons(cancel.first.message.headers)[:1])
     return Finding(
         "pass",
         "callee.cancelled",

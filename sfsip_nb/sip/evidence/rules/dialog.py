@@ -126,7 +126,7 @@ def _bye_refused(
 def _abnormal(conversation: Conversation, byes: list[Transaction]) -> Iterator[Finding]:
     """A cause in the BYE that names a trouble of the network."""
     for bye in byes:
-        for reason in reasons(bye.first)[:1]:
+        for reason in reasons(bye.first.message.headers)[:1]:
             entry = data()["q850"].get(reason.cause, {}) if reason.protocol == "Q.850" else {}
             if entry.get("rule", "").startswith("peer."):
                 yield Finding(
