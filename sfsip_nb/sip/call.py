@@ -19,6 +19,7 @@ from .fields import ExtraHeaders, cseq, header, name_addr
 from .leg import Leg, now
 from .messages import Incoming, session_body, set_body
 from .refer import Referral, ReferResult, Subscriptions
+from .session import Direction
 from .session_timer import SessionTimer
 from .transport import Peer
 
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from .reliable import Reliable
 
 __all__ = ["Call", "now"]
-
-Direction = Literal["sendrecv", "sendonly", "recvonly", "inactive"]
 
 
 class Call(Leg):
@@ -168,7 +167,8 @@ class Call(Leg):
     async def reinvite(self, direction: Direction = "sendrecv") -> int:
         """Offer our media again: "sendonly" or "inactive" hold the peer (RFC 3264 §8.4).
 
-        The final code, 0 for none. A refusal leaves the call as it was.
+        The final code, 0 for none. A refusal leaves the call as it was. What is held stays so,
+        whatever the peer offers, until the next of these.
         """
         from . import modifying
 
@@ -183,7 +183,9 @@ class Call(Leg):
     async def refresh(self) -> int:
         """Show that the call lives: by UPDATE where the peer knows it (RFC 4028 §7.4)."""
         allowed = fields.values(self.remote_headers, "Allow")
-        return await (self.update() if "UPDATE" in allowed else self.reinvite())
+        if "UPDATE" in allowed:
+            return await self.update()
+        return await self.reinvite(self.session.direction)
 
     async def refer(
         self, refer_to: str, *, headers: ExtraHeaders | None = None, timeout: float = 10.0

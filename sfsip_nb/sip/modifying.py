@@ -10,6 +10,7 @@ from . import fields, sdp
 from .fields import cseq
 from .messages import SDP, session_body, set_body
 from .outgoing import acknowledge
+from .session import Direction
 from .transaction import ClientTransaction
 from .transport import Peer
 from .ways import Ways
@@ -24,7 +25,7 @@ _TRIES = 4
 """Times that a re-INVITE is made when the peer makes one at the same time (491)."""
 
 
-async def reinvite(call: "Call", direction: str) -> int:
+async def reinvite(call: "Call", direction: Direction) -> int:
     """Offer our description again, the peer's answer is followed; the final code, 0 for none.
 
     The call goes on as it was after a refusal; it ends when the peer knows it no longer.
@@ -42,6 +43,8 @@ async def reinvite(call: "Call", direction: str) -> int:
         call.session.offering = False
     if response is None or response.code in _GONE:
         await call.bye(reason='SIP;cause=408;text="no answer to re-INVITE"')
+    elif response.code < 300:
+        call.session.direction = direction
     return response.code if response else 0
 
 

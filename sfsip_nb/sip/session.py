@@ -1,11 +1,15 @@
 """The media of a call: offers, answers, keys and the audio they lead to (RFC 3264)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
 
 from . import sdp
 from .media.rtp import Audio
 from .media.srtp import Crypto, Protection
 from .sdp import Agreed, Description, Refused, Sdp, Srtp
+
+Direction = Literal["sendrecv", "sendonly", "recvonly", "inactive"]
 
 
 class Session:
@@ -20,6 +24,8 @@ class Session:
         self.offer: Sdp | None = None
         self.answer: Sdp | None = None
         self.crypto: Crypto | None = None
+        self.direction: Direction = "sendrecv"
+        """What we last agreed to do: other than sendrecv, we hold the peer (RFC 3264 §8.4)."""
         self.offering = False
         self.settled = False
         self.body = b""
@@ -34,7 +40,7 @@ class Session:
         self._description = Description(self.audio.local)
         self._codecs, self._srtp = codecs, srtp
 
-    def make_offer(self, direction: str = "sendrecv") -> bytes:
+    def make_offer(self, direction: str = "") -> bytes:
         """Our description as an offer; later ones keep the codec and the key of the first."""
         assert self._description is not None
         assert self.audio is not None
@@ -44,7 +50,9 @@ class Session:
         if self.settled and not self.audio.secure:
             srtp = "off"
         crypto = self.crypto if srtp != "off" else None
-        self.body = self._description.offer(self._codecs, srtp, crypto, direction=direction)
+        self.body = self._description.offer(
+            self._codecs, srtp, crypto, direction=direction or self.direction
+        )
         self.offering = True
         return self.body
 
@@ -74,6 +82,7 @@ class Session:
             agreed = Refused(302, "Secure SIP transport required")
         if isinstance(agreed, Refused):
             return agreed
+        offer = replace(offer, direction=_common(offer.direction, self.direction))
         if agreed.crypto is not None and self.crypto is None:
             self.crypto = Crypto.new(agreed.crypto.tag, agreed.crypto.suite)
         self.body = self._description.answer(offer, agreed, self.crypto)
@@ -100,3 +109,10 @@ class Session:
                 protection, self._keys = Protection(*keys), keys
         self.audio.held = remote.direction in ("sendonly", "inactive")
         self.audio.start(remote.remote, agreed, remote.payloads[agreed.codec], protection)
+
+
+def _common(theirs: str, ours: str) -> str:
+    """What is left of the peer's direction, as the peer sees it, while we hold it."""
+    sends, receives = "send" in theirs and "recv" in ours, "recv" in theirs and "send" in ours
+    names = {(True, True): "sendrecv", (True, False): "sendonly", (False, True): "recvonly"}
+    return names.get((sends, receives), "inactive")

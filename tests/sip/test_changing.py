@@ -42,6 +42,10 @@ def test_hold_and_resume_by_reinvite(agents: Agents, run: Run) -> None:
         assert (legs[0].reinvites, call.state) == (3, "answered")
         assert await legs[0].reinvite("sendonly") == 200  # From the called side too.
         assert call.audio.held
+        assert await call.reinvite() == 200  # Who is held cannot let himself go.
+        assert (call.audio.held, far.held) == (True, False)
+        assert await legs[0].reinvite() == 200
+        assert not call.audio.held
         assert await call.update() == 200
         assert legs[0].updates == 1
         assert await call.bye() == 200
