@@ -56,7 +56,8 @@ async def probe(target: str, times: int) -> list[float]:
 async def talk(target: str, seconds: float) -> float:
     """Seconds from a call probe's first packet to its verdict, beyond those of its talk."""
     result = await probes.call(
-        target, from_="sip:probe@127.0.0.1", expect_hz=1004, seconds=seconds, resolver=MapResolver()
+        probes.Plan(target, "sip:probe@127.0.0.1", resolver=MapResolver()),
+        probes.Listening(expect_hz=1004, seconds=seconds),
     )
     over = datetime.now(UTC)
     if result.verdict != "pass":

@@ -65,8 +65,7 @@ def probe_call(
 ) -> None:
     """Call, send a tone, listen, hang up. Signalling and audio are judged apart."""
     with paragraphs():
-        from sfsip_nb.sip.probes.calling import try_call
-        from sfsip_nb.sip.probes.listening import Listening
+        from sfsip_nb.sip import probes
 
         showing = Showing(json, ladder, pcap, wav)
         asked = Asked(
@@ -75,9 +74,9 @@ def probe_call(
             tuple(header or ()),
         )
         plan, allowance = asked.plan(showing.media)
-        listening = Listening(send_hz, expect_hz, seconds, keys(digits), then_hz)
+        listening = probes.Listening(send_hz, expect_hz, seconds, keys(digits), then_hz)
         again = allowance.again if isolate else None
-        showing.show(try_call(plan, listening, timeout=timeout, leave=again))
+        showing.show(probes.call(plan, listening, timeout=timeout, leave=again))
 
 
 @app.command("transfer")
@@ -106,6 +105,7 @@ def probe_transfer(
     """Transfer an answered call by REFER, or be transferred (--await)."""
     with paragraphs():
         from sfsip_nb.sip import probes
+        from sfsip_nb.sip.fields import uri_parts
 
         if bool(to) == await_:
             raise InputError("--to", "Give --to URI, or --await to be transferred by the peer.")
@@ -123,7 +123,7 @@ def probe_transfer(
                 timeout=timeout,
             )
         else:
-            number = _number(to)
+            number = uri_parts(to).user
             if refusal := allowance.refusal(number):
                 raise InputError("--to", refusal)
             if allowance.again() is None:
@@ -235,13 +235,6 @@ def probe_unlisted(
                 tls_client=trusting(ca),
             )
         showing.show(probes.unlisted(plan, timeout=timeout))
-
-
-def _number(target: str) -> str:
-    """The number in a SIP or tel URI."""
-    if target.lower().startswith("tel:"):
-        return target[4:].partition(";")[0]
-    return address(target).user
 
 
 def _counted(allowance: "Allowance") -> Callable[[str], str]:

@@ -112,7 +112,8 @@ def jupyter() -> None:
         os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, paths))
         become(
             "jupyterlab",
-            f"--ServerApp.root_dir={notebooks().parent}",  # the runs' own notebooks are below it too
+            # The runs' own notebooks are below it too.
+            f"--ServerApp.root_dir={notebooks().parent}",
             "--LabApp.default_url=/lab/tree/notebooks/start.ipynb",
             "--KernelManager.transport_encryption=required",
         )

@@ -76,12 +76,14 @@ async def by_register(way: Way) -> ProbeResult:
 
 async def by_call(way: Way) -> ProbeResult:
     return await probes.call(
-        way.uri,
-        from_="sip:u@sip.test",
-        credentials=[Credentials("u", "wrong")],
-        seconds=0.1,
-        resolver=way.resolver,
-        tls_client=way.client(),
+        probes.Plan(
+            way.uri,
+            "sip:u@sip.test",
+            credentials=[Credentials("u", "wrong")],
+            resolver=way.resolver,
+            tls_client=way.client(),
+        ),
+        probes.Listening(seconds=0.1),
         timeout=LIMIT,
     )
 
@@ -102,6 +104,11 @@ Row = Callable[[Pki, Agents], AbstractAsyncContextManager[Way]]
 def at(port: int, authority: Pki, transport: str) -> Way:
     names = {f"{HOST}/{kind}": f"127.0.0.1:{port}" for kind in ("udp", "tcp", "tls")}
     return Way(MapResolver(names), authority.ca_file, transport)
+
+
+@asynccontextmanager
+async def unmapped(authority: Pki, _agents: Agents) -> AsyncIterator[Way]:
+    yield Way(MapResolver(), authority.ca_file, "udp")
 
 
 @asynccontextmanager
@@ -184,6 +191,14 @@ async def expired(authority: Pki, agents: Agents) -> AsyncIterator[Way]:
 
 
 @asynccontextmanager
+async def untrusted(authority: Pki, agents: Agents) -> AsyncIterator[Way]:
+    stranger = pki.issue("Stranger", ca=True)
+    context = authority.server(pki.issue(HOST, [DNS(HOST)], by=stranger), stranger)
+    server = await agents("server", transports=("tls",), tls_server=context)
+    yield at(server.address("tls")[1], authority, "tls")
+
+
+@asynccontextmanager
 async def _shown(
     authority: Pki, agents: Agents, *names: Any, days: tuple[float, float] = (-1, 100)
 ) -> AsyncIterator[Way]:
@@ -210,6 +225,7 @@ async def wrong_password(authority: Pki, agents: Agents) -> AsyncIterator[Way]:
 
 NO_CONNECTION = "A firewall drops it, or the address or port is wrong: try from a machine"
 ROWS: list[tuple[Row, tuple[Probe, ...], str, str]] = [
+    (unmapped, (*SIP, by_tls, by_dns), "fail", "is not in the address map. Correct the host name"),
     (wrong_host, (*SIP, by_tls, by_dns), "fail", "Check its spelling and its region"),
     (silent_dns, (*SIP, by_tls, by_dns), "inconclusive", "check this machine's DNS"),
     (closed_tcp, (*SIP, by_tls), "fail", "the port is closed. Correct the port"),
@@ -220,6 +236,7 @@ ROWS: list[tuple[Row, tuple[Probe, ...], str, str]] = [
     (silent_tls, (by_tls,), "inconclusive", "check the port, then try from a machine that"),
     (full_backlog, (*SIP, by_tls), "inconclusive", NO_CONNECTION),
     (wrong_name, (*SIP, by_tls), "fail", "Use the name that the certificate is for"),
+    (untrusted, (*SIP, by_tls), "fail", "ends in a root that is not trusted here. Trust that CA"),
     (expired, (*SIP, by_tls), "fail", "Whoever runs the host has to renew it"),
     (wrong_password, (by_register, by_call), "fail", "both sides"),
 ]

@@ -15,6 +15,8 @@ async def _answer() -> int:
 
 def test_it_runs_coroutines_for_callers_without_a_loop() -> None:
     assert loop.run(_answer(), 5) == 42
+    with pytest.raises(TimeoutError):
+        loop.run(asyncio.sleep(5), 0.05)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")

@@ -430,12 +430,13 @@ def test_the_call_probe_passes_and_tshark_reads_its_messages(
             assert bound is not None
             assert bound.code == 200
         return await probes.call(
-            proxy.uri(transport, "+15551230001"),
-            from_=AOR,
-            credentials=[USER],
-            expect_hz=1004,
-            seconds=0.6,
-            resolver=MapResolver(),
+            probes.Plan(
+                proxy.uri(transport, "+15551230001"),
+                AOR,
+                credentials=[USER],
+                resolver=MapResolver(),
+            ),
+            probes.Listening(expect_hz=1004, seconds=0.6),
         )
 
     with sipp(tmp_path, *ECHO) as server:

@@ -1,8 +1,6 @@
-"""Probes: what they say of good, bad, silent and absent peers."""
+"""Probes: what they say of good and bad peers. What stands in the way: `test_adverse`."""
 
 import asyncio
-import socket
-from collections.abc import Iterator
 
 import pytest
 
@@ -11,27 +9,11 @@ from sfsip_nb.sip import (
     Credentials,
     Guard,
     Incoming,
-    MapResolver,
     ProbeResult,
-    loop,
     probes,
 )
+from tests.sip.probetools import LOCAL, answering, plan
 from tests.sip.siptools import Agents, Run, uri
-
-LOCAL = MapResolver()
-
-
-@pytest.fixture
-def silent_port() -> Iterator[int]:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as held:
-        held.bind(("127.0.0.1", 0))
-        yield held.getsockname()[1]
-
-
-def free_port() -> int:
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        return int(held.getsockname()[1])
 
 
 def test_options_passes_on_any_answer(agents: Agents, run: Run) -> None:
@@ -44,20 +26,6 @@ def test_options_passes_on_any_answer(agents: Agents, run: Run) -> None:
         assert got.verdict == "pass"
         assert got.sentence.endswith("answered OPTIONS with 404 Nobody here.")
         assert len(got.trace) == 2
-
-    run(go())
-
-
-def test_silence_is_inconclusive_and_a_closed_port_fails(run: Run, silent_port: int) -> None:
-    async def go() -> None:
-        silent = await probes.options(f"sip:127.0.0.1:{silent_port}", resolver=LOCAL, timeout=0.1)
-        assert silent.verdict == "inconclusive"
-        closed = await probes.options(f"sip:127.0.0.1:{free_port()}", resolver=LOCAL, timeout=0.1)
-        assert (closed.verdict, "the port is closed (ICMP)" in closed.sentence) == ("fail", True)
-        refused = await probes.options(f"sip:127.0.0.1:{free_port()};transport=tcp", resolver=LOCAL)
-        assert (refused.verdict, "the port is closed" in refused.sentence) == ("fail", True)
-        unknown = await probes.options("sip:no.test", resolver=LOCAL)
-        assert unknown.verdict == "fail"
 
     run(go())
 
@@ -110,11 +78,7 @@ def test_a_call_probe_judges_signalling_and_audio_apart(agents: Agents, run: Run
 
         async def probe(user: str) -> ProbeResult:
             return await probes.call(
-                uri(server, user),
-                from_="sip:+15550100@probe.test",
-                expect_hz=440,
-                seconds=0.4,
-                resolver=LOCAL,
+                plan(uri(server, user)), probes.Listening(expect_hz=440, seconds=0.4)
             )
 
         good, mute, busy = await asyncio.gather(probe("good"), probe("mute"), probe("busy"))
@@ -128,9 +92,55 @@ def test_a_call_probe_judges_signalling_and_audio_apart(agents: Agents, run: Run
     run(go())
 
 
-def test_a_caller_without_a_loop_runs_probes_in_the_background(silent_port: int) -> None:
-    uri_ = f"sip:127.0.0.1:{silent_port}"
-    got = loop.run(probes.options(uri_, resolver=LOCAL, timeout=0.05), 5)
-    assert got.verdict == "inconclusive"
-    with pytest.raises(TimeoutError):
-        loop.run(asyncio.sleep(5), 0.05)
+def test_a_wrong_password_is_tried_once_and_a_peer_without_registrar_is_named(
+    agents: Agents, run: Run
+) -> None:
+    guard = Guard("sip.test", {"u": "right"})
+    asked: list[str] = []
+
+    async def registrar(incoming: Incoming) -> None:
+        asked.append(incoming.method)
+        login = guard.check(incoming.request)
+        await incoming.respond(200 if login.ok else 401, "", guard.challenge())
+
+    async def calls(call: Call) -> None:
+        if not guard.check(call.invite).ok:
+            return await call.reject(401, headers=guard.challenge())
+        await answering(call)
+
+    async def go() -> None:
+        server = await agents("server", on_request=registrar, on_invite=calls)
+        static = await agents("static", on_request=lambda incoming: incoming.respond(405))
+        wrong = [Credentials("u", "wrong")]
+        got = await probes.register(
+            uri(server, ""), aor="sip:u@sip.test", credentials=wrong, resolver=LOCAL
+        )
+        assert (got.verdict, len(asked)) == ("fail", 2)
+        assert "Compare user name, password and realm" in got.sentence
+        none = await probes.register(uri(static, ""), aor="sip:u@sip.test", resolver=LOCAL)
+        assert none.verdict == "fail"
+        assert "takes no registrations" in none.sentence
+        called = await probes.call(plan(uri(server), credentials=wrong))
+        assert (called.verdict, called.seen["challenges"]) == ("fail", 2)
+        assert "user name, password or realm are wrong" in called.sentence
+
+    run(go())
+
+
+def test_a_call_that_rings_for_ever_is_given_up_and_cancelled(agents: Agents, run: Run) -> None:
+    ended: list[int] = []
+
+    async def ring(call: Call) -> None:
+        await call.ring()
+        await call.wait_ended(10)
+        ended.append(call.code)
+
+    async def go() -> None:
+        server = await agents("server", on_invite=ring)
+        got = await probes.call(plan(uri(server)), probes.Listening(seconds=0.1), timeout=6)
+        assert got.verdict == "inconclusive"
+        assert "rang, but gave no final answer" in got.sentence
+        await asyncio.sleep(0.05)
+        assert ended == [487]
+
+    run(go())

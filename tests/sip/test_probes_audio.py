@@ -13,9 +13,8 @@ import pytest
 
 from sfsip_nb.sip import Call, ProbeResult, probes
 from sfsip_nb.sip.probes.audible import directions
-from sfsip_nb.sip.probes.calling import try_call
 from sfsip_nb.sip.probes.listening import Listening
-from tests.sip.probetools import FROM, LOCAL, answering, plan
+from tests.sip.probetools import answering, plan
 from tests.sip.siptools import Agents, Run, uri
 
 
@@ -38,7 +37,7 @@ def test_a_codec_that_is_answered_but_not_sent_is_named(agents: Agents, run: Run
 
     async def go() -> None:
         server = await agents("server", on_invite=answer)
-        got = await probes.call(uri(server), from_=FROM, seconds=0.5, resolver=LOCAL)
+        got = await probes.call(plan(uri(server)), probes.Listening(seconds=0.5))
         assert got.verdict == "fail"
         assert "PCMU was agreed, but 40 packets came as G722" in got.sentence
 
@@ -72,13 +71,8 @@ def test_an_ivr_takes_the_digits_and_a_peer_without_events_is_named(
 
         async def probe(to: str, then_hz: float) -> ProbeResult:
             return await probes.call(
-                to,
-                from_=FROM,
-                expect_hz=440,
-                seconds=0.6,
-                digits="1#",
-                then_hz=then_hz,
-                resolver=LOCAL,
+                plan(to),
+                probes.Listening(expect_hz=440, seconds=0.6, digits="1#", then_hz=then_hz),
             )
 
         good = await probe(uri(server), 620)
@@ -97,7 +91,7 @@ def test_what_was_heard_is_kept_only_where_asked(agents: Agents, run: Run) -> No
     async def go() -> None:
         server = await agents("server", on_invite=answering)
         for keep in (False, True):
-            got = await try_call(
+            got = await probes.call(
                 plan(uri(server), keep=keep), Listening(1004.0, 440, 0.5), timeout=10
             )
             assert got.verdict == "pass"
@@ -123,7 +117,7 @@ def test_an_announcement_before_a_refusal_is_told(agents: Agents, run: Run) -> N
 
     async def go() -> None:
         server = await agents("server", on_invite=announce)
-        got = await probes.call(uri(server), from_=FROM, resolver=LOCAL)
+        got = await probes.call(plan(uri(server)))
         assert got.verdict == "fail"
         assert got.seen["early_packets"] == 40
         assert got.sentence.endswith("What was announced before it is in the audio.")
@@ -186,7 +180,7 @@ def test_a_private_address_in_the_answer_is_named(agents: Agents, run: Run) -> N
 
     async def go() -> None:
         server = await agents("server", on_invite=behind_nat)
-        got = await probes.call(uri(server), from_=FROM, seconds=0.3, resolver=LOCAL)
+        got = await probes.call(plan(uri(server)), probes.Listening(seconds=0.3))
         assert got.verdict == "fail"
         assert "names 10.9.8.7, an address of a private network" in got.sentence
         assert "external media address" in got.sentence

@@ -8,7 +8,7 @@ import pytest
 from sfsip_nb.sip import Call, MapResolver, ProbeResult, UserAgent, loop, probes
 from sfsip_nb.sip.probes import Plan
 from sfsip_nb.sip.probes.plan import variants
-from tests.sip.probetools import FROM, LOCAL, answering, leaves
+from tests.sip.probetools import FROM, LOCAL, answering, leaves, plan
 from tests.sip.siptools import Agents, Run, Tls, uri
 
 
@@ -20,7 +20,7 @@ def test_a_call_lost_over_udp_that_works_over_tcp_says_so(agents: Agents, run: R
 
         async def probe(**more: Any) -> ProbeResult:
             return await probes.call(
-                uri(server), from_=FROM, seconds=0.3, timeout=6.3, resolver=LOCAL, **more
+                plan(uri(server)), probes.Listening(seconds=0.3), timeout=6.3, **more
             )
 
         alone = await probe()
@@ -52,12 +52,14 @@ def test_a_tls_trunk_without_srtp_is_told_to_switch_it_on(
         )
         names = MapResolver({"sip.test:5061/tls": "{}:{}".format(*server.address("tls"))})
         found = await probes.call(
-            "sip:+15551230001@sip.test:5061;transport=tls",
-            from_=FROM,
-            seconds=0.3,
+            probes.Plan(
+                "sip:+15551230001@sip.test:5061;transport=tls",
+                FROM,
+                resolver=names,
+                tls_client=tls.client,
+            ),
+            probes.Listening(seconds=0.3),
             leave=leaves(3),
-            resolver=names,
-            tls_client=tls.client,
         )
         assert found.verdict == "fail"
         assert "488 Not Acceptable Here" in found.sentence
@@ -76,9 +78,7 @@ def test_a_refusal_that_no_difference_mends_stays_what_it_is(agents: Agents, run
 
     async def go() -> None:
         server = await agents("server", on_invite=refuse)
-        got = await probes.call(
-            uri(server), from_=FROM, headers={"X-A": "b"}, leave=leaves(9), resolver=LOCAL
-        )
+        got = await probes.call(plan(uri(server), headers={"X-A": "b"}), leave=leaves(9))
         assert got.verdict == "fail"
         assert "32201 Authentication failure" in got.sentence
         assert "access control list" in got.sentence
@@ -130,7 +130,7 @@ def test_a_probe_that_is_broken_off_hangs_up(agents: Agents) -> None:
         return await agents("server", on_invite=answer)
 
     server = loop.run(start())
-    probe = probes.call(uri(server), from_=FROM, seconds=20, resolver=LOCAL)
+    probe = probes.call(plan(uri(server)), probes.Listening(seconds=20))
     with pytest.raises(TimeoutError):
         loop.run(probe, 0.6)
     loop.run(asyncio.sleep(0.1))

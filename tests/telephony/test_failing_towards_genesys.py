@@ -218,12 +218,14 @@ def test_a_probe_of_a_tls_trunk_without_srtp_says_why_it_is_refused(world: World
     async def scene(testbed: Running) -> None:
         seen.append(
             await probes.call(
-                f"sip:{samples.DID}@{FQDN}:5061;transport=tls",
-                from_=f"sip:{samples.CALLER}@probe.test",
-                seconds=0.3,
+                probes.Plan(
+                    f"sip:{samples.DID}@{FQDN}:5061;transport=tls",
+                    f"sip:{samples.CALLER}@probe.test",
+                    resolver=testbed.telephony.net,
+                    tls_client=ssl.create_default_context(cafile=testbed.addresses["ca"]),
+                ),
+                probes.Listening(seconds=0.3),
                 leave=dict,
-                resolver=testbed.telephony.net,
-                tls_client=ssl.create_default_context(cafile=testbed.addresses["ca"]),
             )
         )
 

@@ -7,6 +7,7 @@ allow list and a dead host all sound the same.
 from .calling import call
 from .following import await_transfer
 from .guarding import unlisted
+from .listening import Listening
 from .matrix import codecs
 from .naming import dns
 from .plan import Plan
@@ -16,6 +17,7 @@ from .transferring import transfer
 from .trust import tls
 
 __all__ = [
+    "Listening",
     "Plan",
     "await_transfer",
     "call",

@@ -1,19 +1,12 @@
 """A call: signalling and audio, judged apart; and what makes a failed one work."""
 
-import ssl
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from ..call import Call
-from ..digest import Credentials
-from ..dns import Resolver
 from ..evidence.causes import explained
 from ..evidence.finding import Verdict
-from ..fields import ExtraHeaders
-from ..sdp import Srtp
 from ..shown import plain
-from ..trace import Transport
 from .audible import directions, quality
 from .isolating import isolate
 from .listening import Listening
@@ -24,59 +17,25 @@ from .words import found
 
 
 async def call(
-    uri: str,
+    plan: Plan,
+    listening: Listening | None = None,
     *,
-    from_: str,
-    credentials: Sequence[Credentials] = (),
-    send_hz: float | None = 1004.0,
-    expect_hz: float | None = None,
-    seconds: float = 3.0,
-    digits: str = "",
-    then_hz: float | None = None,
-    codecs: Sequence[str] = ("PCMU", "PCMA"),
-    srtp: Srtp = "off",
-    headers: ExtraHeaders | None = None,
-    proxy: str = "",
     timeout: float = 38.0,
-    transport: Transport | None = None,
     leave: Leave | None = None,
-    resolver: Resolver | None = None,
-    tls_client: ssl.SSLContext | None = None,
 ) -> ProbeResult:
     """Call, send a tone, listen, hang up. Signalling and audio are judged apart.
 
-    Passes if the call is answered, the audio expected is heard (any RTP where `expect_hz` is
-    None), the peer does not report that it hears nothing, BYE gets 200 and no 200 was repeated,
-    which would say that our ACK got lost. `digits` are pressed after that (RFC 4733), and `then_hz`
-    is what has to be heard after them. `timeout` bounds it all, in seconds.
+    Passes if the call is answered, the audio expected is heard (any RTP where none in particular
+    is), the peer does not report that it hears nothing, BYE gets 200 and no 200 was repeated,
+    which would say that our ACK got lost. `timeout` bounds it all, in seconds.
 
     With `leave`, a call that fails is tried again with one difference at a time, as long as that
     gives leave; each variant is bounded by `timeout` too.
     """
-    plan = Plan(
-        uri,
-        from_,
-        transport,
-        srtp,
-        proxy,
-        tuple(codecs),
-        headers or {},
-        credentials=tuple(credentials),
-        resolver=resolver,
-        tls_client=tls_client,
-    )
-
-    listening = Listening(send_hz, expect_hz, seconds, digits, then_hz)
-    return await try_call(plan, listening, timeout=timeout, leave=leave)
-
-
-async def try_call(
-    plan: Plan, listening: Listening, *, timeout: float = 38.0, leave: Leave | None = None
-) -> ProbeResult:
-    """`call`, for a plan."""
+    wanted = listening or Listening()
 
     async def attempt(plan: Plan) -> tuple[ProbeResult, Kind | None]:
-        script = replace(listening)
+        script = replace(wanted)
         placed = await place(plan, script.run, seconds=script.longest, timeout=timeout)
         return judged(placed, script)
 

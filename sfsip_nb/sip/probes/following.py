@@ -50,7 +50,7 @@ async def await_transfer(
 
     async def follow(referral: Referral) -> None:
         followed.target = plain(referral.target)
-        followed.refusal = may_call(_number(referral.target))
+        followed.refusal = may_call(uri_parts(referral.target).user)
         try:
             if followed.refusal:
                 await referral.reject(603)
@@ -93,10 +93,6 @@ async def await_transfer(
     return placed.result(verdict, sentence, facts)
 
 
-def _number(target: str) -> str:
-    return uri_parts(target).user or target.partition(":")[2].partition(";")[0]
-
-
 async def _follow(
     referral: Referral, followed: _Followed, plan: Plan, expect_hz: float | None, within: float
 ) -> None:
@@ -105,7 +101,7 @@ async def _follow(
     target = referral.target
     own = uri_parts(plan.uri).host
     if target.lower().startswith("tel:"):  # a number alone goes the way of our own call
-        target = plan.uri.replace(uri_parts(plan.uri).user, _number(target), 1)
+        target = plan.uri.replace(uri_parts(plan.uri).user, uri_parts(target).user, 1)
     # Replaces has to reach the target; a password must not reach a host that the peer chose.
     familiar = uri_parts(target).host == own
     new = await referral.call.agent.invite(
@@ -123,7 +119,7 @@ async def _follow(
         await referral.notify(followed.code, new.phrase)
         followed.notified.append(followed.code)
         if new.audio is not None and new.state == "answered":
-            listening = Listening(1004.0, expect_hz, min(within, 3.0))
+            listening = Listening(expect_hz=expect_hz, seconds=min(within, 3.0))
             await listening.run(new)
             followed.heard = listening.heard
     finally:

@@ -8,14 +8,15 @@ from ..call import Call
 
 @dataclass
 class Listening:
-    """What is said and listened for. `heard` and `then_heard` are None until they were tried.
+    """What is said and listened for, both for so many seconds.
 
-    `no_digits`: the peer takes no telephone-event (RFC 4733).
+    After that `digits` are pressed (RFC 4733), and `then_hz` has to be heard. `heard` and
+    `then_heard` are None until they were tried; `no_digits`: the peer takes no telephone-event.
     """
 
-    send_hz: float | None
-    expect_hz: float | None
-    seconds: float
+    send_hz: float | None = 1004.0
+    expect_hz: float | None = None
+    seconds: float = 3.0
     digits: str = ""
     then_hz: float | None = None
     heard: bool | None = None

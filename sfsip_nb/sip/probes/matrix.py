@@ -35,7 +35,7 @@ async def codecs(
         marks = await asyncio.to_thread(leave) if leave and number else {}
         if marks is None:
             break
-        listening = Listening(1004.0, expect_hz, seconds)
+        listening = Listening(expect_hz=expect_hz, seconds=seconds)
         one = replace(plan, codecs=tuple(offer), marks={**plan.marks, **marks})
         placed = await place(
             one, listening.run, seconds=listening.longest, timeout=timeout, name="codecs"

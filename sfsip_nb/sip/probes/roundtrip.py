@@ -34,7 +34,7 @@ async def headers(
     sent = {NONCE_HEADER: mark, USER_TO_USER: f"{mark.encode().hex()};encoding=hex"}
 
     async def attempt(plan: Plan) -> tuple[ProbeResult, Kind | None]:
-        listening = Listening(1004.0, None, seconds)
+        listening = Listening(seconds=seconds)
         placed = await place(
             plan, listening.run, seconds=listening.longest, timeout=timeout, name="headers"
         )

@@ -26,7 +26,7 @@ async def transfer(
     inconclusive: many peers never tell. Bounded by `timeout` seconds.
     """
     result = ReferResult()
-    listening = Listening(1004.0, None, seconds)
+    listening = Listening(seconds=seconds)
 
     async def script(leg: Call) -> None:
         nonlocal result
