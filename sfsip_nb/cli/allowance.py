@@ -5,12 +5,10 @@ import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
-from sfsip_nb.guides.testcall import MARK_HEADER
+from sfsip_nb.guides.testcall import MARK_HEADER, caller_uri
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.load import load_file
 from sfsip_nb.inputs.numbers import dial_refusal
-
-_HOST = "sfsip.invalid"
 
 
 class Allowance:
@@ -23,7 +21,7 @@ class Allowance:
     @property
     def caller(self) -> str:
         """The From of test calls."""
-        return f"sip:{self._rules.from_ or 'sfsip'}@{_HOST}"
+        return caller_uri(self._rules.from_ or "sfsip")
 
     def refusal(self, number: str) -> str:
         """Why a number may not be called, as a sentence; empty where it may."""

@@ -10,7 +10,7 @@ import stamina
 
 from sfsip_nb.clients.synthflow import Synthflow
 from sfsip_nb.guides import testcall
-from sfsip_nb.guides.checks import check, synthflow
+from sfsip_nb.guides.checks import check, decided, synthflow
 from sfsip_nb.guides.synthflow.resources import find_assistant
 from sfsip_nb.runbook import dialling
 from sfsip_nb.runbook.context import Context
@@ -42,7 +42,7 @@ def probe(ctx: Context, platform: str, host: str, port: int) -> list[Check]:
             f"{platform} refuses a call from an address that is not on the list",
             "an explicit refusal, such as 403",
             placed.answer or placed.phrase,
-            {"pass": True, "fail": False}.get(verdict) if placed.codes else None,
+            decided(verdict) if placed.codes else None,
             Vantage.HERE,
             advisory=ctx.live,
             reason=sentence

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sfsip_nb.guides.checks import check
+from sfsip_nb.guides.checks import check, decided
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.runbook.context import Context
 from sfsip_nb.runbook.verdicts import Check, Vantage
@@ -91,14 +91,13 @@ def checks(ctx: Context, found: list[Read]) -> list[Check]:
         )  # fmt: skip
         worst = [r for r in item.diagnosis.drawn if r.verdict == item.diagnosis.verdict][:1]
         seen = worst[0].sentence if worst else " ".join(item.diagnosis.notes)
-        ok = {"pass": True, "fail": False}.get(item.diagnosis.verdict)
         made.append(
             check(
                 f"diagnose/capture-{number}",
                 f"The capture {item.name}",
                 "calls without trouble",
                 item.unread or seen,
-                None if item.unread else ok,
+                None if item.unread else decided(item.diagnosis.verdict),
                 Vantage.HERE,
                 advisory=True,
                 reason=worst[0].remedy if worst else "",

@@ -53,6 +53,11 @@ def check(
     )
 
 
+def decided(verdict: str) -> bool | None:
+    """A probe's or a diagnosis' verdict as `check` takes it: yes, no, or cannot tell."""
+    return {"pass": True, "fail": False}.get(verdict)
+
+
 def remark(id: str, title: str, seen: str, reason: str, vantage: Vantage = Vantage.HERE) -> Check:
     """Something that a reader should know and that no evidence decides: advisory, inconclusive."""
     return check(

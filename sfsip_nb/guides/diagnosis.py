@@ -59,8 +59,7 @@ def rank(
                 {
                     "id": row.id,
                     "cause": row.issue,
-                    "because": because
-                    or [c.get("because") or f"{c['id']} is open" for c in unclear],
+                    "because": because or [_open(c) for c in unclear],
                     "certain": bool(failed),
                     "remedy": row.fix,
                     "steps": sorted({c["id"].split("/")[0] for c in failed + unclear}),

@@ -43,12 +43,12 @@ def resolves(key: str) -> Look:
         host = str(_value(ctx, key))
         if not host:
             return Sight(None, "nothing typed yet")
-        finding = ctx.surroundings.resolver.resolve(host, None, ctx.parameters.sip.transport)
+        finding = ctx.surroundings.resolver.candidates(host, None, ctx.parameters.sip.transport)
         try:
-            hop = loop.run(finding, _RESOLVE_SECONDS)
+            first = loop.run(finding, _RESOLVE_SECONDS)[0]
         except ResolveError as error:
             return Sight(False, str(error))
-        return Sight(True, f"resolves to {hop.ip}")
+        return Sight(True, f"resolves to {first.ip}")
 
     return Look(key, see)
 

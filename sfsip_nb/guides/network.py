@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from sfsip_nb.guides.checks import check, remark
+from sfsip_nb.guides.checks import check, decided, remark
 from sfsip_nb.guides.synthflow.section import host, port
 from sfsip_nb.inputs import facts
 from sfsip_nb.runbook.context import Context
@@ -68,7 +68,7 @@ def certificate(ctx: Context, step: str) -> list[Check]:
     """Synthflow's TLS port: chain, name, expiry, and whether the platform's client gets through."""
     client = client_of(ctx.guide.name)
     result = _looked(ctx, host(ctx), facts.synthflow_port("tls"), client)
-    ok = {"pass": True, "fail": False}.get(result.verdict)
+    ok = decided(result.verdict)
     return _shown(ctx, step, "tls", "Synthflow", result, ok, result.sentence)
 
 
@@ -81,7 +81,7 @@ def platform_certificate(
     published: a name that does not fit stays open until a call decides.
     """
     result = _looked(ctx, name, number, None)
-    ok = {"pass": True, "fail": False}.get(result.verdict)
+    ok = decided(result.verdict)
     if ok is False and result.seen.get("trust") == "ok" and not result.seen["matched"]:
         return _shown(ctx, step, "platform", platform, result, None, f"{result.sentence} {_CALL}")
     return _shown(ctx, step, "platform", platform, result, ok, result.sentence)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sfsip_nb.guides import access_control, network, testcall
-from sfsip_nb.guides.checks import check
+from sfsip_nb.guides.checks import check, decided
 from sfsip_nb.guides.synthflow import section
 from sfsip_nb.guides.testcall import Placed, Stage
 from sfsip_nb.guides.verification import SECTION, synthflow_calls
@@ -24,9 +24,9 @@ from sfsip_nb.runbook.model import Step
 from sfsip_nb.runbook.verdicts import Check, Vantage
 from sfsip_nb.sip import Credentials, ProbeResult, ladder, loop, pcap
 from sfsip_nb.sip import probes as wire
+from sfsip_nb.sip.probes.roundtrip import NONCE_HEADER
 
 _GREETING = Stage(testcall.SPEECH_HZ, testcall.AGENT_HZ, within=6.0)
-NONCE_HEADER = "X-Sfsip-Nonce"
 
 
 @dataclass(frozen=True)
@@ -56,13 +56,12 @@ def _from_result(ctx: Context, step: str, title: str, expected: str, result: Pro
             ctx.keep_evidence(step, f"ladder {title}", "svg", picture),
             ctx.keep_evidence(step, f"capture {title}", "pcapng", pcap.dump(result.trace)),
         )
-    ok = {"pass": True, "fail": False}.get(result.verdict)
     return check(
         f"{step}/{result.name}",
         title,
         expected,
         result.sentence,
-        ok,
+        decided(result.verdict),
         Vantage.HERE,
         advisory=ctx.live,
         reason=result.sentence,

@@ -85,6 +85,11 @@ class Placed:
         return ", ".join(words)
 
 
+def caller_uri(user: str) -> str:
+    """From of a test call; its host is nobody's (RFC 2606 §2)."""
+    return f"sip:{user}@sfsip.invalid"
+
+
 def can_dial(ctx: Context) -> bool:
     """Whether the runbook may and can place calls itself: allowed, and over a telephone line."""
     return bool(ctx.parameters.test_calls.allowed and ctx.surroundings.phone)
@@ -119,7 +124,7 @@ def call(
     made = Placed(number, caller, mark, datetime.now(UTC))
     plan = Plan(
         uri,
-        f"sip:{caller}@sfsip.invalid",
+        caller_uri(caller),
         srtp=srtp,
         codecs=codecs,
         headers=headers or {},

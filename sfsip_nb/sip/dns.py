@@ -57,10 +57,6 @@ class Resolver(Protocol):
         """
         ...
 
-    async def resolve(self, host: str, port: int | None, transport: Transport) -> Hop:
-        """The first of the candidates. Raises ResolveError."""
-        ...
-
 
 @lru_cache(256)
 def is_address(host: str) -> bool:
@@ -136,10 +132,6 @@ class MapResolver:
             f"{host}:{number} over {kinds[0].upper()} is not in the address map. Correct the host "
             "name, the port or the transport."
         )
-
-    async def resolve(self, host: str, port: int | None, transport: Transport) -> Hop:
-        """The first of the mapped addresses. Raises ResolveError."""
-        return (await self.candidates(host, port, transport))[0]
 
     def _mapped(self, host: str, port: int | None, transport: Transport) -> list[Hop]:
         number = port or DEFAULT_PORTS[transport]

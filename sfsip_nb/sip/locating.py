@@ -5,7 +5,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from .asking import UNHEARD, Answer, DnsStep, NameServers
 from .dns import (
     DEFAULT_PORTS,
     Hop,
@@ -14,6 +13,7 @@ from .dns import (
     is_address,
     refuse_what_is_no_name,
 )
+from .nameservers import UNHEARD, Answer, DnsStep, NameServers
 from .ordering import by_preference, naptr_order, reachable, srv_order
 from .trace import Transport
 
@@ -57,7 +57,7 @@ _NOT_OFFERED = "target “.”: the service is decidedly not offered there (RFC 
 
 
 class DnsResolver:
-    """DNS by the rules of RFC 3263; `steps` is the log of the latest look-up.
+    """DNS by the rules of RFC 3263.
 
     `nameservers` are IP addresses; empty: those of the system. `timeout` bounds a whole look-up
     in seconds. `rng` draws among SRV records of one priority by their weights (RFC 2782).
@@ -72,7 +72,6 @@ class DnsResolver:
         rng: random.Random | None = None,
     ) -> None:
         self.nameservers, self.port, self.timeout = tuple(nameservers), port, timeout
-        self.steps: list[DnsStep] = []
         self._rng = rng or random.Random()
 
     async def candidates(
@@ -80,10 +79,6 @@ class DnsResolver:
     ) -> list[Hop]:
         """All next hops (RFC 3263 §4). Raises ResolveError."""
         return await candidates_within(self, host, port, transport, self.timeout)
-
-    async def resolve(self, host: str, port: int | None, transport: Transport) -> Hop:
-        """The first of the candidates. Raises ResolveError."""
-        return (await self.candidates(host, port, transport))[0]
 
     async def lookup(
         self,
@@ -102,7 +97,6 @@ class DnsResolver:
         refuse_what_is_no_name(host)
         query = _Query(self, self.timeout if timeout is None else timeout, self._rng)
         hops = await query.hops(host, port, transport, secure)
-        self.steps = query.steps
         return Lookup(tuple(dict.fromkeys(hops)), tuple(query.steps))
 
 

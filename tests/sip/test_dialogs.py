@@ -277,11 +277,11 @@ def test_a_wildcard_name_gives_way_to_an_exact_one(run: Run) -> None:
         names = MapResolver(
             {"*.byoc.test/udp": "127.0.0.1:1", "a.byoc.test:5060/udp": "127.0.0.1:2"}
         )
-        assert (await names.resolve("b.byoc.test", None, "udp")).port == 1
-        assert (await names.resolve("A.byoc.test.", 5060, "udp")).port == 2
+        assert (await names.candidates("b.byoc.test", None, "udp"))[0].port == 1
+        assert (await names.candidates("A.byoc.test.", 5060, "udp"))[0].port == 2
         for name, port in (("b.byoc.test", 5061), ("x.b.byoc.test", 5060), ("byoc.test", 5060)):
             with pytest.raises(ResolveError):
-                await names.resolve(name, port, "udp")
+                await names.candidates(name, port, "udp")
 
     run(go())
 

@@ -46,20 +46,20 @@ class Net:
     async def candidates(
         self, host: str, port: int | None, transport: Transport | None
     ) -> list[Hop]:
-        """The one loopback socket behind a public name, by UDP if no transport is given."""
-        return [await self.resolve(host, port, transport or "udp")]
+        """The one loopback socket behind a public name, by UDP if no transport is given.
 
-    async def resolve(self, host: str, port: int | None, transport: Transport) -> Hop:
-        """The loopback socket behind a public name. Raises ResolveError where nobody listens."""
+        Raises ResolveError where nobody listens.
+        """
+        kind = transport or "udp"
         if host == "127.0.0.1" and port:
-            return Hop(host, port, transport)
+            return [Hop(host, port, kind)]
         for resident in self.residents:
             if resident.owns(host):
-                public = resident.ports.get(transport)
+                public = resident.ports.get(kind)
                 if public is None or port not in (None, public):
-                    raise ResolveError(f"Nobody listens at {host}:{port or '-'}/{transport}.")
-                ip, bound = resident.agent.address(transport)
-                return Hop(ip, bound, transport)
+                    raise ResolveError(f"Nobody listens at {host}:{port or '-'}/{kind}.")
+                ip, bound = resident.agent.address(kind)
+                return [Hop(ip, bound, kind)]
         raise ResolveError(f"The name {host} does not exist on the testbed's net.")
 
     def address_of(self, host: str) -> str:
