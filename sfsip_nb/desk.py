@@ -12,6 +12,9 @@ from sfsip_nb import session as sessions
 from sfsip_nb.inputs.draft import Draft
 from sfsip_nb.inputs.errors import InputError, SfsipError
 from sfsip_nb.inputs.load import CELL
+from sfsip_nb.inputs.secrets import Redactor
+from sfsip_nb.runbook.context import Phase, no_phase
+from sfsip_nb.runbook.engine import Engine
 from sfsip_nb.runbook.journal import Journal
 from sfsip_nb.runbook.model import Sight
 
@@ -28,7 +31,8 @@ class Desk:
         """Raises ``InputError`` for what no form can mend; in a replay for all that is wrong."""
         self.headless = os.environ.get(sessions.HEADLESS) == "1"
         self.draft = Draft(guide, namespace)
-        self._opened: sessions.Session | None = None
+        self.opened: sessions.Session | None = None
+        self.phase: Phase = no_phase
         if self.headless:
             self.session  # noqa: B018  (a replay stops at its first cell)
         else:
@@ -37,9 +41,22 @@ class Desk:
                 self.session  # noqa: B018  (the testbed starts while the inputs are read)
 
     @property
+    def folder(self) -> Path:
+        """The run's folder."""
+        given = os.environ.get(sessions.RUN_DIR)
+        return Path(given or sessions.home() / "runs" / self.draft.run_name)
+
+    @property
     def journal_path(self) -> Path:
         """The run's journal."""
-        return sessions.home() / "runs" / self.draft.run_name / "journal.sqlite3"
+        return self.folder / "journal.sqlite3"
+
+    @property
+    def redactor(self) -> Redactor:
+        """Knows the secrets as far as they are known."""
+        if self.opened is not None:
+            return self.opened.redactor
+        return Redactor(secret.reveal() for secret in self.draft.secrets().values())
 
     @property
     def session(self) -> sessions.Session:
@@ -49,14 +66,21 @@ class Desk:
             if problems := self.draft.problems():
                 raise _unfilled(problems)
         parameters = self.draft.check()
-        opened = self._opened
+        opened = self.opened
         if opened is None or (opened.parameters, opened.secrets) != (
             parameters,
             parameters.secrets(),
         ):
             self.close()
-            self._opened = opened = sessions.open_interactive(parameters)
+            self.opened = opened = sessions.open_interactive(parameters)
         return opened
+
+    @property
+    def engine(self) -> Engine:
+        """The session's engine, whose waits are told to whoever watches."""
+        engine = self.session.engine
+        engine.ctx.phase = self.phase
+        return engine
 
     def look(self) -> dict[str, Sight]:
         """What both platforms say of the inputs as they stand, complete or not. Changes nothing."""
@@ -73,12 +97,17 @@ class Desk:
                     seen[look.key] = Sight(None, f"cannot be asked before {error.args[0]} is there")
         return seen
 
+    def let_go(self) -> None:
+        """Give the tokens back; they are made anew where they are needed."""
+        if self.opened is not None:
+            self.opened.release()
+
     def close(self) -> None:
         """Let the session go; its attempt stays open, and the next use opens it again."""
-        if self._opened is not None:
-            self._opened.release()
-            self._opened.journal.close()
-            self._opened = None
+        if self.opened is not None:
+            self.let_go()
+            self.opened.journal.close()
+            self.opened = None
 
     def keep(self) -> None:
         """Keep what was typed in the run's journal, for its other notebooks and a new kernel."""
@@ -94,4 +123,5 @@ class Desk:
 def _unfilled(problems: Mapping[str, str]) -> InputError:
     count = f"{len(problems)} input{'s are' if len(problems) > 1 else ' is'}"
     head = f"{count} to be filled in or corrected first, in the form that run.inputs() shows:"
-    return InputError(CELL, "\n".join([head, *(f"{key}: {why}" for key, why in problems.items())]))
+    lines = [head, *(f"{key}: {why}" for key, why in problems.items())]
+    return InputError(CELL, "\n".join(lines), [InputError(k, why) for k, why in problems.items()])

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 from sfsip_nb import session as sessions
 from sfsip_nb.inputs.generate import live_values, parameters_cell, sample_values
@@ -14,13 +12,9 @@ from sfsip_nb.inputs.schema import named
 from sfsip_nb.present import tables
 from sfsip_nb.present.forms import HEADLESS
 from sfsip_nb.present.tables import Shown
-from sfsip_nb.runbook import export
-from sfsip_nb.runbook.journal import Journal
 from sfsip_nb.runbook.model import Guide
-from sfsip_nb.runbook.verdicts import Verdict, worst
-
-RUNBOOK = "runbook"
-"""The folder of a run that holds its own copies of the notebooks."""
+from sfsip_nb.standing import RUNBOOK, stand
+from sfsip_nb.stopping import stopping
 
 
 class Beginning:
@@ -36,9 +30,10 @@ class Beginning:
             return tables.notice(
                 "Type the customer's name above, then run this cell again. Nothing is made yet."
             )
-        guide = sessions.GUIDES[self.answers["guide"]]
-        stand = _stand(begin(guide, customer, self.answers["target"]))
-        return tables.runs([stand] if stand else [])
+        with stopping(_runs()):
+            guide = sessions.GUIDES[self.answers["guide"]]
+            found = stand(begin(guide, customer, self.answers["target"]), self.answers)
+            return tables.runs([found] if found else [])
 
     def _ipython_display_(self) -> None:
         from IPython.display import display
@@ -62,7 +57,7 @@ def begin(guide: Guide, customer: str, target: str) -> Path:
     values = live_values(guide.name) if target == "live" else sample_values(guide.name)
     name = named(customer, "", guide.name) + ("" if target == "live" else "-rehearsal")
     values |= {"target": target, "customer": customer, "run": name}
-    folder = home / "runs" / name / RUNBOOK
+    folder = _runs() / name / RUNBOOK
     folder.mkdir(parents=True, exist_ok=True)
     for section in guide.sections:
         copy = folder / f"{section.notebook}.ipynb"
@@ -84,74 +79,11 @@ _BACK = "](../start.ipynb)", "](../../../notebooks/start.ipynb)"
 
 def overview(root: Path | None = None) -> Shown:
     """Every run that is kept: its sections with their verdicts, and what to do next."""
-    folders = sorted(path.parent for path in (root or _runs()).glob("*/journal.sqlite3"))
-    folders += sorted(
-        path.parent for path in (root or _runs()).glob(f"*/{RUNBOOK}") if path.parent not in folders
-    )
-    shown = [stand for folder in folders if (stand := _stand(folder))]
-    return tables.runs(shown) if shown else tables.notice("No run yet.")
+    with stopping(_runs()):
+        root = root or _runs()
+        found = [run for folder in sorted(root.glob("*/")) if (run := stand(folder, {}))]
+        return tables.runs(found) if found else tables.notice("No run yet.")
 
 
 def _runs() -> Path:
     return sessions.home() / "runs"
-
-
-def _stand(folder: Path) -> dict[str, Any] | None:
-    """Where one run stands, as `tables.runs` wants it; None where that cannot be told."""
-    kept, data = _read(folder)
-    notebooks = sorted((folder / RUNBOOK).glob("*.ipynb"))
-    guide = sessions.GUIDES.get(kept.get("guide") or _guide_of(notebooks))
-    if guide is None:
-        return None
-    place = folder / RUNBOOK if notebooks else sessions.home() / "notebooks" / guide.name
-    steps = data.get("steps", [])
-    sections = []
-    for number, section in enumerate(guide.sections, 1):
-        own = [step for step in steps if step["section"] == section.notebook]
-        all_of_it = guide.of_section(section.notebook)
-        verdict = worst(Verdict(step["verdict"]) for step in own).value if own else ""
-        sections.append(
-            {
-                "title": f"{number:02d} {section.title}",
-                "href": os.path.relpath(place / f"{section.notebook}.ipynb", Path.cwd()),
-                "verdict": verdict,
-                "open": [step for step in own if step["verdict"] in _OPEN],
-                "steps": f"{len(own)} of {len(all_of_it)} steps" if all_of_it else "",
-            }
-        )
-    return {
-        "run": folder.name,
-        "guide": guide.title,
-        "customer": data.get("customer", ""),
-        "attempt": f"attempt {data['attempt']} ({data['mode']})" if data else "not begun",
-        "verdict": data.get("verdict", ""),
-        "sections": sections,
-        "next": next((s for s in sections if s["open"] or (s["steps"] and not s["verdict"])), None),
-    }
-
-
-_OPEN = {v.value for v in Verdict} - {
-    Verdict.PASS.value,
-    Verdict.SKIPPED.value,
-    Verdict.WAIVED.value,
-}
-
-
-def _read(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What a run was last opened with, and its last attempt as the record tells it."""
-    if not (folder / "journal.sqlite3").exists():
-        return {}, {}
-    with closing(Journal(folder / "journal.sqlite3")) as journal:
-        kept = journal.get("parameters", {})
-        guide, attempts = sessions.GUIDES.get(kept.get("guide", "")), journal.attempts()
-        if guide is None or not attempts:
-            return kept, {}
-        return kept, export.record(journal, attempts[-1]["id"], guide)
-
-
-def _guide_of(notebooks: list[Path]) -> str:
-    """The guide whose sections these notebooks are."""
-    names = {path.stem for path in notebooks}
-    return next(
-        (g.name for g in sessions.GUIDES.values() if {s.notebook for s in g.sections} <= names), ""
-    )

@@ -157,7 +157,8 @@ def call(
         except dialling.NotAllowed:
             return None
 
-    result = loop.run(isolate(plan, attempt, leave if isolating else None), None)
+    with ctx.phase(f"test call to {number}", _ANSWER_SECONDS + seconds):
+        result = loop.run(isolate(plan, attempt, leave if isolating else None), None)
     first, made.heard = tries[0]
     _note(made, first)
     made.isolated = result.sentence.removeprefix(first.failed.sentence if first.failed else "")

@@ -184,10 +184,12 @@ def find(
     judged: dict[str, list[str]] = ctx.journal.get("calls.judged", {})
     known = {id for by, ids in judged.items() if fresh or by != step for id in ids}
     patience = max(_LATE / ctx.surroundings.time_scale, 3.0)
-    there = calls.find(platform, caller, number, since, until, patience, known)
+    with ctx.phase("the platform's record of the call", patience):
+        there = calls.find(platform, caller, number, since, until, patience, known)
     # A contact centre may rewrite the caller's number, so Synthflow's side is found by the called.
     own = _without_other_marks(synthflow_calls(ctx), mark)
-    here = calls.find(own, "", number, since, until, patience, known)
+    with ctx.phase("Synthflow's record of the call", patience):
+        here = calls.find(own, "", number, since, until, patience, known)
     found = [call.id for call in (there, here) if call]
     ctx.journal.put("calls.judged", judged | {step: [*judged.get(step, []), *found]})
     return Sides(None, there, here, caller)

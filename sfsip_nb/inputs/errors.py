@@ -6,11 +6,17 @@ from collections.abc import Sequence
 
 
 class SfsipError(Exception):
-    """Anything that the product tells its user: one paragraph of what, where and what to do."""
+    """Anything that the product tells its user: one paragraph of what, where and what to do.
+
+    Attributes:
+        told: whether its user has been shown it already.
+    """
+
+    told = False
 
     def _render_traceback_(self) -> list[str]:
         """In a notebook the paragraph alone is shown; IPython asks for this."""
-        return [str(self)]
+        return ["Stopped here: the cells below were not run." if self.told else str(self)]
 
 
 class InputError(SfsipError, ValueError):

@@ -18,7 +18,7 @@ from sfsip_nb.inputs.draft import FIXED, Draft
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.schema import block_of
 
-from .tables import Shown, inputs_table
+from .tables import Shown, Stamp, inputs_table
 
 HEADLESS = "SFSIP_HEADLESS"
 """Set to 1 by a replay: no widget is made, only the static twin is shown."""
@@ -111,6 +111,7 @@ class Form:
         self.fields = tuple(fields_of(draft.model))
         self.offers: dict[str, tuple[str, ...]] = {}
         self.shown: Any = None
+        self.stamp: Stamp | None = None
         self._kept = kept
 
     def static(self) -> Shown:
@@ -126,7 +127,9 @@ class Form:
             }
             for field in self.fields
         ]
-        return inputs_table(rows)
+        table = inputs_table(rows)
+        table.stamp = self.stamp
+        return table
 
     def note(self, key: str, value: Any) -> None:
         """Take a typed value; the widgets then say what is wrong now."""
@@ -156,17 +159,25 @@ class Form:
         display(self.static())  # type: ignore[no-untyped-call]
 
 
-class Approval:
-    """A plan, and a field for the name of who approves it; the next cell that runs honours it."""
+class Intent:
+    """Something shown, and fields below it; the next cell that runs honours what was typed.
 
-    def __init__(self, plan: Shown, approver: list[str]) -> None:
-        self.plan = plan
-        self.approver = approver
+    `fields` are key, label and hint of each; what is typed goes to `typed`, as it is typed.
+    """
+
+    def __init__(
+        self, shown: Shown, fields: Sequence[tuple[str, str, str]], typed: dict[str, str]
+    ) -> None:
+        self.shown = shown
+        self.fields = tuple(fields)
+        self.typed = typed
+        self.stamp: Stamp | None = None
 
     def _ipython_display_(self) -> None:
         from IPython.display import display
 
-        from .widgets import approval
+        from .widgets import intent
 
-        display(self.plan)  # type: ignore[no-untyped-call]
-        display(approval(self.approver))  # type: ignore[no-untyped-call]
+        self.shown.stamp = self.stamp
+        display(self.shown)  # type: ignore[no-untyped-call]
+        display(intent(self.fields, self.typed))  # type: ignore[no-untyped-call]

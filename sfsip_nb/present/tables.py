@@ -1,6 +1,7 @@
 """Tables, cards and notices: record-shaped dicts in, `Shown` (HTML and plain text) out."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from . import style
@@ -12,27 +13,65 @@ STYLE = f"<style>{style.CSS}</style>"
 """Stands before every notebook output, so that each looks right alone; the page exports drop it."""
 
 
+@dataclass(frozen=True)
+class Stamp:
+    """Where and when an output was made: in which notebook, kernel and attempt (0: none yet).
+
+    `words` say it to a person.
+    """
+
+    notebook: str
+    kernel: str
+    attempt: int
+    words: str
+
+    @property
+    def attributes(self) -> str:
+        """What `marks` knows an output by."""
+        return (
+            f' data-notebook="{self.notebook}" data-kernel="{self.kernel}"'
+            f' data-attempt="{self.attempt}"'
+        )
+
+    @property
+    def marks(self) -> str:
+        """A style sheet that marks what this notebook still shows of other kernels and attempts."""
+        own = f'.sfsip[data-notebook="{self.notebook}"]'
+        others = [f'{own}:not([data-kernel="{self.kernel}"])']
+        others += [f'{own}[data-attempt="{number}"]' for number in range(1, self.attempt)]
+        which = f":is({','.join(others)})"
+        return (
+            f"<style>{which}{{border-left:3px dotted var(--doubt);padding-left:12px}}"
+            f'{which}>.stamp::before{{content:"From an earlier attempt or kernel. ";'
+            "color:var(--doubt);font-size:13px;font-weight:600}</style>"
+        )
+
+
 class Shown:
-    """What a notebook displays: an HTML fragment and its plain-text twin."""
+    """What a notebook displays: an HTML fragment, its plain-text twin, and their stamp, if any."""
 
     def __init__(self, html: str, text: str) -> None:
         self.html = html
         self.text = text
+        self.stamp: Stamp | None = None
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        where, below = "", ""
+        if self.stamp is not None:
+            where, below = self.stamp.attributes, part("stamp", self.stamp.words)
         return {
-            "text/html": f'{STYLE}<div class="sfsip">{self.html}</div>',
-            "text/plain": self.text,
+            "text/html": f'{STYLE}<div class="sfsip"{where}>{self.html}{below}</div>',
+            "text/plain": str(self),
         }
 
     def __add__(self, other: "Shown") -> "Shown":
         return Shown(f"{self.html}\n{other.html}", f"{self.text}\n\n{other.text}")
 
     def __str__(self) -> str:
-        return self.text
+        return f"{self.text}\n({self.stamp.words})" if self.stamp else self.text
 
     def __repr__(self) -> str:
-        return self.text
+        return str(self)
 
 
 def verdict_table(steps: Iterable[Row], title: str = "Verdicts", detail: str = "") -> Shown:
@@ -136,6 +175,39 @@ def card(data: Row) -> Shown:
 def notice(text: str, kind: str = "") -> Shown:
     """A remark beside the flow. `kind`: empty, or good, bad, doubt, wait."""
     return Shown(part("notice", text, kind), visible(text))
+
+
+def stopped(title: str, why: str, problems: Iterable[Row] = (), todo: str = "") -> Shown:
+    """Why a cell stopped, and what to do: an error as a card. `problems`: key and text each."""
+    rows = lenient(list(problems))
+    lines = [f"✖ {one_line(title)}", visible(why)]
+    lines += [f"  {one_line(row['key'])}: {one_line(row['text'])}" for row in rows]
+    html = part("stopped", title, why, rows, todo)
+    return Shown(html, "\n".join([*lines, visible(todo)]).strip())
+
+
+def waited(text: str, aside: str = "") -> Shown:
+    """One line on what is, or was, waited for."""
+    return Shown(part("waited", text, aside), visible(f"{text}  {aside}".strip()))
+
+
+def head(stand: Row) -> Shown:
+    """Where a person is: the run, its seven sections as links, and what is needed next."""
+    run = lenient(stand)
+    lines = [f"{one_line(run['run'])}: {one_line(run['customer'])}, {one_line(run['guide'])}"]
+    lines.append(f"{run['target'].upper()}, {one_line(run['attempt'])}")
+    lines += [
+        f"{'▶' if section['here'] else ' '} {one_line(section['title'])}: "
+        f"{style.verdict(section['verdict'])}{_of(section)}"
+        for section in run["sections"]
+    ]
+    following = f"{run['next']['title']}. " if run["next"] else ""
+    lines.append(f"Next: {one_line(following + run['needed'])}")
+    return Shown(part("head", run), "\n".join(lines))
+
+
+def _of(section: Row) -> str:
+    return f" ({section['of']})" if section["of"] else ""
 
 
 def runs(stands: Iterable[Row]) -> Shown:

@@ -1,6 +1,6 @@
 """The controls behind `forms.Form`. Imported only where a person is there to use them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from html import escape
 from itertools import groupby
@@ -161,21 +161,21 @@ def _said(html: str) -> str:
     return f'<div class="sfsip" role="status"><small>{html}</small></div>'
 
 
-def approval(approver: list[str]) -> Any:
-    """A field for a name; an empty one takes the approval back while nothing has run."""
-    field = ipywidgets.Text(
-        description="Approved by",
-        placeholder="your name: the next cell then carries this plan out",
-        continuous_update=False,
-        style=_WIDE,
-        layout=ipywidgets.Layout(**_LAYOUT),
-    )
-
-    def note(change: Any) -> None:
-        approver[:] = [name] if (name := change["new"].strip()) else []
-
-    field.observe(note, "value")
-    return field
+def intent(fields: Iterable[tuple[str, str, str]], typed: dict[str, str]) -> Any:
+    """Fields for key, label and hint each; one emptied again takes its word back."""
+    controls = []
+    for key, label, hint in fields:
+        control = ipywidgets.Text(
+            value=typed.get(key, ""),
+            description=label,
+            placeholder=hint,
+            continuous_update=False,
+            style=_WIDE,
+            layout=ipywidgets.Layout(**_LAYOUT),
+        )
+        control.observe(lambda change, key=key: typed.update({key: change["new"].strip()}), "value")
+        controls.append(control)
+    return ipywidgets.VBox(controls)
 
 
 def questions(answers: dict[str, str], guides: Mapping[str, str]) -> Any:

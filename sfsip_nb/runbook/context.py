@@ -20,6 +20,15 @@ from sfsip_nb.sip import Resolver
 
 T = TypeVar("T")
 
+Phase = Callable[[str, float], contextlib.AbstractContextManager[None]]
+"""Tells a person who watches what takes long, and how many seconds at most."""
+
+
+def no_phase(what: str, seconds: float) -> contextlib.AbstractContextManager[None]:
+    """Nobody watches."""
+    return contextlib.nullcontext()
+
+
 Administer = Callable[[str, str, Mapping[str, Any]], dict[str, Any]]
 """Has the simulated administrator carry out a card: system, step, values; answers what it saw."""
 
@@ -60,6 +69,7 @@ class Context:
     secrets: Mapping[str, Secret]
     redactor: Redactor
     surroundings: Surroundings
+    phase: Phase = no_phase
     _made: dict[str, Any] = field(default_factory=dict)
     _closers: list[Callable[[], object]] = field(default_factory=list)
 

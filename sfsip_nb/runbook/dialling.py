@@ -47,4 +47,6 @@ def _keep_rate(ctx: Context, placed: list[datetime]) -> None:
     free_at = placed[-allowed] + minute
     wait = (free_at - datetime.now(UTC)).total_seconds()
     if wait > 0:
-        time.sleep(min(wait, minute.total_seconds()))
+        wait = min(wait, minute.total_seconds())
+        with ctx.phase(f"the next call, at most {allowed} a minute", wait):
+            time.sleep(wait)

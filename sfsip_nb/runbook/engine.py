@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import traceback
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 from sfsip_nb.clients.transport import ApiError
-from sfsip_nb.inputs.errors import InputError, SfsipError
+from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.runbook import people, plan, settle
+from sfsip_nb.runbook.broken import BrokeOff, explain
 from sfsip_nb.runbook.context import Context
 from sfsip_nb.runbook.model import Card, Refused, Step
 from sfsip_nb.runbook.plan import Plan
 from sfsip_nb.runbook.verdicts import Check, Vantage, Verdict, Weight, step_verdict, worst
 
 _GOOD = ("pass", "skipped", "waived")
-
-
-class BrokeOff(SfsipError):
-    """A step hit a fault of the product itself. The run can be resumed by the same command."""
+_INTERRUPTED = "Interrupted by a person; run it again to go on."
 
 
 @dataclass
@@ -90,19 +87,24 @@ class Engine:
         """Carry out one step and keep its verdict.
 
         Raises ``BrokeOff`` for a fault of our own; whatever a platform or a peer does becomes
-        a verdict.
+        a verdict. Where a person interrupts, the step is left open, and ``KeyboardInterrupt``
+        goes on.
         """
         ctx = self.ctx
         step = ctx.guide.step(step_id)
         row = ctx.journal.step_begins(ctx.attempt, step_id)
-        broke: Exception | None = None
+        broke: BaseException | None = None
         try:
             result = self._carry_out(step)
         except (ApiError, Refused) as error:
             result = StepResult(step, Verdict.FAIL, [_refused(step, error)])
         except Exception as error:
+            told = explain(ctx.run_dir, ctx.redactor, step_id, error)
+            broke = BrokeOff(told)
+            result = StepResult(step, Verdict.INCONCLUSIVE, reason=told)
+        except KeyboardInterrupt as error:
             broke = error
-            result = StepResult(step, Verdict.INCONCLUSIVE, reason=self._explain(step, error))
+            result = StepResult(step, Verdict.INCONCLUSIVE, reason=_INTERRUPTED)
         result.checks = [self._waived(check) for check in result.checks]
         if result.checks:
             result.verdict = step_verdict(result.checks)
@@ -114,7 +116,7 @@ class Engine:
             result.reason,
         )
         if broke is not None:
-            raise BrokeOff(ctx.redactor.text(result.reason)) from None
+            raise broke from None
         self._judge_again(step_id)
         return result
 
@@ -198,18 +200,6 @@ class Engine:
             by = f"Waived by {waiver.by} until {waiver.until}: {waiver.reason}"
             return replace(check, verdict=Verdict.WAIVED, reason=by)
         return check
-
-    def _explain(self, step: Step, error: Exception) -> str:
-        """Keep the trace in the run's log, secrets taken out, and say in a sentence what broke."""
-        trace = "".join(traceback.format_exception(error))
-        log = self.ctx.run_dir / "faults.log"
-        with log.open("a", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(self.ctx.redactor.text(f"{step.id}\n{trace}\n"))
-        what = self.ctx.redactor.text(f"{type(error).__name__}: {error}").rstrip(". ")
-        return (
-            f"{step.id} broke off: {what[:300]}. Nothing was lost; run the same command again "
-            f"to go on. The trace is in {log.name} of the run's folder."
-        )
 
 
 def _untimed(checks: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -13,6 +13,13 @@ from sfsip_nb.runbook.journal import now
 from sfsip_nb.runbook.model import Card
 from sfsip_nb.runbook.verdicts import Check, Vantage, Verdict, Weight
 
+_WHO = {
+    "genesys": "Genesys Cloud's administrator",
+    "talkdesk": "Talkdesk's administrator",
+    "synthflow": "whoever keeps the Synthflow workspace",
+    "phone": "anybody with a telephone",
+}
+
 
 def as_dict(card: Card) -> dict[str, Any]:
     """A card as it may be written down and shown, secrets only as ``set``."""
@@ -115,7 +122,8 @@ def checks(ctx: Context, card: Card) -> list[Check]:
                 seen=f"no value for: {', '.join(missing)}" if missing else "no answer yet",
                 verdict=Verdict.WAITING,
                 vantage=Vantage.PLATFORM,
-                reason=f"Carry out the card, then answer it under people → {card.step}.",
+                reason=f"For {_WHO.get(card.system, card.system)}: carry out the card, then say below it, or under"
+                f" people → {card.step}, who did it.",
             )
         ]
     if card.proved_by == card.step:

@@ -12,7 +12,7 @@ import pytest
 
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.runbook import plan as plans
-from sfsip_nb.runbook.engine import BrokeOff
+from sfsip_nb.runbook.broken import BrokeOff
 from sfsip_nb.runbook.model import Card, Desired, Refused, Step
 from sfsip_nb.runbook.rollback import rollback
 from sfsip_nb.runbook.verdicts import Check, Verdict, Weight, exit_code, step_verdict

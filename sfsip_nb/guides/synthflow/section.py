@@ -211,7 +211,8 @@ def _wait(ctx: Context) -> list[Check]:
         since = datetime.fromisoformat(made[-1].ended or made[-1].intent)
         left = needed - _seconds_since(since)
         if left > 0 and ctx.mode == "apply":
-            time.sleep(min(left, needed))
+            with ctx.phase("SIP registration", min(left, needed)):
+                time.sleep(min(left, needed))
         passed = _seconds_since(since)
         seen = f"{passed:.1f} s" if passed < 600 else "more than 10 minutes"
         enough = passed >= needed - 0.01
