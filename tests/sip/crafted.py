@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from sfsip_nb.sip.fields import header
 from sfsip_nb.sip.media.packets import MediaPacket
 from sfsip_nb.sip.reading import read
+from sfsip_nb.sip.shown import where
 from sfsip_nb.sip.trace import Address, TraceEntry, Transport, mask, summary
 
 START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -87,9 +88,7 @@ class Talk:
                 "Max-Forwards: 70",
                 f"From: {one}",
                 f"To: {other}",
-                f"Call-ID: {self.call_id}",
                 f"CSeq: {number} {method}",
-                f"Contact: <sip:c@{source[0]}:{source[1]}>",
                 *headers,
             ],
             body,
@@ -120,24 +119,29 @@ class Talk:
                 self._via(target, method, number, branch),
                 f"From: {one}",
                 f"To: {other}",
-                f"Call-ID: {self.call_id}",
                 f"CSeq: {number} {method}",
-                f"Contact: <sip:c@{source[0]}:{source[1]}>",
                 *headers,
             ],
             body,
-            "application/sdp",
         )
 
     def _via(self, sender: Address, method: str, number: int, branch: str) -> str:
         name = branch or f"{'INVITE' if method == 'CANCEL' else method}{number}{self.call_id}"
-        host = f"[{sender[0]}]" if ":" in sender[0] else sender[0]
-        return f"Via: SIP/2.0/{self.transport.upper()} {host}:{sender[1]};branch=z9hG4bK{name}"
+        return f"Via: SIP/2.0/{self.transport.upper()} {where(sender)};branch=z9hG4bK{name}"
 
     def _add(
-        self, at: float, source: Address, target: Address, head: list[str], body: str, kind: str
+        self,
+        at: float,
+        source: Address,
+        target: Address,
+        head: list[str],
+        body: str,
+        kind: str = "application/sdp",
     ) -> "Talk":
         content = body.encode()
+        head.append(f"Call-ID: {self.call_id}")
+        if not any(line.startswith("Contact:") for line in head):
+            head.append(f"Contact: <sip:c@{where(source)}>")
         if body:
             head.append(f"Content-Type: {kind}")
         head += [f"Content-Length: {len(content)}", "", ""]
