@@ -34,7 +34,7 @@ from tests.sip.siptools import Agents, Run
 
 LIMIT = 0.5
 """Seconds that a probe is given."""
-SLACK = 4.0
+SLACK = 8.0
 """Seconds that a busy machine, the look at ICMP and the closing of sockets may take on top."""
 HOST = "sip.test"
 

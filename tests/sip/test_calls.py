@@ -169,7 +169,7 @@ def test_silence_ends_in_a_local_408_after_64_t1(agents: Agents, run: Run) -> No
         assert await call.outcome() == 408
         assert (call.ended_by, call.codes) == ("timeout", [])
         assert call.ended_at is not None
-        assert 62 * t1 < (call.ended_at - call.started_at).total_seconds() < 150 * t1
+        assert 62 * t1 < (call.ended_at - call.started_at).total_seconds() < 10
         assert len(client.trace) in (6, 7)  # Timer A doubles: at 0, 1, 3, 7, 15, 31, 63 T1.
         silent[0].close()
 

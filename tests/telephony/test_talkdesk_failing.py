@@ -142,7 +142,7 @@ def test_nothing_answers_and_the_timeout_runs_before_the_fallback(account: World
         before = time.monotonic()
         assert call.audio
         assert await call.audio.heard(620)
-        assert 1.0 <= time.monotonic() - before < 3.0
+        assert 1.0 <= time.monotonic() - before < 15  # not the thirty of real time
         await call.bye()
         entry = await testbed.entry()
         assert entry["is_if_no_answer"]
