@@ -41,6 +41,10 @@ def open_run(guide: str, notebook: str, namespace: Mapping[str, Any]) -> Run:
     once. Raises ``InputError``, one paragraph a problem; nothing has been touched then.
     """
     with stopping(sessions.home() / "runs", where="open_run"):
+        before = namespace.get("run")
+        if isinstance(before, Run):  # the cell is run again, and its own result hides the parameter
+            namespace = {**namespace, "run": before.desk.draft.value("run")}
+            before.desk.close()
         return Run(Desk(guide, namespace), notebook)
 
 

@@ -17,11 +17,14 @@ from sfsip_nb.standing import RUNBOOK, stand
 from sfsip_nb.stopping import stopping
 
 
+_answers = {"guide": next(iter(sessions.GUIDES)), "customer": "", "target": "live"}
+"""What was answered in this kernel: a cell that is run again asks nothing twice."""
+
+
 class Beginning:
     """Three questions, and the run's own notebooks once they are answered."""
 
-    def __init__(self) -> None:
-        self.answers = {"guide": next(iter(sessions.GUIDES)), "customer": "", "target": "live"}
+    answers = _answers
 
     def notebooks(self) -> Shown:
         """Write the run's notebooks, unless they are there, and show the way to them."""

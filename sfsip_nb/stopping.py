@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sfsip_nb.inputs.draft import MISSING
 from sfsip_nb.inputs.errors import InputError, SfsipError
 from sfsip_nb.inputs.secrets import Redactor
 from sfsip_nb.present import tables
@@ -57,10 +58,12 @@ def card(stop: SfsipError) -> Shown:
         case Interrupted():
             return tables.waited(str(stop))
         case InputError() if len(stop.problems) > 1:
+            missing = [problem.key for problem in stop.problems if str(problem) == MISSING]
+            wrong = [problem for problem in stop.problems if str(problem) != MISSING]
             return tables.stopped(
                 f"{len(stop.problems)} inputs are to be filled in or corrected first",
-                "",
-                [{"key": problem.key, "text": str(problem)} for problem in stop.problems],
+                f"Not filled in yet: {', '.join(missing)}." if missing else "",
+                [{"key": problem.key, "text": str(problem)} for problem in wrong],
                 "Use the form that run.inputs() shows in section 01; then run this cell again.",
             )
         case InputError():

@@ -37,6 +37,9 @@ FIXED = ("target", "customer", "run", "testbed")
 
 MISSING = "Not filled in yet."
 
+_typed_here: dict[str, dict[str, str]] = {}
+"""References to the secrets typed into this process, by run: a cell that is run again has them."""
+
 
 class Draft:
     """The inputs of one notebook, complete or not.
@@ -56,6 +59,7 @@ class Draft:
         beyond = [p for key, p in self._problems() if key.partition(".")[0] in ("", *FIXED)]
         if beyond:
             raise InputError.together(beyond, CELL)
+        self._typed |= _typed_here.get(self.run_name, {})
 
     @property
     def run_name(self) -> str:
@@ -90,6 +94,7 @@ class Draft:
             self._typed.pop(key, None)
         else:
             self._typed[key] = value
+        _typed_here[self.run_name] = {k: v for k, v in self._typed.items() if is_typed_in(v)}
 
     def values(self) -> dict[str, Any]:
         """All inputs, group by group, with what was typed in its place."""

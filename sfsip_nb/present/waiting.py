@@ -12,7 +12,7 @@ from typing import Any
 
 from .tables import Shown, waited
 
-_UNSEEN, _TICK = 1.0, 1.0
+_UNSEEN, _TICK = 2.0, 1.0
 """Seconds before anything is shown, and between two updates."""
 
 

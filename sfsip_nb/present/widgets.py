@@ -169,7 +169,6 @@ def intent(fields: Iterable[tuple[str, str, str]], typed: dict[str, str]) -> Any
             value=typed.get(key, ""),
             description=label,
             placeholder=hint,
-            continuous_update=False,
             style=_WIDE,
             layout=ipywidgets.Layout(**_LAYOUT),
         )

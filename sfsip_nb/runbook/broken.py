@@ -9,7 +9,7 @@ from sfsip_nb.inputs.errors import SfsipError
 from sfsip_nb.inputs.secrets import Redactor
 
 LOG = "faults.log"
-"""In the run's folder; it holds no secret."""
+"""Beside the journal; it holds no secret."""
 
 
 class BrokeOff(SfsipError):
@@ -29,5 +29,5 @@ def explain(folder: Path, redactor: Redactor, where: str, error: BaseException) 
     what = redactor.text(f"{type(error).__name__}: {error}").rstrip(". ")
     return (
         f"{where} broke off: {what[:300]}. Nothing was lost; run the same command again "
-        f"to go on. The trace is in {LOG} of the run's folder."
+        f"to go on. The trace is in {folder.name}/{LOG}."
     )

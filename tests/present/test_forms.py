@@ -7,6 +7,7 @@ from typing import Any
 import ipywidgets
 import pytest
 
+from sfsip_nb.inputs import draft as drafts
 from sfsip_nb.inputs.draft import MISSING, Draft
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.load import parameters_cell
@@ -100,7 +101,10 @@ def test_a_typed_day_and_typed_lines_are_kept_as_the_parameters_have_them() -> N
     assert form.draft.value("test_calls.destinations") == ["+15551230001", "+15551230090"]
 
 
-def test_a_typed_secret_is_used_by_this_process_and_kept_nowhere() -> None:
+def test_a_typed_secret_is_used_by_this_process_and_kept_nowhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(drafts, "_typed_here", {})
     kept: list[Any] = []
     form = forms.Form(draft(**LIVE))
     form._kept = lambda: kept.append(form.draft.typed())
@@ -112,6 +116,9 @@ def test_a_typed_secret_is_used_by_this_process_and_kept_nowhere() -> None:
     states = json.dumps([widget.get_state() for widget in made.controls.values()], default=str)
     shown = form.static()
     assert SECRET not in states + shown.html + shown.text + json.dumps(kept) + repr(field)
+    cell_run_again = draft(**LIVE)
+    assert "synthflow.api_key" not in cell_run_again.problems()
+    monkeypatch.setattr(drafts, "_typed_here", {})
     other_kernel = draft(**LIVE)
     other_kernel.take(kept[-1])
     assert other_kernel.problems()["synthflow.api_key"] == MISSING
