@@ -6,6 +6,8 @@ import socket
 from collections.abc import Iterable
 from typing import Any
 
+from .trace import Address
+
 _ULA = ipaddress.ip_network("fc00::/7")
 
 
@@ -33,15 +35,12 @@ def naptr_order(records: Iterable[Any]) -> list[Any]:
     return sorted(records, key=lambda one: (one.order, one.preference, one.service))
 
 
-def source_for(ip: str) -> str:
-    """The address that this machine would send from to reach `ip`, "" without a route."""
-    family = socket.AF_INET6 if ":" in ip else socket.AF_INET
-    try:
-        with socket.socket(family, socket.SOCK_DGRAM) as probe:
-            probe.connect((ip, 9))
-            return str(probe.getsockname()[0])
-    except OSError:
-        return ""
+def local_ip(remote: Address) -> str:
+    """The address that this machine uses towards a peer; nothing is sent. Raises OSError."""
+    family = socket.AF_INET6 if ":" in remote[0] else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        probe.connect((remote[0], remote[1] or 9))
+        return str(probe.getsockname()[0])
 
 
 def reachable(ip: str) -> bool:
@@ -50,8 +49,9 @@ def reachable(ip: str) -> bool:
     A unique local address reaches no public one, as inside of many containers (RFC 6724 §5,
     rules 1, 2 and 5 as far as they matter here).
     """
-    source = source_for(ip)
-    if not source:
+    try:
+        source = local_ip((ip, 9))
+    except OSError:
         return False
     here, there = ipaddress.ip_address(source), ipaddress.ip_address(ip)
     return here.version == 4 or not _confined(here) or _confined(there)

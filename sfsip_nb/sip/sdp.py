@@ -32,11 +32,15 @@ _PRIVATE = [
         *("fc00::/7", "fe80::/10"),
     )
 ]
-_STATIC = {str(number): name for name, number in PAYLOAD_TYPES.items()} | {
-    "9": "G722",
-    "13": "CN",
-    "18": "G729",
+STATIC: Final = {number: name for name, number in PAYLOAD_TYPES.items()} | {
+    3: "GSM",
+    4: "G723",
+    9: "G722",
+    13: "CN",
+    15: "G728",
+    18: "G729",
 }
+"""Payload types that need no rtpmap (RFC 3551 §6), by name; those that telephony meets."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +166,7 @@ def _stream(
 
 
 def _payloads(section: str, formats: Sequence[str]) -> dict[str, int]:
-    names = dict(_STATIC)
+    names = {str(number): name for number, name in STATIC.items()}
     for number, name, rate in re.findall(
         r"(?m)^a=rtpmap:\s*(\d{1,3})\s+([^/\s]+)(?:/(\d+))?", section
     ):

@@ -1,7 +1,6 @@
 """The sending half of a user agent: client transactions, and what each request needs."""
 
 import asyncio
-import socket
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -11,6 +10,8 @@ from .digest import Answerer
 from .dns import Hop, Resolver
 from .fields import cseq, header, name_addr, uri_parts
 from .messages import ALLOW, SUPPORTED, ack_for, build, set_body
+from .ordering import local_ip
+from .shown import where
 from .trace import Address, Trace, Transport
 from .transaction import ClientTransaction, Key
 from .transport import Peer, Wire
@@ -207,15 +208,5 @@ class Sending:
 def closed(peer: Peer) -> ConnectionResetError:
     """What is to be told of a connection that ended before the answer."""
     return ConnectionResetError(
-        "{}:{} closed the {} connection without an answer.".format(
-            *peer.remote, peer.transport.upper()
-        )
+        f"{where(peer.remote)} closed the {peer.transport.upper()} connection without an answer."
     )
-
-
-def local_ip(remote: Address) -> str:
-    """The address that this machine uses towards a peer; nothing is sent."""
-    family = socket.AF_INET6 if ":" in remote[0] else socket.AF_INET
-    with socket.socket(family, socket.SOCK_DGRAM) as probe:
-        probe.connect((remote[0], remote[1] or 9))
-        return str(probe.getsockname()[0])

@@ -4,7 +4,7 @@ import collections
 import random
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -80,8 +80,20 @@ def named(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 @pytest.fixture(autouse=True)
 def routes(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine with IPv4 only, whatever the one is that the tests run on."""
-    source = {False: "192.0.2.200", True: ""}
-    monkeypatch.setattr(ordering, "source_for", lambda ip: source[":" in ip])
+    monkeypatch.setattr(ordering, "local_ip", sending_from(six=""))
+
+
+def sending_from(six: str) -> Callable[[tuple[str, int]], str]:
+    """A machine with one IPv4 address and, if `six` is not empty, an IPv6 address."""
+
+    def local_ip(remote: tuple[str, int]) -> str:
+        if ":" not in remote[0]:
+            return "192.0.2.200"
+        if not six:
+            raise OSError("Network is unreachable")
+        return six
+
+    return local_ip
 
 
 def resolver(port: int, **options: Any) -> DnsResolver:
@@ -422,7 +434,7 @@ def test_an_address_that_no_document_lists_is_told_with_both_and_the_date(
 def test_families_that_this_machine_reaches_come_first(
     run: Run, named: int, monkeypatch: pytest.MonkeyPatch, six: str, order: list[str]
 ) -> None:
-    monkeypatch.setattr(ordering, "source_for", lambda ip: six if ":" in ip else "192.0.2.200")
+    monkeypatch.setattr(ordering, "local_ip", sending_from(six))
     found = run(resolver(named).candidates("plain.test", 5060, "udp"))
     assert [hop.ip for hop in found] == order
 

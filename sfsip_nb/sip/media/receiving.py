@@ -4,7 +4,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from typing import Final, Literal
 
-from ..sdp import EVENTS
+from ..sdp import EVENTS, STATIC
 from ..trace import Address
 from . import g711
 from .events import Keypad
@@ -16,7 +16,6 @@ from .sending import Sender
 _COMFORT_NOISE: Final = 13
 """RFC 3389; static, so that it may come though nobody named it."""
 
-_NAMES: Final = {0: "PCMU", 3: "GSM", 8: "PCMA", 9: "G722", 13: "CN", 18: "G729"}
 Kind = Literal["sound", "event", "noise"]
 
 _MOST_DIGITS, _MOST_SOURCES, _MOST_FOREIGN = 256, 8, 8
@@ -94,7 +93,7 @@ class Receiver:
             self.sources.append(source)
 
     def _odd(self, payload_type: int) -> None:
-        name = _NAMES.get(payload_type, f"payload type {payload_type}")
+        name = STATIC.get(payload_type, f"payload type {payload_type}")
         if name in self.foreign or len(self.foreign) < _MOST_FOREIGN:
             self.foreign[name] += 1
 

@@ -12,7 +12,7 @@ from ..dns import DEFAULT_PORTS, Hop, ResolveError, Resolver
 from ..evidence.finding import Verdict
 from ..fields import uri_parts
 from ..locating import DnsResolver, candidates_within
-from ..sending import local_ip
+from ..ordering import local_ip
 from ..shown import plain
 from ..trace import TraceEntry, Transport
 

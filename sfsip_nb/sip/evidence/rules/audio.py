@@ -248,10 +248,11 @@ def _codecs(
             else:
                 if stream.packets < _ENOUGH or not agreed:
                     continue
+                called = f" ({sdp.STATIC[kind]})" if kind in sdp.STATIC else ""
                 yield Finding(
                     "fail",
                     "media.codec",
-                    f"The {sender} sends payload type {kind}{_called(kind)}, but what was answered "
+                    f"The {sender} sends payload type {kind}{called}, but what was answered "
                     f"is {', '.join(sorted(agreed))}: the {to} hears noise or nothing.",
                     fix("media.codec"),
                     "RFC 3264 §6.1",
@@ -259,11 +260,6 @@ def _codecs(
                     numbers(windows[0].rows),
                 )
                 return
-
-
-def _called(kind: int) -> str:
-    known = {0: "PCMU", 3: "GSM", 4: "G723", 8: "PCMA", 9: "G722", 15: "G728", 18: "G729"}
-    return f" ({known[kind]})" if kind in known else ""
 
 
 def _formats(answer: sdp.Sdp) -> set[int]:
