@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.labs import Lab, jupyterlab
 from tests.sip.peers.lab import need
+
+expect.set_options(timeout=60_000)
+"""On a busy machine a kernel takes its time."""
 
 ARGUMENTS = (
     "--no-sandbox",
@@ -23,9 +26,13 @@ ARGUMENTS = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium, one for all tests."""
+    """Debian's Chromium, one for all tests of a module.
+
+    Not for the whole session: while Playwright runs, its event loop is the thread's, and no other
+    test could run one of its own.
+    """
     need("chromium")
     with sync_playwright() as playwright:
         path = shutil.which("chromium")
@@ -53,8 +60,15 @@ def page(context: Callable[..., BrowserContext]) -> Page:
     return context(viewport={"width": 1280, "height": 1000}).new_page()
 
 
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """JupyterLab on a copy of the notebooks."""
+@pytest.fixture(scope="session")
+def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """One JupyterLab for all tests, on a copy of the notebooks."""
     with jupyterlab(tmp_path_factory.mktemp("lab")) as running:
         yield running
+
+
+@pytest.fixture
+def lab(laboratory: Lab) -> Iterator[Lab]:
+    """The JupyterLab, without kernels and testbeds of other tests."""
+    yield laboratory
+    laboratory.end()

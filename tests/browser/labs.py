@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -10,9 +11,9 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +35,58 @@ class Lab:
     url: str
     root: Path
 
+    def end(self) -> None:
+        """End all kernels and testbeds: what the next test meets is only on disk."""
+        with urllib.request.urlopen(f"{self.url}/api/sessions", timeout=STARTING) as answer:
+            sessions = json.load(answer)
+        for session in sessions:
+            ended = f"{self.url}/api/sessions/{session['id']}"
+            request = urllib.request.Request(ended, method="DELETE")
+            urllib.request.urlopen(request, timeout=STARTING).close()
+        for run in (self.root / "runs").glob("*"):
+            life.stop(run)
+
+    def ids(self, path: str) -> list[str]:
+        """The ids of a notebook's cells, in order."""
+        found = json.loads((self.root / path).read_text(encoding="utf-8"))
+        return [cell["id"] for cell in found["cells"]]
+
     def open(self, page: Page, path: str) -> Notebook:
         """Open one notebook in a page, in Lab's single-document mode."""
         page.goto(f"{self.url}/doc/tree/{path}")
-        notebook = Notebook(page, self.root / path)
+        notebook = Notebook(page, self.root / path, self.ids(path))
         expect(notebook.cells).to_have_count(len(notebook.ids), timeout=CELL)
-        expect(page.locator(_IDLE)).to_be_visible(timeout=CELL)
+        expect(page.locator(IDLE)).to_be_visible(timeout=CELL)
         return notebook
+
+    def begin(self, page: Page, customer: str, guide: str = "genesys", **cell: str) -> str:
+        """Begin a rehearsal as the start notebook asks for it; the folder of its notebooks.
+
+        `cell` is what the engineer then writes into the parameters cells: name and value.
+        """
+        start = self.open(page, "notebooks/start.ipynb")
+        start.run("begin")
+        page.get_by_label("Guide").select_option(index=["genesys", "talkdesk"].index(guide))
+        page.get_by_label("Customer").fill(customer)
+        page.get_by_label("Target").select_option("testbed: a rehearsal on this machine")
+        outputs = start.run("notebooks")
+        expect(outputs.get_by_role("link", name="01 Prerequisites")).to_be_visible()
+        folder = f"runs/{customer.lower()}-{guide}-rehearsal/runbook"
+        for path in (self.root / folder).glob("*.ipynb") if cell else ():
+            _write(path, cell)
+        return folder
+
+
+def _write(path: Path, values: dict[str, str]) -> None:
+    made = json.loads(path.read_text(encoding="utf-8"))
+    [cell] = [c for c in made["cells"] if "parameters" in c["metadata"].get("tags", [])]
+    tree = ast.parse("".join(cell["source"]))
+    for item in tree.body:
+        assert isinstance(item, ast.AnnAssign)
+        if ast.unparse(item.target) in values:
+            item.value = ast.parse(values[ast.unparse(item.target)], mode="eval").body
+    cell["source"] = ast.unparse(tree)
+    path.write_text(json.dumps(made), encoding="utf-8")
 
 
 @dataclass
@@ -49,11 +95,7 @@ class Notebook:
 
     page: Page
     path: Path
-    ids: list[str] = field(init=False)
-
-    def __post_init__(self) -> None:
-        found: list[dict[str, Any]] = json.loads(self.path.read_text(encoding="utf-8"))["cells"]
-        self.ids = [cell["id"] for cell in found]
+    ids: list[str]
 
     @property
     def cells(self) -> Locator:
@@ -68,24 +110,35 @@ class Notebook:
         """Run one cell, wait for its end, and return its outputs."""
         cell = self.cell(id)
         prompt = cell.locator(".jp-InputPrompt").first
-        before = prompt.inner_text()
         cell.locator(".cm-content").first.click()
-        for _ in range(3):  # the first key can get lost while the kernel's status is new
-            self.page.keyboard.press("Control+Enter")
-            try:
-                expect(prompt).not_to_have_text(before, timeout=3_000)
-                break
-            except AssertionError:
-                continue
-        expect(prompt).to_have_text(_FINISHED, timeout=CELL)
+        started(prompt, lambda: self.page.keyboard.press("Control+Enter"))
+        expect(prompt).to_have_text(FINISHED, timeout=CELL)
         return cell.locator(".jp-OutputArea-output")
+
+    def add(self, after: str, code: str) -> Locator:
+        """Add a cell below another, run it, and return its outputs."""
+        self.cell(after).locator(".cm-content").first.click()
+        self.page.keyboard.press("Escape")
+        self.page.keyboard.press("b")
+        self.ids.insert(self.ids.index(after) + 1, code)
+        expect(self.cells).to_have_count(len(self.ids))
+        self.cell(code).locator(".cm-content").first.fill(code)
+        return self.run(code)
+
+    def run_all(self) -> Locator:
+        """Run all cells by the menu, wait for the last one, and return all outputs."""
+        self.page.get_by_role("menuitem", name="Run", exact=True).click()
+        self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        last = self.page.locator(".jp-CodeCell .jp-InputPrompt").last
+        expect(last).to_have_text(FINISHED, timeout=3 * CELL)
+        return self.page.locator(".jp-OutputArea-output")
 
     def restart(self) -> None:
         """Restart the kernel as the menu does, and say yes."""
         self.page.get_by_role("menuitem", name="Kernel", exact=True).click()
         self.page.get_by_role("menuitem", name=re.compile(r"^Restart Kernel…")).click()
         self.page.get_by_role("button", name="Confirm Kernel Restart").click()
-        expect(self.page.locator(_IDLE)).to_be_visible(timeout=CELL)
+        expect(self.page.locator(IDLE)).to_be_visible(timeout=CELL)
 
     def save(self) -> dict[str, Any]:
         """Save as Ctrl+S does; the file as it then is."""
@@ -98,8 +151,21 @@ class Notebook:
         return dict(json.loads(self.path.read_text(encoding="utf-8")))
 
 
-_FINISHED = re.compile(r"^\s*\[\d+\]:\s*$")
-_IDLE = ".jp-Notebook-ExecutionIndicator[data-status='idle']"
+def started(prompt: Locator, run: Callable[[], None]) -> None:
+    """Run a cell until its prompt changes: the first key can get lost while a kernel is new."""
+    before = prompt.inner_text()
+    for _ in range(4):
+        run()
+        try:
+            expect(prompt).not_to_have_text(before, timeout=5_000)
+        except AssertionError:
+            continue
+        return
+    raise AssertionError("the cell does not start")
+
+
+FINISHED = re.compile(r"^\s*\[\d+\]:\s*$")
+IDLE = ".jp-Notebook-ExecutionIndicator[data-status='idle']"
 
 
 @contextmanager
