@@ -16,7 +16,6 @@ from sfsip_nb.runbook.model import Guide
 from sfsip_nb.standing import RUNBOOK, stand
 from sfsip_nb.stopping import stopping
 
-
 _answers = {"guide": next(iter(sessions.GUIDES)), "customer": "", "target": "live"}
 """What was answered in this kernel: a cell that is run again asks nothing twice."""
 

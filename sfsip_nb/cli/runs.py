@@ -1,6 +1,7 @@
 """Commands on a run: replay it, undo it; begin one; open the notebooks."""
 
 import os
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated
@@ -84,36 +85,51 @@ def rollback(folder: Folder) -> None:
 def new(
     guide: Annotated[str, typer.Argument(help="genesys or talkdesk", metavar="GUIDE")],
     target: Annotated[str, typer.Argument(help="the file to write", metavar="FILE")] = "",
+    questions: Annotated[
+        bool | None,
+        typer.Option(help="ask for what has no default; as it is: where a person is there"),
+    ] = None,
 ) -> None:
-    """Write a file of parameters for a live customer, to be filled in."""
+    """Write a file of parameters for a live customer, by questions or to be filled in."""
     with paragraphs():
+        from sfsip_nb.cli.questions import ask_all, unset
         from sfsip_nb.inputs.load import example_yaml
         from sfsip_nb.inputs.schema import GUIDES
 
         if guide not in GUIDES:
             raise InputError("GUIDE", f"There is no guide {guide!r}: name {' or '.join(GUIDES)}.")
         path = Path(target or f"{guide}.yaml")
+        if path.exists():
+            raise InputError("FILE", f"{path} is there already. Name another file.")
+        draft = None
+        if sys.stdin.isatty() if questions is None else questions:
+            try:
+                draft = ask_all(guide)
+            except typer.Abort:
+                raise KeyboardInterrupt from None
         try:
             with path.open("x", encoding="utf-8") as file:
-                file.write(example_yaml(guide, live=True))
+                file.write(example_yaml(guide, True, draft.values() if draft else None))
         except OSError as error:
             raise InputError(
                 "FILE", f"{path} cannot be written ({error.strerror}). Name another file."
             ) from None
-        say(f"{path}: fill it in, then run: sfsip replay {path} --mode plan")
+        for why in unset(draft).values() if draft else ():
+            say(f"Still to do: {why}")
+        say(f"{path}: {'' if draft else 'fill it in, then '}run: sfsip replay {path} --mode plan")
 
 
-@app.command()
-def jupyter() -> None:
-    """Open the notebooks in JupyterLab."""
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def jupyter(more: typer.Context) -> None:
+    """Open the notebooks in JupyterLab, which further arguments go to (-- --no-browser)."""
     with paragraphs():
         settings = Path(__file__).parents[1] / "present" / "jupyter"
         paths = [str(settings), os.environ.get("JUPYTER_CONFIG_PATH", "")]
         os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, paths))
         become(
             "jupyterlab",
-            # The runs' own notebooks are below it too.
-            f"--ServerApp.root_dir={notebooks().parent}",
+            f"--ServerApp.root_dir={notebooks().parent}",  # the runs' notebooks are below it too
             "--LabApp.default_url=/lab/tree/notebooks/start.ipynb",
             "--KernelManager.transport_encryption=required",
+            *more.args,
         )

@@ -38,21 +38,23 @@ def live_values(guide: str) -> dict[str, Any]:
     return _live(parameters_model(guide))
 
 
-def example_yaml(guide: str, live: bool) -> str:
+def example_yaml(guide: str, live: bool, given: Mapping[str, Any] | None = None) -> str:
     """The text of ``parameters/<guide>.testbed.yaml`` or, if `live`, ``<guide>.example.yaml``.
 
-    The live one holds no sample: what only the user knows is empty, to be filled in.
+    The live one holds no sample: what only the user knows is empty, to be filled in, or as `given`.
     """
     model = parameters_model(guide)
     vendor = _VENDOR[guide]
     if live:
         head = [
             f"# {vendor} to Synthflow over SIP: a live customer.",
-            "# Copy this file, fill in every empty value, then: sfsip replay FILE --mode plan",
+            "# Filled in: sfsip replay FILE --mode plan"
+            if given
+            else "# Copy this file, fill in every empty value, then: sfsip replay FILE --mode plan",
             "# Put telephone numbers in quotes. Secrets are references, never the secret itself:",
             "# env:NAME, file:PATH or keyring:SERVICE/NAME.",
         ]
-        values = live_values(guide)
+        values = given or live_values(guide)
     else:
         head = [
             f"# {vendor} to Synthflow over SIP: the testbed customer, on this machine only.",
