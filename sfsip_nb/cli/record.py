@@ -82,7 +82,7 @@ def _holds(attempt: Path, signers: Path | None) -> bool:
 
 def _keep_interactive(folder: Path) -> None:
     from sfsip_nb import session
-    from sfsip_nb.inputs.load import from_namespace
+    from sfsip_nb.inputs.draft import Draft
     from sfsip_nb.inputs.secrets import Redactor
     from sfsip_nb.replay.kept import keep_interactive
     from sfsip_nb.runbook.journal import Journal
@@ -90,6 +90,7 @@ def _keep_interactive(folder: Path) -> None:
     journal = Journal(folder / "journal.sqlite3")
     with closing(journal):
         if kept := journal.get("parameters"):
-            secrets = from_namespace(kept["guide"], kept["values"]).secrets().values()
+            # One typed into a form is gone with its kernel; the journal never had it.
+            secrets = Draft(kept["guide"], kept["values"]).secrets().values()
             redactor = Redactor(secret.reveal() for secret in secrets)
             keep_interactive(journal, session.GUIDES[kept["guide"]], folder, redactor)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from sfsip_nb.cli import app
 from sfsip_nb.inputs.errors import InputError, SfsipError
-from sfsip_nb.inputs.generate import live_values
+from sfsip_nb.inputs.generate import live_values, sample_values
 from sfsip_nb.present.tables import Shown
 from sfsip_nb.run import Run, open_run
 from sfsip_nb.runbook.broken import LOG, BrokeOff, Interrupted
+from sfsip_nb.runbook.journal import Journal
 
 SECRET = "canary-3f9a1c"
 
@@ -100,3 +104,16 @@ def test_what_breaks_or_is_interrupted_is_calm_and_tells_no_secret(
     if log.exists():
         assert "Traceback" in log.read_text()
         assert SECRET not in log.read_text()
+
+
+def test_a_record_is_made_after_a_secret_was_typed_into_a_form(tmp_path: Path) -> None:
+    inputs = values() | {"synthflow": {"api_key": "form:synthflow.api_key"}}
+    facts = {"customer": "Northwind", "run": "northwind", "target": "live", "testbed": None}
+    facts |= {"versions": {}, "inputs": sample_values("genesys"), "waivers": []}
+    with closing(Journal(tmp_path / "journal.sqlite3")) as journal:
+        journal.put("parameters", {"guide": "genesys", "values": inputs})
+        row = journal.step_begins(journal.begin("apply", "interactive", facts), "access.number")
+        journal.step_ends(row, "pass", "none", [], "")
+    done = CliRunner().invoke(app, ["record", str(tmp_path)])
+    assert done.exit_code == 0, done.output
+    assert "access.number" in done.stdout
