@@ -8,11 +8,13 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+import filelock
 
 from sfsip_nb._version import __version__
 from sfsip_nb.guides import genesys, talkdesk
@@ -56,6 +58,7 @@ class Session:
     attempt: int
     testbed: life.Testbed | None
     owns_testbed: bool = False
+    alone: ExitStack = field(default_factory=ExitStack)
     _engine: Engine | None = field(default=None, init=False)
 
     @property
@@ -105,6 +108,7 @@ class Session:
         self.journal.close()
         if self.owns_testbed:
             life.stop(self.run_dir)
+        self.alone.close()
 
 
 def prepare(
@@ -193,12 +197,52 @@ def _open(
     run_dir = (out or home() / "runs" / parameters.run_name).resolve()
     secrets = parameters.secrets()
     redactor = _redactor(secrets)
-    testbed = testbed_of(parameters, run_dir, faults)
-    journal = Journal(run_dir / "journal.sqlite3", redactor.data)
-    journal.put("parameters", {"guide": guide.name, "values": _plain(parameters)})
-    if attempt is None:
-        attempt = _attempt(journal, kind, parameters, testbed)
-    return Session(guide, parameters, run_dir, secrets, redactor, journal, attempt, testbed)
+    with ExitStack() as alone:
+        if kind != "interactive" and attempt is None:
+            alone.enter_context(_alone(run_dir))
+        testbed = testbed_of(parameters, run_dir, faults)
+        journal = Journal(run_dir / "journal.sqlite3", redactor.data)
+        journal.put("parameters", {"guide": guide.name, "values": _plain(parameters)})
+        if attempt is None:
+            attempt = _attempt(journal, kind, parameters, testbed)
+        return Session(
+            guide,
+            parameters,
+            run_dir,
+            secrets,
+            redactor,
+            journal,
+            attempt,
+            testbed,
+            alone=alone.pop_all(),
+        )
+
+
+@contextmanager
+def _alone(run_dir: Path) -> Iterator[None]:
+    """Hold a run's folder: a second command would take the first one's writes for interrupted ones.
+
+    The lock goes with the process, however that ends.
+    """
+    lock = filelock.FileLock(run_dir / ".working")
+    try:
+        run_dir.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        raise InputError(
+            "--out",
+            f"Another sfsip command works in {run_dir} at this moment, and two would undo each"
+            " other's work. Wait until it has ended, then run this one again.",
+        ) from None
+    except OSError as error:
+        raise InputError(
+            "--out",
+            f"{run_dir} cannot be the run's folder: {error.strerror}. Name another one with --out.",
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _known_faults(parameters: Parameters, names: Sequence[str]) -> None:

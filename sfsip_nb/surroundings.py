@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sfsip_nb.inputs import facts
+from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.schema import Parameters
 from sfsip_nb.runbook.context import Surroundings
 from sfsip_nb.runbook.model import Guide
@@ -21,7 +22,14 @@ def testbed_of(parameters: Parameters, run_dir: Path, faults: Sequence[str]) -> 
         return None
     wanted = parameters.testbed
     if wanted.url:
-        testbed = life.attach(wanted.url)
+        try:
+            testbed = life.attach(wanted.url)
+        except life.TestbedError:
+            raise InputError(
+                "testbed.url",
+                f"No testbed answers at {wanted.url}. Give the control URL that sfsip testbed start"
+                " prints, which ends in /control, or none: the run then starts its own.",
+            ) from None
         for name in faults:
             testbed.control("PUT", f"/faults/{name}")
         return testbed

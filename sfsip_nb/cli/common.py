@@ -41,6 +41,9 @@ def paragraphs() -> Iterator[None]:
         _stop(str(error), BROKE_OFF)
     except KeyboardInterrupt:
         _stop("Interrupted. The same command goes on from here.", BROKE_OFF)
+    except BrokenPipeError:  # who read our lines, such as head, has gone
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - or the interpreter's own flush fails
+        raise typer.Exit(BROKE_OFF) from None
     except Exception as error:
         # Neither the message nor the trace is printed: either may hold a secret.
         frame = traceback.extract_tb(error.__traceback__)[-1]

@@ -30,6 +30,8 @@ def print_pdf(page: Path, target: Path) -> None:
             f"No Chromium or Chrome was found. Install one, or open {page} in any browser and"
             " print it.",
         )
+    if target.is_dir() or not target.absolute().parent.is_dir():
+        raise InputError("--pdf", f"{target} cannot be written: name a file in a folder.")
     # Chromium's sandbox refuses root; the page can run nothing and fetch nothing (its CSP).
     as_root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     with tempfile.TemporaryDirectory(prefix="sfsip-print-", ignore_cleanup_errors=True) as profile:

@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from sfsip_nb.inputs.errors import InputError, SfsipError
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS attempts (
@@ -87,10 +89,13 @@ class Journal:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._clean = clean
-        self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-        self._db.row_factory = sqlite3.Row
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=FULL")
+        with self._sound():
+            self._db = sqlite3.connect(
+                path, timeout=30, isolation_level=None, check_same_thread=False
+            )
+            self._db.row_factory = sqlite3.Row
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
         with self._writing() as db:
             for statement in _SCHEMA.split(";"):
                 db.execute(statement)
@@ -102,14 +107,33 @@ class Journal:
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """Every write goes through here: one transaction, taken at once, not on first write."""
+        with self._sound():
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                yield self._db
+                self._db.execute("COMMIT")
+            except BaseException:  # an interrupt too, wherever in here it comes
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _sound(self) -> Iterator[None]:
+        """A full disk and a damaged file, as what they are."""
         try:
-            self._db.execute("BEGIN IMMEDIATE")
-            yield self._db
-            self._db.execute("COMMIT")
-        except BaseException:  # an interrupt too, wherever in here it comes
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            raise
+            yield
+        except sqlite3.OperationalError as error:
+            raise SfsipError(
+                f"The journal {self.path} cannot be used: {error}. See that the disk has room and"
+                " that the file may be written; the same command then goes on from here."
+            ) from error
+        except sqlite3.DatabaseError as error:
+            raise InputError(
+                str(self.path),
+                f"The journal {self.path} is damaged: {error}. Put a copy of the file in its place,"
+                " or begin a new run with --out; what was done stands in the journal.json of each"
+                " attempt.",
+            ) from error
 
     def _dump(self, data: Any) -> str:
         return _storable(
@@ -120,7 +144,8 @@ class Journal:
         return _storable(str(self._clean(text)))
 
     def _rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
-        return self._db.execute(query, values).fetchall()
+        with self._sound():
+            return self._db.execute(query, values).fetchall()
 
     # -- what was asked -------------------------------------------------------------------
 

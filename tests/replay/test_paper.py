@@ -65,3 +65,11 @@ def test_a_browser_that_prints_nothing_is_told(
     monkeypatch.setattr(paper, "_BROWSERS", ("true",))
     with pytest.raises(InputError, match="did not print"):
         paper.print_pdf(tmp_path / "record.html", tmp_path / "x.pdf")
+
+
+@pytest.mark.parametrize("name", ["", "none/record.pdf"])
+def test_a_place_that_cannot_be_written_is_said_before_anything_is_printed(
+    page: Path, tmp_path: Path, name: str
+) -> None:
+    with pytest.raises(InputError, match="cannot be written"):
+        paper.print_pdf(page, tmp_path / name)
