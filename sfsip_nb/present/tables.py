@@ -80,7 +80,10 @@ def verdict_table(steps: Iterable[Row], title: str = "Verdicts", detail: str = "
     text = columns(
         title,
         ("verdict", "step", "what decided"),
-        [(style.verdict(step["verdict"]), step["id"], deciding(step)) for step in rows],
+        [
+            (style.verdict(step["verdict"]), step["id"], deciding(step).replace("\n", "; "))
+            for step in rows
+        ],
     )
     return Shown(part("verdict_table", rows, title, detail), text)
 

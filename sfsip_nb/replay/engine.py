@@ -4,6 +4,7 @@ Kernels run this very Python, talk over encrypted loopback sockets and boot one 
 notebook's kernel starts while the present one runs.
 """
 
+import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -108,6 +109,14 @@ class _Engine(NBClientEngine):  # type: ignore[misc]
 
 
 papermill_engines.register("sfsip", _Engine)
+
+
+def _of_note(record: logging.LogRecord) -> bool:
+    """Not that an interrupted cell, which nobody waits for any more, finds its kernel gone."""
+    return not (record.exc_info and isinstance(record.exc_info[1], DeadKernelError))
+
+
+logging.getLogger("asyncio").addFilter(_of_note)
 
 
 def run_notebook(

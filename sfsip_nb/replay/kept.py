@@ -1,9 +1,12 @@
 """Attempts that are kept: where they are, what they say, and keeping one made by hand."""
 
 import json
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from sfsip_nb.present import tables
+from sfsip_nb.present import style, tables
 from sfsip_nb.present.tables import Shown
 from sfsip_nb.runbook import export
 from sfsip_nb.runbook.journal import Journal
@@ -45,4 +48,20 @@ def summary(attempt: Path) -> Shown:
     """Where the record is, its verdict and its steps."""
     data = json.loads((attempt / "record.json").read_text(encoding="utf-8"))
     head = tables.overall(data["verdict"], str(attempt / "record.html"))
+    if broke_off := data.get("broke_off"):
+        head += tables.notice(f"Broke off in {broke_off}")
     return head + tables.verdict_table(data["steps"], f"Attempt {attempt.name}")
+
+
+def outcome(record: Mapping[str, Any]) -> str:
+    """An attempt in a few lines: its verdict, how many steps have which, and which need a look.
+
+    What is blocked follows from those, and after a plan everything waits for its apply.
+    """
+    steps = record["steps"]
+    counts = Counter(str(step["verdict"]) for step in steps)
+    tally = ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
+    head = f"{style.verdict(record['verdict'])}: {tally or 'no step ran'}"
+    look = {"fail", "inconclusive"} | (set() if record["mode"] == "plan" else {"waiting"})
+    rows = [step for step in steps if step["verdict"] in look]
+    return tables.verdict_table(rows, head).text if rows else head

@@ -12,6 +12,7 @@ from sfsip_nb.runbook.verdicts import Verdict, exit_code
 from .attempt import Attempt
 from .engine import CELL_TIMEOUT, Kernels, run_notebook
 from .errors import BrokeOff
+from .kept import outcome
 from .prepared import Prepared
 
 BROKE_OFF = 4
@@ -30,8 +31,8 @@ def replay(
     """Run the notebooks, leave the attempt's folder, answer the exit code (CONTRACT §5).
 
     `notebooks` holds a folder a guide; `only` are section numbers such as `02`. One line goes to
-    `say` as each notebook ends. The attempt is closed whatever happens. Raises Leak, and InputError
-    where the folder holds an attempt of that name.
+    `say` as each notebook ends, then the outcome, then where the record is. The attempt is closed
+    whatever happens. Raises Leak, and InputError where the folder holds an attempt of that name.
     """
     try:
         attempt = Attempt(prepared.run_dir, prepared.attempt_name)
@@ -49,7 +50,9 @@ def replay(
         attempt.fill(record, clean(export.everything(journal)))
     finally:
         journal.close()
-    say(f"record: {attempt.publish(prepared.redactor) / 'record.html'}")
+    page = attempt.publish(prepared.redactor) / "record.html"
+    say(outcome(record))
+    say(f"record: {page}")
     if broke_off:
         return BROKE_OFF
     verdicts = [Verdict(step["verdict"]) for step in record["steps"]]

@@ -27,6 +27,10 @@ def record(journal: Journal, attempt: int, guide: Guide) -> dict[str, Any]:
         _person(step, data, journal.verdict(data["card"]["proved_by"]) or "not run")
         for step, data in journal.people().items()
     ]
+    broke_off = journal.get(f"broke_off/{attempt}", "")
+    verdicts = [Verdict(step["verdict"]) for step in steps]
+    if broke_off:  # what did not run was not seen
+        verdicts.append(Verdict.INCONCLUSIVE)
     made: dict[str, Any] = wellformed(
         {
             "schema": 1,
@@ -39,7 +43,7 @@ def record(journal: Journal, attempt: int, guide: Guide) -> dict[str, Any]:
             "mode": row["mode"],
             "started": row["started"],
             "ended": row["ended"],
-            "verdict": worst(Verdict(step["verdict"]) for step in steps).value,
+            "verdict": worst(verdicts).value,
             "versions": facts["versions"],
             "inputs": facts["inputs"],
             "sections": [{"id": s.notebook, "title": s.title} for s in guide.sections],
@@ -49,7 +53,7 @@ def record(journal: Journal, attempt: int, guide: Guide) -> dict[str, Any]:
                 for s in guide.steps
                 if s.id not in done
             ],
-            "broke_off": journal.get(f"broke_off/{attempt}", ""),
+            "broke_off": broke_off,
             "plan": _plan(journal.get(f"plan/{attempt}")),
             "changes": [_change(c) for c in journal.changes(attempt)],
             "people": people,

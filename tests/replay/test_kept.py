@@ -1,11 +1,13 @@
 """An attempt made by hand in the notebooks is kept like a replayed one."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sfsip_nb.replay import sums
-from sfsip_nb.replay.kept import attempts_of, keep_interactive
+from sfsip_nb.replay.kept import attempts_of, keep_interactive, outcome, summary
 from tests.replay.replay_sample import Run, guide
 
 
@@ -32,3 +34,29 @@ def test_attempts_come_in_order_and_drafts_are_none(tmp_path: Path) -> None:
     for name in ("0010-apply", "0002-plan", ".0011-apply.partial"):
         (tmp_path / "attempts" / name).mkdir(parents=True)
     assert [path.name for path in attempts_of(tmp_path)] == ["0002-plan", "0010-apply"]
+
+
+def record(mode: str, **verdicts: str) -> dict[str, Any]:
+    check = {"title": "The call is answered", "expected": "200", "seen": "486"}
+    steps = [
+        {"id": name, "verdict": verdict, "checks": [check | {"verdict": verdict}]}
+        for name, verdict in verdicts.items()
+    ]
+    return {"verdict": "fail", "mode": mode, "broke_off": "", "steps": steps}
+
+
+def test_an_outcome_names_what_needs_a_look_and_counts_the_rest() -> None:
+    lines = outcome(record("apply", a="fail", b="blocked", c="waiting", d="pass")).splitlines()
+    assert lines[0] == "✖ fail: 1 fail, 1 blocked, 1 waiting, 1 pass"
+    assert [line.split()[2] for line in lines[2:]] == ["a", "c"]
+    assert "The call is answered: 486" in lines[2]
+
+
+def test_after_a_plan_what_waits_for_its_apply_is_only_counted() -> None:
+    assert "\n" not in outcome(record("plan", a="waiting", b="blocked"))
+
+
+def test_an_attempt_that_broke_off_says_so(tmp_path: Path) -> None:
+    data = record("apply", a="pass") | {"broke_off": "02-b: interrupted"}
+    (tmp_path / "record.json").write_text(json.dumps(data))
+    assert "Broke off in 02-b: interrupted" in summary(tmp_path).text

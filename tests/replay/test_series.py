@@ -1,5 +1,6 @@
 """A replay from end to end, with real kernels: few, for each takes a second to start."""
 
+import gc
 import json
 import os
 import signal
@@ -63,7 +64,7 @@ def test_a_series_leaves_the_whole_attempt(tmp_path: Path, monkeypatch: pytest.M
     ]
     assert not sums.check(attempt)
     assert prepared.closed == 1
-    assert [line[:4] for line in said] == ["01 S", "02 S", "reco"]
+    assert [line[:4] for line in said] == ["01 S", "02 S", "✔ pa", "reco"]
     assert [path.name for path in attempt.parent.iterdir()] == ["0001-apply"]
 
     text = (attempt / "notebooks" / "01-a.ipynb").read_text()
@@ -137,7 +138,9 @@ def test_a_replay_that_judged_nothing_is_not_a_success(tmp_path: Path) -> None:
     assert replay(run(tmp_path, "01-a"), tmp_path, lambda line: None, only=["none"]) == 3
 
 
-def test_ctrl_c_ends_the_kernels_and_still_leaves_the_record(tmp_path: Path) -> None:
+def test_ctrl_c_ends_the_kernels_and_still_leaves_the_record(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     started = tmp_path / "kernel.pid"
     wait = f"import os, time; open({str(started)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
     notebook(tmp_path / "genesys" / "01-a.ipynb", wait)
@@ -157,6 +160,9 @@ def test_ctrl_c_ends_the_kernels_and_still_leaves_the_record(tmp_path: Path) -> 
 
     attempt = prepared.run_dir / "attempts" / "0001-apply"
     assert "interrupted" in (attempt / "junit.xml").read_text()
+    assert json.loads((attempt / "record.json").read_text())["verdict"] == "inconclusive"
+    gc.collect()  # the cell's task is let go of, and asyncio says what it raised
+    assert not [entry for entry in caplog.records if entry.name == "asyncio"]
     with pytest.raises(ProcessLookupError):
         os.kill(int(started.read_text()), 0)
 
