@@ -48,8 +48,12 @@ def replay(
 
 def _sections(only: str) -> list[str]:
     numbers = [number.strip().zfill(2) for number in only.split(",") if number.strip()]
-    if unknown := [number for number in numbers if not ("01" <= number <= "07")]:
-        raise InputError("--only", f"--only names {', '.join(unknown)}; the sections are 01 to 07.")
+    known = [f"{number:02}" for number in range(1, 8)]
+    if unknown := [number for number in numbers if number not in known]:
+        raise InputError(
+            "--only",
+            f"--only names {', '.join(unknown)}; the sections are 01 to 07, separated by commas.",
+        )
     return numbers
 
 

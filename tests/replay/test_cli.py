@@ -65,10 +65,15 @@ def test_wrong_usage_is_code_2(words: tuple[str, ...]) -> None:
     assert sfsip(*words).exit_code == 2
 
 
-def test_sections_out_of_range_start_nothing(session: types.ModuleType) -> None:
-    done = sfsip("replay", "x.yaml", "--only", "2,09")
+@pytest.mark.parametrize(
+    ("only", "named"), [("2,09", "09"), ("01-03", "01-03"), ("1.5", "1.5"), ("0", "00")]
+)
+def test_what_is_no_section_starts_nothing(
+    session: types.ModuleType, only: str, named: str
+) -> None:
+    done = sfsip("replay", "x.yaml", "--only", only)
     assert done.exit_code == 2
-    assert "--only names 09" in done.stderr
+    assert f"--only names {named};" in done.stderr
 
 
 def test_replay_hands_its_options_on_and_gives_the_verdicts_code(
