@@ -1,0 +1,122 @@
+"""A stranger's texts in JupyterLab, where outputs are trusted: shown, and nothing comes of them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Dialog, Page, Request, expect
+
+from tests.browser.labs import PROJECT, Lab
+from tests.present.hostile import HOSTILE, UNSEEN
+
+SHOW = f"""import sys
+sys.path.insert(0, {str(PROJECT)!r})
+from IPython.display import display
+from sfsip_nb.present import tables
+from tests.present import record_sample as sample
+from tests.present.hostile import HOSTILE, poison
+record = sample.record()
+"""
+CELLS = {
+    "steps": "display(tables.verdict_table(poison(record['steps'], text)))",
+    "checks": "display(tables.checks_table(poison(record['steps'][0], text)))",
+    "changes": "display(tables.plan_table(poison(record['changes'], text), text, text))",
+    "inputs": "display(tables.inputs_table([{'key': 'a', 'help': text, 'value': text,"
+    " 'secret': False, 'problem': text}]))",
+    "notice": "display(tables.notice(text), tables.overall('fail', text))",
+    "card": "display(tables.card({'title': text, 'system': text, 'path': [text], 'fields':"
+    " [{'label': text, 'value': text, 'secret': False}], 'why': text, 'look_for': text,"
+    " 'answered_by': text, 'answered_at': text, 'note': text}))",
+    "ladder": "display(tables.ladder(sample.ladder(text.encode('utf-8', 'replace')).decode(),"
+    " text))",
+}
+CALLER = "=1+1<img src=x onerror=alert(1)>"
+
+
+class Watched:
+    """All that a page says, asks for or tries to run."""
+
+    def __init__(self, page: Page, allowed: str) -> None:
+        self.happened: list[str] = []
+        self.allowed = allowed
+        page.on("dialog", self._opened)
+        page.on("request", self._asked)
+
+    def _opened(self, dialog: Dialog) -> None:
+        if dialog.type != "beforeunload":
+            self.happened.append(f"{dialog.type} {dialog.message}")
+        dialog.accept()
+
+    def _asked(self, request: Request) -> None:
+        if not request.url.startswith((self.allowed, "data:", "blob:", "ws")):
+            self.happened.append(request.url)
+
+
+def notebook(path: Path, cells: dict[str, str]) -> None:
+    """Write a notebook of code cells."""
+    written: list[dict[str, Any]] = [
+        {
+            "id": id,
+            "cell_type": "code",
+            "metadata": {},
+            "source": source,
+            "outputs": [],
+            "execution_count": None,
+        }
+        for id, source in cells.items()
+    ]
+    kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    about = {"metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+    path.write_text(json.dumps({"cells": written, **about}), encoding="utf-8")
+
+
+def test_each_of_our_tables_shows_hostile_text_and_stays_as_it_is(lab: Lab, page: Page) -> None:
+    every = {
+        id: f"for text in HOSTILE.values():\n    {source}\nprint('end of {id}')"
+        for id, source in CELLS.items()
+    }
+    notebook(lab.root / "hostile.ipynb", {"show": SHOW, **every})
+    watched = Watched(page, lab.url)
+    opened = lab.open(page, "hostile.ipynb")
+    opened.run("show")
+    for id in CELLS:
+        opened.run(id)
+        expect(opened.cell(id).get_by_text(f"end of {id}", exact=True)).to_be_visible()
+        shown = opened.cell(id).locator(".jp-OutputArea")
+        assert shown.locator("script, img[src='x'], [onerror]").count() == 0, id
+        assert not UNSEEN & set(shown.inner_text()), id
+        sideways = "area => area.scrollWidth - area.clientWidth"
+        assert shown.evaluate(sideways) <= 0, id
+    assert opened.cell("checks").get_by_text(HOSTILE["script"]).count() > 0
+    assert watched.happened == []
+
+
+def test_a_hostile_customer_goes_through_a_plan(lab: Lab, page: Page) -> None:
+    watched = Watched(page, lab.url)
+    name = HOSTILE["script"] + HOSTILE["SQL"] + HOSTILE["template"]
+    start = lab.open(page, "notebooks/start.ipynb")
+    start.run("begin")
+    page.get_by_label("Customer").fill(name)
+    page.get_by_label("Target").select_option("testbed: a rehearsal on this machine")
+    link = start.run("notebooks").get_by_role("link", name="01 Prerequisites")
+    expect(link).to_be_visible()
+    [folder] = [p for p in (lab.root / "runs").glob("script*") if p.is_dir()]
+    opened = lab.open(page, f"runs/{folder.name}/runbook/01-prerequisites.ipynb")
+    for cell in ("parameters", "open-run", "inputs"):
+        opened.run(cell)
+    page.get_by_label("Genesys caller name").fill(CALLER)
+    page.get_by_label("Synthflow assistant").fill(HOSTILE["attribute"])
+    page.get_by_label("Synthflow assistant").press("Tab")
+    expect(opened.run("look").get_by_text(HOSTILE["attribute"]).first).to_be_visible()
+    for cell in ("step-access-platform", "step-access-synthflow"):
+        opened.run(cell)
+    opened = lab.open(page, f"runs/{folder.name}/runbook/02-genesys-configuration.ipynb")
+    for cell in ("parameters", "open-run", "plan"):
+        opened.run(cell)
+    expect(opened.cell("plan").get_by_text(CALLER).first).to_be_visible()
+    start = lab.open(page, "notebooks/start.ipynb")
+    expect(start.run("overview").get_by_text("<script>alert(1)").first).to_be_visible()
+    assert page.locator(".jp-OutputArea script, .jp-OutputArea [onerror]").count() == 0
+    assert watched.happened == []
