@@ -25,6 +25,8 @@ class Allowance:
 
     def refusal(self, number: str) -> str:
         """Why a number may not be called, as a sentence; empty where it may."""
+        if not number:
+            return "TARGET names nobody to call: write sip:NUMBER@host, such as sip:+1…@host:port."
         if refusal := dial_refusal(number):
             return f"{number} is never dialled: {refusal}."
         if not (self._rules.allowed and number in self._rules.destinations):

@@ -1,6 +1,7 @@
 """What the probe commands are told: targets, transports, logins, and a call with leave for it."""
 
 import ipaddress
+import re
 import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -41,6 +42,10 @@ Hears = Annotated[float | None, typer.Option(help="the tone that should be heard
 Digits = Annotated[str, typer.Option(help="press these keys")]
 
 CODECS = ("PCMU", "PCMA")
+_WRITTEN = re.compile(
+    r"sips?:(?:[^@\s]*@)?(\[[^\]\s]+\]|[^:;?/\s\[\]]+)(?::(\d{1,5}))?(?:[;?]\S*)?"
+)
+"""A target in full, with its host and its port: what is not understood is not left out."""
 
 
 def uri(target: str) -> str:
@@ -60,12 +65,15 @@ def address(target: str) -> "UriParts":
     from sfsip_nb.sip.fields import uri_parts
 
     bare = target if target.startswith(("sip:", "sips:")) else f"sip:{target}"
-    parts = uri_parts(bare)
-    if not parts.host or any(char.isspace() for char in target):
+    written = _WRITTEN.fullmatch(bare)
+    if not written or len(written[1]) > 255 or not 0 < int(written[2] or 5060) < 65536:
+        shown = target if len(target) < 80 else f"{target[:79]}…"
         raise InputError(
-            "TARGET", f"{target!r} is no SIP target: write host, host:port or sip:user@host:port."
+            "TARGET",
+            f"{shown!r} is no SIP target: write host, host:port or sip:user@host:port. An IPv6"
+            " address stands in brackets, a port is 1 to 65535.",
         )
-    return parts
+    return uri_parts(bare)
 
 
 def over(transport: str) -> "Transport | None":
@@ -175,7 +183,9 @@ def _headers(lines: tuple[str, ...]) -> Mapping[str, str]:
     for line, (name, colon, value) in zip(lines, pairs, strict=True):
         plain = colon and name.isascii() and name.replace("-", "").isalnum() and value.isprintable()
         if not plain or not name.lower().startswith(("x-", "user-to-user")):
-            raise InputError("--header", f"{line!r} is not X-NAME:VALUE or User-to-User:VALUE.")
+            raise InputError(
+                "--header", f"--header takes X-NAME:VALUE or User-to-User:VALUE, not {line!r}."
+            )
     return {name: value.strip() for name, _, value in pairs}
 
 

@@ -205,6 +205,12 @@ def test_codecs_headers_and_lists_have_their_commands(peer: Peer, tmp_path: Path
     "words",
     [
         ("options", "a host"),
+        ("options", "host:99999"),
+        ("options", "host:sip"),
+        ("options", "http://host"),
+        ("options", "::1"),
+        ("options", "h" * 100_000),
+        ("call", "host:5060", "--parameters", str(SAMPLE)),
         ("options", "host", "--transport", "sctp"),
         ("options", "host", "--ladder", "/no/such/folder/a.svg"),
         ("options", "host", "--ca", "/no/such/file.pem"),
@@ -215,6 +221,7 @@ def test_wrong_words_are_code_2_before_anything_is_sent(words: tuple[str, ...]) 
     done = sfsip(*words)
     assert done.exit_code == 2
     assert done.stderr.count("\n") == 1
+    assert len(done.stderr) < 400
 
 
 def test_dns_follows_a_literal_address() -> None:
