@@ -194,6 +194,7 @@ def _open(
     if guide is None:
         raise InputError(parameters.guide, f"There is no runbook for {parameters.guide} yet.")
     _known_faults(parameters, faults)
+    _known_steps(guide, parameters)
     run_dir = (out or home() / "runs" / parameters.run_name).resolve()
     secrets = parameters.secrets()
     redactor = _redactor(secrets)
@@ -254,6 +255,20 @@ def _known_faults(parameters: Parameters, names: Sequence[str]) -> None:
                 "testbed.faults",
                 f"The testbed has no fault {name}.{did_you_mean(name, FAULTS)} All of them are"
                 " listed by: sfsip testbed faults",
+            )
+
+
+def _known_steps(guide: Guide, parameters: Parameters) -> None:
+    """An answer or a waiver under a misspelt name would be left out without a word."""
+    steps = [step.id for step in guide.steps]
+    named = [(f"people.{name}", name) for name in parameters.people]
+    named += [(f"waive: {w.check}", w.check.partition("/")[0]) for w in parameters.waive]
+    for key, name in named:
+        if name not in steps:
+            raise InputError(
+                key,
+                f"{key} names no step of the guide {guide.name}.{did_you_mean(name, steps)} The"
+                " record and sfsip record DIR show the steps' names.",
             )
 
 

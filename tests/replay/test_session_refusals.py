@@ -1,4 +1,4 @@
-"""One command at a time works on a run, in a folder that can be one."""
+"""What is refused when a run is opened, before anything is touched."""
 
 from pathlib import Path
 
@@ -36,3 +36,22 @@ def test_a_testbed_that_is_not_there_is_bad_input(tmp_path: Path, url: str) -> N
     with pytest.raises(InputError, match="ends in /control"):
         session.prepare(FILE, out=tmp_path, testbed_url=url)
     session.prepare(FILE, out=tmp_path).close()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("people={trunk.inbond: {done_by: Ada}}", "people.trunk.inbond names no step"),
+        (
+            "waive=[{check: probe.tsl/x, reason: r, by: Ada, until: '2099-01-01'}]",
+            "waive: probe.tsl/x names no step",
+        ),
+    ],
+)
+def test_an_answer_or_a_waiver_for_no_step_is_bad_input(
+    tmp_path: Path, given: str, said: str
+) -> None:
+    with pytest.raises(InputError, match=said) as caught:
+        session.prepare(FILE, [given], out=tmp_path / "run")
+    assert "Did you mean" in str(caught.value)
+    assert not (tmp_path / "run").exists()
