@@ -60,8 +60,9 @@ def outcome(record: Mapping[str, Any]) -> str:
     """
     steps = record["steps"]
     counts = Counter(str(step["verdict"]) for step in steps)
-    tally = ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
-    head = f"{style.verdict(record['verdict'])}: {tally or 'no step ran'}"
+    said = [f"{count} {verdict}" for verdict, count in counts.most_common()]
+    said += [f"{len(record['not_run'])} not run"] if record["not_run"] else []
+    head = f"{style.verdict(record['verdict'])}: {', '.join(said)}"
     look = {"fail", "inconclusive"} | (set() if record["mode"] == "plan" else {"waiting"})
     rows = [step for step in steps if step["verdict"] in look]
     return tables.verdict_table(rows, head).text if rows else head

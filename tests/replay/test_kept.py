@@ -42,7 +42,7 @@ def record(mode: str, **verdicts: str) -> dict[str, Any]:
         {"id": name, "verdict": verdict, "checks": [check | {"verdict": verdict}]}
         for name, verdict in verdicts.items()
     ]
-    return {"verdict": "fail", "mode": mode, "broke_off": "", "steps": steps}
+    return {"verdict": "fail", "mode": mode, "broke_off": "", "steps": steps, "not_run": []}
 
 
 def test_an_outcome_names_what_needs_a_look_and_counts_the_rest() -> None:
@@ -54,6 +54,11 @@ def test_an_outcome_names_what_needs_a_look_and_counts_the_rest() -> None:
 
 def test_after_a_plan_what_waits_for_its_apply_is_only_counted() -> None:
     assert "\n" not in outcome(record("plan", a="waiting", b="blocked"))
+
+
+def test_what_did_not_run_is_counted() -> None:
+    data = record("apply", a="pass") | {"not_run": [{"id": "b"}, {"id": "c"}]}
+    assert outcome(data).endswith(": 1 pass, 2 not run")
 
 
 def test_an_attempt_that_broke_off_says_so(tmp_path: Path) -> None:
