@@ -122,8 +122,8 @@ def checks(ctx: Context, card: Card) -> list[Check]:
                 seen=f"no value for: {', '.join(missing)}" if missing else "no answer yet",
                 verdict=Verdict.WAITING,
                 vantage=Vantage.PLATFORM,
-                reason=f"For {_WHO.get(card.system, card.system)}: carry out the card, then say below it, or under"
-                f" people → {card.step}, who did it.",
+                reason=f"For {_WHO.get(card.system, card.system)}: carry out the card, then say"
+                f" below it, or under people → {card.step}, who did it.",
             )
         ]
     if card.proved_by == card.step:
