@@ -20,9 +20,9 @@ _CALLER_REFUSED = "32204"
 async def unlisted(plan: Plan, *, timeout: float = 12.0) -> ProbeResult:
     """A call, or OPTIONS where the URI names no user, from an address that is on no list.
 
-    Passes on an explicit refusal, fails where the request is let in (a call is cancelled as soon as
-    it rings). Silence is inconclusive: a firewall may drop it before any list is asked. Bounded by
-    `timeout` seconds.
+    Passes on an explicit refusal, fails where a call is let in (it is cancelled as soon as it
+    rings). Silence is inconclusive: a firewall may drop it before any list is asked; so is an
+    answer to OPTIONS. Bounded by `timeout` seconds.
     """
     if not uri_parts(plan.uri).user:
         return await _asked(plan, timeout)
@@ -70,8 +70,13 @@ def judge(where: str, what: str, code: int, answer: str) -> tuple[Verdict, str]:
     """What an answer says about the list.
 
     401 and 407 refuse too: who is not on the list needs a password. RFC 3261 §11.2 has OPTIONS
-    answered as an INVITE would be.
+    answered as an INVITE would be, but servers that refuse calls are known to answer it to anybody.
     """
+    if 100 < code < 300 and what == "OPTIONS":
+        return "inconclusive", (
+            f"{where} answered the OPTIONS of an unlisted address ({answer}), which many do who let"
+            " no call in. Only a call shows the list: name a number in the target."
+        )
     if 100 < code < 300:
         return "fail", (
             f"{where} let the {what} of an unlisted address in ({answer}): anybody may call at your"
