@@ -15,7 +15,8 @@ from sfsip_nb.guides import access_control, network, testcall
 from sfsip_nb.guides.checks import check, decided
 from sfsip_nb.guides.synthflow import section
 from sfsip_nb.guides.testcall import Placed, Stage
-from sfsip_nb.guides.verification import SECTION, synthflow_calls
+from sfsip_nb.guides.verification import SECTION
+from sfsip_nb.guides.watching import JUDGED, synthflow_calls
 from sfsip_nb.runbook import calls
 from sfsip_nb.runbook.context import Context
 from sfsip_nb.runbook.dialling import NotAllowed
@@ -172,14 +173,14 @@ def _header(ctx: Context, platform: Platform) -> list[Check]:
     placed = _place(ctx, step, number, _logins(ctx), headers={NONCE_HEADER: "round-trip"})
     if not isinstance(placed, Placed):
         return [testcall.unplaced(ctx, step, placed)]
-    judged: dict[str, list[str]] = ctx.journal.get("calls.judged", {})
+    judged: dict[str, list[str]] = ctx.journal.get(JUDGED, {})
     known = {id for ids in judged.values() for id in ids}
 
     def marked(start: datetime, end: datetime) -> list[calls.SeenCall]:
         rows = synthflow_calls(ctx)(start, end)
         return [r for r in rows if placed.mark in str(r.facts.get("telephony_sip_headers"))]
 
-    row = calls.find(marked, "", number, since, patience=6.0, exclude=known)
+    row = calls.find(marked, number, since, patience=6.0, exclude=known)
     seen = dict(row.facts.get("telephony_sip_headers") or {}) if row else {}
     return [
         check(

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC
 from typing import Any
 
 from sfsip_nb.guides import testcall
 from sfsip_nb.guides.checks import check, synthflow
 from sfsip_nb.guides.synthflow.resources import find_assistant
 from sfsip_nb.guides.testcall import Placed, Stage
+from sfsip_nb.guides.watching import Side, Sides, Sought, answered, find
 from sfsip_nb.runbook import calls
 from sfsip_nb.runbook.calls import SeenCall
 from sfsip_nb.runbook.context import Context
@@ -25,12 +26,6 @@ from sfsip_nb.runbook.model import Ask, Card, CardField, Step
 from sfsip_nb.runbook.verdicts import Check, Vantage, Verdict
 
 SECTION = "05-verification"
-
-# A person's clock and "when" may be this far from the call.
-AROUND = timedelta(minutes=15)
-
-# Seconds that a platform's records may be late.
-_LATE = 90.0
 
 _GREETING = Stage(testcall.SPEECH_HZ, testcall.AGENT_HZ, within=8.0, at_least=1.5)
 _HANDED_OVER = Stage(testcall.TRANSFER_REQUEST_HZ, testcall.PERSON_HZ, within=15.0)
@@ -65,24 +60,15 @@ TRANSFER = Test(
 )
 
 
-@dataclass(frozen=True)
-class Sides:
-    """One call as both sides recorded it, and as we saw it if we placed it."""
-
-    placed: Placed | None
-    platform: SeenCall | None
-    synthflow: SeenCall | None
-    caller: str
-
-
-Judge = Callable[[Context], list[Check]]
+Checks = Callable[[Context], list[Check]]
+Judge = Callable[[Context, Sides], list[Check]]
 
 
 def steps(
     platform: str,
-    inbound: tuple[Judge, tuple[str, ...]],
-    transfer: tuple[Judge, tuple[str, ...]],
-    outbound: tuple[Judge, tuple[str, ...]],
+    inbound: tuple[Checks, tuple[str, ...]],
+    transfer: tuple[Checks, tuple[str, ...]],
+    outbound: tuple[Checks, tuple[str, ...]],
     outbound_card: Callable[[Context], Card],
 ) -> tuple[Step, ...]:
     """The section's three tests: how each is judged, and what it needs beside a registration."""
@@ -123,7 +109,11 @@ def card(test: Test) -> Callable[[Context], Card | None]:
             step=test.step,
             system="phone",
             title=f"Call {number} now",
-            path=("Any telephone outside the contact centre",),
+            path=(
+                "Any telephone outside the contact centre",
+                "its number and your name below",
+                "run the cell again, then dial: it watches both sides",
+            ),
             fields=(CardField("Dial", number, "number"),),
             asks=(Ask("caller", "The number you called from, as +…"),),
             why="A real call seen from both ends is what proves a live trunk.",
@@ -134,131 +124,86 @@ def card(test: Test) -> Callable[[Context], Card | None]:
     return make
 
 
-def run(
-    ctx: Context,
-    test: Test,
-    platform: calls.Source,
-    judge: Callable[[Context, Sides], list[Check]],
-    remedy: str = "",
+def run(ctx: Context, test: Test, platform: Side, judge: Judge, remedy: str = "") -> list[Check]:
+    """Place the call or have a person make it, find it on both sides, and judge it."""
+    step, number = test.step, ctx.parameters.numbers[0]
+    if not testcall.can_dial(ctx):
+        caller = ctx.given(step, "caller")
+        return _judged(ctx, platform, answered(ctx, step, caller, False), None, judge, remedy)
+    try:
+        placed = testcall.phone(ctx, step, number, test.stages)
+    except NotAllowed as refusal:
+        return [_not_made(step, str(refusal), "Allow test calls, or more of them.")]
+    sought = Sought(step, step, placed.since, caller=placed.caller, mark=placed.mark)
+    wire = testcall.wire_checks(step, placed, test.voices, remedy)
+    return [*wire, *_judged(ctx, platform, sought, placed, judge, remedy)]
+
+
+def run_started(
+    ctx: Context, step: str, platform: Side, judge: Judge, remedy: str = ""
 ) -> list[Check]:
-    """Place the call or take the person's, find it on both sides, and judge it."""
-    number = ctx.parameters.numbers[0]
-    placed: Placed | None = None
-    if testcall.can_dial(ctx):
-        try:
-            placed = testcall.phone(ctx, test.step, number, test.stages)
-        except NotAllowed as refusal:
-            return [_not_placed(test.step, str(refusal))]
-        caller, since, until = placed.caller, placed.since, None
-    else:
-        answer = ctx.answer(test.step)
-        if answer is None:
-            return [_not_placed(test.step, "Nobody has called yet.")]
-        caller = str(answer["given"].get("caller", ""))
-        at = calls.moment(answer["done_at"])
-        since, until = at - AROUND, at + AROUND
-    wire = testcall.wire_checks(test.step, placed, test.voices, remedy) if placed else []
-    mark = placed.mark if placed else ""
-    sides = find(ctx, test.step, platform, caller, since, until, fresh=bool(placed), mark=mark)
-    sides = replace(sides, placed=placed)
-    return [*wire, *joined(test.step, sides, remedy), *judge(ctx, sides)]
+    """Find and judge the call to the AI that a person, or the testbed's administrator, starts."""
+    sought = answered(ctx, step, "", ctx.surroundings.administer is not None)
+    return _judged(ctx, platform, sought, None, judge, remedy)
 
 
-def find(
+def _judged(
     ctx: Context,
-    step: str,
-    platform: calls.Source,
-    caller: str,
-    since: datetime,
-    until: datetime | None,
-    *,
-    fresh: bool,
-    mark: str = "",
-) -> Sides:
-    """The call to the AI's number in the platform's records and in Synthflow's.
-
-    A call that another step (or answer) judged is not this one, nor is one with another ``mark``
-    (a probe's); nor, for a ``fresh`` call, is one that this step judged before.
-    """
-    number = ctx.parameters.numbers[0]
-    judged: dict[str, list[str]] = ctx.journal.get("calls.judged", {})
-    known = {id for by, ids in judged.items() if fresh or by != step for id in ids}
-    patience = max(_LATE / ctx.surroundings.time_scale, 3.0)
-    with ctx.phase("the platform's record of the call", patience):
-        there = calls.find(platform, caller, number, since, until, patience, known)
-    # A contact centre may rewrite the caller's number, so Synthflow's side is found by the called.
-    own = _without_other_marks(synthflow_calls(ctx), mark)
-    with ctx.phase("Synthflow's record of the call", patience):
-        here = calls.find(own, "", number, since, until, patience, known)
-    found = [call.id for call in (there, here) if call]
-    ctx.journal.put("calls.judged", judged | {step: [*judged.get(step, []), *found]})
-    return Sides(None, there, here, caller)
-
-
-def _without_other_marks(source: calls.Source, mark: str) -> calls.Source:
-    def carried(call: SeenCall) -> str:
-        return str((call.facts.get("telephony_sip_headers") or {}).get(testcall.MARK_HEADER, ""))
-
-    return lambda since, until: [c for c in source(since, until) if carried(c) in ("", mark)]
-
-
-def synthflow_calls(ctx: Context) -> calls.Source:
-    """Synthflow's call list for the assistant (facts: unknown filters are ignored in silence)."""
-    client = synthflow(ctx)
-
-    def source(since: datetime, until: datetime) -> list[SeenCall]:
-        assistant = find_assistant(client, ctx.parameters.synthflow.assistant)
-        if assistant is None:
-            return []
-        rows = client.calls(assistant["model_id"], since, until + timedelta(seconds=1))
-        return [
-            SeenCall(
-                Vantage.SYNTHFLOW,
-                str(row["call_id"]),
-                calls.moment(row["start_time"]),
-                str(row.get("phone_number_from") or row.get("lead_phone_number") or ""),
-                str(row.get("phone_number_to") or row.get("agent_phone_number") or ""),
-                row,
-            )
-            for row in rows
-        ]
-
-    return source
-
-
-def started_by_a_person(ctx: Context, step: str, platform: calls.Source) -> Sides:
-    """The call to the AI that a person (on the testbed, the administrator) started."""
-    answer = ctx.answer(step)
-    assert answer is not None  # the engine checks nothing before the card is answered
-    at = calls.moment(answer["done_at"])
-    now = ctx.surroundings.administer is not None
-    since, until = (at, None) if now else (at - AROUND, at + AROUND)
-    # Judged again, the same answer is the same call; another answer is another one.
-    judged = f"{step}, {answer['done_at']}"
-    return find(ctx, judged, platform, "", since, until, fresh=False)
+    platform: Side,
+    sought: Sought,
+    placed: Placed | None,
+    judge: Judge,
+    remedy: str,
+) -> list[Check]:
+    sides = replace(find(ctx, platform, sought), placed=placed)
+    return [*joined(sought.step, sides, remedy), *judge(ctx, sides.whole)]
 
 
 def joined(step: str, sides: Sides, remedy: str = "") -> list[Check]:
-    """Whether both sides know the call, and whether it is the same one."""
-    there, here = sides.platform, sides.synthflow
+    """Whether both sides know the call, and whether it is the same one.
+
+    Only what is there proves anything: a contact centre's records can be minutes late. Synthflow
+    lists a call from its first ring on, so once the contact centre's record is closed, a call that
+    is not on that list did not arrive.
+    """
+    there, here, name = sides.platform, sides.synthflow, sides.name
+    if not (there or here or sides.placed):
+        who = f" from {sides.caller}" if sides.caller else ""
+        return [
+            _not_made(
+                step,
+                f"neither {name} nor Synthflow has a call{who} of that time",
+                "Answer the card below once more, run this cell and dial while it watches. If you "
+                "did call: is that the number you called from? Records can also be late: then run "
+                "this cell again.",
+            )
+        ]
+    closed = there is not None and there.over
+    again = "run this cell again in a few minutes."
+    half = f"In progress there: hang up. If that was long ago, its record is late: {again}"
+    lost = remedy or "The call never reached the agent: see what the platform recorded."
+    if not closed:
+        lost = f"Whether the call ended before shows in the record of {name}: {again}"
     found = [
         check(
             f"{step}/platform",
             "The platform recorded the call",
             "a record at that time, with that number",
-            f"{there.id}, {_at(there)}" if there else "no such call",
-            there is not None,
-            reason="The call did not reach the platform, or its records are late: run the step "
-            "again in a few minutes.",
+            _seen(there),
+            True if closed else None,
+            reason=half
+            if there
+            else f"Records of {name} can be late: {again} If it stays so, the call came from "
+            f"another number, or did not come by way of {name}.",
         ),
         check(
             f"{step}/synthflow",
             "Synthflow recorded the call",
             "a record at that time, with that number",
-            f"{here.id}, {_at(here)}" if here else "no such call",
-            here is not None,
+            _seen(here),
+            here.over or None if here else False if closed else None,
             Vantage.SYNTHFLOW,
-            reason=remedy or "The call never reached the agent: see what the platform recorded.",
+            reason=half if here else lost,
         ),
     ]
     if there and here:
@@ -269,8 +214,8 @@ def joined(step: str, sides: Sides, remedy: str = "") -> list[Check]:
                 "Both records are the same call",
                 "started at most 20 s apart",
                 f"{apart:.1f} s apart",
-                calls.same(there, here),
-                reason="Another call came in between: run the step again.",
+                calls.same(there, here) or None,
+                reason="Another call came in between, or a record is late: run this cell again.",
             )
         )
     return found
@@ -290,8 +235,7 @@ def agent_checks(ctx: Context, step: str, sides: Sides, transcript: bool = True)
             ctx.parameters.synthflow.assistant,
             f"{assistant.get('name')}, {status or 'no status'}"
             + (f", {row['error_message']}" if row.get("error_message") else ""),
-            row.get("model_id") == assistant.get("model_id")
-            and status in ("completed", "in-progress"),
+            row.get("model_id") == assistant.get("model_id") and status == "completed",
             Vantage.SYNTHFLOW,
             reason="Look at the call's error in Synthflow's log.",
         )
@@ -326,7 +270,7 @@ def caller_id(step: str, seen: str, caller: str, vantage: Vantage, where: str) -
     )
 
 
-def _not_placed(step: str, why: str) -> Check:
+def _not_made(step: str, why: str, todo: str) -> Check:
     return Check(
         id=f"{step}/call",
         title="A test call",
@@ -334,8 +278,14 @@ def _not_placed(step: str, why: str) -> Check:
         seen=why,
         verdict=Verdict.WAITING,
         vantage=Vantage.HERE,
-        reason="Call the number and answer the card, or allow test calls.",
+        reason=todo,
     )
+
+
+def _seen(call: SeenCall | None) -> str:
+    if call is None:
+        return "no such call"
+    return f"{call.id}, {_at(call)}" + ("" if call.over else ", in progress")
 
 
 def _at(call: SeenCall) -> str:

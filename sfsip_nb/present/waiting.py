@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
+from sfsip_nb.runbook.context import Tell
+
 from .tables import Shown, waited
 
 _UNSEEN, _TICK = 2.0, 1.0
@@ -25,7 +27,7 @@ class Clock:
 
     def __init__(self, what: str) -> None:
         self._what, self._began = what, time.monotonic()
-        self._phase: tuple[str, float, float] | None = None
+        self._phase: tuple[str, float, float, str] | None = None
         self._over = threading.Event()
         self._shown: Any = None
         # A copy, so that what the thread shows belongs to the cell that waits.
@@ -33,11 +35,16 @@ class Clock:
         self._thread = threading.Thread(target=run, args=(self._tick,), daemon=True)
 
     @contextmanager
-    def phase(self, what: str, most: float) -> Iterator[None]:
+    def phase(self, what: str, most: float) -> Iterator[Tell]:
         """Name what is waited for now, and how many seconds it may take (`context.Phase`)."""
-        self._phase = what, time.monotonic(), most
+        since = time.monotonic()
+
+        def tell(seen: str) -> None:
+            self._phase = what, since, most, seen
+
+        tell("")
         try:
-            yield
+            yield tell
         finally:
             self._phase = None
 
@@ -75,8 +82,9 @@ class Clock:
     def _now(self) -> Shown:
         told = f"{self._what}: {_clock(self._lasted)}"
         if phase := self._phase:
-            what, since, most = phase
+            what, since, most, seen = phase
             told += f" · {what}: {_clock(time.monotonic() - since)} of at most {_clock(most)}"
+            told += f" · {seen}" if seen else ""
         return waited(told, "Kernel → Interrupt stops it; nothing is lost.")
 
 

@@ -23,7 +23,10 @@ _APART = timedelta(seconds=20)
 
 @dataclass(frozen=True)
 class SeenCall:
-    """One side's record of one call. Numbers are digits with a leading plus."""
+    """One side's record of one call. Numbers are digits with a leading plus.
+
+    ``over`` is whether that side says that the call has ended; until then its record is half.
+    """
 
     vantage: Vantage
     id: str
@@ -31,6 +34,7 @@ class SeenCall:
     caller: str
     called: str
     facts: Mapping[str, Any] = field(default_factory=dict)
+    over: bool = True
 
 
 Source = Callable[[datetime, datetime], list[SeenCall]]
@@ -51,37 +55,44 @@ def moment(value: Any) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def find(
+def fitting(
     source: Source,
     caller: str,
     called: str,
     since: datetime,
     until: datetime | None = None,
-    patience: float = 10.0,
     exclude: Container[str] = (),
-) -> SeenCall | None:
-    """The newest call of one side that fits, waiting up to ``patience`` seconds for its record.
+) -> list[SeenCall]:
+    """One side's calls that fit, the newest first.
 
     ``caller`` may be empty where a side does not keep it; ``called`` always counts. ``exclude``
     holds the ids of calls that were judged before.
     """
+    now = datetime.now(UTC)
+    found = [
+        call
+        for call in source(since - _APART, min(until or now, now) + _APART)
+        if call.id not in exclude
+        and digits(call.called) == digits(called)
+        and (not caller or digits(call.caller) == digits(caller))
+        and call.started >= since - _APART
+    ]
+    return sorted(found, key=lambda call: call.started, reverse=True)
+
+
+def find(
+    source: Source, called: str, since: datetime, patience: float, exclude: Container[str] = ()
+) -> SeenCall | None:
+    """The newest call of one side that fits, waiting up to ``patience`` seconds for its record."""
     try:
         for attempt in stamina.retry_context(
             on=NotYet, attempts=None, timeout=patience, wait_initial=0.1, wait_max=2.0
         ):
             with attempt:
-                end = until or datetime.now(UTC)
-                fitting = [
-                    call
-                    for call in source(since - _APART, end + _APART)
-                    if call.id not in exclude
-                    and digits(call.called) == digits(called)
-                    and (not caller or digits(call.caller) == digits(caller))
-                    and call.started >= since - _APART
-                ]
-                if not fitting:
+                found = fitting(source, "", called, since, exclude=exclude)
+                if not found:
                     raise NotYet
-                return max(fitting, key=lambda call: call.started)
+                return found[0]
     except NotYet:
         pass
     return None

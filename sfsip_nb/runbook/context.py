@@ -20,13 +20,16 @@ from sfsip_nb.sip import Resolver
 
 T = TypeVar("T")
 
-Phase = Callable[[str, float], contextlib.AbstractContextManager[None]]
+Tell = Callable[[str], None]
+"""Says what is seen so far of what takes long."""
+
+Phase = Callable[[str, float], contextlib.AbstractContextManager[Tell]]
 """Tells a person who watches what takes long, and how many seconds at most."""
 
 
-def no_phase(what: str, seconds: float) -> contextlib.AbstractContextManager[None]:
+def no_phase(what: str, seconds: float) -> contextlib.AbstractContextManager[Tell]:
     """Nobody watches."""
-    return contextlib.nullcontext()
+    return contextlib.nullcontext(lambda seen: None)
 
 
 Administer = Callable[[str, str, Mapping[str, Any]], dict[str, Any]]
@@ -82,6 +85,11 @@ class Context:
     def live(self) -> bool:
         """Whether this touches a real customer."""
         return self.parameters.target == "live"
+
+    @property
+    def watched(self) -> bool:
+        """Whether a person is there who is told what takes long, and may act meanwhile."""
+        return self.phase is not no_phase
 
     @property
     def marker(self) -> str:

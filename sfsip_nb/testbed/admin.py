@@ -18,9 +18,15 @@ def _plan(world: World, values: Values) -> Json:
     return {"plan": next(iter(world.synthflow["workspaces"].values()))["plan"]}
 
 
+def _call(world: World, values: Values) -> Json:
+    """A call from a telephone is not simulated: whoever answers the card dials."""
+    return {}
+
+
 STEPS: dict[str, dict[str, Step]] = {
     "genesys": {**genesys.administrator.STEPS, "access.synthflow": _plan},
     "talkdesk": {**talkdesk.administrator.STEPS, "access.synthflow": _plan},
     "synthflow": {"access.synthflow": _plan},
+    "phone": {"verify.inbound": _call, "verify.transfer": _call},
 }
 """By system and step. ``verify.outbound`` of Genesys waits for the call: `control` serves it."""

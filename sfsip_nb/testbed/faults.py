@@ -36,6 +36,7 @@ _ALL = (
     Fault("genesys.no-permission-analytics", "the client lacks analytics:conversationDetail:view"),
     Fault("genesys.slow-visibility", "what was created answers 404 for half a minute"),
     Fault("genesys.second-operator", "somebody else saves a trunk or route between read and write"),
+    Fault("genesys.late-records", "analytics does not show any conversation yet"),
     Fault("genesys.password-hidden", "reading a trunk leaves its password out"),
     Fault("genesys.identifier-taken", "another organisation holds the identifier", WRONG_ORG),
     # Genesys Cloud, its calls

@@ -9,11 +9,16 @@ from typing import Any
 from sfsip_nb.guides import verification as v
 from sfsip_nb.guides.checks import check
 from sfsip_nb.guides.genesys.platform import genesys, settings
+from sfsip_nb.guides.watching import Side, Sides
 from sfsip_nb.runbook import calls
 from sfsip_nb.runbook.calls import SeenCall
 from sfsip_nb.runbook.context import Context
 from sfsip_nb.runbook.model import Card, CardField
 from sfsip_nb.runbook.verdicts import Check, Vantage
+
+
+def _side(ctx: Context) -> Side:
+    return Side("Genesys Cloud", conversations(ctx))
 
 
 def conversations(ctx: Context) -> calls.Source:
@@ -34,6 +39,7 @@ def conversations(ctx: Context) -> calls.Source:
                             str(session["ani"]),
                             str(session.get("dnis") or session["sessionDnis"]),
                             conversation,
+                            over=bool(conversation.get("conversationEnd")),
                         )
                     )
                     break
@@ -102,10 +108,10 @@ def _over_trunk(ctx: Context, step: str, call: SeenCall) -> list[Check]:
 
 
 def _inbound(ctx: Context) -> list[Check]:
-    return v.run(ctx, v.INBOUND, conversations(ctx), _judge_inbound)
+    return v.run(ctx, v.INBOUND, _side(ctx), _judge_inbound)
 
 
-def _judge_inbound(ctx: Context, sides: v.Sides) -> list[Check]:
+def _judge_inbound(ctx: Context, sides: Sides) -> list[Check]:
     step, call = "verify.inbound", sides.platform
     found: list[Check] = []
     if call is not None:
@@ -139,10 +145,10 @@ def _judge_inbound(ctx: Context, sides: v.Sides) -> list[Check]:
 
 
 def _transfer(ctx: Context) -> list[Check]:
-    return v.run(ctx, v.TRANSFER, conversations(ctx), _judge_transfer)
+    return v.run(ctx, v.TRANSFER, _side(ctx), _judge_transfer)
 
 
-def _judge_transfer(ctx: Context, sides: v.Sides) -> list[Check]:
+def _judge_transfer(ctx: Context, sides: Sides) -> list[Check]:
     step = "verify.transfer"
     found = v.agent_checks(ctx, step, sides)
     if sides.platform is None:
@@ -187,14 +193,14 @@ def _judge_transfer(ctx: Context, sides: v.Sides) -> list[Check]:
     return found
 
 
-def _transferred_legs(ctx: Context, sides: v.Sides) -> list[dict[str, Any]]:
+def _transferred_legs(ctx: Context, sides: Sides) -> list[dict[str, Any]]:
     """Queue and agent legs, of this conversation or of the one that the transfer started."""
     assert sides.platform is not None
     legs = v.participants(sides.platform, ("acd", "agent"))
     if legs:
         return legs
     number = ctx.parameters.synthflow.transfer.number
-    other = calls.find(conversations(ctx), "", number, sides.platform.started, None, patience=5.0)
+    other = calls.find(conversations(ctx), number, sides.platform.started, patience=5.0)
     return v.participants(other, ("acd", "agent"))
 
 
@@ -218,14 +224,15 @@ def _outbound_card(ctx: Context) -> Card:
 
 
 def _outbound(ctx: Context) -> list[Check]:
+    return v.run_started(ctx, "verify.outbound", _side(ctx), _judge_outbound)
+
+
+def _judge_outbound(ctx: Context, sides: Sides) -> list[Check]:
     step = "verify.outbound"
-    caller = settings(ctx).caller_address
-    sides = v.started_by_a_person(ctx, step, conversations(ctx))
-    found = v.joined(step, sides)
-    if sides.platform is not None:
-        found += _over_trunk(ctx, step, sides.platform)
+    found = _over_trunk(ctx, step, sides.platform) if sides.platform else []
     found += v.agent_checks(ctx, step, sides, transcript=False)
     if sides.synthflow is not None:
+        caller = settings(ctx).caller_address
         found.append(
             v.caller_id(step, sides.synthflow.caller, caller, Vantage.SYNTHFLOW, "the AI agent")
         )

@@ -7,6 +7,7 @@ from datetime import datetime
 from sfsip_nb.guides import verification as v
 from sfsip_nb.guides.checks import check
 from sfsip_nb.guides.talkdesk.platform import settings, talkdesk
+from sfsip_nb.guides.watching import Side, Sides
 from sfsip_nb.runbook import calls
 from sfsip_nb.runbook.calls import SeenCall
 from sfsip_nb.runbook.context import Context
@@ -14,6 +15,10 @@ from sfsip_nb.runbook.model import Card, CardField
 from sfsip_nb.runbook.verdicts import Check, Vantage
 
 _CARDS = "Revisit the cards trunk.create and routing.inbound: port, transport, destination, trunk."
+
+
+def _side(ctx: Context) -> Side:
+    return Side("Talkdesk", report(ctx))
 
 
 def report(ctx: Context) -> calls.Source:
@@ -34,6 +39,7 @@ def report(ctx: Context) -> calls.Source:
                     own if outward else contact,
                     contact if outward else own,
                     entry,
+                    over=bool(entry.get("end_at", True)),
                 )
             )
         return found
@@ -42,10 +48,10 @@ def report(ctx: Context) -> calls.Source:
 
 
 def _inbound(ctx: Context) -> list[Check]:
-    return v.run(ctx, v.INBOUND, report(ctx), _judge_inbound, remedy=_CARDS)
+    return v.run(ctx, v.INBOUND, _side(ctx), _judge_inbound, remedy=_CARDS)
 
 
-def _judge_inbound(ctx: Context, sides: v.Sides) -> list[Check]:
+def _judge_inbound(ctx: Context, sides: Sides) -> list[Check]:
     step, call = "verify.inbound", sides.platform
     found: list[Check] = []
     if call is not None:
@@ -85,13 +91,13 @@ def _transfer(ctx: Context) -> list[Check]:
     return v.run(
         ctx,
         v.TRANSFER,
-        report(ctx),
+        _side(ctx),
         _judge_transfer,
         remedy="Revisit the card routing.transfer: ring group and number.",
     )
 
 
-def _judge_transfer(ctx: Context, sides: v.Sides) -> list[Check]:
+def _judge_transfer(ctx: Context, sides: Sides) -> list[Check]:
     step, wanted = "verify.transfer", settings(ctx).ring_group
     found = v.agent_checks(ctx, step, sides)
     if sides.platform is None:
@@ -130,7 +136,7 @@ def _transferred(ctx: Context, first: SeenCall) -> SeenCall | None:
     if first.facts.get("handling_user_name"):
         return first
     number = settings(ctx).ring_group_number
-    return calls.find(report(ctx), "", number, first.started, None, patience=6.0)
+    return calls.find(report(ctx), number, first.started, patience=6.0)
 
 
 def _outbound_card(ctx: Context) -> Card:
@@ -150,10 +156,12 @@ def _outbound_card(ctx: Context) -> Card:
 
 
 def _outbound(ctx: Context) -> list[Check]:
+    return v.run_started(ctx, "verify.outbound", _side(ctx), _judge_outbound, remedy=_CARDS)
+
+
+def _judge_outbound(ctx: Context, sides: Sides) -> list[Check]:
     step = "verify.outbound"
-    sides = v.started_by_a_person(ctx, step, report(ctx))
-    found = v.joined(step, sides, remedy=_CARDS)
-    found += v.agent_checks(ctx, step, sides, transcript=False)
+    found = v.agent_checks(ctx, step, sides, transcript=False)
     if sides.synthflow is not None:
         caller = settings(ctx).ring_group_number
         found.append(

@@ -97,6 +97,8 @@ class SynthflowRegion(StandIn):
         await call.ring()
         if await call.answer(codecs=codecs, srtp="optional"):
             self.run(self.talk(call, assistant, number, row))
+        else:
+            settle(self.world, row, call, "", "error")
 
     async def _decide(self, call: Call) -> Json | Refusal:
         """The number that is called, if it is imported, attached and served by now."""
