@@ -79,9 +79,13 @@ class Sides:
 
     @property
     def whole(self) -> Sides:
-        """Without the records of a call that is not over there: half of one proves nothing."""
+        """What can be judged: no record of a call that is not over there, which is half a record.
+
+        A caller's number that was typed, and that the contact centre does not know, may be wrong.
+        """
         there, here = (c if c and c.over else None for c in (self.platform, self.synthflow))
-        return replace(self, platform=there, synthflow=here)
+        caller = self.caller if there or self.placed else ""
+        return replace(self, platform=there, synthflow=here, caller=caller)
 
 
 def answered(ctx: Context, step: str, caller: str, dialled: bool) -> Sought:

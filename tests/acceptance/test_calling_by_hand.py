@@ -260,8 +260,7 @@ def test_a_call_that_the_platform_lost_fails_with_its_record_as_evidence(
     testbed = life.ensure(notebook.run_dir, faults=["genesys.no-route"])
     try:
         notebook.answer()
-        with pytest.raises(AssertionError):  # nobody answers
-            call_once(notebook.run_dir)
+        call_once(notebook.run_dir)
         notebook.step()
     finally:
         testbed.control("DELETE", "/faults/genesys.no-route")
