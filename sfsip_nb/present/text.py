@@ -35,7 +35,10 @@ def _picture(char: str) -> str:
 
 
 def shown(value: object) -> str:
-    """Any JSON-like value as a person reads it: yes and no, lists by comma, `–` for nothing."""
+    """Any JSON-like value as a person reads it: yes and no, lists by comma, `–` for nothing.
+
+    ISO instants in UTC are written as `utc` writes them.
+    """
     if isinstance(value, Markup):
         return value
     if value is None or value == "" or value == [] or value == {}:
@@ -46,7 +49,7 @@ def shown(value: object) -> str:
         return "; ".join(f"{visible(str(key))}: {shown(item)}" for key, item in value.items())
     if isinstance(value, (list, tuple)):
         return ", ".join(shown(item) for item in value)
-    return visible(str(value))
+    return visible(_INSTANT.sub(r"\1 \2 UTC", str(value)))
 
 
 def utc(instant: object) -> str:
@@ -78,6 +81,11 @@ def lasted(item: Mapping[str, Any]) -> str:
 def one_line(value: object) -> str:
     """`shown`, on one line."""
     return " ".join(shown(value).split())
+
+
+def some(names: Sequence[str], most: int = 8) -> str:
+    """The first few of many names."""
+    return ", ".join(names[:most]) + (f" … of {len(names)}" if len(names) > most else "")
 
 
 def links(text: str) -> Iterator[tuple[str, str]]:

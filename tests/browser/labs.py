@@ -194,6 +194,7 @@ def jupyterlab(root: Path, *options: str) -> Iterator[Lab]:
         "JUPYTERLAB_SETTINGS_DIR": str(root / ".jupyter" / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(root / ".jupyter" / "workspaces"),
         "JUPYTER_CONFIG_PATH": str(SETTINGS),
+        "PYTHONSTARTUP": str(SETTINGS / "startup.py"),
     }
     command = [
         sys.executable,
