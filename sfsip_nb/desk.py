@@ -61,7 +61,7 @@ class Desk:
 
     @property
     def session(self) -> sessions.Session:
-        """The session on the inputs as they stand, opened anew once its attempt is closed.
+        """The session on the inputs as they stand, opened anew once the run went on without it.
 
         Raises ``InputError`` while an input is wrong.
         """
@@ -74,7 +74,7 @@ class Desk:
         if (
             opened is None
             or (opened.parameters, opened.secrets) != (parameters, parameters.secrets())
-            or opened.over
+            or opened.stale
         ):
             self.close()
             self.opened = opened = sessions.open_interactive(parameters)

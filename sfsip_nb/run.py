@@ -278,7 +278,7 @@ class Run(Notebook):
         session = self.session
         rows = session.journal.get(f"diagnosis/{session.attempt}", [])
         return tables.plain_table(
-            [row | {"because": "; ".join(row["because"]) or "no sign of it"} for row in rows],
+            [row | {"because": "\n".join(row["because"]) or "no sign of it"} for row in rows],
             {"cause": "Issue", "because": "What speaks for it", "remedy": "Fix"},
             "Quick troubleshooting, ranked on this run",
         )

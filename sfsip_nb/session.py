@@ -66,9 +66,15 @@ class Session:
         return f"{self.attempt:04d}-{self.mode}"
 
     @property
-    def over(self) -> bool:
-        """Whether the attempt was closed meanwhile, as making its record does."""
-        return self.journal.attempt(self.attempt)["ended"] is not None
+    def stale(self) -> bool:
+        """Whether the run went on without it.
+
+        Its attempt was closed, as making a record does, or another notebook has opened the run
+        with other inputs.
+        """
+        kept = self.journal.get("parameters")["values"]
+        ended = self.journal.attempt(self.attempt)["ended"]
+        return ended is not None or kept != attempts.plain(self.parameters)
 
     @property
     def env(self) -> dict[str, str]:

@@ -55,7 +55,8 @@ class Field:
 
 def label(key: str) -> str:
     """The dotted key of an input in words."""
-    near = " ".join(key.split(".")[-2:])
+    *_, group, name = ["", *key.split(".")]
+    near = group if group.endswith(f"_{name}") else f"{group} {name}"
     words = [_WORDS.get(word, word) for word in near.replace("_", " ").split()]
     return " ".join([words[0][0].upper() + words[0][1:], *words[1:]])
 

@@ -44,9 +44,9 @@ class SecretField(ipywidgets.Password):  # type: ignore[misc]
         return f"SecretField({self.description!r})"
 
 
-_WIDE = {"description_width": "32ch"}  # the longest label, whole
-_LAYOUT = {"width": "78ch", "max_width": "100%", "flex": "0 1 auto"}
-_REMARK = {"flex": "1 1 30ch", "min_width": "30ch"}
+_WIDE = {"description_width": "29ch"}  # the longest label, whole
+_LAYOUT = {"width": "66ch", "max_width": "100%", "flex": "0 1 auto"}
+_REMARK = {"flex": "1 1 24ch", "min_width": "24ch"}  # beside its control, the file browser open
 
 
 def control(field: Field, form: Form) -> Any:

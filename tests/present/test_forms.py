@@ -159,6 +159,28 @@ def test_what_a_platform_offers_is_listed_and_anything_else_may_be_typed() -> No
     assert form.draft.value("genesys.site") == "A site made a minute ago"
 
 
+def test_a_closed_list_is_chosen_from_and_is_the_testbeds_alone() -> None:
+    closed = {"testbed.faults": {"a.busy": "it is busy", "a.deaf": "it hears nothing"}}
+    form = forms.Form(draft(), closed=closed)
+    chooser = sheet(form).controls["testbed.faults"]
+    assert [label for label, _ in chooser.options] == [
+        "a.busy: it is busy",
+        "a.deaf: it hears nothing",
+    ]
+    chooser.value = ("a.deaf",)
+    assert form.draft.check().testbed.faults == ["a.deaf"]
+    chooser.value = ()
+    assert form.draft.check().testbed.faults == []
+    live = forms.Form(draft(**LIVE), closed=closed)
+    assert "testbed.faults" not in sheet(live).controls
+
+
+def test_an_input_is_named_once() -> None:
+    assert forms.label("synthflow.signalling_addresses.addresses") == "Signalling addresses"
+    assert forms.label("genesys.client_id") == "Genesys client ID"
+    assert forms.label("mode") == "Mode"
+
+
 def test_hostile_text_is_escaped_below_its_field() -> None:
     made = sheet(forms.Form(draft()))
     made.controls["genesys.termination_identifier"].value = "<script>alert(1)</script>"
