@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from . import style
-from .text import clock, lasted, links, shown, unmarked, utc, visible
+from .text import LONG, clock, lasted, links, shown, unmarked, utc, visible
 
 Row = Mapping[str, Any]
 
@@ -120,6 +120,7 @@ def environment() -> Environment:
         deciding=deciding,
         css=style.PAGE_CSS,
         csp=style.CSP,
+        longest=LONG,
     )
     return env
 
