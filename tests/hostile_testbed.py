@@ -20,6 +20,7 @@ from typing import Any
 from starlette.responses import JSONResponse
 
 from sfsip_nb import session
+from sfsip_nb.inputs import samples
 from sfsip_nb.sip.messages import Incoming
 from sfsip_nb.testbed import customer, life, web
 from sfsip_nb.testbed.server import LOG
@@ -39,8 +40,14 @@ NAMES = {
 SETS = [f"{key}={json.dumps(name)}" for key, name in NAMES.items()]
 """The same as ``--set`` takes it."""
 
-_COLLECTIONS = ("sites", "flows", "queues", "assistants")
+_RENAMED = (
+    ("genesys", "sites", samples.GENESYS_SITE, "genesys.site"),
+    ("genesys", "flows", samples.INBOUND_FLOW, "genesys.inbound_flow"),
+    ("genesys", "queues", samples.TRANSFER_QUEUE, "genesys.transfer_queue"),
+    ("synthflow", "assistants", samples.SYNTHFLOW_ASSISTANT_NAME, "synthflow.assistant"),
+)
 _WORDS = {"message", "description", "detail", "msg"}
+_LONG = HOSTILE["long"]
 _WIRE = SHORT.encode("utf-8", "replace").decode()
 
 
@@ -77,26 +84,16 @@ def _spoilt(body: Any) -> Any:
 
 
 def _renamed(world: World) -> None:
-    """The objects that the inputs name; others, for an offer, have what no person can type."""
-    samples = customer.samples
-    said = (
-        samples.GENESYS_SITE,
-        samples.INBOUND_FLOW,
-        samples.TRANSFER_QUEUE,
-        samples.SYNTHFLOW_ASSISTANT_NAME,
-    )
-    known = dict(zip(said, NAMES.values(), strict=True))
-    for name in _COLLECTIONS:
-        objects = (world.synthflow if name == "assistants" else world.genesys)[name]
-        for made in objects.values():
-            made["name"] = known.get(made["name"], made["name"])
-    queues = world.genesys["queues"]
-    for text in (SHORT, HOSTILE["long"]):
+    """The objects that the inputs name; others have names that no person can type."""
+    for system, name, sample, key in _RENAMED:
+        for made in getattr(world, system)[name].values():
+            if made["name"] == sample:
+                made["name"] = NAMES[key]
+    for made in (*world.genesys["organization"].values(), *world.genesys["ivrs"].values()):
+        made["name"] = SHORT
+    for text in (SHORT, _LONG):
         new = world.new_id()
-        queues[new] = {"id": new, "name": text, "memberCount": 0}
-    for name in ("organization", "ivrs"):
-        for made in world.genesys[name].values():
-            made["name"] = SHORT
+        world.genesys["queues"][new] = {"id": new, "name": text, "memberCount": 0}
 
 
 def _spoil() -> None:
@@ -115,7 +112,7 @@ def _spoil() -> None:
         if code >= 300:
             made.phrase += _WIRE
             made.headers.set("Reason", f'SIP;cause={code};text="{_WIRE}"')
-            made.headers.set("Warning", f'399 host "{HOSTILE["long"]}"')
+            made.headers.set("Warning", f'399 host "{_LONG}"')
             made.headers.set("X-Reason", _WIRE)
         return made
 
@@ -134,8 +131,6 @@ def _spoil() -> None:
     for owner, name, hostile in patches:
         setattr(owner, name, hostile)
 
-
-_LONG = HOSTILE["long"]
 
 if __name__ == "__main__":
     _spoil()
