@@ -162,8 +162,11 @@ class Form:
             self.shown.refresh(refused)
 
     def offer(self, key: str, choices: Sequence[str]) -> None:
-        """Offer what a platform has for an input; anything else may still be typed."""
-        self.offers[key] = tuple(choices)
+        """Offer what a platform has for an input; anything else may still be typed.
+
+        A name that no input takes, for something in it cannot be seen, is not offered.
+        """
+        self.offers[key] = tuple(choice for choice in choices if choice.isprintable())
         if self.shown is not None:
             self.shown.refresh()
 

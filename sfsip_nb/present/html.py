@@ -13,7 +13,7 @@ from markupsafe import Markup
 from sfsip_nb.runbook import people
 
 from . import style
-from .text import clock, lasted, links, shown, unmarked, utc, visible
+from .text import LONG, clock, lasted, links, shown, unmarked, utc, visible
 
 Row = Mapping[str, Any]
 
@@ -144,6 +144,7 @@ def environment() -> Environment:
         deciding=deciding,
         css=style.PAGE_CSS,
         csp=style.CSP,
+        longest=LONG,
     )
     return env
 

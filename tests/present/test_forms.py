@@ -152,7 +152,7 @@ def test_what_no_form_can_mend_is_an_error_at_once(given: dict[str, Any]) -> Non
 
 def test_what_a_platform_offers_is_listed_and_anything_else_may_be_typed() -> None:
     made = sheet(form := forms.Form(draft()))
-    form.offer("genesys.site", ["Acme Main Site", "Acme Branch"])
+    form.offer("genesys.site", ["Acme Main Site", "Acme Branch", "exe.\u202egnp", "half \ud83d"])
     field = made.controls["genesys.site"]
     assert field.options == ("Acme Main Site", "Acme Branch")
     field.value = "A site made a minute ago"

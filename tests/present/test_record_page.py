@@ -94,7 +94,7 @@ def test_hostile_text_is_shown_as_what_it_is() -> None:
     for seen in (
         "<script>alert(1)</script>",
         "⟨U+202E⟩",
-        "␛[31m",
+        "⟨U+001B⟩[31m",
         "DROP TABLE",
         "=HYPERLINK",
         "{{",
