@@ -27,6 +27,19 @@ def created(bench: Bench) -> int:
     return bench.genesys.post(f"{EDGES}/trunkbasesettings", json=trunk).status_code
 
 
+def conversations(bench: Bench) -> int:
+    bench.world.put_conversation(
+        {
+            "conversationId": "c-1",
+            "conversationStart": "2026-11-21T10:00:00.000Z",
+            "participants": [{"purpose": "customer", "sessions": [{"ani": "tel:+15550100123"}]}],
+        }
+    )
+    query = {"interval": "2026-11-21T09:00:00.000Z/2026-11-21T11:00:00.000Z"}
+    answer = bench.genesys.post("/api/v2/analytics/conversations/details/query", json=query)
+    return int(answer.json()["totalHits"])
+
+
 def version(bench: Bench) -> str:
     found = bench.synthflow.get(INBOUND).json()["response"]["assistants"][0]
     return str(found["voice_engine_version"])
@@ -63,6 +76,7 @@ def version(bench: Bench) -> str:
             200,
             403,
         ),
+        ("genesys.late-records", conversations, 1, 0),
         ("synthflow.bad-key", lambda b: b.synthflow.get("/assistants/").status_code, 200, 401),
         (
             "synthflow.rate-limit",
