@@ -10,20 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC
 from typing import Any
 
 from sfsip_nb.guides import testcall
 from sfsip_nb.guides.checks import check, synthflow
+from sfsip_nb.guides.joining import Sides, joined, not_made
 from sfsip_nb.guides.synthflow.resources import find_assistant
 from sfsip_nb.guides.testcall import Placed, Stage
-from sfsip_nb.guides.watching import Side, Sides, Sought, answered, find
+from sfsip_nb.guides.watching import Side, Sought, answered, find
 from sfsip_nb.runbook import calls
 from sfsip_nb.runbook.calls import SeenCall
 from sfsip_nb.runbook.context import Context
 from sfsip_nb.runbook.dialling import NotAllowed
 from sfsip_nb.runbook.model import Ask, Card, CardField, Step
-from sfsip_nb.runbook.verdicts import Check, Vantage, Verdict
+from sfsip_nb.runbook.verdicts import Check, Vantage
 
 SECTION = "05-verification"
 
@@ -133,7 +133,7 @@ def run(ctx: Context, test: Test, platform: Side, judge: Judge, remedy: str = ""
     try:
         placed = testcall.phone(ctx, step, number, test.stages)
     except NotAllowed as refusal:
-        return [_not_made(step, str(refusal), "Allow test calls, or more of them.")]
+        return [not_made(step, str(refusal), "Allow test calls, or more of them.")]
     sought = Sought(step, step, placed.since, caller=placed.caller, mark=placed.mark)
     wire = testcall.wire_checks(step, placed, test.voices, remedy)
     return [*wire, *_judged(ctx, platform, sought, placed, judge, remedy)]
@@ -157,68 +157,6 @@ def _judged(
 ) -> list[Check]:
     sides = replace(find(ctx, platform, sought), placed=placed)
     return [*joined(sought.step, sides, remedy), *judge(ctx, sides.whole)]
-
-
-def joined(step: str, sides: Sides, remedy: str = "") -> list[Check]:
-    """Whether both sides know the call, and whether it is the same one.
-
-    Only what is there proves anything: a contact centre's records can be minutes late. Synthflow
-    lists a call from its first ring on, so once the contact centre's record is closed, a call that
-    is not on that list did not arrive.
-    """
-    there, here, name = sides.platform, sides.synthflow, sides.name
-    if not (there or here or sides.placed):
-        who = f" from {sides.caller}" if sides.caller else ""
-        return [
-            _not_made(
-                step,
-                f"neither {name} nor Synthflow has a call{who} of that time",
-                "Answer the card below once more, run this cell and dial while it watches. If you "
-                "did call: is that the number you called from? Records can also be late: then run "
-                "this cell again.",
-            )
-        ]
-    closed = there is not None and there.over
-    again = "run this cell again in a few minutes."
-    half = f"In progress there: hang up. If that was long ago, its record is late: {again}"
-    lost = remedy or "The call never reached the agent: see what the platform recorded."
-    if not closed:
-        lost = f"Whether the call ended before shows in the record of {name}: {again}"
-    found = [
-        check(
-            f"{step}/platform",
-            "The platform recorded the call",
-            "a record at that time, with that number",
-            _seen(there),
-            True if closed else None,
-            reason=half
-            if there
-            else f"Records of {name} can be late: {again} If it stays so, the call came from "
-            f"another number, or did not come by way of {name}.",
-        ),
-        check(
-            f"{step}/synthflow",
-            "Synthflow recorded the call",
-            "a record at that time, with that number",
-            _seen(here),
-            here.over or None if here else False if closed else None,
-            Vantage.SYNTHFLOW,
-            reason=half if here else lost,
-        ),
-    ]
-    if there and here:
-        apart = abs((there.started - here.started).total_seconds())
-        found.append(
-            check(
-                f"{step}/joined",
-                "Both records are the same call",
-                "started at most 20 s apart",
-                f"{apart:.1f} s apart",
-                calls.same(there, here) or None,
-                reason="Another call came in between, or a record is late: run this cell again.",
-            )
-        )
-    return found
 
 
 def agent_checks(ctx: Context, step: str, sides: Sides, transcript: bool = True) -> list[Check]:
@@ -268,28 +206,6 @@ def caller_id(step: str, seen: str, caller: str, vantage: Vantage, where: str) -
         vantage,
         reason="Look at the caller ID settings of the trunk and at E.164 in the From header.",
     )
-
-
-def _not_made(step: str, why: str, todo: str) -> Check:
-    return Check(
-        id=f"{step}/call",
-        title="A test call",
-        expected="a call to judge",
-        seen=why,
-        verdict=Verdict.WAITING,
-        vantage=Vantage.HERE,
-        reason=todo,
-    )
-
-
-def _seen(call: SeenCall | None) -> str:
-    if call is None:
-        return "no such call"
-    return f"{call.id}, {_at(call)}" + ("" if call.over else ", in progress")
-
-
-def _at(call: SeenCall) -> str:
-    return call.started.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def participants(call: SeenCall | None, purposes: Sequence[str]) -> list[dict[str, Any]]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sfsip_nb.guides import testcall
 from sfsip_nb.guides.checks import synthflow
+from sfsip_nb.guides.joining import Sides
 from sfsip_nb.guides.synthflow.resources import find_assistant
-from sfsip_nb.guides.testcall import Placed
 from sfsip_nb.runbook import calls
 from sfsip_nb.runbook.calls import SeenCall
 from sfsip_nb.runbook.context import Context
@@ -62,30 +62,6 @@ class Sought:
     def unsettled(self) -> str:
         """Who judged what only Synthflow has: another answer of the same step may take it up."""
         return f"{self.step}, unsettled"
-
-
-@dataclass(frozen=True)
-class Sides:
-    """One call as both sides recorded it, and as we saw it if we placed it.
-
-    ``name`` is the contact centre's; ``caller`` is the number that the call came from, if known.
-    """
-
-    name: str
-    platform: SeenCall | None
-    synthflow: SeenCall | None
-    caller: str
-    placed: Placed | None = None
-
-    @property
-    def whole(self) -> Sides:
-        """What can be judged: no record of a call that is not over there, which is half a record.
-
-        A caller's number that was typed, and that the contact centre does not know, may be wrong.
-        """
-        there, here = (c if c and c.over else None for c in (self.platform, self.synthflow))
-        caller = self.caller if there or self.placed else ""
-        return replace(self, platform=there, synthflow=here, caller=caller)
 
 
 def answered(ctx: Context, step: str, caller: str, dialled: bool) -> Sought:

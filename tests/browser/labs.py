@@ -59,6 +59,13 @@ class Lab:
         expect(page.locator(IDLE)).to_be_visible(timeout=CELL)
         return notebook
 
+    def copy(self, path: str, name: str, **cell: str) -> str:
+        """A copy of one notebook, with what the engineer writes into its parameters cell."""
+        made = self.root / Path(path).with_name(name)
+        shutil.copy(self.root / path, made)
+        _write(made, cell)
+        return str(made.relative_to(self.root))
+
     def begin(self, page: Page, customer: str, guide: str = "genesys", **cell: str) -> str:
         """Begin a rehearsal as the start notebook asks for it; the folder of its notebooks.
 

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from sfsip_nb import session
 from sfsip_nb.inputs import samples
+from sfsip_nb.testbed import life
 from tests.acceptance.acceptance_tools import PARAMETERS
 from tests.acceptance.telephone import calling
 from tests.browser.labs import CELL, FINISHED, Lab
@@ -20,6 +21,7 @@ BY_HAND = '{"allowed": False, "destinations": [], "from": "", "max": 3, "per_min
 
 def provisioned(run_dir: Path) -> None:
     """What 01 to 04 would have done."""
+    life.ensure(run_dir, time_scale=200)
     sets = (f"run={run_dir.name}", "test_calls.allowed=false")
     with closing(session.prepare(PARAMETERS, sets, out=run_dir, keep_testbed=True)) as opened:
         for step in opened.guide.steps:
@@ -28,10 +30,11 @@ def provisioned(run_dir: Path) -> None:
 
 
 def test_a_person_dials_while_the_cell_watches_both_sides(lab: Lab, page: Page) -> None:
-    runbook = lab.begin(page, "Woodgrove", test_calls=BY_HAND)
-    run_dir = (lab.root / runbook).parent
+    run_dir = lab.root / "runs" / "by-hand"
     provisioned(run_dir)
-    notebook = lab.open(page, f"{runbook}/05-verification.ipynb")
+    inputs = {"run": repr(run_dir.name), "test_calls": BY_HAND}
+    path = lab.copy("notebooks/genesys/05-verification.ipynb", "05-by-hand.ipynb", **inputs)
+    notebook = lab.open(page, path)
     for name in ("parameters", "open-run"):
         notebook.run(name)
     card = notebook.run("step-verify-inbound")

@@ -9,7 +9,8 @@ from typing import Any
 from sfsip_nb.guides import verification as v
 from sfsip_nb.guides.checks import check
 from sfsip_nb.guides.genesys.platform import genesys, settings
-from sfsip_nb.guides.watching import Side, Sides
+from sfsip_nb.guides.joining import Sides
+from sfsip_nb.guides.watching import Side
 from sfsip_nb.runbook import calls
 from sfsip_nb.runbook.calls import SeenCall
 from sfsip_nb.runbook.context import Context

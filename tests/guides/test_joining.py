@@ -6,9 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from sfsip_nb.guides.joining import Sides, joined
 from sfsip_nb.guides.testcall import Placed
-from sfsip_nb.guides.verification import joined
-from sfsip_nb.guides.watching import Sides
 from sfsip_nb.runbook.calls import SeenCall
 from sfsip_nb.runbook.verdicts import Vantage, step_verdict
 
@@ -16,11 +15,12 @@ STEP, CALLER, NUMBER = "verify.inbound", "+15550100123", "+15551230001"
 AT = datetime(2026, 11, 21, 8, tzinfo=UTC)
 
 
-def call(side: Vantage, over: bool = True, after: float = 0) -> SeenCall:
-    return SeenCall(side, side, AT + timedelta(seconds=after), CALLER, NUMBER, over=over)
+def call(side: Vantage, over: bool = True, after: float = 0, from_: str = CALLER) -> SeenCall:
+    return SeenCall(side, side, AT + timedelta(seconds=after), from_, NUMBER, over=over)
 
 
 THERE, HERE = call(Vantage.PLATFORM), call(Vantage.SYNTHFLOW)
+REWRITTEN = call(Vantage.SYNTHFLOW, from_="+15551230099")
 HALF_THERE, HALF_HERE = call(Vantage.PLATFORM, False), call(Vantage.SYNTHFLOW, False)
 
 
@@ -28,9 +28,16 @@ HALF_THERE, HALF_HERE = call(Vantage.PLATFORM, False), call(Vantage.SYNTHFLOW, F
     ("there", "here", "verdicts", "words"),
     [
         (THERE, HERE, {"platform": "pass", "synthflow": "pass", "joined": "pass"}, ""),
+        (THERE, REWRITTEN, {"platform": "pass", "synthflow": "pass", "joined": "pass"}, ""),
         (None, None, {"call": "waiting"}, "dial while it watches"),
         (THERE, None, {"platform": "pass", "synthflow": "fail"}, "never reached the agent"),
         (None, HERE, {"platform": "inconclusive", "synthflow": "pass"}, "run this cell again"),
+        (
+            None,
+            REWRITTEN,
+            {"platform": "inconclusive", "synthflow": "inconclusive"},
+            "It came from +15551230099. If that was you",
+        ),
         (
             HALF_THERE,
             None,
@@ -69,3 +76,9 @@ def test_a_call_that_we_placed_and_nobody_recorded_asks_no_person_to_dial() -> N
 def test_half_a_record_is_not_judged() -> None:
     whole = Sides("Talkdesk", THERE, HALF_HERE, CALLER).whole
     assert (whole.platform, whole.synthflow) == (THERE, None)
+
+
+def test_a_call_that_may_be_somebody_elses_is_not_judged() -> None:
+    assert Sides("Talkdesk", None, REWRITTEN, CALLER).whole.synthflow is None
+    assert Sides("Talkdesk", None, HERE, CALLER).whole.synthflow is HERE
+    assert Sides("Talkdesk", None, REWRITTEN, "").whole.synthflow is REWRITTEN, "no caller is known"
