@@ -60,7 +60,7 @@ def joined(step: str, sides: Sides, remedy: str = "") -> list[Check]:
                 "this cell again.",
             )
         ]
-    closed = there is not None and there.over
+    closed = sides.whole.platform is not None
     again = "run this cell again in a few minutes."
     half = f"In progress there: hang up. If that was long ago, its record is late: {again}"
     if sides.theirs:
@@ -88,7 +88,7 @@ def joined(step: str, sides: Sides, remedy: str = "") -> list[Check]:
             "Synthflow recorded the call",
             "a record at that time, with that number",
             _seen(here),
-            (here.over and not sides.theirs) or None if here else False if closed else None,
+            True if sides.whole.synthflow else False if closed and not here else None,
             Vantage.SYNTHFLOW,
             reason=missed,
         ),
