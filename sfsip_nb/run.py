@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -176,13 +177,14 @@ class Run(Notebook):
                 drawn = next(found for found in data["flows"] if found["step"] == step_id)
                 shown = shown + tables.figure(figures.callflow(drawn))
         kept = session.run_dir / "evidence"
-        for name in sorted({name for check in result.checks for name in check.evidence}):
+        for name in dict.fromkeys(name for c in result.checks for name in c.evidence):
             if name.endswith(".svg"):
                 picture = (kept / name).read_text(encoding="utf-8")
                 shown = shown + tables.ladder(picture, _label(name))
-            elif name.endswith(".wav"):
-                sound = figures.heard((kept / name).read_bytes(), _label(name))
-                shown = shown + tables.figure(sound)
+            elif name.endswith(".json"):
+                with suppress(ValueError):  # whatever else it is, it lies with the evidence
+                    levels = figures.heard((kept / name).read_bytes())
+                    shown = shown + tables.figure(levels)
         if self.desk.headless or result.card is None or result.verdict is not Verdict.WAITING:
             return shown
         hint = "your name, once it is done; then run this cell again"
