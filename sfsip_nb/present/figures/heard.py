@@ -26,7 +26,7 @@ _WIDTH = _COLUMNS * _EACH
 _LINE = 84
 """Characters of a lane's name that fit above it."""
 
-_NAMED = 70
+_NAMED = 60
 """Pixels of a gap in which there is room to say what it is."""
 
 _TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120)
@@ -74,7 +74,7 @@ def heard(content: bytes) -> Figure:
     parts += _axis(start, end - start, high - _GAP + 4)
     about = ". ".join(f"{lane.what}: {lane.told(start, end)}" for lane in lanes)
     return Figure(
-        f"Call to {call}: who heard what", about, _LEFT + _WIDTH + 22, high + 12, "".join(parts)
+        f"Call to {call}: who heard what", about, _LEFT + _WIDTH + 26, high + 12, "".join(parts)
     )
 
 
@@ -172,4 +172,4 @@ def _axis(start: float, span: float, y: int) -> Iterator[str]:
         marks += f"M{x} {y}v4"
         yield label(x, y + 16, f"{number * step:.3g}", "quiet small", "middle")
     yield f'<path class="hair" d="M{_LEFT} {y}h{_WIDTH}{marks}"/>'
-    yield label(_LEFT + _WIDTH + 10, y + 16, "s", "quiet small")
+    yield label(_LEFT + _WIDTH + 16, y + 16, "s", "quiet small")
