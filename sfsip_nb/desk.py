@@ -13,6 +13,7 @@ from sfsip_nb.inputs.draft import Draft
 from sfsip_nb.inputs.errors import InputError, SfsipError
 from sfsip_nb.inputs.load import CELL
 from sfsip_nb.inputs.secrets import Redactor
+from sfsip_nb.replay.kept import attempts_of, keep_interactive
 from sfsip_nb.runbook.context import Phase, no_phase
 from sfsip_nb.runbook.engine import Engine
 from sfsip_nb.runbook.journal import Journal
@@ -60,16 +61,20 @@ class Desk:
 
     @property
     def session(self) -> sessions.Session:
-        """The session on the inputs as they stand. Raises ``InputError`` while one is wrong."""
+        """The session on the inputs as they stand, opened anew once the run went on without it.
+
+        Raises ``InputError`` while an input is wrong.
+        """
         if not self.headless:
             self._reload()
             if problems := self.draft.problems():
                 raise _unfilled(problems)
         parameters = self.draft.check()
         opened = self.opened
-        if opened is None or (opened.parameters, opened.secrets) != (
-            parameters,
-            parameters.secrets(),
+        if (
+            opened is None
+            or (opened.parameters, opened.secrets) != (parameters, parameters.secrets())
+            or opened.stale
         ):
             self.close()
             self.opened = opened = sessions.open_interactive(parameters)
@@ -108,6 +113,19 @@ class Desk:
             self.let_go()
             self.opened.journal.close()
             self.opened = None
+
+    def keep_record(self) -> Path:
+        """The folder with the newest record, made now where a person's attempt has none yet.
+
+        Raises ``InputError`` while no step has run.
+        """
+        session = self.session
+        keep_interactive(session.journal, session.guide, session.run_dir, session.redactor)
+        if not (made := attempts_of(session.run_dir)):
+            raise InputError(
+                "record", "No step of this run has a verdict yet, so there is nothing to record."
+            )
+        return made[-1]
 
     def keep(self) -> None:
         """Keep what was typed in the run's journal, for its other notebooks and a new kernel."""

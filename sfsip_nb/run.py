@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from sfsip_nb import session as sessions
@@ -19,20 +20,17 @@ from sfsip_nb.present import chapters, figures, forms, tables
 from sfsip_nb.present.html import lenient
 from sfsip_nb.present.record import card_page
 from sfsip_nb.present.tables import Shown
-from sfsip_nb.present.text import unmarked
+from sfsip_nb.present.text import some, unmarked, utc
 from sfsip_nb.runbook import export
 from sfsip_nb.runbook.difference import text
 from sfsip_nb.runbook.engine import StepResult
+from sfsip_nb.runbook.journal import Journal
 from sfsip_nb.runbook.verdicts import Verdict, worst
 from sfsip_nb.stopping import stopping
+from sfsip_nb.testbed.faults import FAULTS
 
-_SIGNED = (
-    ("note", "Note", "if there is something to note"),
-    ("by", "Done by", "your name, once it is done; then run this cell again"),
-)
-
-_OFFERED = 8
-"""So many of what a platform offers are named in the table; the form lists all."""
+_ANSWERABLE = (Verdict.WAITING, Verdict.FAIL, Verdict.INCONCLUSIVE)
+"""A card with such a verdict may be done, or done anew."""
 
 
 def open_run(guide: str, notebook: str, namespace: Mapping[str, Any]) -> Run:
@@ -54,7 +52,12 @@ class Run(Notebook):
 
     def __init__(self, desk: Desk, name: str) -> None:
         super().__init__(desk, name)
-        self._form = forms.Form(desk.draft, desk.keep)
+        faults = {
+            fault.name: fault.effect
+            for fault in FAULTS.values()
+            if fault.name.partition(".")[0] in (desk.draft.guide, "synthflow")
+        }
+        self._form = forms.Form(desk.draft, desk.keep, {"testbed.faults": faults})
 
     def __repr__(self) -> str:
         return str(self.head())
@@ -81,22 +84,19 @@ class Run(Notebook):
             return tables.notice(str(error), "doubt")
         for key, sight in seen.items():
             self._form.offer(key, sight.choices)
-        words = {True: "there", False: "not there", None: "open"}
+        words = {True: "fits", False: "does not fit", None: "open"}
         rows = [
             {
-                "input": key,
+                "input": forms.label(key),
                 "value": text(self.desk.draft.value(key)),
-                "found": words[sight.ok],
-                "seen": sight.sentence,
-                "offered": ", ".join(sight.choices[:_OFFERED])
-                + (" …" if len(sight.choices) > _OFFERED else ""),
+                "seen": f"{words[sight.ok]}: {sight.sentence}",
+                "offered": some(sight.choices),
             }
             for key, sight in seen.items()
         ]
         names = {
             "input": "Input",
             "value": "Value",
-            "found": "Found",
             "seen": "What the platform says",
             "offered": "Offered",
         }
@@ -138,13 +138,17 @@ class Run(Notebook):
         left = [e for e in plan.changes if (e.step, e.kind, e.key) not in done]
         state = (
             plan.stopped
-            or (f"approved by {plan.approved_by}, {plan.approved_at}" if plan.approved_by else "")
+            or (
+                f"approved by {plan.approved_by}, {utc(plan.approved_at)}"
+                if plan.approved_by
+                else ""
+            )
             or "waits for approval: read it, then approve it by name"
         )
         if done:
             state = f"{len(done)} of {len(plan.changes)} changes carried out; {state}"
         rows = [export.planned(asdict(entry)) for entry in left]
-        shown = tables.plan_table(rows, f"Plan of {plan.made_at}", state)
+        shown = tables.plan_table(rows, f"Plan of {utc(plan.made_at)}", state)
         asks = self.session.mode == "plan" or not plan.approved_by
         if self.desk.headless or plan.stopped or not left or not asks:
             return shown
@@ -180,19 +184,22 @@ class Run(Notebook):
         for name in dict.fromkeys(name for c in result.checks for name in c.evidence):
             if name.endswith(".svg"):
                 picture = (kept / name).read_text(encoding="utf-8")
-                shown = shown + tables.ladder(picture, _label(name))
+                ladder = tables.ladder(picture, _label(name))
+                opened = result.verdict is not Verdict.PASS
+                shown = shown + tables.folded(ladder, f"Messages: {_label(name)}", opened)
             elif name.endswith(".json"):
                 with suppress(ValueError):  # whatever else it is, it lies with the evidence
                     levels = figures.heard((kept / name).read_bytes())
                     shown = shown + tables.figure(levels)
-        if self.desk.headless or result.card is None or result.verdict is not Verdict.WAITING:
+        if self.desk.headless or result.card is None or result.verdict not in _ANSWERABLE:
             return shown
+        waits = result.verdict is Verdict.WAITING
         hint = "your name, once it is done; then run this cell again"
         asked = [(ask.name, ask.label, "") for ask in result.card.asks]
         fields = [
             *asked,
             ("note", "Note", "if there is something to note"),
-            ("by", "Done by", hint),
+            ("by", "Done by" if waits else "Done anew by", hint),
         ]
         return forms.Intent(shown, fields, self.answers.setdefault(step_id, {}))
 
@@ -226,13 +233,11 @@ class Run(Notebook):
 
         Tokens are revoked, and opened anew when they are needed.
         """
+        if not (own := self.guide.of_section(self.name)):
+            return self._whole()
         session = self.session
         session.release()
         rows = session.journal.steps(session.attempt)
-        own = session.guide.of_section(self.name)
-        if not own:
-            whole = worst(Verdict(row["verdict"]) for row in rows.values())
-            return tables.overall(whole.value, f"{session.guide.title}: all sections so far")
         steps = [rows[s.id] | {"id": s.id, "title": s.title} for s in own if s.id in rows]
         shown = tables.verdict_table(
             [step | {"note": step["reason"]} for step in steps], "This section"
@@ -240,6 +245,15 @@ class Run(Notebook):
         verdict = worst(Verdict(step["verdict"]) for step in steps)
         titles = {section.notebook: section.title for section in session.guide.sections}
         return shown + tables.overall(verdict.value, titles[self.name])
+
+    def _whole(self) -> Shown:
+        """The verdict of the attempt, or of the last one whose record was made."""
+        self.desk.let_go()
+        with closing(Journal(self.desk.journal_path)) as journal:
+            headless = self.desk.headless
+            rows = journal.steps(self.session.attempt if headless else journal.last_judged())
+        whole = worst(Verdict(row["verdict"]) for row in rows.values())
+        return tables.overall(whole.value, f"{self.guide.title}: all sections so far")
 
     @told
     def captures(self, *names: str) -> Shown:
@@ -265,25 +279,30 @@ class Run(Notebook):
         session = self.session
         rows = session.journal.get(f"diagnosis/{session.attempt}", [])
         return tables.plain_table(
-            [row | {"because": "; ".join(row["because"]) or "no sign of it"} for row in rows],
+            [row | {"because": "\n".join(row["because"]) or "no sign of it"} for row in rows],
             {"cause": "Issue", "because": "What speaks for it", "remedy": "Fix"},
             "Quick troubleshooting, ranked on this run",
         )
 
     @told
     def record(self) -> Shown:
-        """The whole run's verdicts so far, and where its record is or will be."""
+        """Make the record of what was done, and show the run's verdicts; the attempt ends there.
+
+        A replay makes its record itself, once its last notebook has run.
+        """
         session = self.session
-        data = export.record(session.journal, session.attempt, session.guide)
-        where = session.run_dir / "attempts" / session.attempt_name / "record.html"
-        told = os.path.relpath(where, sessions.home())
-        if not self.desk.headless:
-            told = f"made by: sfsip record {os.path.relpath(session.run_dir, sessions.home())}"
+        if self.desk.headless:  # the page that this becomes stands beside the others
+            made, where = session.run_dir / "attempts" / session.attempt_name, "../record.html"
+        else:
+            made = self.desk.keep_record()
+            where = os.path.relpath(made / "record.html", Path.cwd())
+        data = export.record(session.journal, int(made.name.partition("-")[0]), session.guide)
+        told = os.path.relpath(made / "record.html", sessions.home())
         return (
             tables.figure(figures.strip(chapters.overview(lenient(data)), "The run at a glance"))
-            + tables.verdict_table(data["steps"], "All steps of this attempt")
+            + tables.verdict_table(data["steps"], f"All steps of attempt {made.name}")
             + tables.overall(data["verdict"], data["title"])
-            + tables.notice(f"Record: {told}")
+            + tables.pointer("The record", where, told)
             + tables.notice(
                 "Afterwards: remove the OAuth client that was made for this run, if nothing else "
                 "uses it. An AI leg carries no caller location: emergency calls must never go "

@@ -6,22 +6,19 @@ Only this module and those above it know that the testbed exists.
 from __future__ import annotations
 
 import os
-import platform
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import filelock
 
-from sfsip_nb._version import __version__
+from sfsip_nb import attempts
 from sfsip_nb.guides import genesys, talkdesk
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.fields import did_you_mean
 from sfsip_nb.inputs.load import from_namespace, load_file
-from sfsip_nb.inputs.schema import Parameters, secret_keys
+from sfsip_nb.inputs.schema import Parameters
 from sfsip_nb.inputs.secrets import Redactor, Secret
 from sfsip_nb.runbook.context import Context
 from sfsip_nb.runbook.engine import Engine
@@ -32,9 +29,6 @@ from sfsip_nb.testbed import life
 from sfsip_nb.testbed.faults import FAULTS
 
 GUIDES: Mapping[str, Guide] = {g.name: g for g in (genesys.GUIDE, talkdesk.GUIDE)}
-
-# What the record names beside our own version.
-_PACKAGES = ("jupyterlab", "papermill", "httpx", "sipmessage")
 
 RUN_DIR, ATTEMPT, HEADLESS = "SFSIP_RUN_DIR", "SFSIP_ATTEMPT", "SFSIP_HEADLESS"
 
@@ -70,6 +64,17 @@ class Session:
     def attempt_name(self) -> str:
         """The attempt's folder, such as ``0001-apply``."""
         return f"{self.attempt:04d}-{self.mode}"
+
+    @property
+    def stale(self) -> bool:
+        """Whether the run went on without it.
+
+        Its attempt was closed, as making a record does, or another notebook has opened the run
+        with other inputs.
+        """
+        kept = self.journal.get("parameters")["values"]
+        ended = self.journal.attempt(self.attempt)["ended"]
+        return ended is not None or kept != attempts.plain(self.parameters)
 
     @property
     def env(self) -> dict[str, str]:
@@ -203,9 +208,11 @@ def _open(
             alone.enter_context(_alone(run_dir))
         testbed = testbed_of(parameters, run_dir, faults)
         journal = Journal(run_dir / "journal.sqlite3", redactor.data)
-        journal.put("parameters", {"guide": guide.name, "values": _plain(parameters)})
+        if testbed is not None and attempt is None:  # a replay's kernel leaves them as they are
+            _mend(testbed, journal, faults)
+        journal.put("parameters", {"guide": guide.name, "values": attempts.plain(parameters)})
         if attempt is None:
-            attempt = _attempt(journal, kind, parameters, testbed)
+            attempt = attempts.begin(journal, kind, parameters, testbed)
         return Session(
             guide,
             parameters,
@@ -217,6 +224,13 @@ def _open(
             testbed,
             alone=alone.pop_all(),
         )
+
+
+def _mend(testbed: life.Testbed, journal: Journal, faults: Sequence[str]) -> None:
+    """Switch off what this run had switched on and no longer asks for; others' faults stay."""
+    for name in set(journal.get("faults", [])) - set(faults):
+        testbed.control("DELETE", f"/faults/{name}")
+    journal.put_new("faults", sorted(faults))
 
 
 @contextmanager
@@ -272,10 +286,6 @@ def _known_steps(guide: Guide, parameters: Parameters) -> None:
             )
 
 
-def _plain(parameters: Parameters) -> dict[str, Any]:
-    return parameters.model_dump(mode="json", by_alias=True)
-
-
 def _redactor(secrets: Mapping[str, Secret]) -> Redactor:
     redactor = Redactor([])
     for key, secret in secrets.items():
@@ -288,45 +298,3 @@ def _redactor(secrets: Mapping[str, Secret]) -> Redactor:
                 "everything that is saved. Use a longer one.",
             ) from None
     return redactor
-
-
-def _attempt(
-    journal: Journal, kind: str, parameters: Parameters, testbed: life.Testbed | None
-) -> int:
-    mode = parameters.effective_mode
-    facts = {
-        "customer": parameters.customer,
-        "run": parameters.run_name,
-        "target": parameters.target,
-        "versions": _versions(),
-        "inputs": _inputs(parameters),
-        "waivers": _plain(parameters)["waive"],
-        "testbed": {
-            "time_scale": testbed.info.get("time_scale"),
-            "seed": testbed.info.get("seed", parameters.testbed.seed),
-            "faults": sorted(f["name"] for f in testbed.control("GET", "/faults") if f["on"]),
-        }
-        if testbed
-        else None,
-    }
-    last = journal.attempts()[-1:]
-    if kind == "interactive" and last:
-        row = last[0]
-        if row["kind"] == kind and row["mode"] == mode and row["ended"] is None:
-            journal.restate(row["id"], facts)
-            return int(row["id"])
-    return journal.begin(mode, kind, facts)
-
-
-def _inputs(parameters: Parameters) -> dict[str, Any]:
-    """The inputs as the record shows them: a secret is only ever set or not set."""
-    values = _plain(parameters)
-    for key in secret_keys(type(parameters)):
-        block, _, name = key.partition(".")
-        values[block][name] = "set" if values[block][name] else "not set"
-    return values
-
-
-def _versions() -> dict[str, str]:
-    found = {"sfsip": __version__, "python": platform.python_version()}
-    return found | {name: version(name) for name in _PACKAGES}

@@ -11,6 +11,8 @@ from typing import Any
 from sfsip_nb import session as sessions
 from sfsip_nb.present.html import deciding
 from sfsip_nb.present.text import utc
+from sfsip_nb.replay.kept import attempts_of
+from sfsip_nb.runbook import people
 from sfsip_nb.runbook.journal import Journal
 from sfsip_nb.runbook.model import Guide, Section
 from sfsip_nb.runbook.verdicts import Verdict, Weight, worst
@@ -34,18 +36,39 @@ def stand(folder: Path, known: Mapping[str, Any], here: str = "") -> dict[str, A
         return None
     place = folder / RUNBOOK if notebooks else sessions.home() / "notebooks" / guide.name
     sections = [_section(guide, section, rows, attempt, place, here) for section in guide.sections]
-    following = next((s for s in sections if s["open"] or (s["steps"] and not s["verdict"])), None)
+    sections[-1]["record"] = _record(folder, attempt)
+    following = _following(sections)
     begun = f"attempt {attempt['id']}, begun {utc(attempt['started'])}" if attempt else "not begun"
     return {
         "run": folder.name,
         "guide": guide.title,
         "customer": facts.get("customer") or known.get("customer", ""),
         "target": facts.get("target") or known.get("target", ""),
+        "faults": facts.get("faults", []),
         "attempt": f"{attempt['mode']}, {begun}" if attempt else begun,
         "sections": sections,
         "next": following,
         "needed": _needed(following, sections[-1]),
     }
+
+
+def _following(sections: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Where to go on: what only waits for a call's proof does not keep anybody from that call."""
+    for waits in ("pending", "open"):
+        for section in sections:
+            if section[waits] or (section["steps"] and not section["verdict"]):
+                return section
+    return None
+
+
+def _record(folder: Path, attempt: Mapping[str, Any]) -> dict[str, str]:
+    """The way to the newest record of a run, a replay's own included; empty where there is none."""
+    if attempt and os.environ.get(sessions.HEADLESS) == "1":
+        return {"href": "../record.html", "words": f"{attempt['id']:04}-{attempt['mode']}"}
+    made = [path for path in attempts_of(folder) if (path / "record.html").is_file()]
+    if not made:
+        return {}
+    return {"href": os.path.relpath(made[-1] / "record.html", Path.cwd()), "words": made[-1].name}
 
 
 def _read(folder: Path) -> tuple[dict[str, Any], dict[str, Any], dict[str, dict[str, Any]]]:
@@ -59,7 +82,9 @@ def _read(folder: Path) -> tuple[dict[str, Any], dict[str, Any], dict[str, dict[
         kept, attempts = journal.get("parameters", {}), journal.attempts()
         undone = max((a["id"] for a in attempts if a["kind"] == "rollback"), default=0)
         rows = {id_: row for id_, row in journal.steps().items() if row["attempt"] > undone}
-    facts = {name: kept.get("values", {}).get(name) for name in ("customer", "target")}
+    values = kept.get("values", {})
+    facts = {name: values.get(name) for name in ("customer", "target")}
+    facts["faults"] = values.get("testbed", {}).get("faults", [])
     return facts | {"guide": kept.get("guide")}, attempts[-1] if attempts else {}, rows
 
 
@@ -84,8 +109,12 @@ def _section(
         "here": section.notebook == here,
         "verdict": worst(Verdict(row["verdict"]) for row in own).value if own else "",
         "of": f"attempt {newest}" if own and newest < attempt["id"] else "",
-        "open": [row for row in own if row["verdict"] not in _DONE],
-        "steps": f"{len(own)} of {len(steps)} steps" if steps else "",
+        "open": (still := [row for row in own if row["verdict"] not in _DONE]),
+        "pending": [
+            row for row in still if not people.only_awaits_proof(row | {"step": row["id"]})
+        ],
+        "steps": f"{len(own)} of {len(steps)}" if steps else "",
+        "record": {},
     }
 
 
@@ -102,7 +131,7 @@ def _needed(following: Mapping[str, Any] | None, last: Mapping[str, Any]) -> str
         return f"Every step is done. Make the record: {last['title']}."
     if not following["open"]:
         return "Run its cells, from the top."
-    step = following["open"][0]
+    step = (following["pending"] or following["open"])[0]
     open_ = [
         check
         for check in step["checks"]

@@ -52,6 +52,16 @@ def _show(stop: SfsipError) -> None:
         stop.told = True
 
 
+def not_open() -> Shown:
+    """For a cell that ran before its notebook's run was opened in this kernel."""
+    return tables.stopped(
+        "The run is not open in this kernel yet",
+        "A kernel that is new, or was restarted, knows of no run. Nothing is lost: what was done "
+        "is kept in the run's journal.",
+        todo="In the menu: Run › Run All Above Selected Cell. Then run this cell again.",
+    )
+
+
 def card(stop: SfsipError) -> Shown:
     """What stopped a cell: what, why and what to do."""
     match stop:

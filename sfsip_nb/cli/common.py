@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 
@@ -56,15 +56,19 @@ def paragraphs() -> Iterator[None]:
 
 
 def _stop(paragraph: str, code: int) -> None:
-    from sfsip_nb.present.text import visible
-
-    print(visible(paragraph), file=sys.stderr)
+    _print(paragraph, sys.stderr)
     raise typer.Exit(code)
 
 
-def say(line: str) -> None:
-    """One line to stdout, at once."""
-    print(line, flush=True)
+def say(text: str) -> None:
+    """A text to stdout, at once; nothing in it steers the terminal."""
+    _print(text, sys.stdout)
+
+
+def _print(text: str, where: TextIO) -> None:
+    from sfsip_nb.present.text import visible
+
+    print(visible(text), file=where, flush=True)
 
 
 def become(module: str, *arguments: str) -> None:

@@ -65,7 +65,6 @@ def _sign(attempts: list[Path], key: Path | None) -> None:
 
 def _holds(attempt: Path, signers: Path | None) -> bool:
     """Whether an attempt is as it was written and its signature, if any, is no bad one."""
-    from sfsip_nb.present.text import visible
     from sfsip_nb.replay import signing, sums
 
     difference = sums.check(attempt)
@@ -75,7 +74,7 @@ def _holds(attempt: Path, signers: Path | None) -> bool:
         said.append(signature.says)
     elif signers is not None:
         said.append("not signed")
-    say(visible(f"{attempt.name}: {'; '.join(said)}"))
+    say(f"{attempt.name}: {'; '.join(said)}")
     bad = signature is not None and signature.good is False
     return not (difference or bad or (signers is not None and signature is None))
 

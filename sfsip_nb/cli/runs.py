@@ -130,6 +130,7 @@ def jupyter(more: typer.Context) -> None:
         settings = Path(__file__).parents[1] / "present" / "jupyter"
         paths = [str(settings), os.environ.get("JUPYTER_CONFIG_PATH", "")]
         os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, paths))
+        os.environ.setdefault("PYTHONSTARTUP", str(settings / "startup.py"))  # of each kernel
         become(
             "jupyterlab",
             f"--ServerApp.root_dir={notebooks().parent}",  # the runs' notebooks are below it too

@@ -101,8 +101,9 @@ _ADVICE = {
 
 def plain(value: Any, longest: int) -> str:
     """`value` as one printable line of at most `longest` characters."""
-    text = " ".join(str(value if value is not None else "").split())
-    text = "".join(character for character in text if character.isprintable())
+    text = str(value if value is not None else "")
+    text = "".join(character if character.isprintable() else " " for character in text)
+    text = " ".join(text.split())
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 

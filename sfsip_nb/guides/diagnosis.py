@@ -70,12 +70,15 @@ def rank(
 
 
 def _because(failed: dict[str, Any]) -> str:
-    said = f"{failed['id']}: expected {failed.get('expected')}, seen {failed.get('seen')}"
-    return str(failed.get("because") or said)
+    return str(failed.get("because") or f"{_named(failed)}: {failed.get('seen')}")
 
 
 def _open(unclear: dict[str, Any]) -> str:
-    return str(unclear.get("because") or f"{unclear['id']} is open")
+    return str(unclear.get("because") or f"{_named(unclear)}: {unclear['verdict']}")
+
+
+def _named(check: dict[str, Any]) -> str:
+    return f"{check.get('title') or check['id']} ({check['id'].partition('/')[0]})"
 
 
 def _speaking(step: str, checks: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -113,7 +116,7 @@ def step(rows: tuple[Row, ...], hint: str) -> Step:
                     f"diagnose/{row['id']}",
                     row["cause"],
                     "no sign of it",
-                    "; ".join(row["because"]) or "no sign of it",
+                    _signs(len(row["because"])),
                     False if row["certain"] else None if row["because"] else True,
                     Vantage.HERE,
                     advisory=True,
@@ -123,6 +126,11 @@ def step(rows: tuple[Row, ...], hint: str) -> Step:
         return found
 
     return Step("diagnose", SECTION, "Rank the causes", check=diagnose, moot=_nothing_yet(hint))
+
+
+def _signs(count: int) -> str:
+    """How much speaks for a row; the table of the rows says what."""
+    return f"{count} sign{'s' if count > 1 else ''} of it" if count else "no sign of it"
 
 
 def _nothing_yet(hint: str) -> Callable[[Context], str]:

@@ -18,8 +18,13 @@ from sfsip_nb.sip import ResolveError, loop
 _RESOLVE_SECONDS = 10
 
 
-def among(key: str, names: Callable[[Context], Iterable[Any]], what: str) -> Look:
-    """Whether an input, or each entry of one, is among what a platform lists."""
+def among(
+    key: str, names: Callable[[Context], Iterable[Any]], what: str, must: bool = True
+) -> Look:
+    """Whether an input, or each entry of one, is among what a platform lists.
+
+    Without `must` it may be something else too, such as a number that is still to be added.
+    """
 
     def see(ctx: Context) -> Sight:
         known = tuple(sorted({str(name) for name in names(ctx) if name}))
@@ -30,8 +35,8 @@ def among(key: str, names: Callable[[Context], Iterable[Any]], what: str) -> Loo
         if not wanted:
             return Sight(None, f"nothing typed yet; {count}", known)
         if absent:
-            return Sight(False, f"{', '.join(absent)}: not among {count}", known)
-        return Sight(True, f"there, among {count}", known)
+            return Sight(False if must else None, f"{', '.join(absent)} not among {count}", known)
+        return Sight(True, f"among {count}", known)
 
     return Look(key, see)
 
@@ -65,4 +70,22 @@ def _assistants(ctx: Context) -> list[Any]:
     ]
 
 
+def imported(ctx: Context) -> list[str]:
+    """The numbers that the Synthflow workspace holds."""
+    return ctx.once(
+        "synthflow.numbers", lambda: [str(n["number"]) for n in synthflow(ctx).numbers()]
+    )
+
+
+def _numbers(ctx: Context) -> Sight:
+    """Whether the workspace holds the numbers already; they are imported where it does not."""
+    there = imported(ctx)
+    told = [
+        f"{number} {'is' if number in there else 'not yet'} in the Synthflow workspace"
+        for number in ctx.parameters.numbers
+    ]
+    return Sight(None, "; ".join(told) or "nothing typed yet", tuple(there))
+
+
+NUMBERS = Look("numbers", _numbers)
 SYNTHFLOW = (among("synthflow.assistant", _assistants, "inbound assistants of the workspace"),)

@@ -197,7 +197,7 @@ class TestCalls(Block):
     from_: f.OptionalNumber = ask(
         "caller number of test calls, E.164, in quotes", samples.CALLER, "", alias="from"
     )
-    max: int = ask("most calls in one attempt", 30, 3, ge=0, le=100)
+    max: int = ask("most calls in one attempt", 100, 3, ge=0, le=100)
     per_minute: int = ask("most calls in one minute", 30, 2, ge=1, le=60)
 
 
@@ -238,4 +238,4 @@ class Testbed(Block):
     )
     time_scale: int = ask("how many times faster waits are", 60, 60, ge=1, le=1000)
     seed: int = ask("seed of everything random", 1, 1, ge=0)
-    faults: list[str] = ask("what is broken on purpose (sfsip testbed faults)", [], [])
+    faults: list[str] = ask("what is broken on purpose, to practise with", [], [])

@@ -32,7 +32,7 @@ from sfsip_nb.inputs.secrets import (
     type_in,
 )
 
-FIXED = ("target", "customer", "run", "testbed")
+FIXED = ("target", "customer", "run", "testbed.url", "testbed.time_scale", "testbed.seed")
 """They decide which run this is, so they stand in the parameters cell alone."""
 
 MISSING = "Not filled in yet."
@@ -56,7 +56,7 @@ class Draft:
         self._typed: dict[str, Any] = {}
         self.in_key_ring = False
         self.keys = frozenset(_leaves(self.model))
-        beyond = [p for key, p in self._problems() if key.partition(".")[0] in ("", *FIXED)]
+        beyond = [p for key, p in self._problems() if key in ("", "testbed", *FIXED)]
         if beyond:
             raise InputError.together(beyond, CELL)
         self._typed |= _typed_here.get(self.run_name, {})

@@ -154,7 +154,7 @@ def _point(step: Row, check: Row) -> dict[str, Any]:
 def causes(data: Row) -> list[dict[str, Any]]:
     """The troubleshooting rows that something in this run speaks for."""
     return [
-        {**row, "because": "; ".join(row["because"])}
+        {**row, "because": "\n".join(row["because"])}
         for row in data["diagnosis"] or []
         if row["because"]
     ]

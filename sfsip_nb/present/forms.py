@@ -6,7 +6,7 @@ no button. What a person types is checked at once and noted; the next cell that 
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -18,12 +18,13 @@ from sfsip_nb.inputs.draft import FIXED, Draft
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.schema import block_of
 
-from .tables import Shown, Stamp, inputs_table
+from .tables import Shown, Stamp, folded, inputs_table
 
 HEADLESS = "SFSIP_HEADLESS"
 """Set to 1 by a replay: no widget is made, only the static twin is shown."""
 
 
+_LINES = ", one a line", "; none, or several with Ctrl or ⌘"
 _WORDS = {"sip": "SIP", "api": "API", "id": "ID", "fqdn": "FQDN", "sbc": "SBC", "url": "URL"}
 
 
@@ -31,8 +32,8 @@ _WORDS = {"sip": "SIP", "api": "API", "id": "ID", "fqdn": "FQDN", "sbc": "SBC", 
 class Field:
     """One input as a form asks for it.
 
-    `kind`: text, number, switch, choice, lines, day or fixed. `group` is the dotted name of the
-    group that it stands in, empty at the top.
+    `kind`: text, number, switch, choice, lines, several (lines from a closed list), day or fixed.
+    `group` is the dotted name of the group that it stands in, empty at the top.
     """
 
     key: str
@@ -49,9 +50,15 @@ class Field:
     @property
     def label(self) -> str:
         """Its name in words, with its group's: `genesys.client_id` reads Genesys client ID."""
-        near = " ".join(self.key.split(".")[-2:])
-        words = [_WORDS.get(word, word) for word in near.replace("_", " ").split()]
-        return " ".join([words[0][0].upper() + words[0][1:], *words[1:]])
+        return label(self.key)
+
+
+def label(key: str) -> str:
+    """The dotted key of an input in words."""
+    *_, group, name = ["", *key.split(".")]
+    near = group if group.endswith(f"_{name}") else f"{group} {name}"
+    words = [_WORDS.get(word, word) for word in near.replace("_", " ").split()]
+    return " ".join([words[0][0].upper() + words[0][1:], *words[1:]])
 
 
 def fields_of(model: type[Block], prefix: str = "") -> Iterator[Field]:
@@ -66,13 +73,13 @@ def fields_of(model: type[Block], prefix: str = "") -> Iterator[Field]:
             continue
         extra = info.json_schema_extra
         secret = isinstance(extra, Mapping) and bool(extra.get("secret"))
-        kind, choices = ("fixed", ()) if key.partition(".")[0] in FIXED else _kind(info)
+        kind, choices = ("fixed", ()) if key in FIXED else _kind(info)
         yield Field(key, _help(info.description or "", kind, secret), kind, secret, choices)
 
 
 def _help(text: str, kind: str, secret: bool) -> str:
     """The schema's help, as it is meant for a file, in the words of a form."""
-    text = text.replace(", in quotes", "") + (", one a line" if kind == "lines" else "")
+    text = text.replace(", in quotes", "") + (_LINES[0] if kind == "lines" else "")
     return "the secret itself, or a reference: env:NAME, file:PATH" if secret else text
 
 
@@ -104,11 +111,23 @@ class Form:
 
     Display it by returning it from a cell. Structures that no single control holds (people,
     waivers) are shown and stay as the parameters have them. `kept` is called after each change.
+    `closed` names, by key, all that may be chosen, each with a word on it.
     """
 
-    def __init__(self, draft: Draft, kept: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        draft: Draft,
+        kept: Callable[[], None] = lambda: None,
+        closed: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
         self.draft = draft
-        self.fields = tuple(fields_of(draft.model))
+        self.closed = closed or {}
+        self.fields = tuple(
+            replace(field, kind="several", help=field.help.replace(*_LINES))
+            if field.key in self.closed
+            else field
+            for field in fields_of(draft.model)
+        )
         self.offers: dict[str, tuple[str, ...]] = {}
         self.shown: Any = None
         self.stamp: Stamp | None = None
@@ -143,8 +162,11 @@ class Form:
             self.shown.refresh(refused)
 
     def offer(self, key: str, choices: Sequence[str]) -> None:
-        """Offer what a platform has for an input; anything else may still be typed."""
-        self.offers[key] = tuple(choices)
+        """Offer what a platform has for an input; anything else may still be typed.
+
+        A name that no input takes, for something in it cannot be seen, is not offered.
+        """
+        self.offers[key] = tuple(choice for choice in choices if choice.isprintable())
         if self.shown is not None:
             self.shown.refresh()
 
@@ -156,7 +178,9 @@ class Form:
 
             self.shown = Sheet(self)
             display(self.shown.box)  # type: ignore[no-untyped-call]
-        display(self.static())  # type: ignore[no-untyped-call]
+            display(folded(self.static(), "The same as a table"))  # type: ignore[no-untyped-call]
+        else:
+            display(self.static())  # type: ignore[no-untyped-call]
 
 
 class Intent:

@@ -1,5 +1,6 @@
 """The template environment: autoescaped, every value made visible, plus the few filters."""
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -9,18 +10,22 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from sfsip_nb.runbook import people
+
 from . import style
-from .text import clock, lasted, links, shown, unmarked, utc, visible
+from .text import LONG, clock, lasted, links, shown, unmarked, utc, visible
 
 Row = Mapping[str, Any]
 
 _VANTAGE = {
     "here": "seen here",
-    "platform": "seen by platform",
+    "platform": "seen by the contact centre",
     "synthflow": "seen by Synthflow",
     "testbed": "seen at both ends",
 }
+_SYSTEMS = {"genesys": "Genesys Cloud", "talkdesk": "Talkdesk", "synthflow": "Synthflow"}
 _SHORT = 22
+_SUM = re.compile(r"^[0-9a-f]{8,64}-(?=.)")
 
 
 class _Lenient(dict[str, Any]):
@@ -73,9 +78,27 @@ def field_value(field: Row) -> str:
     )
 
 
+def seen_from(check: Row) -> str:
+    """Where a check was seen from; a person's word was seen by nobody else."""
+    if people.is_word(str(check.get("id"))):
+        return "said by a person"
+    vantage = str(check.get("vantage"))
+    return _VANTAGE.get(vantage, vantage)
+
+
+def object_name(address: str) -> str:
+    """An object in words: `genesys.did_pool:+1555` is the DID pool “+1555” in Genesys Cloud."""
+    kind, _, key = address.partition(":")
+    system, _, what = kind.partition(".")
+    if not (key and what and system in _SYSTEMS):
+        return address
+    what = what.replace("did", "DID").replace("_", " ")
+    return f"{what} “{key}” in {_SYSTEMS[system]}"
+
+
 def short(reference: str) -> str:
-    """An evidence file's name, its middle cut out where it is long."""
-    name = reference.rsplit("/", 1)[-1]
+    """An evidence file's name without its sum, its middle cut out where it is long."""
+    name = _SUM.sub("", reference.rsplit("/", 1)[-1])
     if len(name) <= _SHORT:
         return name
     return f"{name[:8]}…{name[-(_SHORT - 9) :]}"
@@ -112,7 +135,8 @@ def environment() -> Environment:
         lasted=lasted,
         unmarked=unmarked,
         visible=visible,
-        vantage=lambda name: _VANTAGE.get(name, name),
+        seen_from=seen_from,
+        object_name=object_name,
     )
     env.globals.update(
         look=style.verdict,
@@ -120,6 +144,7 @@ def environment() -> Environment:
         deciding=deciding,
         css=style.PAGE_CSS,
         csp=style.CSP,
+        longest=LONG,
     )
     return env
 

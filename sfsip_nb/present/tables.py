@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from markupsafe import Markup
+
 from . import style
 from .figures import Figure
 from .html import Row, deciding, field_value, input_value, lenient, part, svg_uri
@@ -180,6 +182,11 @@ def notice(text: str, kind: str = "") -> Shown:
     return Shown(part("notice", text, kind), visible(text))
 
 
+def pointer(what: str, where: str, words: str) -> Shown:
+    """A link to something that was made: `where` relative to the notebook, `words` to read."""
+    return Shown(part("pointer", what, where, words), f"{one_line(what)}: {one_line(words)}")
+
+
 def stopped(title: str, why: str, problems: Iterable[Row] = (), todo: str = "") -> Shown:
     """Why a cell stopped, and what to do: an error as a card. `problems`: key and text each."""
     rows = lenient(list(problems))
@@ -198,15 +205,24 @@ def head(stand: Row) -> Shown:
     """Where a person is: the run, its seven sections as links, and what is needed next."""
     run = lenient(stand)
     lines = [f"{one_line(run['run'])}: {one_line(run['customer'])}, {one_line(run['guide'])}"]
-    lines.append(f"{run['target'].upper()}, {one_line(run['attempt'])}")
+    on = f", fault on: {one_line(run['faults'])}" if run["faults"] else ""
+    lines.append(f"{run['target'].upper()}, {one_line(run['attempt'])}{on}")
     lines += [
         f"{'▶' if section['here'] else ' '} {one_line(section['title'])}: "
-        f"{style.verdict(section['verdict'])}{_of(section)}"
+        f"{_outcome(section)}{_of(section)}"
         for section in run["sections"]
     ]
     following = f"{run['next']['title']}. " if run["next"] else ""
     lines.append(f"Next: {one_line(following + run['needed'])}")
     return Shown(part("head", run), "\n".join(lines))
+
+
+def _outcome(section: Row) -> str:
+    """A section's verdict; of one without steps, its record."""
+    if section["steps"]:
+        return str(style.verdict(section["verdict"]))
+    record = section["record"]
+    return f"record {one_line(record['words'])}" if record else "no record yet"
 
 
 def _of(section: Row) -> str:
@@ -219,9 +235,9 @@ def runs(stands: Iterable[Row]) -> Shown:
     text = "\n\n".join(
         columns(
             f"{run['run']}: {run['customer'] or ''} {run['attempt']}",
-            ("verdict", "section", "done"),
+            ("verdict", "section", "steps"),
             [
-                (style.verdict(section["verdict"]), section["title"], section["steps"])
+                (_outcome(section), section["title"], section["steps"])
                 for section in run["sections"]
             ],
         )
@@ -242,6 +258,13 @@ def overall(verdict: str, sentence: str = "") -> Shown:
     look = style.verdict(verdict)
     text = f"{look} {one_line(sentence)}".rstrip(" –") if sentence else str(look)
     return Shown(part("overall", verdict, sentence), text)
+
+
+def folded(inner: Shown, summary: str, opened: bool = False) -> Shown:
+    """Something behind a line that a click opens; on paper and in plain text it is all there."""
+    made = Shown(part("folded", Markup(inner.html), summary, opened), inner.text)
+    made.stamp = inner.stamp
+    return made
 
 
 def figure(drawing: Figure) -> Shown:

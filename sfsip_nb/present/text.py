@@ -11,14 +11,16 @@ from markupsafe import Markup
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|\+00:00)")
 _ADDRESS = re.compile(r"(?:https://)?(?:[a-z0-9-]+\.)+[a-z]{2,24}/[\w./#?=&%~+-]*", re.ASCII)
 _UNSEEN = frozenset({"Cc", "Cf", "Cn", "Cs", "Zl", "Zp"})
+LONG = 640
+"""A value with more characters is folded or cut in a table; a platform's refusal is shorter."""
 
 
 def visible(text: str) -> str:
     """`text` with every character that is not seen made visible.
 
-    That is controls, bidirectional and zero-width marks, surrogates and unassigned ones. C0
-    controls become their pictures (ESC is ␛), others their code point (⟨U+202E⟩). Newline and tab
-    stay.
+    That is controls, bidirectional and zero-width marks, surrogates and unassigned ones. Each
+    becomes its code point (⟨U+202E⟩): the control pictures (␛) are missing in plain fonts, where
+    all of them are the same empty box. Newline and tab stay.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -28,14 +30,14 @@ def visible(text: str) -> str:
 def _picture(char: str) -> str:
     if char in "\n\t" or unicodedata.category(char) not in _UNSEEN:
         return char
-    code = ord(char)
-    if code < 0x20:
-        return chr(0x2400 + code)
-    return "␡" if code == 0x7F else f"⟨U+{code:04X}⟩"
+    return f"⟨U+{ord(char):04X}⟩"
 
 
 def shown(value: object) -> str:
-    """Any JSON-like value as a person reads it: yes and no, lists by comma, `–` for nothing."""
+    """Any JSON-like value as a person reads it: yes and no, lists by comma, `–` for nothing.
+
+    ISO instants in UTC are written as `utc` writes them.
+    """
     if isinstance(value, Markup):
         return value
     if value is None or value == "" or value == [] or value == {}:
@@ -46,7 +48,7 @@ def shown(value: object) -> str:
         return "; ".join(f"{visible(str(key))}: {shown(item)}" for key, item in value.items())
     if isinstance(value, (list, tuple)):
         return ", ".join(shown(item) for item in value)
-    return visible(str(value))
+    return visible(_INSTANT.sub(r"\1 \2 UTC", str(value)))
 
 
 def utc(instant: object) -> str:
@@ -80,6 +82,15 @@ def one_line(value: object) -> str:
     return " ".join(shown(value).split())
 
 
+def some(names: Sequence[str], most: int = 8) -> str:
+    """The first few of many names."""
+    return ", ".join(names[:most]) + (f" … of {len(names)}" if len(names) > most else "")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONG else f"{text[:LONG]}… ({len(text)} characters)"
+
+
 def links(text: str) -> Iterator[tuple[str, str]]:
     """A text in pieces, each with the address that it is, or an empty one."""
     end = 0
@@ -97,8 +108,11 @@ def unmarked(text: str) -> str:
 
 
 def columns(title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A plain-text table: the title, then aligned columns; the last one is never padded."""
-    body = [list(head), *([one_line(cell) for cell in row] for row in rows)]
+    """A plain-text table: the title, then aligned columns; the last one is never padded.
+
+    A long cell is cut: it would push all others out of sight.
+    """
+    body = [list(head), *([_cut(one_line(cell)) for cell in row] for row in rows)]
     widths = [max(len(row[index]) for row in body) for index in range(len(head))]
     lines = (
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

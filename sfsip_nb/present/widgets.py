@@ -14,7 +14,7 @@ from sfsip_nb.inputs.secrets import has_key_ring
 
 from .forms import Field, Form, groups_of
 from .tables import STYLE
-from .text import visible
+from .text import some, visible
 
 
 class SecretField(ipywidgets.Password):  # type: ignore[misc]
@@ -44,9 +44,9 @@ class SecretField(ipywidgets.Password):  # type: ignore[misc]
         return f"SecretField({self.description!r})"
 
 
-_WIDE = {"description_width": "32ch"}  # the longest label, whole
-_LAYOUT = {"width": "78ch", "max_width": "100%", "flex": "0 1 auto"}
-_REMARK = {"flex": "1 1 30ch", "min_width": "30ch"}
+_WIDE = {"description_width": "29ch"}  # the longest label, whole
+_LAYOUT = {"width": "66ch", "max_width": "100%", "flex": "0 1 auto"}
+_REMARK = {"flex": "1 1 24ch", "min_width": "24ch"}  # beside its control, the file browser open
 
 
 def control(field: Field, form: Form) -> Any:
@@ -73,6 +73,12 @@ def control(field: Field, form: Form) -> Any:
         case "lines":
             text = "\n".join(map(str, value))
             widget = ipywidgets.Textarea(value=text, rows=max(2, len(value)), **options)
+        case "several":
+            listed = form.closed[field.key]
+            pairs = [(f"{name}: {about}", name) for name, about in listed.items()]
+            chosen = [name for name in value if name in listed]
+            options["layout"] = ipywidgets.Layout(width="120ch", max_width="100%")
+            widget = ipywidgets.SelectMultiple(options=pairs, value=chosen, rows=6, **options)
         case "day":
             day = date.fromisoformat(str(value)) if value else None
             widget = ipywidgets.DatePicker(value=day, **options)
@@ -89,6 +95,8 @@ def _plain(value: Any, field: Field) -> Any:
     """A widget's value as the parameters have it."""
     if field.kind == "lines":
         return [line.strip() for line in value.splitlines() if line.strip()]
+    if field.kind == "several":
+        return list(value)
     return value.isoformat() if isinstance(value, date) else value
 
 
@@ -101,7 +109,8 @@ class Sheet:
         self._remarks: dict[str, Any] = {}
         about = dict(groups_of(form.draft.model))
         parts: list[Any] = [_html(STYLE)]
-        for group, fields in groupby(form.fields, key=lambda field: field.group):
+        asked = [field for field in form.fields if not self._beside(field)]
+        for group, fields in groupby(asked, key=lambda field: field.group):
             rows = [row for field in fields if (row := self._row(field)) is not None]
             if rows:
                 heading = about.get(group, "This run")
@@ -111,6 +120,10 @@ class Sheet:
         self._summary = _html("")
         self.box = ipywidgets.VBox([*parts, self._summary])
         self.refresh()
+
+    def _beside(self, field: Field) -> bool:
+        """Whether an input has no meaning for this target."""
+        return field.group == "testbed" and self._form.draft.value("target") == "live"
 
     def _row(self, field: Field) -> Any:
         made = control(field, self._form)
@@ -141,9 +154,12 @@ class Sheet:
             wrong = problems.get(field.key, "")
             mark = f'<br><span class="bad">✖ {escape(visible(wrong))}</span>' if wrong else ""
             remark = f'<span class="quiet">{escape(field.help)}</span>'
+            if offered := self._form.offers.get(field.key, ()):
+                if field.kind == "lines":  # several lines have no list to open
+                    remark += f"<br><span>offered: {escape(visible(some(offered)))}</span>"
+                else:
+                    self.controls[field.key].options = offered
             self._remarks[field.key].value = _said(remark + mark)
-            if offered := self._form.offers.get(field.key):
-                self.controls[field.key].options = offered
         count = len(problems)
         self._summary.value = _said(
             f'<b class="bad">✖ {count} input{"s" if count > 1 else ""} to fill in or correct</b>'

@@ -29,13 +29,15 @@ def attempts_of(folder: Path) -> list[Path]:
 def keep_interactive(
     journal: Journal, guide: Guide, run_dir: Path, redactor: Redacting
 ) -> Path | None:
-    """Close the newest attempt if a person made it in the notebooks, and write its folder.
+    """Close the newest attempt in which a step ran, if a person made it, and write its folder.
 
     The notebooks themselves stay where the person has them. Raises Leak.
     """
-    attempt = (journal.attempts() or [{"kind": "none"}])[-1]
-    name = f"{attempt['id']:04}-{attempt['mode']}" if attempt["kind"] == "interactive" else ""
-    if not name or (run_dir / "attempts" / name).exists():
+    if (number := journal.last_judged()) is None:
+        return None
+    attempt = journal.attempt(number)
+    name = f"{attempt['id']:04}-{attempt['mode']}"
+    if attempt["kind"] != "interactive" or (run_dir / "attempts" / name).exists():
         return None
     journal.end(attempt["id"])
     draft = Attempt(run_dir, name)

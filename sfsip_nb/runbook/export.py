@@ -154,10 +154,11 @@ def _plan(plan: dict[str, Any] | None) -> dict[str, Any] | None:
 
 def planned(entry: Mapping[str, Any]) -> dict[str, Any]:
     """A plan's entry in the shape of a change."""
+    address = f"{entry['kind']}:{entry['key']}"
     return {
         "step": entry["step"],
         "system": entry["kind"].partition(".")[0],
-        "object": f"{entry['kind']}:{entry['key']}",
+        "object": address,
         "change": entry["op"],
         "fields": [
             {
@@ -167,8 +168,12 @@ def planned(entry: Mapping[str, Any]) -> dict[str, Any]:
             }
             for name in entry["changed"]
         ],
+        "why": entry.get("why", ""),  # a plan of an earlier version has none
         "cannot_restore": [entry["cannot_restore"]] if entry["cannot_restore"] else [],
-        "note": f"needs adoption: {entry['owner']}" if entry["needs_adoption"] else "",
+        "note": f"It belongs to {entry['owner'] or 'somebody else'}, so it stays as it is unless"
+        f" adopt names it: {address}"
+        if entry["needs_adoption"]
+        else "",
     }
 
 

@@ -177,12 +177,12 @@ class Journal:
             )
         return int(cursor.lastrowid or 0)
 
-    def restate(self, attempt: int, facts: dict[str, Any]) -> None:
-        """State the facts of an attempt anew, when a person changed an input in its course."""
+    def restate(self, attempt: int, mode: str, facts: dict[str, Any]) -> None:
+        """State an attempt anew, when a person changed an input or approved its plan."""
         with self._writing() as db:
             db.execute(
-                "UPDATE attempts SET facts = ? WHERE id = ? AND ended IS NULL",
-                (self._dump(facts), attempt),
+                "UPDATE attempts SET mode = ?, facts = ? WHERE id = ? AND ended IS NULL",
+                (mode, self._dump(facts), attempt),
             )
 
     def end(self, attempt: int) -> None:
@@ -206,6 +206,11 @@ class Journal:
         ]
 
     # -- steps ----------------------------------------------------------------------------
+
+    def last_judged(self) -> int | None:
+        """The newest attempt in which a step has a verdict."""
+        rows = self._rows("SELECT max(attempt) AS newest FROM steps WHERE verdict IS NOT NULL")
+        return rows[0]["newest"] if rows else None
 
     def step_begins(self, attempt: int, step: str) -> int:
         """Note that a step starts. Returns the row to end it with."""

@@ -61,11 +61,15 @@ class Resource(Protocol):
 
 @dataclass(frozen=True)
 class Desired:
-    """How one object should be. ``cannot_restore`` says what a rollback could not bring back."""
+    """How one object should be, and why, in a sentence for the person who approves the plan.
+
+    ``cannot_restore`` says what a rollback could not bring back.
+    """
 
     kind: str
     key: str
     fields: Fields
+    why: str
     cannot_restore: str = ""
 
     @property

@@ -13,6 +13,7 @@ from sfsip_nb.runbook.journal import now
 from sfsip_nb.runbook.model import Card
 from sfsip_nb.runbook.verdicts import Check, Vantage, Verdict, Weight
 
+_WORD = "/person"
 _WHO = {
     "genesys": "Genesys Cloud's administrator",
     "talkdesk": "Talkdesk's administrator",
@@ -152,7 +153,12 @@ def checks(ctx: Context, card: Card) -> list[Check]:
 
 def check_id(step: str) -> str:
     """The id of the check that a step's card brings."""
-    return f"{step}/person"
+    return f"{step}{_WORD}"
+
+
+def is_word(check: str) -> bool:
+    """Whether a check is what a person said, by its id."""
+    return check.endswith(_WORD)
 
 
 def only_awaits_proof(row: dict[str, Any]) -> bool:

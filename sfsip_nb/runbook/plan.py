@@ -29,6 +29,7 @@ class Entry:
     owner: str = ""
     needs_adoption: bool = False
     cannot_restore: str = ""
+    why: str = ""
 
 
 @dataclass
@@ -160,6 +161,7 @@ def _entry(
         owner=seen.owner if seen else "",
         needs_adoption=difference.adoption_needed(ctx, want, seen, changed),
         cannot_restore=want.cannot_restore if op == "update" else "",
+        why=want.why,
     )
 
 

@@ -30,7 +30,8 @@ def rollback(ctx: Context) -> list[Undone]:
     """
     for change in ctx.journal.changes():
         if change.outcome is None:  # a killed run's: did it take effect?
-            reconcile(ctx, Desired(change.kind, change.key, {}), ctx.resource(change.kind))
+            written = Desired(change.kind, change.key, {}, change.step)
+            reconcile(ctx, written, ctx.resource(change.kind))
     results = [_undo_person(ctx, step) for step in reversed(list(ctx.journal.people()))]
     left: list[tuple[Change, Undone]] = []
     for change in reversed(ctx.journal.changes()):

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 from sfsip_nb.testbed import life
 from tests.sip.peers.lab import free_port
@@ -109,10 +109,9 @@ class Notebook:
     def run(self, id: str) -> Locator:
         """Run one cell, wait for its end, and return its outputs."""
         cell = self.cell(id)
-        prompt = cell.locator(".jp-InputPrompt").first
-        cell.locator(".cm-content").first.click()
-        started(prompt, lambda: self.page.keyboard.press("Control+Enter"))
-        expect(prompt).to_have_text(FINISHED, timeout=CELL)
+        folded = cell.locator(".jp-Placeholder-prompt")  # a click on its text would unfold it
+        (folded if folded.count() else cell.locator(".cm-content").first).click()
+        execute(self.page, self.ids.index(id), lambda: self.page.keyboard.press("Control+Enter"))
         return cell.locator(".jp-OutputArea-output")
 
     def add(self, after: str, code: str) -> Locator:
@@ -155,19 +154,31 @@ class Notebook:
         return dict(json.loads(self.path.read_text(encoding="utf-8")))
 
 
-def started(prompt: Locator, run: Callable[[], None]) -> None:
-    """Run a cell until its prompt changes: the first key can get lost while a kernel is new."""
-    before = prompt.inner_text()
+def execute(page: Page, index: int, run: Callable[[], None]) -> None:
+    """Run the cell at a place and wait for its end.
+
+    The first key can get lost while a kernel is new. A folded cell shows no prompt, so JupyterLab
+    itself is asked.
+    """
+    before = page.evaluate(EXECUTION, index)
+    changed = f"([index, before]) => ({EXECUTION})(index) !== before"
     for _ in range(4):
         run()
         try:
-            expect(prompt).not_to_have_text(before, timeout=5_000)
-        except AssertionError:
+            page.wait_for_function(changed, arg=[index, before], timeout=5_000)
+        except TimeoutError:
             continue
+        page.wait_for_function(
+            f"index => /^idle \\d/.test(({EXECUTION})(index))", arg=index, timeout=CELL
+        )
         return
     raise AssertionError("the cell does not start")
 
 
+EXECUTION = """index => {
+    const cell = window.jupyterapp.shell.currentWidget.content.widgets[index].model;
+    return `${cell.executionState} ${cell.executionCount}`;
+}"""
 FINISHED = re.compile(r"^\s*\[\d+\]:\s*$")
 IDLE = ".jp-Notebook-ExecutionIndicator[data-status='idle']"
 
@@ -183,6 +194,7 @@ def jupyterlab(root: Path, *options: str) -> Iterator[Lab]:
         "JUPYTERLAB_SETTINGS_DIR": str(root / ".jupyter" / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(root / ".jupyter" / "workspaces"),
         "JUPYTER_CONFIG_PATH": str(SETTINGS),
+        "PYTHONSTARTUP": str(SETTINGS / "startup.py"),
     }
     command = [
         sys.executable,

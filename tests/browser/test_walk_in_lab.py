@@ -42,7 +42,12 @@ def test_a_wait_is_interrupted_and_gone_on_with_and_what_is_old_is_marked(
     expect(notebook.run("step-registration-wait").get_by_text("pass").first).to_be_visible()
 
     notebook.restart()
-    notebook.run("parameters")
+    for before in ((), ("parameters",)):  # no `run` yet, then the parameter of that name
+        for cell in before:
+            notebook.run(cell)
+        early = notebook.run("step-number-add")
+        expect(early.get_by_text("The run is not open in this kernel yet")).to_be_visible()
+        expect(early.get_by_text(re.compile("NameError|AttributeError"))).to_have_count(0)
     notebook.run("open-run")
     older = "getComputedStyle(document.querySelectorAll('.stamp')[%d], '::before').content"
     assert "earlier attempt or kernel" in page.evaluate(older % 1)

@@ -162,12 +162,17 @@ def test_wrong_client_credentials_are_told_without_the_secret(genesys: MakeGenes
 def test_an_error_is_one_sentence_without_query_header_or_control_characters(
     genesys: MakeGenesys,
 ) -> None:
-    body = {"code": "bad\nrequest", "message": "<b>\x1b[31m" + "long " * 300, "contextId": "c-1"}
+    body = {
+        "code": "bad\nrequest",
+        "message": "<b>a\x1b\u202eb" + "long " * 300,
+        "contextId": "c-1",
+    }
     client = genesys(Script(httpx.Response(400, json=body)))
     with pytest.raises(ApiError) as caught:
         client.dids("+15551230001")
     text = str(caught.value)
     assert text.isprintable()
+    assert "bad request: <b>a b" in text
     assert len(text) < 600
     assert "didpools/dids" in text
     assert "15551230001" not in text

@@ -52,6 +52,7 @@ def test_it_begins_with_the_sections_title(notebook: Notebook) -> None:
 def test_its_parameters_cell_is_the_generated_one(notebook: Notebook) -> None:
     tagged = [cell for cell in notebook.cells if is_parameters(cell)]
     assert [source(cell) for cell in tagged] == [parameters_cell(notebook.guide)]
+    assert tagged[0]["metadata"]["jupyter"] == {"source_hidden": True}, "ninety lines, folded"
 
 
 @each_notebook
@@ -160,7 +161,7 @@ def test_the_kernel_is_python_3_and_nothing_was_run(path: Path) -> None:
     assert notebook["metadata"]["kernelspec"]["name"] == "python3"
     assert set(notebook["metadata"]) <= {"kernelspec", "language_info"}
     for cell in notebook["cells"]:
-        assert set(cell["metadata"]) <= {"tags"}
+        assert set(cell["metadata"]) <= ({"tags", "jupyter"} if is_parameters(cell) else {"tags"})
         if cell["cell_type"] == "code":
             assert (cell["outputs"], cell["execution_count"]) == ([], None)
 

@@ -152,11 +152,33 @@ def test_what_no_form_can_mend_is_an_error_at_once(given: dict[str, Any]) -> Non
 
 def test_what_a_platform_offers_is_listed_and_anything_else_may_be_typed() -> None:
     made = sheet(form := forms.Form(draft()))
-    form.offer("genesys.site", ["Acme Main Site", "Acme Branch"])
+    form.offer("genesys.site", ["Acme Main Site", "Acme Branch", "exe.\u202egnp", "half \ud83d"])
     field = made.controls["genesys.site"]
     assert field.options == ("Acme Main Site", "Acme Branch")
     field.value = "A site made a minute ago"
     assert form.draft.value("genesys.site") == "A site made a minute ago"
+
+
+def test_a_closed_list_is_chosen_from_and_is_the_testbeds_alone() -> None:
+    closed = {"testbed.faults": {"a.busy": "it is busy", "a.deaf": "it hears nothing"}}
+    form = forms.Form(draft(), closed=closed)
+    chooser = sheet(form).controls["testbed.faults"]
+    assert [label for label, _ in chooser.options] == [
+        "a.busy: it is busy",
+        "a.deaf: it hears nothing",
+    ]
+    chooser.value = ("a.deaf",)
+    assert form.draft.check().testbed.faults == ["a.deaf"]
+    chooser.value = ()
+    assert form.draft.check().testbed.faults == []
+    live = forms.Form(draft(**LIVE), closed=closed)
+    assert "testbed.faults" not in sheet(live).controls
+
+
+def test_an_input_is_named_once() -> None:
+    assert forms.label("synthflow.signalling_addresses.addresses") == "Signalling addresses"
+    assert forms.label("genesys.client_id") == "Genesys client ID"
+    assert forms.label("mode") == "Mode"
 
 
 def test_hostile_text_is_escaped_below_its_field() -> None:

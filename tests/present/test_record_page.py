@@ -94,7 +94,7 @@ def test_hostile_text_is_shown_as_what_it_is() -> None:
     for seen in (
         "<script>alert(1)</script>",
         "⟨U+202E⟩",
-        "␛[31m",
+        "⟨U+001B⟩[31m",
         "DROP TABLE",
         "=HYPERLINK",
         "{{",
@@ -137,7 +137,7 @@ def test_planned_changes_are_told_from_those_made() -> None:
     done = Page(record_html(sample.record(), {})).text
     made, left = done[done.index("Changes of this attempt") :].split("Planned, but not carried out")
     assert "trunk_outbound_port" in made
-    assert "genesys.number_plan:Synthflow AI" in left
+    assert "Create number plan “Synthflow AI” in Genesys Cloud" in left
     assert "approved by Robin Approver, 2026-11-20 09:01:00 UTC" in done
     planned = Page(record_html(sample.record() | {"mode": "plan", "changes": []}, {})).text
     assert "planned value" in planned.split("Planned changes")[-1]

@@ -58,8 +58,18 @@ def test_hostile_text_is_harmless(number: int) -> None:
     assert "<b " not in view.html
     for text in (view.html, view.text):
         assert not {"\x1b", "‮", "\ud800"} & set(text)
-        assert "␛" in text
+        assert "⟨U+001B⟩" in text
         text.encode()
+
+
+def test_a_long_value_is_folded_in_a_table_and_cut_in_its_text() -> None:
+    verdicts, checks, plan, *_ = views("y" * 10_000)
+    for view in (verdicts, checks, plan):
+        assert " characters)</summary>" in view.html
+        assert "y" * 10_000 in view.html
+    for view in (verdicts, checks):
+        assert "yyy… (" in view.text
+        assert max(map(len, view.text.splitlines()[1:])) < 3_000
 
 
 @pytest.mark.parametrize("word", sorted(VERDICTS))

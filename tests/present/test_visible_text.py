@@ -13,8 +13,8 @@ from sfsip_nb.present.text import shown, utc, visible
     ("text", "seen"),
     [
         ("plain +15551230001", "plain +15551230001"),
-        ("\x1b[31mred\x07", "␛[31mred␇"),
-        ("a\x7fb\x85c", "a␡b⟨U+0085⟩c"),
+        ("\x1b[31mred\x07", "⟨U+001B⟩[31mred⟨U+0007⟩"),
+        ("a\x7fb\x85c", "a⟨U+007F⟩b⟨U+0085⟩c"),
         ("user‮moc", "user⟨U+202E⟩moc"),
         ("zero​width", "zero⟨U+200B⟩width"),
         ("half\ud800", "half⟨U+D800⟩"),

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from sfsip_nb import cli
+from sfsip_nb.cli.common import say
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.replay.errors import Leak
 from tests.replay.replay_sample import Run, guide
@@ -47,6 +48,11 @@ def prepared(session: types.ModuleType, run: Run) -> dict[str, Any]:
     return asked
 
 
+def test_nothing_that_is_said_steers_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    say("red \x1b[31m\x07 \u202e half \ud83d\n\tnext")
+    assert capsys.readouterr().out == ("red ⟨U+001B⟩[31m⟨U+0007⟩ ⟨U+202E⟩ half ⟨U+D83D⟩\n\tnext\n")
+
+
 def test_bad_input_is_one_paragraph_and_code_2(session: types.ModuleType) -> None:
     def prepare(*_: Any, **__: Any) -> None:
         raise InputError("numbers", "numbers holds 15551230001: put it in quotes.\x1b")
@@ -54,7 +60,7 @@ def test_bad_input_is_one_paragraph_and_code_2(session: types.ModuleType) -> Non
     session.prepare = prepare  # type: ignore[attr-defined]
     done = sfsip("replay", "x.yaml")
     assert done.exit_code == 2
-    assert done.stderr == "numbers holds 15551230001: put it in quotes.␛\n"
+    assert done.stderr == "numbers holds 15551230001: put it in quotes.⟨U+001B⟩\n"
     assert done.stdout == ""
 
 

@@ -247,7 +247,10 @@ def test_a_fault_of_our_own_breaks_off_without_telling_a_secret(tmp_path: Path) 
 
 def test_two_wanted_objects_of_one_step_may_be_one_object(tmp_path: Path) -> None:
     def desired(ctx: object) -> list[Desired]:
-        return [Desired(Things.kind, "a", {"x": 1}), Desired(Things.kind, "c", {"x": 2})]
+        return [
+            Desired(Things.kind, "a", {"x": 1}, "It is wanted."),
+            Desired(Things.kind, "c", {"x": 2}, "It is wanted."),
+        ]
 
     made = engine(tmp_path, steps=(Step("s", "01", "S", desired=desired),))
     assert made.run("s").verdict is Verdict.PASS

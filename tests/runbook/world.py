@@ -69,7 +69,7 @@ def _plain(fields: Fields) -> Fields:
 
 def _wants(key: str, **fields: Any) -> Any:
     def desired(ctx: Context) -> list[Desired]:
-        return [Desired(Things.kind, key, dict(fields))]
+        return [Desired(Things.kind, key, dict(fields), "It is wanted.")]
 
     return desired
 
@@ -87,7 +87,8 @@ def _card(ctx: Context) -> Card:
 
 
 def _secret(ctx: Context) -> list[Desired]:
-    return [Desired(Things.kind, "b", {"colour": "blue", "secret": ctx.secrets["sip.password"]})]
+    fields = {"colour": "blue", "secret": ctx.secrets["sip.password"]}
+    return [Desired(Things.kind, "b", fields, "It is wanted.")]
 
 
 # The journals of a test's engines; each test closes its own at its end.

@@ -8,6 +8,7 @@ from sfsip_nb.guides.genesys import (
     flows,
     numbers,
     routing,
+    site,
     troubleshooting,
     trunk,
     verify,
@@ -33,11 +34,11 @@ _PLATFORM = probes.Platform("Genesys Cloud", trunk.fqdn, 5060)
 
 def resources(ctx: Context) -> dict[str, Resource]:
     """Every kind of object that the guide changes, on both platforms."""
-    client, site = genesys(ctx), settings(ctx).site
+    client, chosen = genesys(ctx), settings(ctx).site
     made: tuple[Resource, ...] = (
         r.Trunk(client, trunk.termination_key(ctx)),
-        r.Route(client, site),
-        numbers.NumberPlan(client, site),
+        r.Route(client, chosen),
+        numbers.NumberPlan(client, chosen),
         numbers.DidPool(client),
         numbers.CallRoute(client),
         numbers.Did(client),
@@ -52,6 +53,7 @@ GUIDE = Guide(
     steps=(
         *access.STEPS,
         *trunk.STEPS,
+        *site.STEPS,
         *routing.STEPS,
         *synthflow.steps("03-synthflow-configuration", _TRUNK),
         *flows.STEPS,

@@ -25,15 +25,28 @@ def _queues(ctx: Context) -> list[Any]:
     return [q.get("name") for q in genesys(ctx).queues()]
 
 
+def _dids(ctx: Context) -> dict[str, str]:
+    """Each number of the organisation's DID pools, and who uses it; empty where it is free."""
+    return ctx.once(
+        "genesys.dids",
+        lambda: {
+            str(did.get("number")): str((did.get("owner") or {}).get("name") or "")
+            for did in genesys(ctx).dids()
+        },
+    )
+
+
 def _numbers(ctx: Context) -> Sight:
     """In a pool, and free or whose."""
-    pool = {str(did.get("number")): did for did in genesys(ctx).dids()}
+    pool = _dids(ctx)
+    free = tuple(sorted(number for number, owner in pool.items() if not owner))
     told = []
     for number in ctx.parameters.numbers:
-        owner = (pool.get(number, {}).get("owner") or {}).get("name")
-        where = f"in a pool, {f'used by {owner}' if owner else 'free'}"
-        told.append(f"{number}: {where if number in pool else 'in no DID pool yet'}")
-    return Sight(None, "; ".join(told) or "nothing typed yet")
+        where = f"in a pool, {f'used by {pool[number]}' if pool.get(number) else 'free'}"
+        known = ", at Synthflow already" if number in looking.imported(ctx) else ""
+        told.append(f"{number} {where if number in pool else 'in no DID pool yet'}{known}")
+    fits = True if told and set(ctx.parameters.numbers) <= set(free) else None
+    return Sight(fits, "; ".join(told) or "nothing typed yet", free)
 
 
 LOOKS = (
@@ -41,12 +54,10 @@ LOOKS = (
     among("genesys.site", lambda ctx: [s.get("name") for s in genesys(ctx).sites()], "sites"),
     among("genesys.inbound_flow", _published, "published flows"),
     among("genesys.transfer_flow", _published, "published flows"),
-    among(
-        "genesys.transfer_queue",
-        lambda ctx: [q.get("name") for q in genesys(ctx).queues()],
-        "queues",
-    ),
+    among("genesys.transfer_queue", _queues, "queues"),
     Look("numbers", _numbers),
+    among("synthflow.transfer.number", _dids, "numbers in DID pools", must=False),
+    among("genesys.caller_address", _dids, "numbers in DID pools", must=False),
     resolves("genesys.inbound_fqdn"),
     *looking.SYNTHFLOW,
 )

@@ -19,6 +19,7 @@ _BROAD = ("National", "International")
 NUMBERS = "Numbers"
 CLASSIFICATION = "Classification"
 POSITION = "Behind Emergency, in front of National"
+HOLDS = "Number in a DID pool"
 
 
 class NumberPlan:
@@ -149,7 +150,7 @@ class DidPool:
         """The pool that the number lies in."""
         for pool in self._client.did_pools():
             if int(pool["startPhoneNumber"]) <= int(key) <= int(pool["endPhoneNumber"]):
-                return Seen(pool["id"], {"Holds": key}, str(pool.get("description") or ""))
+                return Seen(pool["id"], {HOLDS: key}, str(pool.get("description") or ""))
         return None
 
     def create(self, key: str, fields: Fields, marker: str) -> str:

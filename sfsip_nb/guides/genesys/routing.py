@@ -22,21 +22,25 @@ def transfer_route(ctx: Context) -> str:
     return f"{ctx.parameters.trunk_name}: transfers"
 
 
-def _wants(ctx: Context, route: str, flow: str, numbers: list[str]) -> list[Desired]:
-    pools = [Desired(n.DidPool.kind, number, {"Holds": number}) for number in numbers]
-    dids = [Desired(n.Did.kind, number, {"Call route": route}) for number in numbers]
-    return [*pools, Desired(n.CallRoute.kind, route, {"Open-hours flow": flow}), *dids]
+def _wants(route: str, flow: str, why: str, numbers: list[str]) -> list[Desired]:
+    known = "Genesys takes a number for the organisation's own only from a DID pool."
+    rings = "Calls to the number start this call route."
+    return [
+        *(Desired(n.DidPool.kind, number, {n.HOLDS: number}, known) for number in numbers),
+        Desired(n.CallRoute.kind, route, {"Open-hours flow": flow}, why),
+        *(Desired(n.Did.kind, number, {"Call route": route}, rings) for number in numbers),
+    ]
 
 
 def _inbound_wants(ctx: Context) -> list[Desired]:
-    p, g = ctx.parameters, settings(ctx)
-    return _wants(ctx, inbound_route(ctx), g.inbound_flow, list(p.numbers))
+    why = "The flow that it starts hands callers to the AI."
+    return _wants(inbound_route(ctx), settings(ctx).inbound_flow, why, list(ctx.parameters.numbers))
 
 
 def _transfer_wants(ctx: Context) -> list[Desired]:
-    p, g = ctx.parameters, settings(ctx)
-    numbers = [p.synthflow.transfer.number]
-    return _wants(ctx, transfer_route(ctx), g.transfer_flow, numbers)
+    why = "The flow that it starts leads transferred callers to the queue, never back to the AI."
+    numbers = [ctx.parameters.synthflow.transfer.number]
+    return _wants(transfer_route(ctx), settings(ctx).transfer_flow, why, numbers)
 
 
 def _inbound_card(ctx: Context) -> Card:

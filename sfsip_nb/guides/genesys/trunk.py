@@ -1,4 +1,4 @@
-"""Guide section "Genesys Cloud Configuration": the external trunk and its site."""
+"""Guide section "Genesys Cloud Configuration": the external trunk."""
 
 from __future__ import annotations
 
@@ -7,21 +7,29 @@ from collections.abc import Callable
 
 from sfsip_nb.guides import addresses
 from sfsip_nb.guides.checks import check, remark
-from sfsip_nb.guides.genesys import numbers as n
 from sfsip_nb.guides.genesys import resources as r
 from sfsip_nb.guides.genesys.platform import genesys, settings
 from sfsip_nb.guides.synthflow import section as synthflow_section
-from sfsip_nb.inputs import dialplan, facts
+from sfsip_nb.inputs import facts
 from sfsip_nb.runbook.context import Context
 from sfsip_nb.runbook.difference import known_after
 from sfsip_nb.runbook.model import Ask, Card, CardField, Desired, Fields, Step
-from sfsip_nb.runbook.verdicts import Check, Vantage
+from sfsip_nb.runbook.verdicts import Check
 
 SECTION = "02-genesys-configuration"
 
 # How the key of "Outbound SIP Termination FQDN" might read; none is documented (facts §2.3).
 _TERMINATION_KEY = re.compile(r"outbound.*(termin|fqdn|uri)|routing_outbound.*(termin|fqdn)", re.I)
 _ADDRESSES_AT_MOST = 150
+
+_WHY = {
+    "trunk.create": "Calls between Genesys Cloud and Synthflow go over a BYOC trunk of its own.",
+    "trunk.inbound": "By the identifier Genesys knows whose call comes in, by the site whose plans"
+    " it then follows.",
+    "trunk.outbound": "Where Genesys sends calls for the AI, and how it logs in there.",
+    "trunk.caller_id": "What the called side sees as the caller.",
+    "trunk.acl": "Only Synthflow's own addresses may send calls into the organisation.",
+}
 
 
 def termination_key(ctx: Context) -> str:
@@ -88,7 +96,7 @@ def _desired(step: str) -> Callable[[Context], list[Desired]]:
             # One save, as in the guide: Genesys takes no trunk without its required fields.
             wanted = {k: v for group in groups.values() for k, v in group.items()}
         lost = "the former digest password: no API returns it" if r.PASSWORD in wanted else ""
-        return [Desired(r.Trunk.kind, name, wanted, cannot_restore=lost)]
+        return [Desired(r.Trunk.kind, name, wanted, _WHY[step], lost)]
 
     return desired
 
@@ -223,71 +231,6 @@ def _acl(ctx: Context) -> list[Check]:
     return addresses.checks(ctx, at_most=_ADDRESSES_AT_MOST)
 
 
-def _site_wants(ctx: Context) -> list[Desired]:
-    name = ctx.parameters.trunk_name
-    return [
-        Desired(
-            n.NumberPlan.kind,
-            name,
-            {
-                n.NUMBERS: sorted(ctx.parameters.numbers),
-                n.CLASSIFICATION: name,
-                n.POSITION: True,
-            },
-        ),
-        Desired(
-            r.Route.kind,
-            name,
-            {
-                "Classifications": [name],
-                "External trunks": [name],
-                "Distribution": "SEQUENTIAL",
-                "Enabled": True,
-            },
-        ),
-    ]
-
-
-def _site(ctx: Context) -> list[Check]:
-    client = genesys(ctx)
-    site = r.find_site(client, settings(ctx).site)
-    plans = client.number_plans(site["id"])
-    names = [str(p.get("name")) for p in plans]
-    there = [name for name in n.PROTECTED if name in names]
-    first = [names.index(name) for name in there]
-    mine = names.index(ctx.parameters.trunk_name) if ctx.parameters.trunk_name in names else -1
-    found = [
-        check(
-            "trunk.site/managed",
-            "The site may be changed",
-            "not managed by Genesys",
-            "managed" if site.get("managed") else "the customer's own",
-            not site.get("managed"),
-            reason="Choose a site of the customer's own: a managed one cannot be modified.",
-        ),
-        check(
-            "trunk.site/protected",
-            "Emergency and Suicide Prevention plans stand ahead of ours",
-            " and ".join(there) or "none on this site",
-            ", ".join(names),
-            all(place < mine for place in first) if mine >= 0 else None,
-            reason="Move the plans back to the top of the list at once.",
-        ),
-    ]
-    for fault in dialplan.plan_faults(plans):
-        found.append(
-            remark(
-                f"trunk.site/{fault.plan_name}",
-                f"Number plan “{fault.plan_name}”",
-                fault.text,
-                "Such a plan also takes inbound caller ids, and Genesys then records them as "
-                "unknown.",
-                Vantage.PLATFORM,
-            )
-        )
-    return found
-
-
 STEPS = (
     Step(
         "trunk.create",
@@ -330,13 +273,5 @@ STEPS = (
         desired=_desired("trunk.acl"),
         card=_acl_card,
         check=_acl,
-    ),
-    Step(
-        "trunk.site",
-        SECTION,
-        "Assign the trunk to a site",
-        needs=("trunk.create",),
-        desired=_site_wants,
-        check=_site,
     ),
 )

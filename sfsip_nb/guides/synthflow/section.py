@@ -84,10 +84,9 @@ def steps(section: str, trunk: Trunk) -> tuple[Step, ...]:
         }
         if sip.authentication == "digest":
             fields |= {r.USERNAME: sip.username, r.PASSWORD: ctx.secrets["sip.password"]}
+        why = "Synthflow takes and places calls for imported numbers only, over this trunk."
         lost = "the former trunk user name and password: no API returns them"
-        return [
-            Desired(r.Number.kind, n, fields, cannot_restore=lost) for n in ctx.parameters.numbers
-        ]
+        return [Desired(r.Number.kind, n, fields, why, lost) for n in ctx.parameters.numbers]
 
     def attachment(ctx: Context) -> list[Desired]:
         return [
@@ -95,6 +94,7 @@ def steps(section: str, trunk: Trunk) -> tuple[Step, ...]:
                 r.Attachment.kind,
                 ctx.parameters.synthflow.assistant,
                 {r.INBOUND_NUMBER: ctx.parameters.numbers[0]},
+                "The trunk comes into being when the number is attached to the assistant.",
             )
         ]
 
@@ -113,6 +113,7 @@ def steps(section: str, trunk: Trunk) -> tuple[Step, ...]:
                     r.ANNOUNCEMENT: _ANNOUNCEMENT,
                     r.ATTACHED_TO: [name],
                 },
+                "With it the assistant hands a caller who asks for a person to the live agents.",
             )
         ]
 

@@ -15,9 +15,8 @@ def _queues(ctx: Context) -> list[Any]:
 
 
 LOOKS = (
-    among(
-        "talkdesk.ring_group", lambda ctx: [q.get("name") for q in talkdesk(ctx).queues()], "queues"
-    ),
+    among("talkdesk.ring_group", _queues, "queues"),
     resolves("talkdesk.sbc"),
+    looking.NUMBERS,
     *looking.SYNTHFLOW,
 )

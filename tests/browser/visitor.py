@@ -1,0 +1,150 @@
+"""A person who opens JupyterLab for the first time: clicks, types, reads, and is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from playwright.sync_api import Locator, Page, expect
+
+from sfsip_nb.testbed.faults import FAULTS
+from tests.browser.labs import Lab
+
+PANEL = ".jp-NotebookPanel:not(.lm-mod-hidden)"
+OPENED = """path => {
+    const panel = window.jupyterapp?.shell.currentWidget;
+    return panel?.context?.path === path && panel.context.isReady
+        && panel.sessionContext.isReady && panel.sessionContext.kernelDisplayStatus === 'idle';
+}"""
+ENDED = """() => {
+    const panel = window.jupyterapp.shell.currentWidget;
+    const code = panel.content.widgets.filter(cell => cell.model.type === 'code');
+    const all = code.every(c => c.model.executionState === 'idle' && c.model.executionCount);
+    return all && panel.sessionContext.kernelDisplayStatus === 'idle';
+}"""
+SCROLL = """([id, part]) => {
+    const content = window.jupyterapp.shell.currentWidget.content;
+    const index = content.widgets.findIndex(cell => cell.model.id === id);
+    return content.scrollToItem(index, part);
+}"""
+LONG = 180_000
+"""Most milliseconds for a whole notebook, failing calls included, on a busy machine."""
+
+
+@dataclass
+class Visitor:
+    """One person at one page. `clicks` counts what a mouse would do; a choice in a list is two."""
+
+    lab: Lab
+    page: Page
+    clicks: int = 0
+    runbook: str = ""
+    ids: list[str] = field(default_factory=list)
+
+    @property
+    def shown(self) -> Locator:
+        """The notebook in front."""
+        return self.page.locator(PANEL)
+
+    def cell(self, id: str) -> Locator:
+        """A cell of the notebook in front, by its id."""
+        return self.shown.locator(".jp-Notebook .jp-Cell").nth(self.ids.index(id))
+
+    def look_at(self, id: str, part: str = "start") -> Locator:
+        """Scroll to a cell."""
+        self.page.evaluate(SCROLL, [id, part])
+        self.page.wait_for_timeout(300)
+        return self.cell(id)
+
+    def click(self, what: Locator) -> None:
+        """One click."""
+        what.click()
+        self.clicks += 1
+
+    def choose(self, label: str, choice: str) -> None:
+        """Open a list and choose from it."""
+        self.shown.get_by_label(label, exact=True).select_option(choice)
+        self.clicks += 2
+
+    def menu(self, name: str, entry: str) -> None:
+        """Choose from the menu bar."""
+        self.click(self.page.get_by_role("menuitem", name=name, exact=True))
+        self.click(self.page.get_by_role("menuitem", name=entry, exact=True))
+
+    def arrive(self, path: str) -> None:
+        """Wait until a notebook stands in front, ready to be run."""
+        self.page.wait_for_function(OPENED, arg=path, timeout=LONG)
+        self.ids = self.lab.ids(path)
+
+    def run_all(self) -> None:
+        """Run all cells by the menu, to the end."""
+        self.menu("Run", "Run All Cells")
+        self.page.wait_for_function(ENDED, timeout=LONG)
+
+    def follow(self, id: str, link: str, path: str) -> None:
+        """Click a link in a cell, and arrive."""
+        self.click(self.look_at(id).get_by_role("link", name=link).first)
+        self.arrive(path)
+
+
+See = Callable[[str], None]
+SECTIONS = {
+    "genesys": (
+        "01-prerequisites",
+        "02-genesys-configuration",
+        "03-synthflow-configuration",
+        "04-call-flows",
+        "05-verification",
+        "06-troubleshooting",
+        "07-reference-and-record",
+    )
+}
+
+
+def onboard(visitor: Visitor, customer: str, see: See = lambda name: None) -> None:
+    """From the page that `sfsip jupyter` opens to the record of a rehearsal.
+
+    `see` is told where one could stop and look.
+    """
+    page, lab = visitor.page, visitor.lab
+    page.goto(f"{lab.url}/lab/tree/notebooks/start.ipynb?reset")
+    visitor.arrive("notebooks/start.ipynb")
+    visitor.run_all()
+    name = visitor.shown.get_by_label("Customer")
+    visitor.click(name)
+    page.keyboard.type(customer)
+    visitor.choose("Target", "testbed: a rehearsal on this machine")
+    visitor.click(visitor.cell("notebooks").locator(".cm-content").first)
+    page.keyboard.press("Shift+Enter")
+    link = visitor.cell("notebooks").get_by_role("link", name="01 Prerequisites")
+    expect(link).to_be_visible()
+    see("start")
+    visitor.runbook = f"runs/{customer.lower()}-genesys-rehearsal/runbook"
+    first, *others = SECTIONS["genesys"]
+    visitor.click(link)
+    visitor.arrive(f"{visitor.runbook}/{first}.ipynb")
+    visitor.run_all()
+    see(first)
+    for section in others:
+        number = section[:2]
+        visitor.follow("next", number, f"{visitor.runbook}/{section}.ipynb")
+        visitor.run_all()
+        see(section)
+    visitor.click(visitor.look_at("record", "end").get_by_role("link", name="record.html"))
+    see("record")
+
+
+def rehearse_a_fault(visitor: Visitor, fault: str, see: See = lambda name: None) -> None:
+    """Switch a fault on in the form of 01, and run verification and troubleshooting again."""
+    visitor.page.get_by_role("tab", name="01-prerequisites.ipynb").click()
+    visitor.arrive(f"{visitor.runbook}/01-prerequisites.ipynb")
+    visitor.look_at("inputs", "end")
+    faults = visitor.shown.get_by_label("Testbed faults")
+    faults.select_option([f"{fault}: {FAULTS[fault].effect}"] if fault else [])
+    expect(visitor.shown.get_by_text("every input can be used")).to_be_visible()
+    see("faults")
+    for section in ("05-verification", "06-troubleshooting"):
+        visitor.page.get_by_role("tab", name=f"{section}.ipynb").click()
+        visitor.arrive(f"{visitor.runbook}/{section}.ipynb")
+        visitor.run_all()
+        see(f"{section} with {fault or 'no fault'}")

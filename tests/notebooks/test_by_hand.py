@@ -1,0 +1,110 @@
+"""A rehearsal by hand, cell by cell on a testbed: its attempts, its faults, its record."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sfsip_nb.inputs.generate import sample_values
+from sfsip_nb.run import Run, open_run
+from sfsip_nb.testbed import life
+
+Open = Callable[..., Run]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    (tmp_path / "notebooks").mkdir()
+    monkeypatch.chdir(tmp_path)
+    yield tmp_path
+    for folder in (tmp_path / "runs").iterdir():
+        life.stop(folder)
+
+
+@pytest.fixture
+def opened(home: Path) -> Iterator[Open]:
+    """Opens a notebook of a rehearsal, as a kernel of its own would."""
+    with ExitStack() as stack:
+
+        def open_one(notebook: str, **inputs: Any) -> Run:
+            values = sample_values("genesys") | {"customer": "Northwind"} | inputs
+            run = open_run("genesys", notebook, values)
+            stack.callback(run.desk.close)
+            return run
+
+        yield open_one
+
+
+def attempts(run: Run) -> list[tuple[int, str]]:
+    return [(row["id"], row["mode"]) for row in run.session.journal.attempts()]
+
+
+def faults_on(run: Run) -> list[str]:
+    assert run.session.testbed is not None
+    found = run.session.testbed.control("GET", "/faults")
+    return [fault["name"] for fault in found if fault["on"]]
+
+
+def test_an_attempt_goes_on_when_its_plan_is_approved_and_its_record_holds_all_of_it(
+    home: Path, opened: Open
+) -> None:
+    first = opened("01-prerequisites", mode="plan")
+    first.step("access.platform")
+    second = opened("02-genesys-configuration", mode="plan")
+    second.plan()
+    second.approve("Ann Engineer")
+    second.step("trunk.create")
+    assert attempts(second) == [(1, "apply")]
+    last = opened("07-reference-and-record", mode="plan")
+    assert "runs/northwind-genesys/attempts/0001-apply/record.html" in str(last.record())
+    record = json.loads(
+        (home / "runs/northwind-genesys/attempts/0001-apply/record.json").read_text()
+    )
+    assert [step["id"] for step in record["steps"]] == ["access.platform", "trunk.create"]
+    assert record["plan"]["approved_by"] == "Ann Engineer"
+    assert all(change["why"] for change in record["plan"]["changes"])
+
+
+def test_what_runs_after_the_record_belongs_to_the_next_attempt(home: Path, opened: Open) -> None:
+    work = opened("01-prerequisites")
+    work.step("access.platform")
+    last = opened("07-reference-and-record")
+    made = str(last.record())
+    assert str(last.record()).split("\n(")[0] == made.split("\n(")[0], (
+        "nothing new, the same record"
+    )
+    assert [row["id"] for row in work.session.journal.attempts() if row["ended"]] == [1]
+    work.step("access.number")
+    assert "0002-apply" in str(opened("07-reference-and-record").record())
+    assert sorted(p.name for p in (home / "runs/northwind-genesys/attempts").iterdir()) == [
+        "0001-apply",
+        "0002-apply",
+    ]
+
+
+def test_a_record_of_nothing_is_not_made(home: Path, opened: Open) -> None:
+    with pytest.raises(ValueError, match="nothing to record"):
+        opened("07-reference-and-record").record()
+
+
+def test_a_fault_chosen_in_the_form_is_on_until_it_is_taken_off_in_an_attempt_of_its_own(
+    home: Path, opened: Open
+) -> None:
+    run = opened("01-prerequisites")
+    run.step("access.platform")
+    assert run.session.testbed is not None
+    run.session.testbed.control("PUT", "/faults/synthflow.no-options")  # somebody else's
+    form = run.inputs()
+    form.note("testbed.faults", ["synthflow.busy"])
+    other = opened("05-verification")
+    assert faults_on(other) == ["synthflow.busy", "synthflow.no-options"]
+    assert "fault on: synthflow.busy" in str(other.head())
+    form.note("testbed.faults", [])
+    assert faults_on(run) == ["synthflow.no-options"]
+    facts = [row["facts"]["testbed"]["faults"] for row in run.session.journal.attempts()]
+    assert facts == [[], ["synthflow.busy", "synthflow.no-options"], ["synthflow.no-options"]]
