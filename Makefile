@@ -1,5 +1,6 @@
 # make demo   replay each guide on the testbed and say where its record is
 # make test   every check and every test
+# make screenshots   the pictures of docs/tour.md anew (needs Chromium)
 # make lock   resolve the dependencies again (needs uv)
 #
 # demo and test first make .venv here from requirements.lock. They need Python 3.11, 3.12 or 3.13
@@ -10,7 +11,7 @@ pip := $(bin)/python -m pip --disable-pip-version-check --no-input
 guides := genesys talkdesk
 supported := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
-.PHONY: help demo test lock
+.PHONY: help demo test screenshots lock
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -30,6 +31,9 @@ test: .venv/ready
 	$(bin)/mypy
 	$(bin)/lint-imports
 	$(bin)/pytest
+
+screenshots: .venv/ready
+	$(bin)/python -m tests.browser.screenshots
 
 lock:
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }

@@ -107,6 +107,18 @@ class Notebook:
             raise InputError(step_id, f"{step_id} has nothing that a person does.")
         return card
 
+    def asking(self, card: Card, anew: bool) -> list[tuple[str, str, str]]:
+        """The fields below a card: what only the person can see, a note, and a name."""
+        return [
+            *((ask.name, ask.label, "") for ask in card.asks),
+            ("note", "Note", "if there is something to note"),
+            (
+                "by",
+                "Done anew by" if anew else "Done by",
+                "your name, once it is done; then run this cell again",
+            ),
+        ]
+
     def card(self, card: Card) -> dict[str, Any]:
         """A card with its answer, as it is shown."""
         answered = people.current_answer(self.session.engine.ctx, card)

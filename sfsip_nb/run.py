@@ -18,12 +18,12 @@ from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.present import captures as capture_tables
 from sfsip_nb.present import chapters, figures, forms, tables
 from sfsip_nb.present.html import lenient
+from sfsip_nb.present.pictured import pictured
 from sfsip_nb.present.record import card_page
 from sfsip_nb.present.tables import Shown
 from sfsip_nb.present.text import some, unmarked, utc
 from sfsip_nb.runbook import export
 from sfsip_nb.runbook.difference import text
-from sfsip_nb.runbook.engine import StepResult
 from sfsip_nb.runbook.journal import Journal
 from sfsip_nb.runbook.verdicts import Verdict, worst
 from sfsip_nb.stopping import stopping
@@ -172,7 +172,7 @@ class Run(Notebook):
         self.known(step_id)
         engine, session = self.engine(), self.session  # an approval changes the session
         result = engine.run(step_id)
-        shown = tables.checks_table(_row(result))
+        shown = tables.checks_table(result.as_dict())
         if result.card is not None:
             shown = shown + tables.card(self.card(result.card))
         for flow in session.guide.flows:
@@ -180,26 +180,13 @@ class Run(Notebook):
                 data = export.record(session.journal, session.attempt, session.guide)
                 drawn = next(found for found in data["flows"] if found["step"] == step_id)
                 shown = shown + tables.figure(figures.callflow(drawn))
-        kept = session.run_dir / "evidence"
-        for name in sorted({name for check in result.checks for name in check.evidence}):
-            if name.endswith(".svg"):
-                picture = (kept / name).read_text(encoding="utf-8")
-                ladder = tables.ladder(picture, _label(name))
-                opened = result.verdict is not Verdict.PASS
-                shown = shown + tables.folded(ladder, f"Messages: {_label(name)}", opened)
-            elif name.endswith(".wav"):
-                sound = figures.heard((kept / name).read_bytes(), _label(name))
-                shown = shown + tables.figure(sound)
+        names = dict.fromkeys(name for check in result.checks for name in check.evidence)
+        kept = {name: (session.run_dir / "evidence" / name).read_bytes() for name in names}
+        for picture in pictured(kept, opened=result.verdict is not Verdict.PASS):
+            shown = shown + picture
         if self.desk.headless or result.card is None or result.verdict not in _ANSWERABLE:
             return shown
-        waits = result.verdict is Verdict.WAITING
-        hint = "your name, once it is done; then run this cell again"
-        asked = [(ask.name, ask.label, "") for ask in result.card.asks]
-        fields = [
-            *asked,
-            ("note", "Note", "if there is something to note"),
-            ("by", "Done by" if waits else "Done anew by", hint),
-        ]
+        fields = self.asking(result.card, anew=result.verdict is not Verdict.WAITING)
         return forms.Intent(shown, fields, self.answers.setdefault(step_id, {}))
 
     @told
@@ -309,20 +296,3 @@ class Run(Notebook):
                 "doubt",
             )
         )
-
-
-def _label(evidence: str) -> str:
-    """What a ladder's file name says it shows: ``1a2b-ladder-15551230001.svg``."""
-    return evidence.partition("-")[2].rpartition(".")[0].replace("-", " ").capitalize()
-
-
-def _row(result: StepResult) -> dict[str, Any]:
-    checks = [c.as_dict() for c in result.checks]
-    return {
-        "id": result.step.id,
-        "title": result.step.title,
-        "verdict": result.verdict.value,
-        "change": result.change,
-        "note": result.reason,
-        "checks": [c | {"settle": c["reason"]} for c in checks],
-    }

@@ -208,7 +208,7 @@ def _open(
             alone.enter_context(_alone(run_dir))
         testbed = testbed_of(parameters, run_dir, faults)
         journal = Journal(run_dir / "journal.sqlite3", redactor.data)
-        if testbed is not None:
+        if testbed is not None and attempt is None:  # a replay's kernel leaves them as they are
             _mend(testbed, journal, faults)
         journal.put("parameters", {"guide": guide.name, "values": attempts.plain(parameters)})
         if attempt is None:

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import stamina
+
+from sfsip_nb.guides.testcall import MARK_HEADER
 from sfsip_nb.inputs import facts
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.schema import Parameters
-from sfsip_nb.runbook.context import Surroundings
+from sfsip_nb.runbook.context import Overheard, Surroundings
 from sfsip_nb.runbook.model import Guide
+from sfsip_nb.runbook.settle import NotYet
 from sfsip_nb.sip import MapResolver
 from sfsip_nb.sip.locating import DnsResolver
 from sfsip_nb.testbed import life
+
+_LATE_SECONDS = 3.0
+"""How much later than the caller the AI agent may notice that a call has ended."""
 
 
 def testbed_of(parameters: Parameters, run_dir: Path, faults: Sequence[str]) -> life.Testbed | None:
@@ -54,10 +63,40 @@ def surroundings(
         },
         resolver=MapResolver({**info["sip"], **_hosts(info["pstn"])}),
         administer=testbed.administer,
+        agent_ears=functools.partial(_agent_ears, testbed),
         phone=str(info["pstn"]["address"]),
         cafile=info["ca"],
         time_scale=float(info["time_scale"]),
     )
+
+
+def _agent_ears(testbed: life.Testbed, number: str, since: datetime, mark: str) -> Overheard | None:
+    """What the stand-in of the AI agent heard of the first call that fits, once it has ended."""
+
+    def fits(row: Mapping[str, Any]) -> bool:
+        carried = (row.get("telephony_sip_headers") or {}).get(MARK_HEADER, "")
+        return (
+            row["type_of_call"] == "inbound"
+            and row["phone_number_to"] == number
+            and int(row["start_time"]) >= int(since.timestamp() * 1000)
+            and carried in ("", mark)
+        )
+
+    try:
+        for attempt in stamina.retry_context(
+            on=NotYet, attempts=None, timeout=_LATE_SECONDS, wait_initial=0.1, wait_max=0.5
+        ):
+            with attempt:
+                rows = filter(fits, testbed.control("GET", "/calls")["synthflow"])
+                first = min(rows, key=lambda row: int(row["start_time"]), default=None)
+                if first is None:
+                    return None
+                if "_heard" not in first:
+                    raise NotYet
+                return Overheard(**first["_heard"])
+    except NotYet:
+        pass
+    return None
 
 
 def _hosts(entries: Mapping[str, Any]) -> dict[str, str]:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from sfsip_nb.guides import hearing
 from sfsip_nb.guides.checks import check
 from sfsip_nb.runbook import dialling
-from sfsip_nb.runbook.context import Context
+from sfsip_nb.runbook.context import Context, Overheard
 from sfsip_nb.runbook.verdicts import Check, Vantage
 from sfsip_nb.sip import Call, Credentials, ProbeResult, ladder, loop, pcap
 from sfsip_nb.sip.evidence.causes import explained
@@ -29,6 +30,8 @@ PERSON_HZ = 620.0  # the live agent's voice on the testbed
 
 _ANSWER_SECONDS = 25.0
 
+_OPEN_RTP = "Open RTP both ways, and compare the media address lists."
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -45,7 +48,8 @@ class Placed:
     """A call as its caller saw it. ``heard`` has one entry a stage.
 
     ``remedy`` is what the diagnosis of its messages says, ``isolated`` which difference made a
-    failed call work, if that was looked for.
+    failed call work, if that was looked for. ``watched`` says that both ends can be seen, ``agent``
+    is then what the AI agent's end heard, if the call got there.
     """
 
     number: str
@@ -65,6 +69,8 @@ class Placed:
     answer: str = ""
     remedy: str = ""
     isolated: str = ""
+    watched: bool = False
+    agent: Overheard | None = None
     evidence: tuple[str, ...] = ()
 
     @property
@@ -161,8 +167,11 @@ def call(
         result = loop.run(isolate(plan, attempt, leave if isolating else None), None)
     first, made.heard = tries[0]
     _note(made, first)
+    ears = ctx.surroundings.agent_ears
+    if ears and made.answered:
+        made.watched, made.agent = True, ears(number, made.since, mark)
     made.isolated = result.sentence.removeprefix(first.failed.sentence if first.failed else "")
-    made.evidence = _keep(ctx, step, made, uri, result)
+    made.evidence = _keep(ctx, step, made, uri, first.leg, result)
     return made
 
 
@@ -190,8 +199,10 @@ def _note(made: Placed, placed: placing.Placed) -> None:
         made.codec, made.audio = leg.audio.codec, leg.audio.stats()
 
 
-def _keep(ctx: Context, step: str, made: Placed, uri: str, result: ProbeResult) -> tuple[str, ...]:
-    """The ladder and the capture of a call, and what was heard where media is kept."""
+def _keep(
+    ctx: Context, step: str, made: Placed, uri: str, leg: Call | None, result: ProbeResult
+) -> tuple[str, ...]:
+    """The ladder and the capture of a call, its levels, and its sound where media is kept."""
     if not result.trace:
         return ()
     # A name in place of a socket's address: the host called, or the telephone network's.
@@ -205,13 +216,17 @@ def _keep(ctx: Context, step: str, made: Placed, uri: str, result: ProbeResult) 
             step, f"capture {made.number}", "pcapng", pcap.dump(result.trace, result.media)
         ),
     ]
+    if leg and leg.audio and leg.answered_at and leg.ended_at:
+        levels = hearing.kept(made.number, leg.audio, leg.answered_at, leg.ended_at, made.agent)
+        kept.append(ctx.keep_evidence(step, f"heard {made.number}", "json", levels))
     if result.wav:
         kept.append(ctx.keep_evidence(step, f"heard {made.number}", "wav", result.wav))
     return tuple(kept)
 
 
 def wire_checks(step: str, placed: Placed, voices: Sequence[str], remedy: str = "") -> list[Check]:
-    """What the caller's own end shows: answer, each voice heard, and a clean end.
+    """What the caller's own end shows: answer, each voice heard, and a clean end; and, where the
+    other end can be seen, whether the AI agent hears the caller.
 
     Two-way audio is proven by what was heard, signalling by BYE = 200 and no retransmitted 200,
     never one by the other.
@@ -243,10 +258,13 @@ def wire_checks(step: str, placed: Placed, voices: Sequence[str], remedy: str = 
                 f"{'heard' if heard else 'not heard'}; {placed.sound}",
                 heard,
                 Vantage.HERE,
-                reason=remedy or "Open RTP both ways, and compare the media address lists.",
+                reason=remedy or _OPEN_RTP,
                 evidence=evidence,
             )
         )
+    if placed.watched:
+        why = remedy or _OPEN_RTP
+        found.append(hearing.by_the_agent(step, placed.agent, SPEECH_HZ, why, evidence))
     clean = placed.bye_code == 200 and placed.retransmitted == 0
     found.append(
         check(

@@ -42,7 +42,7 @@ def gather(data: Row, contents: Mapping[str, bytes]) -> Exhibits:
         content = contents.get(ref)
         about = kept.get(name_of(ref), {})
         step = steps.get(about.get("step")) or _naming(data, ref)
-        picture = _picture(ref, anchor, content, about)
+        picture = _picture(ref, anchor, content)
         found.files.append(_file(ref, anchor, content, about, bool(picture)))
         if picture:
             call = found.calls[-1] if found.calls else None
@@ -80,7 +80,7 @@ def _naming(data: Row, ref: str) -> dict[str, Any]:
     return {"id": "", "title": ""}
 
 
-def _picture(ref: str, anchor: str, content: bytes | None, about: Row) -> dict[str, Any] | None:
+def _picture(ref: str, anchor: str, content: bytes | None) -> dict[str, Any] | None:
     if content is None:
         return None
     with suppress(ValueError):  # whatever else it is, it is listed with the files
@@ -100,12 +100,11 @@ def _picture(ref: str, anchor: str, content: bytes | None, about: Row) -> dict[s
                 "more": len(ladder.messages) - len(messages),
                 "figure": "",
             }
-        if ref.endswith(".wav"):
-            title = str(about.get("title") or "What was heard")
-            figure = figures.heard(content, title)
+        if ref.endswith(".json"):
+            figure = figures.heard(content)
             return {
                 "anchor": anchor,
-                "title": f"{title}: {figure.about}",
+                "title": figure.title,
                 "messages": [],
                 "figure": Markup(figure.inline),
             }

@@ -96,9 +96,14 @@ def object_name(address: str) -> str:
     return f"{what} “{key}” in {_SYSTEMS[system]}"
 
 
+def bare(reference: str) -> str:
+    """An evidence file's name without its sum."""
+    return _SUM.sub("", reference.rsplit("/", 1)[-1])
+
+
 def short(reference: str) -> str:
     """An evidence file's name without its sum, its middle cut out where it is long."""
-    name = _SUM.sub("", reference.rsplit("/", 1)[-1])
+    name = bare(reference)
     if len(name) <= _SHORT:
         return name
     return f"{name[:8]}…{name[-(_SHORT - 9) :]}"

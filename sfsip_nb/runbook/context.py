@@ -6,8 +6,9 @@ import contextlib
 import hashlib
 import re
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +18,7 @@ from sfsip_nb.inputs.secrets import Redactor, Secret
 from sfsip_nb.runbook.journal import Journal
 from sfsip_nb.runbook.model import Guide, Resource
 from sfsip_nb.sip import Resolver
+from sfsip_nb.sip.media.levels import Level
 
 T = TypeVar("T")
 
@@ -37,16 +39,36 @@ Administer = Callable[[str, str, Mapping[str, Any]], dict[str, Any]]
 
 
 @dataclass(frozen=True)
+class Overheard:
+    """What one end of a call heard by its own ears.
+
+    ``since`` is when it began to listen (Unix seconds), ``levels`` one value for each
+    ``levels.STEP_S`` from then on, ``tones`` each one's ``hz`` and ``seconds``.
+    """
+
+    since: float
+    levels: Sequence[Level]
+    tones: Sequence[Mapping[str, float]]
+
+
+AgentEars = Callable[[str, datetime, str], Overheard | None]
+"""What the AI agent heard of a call: to a number, placed at a moment, with a mark if marks get
+there. None: the call never reached it."""
+
+
+@dataclass(frozen=True)
 class Surroundings:
     """What differs between a live customer and the testbed, and nothing else.
 
     ``origins`` are API origins by name; ``phone`` is the SIP address of the telephone network
     that a test call may be placed through, where there is one; ``time_scale`` divides waits.
+    ``agent_ears`` is there only where both ends of a call can be seen.
     """
 
     origins: Mapping[str, str]
     resolver: Resolver
     administer: Administer | None = None
+    agent_ears: AgentEars | None = None
     phone: str = ""
     cafile: str | None = None
     time_scale: float = 1.0

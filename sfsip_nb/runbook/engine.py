@@ -30,6 +30,18 @@ class StepResult:
     reason: str = ""
     card: Card | None = None
 
+    def as_dict(self) -> dict[str, Any]:
+        """The step in the shape of the record's."""
+        checks = [check.as_dict() for check in self.checks]
+        return {
+            "id": self.step.id,
+            "title": self.step.title,
+            "verdict": self.verdict.value,
+            "change": self.change,
+            "note": self.reason,
+            "checks": [check | {"settle": check["reason"]} for check in checks],
+        }
+
 
 class Engine:
     """One attempt's steps, in any order; what a step needs is looked up in the journal."""

@@ -6,6 +6,7 @@ attempt of the same run that repeats only the steps which should notice.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -111,6 +112,30 @@ def test_the_right_check_fails_and_the_right_row_comes_first(
         assert ranked[0]["because"]
         mended = [opened.engine.run(step) for step in case.steps]
         assert failing(mended) == set()
+
+
+@pytest.mark.parametrize(
+    ("fault", "flat", "fails"),
+    [
+        ("synthflow.rtp-blackhole", 0, "verify.inbound/heard/AI-agent"),
+        ("genesys.rtp-blackhole", 2, "verify.inbound/heard/caller"),
+    ],
+)
+def test_the_direction_that_is_lost_is_the_flat_one_and_its_check_alone_fails(
+    fault: str, flat: int, fails: str, provisioned: Bench
+) -> None:
+    with provisioned.attempt("mode=verify") as opened:
+        with broken(fault, provisioned.folder):
+            met = opened.engine.run("verify.inbound")
+        heard = {c.id: c for c in met.checks if c.id.startswith("verify.inbound/heard")}
+        assert {id_ for id_, c in heard.items() if c.verdict.value == "fail"} == {fails}
+        (name,) = (name for name in heard[fails].evidence if name.endswith(".json"))
+        lanes = json.loads((provisioned.folder / "evidence" / name).read_bytes())["lanes"]
+        assert [lane["vantage"] for lane in lanes] == ["here", "here", "testbed"]
+        sounding = [any(level is not None and level > -60 for level in x["values"]) for x in lanes]
+        assert sounding == [number != flat for number in range(3)]
+        assert rank(opened.engine.ctx, ROWS)[0]["id"] == row_of(fault)
+        assert failing([opened.engine.run("verify.inbound")]) == set()
 
 
 def test_a_step_that_is_run_again_finds_its_call_again(provisioned: Bench) -> None:

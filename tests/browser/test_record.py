@@ -121,7 +121,7 @@ def test_every_link_of_the_contents_leads_to_its_chapter(opened: Callable[..., O
 
 def test_figures_and_tables_have_names_for_a_screen_reader(opened: Callable[..., Opened]) -> None:
     page = opened().page
-    for name in ("The run at a glance", "A caller reaches the AI agent", "What the caller heard"):
+    for name in ("The run at a glance", "A caller reaches the AI agent", "who heard what"):
         assert page.get_by_role("img", name=name).first.is_visible()
     for name in ("Steps and checks", "Changes of this attempt", "What people did"):
         assert page.get_by_role("table", name=name).first.is_visible()

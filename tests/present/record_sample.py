@@ -1,11 +1,8 @@
 """A realistic record of one attempt, in the shape of CONTRACT §4."""
 
-import io
-import wave
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
-
-import numpy as np
 
 from sfsip_nb.sip.evidence.ladder import svg
 from sfsip_nb.sip.trace import TraceEntry
@@ -13,7 +10,7 @@ from sfsip_nb.sip.trace import TraceEntry
 LADDER = "evidence/5f2d9c1e-ladder.svg"
 REPLY = "evidence/77aa01bc-trunk.json"
 PCAP = "evidence/c0ffee00-call.pcap"
-HEARD = "evidence/0ddba11e-heard.wav"
+HEARD = "evidence/0ddba11e-heard.json"
 
 
 def ladder(note: bytes = b"a&b <c>") -> bytes:
@@ -45,25 +42,38 @@ def ladder(note: bytes = b"a&b <c>") -> bytes:
     return svg(entries, {theirs: "Synthflow"}, "Call to +442071838750 & answer").encode()
 
 
-def wav(seconds: float = 2.0, amplitude: float = 0.5, rate: int = 8000) -> bytes:
-    """A tone, then as much silence, 16-bit mono."""
-    count = int(seconds * rate / 2)
-    tone = amplitude * np.sin(2 * np.pi * 440 * np.arange(count) / rate)
-    samples = (np.concatenate([tone, np.zeros(count)]) * 32767).astype("<i2")
-    file = io.BytesIO()
-    with wave.open(file, "wb") as sound:
-        sound.setnchannels(1)
-        sound.setsampwidth(2)
-        sound.setframerate(rate)
-        sound.writeframes(samples.tobytes())
-    return file.getvalue()
+SOUND, SILENCE, NOTHING = -15, -60, None
+"""Levels."""
+
+
+def levels(
+    *lanes: list[int | None], offset: float = 0.0, what: str = "Heard by the caller"
+) -> bytes:
+    """A file of levels, one a 20 ms; the last lane begins after `offset` seconds."""
+    file = {
+        "call": "+442071838750",
+        "answered": "2026-11-20T09:14:01+00:00",
+        "unit": "dBov",
+        "floor": -60,
+        "lanes": [
+            {
+                "what": what,
+                "vantage": "here",
+                "offset": offset if number == len(lanes) else 0.0,
+                "seconds": 0.02,
+                "values": values,
+            }
+            for number, values in enumerate(lanes, 1)
+        ],
+    }
+    return json.dumps(file).encode()
 
 
 EVIDENCE = {
     LADDER: ladder(),
     REPLY: b'{"id":"b6a0","state":"active","properties":{"trunk_outbound_port":32681}}',
     PCAP: bytes(range(256)),
-    HEARD: wav(),
+    HEARD: levels([SOUND] * 50 + [SILENCE] * 50, [NOTHING] * 100),
 }
 
 

@@ -114,7 +114,8 @@ def test_messages_stand_beside_their_ladder_as_text() -> None:
     page = Page(record_html(sample.record(), sample.EVIDENCE))
     for seen in ("Call to +442071838750 & answer", "3 messages of E2 as text", "X-Note: a&b <c>"):
         assert seen in page.text
-    assert "What the caller heard: 2.0 s, peak −6 dBFS" in page.text
+    assert "E4 · Call to +442071838750: who heard what" in page.text
+    assert "1.0 s of sound, 1.0 s of silence" in page.text
 
 
 def test_a_chapter_is_numbered_and_listed_once() -> None:

@@ -15,6 +15,7 @@ from sfsip_nb._version import __version__
 from sfsip_nb.cli import app
 from sfsip_nb.inputs.load import from_namespace
 from sfsip_nb.testbed.customer import PERMISSIONS
+from tests.browser import screenshots
 from tests.project.project_files import ROOT
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -53,6 +54,14 @@ def test_links_lead_to_files_and_headings_that_exist(path: Path) -> None:
         if heading:
             titles = re.findall(r"^#+ (.+)$", target.read_text(), re.MULTILINE)
             assert heading in {re.sub(r"[^\w-]", "", t.lower().replace(" ", "-")) for t in titles}
+
+
+def test_every_picture_is_shown_and_is_made_by_the_script() -> None:
+    made = {f"{name}.png" for name, _, _ in screenshots.PICTURES.values()}
+    made |= {"record-light.png", "record-dark.png"}
+    shown = re.findall(r"\]\(pictures/([\w-]+\.png)\)", (ROOT / "docs" / "tour.md").read_text())
+    there = {path.name for path in screenshots.FOLDER.iterdir()}
+    assert made == set(shown) == there
 
 
 def test_the_role_in_the_readme_is_what_the_testbeds_client_gets_by_with() -> None:

@@ -21,7 +21,9 @@ def test_the_assistants_audio_is_lost(world: World) -> None:
         call.audio.play(1004)
         assert not await call.audio.heard(440, 0.6)
         await call.bye()
-        assert "human: " in (await testbed.row())["transcript"]
+        row = await testbed.row()
+        assert "human: " in row["transcript"]
+        assert -15 in row["_heard"]["levels"]
         conversation = await testbed.conversation()
         (external,) = legs(conversation, "external")
         assert external["mediaEndpointStats"][0]["receivedPackets"] == 0
@@ -39,7 +41,11 @@ def test_the_callers_audio_is_lost(world: World) -> None:
         call.audio.play(1004)
         assert await call.audio.heard(440)
         await call.bye()
-        assert "human: " not in (await testbed.row())["transcript"]
+        row = await testbed.row()
+        assert "human: " not in row["transcript"]
+        assert row["_heard"]["levels"]
+        assert set(row["_heard"]["levels"]) == {None}
+        assert row["_heard"]["tones"] == []
 
     play(world, scene)
 

@@ -47,7 +47,8 @@ ROWS = (
         "One-way or no audio",
         "Open the RTP ports both ways, and confirm that G.711 is negotiated on both sides.",
         (
-            "verify.inbound/heard/AI-agent",
+            "verify.inbound/heard",
+            "verify.transfer/heard/caller",
             "verify.inbound/transcript",
             "verify.transfer/transcript",
             "probe.codec",

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from .levels import Level
 from .listening import Listener
 from .receiving import Receiver
 from .tones import Tone
@@ -35,6 +36,10 @@ class Ears:
     def tones(self) -> list[Tone]:
         """Every tone heard, in order."""
         return list(self.listener.tones)
+
+    def levels_heard(self, start: datetime, end: datetime) -> list[Level]:
+        """Levels of what was heard from one moment to another; None where no packet came."""
+        return self.listener.meter.between(start.timestamp(), end.timestamp())
 
     @property
     def digits(self) -> str:

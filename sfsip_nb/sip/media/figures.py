@@ -13,6 +13,7 @@ from ..shown import where
 from ..trace import Address
 from .control import Control, Reported
 from .ears import Ears
+from .levels import Level
 from .pacing import Lateness
 from .quality import Arrivals, StreamReport
 from .receiving import Receiver
@@ -106,6 +107,10 @@ class Figures(Ears):
         packet is taken as if it had been sent in time. The lateness of a peer stays in.
         """
         return self.sender.jitter / 8
+
+    def levels_sent(self, start: datetime, end: datetime) -> list[Level]:
+        """Levels of our own sound from one moment to another; None where no packet went out."""
+        return self.sender.meter.between(start.timestamp(), end.timestamp())
 
     # The stream received
 

@@ -5,11 +5,9 @@ import math
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from . import g711, tones
+from . import g711, levels, tones
+from .levels import Meter
 from .tones import Tone
-
-SILENCE_DBOV = -60.0
-"""Below that nobody would say that something was said."""
 
 _SECONDS = tones.WINDOW / g711.RATE
 
@@ -21,6 +19,7 @@ class Listener:
         self.tones: list[Tone] = []
         self.tone_hz: float | None = None
         self.level_dbov = self.loudest_dbov = -math.inf
+        self.meter = Meter()
         self.seconds = 0.0
         """Length of the sound heard."""
         self.quiet_since: datetime | None = None
@@ -44,6 +43,7 @@ class Listener:
     def hush(self, at: float) -> None:
         """Comfort noise came: the peer is silent from here on (RFC 3389)."""
         self._pending.clear()
+        self.meter.hush(at)
         self._note(None, at)
 
     def wake(self) -> None:
@@ -54,7 +54,9 @@ class Listener:
     def _window(self, payload: bytes, at: float) -> None:
         samples = g711.decode(self._codec, payload)
         self.seconds += _SECONDS
-        self.level_dbov = tones.level(samples)
+        powers = tones.powers(samples, levels.STEP)
+        self.meter.add([tones.dbov(power) for power in powers], at)
+        self.level_dbov = tones.dbov(sum(powers) / len(powers))
         self.loudest_dbov = max(self.loudest_dbov, self.level_dbov)
         self._note(tones.pitch(samples) if self.level_dbov >= tones.QUIET_DBOV else None, at)
 

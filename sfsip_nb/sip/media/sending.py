@@ -1,12 +1,14 @@
 """The stream that we send: tone, silence or digits, paced, counted, its lateness measured."""
 
 import asyncio
+import math
 import secrets
 import time
 from collections.abc import Callable, Iterator
 from typing import Final
 
 from . import events, g711, rtcp, tones
+from .levels import STEP, Meter
 from .pacing import LatenessMeter
 from .packets import CLOCK, Rtp, build
 
@@ -34,6 +36,8 @@ class Sender:
         self.left_out = 0
         """Packets that were due while this machine slept too long, and were never sent."""
         self.lateness = LatenessMeter()
+        self.meter = Meter()
+        """Levels of the sound that is our own; what a relay sends is not metered."""
         self.jitter = 0.0
         """Interarrival jitter in samples that a peer next to us would see (RFC 3550 §6.4.1)."""
         self._late = 0.0
@@ -44,6 +48,7 @@ class Sender:
         self._hz: float | None = None
         self._level = -15.0
         self._sound = b""
+        self._unmetered = 0
         self._position = 0
         self._pressed: Iterator[events.Pressed | None] | None = None
         self._released: asyncio.Event | None = None
@@ -79,12 +84,19 @@ class Sender:
         marker, self._marker = self._marker, False
         self.sequence += 1
         self._late_at[self.sequence % _REMEMBERED] = late
-        self._transmit(
+        if self._transmit(
             self.payload_type,
             marker,
             self.timestamp,
             self._sound[start : start + self.frame_samples],
-        )
+        ):
+            self._metered()
+
+    def _metered(self) -> None:
+        steps, self._unmetered = divmod(self._unmetered + self.frame_samples, STEP)
+        if steps:
+            level = -math.inf if self._hz is None else self._level
+            self.meter.add([level] * steps, self.last_at)
 
     def _left_out(self, due: float) -> int:
         """Samples that were never sent because this machine slept; the sampling clock went on."""
@@ -102,17 +114,18 @@ class Sender:
             self.sequence, self.timestamp, self._due = sequence, timestamp, None
             self._transmit(kind, marker, timestamp, payload)
 
-    def _transmit(self, kind: int, marker: bool, timestamp: int, payload: bytes) -> None:
+    def _transmit(self, kind: int, marker: bool, timestamp: int, payload: bytes) -> bool:
         packet = Rtp(kind, marker, self.sequence, timestamp, self.ssrc, payload)
         now = time.time()
         if not self._put(build(packet)):
-            return
+            return False
         self._sent_at[self.sequence % _REMEMBERED] = now
         self.last_at = now
         if self.first_at is None:
             self.first_at, self.first_sequence = now, self.sequence
         self.packets += 1
         self.octets += len(payload)
+        return True
 
     # Digits
 

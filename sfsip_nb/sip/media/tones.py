@@ -67,10 +67,15 @@ def coded(codec: str, hz: float | None, level_dbov: float) -> bytes:
     return encode(codec, source.frame(RATE + RATE // 10))
 
 
-def level(samples: Samples) -> float:
-    """Level in dBov; -inf for digital silence."""
-    wave = samples.astype(np.float32)
-    power = float(wave @ wave) / len(samples) if len(samples) else 0.0
+def powers(samples: Samples, each: int) -> list[float]:
+    """Mean power of each so many samples; their number is a multiple of that."""
+    parts = samples.astype(np.float32).reshape(-1, each)
+    found: list[float] = (np.einsum("ij,ij->i", parts, parts) / each).tolist()
+    return found
+
+
+def dbov(power: float) -> float:
+    """Level of a mean power (RFC 6465 §2); -inf for digital silence."""
     return 10 * math.log10(power / 32_768**2) if power else -math.inf
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..sdp import is_private
-from .listening import SILENCE_DBOV
+from .levels import FLOOR
 
 if TYPE_CHECKING:
     from .rtp import Audio
@@ -115,7 +115,7 @@ def _quality(audio: "Audio") -> Iterator[Trouble]:
             "RFC 3550 §6.4.1",
         )
     listener = audio.listener
-    if listener.seconds >= 1 and listener.loudest_dbov < SILENCE_DBOV:
+    if listener.seconds >= 1 and listener.loudest_dbov < FLOOR:
         yield Trouble(
             "silence",
             f"Packets came, but {listener.seconds:.1f} s of them hold only silence.",

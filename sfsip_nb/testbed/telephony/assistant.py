@@ -69,6 +69,16 @@ class Talk:
         """What both said, one line a turn."""
         return "\n".join(self._said)
 
+    def heard(self) -> Json:
+        """What the assistant's own ears took in while the call stood: levels and tones."""
+        audio, now = self.call.audio, self.region.world.now()
+        since, until = self.call.answered_at or now, self.call.ended_at or now
+        return {
+            "since": since.timestamp(),
+            "levels": audio.levels_heard(since, until) if audio else [],
+            "tones": audio.stats()["tones"] if audio else [],
+        }
+
     def _say(self, text: str) -> None:
         self._said.append(f"bot: {text}")
 

@@ -160,6 +160,7 @@ class SynthflowRegion(StandIn):
         try:
             await talk.run()
         finally:
+            row["_heard"] = talk.heard()
             settle(self.world, row, call, talk.transcript(), talk.reason)
 
     # Calls that go out

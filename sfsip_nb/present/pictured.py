@@ -1,0 +1,23 @@
+"""What a step's calls left, as pictures below its table: their messages, and what was heard."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+
+from . import figures, tables
+from .html import bare
+from .tables import Shown
+
+
+def pictured(evidence: Mapping[str, bytes], opened: bool) -> Iterator[Shown]:
+    """Ladders, unfolded where they are `opened`, and levels; other evidence is no picture.
+
+    `evidence`: contents by file name, in the order in which they are shown.
+    """
+    for name, content in evidence.items():
+        if name.endswith(".svg"):
+            label = bare(name).rpartition(".")[0].replace("-", " ").capitalize()
+            ladder = tables.ladder(content.decode("utf-8", "replace"), label)
+            yield tables.folded(ladder, f"Messages: {label}", opened)
+        elif name.endswith(".json"):
+            with suppress(ValueError):  # whatever else it is, it lies with the evidence
+                yield tables.figure(figures.heard(content))
