@@ -30,7 +30,7 @@ test: .venv/ready
 	$(bin)/ruff format --check .
 	$(bin)/mypy
 	$(bin)/lint-imports
-	$(bin)/pytest
+	$(bin)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 screenshots: .venv/ready
 	$(bin)/python -m tests.browser.screenshots

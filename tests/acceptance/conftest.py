@@ -85,7 +85,7 @@ class Story:
         )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     """The whole story, told once; the tests judge what was seen on the way."""
     run = Run(tmp_path_factory.mktemp("story") / "run", CANARIES)

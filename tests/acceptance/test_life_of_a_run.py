@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from sfsip_nb.session import GUIDES
-from tests.acceptance.acceptance_tools import failed, sfsip
-from tests.acceptance.conftest import Story
+from tests.acceptance.acceptance_tools import failed, leaks, sfsip
+from tests.acceptance.conftest import CANARIES, Story
 
 # What a platform counts and stamps on its own whenever an object is saved.
 COUNTERS = frozenset({"version", "dateModified"})
@@ -106,6 +106,22 @@ def test_the_record_and_its_parts_agree(story: Story) -> None:
         of_checks = [name for check in step["checks"] for name in check["evidence"]]
         assert set(step["evidence"]) >= set(of_checks)
         assert all((story.run.folder / "evidence" / name).is_file() for name in of_checks)
+
+
+def test_nothing_that_a_run_leaves_holds_a_secret(story: Story) -> None:
+    assert leaks(story.run.folder, CANARIES) == []
+    for said in story.run.said:
+        assert not [name for name, secret in CANARIES.items() if secret in said]
+
+
+def test_the_secrets_were_used(story: Story) -> None:
+    """Else the test above would prove nothing."""
+    record = story.run.record(story["apply"].attempt)
+    assert record["inputs"]["sip"]["password"] == "set"
+    assert record["verdict"] == "pass"
+    assert json.dumps(story["apply"].state).count("secret:") > json.dumps(story.before).count(
+        "secret:"
+    )
 
 
 def _with_queue(story: Story, state: Any) -> Any:
