@@ -37,7 +37,7 @@ def shown(found: Iterable[tuple[str, str, Diagnosis]]) -> Shown:
             parts.append(tables.notice(unread, "bad"))
             continue
         parts.append(calls(name, diagnosis.rows(), diagnosis.notes))
-        parts += [tables.ladder(report.picture(), report.name) for report in diagnosis.drawn]
+        parts += [tables.ladder(one.picture().encode(), one.name) for one in diagnosis.drawn]
     return functools.reduce(operator.add, parts)
 
 

@@ -24,7 +24,6 @@ _VANTAGE = {
     "testbed": "seen at both ends",
 }
 _SYSTEMS = {"genesys": "Genesys Cloud", "talkdesk": "Talkdesk", "synthflow": "Synthflow"}
-_SHORT = 22
 _SUM = re.compile(r"^[0-9a-f]{8,64}-(?=.)")
 
 
@@ -101,12 +100,9 @@ def bare(reference: str) -> str:
     return _SUM.sub("", reference.rsplit("/", 1)[-1])
 
 
-def short(reference: str) -> str:
-    """An evidence file's name without its sum, its middle cut out where it is long."""
-    name = bare(reference)
-    if len(name) <= _SHORT:
-        return name
-    return f"{name[:8]}…{name[-(_SHORT - 9) :]}"
+def kind_of(reference: str) -> str:
+    """What an evidence file is, by the first word of its name: ladder, capture, heard."""
+    return re.split(r"[-.]", bare(reference))[0]
 
 
 def svg_uri(svg: str) -> str:
@@ -131,7 +127,7 @@ def environment() -> Environment:
     )
     env.filters.update(
         shown=shown,
-        short=short,
+        kind_of=kind_of,
         input_value=input_value,
         field_value=field_value,
         utc=utc,

@@ -14,10 +14,9 @@ def pictured(evidence: Mapping[str, bytes], opened: bool) -> Iterator[Shown]:
     `evidence`: contents by file name, in the order in which they are shown.
     """
     for name, content in evidence.items():
-        if name.endswith(".svg"):
-            label = bare(name).rpartition(".")[0].replace("-", " ").capitalize()
-            ladder = tables.ladder(content.decode("utf-8", "replace"), label)
-            yield tables.folded(ladder, f"Messages: {label}", opened)
-        elif name.endswith(".json"):
-            with suppress(ValueError):  # whatever else it is, it lies with the evidence
+        with suppress(ValueError):  # whatever else it is, it lies with the evidence
+            if name.endswith(".svg"):
+                label = bare(name).rpartition(".")[0].replace("-", " ").capitalize()
+                yield tables.folded(tables.ladder(content, label), f"Messages: {label}", opened)
+            elif name.endswith(".json"):
                 yield tables.figure(figures.heard(content))

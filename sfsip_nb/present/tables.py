@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from . import style
+from . import ladders, style
 from .figures import Figure
 from .html import Row, deciding, field_value, input_value, lenient, part, svg_uri
 from .text import columns, one_line, shown, visible
@@ -273,6 +273,10 @@ def figure(drawing: Figure) -> Shown:
     return Shown(html, f"[figure] {one_line(drawing.title)}: {one_line(drawing.about)}")
 
 
-def ladder(svg: str, label: str) -> Shown:
-    """A call's ladder diagram as a picture that can neither run nor fetch anything."""
-    return Shown(part("figure", svg_uri(svg), label, label), f"[figure] {shown(label)}")
+def ladder(svg: bytes, label: str) -> Shown:
+    """A call's ladder diagram as a picture that can neither run nor fetch anything.
+
+    Raises `ValueError` for what is no ladder.
+    """
+    drawn = ladders.read(svg)
+    return Shown(part("figure", drawn.source, drawn.about, label), f"[figure] {shown(label)}")

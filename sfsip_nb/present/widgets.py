@@ -131,7 +131,8 @@ class Sheet:
             return None
         self.controls[field.key] = made
         self._remarks[field.key] = ipywidgets.HTML(layout=_REMARK)
-        return ipywidgets.HBox([made, self._remarks[field.key]], layout={"flex_flow": "row wrap"})
+        row = ipywidgets.HBox([made, self._remarks[field.key]], layout={"flex_flow": "row wrap"})
+        return row.add_class("sfsip-row")
 
     def _ring(self) -> Any:
         box = ipywidgets.Checkbox(

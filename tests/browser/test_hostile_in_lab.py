@@ -34,8 +34,7 @@ CELLS = {
     "card": "display(tables.card({'title': text, 'system': text, 'path': [text], 'fields':"
     " [{'label': text, 'value': text, 'secret': False}], 'why': text, 'look_for': text,"
     " 'answered_by': text, 'answered_at': text, 'note': text}))",
-    "ladder": "display(tables.ladder(sample.ladder(text.encode('utf-8', 'replace')).decode(),"
-    " text))",
+    "ladder": "display(tables.ladder(sample.ladder(text.encode('utf-8', 'replace')), text))",
 }
 CALLER = "=1+1<img src=x onerror=alert(1)>"
 ACTING = ".jp-OutputArea :is(script, iframe, [onerror], [src^='http'], [href*='evil'])"

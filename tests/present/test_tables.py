@@ -47,7 +47,7 @@ def views(text: str) -> list[Shown]:
         tables.notice(text),
         tables.overall("fail", text),
         tables.what_changed([{"id": text, "text": text, "date": text, "source": text}]),
-        tables.ladder("<svg/>", text),
+        tables.ladder(sample.ladder(text.encode("utf-8", "replace")), text),
         tables.figure(Figure(text, text, 10, 10, "")),
     ]
 
