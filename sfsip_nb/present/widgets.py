@@ -45,8 +45,9 @@ class SecretField(ipywidgets.Password):  # type: ignore[misc]
 
 
 _WIDE = {"description_width": "29ch"}  # the longest label, whole
-_LAYOUT = {"width": "66ch", "max_width": "100%", "flex": "0 1 auto"}
-_REMARK = {"flex": "1 1 24ch", "min_width": "24ch"}  # beside its control, the file browser open
+# Both side by side with the file browser open; `parts.css` knows their sum.
+_LAYOUT = {"width": "58ch", "max_width": "100%", "flex": "0 1 auto"}
+_REMARK = {"flex": "1 1 24ch", "min_width": "24ch"}
 
 
 def control(field: Field, form: Form) -> Any:

@@ -20,29 +20,28 @@ FOLDER = PROJECT / "docs" / "pictures"
 SIZE = {"width": 1180, "height": 820}
 FAULT = "synthflow.rtp-blackhole"
 
-PICTURES = {
-    "start": ("start", "begin", "center"),
-    "01-prerequisites": ("form", "inputs", "start"),
-    "02-genesys-configuration": ("plan", "plan", "start"),
-    "04-call-flows": ("call-flow", "step-flow-inbound", "end"),
-    "05-verification": ("call", "step-verify-inbound", "start"),
-    "07-reference-and-record": ("glance", "record", "start"),
-    f"06-troubleshooting with {FAULT}": ("fault", "diagnosis", "center"),
-}
-"""What is pictured where the walk stops: the file, the cell, and which part of it is looked at."""
+PICTURES = (
+    ("start", "start", "begin", "center"),
+    ("01-prerequisites", "form", "inputs", "start"),
+    ("02-genesys-configuration", "plan", "plan", "start"),
+    ("04-call-flows", "call-flow", "step-flow-inbound", "end"),
+    ("05-verification", "call", "step-verify-inbound", "start"),
+    ("05-verification", "heard", "step-verify-inbound", "end"),
+    ("07-reference-and-record", "glance", "record", "start"),
+    (f"06-troubleshooting with {FAULT}", "fault", "diagnosis", "center"),
+)
+"""Where the walk stops, the file, the cell, and which part of the cell is looked at."""
 
 
 def camera(visitor: Visitor) -> Callable[[str], None]:
     """Pictures what the walk tells of."""
 
     def see(name: str) -> None:
-        if name not in PICTURES:
-            return
-        file, cell, part = PICTURES[name]
-        visitor.look_at(cell, part)
-        visitor.page.mouse.move(0, 0)
-        visitor.page.wait_for_timeout(500)
-        visitor.page.screenshot(path=FOLDER / f"{file}.png")
+        for _, file, cell, part in (entry for entry in PICTURES if entry[0] == name):
+            visitor.look_at(cell, part)
+            visitor.page.mouse.move(0, 0)
+            visitor.page.wait_for_timeout(500)
+            visitor.page.screenshot(path=FOLDER / f"{file}.png")
 
     return see
 

@@ -63,3 +63,8 @@ def test_axe_finds_nothing_grave_in_our_outputs(themed: Lab, page: Page) -> None
         notebook.run(cell)
     notebook.run("verdict")
     assert grave(page) == []
+    notebook = themed.open(page, f"{runbook}/04-call-flows.ipynb")
+    for cell in ("parameters", "open-run", "step-flow-inbound", "step-flow-transfer"):
+        notebook.run(cell)
+    expect(notebook.cell("step-flow-transfer").get_by_role("img").first).to_be_visible()
+    assert grave(page) == []
