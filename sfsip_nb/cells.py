@@ -109,14 +109,13 @@ class Notebook:
 
     def asking(self, card: Card, anew: bool) -> list[tuple[str, str, str]]:
         """The fields below a card: what only the person can see, a note, and a name."""
+        hint = "your name, once it is done; then run this cell again"
+        if card.system == "phone":  # the cell watches while one dials
+            hint = "your name; then run this cell again, and dial"
         return [
             *((ask.name, ask.label, "") for ask in card.asks),
             ("note", "Note", "if there is something to note"),
-            (
-                "by",
-                "Done anew by" if anew else "Done by",
-                "your name, once it is done; then run this cell again",
-            ),
+            ("by", "Done anew by" if anew else "Done by", hint),
         ]
 
     def card(self, card: Card) -> dict[str, Any]:
