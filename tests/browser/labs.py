@@ -167,25 +167,31 @@ def execute(page: Page, index: int, run: Callable[[], None]) -> None:
     The first key can get lost while a kernel is new. A folded cell shows no prompt, so JupyterLab
     itself is asked.
     """
-    before = page.evaluate(EXECUTION, index)
-    changed = f"([index, before]) => ({EXECUTION})(index) !== before"
+    before = page.evaluate(f"index => {EXECUTION}.count", index)
+    began = f"([index, before]) => {{ const now = {EXECUTION};"
     for _ in range(4):
         run()
         try:
-            page.wait_for_function(changed, arg=[index, before], timeout=5_000)
+            page.wait_for_function(
+                f"{began} return now.running || now.count !== before; }}",
+                arg=[index, before],
+                timeout=5_000,
+            )
         except TimeoutError:
             continue
         page.wait_for_function(
-            f"index => /^idle \\d/.test(({EXECUTION})(index))", arg=index, timeout=CELL
+            f"index => {{ const now = {EXECUTION}; return !now.running && now.count; }}",
+            arg=index,
+            timeout=CELL,
         )
         return
     raise AssertionError("the cell does not start")
 
 
-EXECUTION = """index => {
+EXECUTION = """(index => {
     const cell = window.jupyterapp.shell.currentWidget.content.widgets[index].model;
-    return `${cell.executionState} ${cell.executionCount}`;
-}"""
+    return {running: cell.executionState === 'running', count: cell.executionCount};
+})(index)"""
 FINISHED = re.compile(r"^\s*\[\d+\]:\s*$")
 IDLE = ".jp-Notebook-ExecutionIndicator[data-status='idle']"
 
