@@ -23,7 +23,7 @@ from sfsip_nb import session
 from sfsip_nb.inputs import samples
 from sfsip_nb.sip.messages import Incoming
 from sfsip_nb.testbed import customer, life, web
-from sfsip_nb.testbed.server import LOG
+from sfsip_nb.testbed.places import LOG
 from sfsip_nb.testbed.synthflow import calls
 from sfsip_nb.testbed.world import World
 from tests.acceptance.acceptance_tools import PROJECT

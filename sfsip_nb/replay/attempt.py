@@ -12,7 +12,6 @@ from sfsip_nb.present.record import record_html
 
 from . import junit, sums
 from .errors import Leak
-from .pages import notebook_page
 from .prepared import Redacting
 
 
@@ -36,6 +35,8 @@ class Attempt:
     def fill(self, record: Mapping[str, Any], journal: Any) -> None:
         """Write everything but the notebooks, which stand there already."""
         for notebook in sorted(self.notebooks.glob("*.ipynb")):
+            from .pages import notebook_page  # nbconvert: seconds, which no kernel should wait for
+
             page = notebook_page(notebook)
             notebook.with_suffix(".html").write_text(page, "utf-8", "backslashreplace")
         _write_json(self.draft / "record.json", record)

@@ -26,8 +26,7 @@ import httpx
 
 from sfsip_nb.inputs.errors import SfsipError
 
-from . import seal, server
-from .server import FOLDER, INFO, LOG
+from .places import FOLDER, INFO, LOG
 
 READY_SECONDS = 30.0
 STOP_SECONDS = 10.0
@@ -212,6 +211,8 @@ def main(
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
     )
+    from . import seal, server  # half a second, which only the testbed's own process needs
+
     (run_dir / FOLDER).mkdir(parents=True, exist_ok=True)
     work = functools.partial(
         server.run,

@@ -22,14 +22,12 @@ from sfsip_nb.inputs import samples
 
 from . import control, customer, talkdesk
 from .genesys import genesys_routes
+from .places import FOLDER, INFO
 from .synthflow import REGIONS, base_path, synthflow_routes
 from .telephony import Telephony
 from .world import Json, World
 
 HOST = "127.0.0.1"
-FOLDER = "testbed"  # in the run's folder
-INFO = "testbed.json"
-LOG = "testbed.log"
 IDLE_SECONDS = 600.0
 _LOOK_SECONDS = 0.5
 

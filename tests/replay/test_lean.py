@@ -1,4 +1,4 @@
-"""The import that is kept away: still needed, still harmless."""
+"""What is not imported: grammars that nobody needs, and what a kernel has no use for."""
 
 import subprocess
 import sys
@@ -33,3 +33,15 @@ def test_notebooks_are_still_validated() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout.strip() == "refused"
+
+
+def test_a_notebooks_kernel_loads_neither_the_exporter_nor_the_testbed() -> None:
+    code = (
+        "import sys; from sfsip_nb import open_run, overview\n"
+        "heavy = ('nbconvert', 'sfsip_nb.testbed.server', 'uvicorn')\n"
+        "print([name for name in heavy if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.strip() == "[]"
