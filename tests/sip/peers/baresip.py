@@ -75,7 +75,8 @@ def baresip(
 ) -> Iterator[Baresip]:
     """Run baresip in a folder with one account: its address and further parameters."""
     need("baresip")
-    port, control = free_port("127.0.0.1", 1), free_port()  # The next one is for TLS.
+    port = free_port("127.0.0.1", 1, 2)  # The next one is for TLS.
+    control = port + 2
     settings = [
         f"sip_listen 127.0.0.1:{port}",
         "net_interface 127.0.0.1",  # It takes another address of the machine otherwise.

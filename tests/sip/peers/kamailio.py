@@ -44,7 +44,8 @@ def kamailio(
     tls = Tls(folder)
     identity = tls.ca.issue_cert("127.0.0.1", "sip.test")
     identity.private_key_and_cert_chain_pem.write_to_path(str(folder / "server.pem"))
-    sip, secure = free_port(), free_port()
+    sip = free_port("127.0.0.1", 1)
+    secure = sip + 1
     text = (Path(__file__).parent / "kamailio.cfg").read_text()
     for name, value in {
         "SIP_PORT": sip,

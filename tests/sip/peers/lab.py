@@ -34,10 +34,13 @@ def need(*programs: str) -> None:
 def free_port(host: str = "127.0.0.1", *beside: int) -> int:
     """A port free over UDP and TCP, and those `beside` it too, as offsets.
 
-    Ports below 32768 are never given out by the kernel, so nobody takes them before the program.
+    Ports below 32768 are never given out by the kernel, so nobody takes them before the program;
+    workers that share the tests have ports of their own.
     """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     while True:
-        port = secrets.choice(range(10_000, 32_000, 10))
+        port = secrets.choice(range(10_000 + 10 * worker, 32_000, 10 * workers))
         if all(_is_free(host, port + offset) for offset in (0, *beside)):
             return port
 

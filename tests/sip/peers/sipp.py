@@ -246,7 +246,8 @@ def sipp(
     """Run a scenario for a number of calls: as a server, or towards `target` as a client."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "scenario.xml").write_text(_scenario(steps))
-    port, media = free_port(host), free_port(host, 1, 2, 3)  # audio and video, each with RTCP
+    port = free_port(host, 2, 3, 4, 5)  # beside it audio and video, each with RTCP
+    media = port + 2
     address = f"[{host}]" if ":" in host else host
     command = ["sipp", "-sf", "scenario.xml", "-i", address, "-p", str(port), "-mi", address]
     command += ["-mp", str(media), "-rtp_echo", "-nostdin", "-m", str(calls), "-timeout", "30"]
