@@ -23,7 +23,7 @@ def plain(parameters: Parameters) -> dict[str, Any]:
 
 def begin(journal: Journal, kind: str, parameters: Parameters, testbed: life.Testbed | None) -> int:
     """The number of the attempt: a new one, or for `interactive` the open one if it goes on."""
-    mode = parameters.effective_mode
+    mode = "rollback" if kind == "rollback" else parameters.effective_mode
     facts = {
         "customer": parameters.customer,
         "run": parameters.run_name,

@@ -15,8 +15,8 @@ from sfsip_nb.inputs import facts
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.schema import Parameters
 from sfsip_nb.runbook.context import Overheard, Surroundings
+from sfsip_nb.runbook.effects import NotYet
 from sfsip_nb.runbook.model import Guide
-from sfsip_nb.runbook.settle import NotYet
 from sfsip_nb.sip import MapResolver
 from sfsip_nb.sip.locating import DnsResolver
 from sfsip_nb.testbed import life

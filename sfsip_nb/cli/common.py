@@ -12,9 +12,11 @@ import typer
 
 from sfsip_nb.inputs.errors import InputError, SfsipError
 
+FAILED = 1
 BAD_INPUT = 2
+OPEN = 3
 BROKE_OFF = 4
-CODES = {"pass": 0, "fail": 1, "inconclusive": 3}
+CODES = {"pass": 0, "fail": FAILED, "inconclusive": OPEN}
 """Exit codes by verdict (CONTRACT §5)."""
 
 PLAIN: dict[str, Any] = {"no_args_is_help": True, "add_completion": False}

@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
-from sfsip_nb.cli.common import Folder, app, become, paragraphs, say
+from sfsip_nb.cli.common import FAILED, OPEN, Folder, app, become, paragraphs, say
 from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.inputs.schema import Parameters
 
 
 @app.command()
@@ -70,19 +71,44 @@ def notebooks() -> Path:
 
 
 @app.command()
-def rollback(folder: Folder) -> None:
-    """Undo what a run changed, newest first, and only that."""
+def rollback(
+    folder: Folder,
+    approve: Annotated[str, typer.Option(help="live: who lets it be undone", metavar="NAME")] = "",
+) -> None:
+    """Undo what a run changed, newest first, and only that; say what is not as before."""
     with paragraphs():
         from sfsip_nb import session
+        from sfsip_nb.replay.kept import keep
+        from sfsip_nb.runbook.rollback import outlook
         from sfsip_nb.runbook.rollback import rollback as undo
 
         with closing(session.reopen(folder)) as run:
-            undone = undo(run.engine.ctx)
-        for item in undone:
+            ctx = run.engine.ctx
+            if ctx.live and not (approve := _approved(outlook(ctx), approve, ctx.parameters)):
+                say("Nothing was undone. Who lets it be undone says so with --approve NAME.")
+                raise typer.Exit(OPEN)
+            undone = undo(ctx, approve)
+            page = keep(run.journal, run.guide, run.run_dir, run.redactor, run.attempt)
+        for item in undone.undone:
             say(f"{'✔' if item.ok else '✖'} {item.what}: {item.result}")
-        if not undone:
+        if not undone.undone:
             say("Nothing to undo.")
-        raise typer.Exit(0 if all(item.ok for item in undone) else 3)
+        for what in undone.differences:
+            say(f"✖ Not as before: {what}")
+        if not undone.differences:
+            say("Everything is as the first plan found it, as far as the platforms show.")
+        say(f"record: {page / 'record.html'}")
+        raise typer.Exit(0 if undone.ok else FAILED)
+
+
+def _approved(what: list[str], by: str, parameters: Parameters) -> str:
+    """Who lets a live customer's run be undone, asked for where a person is there."""
+    say(f"To be undone for {parameters.customer}, a live customer:")
+    for line in what or ["nothing"]:
+        say(f"  {line}")
+    if not by and sys.stdin.isatty():
+        by = typer.prompt("Your name, to undo it (empty: leave it as it is)", default="")
+    return by.strip()
 
 
 @app.command()

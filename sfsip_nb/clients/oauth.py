@@ -8,7 +8,8 @@ from typing import Any
 
 import httpx
 
-from sfsip_nb.clients.transport import Api, ApiError, Problem
+from sfsip_nb.clients.errors import ApiError, Problem
+from sfsip_nb.clients.transport import Api
 from sfsip_nb.inputs.secrets import Secret
 
 _PATH = "/oauth/token"

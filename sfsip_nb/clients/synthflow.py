@@ -14,7 +14,8 @@ from typing import Any
 
 import httpx
 
-from sfsip_nb.clients.transport import Api, ApiError, Problem, segment
+from sfsip_nb.clients.errors import ApiError, Problem
+from sfsip_nb.clients.transport import Api, segment
 from sfsip_nb.inputs.secrets import Secret
 
 Json = dict[str, Any]

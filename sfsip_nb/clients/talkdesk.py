@@ -16,8 +16,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 
+from sfsip_nb.clients.errors import ApiError, Problem
 from sfsip_nb.clients.oauth import ClientCredentials
-from sfsip_nb.clients.transport import Api, ApiError, Problem, segment, stamp
+from sfsip_nb.clients.transport import Api, segment, stamp
 from sfsip_nb.inputs.secrets import Secret
 
 Json = dict[str, Any]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import socket
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -15,7 +15,8 @@ from urllib.parse import quote
 import httpx
 import stamina
 
-from sfsip_nb.inputs.errors import SfsipError
+from sfsip_nb.clients import sent
+from sfsip_nb.clients.errors import ApiError, Problem, is_token_rate_limit
 
 # Retries are told in `Api.log`; without a handler Python would print each of them to stderr.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
@@ -23,88 +24,9 @@ logging.getLogger("stamina").addHandler(logging.NullHandler())
 ATTEMPTS = 5
 LONGEST_WAIT = 30.0  # seconds that a Retry-After may make us wait
 _BUSY = frozenset({429, 502, 503, 504})
-_IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+_READS = frozenset({"GET", "HEAD"})
+_IDEMPOTENT = _READS | {"PUT", "DELETE"}
 _TIMEOUT = httpx.Timeout(20.0, connect=10.0)
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What a platform says about a refused request, read from the body of its answer."""
-
-    code: str = ""
-    message: str = ""
-    details: Any = None
-    correlation: str = ""
-
-
-class ApiError(SfsipError):
-    """A platform refused a request, or gave no usable answer.
-
-    The text is a sentence that may be shown: method and path, never a query, a header or a body.
-
-    Attributes:
-        status: HTTP status; 0 if no answer came.
-        code: the platform's own code, or ``unreachable``, ``timeout``, ``unreadable``, ``endless``.
-        message: the platform's explanation, bounded and printable; its wording is not trusted.
-        details: further details as the platform sent them. Data: escape before showing.
-        correlation: the id to quote to the platform's support, where it sent one.
-        retry_after: seconds that the platform asks to wait, or None.
-        hint: what a client knows to do about it; it stands before the general `advice`.
-    """
-
-    def __init__(
-        self,
-        platform: str,
-        method: str,
-        path: str,
-        status: int,
-        problem: Problem,
-        retry_after: float | None = None,
-    ) -> None:
-        self.method, self.path, self.status = method, path, status
-        self.code = plain(problem.code, 80)
-        self.message = plain(problem.message, 300)
-        self.details = problem.details
-        self.correlation = plain(problem.correlation, 80)
-        self.retry_after = retry_after
-        self.hint = ""
-        what = f"{platform} answered {status} to {method} {path}"
-        if status == 0:
-            what = f"{platform} gave no usable answer to {method} {path}"
-        why = ": ".join(part for part in (self.code, self.message) if part)
-        quote = f" (for their support: {self.correlation})" if self.correlation else ""
-        super().__init__(f"{what}{': ' if why else ''}{why}{quote}")
-
-    @property
-    def advice(self) -> str:
-        """What to do about it, in a sentence; "" where the message has to speak for itself."""
-        if self.hint:
-            return self.hint
-        if self.status == 429 or is_token_rate_limit(self):
-            return "Wait a few minutes, then run it again: too many requests were sent."
-        if self.status == 0 or self.code in ("unreachable", "timeout", "broken"):
-            return "Check the network, a proxy and the region, then run it again."
-        return _ADVICE.get(self.status, "")
-
-
-_ADVICE = {
-    401: "Check the key or the client's id and secret, and that they belong to the stated region.",
-    403: "Give the key or the OAuth client the permission that the message names.",
-    404: "Check the name or the id, and that the key belongs to the stated region.",
-    409: "Somebody else changed it meanwhile: make a fresh plan and look at the difference.",
-    500: "The platform has a fault of its own: try later, then ask its support.",
-    502: "The platform is not available at the moment: try again later.",
-    503: "The platform is not available at the moment: try again later.",
-    504: "The platform is not available at the moment: try again later.",
-}
-
-
-def plain(value: Any, longest: int) -> str:
-    """`value` as one printable line of at most `longest` characters."""
-    text = str(value if value is not None else "")
-    text = "".join(character if character.isprintable() else " " for character in text)
-    text = " ".join(text.split())
-    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def segment(value: str) -> str:
@@ -127,8 +49,10 @@ class Api:
     the platform's error bodies. `http` may be given by tests.
 
     Requests that change nothing when repeated are repeated, a bounded number of times, on 429
-    (after Retry-After, capped), 502, 503, 504, and where no answer came. A POST is repeated only
-    where it cannot have had an effect: on 429, and where no connection came about.
+    (after Retry-After, capped), 502, 503, 504, and where no answer came; what only reads also on
+    any other 5xx and on a body that cannot be read. A POST is repeated only where it cannot have
+    had an effect: on 429, and where no connection came about in time. A name that does not resolve
+    and a port that refuses are not tried again: waiting mends neither.
     """
 
     def __init__(
@@ -197,19 +121,20 @@ class Api:
         self, method: str, path: str, request: dict[str, Any], retry: bool | None
     ) -> Any:
         harmless = method in _IDEMPOTENT if retry is None else retry
+        reads = method in _READS or retry is True
 
         def again(error: Exception) -> bool | float:
-            return isinstance(error, ApiError) and _worth_repeating(error, harmless)
+            return isinstance(error, ApiError) and _worth_repeating(error, harmless, reads)
 
         attempts = 1 if retry is False else ATTEMPTS
         for attempt in stamina.retry_context(
             on=again, attempts=attempts, timeout=90.0, wait_initial=0.2, wait_max=5.0
         ):
             with attempt:
-                return self._once(method, path, request)
+                return self._once(method, path, request, reads)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    def _once(self, method: str, path: str, request: dict[str, Any]) -> Any:
+    def _once(self, method: str, path: str, request: dict[str, Any], reads: bool) -> Any:
         headers = {"Accept": "application/json"}
         if self._bearer is not None and request["auth"] is None:
             headers["Authorization"] = f"Bearer {self._bearer()}"
@@ -224,6 +149,8 @@ class Api:
             self.log.append(
                 {"at": at.isoformat(), "method": method, "path": path, "status": status, "ms": ms}
             )
+            if not reads:
+                sent.note(status)
         if not response.is_success:
             raise self._refused(method, path, response)
         if not response.content:
@@ -236,8 +163,10 @@ class Api:
 
     def _silent(self, method: str, path: str, error: httpx.HTTPError) -> ApiError:
         # The text of an httpx error may hold the URL with its query: say what happened instead.
-        if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
-            problem = Problem("unreachable", "no connection; check the network and the region")
+        if isinstance(error, httpx.ConnectTimeout):
+            problem = Problem("unreachable", "no connection in time; check network and region")
+        elif isinstance(error, httpx.ConnectError):
+            problem = Problem(*_no_connection(error))
         elif isinstance(error, httpx.TimeoutException):
             problem = Problem("timeout", "no answer in time")
         else:
@@ -253,19 +182,29 @@ class Api:
         return ApiError(self._platform, method, path, response.status_code, problem, wait)
 
 
-def _worth_repeating(error: ApiError, harmless: bool) -> bool | float:
+def _no_connection(error: BaseException) -> tuple[str, str]:
+    """Code and message for a connection that did not come about, by what lies beneath."""
+    beneath: BaseException | None = error
+    while beneath is not None:
+        if isinstance(beneath, socket.gaierror):
+            return "unresolved", "its name does not resolve; check the region, DNS and the VPN"
+        if isinstance(beneath, ConnectionRefusedError):
+            return "refused", "its port refuses connections; check a proxy, a firewall, the VPN"
+        beneath = beneath.__cause__ or beneath.__context__
+    return "unreachable", "no connection; check the network and the region"
+
+
+def _worth_repeating(error: ApiError, harmless: bool, reads: bool) -> bool | float:
     """Whether to send again; a number says after how many seconds."""
+    if error.code in ("unresolved", "refused"):
+        return False
     limited = error.status == 429 or is_token_rate_limit(error)
     no_effect = limited or error.code == "unreachable"
-    transient = error.status in _BUSY or (error.status == 0 and error.code != "unreadable")
-    if not (no_effect or (harmless and transient)):
+    stumbled = error.status in _BUSY or error.status == 0
+    spoiled = error.status >= 500 or error.code == "unreadable"
+    if not (no_effect or (harmless and stumbled) or (reads and spoiled)):
         return False
     return True if error.retry_after is None else min(error.retry_after, LONGEST_WAIT)
-
-
-def is_token_rate_limit(error: ApiError) -> bool:
-    """Whether this 400 is Genesys's token endpoint saying "too many requests"."""
-    return error.status == 400 and "rate limit exceeded" in f"{error.code} {error.message}".lower()
 
 
 def _retry_after(header: str) -> float | None:

@@ -15,7 +15,7 @@ from sfsip_nb.guides.synthflow.resources import find_assistant
 from sfsip_nb.runbook import dialling
 from sfsip_nb.runbook.context import Context
 from sfsip_nb.runbook.dialling import NotAllowed
-from sfsip_nb.runbook.settle import NotYet
+from sfsip_nb.runbook.effects import NotYet
 from sfsip_nb.runbook.verdicts import Check, Vantage
 from sfsip_nb.sip.probes import guarding
 

@@ -43,6 +43,11 @@ def summary(data: Row) -> list[str]:
     meaning = _MEANING.get(data["verdict"], "")
     if data["verdict"] == "pass" and "waived" in required:
         meaning = "Every required check passed, or somebody waived it."
+    if undone := data["rollback"]:
+        by = f", approved by {undone['by']}" if undone["by"] else ""
+        meaning = "What the run had made or changed was undone" + by + "."
+        left = "Everything is as before." if undone["ok"] else "Not everything is as before: below."
+        return [meaning, left]
     said = [meaning, f"{tally(steps)}."]
     if missing := data["not_run"]:
         said.append(f"{len(missing)} of the guide's {len(steps) + len(missing)} steps did not run.")
@@ -174,6 +179,8 @@ def warnings(data: Row) -> Iterator[str]:
         )
     if data["mode"] == "plan":
         yield "This attempt only planned: nothing was written and nothing was dialled."
+    if rolled_back := data["rolled_back"]:
+        yield f"The run was rolled back since, at {utc(rolled_back)}: see the record of that."
     if data["broke_off"]:
         yield f"This attempt broke off in {data['broke_off']}"
     if not data["ended"]:

@@ -36,6 +36,7 @@ def record_html(record: Row, evidence: Mapping[str, bytes]) -> str:
             guide=data["title"] or data["guide"],
             attempt=f"{data['attempt']:04}-{data['mode']}",
             summary=chapters.summary(data),
+            alerts=data["alerts"] or [],
             warnings=list(chapters.warnings(data)),
             facts=chapters.facts(data),
             strip=Markup(figures.strip(chapters.overview(data), "The run at a glance").inline),
@@ -68,7 +69,8 @@ def _contents(
     """Number, anchor, title and verdict of each chapter that has something to say."""
     planning = data["mode"] == "plan"
     body = [
-        ("open", "What is open", "", True),
+        ("rollback", "What was undone", "", data["rollback"]),
+        ("open", "What is open", "", not data["rollback"]),
         *((section["anchor"], section["title"], section["verdict"], True) for section in sections),
         ("changes", "Planned changes" if planning else "Changes", "", True),
         ("people", "Done by people", "", data["people"]),

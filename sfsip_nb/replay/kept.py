@@ -36,14 +36,22 @@ def keep_interactive(
     if (number := journal.last_judged()) is None:
         return None
     attempt = journal.attempt(number)
-    name = f"{attempt['id']:04}-{attempt['mode']}"
-    if attempt["kind"] != "interactive" or (run_dir / "attempts" / name).exists():
+    if attempt["kind"] != "interactive" or (run_dir / "attempts" / _name(attempt)).exists():
         return None
-    journal.end(attempt["id"])
-    draft = Attempt(run_dir, name)
-    record = redactor.data(export.record(journal, attempt["id"], guide))
+    return keep(journal, guide, run_dir, redactor, number)
+
+
+def keep(journal: Journal, guide: Guide, run_dir: Path, redactor: Redacting, number: int) -> Path:
+    """Close an attempt that has no notebooks of its own and write its folder. Raises Leak."""
+    journal.end(number)
+    draft = Attempt(run_dir, _name(journal.attempt(number)))
+    record = redactor.data(export.record(journal, number, guide))
     draft.fill(record, redactor.data(export.everything(journal)))
     return draft.publish(redactor)
+
+
+def _name(attempt: Mapping[str, Any]) -> str:
+    return f"{attempt['id']:04}-{attempt['mode']}"
 
 
 def summary(attempt: Path) -> Shown:
@@ -52,6 +60,10 @@ def summary(attempt: Path) -> Shown:
     head = tables.overall(data["verdict"], str(attempt / "record.html"))
     if broke_off := data.get("broke_off"):
         head += tables.notice(f"Broke off in {broke_off}")
+    for alert in data.get("alerts", []):
+        head += tables.notice(alert, "bad")
+    if not data["steps"]:
+        return head
     return head + tables.verdict_table(data["steps"], f"Attempt {attempt.name}")
 
 

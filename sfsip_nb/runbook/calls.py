@@ -14,7 +14,7 @@ from typing import Any
 
 import stamina
 
-from sfsip_nb.runbook.settle import NotYet
+from sfsip_nb.runbook.effects import NotYet
 from sfsip_nb.runbook.verdicts import Vantage
 
 # Two clocks and a transfer between them: the same call may start this much apart on two sides.

@@ -14,6 +14,8 @@ from sfsip_nb.runbook.model import Desired, Fields, Resource, Seen
 from sfsip_nb.runbook.verdicts import Check, Vantage, Verdict, Weight
 
 ABSENT = "absent"
+COMING = "coming"
+"""What is observed of an object that comes into being with another one, while that is planned."""
 _LATER = "known after "
 
 
@@ -71,10 +73,14 @@ def _plain(value: Any) -> str:
 
 
 def known_secrets(ctx: Context, want: Desired) -> dict[str, str]:
-    """The fingerprints of the secrets that this run last wrote to an object."""
+    """The fingerprints of the secrets that this run last wrote to an object, as far as proved."""
     known: dict[str, str] = {}
     for change in ctx.journal.standing(want.kind, want.key):
-        known |= change.prints
+        for name, mark in change.prints.items():
+            if change.done:
+                known[name] = mark
+            else:
+                known.pop(name, None)
     return known
 
 
@@ -92,10 +98,11 @@ def changed_fields(
 
 
 def ours(ctx: Context, want: Desired, seen: Seen) -> bool:
-    """Whether this run made the object: by its marker, else by the journal."""
+    """Whether this run made the object: by its marker, else by its id in the journal."""
     if ctx.marker in seen.marker:
         return True
-    return any(c.op == "create" for c in ctx.journal.standing(want.kind, want.key))
+    made = (c for c in ctx.journal.standing(want.kind, want.key) if c.op == "create" and c.done)
+    return any(c.object in (None, seen.id) for c in made)
 
 
 def adoption_needed(ctx: Context, want: Desired, seen: Seen | None, changed: list[str]) -> bool:

@@ -6,14 +6,15 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sfsip_nb.clients.transport import ApiError
+from sfsip_nb.clients.errors import ApiError
 from sfsip_nb.inputs.errors import InputError
-from sfsip_nb.runbook import people, plan, settle
+from sfsip_nb.runbook import effects, people, plan, settle
 from sfsip_nb.runbook.broken import BrokeOff, explain
 from sfsip_nb.runbook.context import Context
-from sfsip_nb.runbook.model import Card, Refused, Step
+from sfsip_nb.runbook.effects import Unsettled
+from sfsip_nb.runbook.model import Card, Refused, Step, Stranded
 from sfsip_nb.runbook.plan import Plan
-from sfsip_nb.runbook.verdicts import Check, Vantage, Verdict, Weight, step_verdict, worst
+from sfsip_nb.runbook.verdicts import STRANDED, Check, Vantage, Verdict, Weight, step_verdict, worst
 
 _GOOD = ("pass", "skipped", "waived")
 _INTERRUPTED = "Interrupted by a person; run it again to go on."
@@ -62,9 +63,7 @@ class Engine:
             saved.note(ctx)
             return saved
         if ctx.mode == "apply":
-            for step in ctx.guide.steps:
-                for want in plan.wanted(ctx, step):
-                    settle.reconcile(ctx, want, ctx.resource(want.kind))
+            effects.resume(ctx, ctx.journal.changes())
         made = plan.make(ctx)
         if not ctx.live:
             made.approve("the testbed (a fresh plan approves itself)")
@@ -108,7 +107,7 @@ class Engine:
         broke: BaseException | None = None
         try:
             result = self._carry_out(step)
-        except (ApiError, Refused) as error:
+        except (ApiError, Refused, Unsettled) as error:
             result = StepResult(step, Verdict.FAIL, [_refused(step, error)])
         except Exception as error:
             told = explain(ctx.run_dir, ctx.redactor, step_id, error)
@@ -223,8 +222,9 @@ def _today() -> date:
     return datetime.now(UTC).date()
 
 
-def _refused(step: Step, error: ApiError | Refused) -> Check:
-    return Check(
+def _refused(step: Step, error: ApiError | Refused | Unsettled) -> Check:
+    """A refusal fails; trouble of the network or of a platform says nothing of the customer."""
+    told = Check(
         id=f"{step.id}/api",
         title="It can be done",
         expected="no refusal",
@@ -233,3 +233,13 @@ def _refused(step: Step, error: ApiError | Refused) -> Check:
         vantage=Vantage.PLATFORM,
         reason=error.advice,
     )
+    if isinstance(error, Stranded):
+        return replace(
+            told,
+            id=f"{step.id}{STRANDED}",
+            title="Nothing is left half changed",
+            expected="done, or taken back",
+        )
+    if isinstance(error, Unsettled) or (isinstance(error, ApiError) and error.transient):
+        return replace(told, expected="an answer", verdict=Verdict.INCONCLUSIVE)
+    return told

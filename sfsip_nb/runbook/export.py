@@ -11,7 +11,7 @@ from sfsip_nb.inputs.facts import changes
 from sfsip_nb.runbook.difference import text
 from sfsip_nb.runbook.journal import Change, Journal
 from sfsip_nb.runbook.model import Flow, Guide, Hop
-from sfsip_nb.runbook.verdicts import Verdict, worst
+from sfsip_nb.runbook.verdicts import STRANDED, Verdict, worst
 
 SCHEMA = files("sfsip_nb.runbook") / "record.schema.json"
 """The JSON Schema of record.json."""
@@ -28,9 +28,12 @@ def record(journal: Journal, attempt: int, guide: Guide) -> dict[str, Any]:
         for step, data in journal.people().items()
     ]
     broke_off = journal.get(f"broke_off/{attempt}", "")
+    undone = journal.get(f"rollback/{attempt}")
     verdicts = [Verdict(step["verdict"]) for step in steps]
     if broke_off:  # what did not run was not seen
         verdicts.append(Verdict.INCONCLUSIVE)
+    if undone:
+        verdicts.append(Verdict.PASS if undone["ok"] else Verdict.FAIL)
     made: dict[str, Any] = wellformed(
         {
             "schema": 1,
@@ -51,9 +54,12 @@ def record(journal: Journal, attempt: int, guide: Guide) -> dict[str, Any]:
             "not_run": [
                 {"id": s.id, "section": s.section, "title": s.title}
                 for s in guide.steps
-                if s.id not in done
+                if s.id not in done and not undone
             ],
             "broke_off": broke_off,
+            "rollback": undone,
+            "rolled_back": _rolled_back(journal, attempt),
+            "alerts": _alerts(steps, undone),
             "plan": _plan(journal.get(f"plan/{attempt}")),
             "changes": [_change(c) for c in journal.changes(attempt)],
             "people": people,
@@ -61,8 +67,8 @@ def record(journal: Journal, attempt: int, guide: Guide) -> dict[str, Any]:
             "diagnosis": journal.get(f"diagnosis/{attempt}", []),
             "testbed": facts["testbed"],
             "notes": [asdict(note) for note in changes(guide.name)],
-            "map": [asdict(line) for line in guide.lines()],
-            "flows": [flow_of(flow, facts["inputs"], steps) for flow in guide.flows],
+            "map": [asdict(line) for line in guide.lines() if not undone],
+            "flows": [flow_of(flow, facts["inputs"], steps) for flow in guide.flows if not undone],
             "dialled": [
                 {k: d[k] for k in ("step", "number", "mark", "at")}
                 for d in journal.dialled(attempt)
@@ -71,6 +77,23 @@ def record(journal: Journal, attempt: int, guide: Guide) -> dict[str, Any]:
         }
     )
     return made
+
+
+def _rolled_back(journal: Journal, attempt: int) -> str:
+    """When a later attempt rolled this run back; empty where none did."""
+    later = (a["id"] for a in journal.attempts() if a["id"] > attempt)
+    undone = [made["at"] for id_ in later if (made := journal.get(f"rollback/{id_}"))]
+    return str(undone[-1]) if undone else ""
+
+
+def _alerts(steps: list[dict[str, Any]], undone: Mapping[str, Any] | None) -> list[str]:
+    """What somebody has to see to at once: it stands on the cover."""
+    checks = (check for step in steps for check in step["checks"])
+    found = [f"{c['seen']} {c['settle']}" for c in checks if c["id"].endswith(STRANDED)]
+    if undone:
+        found += [f"Not as before: {what}." for what in undone["differences"]]
+        found += [f"{i['what']}: {i['result']}." for i in undone["undone"] if not i["ok"]]
+    return found
 
 
 def everything(journal: Journal) -> dict[str, Any]:

@@ -31,7 +31,7 @@ CREATE TABLE IF NOT EXISTS changes (
   id INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, plan TEXT NOT NULL, step TEXT NOT NULL,
   kind TEXT NOT NULL, key TEXT NOT NULL, op TEXT NOT NULL, before TEXT NOT NULL,
   after TEXT NOT NULL, prints TEXT NOT NULL, object TEXT, intent TEXT NOT NULL,
-  outcome TEXT, left TEXT, undone TEXT, ended TEXT);
+  outcome TEXT, left TEXT, undone TEXT, ended TEXT, undoes TEXT NOT NULL DEFAULT '[]');
 CREATE TABLE IF NOT EXISTS people (
   step TEXT PRIMARY KEY, attempt INTEGER NOT NULL, done_by TEXT NOT NULL, done_at TEXT NOT NULL,
   note TEXT NOT NULL, given TEXT NOT NULL, card TEXT NOT NULL, before TEXT NOT NULL,
@@ -43,6 +43,8 @@ CREATE TABLE IF NOT EXISTS dialled (
   id INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, step TEXT NOT NULL, number TEXT NOT NULL,
   mark TEXT NOT NULL, at TEXT NOT NULL);
 """
+
+_COLUMNS = "SELECT name FROM pragma_table_info('changes')"
 
 
 def now() -> str:
@@ -57,7 +59,13 @@ def _storable(text: str) -> str:
 
 @dataclass(frozen=True)
 class Change:
-    """One write to a platform, as it was meant (intent) and as it ended (outcome)."""
+    """One request that changes a platform, as it was meant (intent) and its fate (outcome).
+
+    ``outcome`` is ``done`` (by an answer, or as reading showed), ``refused: …`` (proved not to have
+    been carried out), ``superseded: …`` (never known, written over since), or open: None, or
+    ``unknown: …`` with what stood in the way. ``left`` is the object's digest as the write left it,
+    None where it was not read back.
+    """
 
     id: int
     plan: str
@@ -74,11 +82,24 @@ class Change:
     undone: str | None
     intent: str
     ended: str | None
+    undoes: tuple[int, ...] = ()
+    """The earlier writes that this one takes back: a rollback's, or a compensation's."""
+
+    @property
+    def open(self) -> bool:
+        """Whether it is not known yet if the platform carried it out."""
+        return self.outcome is None or self.outcome.startswith("unknown")
+
+    @property
+    def done(self) -> bool:
+        """Whether the platform carried it out: an answer proved it, or reading did."""
+        return (self.outcome or "").startswith("done")
 
     @property
     def stands(self) -> bool:
-        """Whether the write may have left something behind that no rollback took back."""
-        return not self.undone and not (self.outcome or "").startswith("refused")
+        """Whether the write may have left something behind that nothing took back."""
+        refused = (self.outcome or "").startswith("refused")
+        return not (self.undone or refused or self.undoes)
 
 
 class Journal:
@@ -99,6 +120,8 @@ class Journal:
         with self._writing() as db:
             for statement in _SCHEMA.split(";"):
                 db.execute(statement)
+            if not any(row["name"] == "undoes" for row in db.execute(_COLUMNS)):
+                db.execute("ALTER TABLE changes ADD COLUMN undoes TEXT NOT NULL DEFAULT '[]'")
 
     def close(self) -> None:
         """Close the file; what was written stays."""
@@ -265,12 +288,13 @@ class Journal:
         before: dict[str, Any],
         after: dict[str, Any],
         prints: dict[str, str],
+        undoes: Iterable[int] = (),
     ) -> int:
         """Note a write that is about to happen. ``prints`` are fingerprints of secret fields."""
         with self._writing() as db:
             cursor = db.execute(
                 "INSERT INTO changes (attempt, plan, step, kind, key, op, before, after, prints,"
-                " intent) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " intent, undoes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     attempt,
                     plan,
@@ -282,20 +306,38 @@ class Journal:
                     self._dump(after),
                     json.dumps(prints, sort_keys=True),
                     now(),
+                    json.dumps(list(undoes)),
                 ),
             )
         return int(cursor.lastrowid or 0)
 
-    def done(self, change: int, outcome: str, object_id: str | None, left: str) -> None:
-        """Note how a write ended and the digest of the object as it was left."""
+    def done(self, change: int, outcome: str, object_id: str | None = None) -> None:
+        """Note the fate of a write, and the object's id where it is known.
+
+        What a write that is done takes back is undone by the same stroke.
+        """
         with self._writing() as db:
             db.execute(
-                "UPDATE changes SET outcome = ?, object = ?, left = ?, ended = ? WHERE id = ?",
-                (self._text(outcome), object_id, left, now(), change),
+                "UPDATE changes SET outcome = ?, object = coalesce(?, object), ended = ?"
+                " WHERE id = ?",
+                (self._text(outcome), object_id, now(), change),
+            )
+            if outcome.startswith("done"):
+                db.execute(
+                    "UPDATE changes SET undone = ? WHERE undone IS NULL AND id IN (SELECT value"
+                    " FROM json_each((SELECT undoes FROM changes WHERE id = ?)))",
+                    (now(), change),
+                )
+
+    def left(self, change: int, object_id: str, digest: str) -> None:
+        """Note the object as it was read back after a write."""
+        with self._writing() as db:
+            db.execute(
+                "UPDATE changes SET object = ?, left = ? WHERE id = ?", (object_id, digest, change)
             )
 
     def undone(self, change: int) -> None:
-        """Note that a rollback took a change back."""
+        """Note that a write is taken back, though not by a write of its own."""
         with self._writing() as db:
             db.execute("UPDATE changes SET undone = ? WHERE id = ?", (now(), change))
 
@@ -305,19 +347,19 @@ class Journal:
             "SELECT * FROM changes WHERE ? IS NULL OR attempt = ? ORDER BY id", attempt, attempt
         )
         names = Change.__dataclass_fields__
+        as_json = ("before", "after", "prints", "undoes")
         return [
-            Change(
-                **{
-                    n: json.loads(row[n]) if n in ("before", "after", "prints") else row[n]
-                    for n in names
-                }
-            )
+            Change(**{n: json.loads(row[n]) if n in as_json else row[n] for n in names})
             for row in rows
         ]
 
+    def writes(self, kind: str, key: str) -> list[Change]:
+        """This run's writes to one object, oldest first."""
+        return [c for c in self.changes() if (c.kind, c.key) == (kind, key)]
+
     def standing(self, kind: str, key: str) -> list[Change]:
         """This run's writes to one object that stand: neither refused nor taken back."""
-        return [c for c in self.changes() if (c.kind, c.key) == (kind, key) and c.stands]
+        return [c for c in self.writes(kind, key) if c.stands]
 
     # -- people, evidence, calls ----------------------------------------------------------
 

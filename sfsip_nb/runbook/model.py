@@ -24,6 +24,10 @@ class Refused(SfsipError):
         self.advice = advice
 
 
+class Stranded(Refused):
+    """An object was left between what it was and what it should be: a person must act at once."""
+
+
 @dataclass(frozen=True)
 class Seen:
     """An object as it is on a platform now: its id and the fields that the guide sets.
@@ -44,14 +48,21 @@ class Seen:
 class Resource(Protocol):
     """One kind of object on one platform: how to read, make, change and remove it.
 
-    Fields are flat and use names, not ids, so that a person can read a difference.
+    Fields are flat and use names, not ids, so that a person can read a difference. ``create``,
+    ``update`` and ``delete`` send one request that changes something, at most.
     Every method raises the client's ``ApiError``.
     """
 
     kind: str
-    write_only: frozenset[str]
-    marked: bool
+    write_only: frozenset[str] = frozenset()
+    marked: bool = False
     """Whether the ownership marker can be written into such an object."""
+    at_risk: str = ""
+    """What it means for the customer where a change of several requests stops half-way."""
+
+    def stages(self, seen: Seen, fields: Fields) -> list[Fields]:
+        """The requests that an update takes, as the fields that each of them sets."""
+        return [fields]
 
     def read(self, key: str) -> Seen | None: ...
     def create(self, key: str, fields: Fields, marker: str) -> str: ...
@@ -63,7 +74,9 @@ class Resource(Protocol):
 class Desired:
     """How one object should be, and why, in a sentence for the person who approves the plan.
 
-    ``cannot_restore`` says what a rollback could not bring back.
+    ``cannot_restore`` says what a rollback could not bring back. An object that comes into being
+    with another one (a number with its pool) names that one's kind and key in ``comes_with``, and
+    the fields that it then has in ``born``.
     """
 
     kind: str
@@ -71,6 +84,8 @@ class Desired:
     fields: Fields
     why: str
     cannot_restore: str = ""
+    comes_with: str = ""
+    born: Fields = field(default_factory=dict)
 
     @property
     def address(self) -> str:

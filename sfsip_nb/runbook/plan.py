@@ -8,7 +8,7 @@ import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from sfsip_nb.runbook import difference
+from sfsip_nb.runbook import baseline, difference
 from sfsip_nb.runbook.context import Context
 from sfsip_nb.runbook.journal import now
 from sfsip_nb.runbook.model import Desired, Fields, Seen, Step
@@ -122,6 +122,7 @@ def make(ctx: Context) -> Plan:
             if want.address not in observed:
                 observed[want.address] = ctx.resource(want.kind).read(want.key)
             plan.entries.append(_entry(ctx, step, want, observed[want.address], coming, written))
+    baseline.keep(ctx, observed)
     return plan
 
 
@@ -143,6 +144,8 @@ def _entry(
     address = want.address
     prints = difference.fingerprints(ctx, want, ctx.resource(want.kind).write_only)
     current = coming.get(address, seen.fields if seen else None)
+    if born := current is None and want.comes_with in coming:
+        current = want.born
     known = difference.known_secrets(ctx, want) | written.get(address, {})
     changed = difference.changed_fields(want, current, known, prints)
     op = "none" if not changed else "create" if current is None else "update"
@@ -157,12 +160,20 @@ def _entry(
         before={} if current is None else difference.shown(before),
         after=difference.shown(want.fields),
         changed=changed,
-        observed=difference.digest(seen),
+        observed=difference.COMING if born else difference.digest(seen),
         owner=seen.owner if seen else "",
         needs_adoption=difference.adoption_needed(ctx, want, seen, changed),
         cannot_restore=want.cannot_restore if op == "update" else "",
         why=want.why,
     )
+
+
+def as_observed(entry: Entry, seen: Seen | None) -> bool:
+    """Whether an object is still as it was when the plan was made."""
+    if entry.observed == difference.COMING:
+        born = seen is not None and all(seen.fields.get(n) == v for n, v in entry.before.items())
+        return born or seen is None
+    return difference.digest(seen) == entry.observed
 
 
 def moved(entry: Entry, seen: Seen | None, written: bool) -> list[tuple[str, str, str]]:

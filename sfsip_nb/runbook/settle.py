@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-import stamina
-
-from sfsip_nb.clients.transport import ApiError
-from sfsip_nb.runbook import difference, plan
+from sfsip_nb.clients.errors import ApiError
+from sfsip_nb.inputs.errors import SfsipError
+from sfsip_nb.runbook import difference, effects, plan
 from sfsip_nb.runbook.context import Context
 from sfsip_nb.runbook.difference import Look
-from sfsip_nb.runbook.model import Desired, Resource, Seen
+from sfsip_nb.runbook.effects import Unsettled, read_until
+from sfsip_nb.runbook.model import Desired, Refused, Resource, Seen, Stranded
 from sfsip_nb.runbook.verdicts import Check, Verdict
-
-# Creates become visible late (facts: a GET right after a create may answer 404).
-_PATIENCE = 15.0
-
-
-class NotYet(Exception):
-    """What was written cannot be seen yet."""
 
 
 @dataclass
@@ -29,58 +21,6 @@ class Settled:
     checks: list[Check]
     change: str = "none"
     found: list[str] = field(default_factory=list)
-
-
-def read_until(
-    resource: Resource, key: str, enough: Callable[[Seen | None], bool], patience: float = _PATIENCE
-) -> Seen | None:
-    """Read an object again and again until it is as it should be, or patience (seconds) ends."""
-    latest: Seen | None = None
-    try:
-        for attempt in stamina.retry_context(
-            on=NotYet, attempts=None, timeout=patience, wait_initial=0.1, wait_max=1.0
-        ):
-            with attempt:
-                latest = resource.read(key)
-                if not enough(latest):
-                    raise NotYet
-    except NotYet:
-        pass
-    return latest
-
-
-def reconcile(ctx: Context, want: Desired, resource: Resource) -> list[str]:
-    """Settle what an earlier, killed execution left open. Says what it found half done.
-
-    The intent stands in the journal without an outcome: either the write never reached the
-    platform, or it did and its outcome was lost.
-    """
-    found = []
-    for change in ctx.journal.standing(want.kind, want.key):
-        if change.outcome is not None:
-            continue
-        if change.op == "create":
-            seen = read_until(resource, want.key, lambda s: s is not None, patience=3.0)
-            # Where ownership can be read, an object of the same name may be somebody else's.
-            happened = seen is not None and (not resource.marked or ctx.marker in seen.marker)
-        else:
-            seen = resource.read(want.key)
-            current = seen.fields if seen else {}
-            happened = any(
-                current.get(name) != value
-                for name, value in change.before.items()
-                if name in current
-            )
-        what = f"{change.op} of {want.kind} “{want.key}”"
-        if happened:
-            ctx.journal.done(
-                change.id, "recovered", seen.id if seen else None, difference.digest(seen)
-            )
-            found.append(f"An interrupted {what} had taken effect; it was not done again.")
-        else:
-            ctx.journal.done(change.id, "refused: interrupted before it took effect", None, "")
-            found.append(f"An interrupted {what} had not taken effect; it is done now.")
-    return found
 
 
 def as_wanted(ctx: Context, step: str, want: Desired, planned: plan.Plan | None) -> Settled:
@@ -107,56 +47,112 @@ def as_wanted(ctx: Context, step: str, want: Desired, planned: plan.Plan | None)
 
 
 def carry_out(ctx: Context, step: str, want: Desired, approved: plan.Plan) -> Settled:
-    """Make one object as the approved plan says; stop where the world has moved."""
+    """Make one object as the approved plan says; stop where the world has moved.
+
+    Raises ``Stranded`` where the object was left between what it was and what it should be.
+    """
     resource = ctx.resource(want.kind)
-    half_done = reconcile(ctx, want, resource)
-    found = difference.look(ctx, want, resource)
+    written = ctx.journal.writes(want.kind, want.key)
+    half_done = effects.resume(ctx, written, approved.id if approved.approved_by else "")
+    found = _look(ctx, step, want, resource, approved)
     stop = _obstacle(ctx, step, found, approved)
     if stop:
         return Settled(stop, found=half_done)
     if not found.changed:
         return Settled(difference.field_checks(step, found, resource.write_only), found=half_done)
-    _write(ctx, step, found, resource, approved)
-    after = read_until(
-        resource,
-        want.key,
-        lambda seen: (
-            seen is not None and not difference.hold(ctx, want, seen, resource.write_only).changed
-        ),
-    )
-    last = ctx.journal.standing(want.kind, want.key)[-1]
-    ctx.journal.done(last.id, "done", after.id if after else last.object, difference.digest(after))
+    last = _write(ctx, step, found, resource, approved)
+    after = _read_back(ctx, want, resource, last)
     read_back = difference.hold(ctx, want, after, resource.write_only)
     return Settled(
         difference.field_checks(step, read_back, resource.write_only), found.op, half_done
     )
 
 
-def _write(ctx: Context, step: str, found: Look, resource: Resource, approved: plan.Plan) -> None:
-    """Write an object, intent first. What the platform refuses is noted as refused."""
+def _look(ctx: Context, step: str, want: Desired, resource: Resource, approved: plan.Plan) -> Look:
+    """The object as it is; what comes into being with another one may be seen late."""
+    found = difference.look(ctx, want, resource)
+    entry = approved.entry(step, want)
+    if found.seen is None and entry is not None and entry.observed == difference.COMING:
+        seen = read_until(resource, want.key, lambda seen: seen is not None, effects.PATIENCE)
+        return difference.hold(ctx, want, seen, resource.write_only)
+    return found
+
+
+def _write(ctx: Context, step: str, found: Look, resource: Resource, approved: plan.Plan) -> int:
+    """Create or update an object, one effect a request. Returns the last one's id.
+
+    Where a later request of an update fails, what the earlier ones did is taken back at once.
+    """
     want, seen = found.want, found.seen
-    before = {name: seen.fields.get(name) for name in found.changed} if seen else {}
-    change = ctx.journal.intend(
-        ctx.attempt,
-        approved.id,
-        step,
-        want.kind,
-        want.key,
-        found.op,
-        difference.shown(before),
-        difference.shown({name: want.fields[name] for name in found.changed}),
-        {name: mark for name, mark in found.prints.items() if name in found.changed},
-    )
+    meant = effects.Meant(step, want.kind, want.key, found.op, plan=approved.id)
+    wanted = {name: want.fields[name] for name in found.changed}
+    prints = {name: mark for name, mark in found.prints.items() if name in found.changed}
+    if seen is None:
+        made = replace(meant, after=wanted, prints=prints)
+        return effects.send(ctx, made, lambda: resource.create(want.key, want.fields, ctx.marker))
+    done: list[effects.Meant] = []
+    for fields in resource.stages(seen, wanted):
+        before = {name: seen.fields.get(name) for name in fields}
+        marks = {name: prints[name] for name in fields if name in prints}
+        stage = replace(meant, before=before, after=fields, prints=marks)
+        try:
+            last = update(ctx, resource, stage, seen)
+        except (ApiError, Refused, Unsettled) as error:
+            if done:
+                _take_back(ctx, resource, done[-1], last, error)
+            raise
+        done.append(stage)
+        seen = Seen(seen.id, seen.fields | fields, seen.marker, shared=seen.shared)
+    return last
+
+
+def update(ctx: Context, resource: Resource, meant: effects.Meant, seen: Seen) -> int:
+    """Set fields of an object that is there, as one effect."""
+
+    def request() -> None:
+        resource.update(meant.key, seen, meant.after)
+
+    return effects.send(ctx, meant, request)
+
+
+def _take_back(
+    ctx: Context, resource: Resource, stage: effects.Meant, id_: int, trouble: SfsipError
+) -> None:
+    """Undo a stage whose following one failed. Raises ``Stranded`` where that fails too."""
+    back = replace(stage, before=stage.after, after=stage.before, undoes=(id_,))
     try:
-        if seen is None:
-            resource.create(want.key, want.fields, ctx.marker)
-        else:
-            resource.update(want.key, seen, {n: want.fields[n] for n in found.changed})
-    except ApiError as error:
-        # Only an answer proves that nothing happened; a broken connection proves nothing.
-        if 400 <= error.status < 500:
-            ctx.journal.done(change, f"refused: {error}", None, "")
-        raise
+        seen = resource.read(stage.key)
+        if seen is not None and effects.holds(stage.after, seen):
+            update(ctx, resource, back, seen)
+    except (ApiError, Refused, Unsettled) as error:
+        raise stranded(resource, back, trouble, error) from None
+
+
+def stranded(
+    resource: Resource, back: effects.Meant, trouble: SfsipError, error: SfsipError
+) -> Stranded:
+    """Says what stands half changed, why, and what a person does at once."""
+    wanted = "; ".join(f"{name}: {difference.text(value)}" for name, value in back.after.items())
+    return Stranded(
+        f"{back.kind} “{back.key}” was left half changed. {resource.at_risk} The change was not "
+        f"completed ({trouble}), nor taken back ({error}).",
+        f"Put it back by hand at once ({wanted}), or run the same command again: apply completes "
+        "the change, rollback takes it back.",
+    )
+
+
+def _read_back(ctx: Context, want: Desired, resource: Resource, write: int) -> Seen | None:
+    after = read_until(
+        resource,
+        want.key,
+        lambda seen: (
+            seen is not None and not difference.hold(ctx, want, seen, resource.write_only).changed
+        ),
+        effects.PATIENCE,
+    )
+    if after is not None:
+        ctx.journal.left(write, after.id, difference.digest(after))
+    return after
 
 
 def _obstacle(ctx: Context, step: str, found: Look, approved: plan.Plan) -> list[Check]:
@@ -169,9 +165,9 @@ def _obstacle(ctx: Context, step: str, found: Look, approved: plan.Plan) -> list
         for field, value in difference.shown(want.fields).items()
     ):
         return [_stop(step, name, "as in the approved plan", "the inputs ask for something else")]
-    mine = [c for c in ctx.journal.standing(want.kind, want.key) if c.plan == approved.id]
-    expected = mine[-1].left if mine else entry.observed
-    if difference.digest(seen) != expected:
+    mine = [c for c in ctx.journal.writes(want.kind, want.key) if c.plan == approved.id and c.done]
+    as_planned = effects.as_left(mine[-1], seen) if mine else plan.as_observed(entry, seen)
+    if not as_planned:
         differences = plan.moved(entry, seen, bool(mine)) or [(name, "as planned", "changed")]
         return [
             _stop(step, field, f"{planned} (as planned)", now)

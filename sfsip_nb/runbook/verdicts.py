@@ -12,6 +12,9 @@ from typing import Any
 
 from sfsip_nb.runbook.journal import now
 
+STRANDED = "/stranded"
+"""How the id of a check ends that says what was left half changed."""
+
 
 class Verdict(StrEnum):
     """What became of a check or a step. ``waiting`` is always for a person."""

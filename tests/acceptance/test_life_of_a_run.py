@@ -90,8 +90,18 @@ def test_attempts_are_written_once_and_their_sums_hold(story: Story) -> None:
     checked = sfsip("record", str(story.run.folder), "--check")
     assert checked.code == 0, checked
     lines = checked.out.splitlines()
-    assert len(lines) == len(story.run.attempts) == 7
+    assert len(lines) == len(story.run.attempts) == 8
     assert all(line.endswith(": as written") for line in lines)
+
+
+def test_the_rollbacks_record_says_what_was_undone_and_that_all_is_as_before(story: Story) -> None:
+    record = json.loads((story.run.attempts[-1] / "record.json").read_text())
+    assert (record["mode"], record["verdict"], record["alerts"]) == ("rollback", "pass", [])
+    assert record["rollback"]["differences"] == []
+    outcomes = {c["object"].partition(":")[0]: c["outcome"] for c in record["changes"]}
+    assert "No documented API call detaches" in outcomes.pop("synthflow.assistant")
+    assert set(outcomes.values()) == {"done"}
+    assert record["rolled_back"] == ""
 
 
 def test_the_record_and_its_parts_agree(story: Story) -> None:

@@ -86,7 +86,7 @@ def test_a_slip_fails_the_right_proof_and_names_the_card(
 def test_swapped_transport_fails_where_only_the_other_is_open(onboarding: Any) -> None:
     run = onboarding("talkdesk.slip-transport", sets=("sip.transport=tls",))
     run.run("verify.inbound")
-    assert run.results["verify.inbound"].verdict == "fail"
+    assert run.results["verify.inbound"].verdict == "inconclusive"
     assert any("trunk.create" in reason for reason in run.failed("verify.inbound").values())
 
 
@@ -138,7 +138,7 @@ def test_a_report_that_never_finishes_is_told_and_ends(onboarding: Any) -> None:
     run = onboarding("talkdesk.report-stuck")
     run.run("verify.inbound")
     told = [f"{c.seen} {c.reason}" for c in run.results["verify.inbound"].checks]
-    assert run.results["verify.inbound"].verdict == "fail"
+    assert run.results["verify.inbound"].verdict == "inconclusive"
     assert any("report" in text for text in told), told
 
 

@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
+from sfsip_nb.clients.errors import ApiError, Problem
 from sfsip_nb.clients.genesys import Genesys, is_version_conflict
-from sfsip_nb.clients.transport import ApiError, Problem, stamp
+from sfsip_nb.clients.transport import stamp
 from sfsip_nb.inputs import samples
 from sfsip_nb.testbed import life
 from tests.clients.scripted import Script

@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
+from sfsip_nb.clients.errors import ApiError
 from sfsip_nb.clients.talkdesk import Talkdesk
-from sfsip_nb.clients.transport import ApiError
 from sfsip_nb.inputs import samples
 from sfsip_nb.inputs.secrets import Secret
 from sfsip_nb.testbed import life

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -11,9 +12,11 @@ import httpx
 import pytest
 import stamina
 
+from sfsip_nb.clients.errors import ApiError, Problem
 from sfsip_nb.clients.genesys import Genesys
+from sfsip_nb.clients.sent import sending
 from sfsip_nb.clients.synthflow import Synthflow
-from sfsip_nb.clients.transport import Api, ApiError, Problem
+from sfsip_nb.clients.transport import Api
 from tests.clients.scripted import Script
 
 MakeGenesys = Callable[..., Genesys]
@@ -50,7 +53,7 @@ def token(**more: Any) -> httpx.Response:
     return httpx.Response(200, json={"access_token": "a-token-of-the-test", **more})
 
 
-@pytest.mark.parametrize("status", [400, 403, 404, 409, 500])
+@pytest.mark.parametrize("status", [400, 403, 404, 408, 409])
 def test_other_refusals_are_told_at_once(genesys: MakeGenesys, status: int) -> None:
     script = Script(busy(status))
     with pytest.raises(ApiError):
@@ -98,7 +101,7 @@ def test_an_endless_retry_after_is_capped() -> None:
     from sfsip_nb.clients import transport
 
     error = ApiError("P", "GET", "/", 429, Problem(), retry_after=86400.0)
-    assert transport._worth_repeating(error, True) == transport.LONGEST_WAIT
+    assert transport._worth_repeating(error, True, True) == transport.LONGEST_WAIT
 
 
 def test_a_retry_after_date_counts_from_now() -> None:
@@ -195,7 +198,69 @@ def test_answers_of_another_shape_are_errors_not_crashes(
     genesys: MakeGenesys, answer: httpx.Response
 ) -> None:
     with pytest.raises(ApiError):
-        genesys(Script(answer)).organization()
+        genesys(Script(*[answer] * 5)).organization()
+
+
+@pytest.mark.parametrize(
+    "stumble", [busy(500), httpx.Response(200, text="<html>"), httpx.ReadError("reset")]
+)
+def test_what_only_reads_is_repeated_on_any_stumble(
+    genesys: MakeGenesys, stumble: httpx.Response | Exception
+) -> None:
+    script = Script(stumble, stumble, OK)
+    assert genesys(script).organization()["id"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("beneath", "code"),
+    [(socket.gaierror(-2, "unknown"), "unresolved"), (ConnectionRefusedError(), "refused")],
+)
+def test_what_waiting_cannot_mend_is_not_repeated(
+    genesys: MakeGenesys, beneath: OSError, code: str
+) -> None:
+    asked = 0
+
+    def fails(request: httpx.Request) -> httpx.Response:
+        nonlocal asked
+        if request.url.path == "/oauth/token":
+            return token()
+        asked += 1
+        raise httpx.ConnectError("no") from beneath
+
+    with pytest.raises(ApiError) as caught:
+        genesys(Script(by=fails)).organization()
+    assert (caught.value.code, asked) == (code, 1)
+
+
+@pytest.mark.parametrize(
+    ("answers", "refused"),
+    [
+        ([busy(403)], True),
+        ([busy(409)], True),
+        ([busy(408)], False),
+        ([busy(429), busy(409)], False),
+        ([busy(429)] * 5, False),
+        ([busy(502)], False),
+        ([httpx.ReadTimeout("slow")], False),
+        ([httpx.Response(200, text="cut")], False),
+    ],
+)
+def test_only_a_refusal_of_the_only_sending_proves_that_nothing_happened(
+    genesys: MakeGenesys, answers: list[httpx.Response | Exception], refused: bool
+) -> None:
+    client = genesys(Script(*answers))
+    with sending() as sent, pytest.raises(ApiError):
+        client.create_trunk({"name": "t"})
+    assert sent.refused is refused
+    assert len(sent.statuses) == len(answers)
+
+
+def test_a_write_before_which_a_read_failed_was_not_sent(genesys: MakeGenesys) -> None:
+    client = genesys(Script(busy(403)))
+    with sending() as sent, pytest.raises(ApiError):
+        client.organization()
+    assert sent.refused
+    assert sent.statuses == []
 
 
 def test_no_answer_says_so_without_the_address(genesys: MakeGenesys) -> None:

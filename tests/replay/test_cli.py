@@ -2,7 +2,6 @@
 
 import sys
 import types
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +12,8 @@ from sfsip_nb import cli
 from sfsip_nb.cli.common import say
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.replay.errors import Leak
+from sfsip_nb.runbook.rollback import Rolledback, Undone
 from tests.replay.replay_sample import Run, guide
-
-
-@dataclass
-class Undone:
-    what: str
-    result: str
-    ok: bool
 
 
 @pytest.fixture
@@ -144,18 +137,72 @@ def test_a_folder_without_attempts_is_bad_input(tmp_path: Path) -> None:
     assert sfsip("record", str(tmp_path), "--check").exit_code == 2
 
 
-@pytest.mark.parametrize(("ok", "code"), [(True, 0), (False, 3)])
-def test_rollback_says_what_became_of_each_change(
-    session: types.ModuleType, monkeypatch: pytest.MonkeyPatch, ok: bool, code: int
+class Opened(types.SimpleNamespace):
+    """A run opened for its rollback, of which only the command's part is looked at."""
+
+    closed = 0
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def opened(live: bool) -> Opened:
+    ctx = types.SimpleNamespace(live=live, parameters=types.SimpleNamespace(customer="Acme"))
+    engine = types.SimpleNamespace(ctx=ctx)
+    names = dict.fromkeys(("journal", "guide", "run_dir", "redactor", "attempt"))
+    return Opened(engine=engine, **names)
+
+
+@pytest.fixture
+def approvals(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Who approved each rollback that was carried out."""
+    names: list[str] = []
+
+    def undo(ctx: Any, by: str) -> Rolledback:
+        names.append(by)
+        return Rolledback([Undone("create of trunk", "deleted", True)], [])
+
+    monkeypatch.setattr("sfsip_nb.runbook.rollback.rollback", undo)
+    monkeypatch.setattr("sfsip_nb.runbook.rollback.outlook", lambda ctx: ["delete the trunk"])
+    monkeypatch.setattr("sfsip_nb.replay.kept.keep", lambda *args: Path("attempts/0002-rollback"))
+    return names
+
+
+@pytest.mark.parametrize(
+    ("ok", "differences", "code"), [(True, [], 0), (False, [], 1), (True, ["a trunk is there"], 1)]
+)
+def test_rollback_says_what_became_of_each_change_and_what_is_not_as_before(
+    session: types.ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    approvals: list[str],
+    ok: bool,
+    differences: list[str],
+    code: int,
 ) -> None:
-    opened = types.SimpleNamespace(engine=types.SimpleNamespace(ctx="ctx"), closed=0)
-    opened.close = lambda: setattr(opened, "closed", opened.closed + 1)
-    session.reopen = lambda folder: opened  # type: ignore[attr-defined]
-    undone = [Undone("create of trunk", "deleted", ok)]
-    monkeypatch.setattr("sfsip_nb.runbook.rollback.rollback", lambda ctx: undone)
+    run = opened(live=False)
+    session.reopen = lambda folder: run  # type: ignore[attr-defined]
+    ended = Rolledback([Undone("create of trunk", "deleted", ok)], differences)
+    monkeypatch.setattr("sfsip_nb.runbook.rollback.rollback", lambda ctx, by: ended)
     done = sfsip("rollback", "DIR")
-    assert (done.exit_code, done.stdout[2:]) == (code, "create of trunk: deleted\n")
-    assert opened.closed == 1
+    lines = done.stdout.splitlines()
+    assert (done.exit_code, lines[0][2:]) == (code, "create of trunk: deleted")
+    assert [line for line in lines if "Not as before" in line] == [
+        f"✖ Not as before: {what}" for what in differences
+    ]
+    assert "attempts/0002-rollback/record.html" in lines[-1]
+    assert run.closed == 1
+
+
+def test_a_live_customers_rollback_is_shown_and_waits_for_a_name(
+    session: types.ModuleType, approvals: list[str]
+) -> None:
+    session.reopen = lambda folder: opened(live=True)  # type: ignore[attr-defined]
+    waits = sfsip("rollback", "DIR")
+    assert waits.exit_code == 3
+    assert "delete the trunk" in waits.stdout
+    assert approvals == []
+    assert sfsip("rollback", "DIR", "--approve", "Ann").exit_code == 0
+    assert approvals == ["Ann"]
 
 
 def test_new_writes_a_file_and_never_over_one(tmp_path: Path) -> None:

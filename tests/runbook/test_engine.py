@@ -14,7 +14,7 @@ from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.runbook import plan as plans
 from sfsip_nb.runbook.broken import BrokeOff
 from sfsip_nb.runbook.model import Card, Desired, Refused, Step
-from sfsip_nb.runbook.rollback import rollback
+from sfsip_nb.runbook.rollback import Rolledback, rollback
 from sfsip_nb.runbook.verdicts import Check, Verdict, Weight, exit_code, step_verdict
 from tests.runbook.world import STEPS, Platform, Things, engine, run_all
 
@@ -130,10 +130,9 @@ def test_rollback_takes_back_what_the_run_made_and_only_that(tmp_path: Path) -> 
     made = engine(tmp_path, adopt=["toy.thing:a"])
     run_all(made)
     assert platform(tmp_path).load() != before
-    results = rollback(made.ctx)
+    assert rollback(made.ctx).ok
     assert platform(tmp_path).load() == before
-    assert all(r.ok for r in results)
-    assert rollback(made.ctx) == []
+    assert rollback(made.ctx) == Rolledback([], [])
 
 
 def test_rollback_leaves_alone_what_somebody_changed_since(tmp_path: Path) -> None:
@@ -141,8 +140,10 @@ def test_rollback_leaves_alone_what_somebody_changed_since(tmp_path: Path) -> No
     made = engine(tmp_path, steps=STEPS[:1], adopt=["toy.thing:a"])
     run_all(made)
     spoil(tmp_path, colour="black")
-    [result] = rollback(made.ctx)
+    ended = rollback(made.ctx)
+    [result] = ended.undone
     assert not result.ok
+    assert ended.differences == ["toy.thing “a” has colour: black; before: green"]
     assert "colour" in result.result
     assert platform(tmp_path).load()["a"]["fields"]["colour"] == "black"
 

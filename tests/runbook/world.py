@@ -11,7 +11,7 @@ from sfsip_nb.inputs.secrets import Redactor
 from sfsip_nb.runbook.context import Context, Surroundings
 from sfsip_nb.runbook.engine import Engine
 from sfsip_nb.runbook.journal import Journal
-from sfsip_nb.runbook.model import Ask, Card, Desired, Fields, Guide, Section, Seen, Step
+from sfsip_nb.runbook.model import Ask, Card, Desired, Fields, Guide, Resource, Section, Seen, Step
 from sfsip_nb.sip import MapResolver
 
 
@@ -28,7 +28,7 @@ class Platform:
         self.path.write_text(json.dumps(objects))
 
 
-class Things:
+class Things(Resource):
     """Objects with free fields; ``secret`` is never read back; every create is counted."""
 
     kind = "toy.thing"

@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sfsip_nb.clients.errors import ApiError
 from sfsip_nb.clients.genesys import Genesys
-from sfsip_nb.clients.transport import ApiError
 from sfsip_nb.guides import network
 from sfsip_nb.guides.checks import check, remark
 from sfsip_nb.guides.genesys.numbers import Did, DidPool

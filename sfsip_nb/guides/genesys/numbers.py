@@ -6,10 +6,10 @@ from typing import Any
 
 import stamina
 
+from sfsip_nb.clients.errors import ApiError
 from sfsip_nb.clients.genesys import Genesys
-from sfsip_nb.clients.transport import ApiError
 from sfsip_nb.guides.genesys.resources import by_name, find_flow, find_site
-from sfsip_nb.runbook.model import Fields, Refused, Seen
+from sfsip_nb.runbook.model import Fields, Refused, Resource, Seen
 
 # Plans that stay untouched and ahead of every other (CONTRACT §7).
 PROTECTED = ("Emergency", "Suicide Prevention")
@@ -22,7 +22,7 @@ POSITION = "Behind Emergency, in front of National"
 HOLDS = "Number in a DID pool"
 
 
-class NumberPlan:
+class NumberPlan(Resource):
     """A number plan of the site. ``PUT`` replaces the list, so every plan is sent again.
 
     The API keeps no version of the list: it is read just before the write and just after it,
@@ -30,8 +30,6 @@ class NumberPlan:
     """
 
     kind = "genesys.number_plan"
-    write_only: frozenset[str] = frozenset()
-    marked = False
 
     def __init__(self, client: Genesys, site: str) -> None:
         self._client = client
@@ -136,11 +134,10 @@ def _trapped(names: list[Any], broad: str) -> bool:
     return any(names.index(broad) < names.index(p) for p in PROTECTED if p in names)
 
 
-class DidPool:
+class DidPool(Resource):
     """The DID pool that holds a number; one of its own where no pool holds it."""
 
     kind = "genesys.did_pool"
-    write_only: frozenset[str] = frozenset()
     marked = True
 
     def __init__(self, client: Genesys) -> None:
@@ -171,11 +168,10 @@ class DidPool:
         self._client.delete_did_pool(seen.id)
 
 
-class CallRoute:
+class CallRoute(Resource):
     """A call route (IVR): which flow takes calls in open hours. Its numbers: see ``Did``."""
 
     kind = "genesys.call_route"
-    write_only: frozenset[str] = frozenset()
     marked = True
 
     def __init__(self, client: Genesys) -> None:
@@ -209,7 +205,12 @@ class CallRoute:
         self._client.update_ivr(seen.id, ivr | {"openHoursFlow": {"id": flow["id"]}})
 
     def delete(self, key: str, seen: Seen) -> None:
-        """Remove the call route."""
+        """Remove the call route, unless it has numbers: they would ring nowhere."""
+        if numbers := self._client.ivr(seen.id).get("dnis"):
+            raise Refused(
+                f"Call route “{key}” still has {', '.join(numbers)}, so it is not deleted.",
+                "Put its numbers on the call routes that they belong to, then run it again.",
+            )
         self._client.delete_ivr(seen.id)
 
 
@@ -217,12 +218,11 @@ class NotInPoolYet(Exception):
     """Genesys does not see a fresh DID pool yet (``DID_POOL_REQUIRED``)."""
 
 
-class Did:
+class Did(Resource):
     """Which call route a number rings: filling an empty one is free, moving one is adoption."""
 
     kind = "genesys.did"
-    write_only: frozenset[str] = frozenset()
-    marked = False
+    at_risk = "The number may ring nowhere until it is on a call route again."
 
     def __init__(self, client: Genesys) -> None:
         self._client = client
@@ -251,9 +251,14 @@ class Did:
             "Check genesys and numbers: the number must be one of this customer's.",
         )
 
+    def stages(self, seen: Seen, fields: Fields) -> list[Fields]:
+        """Off its present call route, then onto the wanted one: Genesys knows no single request."""
+        moves = seen.fields["Call route"] and fields["Call route"]
+        return [{"Call route": ""}, fields] if moves else [fields]
+
     def update(self, key: str, seen: Seen, fields: Fields) -> None:
-        """Move the number from its present call route to the wanted one (none: free it)."""
-        routes = {i["name"]: i for i in self._client.ivrs()}
+        """Put a free number on the wanted call route; none: take it off its present one."""
+        routes = {i["name"]: i["id"] for i in self._client.ivrs()}
         old, new = seen.fields["Call route"], fields["Call route"]
         if old and old not in routes:
             raise Refused(
@@ -262,12 +267,12 @@ class Did:
             )
         if new and new not in routes:
             raise Refused(f"Genesys has no call route “{new}”.")
-        if old:
-            kept = [n for n in routes[old].get("dnis") or [] if n != key]
-            self._client.update_ivr(routes[old]["id"], routes[old] | {"dnis": kept})
+        ivr = self._client.ivr(routes[new or old])
+        numbers = [n for n in ivr.get("dnis") or [] if n != key]
         if new:
-            ivr = self._client.ivr(routes[new]["id"])
-            self._add(ivr | {"dnis": [*(ivr.get("dnis") or []), key]})
+            self._add(ivr | {"dnis": [*numbers, key]})
+        else:
+            self._client.update_ivr(ivr["id"], ivr | {"dnis": numbers})
 
     def delete(self, key: str, seen: Seen) -> None:
         """Never: the number is the customer's."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from sfsip_nb.clients.genesys import Genesys
 from sfsip_nb.inputs.secrets import Secret
-from sfsip_nb.runbook.model import Fields, Refused, Seen
+from sfsip_nb.runbook.model import Fields, Refused, Resource, Seen
 
 METABASE = "external_sip_pcv_byoc_carrier.json"  # Generic BYOC Carrier
 
@@ -53,7 +53,7 @@ def property_of(trunk: Mapping[str, Any], key: str) -> Any:
     return value["instance"] if value.get("instance") is not None else value.get("default")
 
 
-class Trunk:
+class Trunk(Resource):
     """The external trunk (guide heading "Create the External Trunk" and those below it).
 
     It is made from Genesys's own template, because unknown property keys are accepted in
@@ -163,11 +163,10 @@ def find_flow(client: Genesys, name: str) -> dict[str, Any]:
     return flow
 
 
-class Route:
+class Route(Resource):
     """An outbound route of the site (guide heading "Assign Trunk to a Site")."""
 
     kind = "genesys.outbound_route"
-    write_only: frozenset[str] = frozenset()
     marked = True
 
     def __init__(self, client: Genesys, site: str) -> None:

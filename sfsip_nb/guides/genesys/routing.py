@@ -28,7 +28,17 @@ def _wants(route: str, flow: str, why: str, numbers: list[str]) -> list[Desired]
     return [
         *(Desired(n.DidPool.kind, number, {n.HOLDS: number}, known) for number in numbers),
         Desired(n.CallRoute.kind, route, {"Open-hours flow": flow}, why),
-        *(Desired(n.Did.kind, number, {"Call route": route}, rings) for number in numbers),
+        *(
+            Desired(
+                n.Did.kind,
+                number,
+                {"Call route": route},
+                rings,
+                comes_with=f"{n.DidPool.kind}:{number}",
+                born={"Call route": ""},
+            )
+            for number in numbers
+        ),
     ]
 
 

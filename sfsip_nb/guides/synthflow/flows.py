@@ -54,15 +54,17 @@ def sends_to(ctx: Context, step: str, host: str) -> Check:
 def transfers_to(ctx: Context, step: str, number: str, host: str) -> Check:
     """The assistant's transfer rings the transfer number over the trunk."""
     target = f"sip:{number}@{host}"
-    action = s.TransferAction(synthflow(ctx)).read(number)
-    attached = action.fields[s.ATTACHED_TO] if action else []
+    client, assistant = synthflow(ctx), ctx.parameters.synthflow.assistant
+    action = s.TransferAction(client).read(number)
+    use = s.TransferUse(client, assistant).read(number)
+    user = use.fields[s.ATTACHED_TO] if use else ""
     rung = action.fields[s.TRANSFERS_TO] if action else "no such action"
     return check(
         f"{step}/action",
         "The assistant's transfer rings the transfer number over the trunk",
         target,
-        f"{rung}, attached to {', '.join(attached) or 'no assistant'}",
-        rung == target and bool(attached),
+        f"{rung}, attached to {user}" if user else f"{rung}, not attached to {assistant}",
+        rung == target and bool(user),
         Vantage.SYNTHFLOW,
         reason="Run transfer.action.",
     )

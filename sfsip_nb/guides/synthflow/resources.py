@@ -9,7 +9,7 @@ from typing import Any
 
 from sfsip_nb.clients.synthflow import Synthflow
 from sfsip_nb.inputs.secrets import Secret
-from sfsip_nb.runbook.model import Fields, Refused, Seen
+from sfsip_nb.runbook.model import Fields, Refused, Resource, Seen
 
 TERMINATION_URI = "Termination URI"
 USERNAME = "SIP Username"
@@ -47,18 +47,26 @@ def find_assistant(client: Synthflow, wanted: str) -> dict[str, Any] | None:
     return None
 
 
+def no_assistant(wanted: str) -> Refused:
+    """What is said where the assistant is not there."""
+    return Refused(
+        f"Synthflow has no assistant “{wanted}”.",
+        "Create the assistant (v2.0 or later), or correct synthflow.assistant: "
+        "its id or its exact name.",
+    )
+
+
 def plain(value: Any) -> Any:
     """A field's value for the wire: the one place where a secret is opened."""
     return value.reveal() if isinstance(value, Secret) else value
 
 
-class Number:
+class Number(Resource):
     """A number imported into Synthflow with its trunk (guide heading "Add the SIP Number")."""
 
     kind = "synthflow.number"
     # Read back by no API: GET /numbers returns neither the trunk's user name nor its password.
     write_only = frozenset({USERNAME, PASSWORD})
-    marked = False
 
     def __init__(self, client: Synthflow, label: str) -> None:
         self._client = client
@@ -89,12 +97,10 @@ class Number:
         self._client.delete_number(key)
 
 
-class Attachment:
+class Attachment(Resource):
     """Which number an assistant answers (guide heading "Attach to the Assistant")."""
 
     kind = "synthflow.assistant"
-    write_only: frozenset[str] = frozenset()
-    marked = False
 
     def __init__(self, client: Synthflow) -> None:
         self._client = client
@@ -110,11 +116,7 @@ class Attachment:
 
     def create(self, key: str, fields: Fields, marker: str) -> str:
         """Assistants are made by their author, never by a runbook."""
-        raise Refused(
-            f"Synthflow has no assistant “{key}”.",
-            "Create the assistant (v2.0 or later), or correct synthflow.assistant: "
-            "its id or its exact name.",
-        )
+        raise no_assistant(key)
 
     def update(self, key: str, seen: Seen, fields: Fields) -> None:
         """Attach the number."""
@@ -130,59 +132,94 @@ class Attachment:
         raise Refused("An assistant is never deleted by a runbook.", "Delete it in Synthflow.")
 
 
-class TransferAction:
-    """The live transfer, known by the number that it rings, attached to the assistant."""
+class TransferAction(Resource):
+    """The live transfer, known by the number that it rings."""
 
     kind = "synthflow.action"
-    write_only: frozenset[str] = frozenset()
-    marked = False
 
     def __init__(self, client: Synthflow) -> None:
         self._client = client
 
     def read(self, key: str) -> Seen | None:
-        """The live-transfer action to that number, and the assistants that use it."""
-        for listed in self._client.actions():
-            values = listed.get("parameters_hard_coded") or {}
-            target = str(values.get("phone") or "").removeprefix("sip:").partition("@")[0]
-            if listed.get("action_type") != "LIVE_TRANSFER" or target != key:
-                continue
-            action_id = str(listed["action_id"])
-            fields: Fields = {name: values.get(inner) for name, inner in _ACTION.items()}
-            fields[ATTACHED_TO] = self._assistants(action_id)
-            return Seen(action_id, fields)
-        return None
+        """The live-transfer action to that number."""
+        listed = find_transfer(self._client, key)
+        if listed is None:
+            return None
+        values = listed.get("parameters_hard_coded") or {}
+        fields: Fields = {name: values.get(inner) for name, inner in _ACTION.items()}
+        return Seen(str(listed["action_id"]), fields)
 
     def create(self, key: str, fields: Fields, marker: str) -> str:
-        """Make the action, then attach it."""
-        values = {_ACTION[name]: value for name, value in fields.items() if name in _ACTION}
-        action_id = self._client.create_action("LIVE_TRANSFER", values)
-        self._attach(action_id, [], fields.get(ATTACHED_TO, []))
-        return action_id
+        """Make the action. Which assistants use it: see ``TransferUse``."""
+        values = {_ACTION[name]: value for name, value in fields.items()}
+        return self._client.create_action("LIVE_TRANSFER", values)
 
     def update(self, key: str, seen: Seen, fields: Fields) -> None:
-        """Change the action, and who it is attached to."""
-        values = {_ACTION[name]: value for name, value in fields.items() if name in _ACTION}
-        if values:
-            whole = {_ACTION[name]: seen.fields[name] for name in _ACTION} | values
-            self._client.update_action(seen.id, "LIVE_TRANSFER", whole)
-        if ATTACHED_TO in fields:
-            self._attach(seen.id, seen.fields[ATTACHED_TO], fields[ATTACHED_TO])
+        """Change the action; it is sent whole."""
+        whole = {_ACTION[name]: value for name, value in (seen.fields | fields).items()}
+        self._client.update_action(seen.id, "LIVE_TRANSFER", whole)
 
     def delete(self, key: str, seen: Seen) -> None:
-        """Detach the action everywhere and delete it."""
-        self._attach(seen.id, seen.fields[ATTACHED_TO], [])
+        """Delete the action, unless an assistant uses it."""
+        if users := users_of(self._client, seen.id):
+            raise Refused(
+                f"The transfer to {key} is used by {', '.join(users)}, so it is not deleted.",
+                "Detach it in the assistant's settings, then run it again.",
+            )
         self._client.delete_action(seen.id)
 
-    def _assistants(self, action_id: str) -> list[str]:
-        ids = self._client.action(action_id).get("assistants") or []
-        names = {str(a["model_id"]): str(a.get("name")) for a in self._client.assistants()}
-        found = [str(a.get("model_id", a) if isinstance(a, dict) else a) for a in ids]
-        return sorted(names.get(model_id, model_id) for model_id in found)
 
-    def _attach(self, action_id: str, now: list[str], wanted: list[str]) -> None:
-        ids = {str(a.get("name")): str(a["model_id"]) for a in self._client.assistants()}
-        for name in sorted(set(wanted) - set(now)):
-            self._client.attach_actions(ids.get(name, name), [action_id])
-        for name in sorted(set(now) - set(wanted)):
-            self._client.detach_actions(ids.get(name, name), [action_id])
+class TransferUse(Resource):
+    """Whether this run's assistant uses the live transfer, known by the number that it rings."""
+
+    kind = "synthflow.action_use"
+
+    def __init__(self, client: Synthflow, assistant: str) -> None:
+        self._client = client
+        self._wanted = assistant
+
+    def read(self, key: str) -> Seen | None:
+        """The action; the field names the assistant where that one uses it."""
+        action = find_transfer(self._client, key)
+        if action is None:
+            return None
+        id_ = str(action["action_id"])
+        assistant = find_assistant(self._client, self._wanted)
+        name = str(assistant["name"]) if assistant else ""
+        used = name in users_of(self._client, id_)
+        return Seen(id_, {ATTACHED_TO: name if used else ""}, shared=True)
+
+    def create(self, key: str, fields: Fields, marker: str) -> str:
+        """An action that is not there is used by nobody."""
+        raise Refused(f"Synthflow has no live transfer to {key}.", "Run the step again.")
+
+    def update(self, key: str, seen: Seen, fields: Fields) -> None:
+        """Attach the action to the assistant, or detach it from that one."""
+        assistant = find_assistant(self._client, self._wanted)
+        if assistant is None:
+            raise no_assistant(self._wanted)
+        model_id = str(assistant["model_id"])
+        change = self._client.attach_actions if fields[ATTACHED_TO] else self._client.detach_actions
+        change(model_id, [seen.id])
+
+    def delete(self, key: str, seen: Seen) -> None:
+        """Never: it goes with the action."""
+        raise Refused("What an assistant uses is not deleted by a runbook.")
+
+
+def find_transfer(client: Synthflow, number: str) -> dict[str, Any] | None:
+    """The live-transfer action that rings a number."""
+    for listed in client.actions():
+        values = listed.get("parameters_hard_coded") or {}
+        target = str(values.get("phone") or "").removeprefix("sip:").partition("@")[0]
+        if listed.get("action_type") == "LIVE_TRANSFER" and target == number:
+            return listed
+    return None
+
+
+def users_of(client: Synthflow, action_id: str) -> list[str]:
+    """The names of the assistants that use an action."""
+    ids = client.action(action_id).get("assistants") or []
+    names = {str(a["model_id"]): str(a.get("name")) for a in client.assistants()}
+    found = [str(a.get("model_id", a) if isinstance(a, dict) else a) for a in ids]
+    return sorted(names.get(model_id, model_id) for model_id in found)

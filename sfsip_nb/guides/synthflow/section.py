@@ -47,6 +47,7 @@ def resources(ctx: Context) -> dict[str, Resource]:
         r.Number(client, ctx.parameters.trunk_name),
         r.Attachment(client),
         r.TransferAction(client),
+        r.TransferUse(client, ctx.parameters.synthflow.assistant),
     )
     return {resource.kind: resource for resource in made}
 
@@ -102,19 +103,27 @@ def steps(section: str, trunk: Trunk) -> tuple[Step, ...]:
         mode = ctx.parameters.synthflow.transfer.mode
         assistant = r.find_assistant(synthflow(ctx), ctx.parameters.synthflow.assistant)
         name = assistant["name"] if assistant else ctx.parameters.synthflow.assistant
+        number = trunk.transfer_number(ctx)
         return [
             Desired(
                 r.TransferAction.kind,
-                trunk.transfer_number(ctx),
+                number,
                 {
                     r.TRANSFERS_TO: transfer_target(ctx, trunk),
                     r.TRANSFER_MODE: f"{mode}_transfer",
                     r.INSTRUCTIONS: _INSTRUCTIONS,
                     r.ANNOUNCEMENT: _ANNOUNCEMENT,
-                    r.ATTACHED_TO: [name],
                 },
                 "With it the assistant hands a caller who asks for a person to the live agents.",
-            )
+            ),
+            Desired(
+                r.TransferUse.kind,
+                number,
+                {r.ATTACHED_TO: name},
+                "An assistant makes only the transfers that are attached to it.",
+                comes_with=f"{r.TransferAction.kind}:{number}",
+                born={r.ATTACHED_TO: ""},
+            ),
         ]
 
     return (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sfsip_nb.clients.transport import ApiError
+from sfsip_nb.clients.errors import ApiError
 from sfsip_nb.guides import network
 from sfsip_nb.guides.checks import check, remark
 from sfsip_nb.guides.synthflow import access as synthflow_access
