@@ -17,10 +17,6 @@ _RINGS_NOWHERE = re.compile(r"nowhere|rings no|on no (call )?route", re.IGNORECA
 _LONGEST = 400
 
 
-class Killed(BaseException):
-    """The process is gone, as far as the product can tell."""
-
-
 @dataclass(frozen=True)
 class Moment:
     """A run at one moment: its folder and the world."""
@@ -29,10 +25,14 @@ class Moment:
     folder: Path
 
 
+class NotClean(Exception):
+    """Even without trouble a run is not carried out."""
+
+
 class Story:
     """A scenario whose clean course is known; cases start from its moments.
 
-    Raises ``AssertionError`` where even the clean course is not as it should be.
+    Raises ``NotClean``.
     """
 
     def __init__(self, place: Place, scenario: Scenario, folder: Path, inputs: Inputs) -> None:
@@ -47,16 +47,16 @@ class Story:
         self.planned = self._moment("planned")
         proxy.begin()
         clean = self.run.attempt()
-        assert not clean.broke
-        assert not clean.failed
         self.verdicts = clean.verdicts
-        assert set(clean.verdicts.values()) <= {"pass", "inconclusive"}, clean.verdicts
-        self.writes = [(s.method, s.path) for s in proxy.sent if s.before == 0]
+        if clean.broke or set(clean.verdicts.values()) - {"pass", "inconclusive"}:
+            told = [f"{c.id}: {c.title}: {c.expected} ≠ {c.seen}" for c in clean.failed]
+            raise NotClean(f"{clean.broke} {clean.verdicts} {told}")
+        self.writes = [f"{s.method} {s.path}" for s in proxy.sent if s.before == 0]
         self.expected = judging.canonical(self.before, standins.state())
         self.applied = self._moment("applied")
         proxy.begin()
         self.run.rollback()
-        self.undoing = [(s.method, s.path) for s in proxy.sent if s.before == 0]
+        self.undoing = [f"{s.method} {s.path}" for s in proxy.sent if s.before == 0]
         # What no API can bring back, such as a password.
         self.lost = [(c, words) for c, _, words in judging.differences(self.before, self.state)]
 
@@ -76,10 +76,10 @@ class Story:
 
     # -- what is asked --------------------------------------------------------------------
 
-    def judge_first(self, first: Attempt) -> list[str]:
-        """After an apply that met trouble: no number is silent unless that is said in red."""
+    def judge_first(self, first: Attempt, rang: set[str]) -> list[str]:
+        """After an apply that met trouble: no number fell silent unless that is said in red."""
         wrong = [f"the first apply broke off: {first.broke}"] if first.broke else []
-        for number in sorted(judging.ringing(self.before) - judging.ringing(self.state)):
+        for number in sorted(rang - judging.ringing(self.state)):
             said = (f"{c.id} {c.title} {c.expected} {c.seen} {c.reason}" for c in first.failed)
             if not any(number in text and _RINGS_NOWHERE.search(text) for text in said):
                 wrong.append(f"{number} rings nowhere after the first apply, which does not say so")
@@ -141,7 +141,7 @@ class Story:
         first = (trouble or self.run.attempt)()
         wrong = self._reached(fates)
         if first is not None:
-            wrong += self.judge_first(first)
+            wrong += self.judge_first(first, judging.ringing(self.before))
         self.place.proxy.begin()
         wrong += self.judge_applied(self.run.attempt())
         wrong += self.judge_verify()
@@ -168,8 +168,8 @@ class Story:
         return [f"write {n} was never sent" for n in fates if n not in hit]
 
 
-def told(scenario: str, fate: str, number: int, write: tuple[str, str], wrong: list[str]) -> str:
+def told(scenario: str, fate: str, number: int, write: str, wrong: list[str]) -> str:
     """A case that went wrong, for a person."""
     lines = [text if len(text) <= _LONGEST else text[:_LONGEST] + "…" for text in wrong]
-    head = f"{scenario}, {fate}, write {number} ({write[0]} {write[1]}):"
+    head = f"{scenario}, {fate}, write {number} ({write}):"
     return "\n    ".join([head, *lines])

@@ -192,7 +192,7 @@ class Run:
 
     @contextlib.contextmanager
     def context(self, mode: str) -> Iterator[Context]:
-        """A new attempt."""
+        """A new attempt. Killed, it stays open."""
         parameters = self.inputs.parameters
         secrets = parameters.secrets()
         redactor = Unmasked()
@@ -210,9 +210,9 @@ class Run:
         )
         try:
             yield ctx
+            journal.end(ctx.attempt)
         finally:
             ctx.release()
-            journal.end(ctx.attempt)
             journal.close()
 
     def attempt(self, mode: str = "apply") -> Attempt:
