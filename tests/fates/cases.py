@@ -39,13 +39,13 @@ class Story:
         self.place, self.scenario, self.folder = place, scenario, folder
         self.run = Run(place, inputs, folder / "run")
         standins, proxy = place.standins, place.proxy
-        proxy.begin()
+        place.begin()
         standins.restore(place.untouched)
         scenario.prepare(standins.world)
         self.before = standins.state()
         self.run.attempt("plan")
         self.planned = self._moment("planned")
-        proxy.begin()
+        place.begin()
         clean = self.run.attempt()
         self.verdicts = clean.verdicts
         if clean.broke or set(clean.verdicts.values()) - {"pass", "inconclusive"}:
@@ -54,7 +54,7 @@ class Story:
         self.writes = [f"{s.method} {s.path}" for s in proxy.sent if s.before == 0]
         self.expected = judging.canonical(self.before, standins.state())
         self.applied = self._moment("applied")
-        proxy.begin()
+        place.begin()
         self.run.rollback()
         self.undoing = [f"{s.method} {s.path}" for s in proxy.sent if s.before == 0]
         # What no API can bring back, such as a password.
@@ -137,12 +137,12 @@ class Story:
         ``trouble`` takes the place of the first apply; it answers None where that was killed.
         """
         self.go_back(self.planned)
-        self.place.proxy.begin(fates)
+        self.place.begin(fates)
         first = (trouble or self.run.attempt)()
         wrong = self._reached(fates)
         if first is not None:
             wrong += self.judge_first(first, judging.ringing(self.before))
-        self.place.proxy.begin()
+        self.place.begin()
         wrong += self.judge_applied(self.run.attempt())
         wrong += self.judge_verify()
         return wrong + self.judge_rollback("the rollback", self.run.rollback())
@@ -152,7 +152,7 @@ class Story:
     ) -> list[str]:
         """A rollback that meets fates and a clean one, after a clean apply."""
         self.go_back(self.applied)
-        self.place.proxy.begin(fates)
+        self.place.begin(fates)
         first = (trouble or self.run.rollback)()
         wrong = self._reached(fates)
         if first is not None and first.ok:
@@ -160,7 +160,7 @@ class Story:
                 f"the first rollback says that all is well: {c}: {text}"
                 for c, text, _ in judging.differences(self.before, self.state)
             ]
-        self.place.proxy.begin()
+        self.place.begin()
         return wrong + self.judge_rollback("the second rollback", self.run.rollback())
 
     def _reached(self, fates: Mapping[int, Fate]) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 TIMEOUT = 20.0 / 125
-"""The client's timeout in seconds, scaled down; a late answer is scaled by the same factor."""
+"""The client's timeout in seconds, scaled down as a late answer is."""
 LATE = 12.0 / 125
 
 
@@ -95,6 +95,9 @@ FATES: Mapping[str, Fate] = {
     "late": _late,
     "too_late": _too_late,
 }
+
+UNPUNCTUAL = (_late, _too_late)
+"""Under these the client's patience is scaled down; else a busy machine would look like them."""
 
 TROUBLE = (
     Course(forward=False, status=500),

@@ -8,7 +8,7 @@ import hashlib
 import shutil
 import sqlite3
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -32,12 +32,13 @@ from sfsip_nb.runbook.rollback import Undone
 from sfsip_nb.runbook.verdicts import Check
 from sfsip_nb.session import GUIDES
 from sfsip_nb.sip import MapResolver
-from tests.fates import fates
+from tests.fates.fates import TIMEOUT, UNPUNCTUAL, Fate
 from tests.fates.proxy import Proxy
 from tests.fates.standins import StandIns
 
 _PARAMETERS = Path(__file__).parents[2] / "parameters"
 _SECTIONS = ("01", "02", "03")
+_PATIENT = httpx.Timeout(20.0)
 _TRIES = 6
 """How often what may take time is looked at, in place of seconds."""
 _FACTS = {
@@ -71,7 +72,7 @@ def quick() -> Iterator[None]:
     ):
         patch.setattr(hashlib, "scrypt", cheap)
         patch.setattr(Journal, "__init__", unsynced)
-        patch.setattr(transport, "_TIMEOUT", httpx.Timeout(fates.TIMEOUT, connect=5.0))
+        patch.setattr(transport, "_TIMEOUT", _PATIENT)
         patch.setattr("httpx._transports.default.create_ssl_context", lambda **_: trusted)
         yield
 
@@ -90,6 +91,14 @@ class Place:
         self.standins = StandIns()
         self.proxy = Proxy(self.standins.answer)
         self.untouched = self.standins.snapshot()
+
+    def begin(
+        self, met: Mapping[int, Fate] | None = None, chaos: float = 0.0, seed: int = 0
+    ) -> None:
+        """Forget what was sent; the attempts from now on meet these fates and this chaos."""
+        self.proxy.begin(met, chaos, seed)
+        hurried = any(fate in UNPUNCTUAL for fate in (met or {}).values())
+        transport._TIMEOUT = httpx.Timeout(TIMEOUT, connect=5.0) if hurried else _PATIENT
 
     def surroundings(self, parameters: Parameters) -> Surroundings:
         """The testbed's, with every API behind the proxy."""

@@ -49,7 +49,7 @@ class Enemy:
         chance = self.random
         troubled = chance.random() < 0.5
         fates = self._fates(writes) if chance.random() < 0.85 else {}
-        self.story.place.proxy.begin(fates, _SHARE if troubled else 0.0, chance.randrange(2**32))
+        self.story.place.begin(fates, _SHARE if troubled else 0.0, chance.randrange(2**32))
         if chance.random() >= 0.3:
             return None
         return Killer(chance.choice(MOMENTS), chance.randint(1, 2 * writes))
@@ -97,16 +97,16 @@ class Enemy:
 
 def meet(enemy: Enemy) -> list[str]:
     """The whole of one seed; what is wrong with it."""
-    story, proxy = enemy.story, enemy.story.place.proxy
+    story, place = enemy.story, enemy.story.place
     story.go_back(story.planned)
     wrong = []
     for _ in range(enemy.random.randint(1, 3)):
         wrong += enemy.apply()
-    proxy.begin()
+    place.begin()
     wrong += story.judge_applied(story.run.attempt()) + story.judge_verify()
     if enemy.random.random() < 0.5:
         wrong += enemy.rollback()
-    proxy.begin()
+    place.begin()
     return wrong + story.judge_rollback("the last rollback", story.run.rollback())
 
 

@@ -37,8 +37,7 @@ def code_of(came: Attempt) -> int:
 
 def attempts(run: Run, chaos: float, seed: int) -> Iterator[tuple[str, Attempt]]:
     """Plan, apply until that is done, verify."""
-    proxy = run.place.proxy
-    proxy.begin(chaos=chaos, seed=seed)
+    run.place.begin(chaos=chaos, seed=seed)
     yield "plan", run.attempt("plan")
     for _ in range(_AT_MOST):
         applied = run.attempt()
