@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from tests.fates.cases import Story, told
 from tests.fates.fates import FATES
+from tests.fates.harness import Place
 from tests.fates.scenarios import SCENARIOS
 
 
@@ -20,6 +22,15 @@ def test_without_trouble_a_run_is_carried_out_and_taken_back(
     assert len(clean.undoing) >= 3
     assert clean.apply({}) == []
     assert clean.undo({}) == []
+
+
+def test_no_write_of_the_genesys_guide_is_left_out(
+    place: Place, story: Callable[[str], Story], tmp_path: Path
+) -> None:
+    scenario = SCENARIOS["genesys"]
+    whole = Story(place, scenario, tmp_path, scenario.whole)
+    assert whole.writes == story("genesys").writes
+    assert whole.undoing == story("genesys").undoing
 
 
 @pytest.mark.parametrize("fate", FATES)
