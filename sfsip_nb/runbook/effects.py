@@ -94,7 +94,7 @@ def send(ctx: Context, meant: Meant, request: Callable[[], str | None]) -> int:
         except (ApiError, Refused) as error:
             trouble = error
         else:
-            ctx.journal.done(id_, "done", made)
+            ctx.journal.done(id_, "done", made or None)
             return id_
     if sent.refused:
         ctx.journal.done(id_, f"refused: {trouble}")

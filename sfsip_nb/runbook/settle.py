@@ -10,6 +10,7 @@ from sfsip_nb.runbook import difference, effects, plan
 from sfsip_nb.runbook.context import Context
 from sfsip_nb.runbook.difference import Look
 from sfsip_nb.runbook.effects import Unsettled, read_until
+from sfsip_nb.runbook.journal import Change
 from sfsip_nb.runbook.model import Desired, Refused, Resource, Seen, Stranded
 from sfsip_nb.runbook.verdicts import Check, Verdict
 
@@ -69,10 +70,11 @@ def carry_out(ctx: Context, step: str, want: Desired, approved: plan.Plan) -> Se
 
 
 def _look(ctx: Context, step: str, want: Desired, resource: Resource, approved: plan.Plan) -> Look:
-    """The object as it is; what comes into being with another one may be seen late."""
+    """The object as it is; what this plan has made, or another object brings, may be seen late."""
     found = difference.look(ctx, want, resource)
     entry = approved.entry(step, want)
-    if found.seen is None and entry is not None and entry.observed == difference.COMING:
+    coming = entry is not None and entry.observed == difference.COMING
+    if found.seen is None and (coming or _written(ctx, want, approved)):
         seen = read_until(resource, want.key, lambda seen: seen is not None, effects.PATIENCE)
         return difference.hold(ctx, want, seen, resource.write_only)
     return found
@@ -165,7 +167,7 @@ def _obstacle(ctx: Context, step: str, found: Look, approved: plan.Plan) -> list
         for field, value in difference.shown(want.fields).items()
     ):
         return [_stop(step, name, "as in the approved plan", "the inputs ask for something else")]
-    mine = [c for c in ctx.journal.writes(want.kind, want.key) if c.plan == approved.id and c.done]
+    mine = _written(ctx, want, approved)
     as_planned = effects.as_left(mine[-1], seen) if mine else plan.as_observed(entry, seen)
     if not as_planned:
         differences = plan.moved(entry, seen, bool(mine)) or [(name, "as planned", "changed")]
@@ -208,6 +210,12 @@ def _obstacle(ctx: Context, step: str, found: Look, approved: plan.Plan) -> list
             )
         ]
     return []
+
+
+def _written(ctx: Context, want: Desired, approved: plan.Plan) -> list[Change]:
+    """The writes of this plan to an object that were carried out, one taken back included."""
+    writes = ctx.journal.writes(want.kind, want.key)
+    return [c for c in writes if c.plan == approved.id and c.done]
 
 
 def _stop(step: str, title: str, expected: str, seen: str) -> Check:

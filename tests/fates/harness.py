@@ -28,7 +28,7 @@ from sfsip_nb.runbook.context import Context, Surroundings
 from sfsip_nb.runbook.engine import Engine
 from sfsip_nb.runbook.journal import Journal
 from sfsip_nb.runbook.model import Guide, Step
-from sfsip_nb.runbook.rollback import Undone
+from sfsip_nb.runbook.rollback import Rolledback
 from sfsip_nb.runbook.verdicts import Check
 from sfsip_nb.session import GUIDES
 from sfsip_nb.sip import MapResolver
@@ -176,20 +176,23 @@ class Attempt:
 
 @dataclass
 class RolledBack:
-    """What came of one rollback: its items, or the error that ended it."""
+    """What came of one rollback, or the error that ended it."""
 
-    items: list[Undone] = field(default_factory=list)
+    done: Rolledback | None = None
     error: str = ""
 
     @property
     def ok(self) -> bool:
         """Whether it says that everything is as before."""
-        return not self.error and all(item.ok for item in self.items)
+        return self.done is not None and self.done.ok
 
     @property
     def named(self) -> str:
         """What it says of that which is not as before."""
-        return "\n".join([*(f"{i.what}: {i.result}" for i in self.items if not i.ok), self.error])
+        if self.done is None:
+            return self.error
+        left = [f"{i.what}: {i.result}" for i in self.done.undone if not i.ok]
+        return "\n".join([*left, *self.done.differences])
 
 
 class Run:
@@ -247,7 +250,7 @@ class Run:
         came = RolledBack()
         with self.context("apply") as ctx:
             try:
-                came.items = list(rolling.rollback(ctx))
+                came.done = rolling.rollback(ctx)
             except SfsipError as error:
                 came.error = str(error)
         return came
@@ -256,7 +259,9 @@ class Run:
         """Writes in the journal whose end is not known."""
         with contextlib.closing(sqlite3.connect(self.folder / "journal.sqlite3")) as db:
             return int(
-                db.execute("SELECT count(*) FROM changes WHERE outcome IS NULL").fetchone()[0]
+                db.execute(
+                    "SELECT count(*) FROM changes WHERE outcome IS NULL OR outcome LIKE 'unknown%'"
+                ).fetchone()[0]
             )
 
     def keep(self, kept: Path) -> None:

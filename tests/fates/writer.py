@@ -58,7 +58,7 @@ def _notebook(run_dir: Path, before: Callable[[Step], None]) -> None:
 def _rollback(run_dir: Path, before: Callable[[Step], None]) -> None:
     with closing(sessions.reopen(run_dir)) as session:
         before(STEPS[-1])
-        for item in rollback(session.engine.ctx):
+        for item in rollback(session.engine.ctx).undone:
             print("✔" if item.ok else "✖", item.what, item.result, file=sys.stderr)
 
 

@@ -55,8 +55,8 @@ class NumberPlan(Resource):
     def create(self, key: str, fields: Fields, marker: str) -> str:
         """Put the plan behind the protected ones and in front of National."""
         plan = {"name": key, "matchType": "e164NumberList"} | _body(fields)
-        self._put(lambda plans: _placed(plans, plan))
-        return key
+        made = by_name(self._put(lambda plans: _placed(plans, plan)), key) or {}
+        return str(made.get("id") or "")
 
     def update(self, key: str, seen: Seen, fields: Fields) -> None:
         """Change the plan in place, or move it where it belongs."""
@@ -77,7 +77,7 @@ class NumberPlan(Resource):
         """Take the plan out of the list; all others are sent again."""
         self._put(lambda plans: [p for p in plans if p.get("name") != key])
 
-    def _put(self, change: Any) -> None:
+    def _put(self, change: Any) -> list[dict[str, Any]]:
         site = self._site
         before = self._client.number_plans(site)
         self._client.put_number_plans(site, change(before))
@@ -87,6 +87,7 @@ class NumberPlan(Resource):
                 "An Emergency or Suicide Prevention number plan is not as it was before the write.",
                 "Look at the site's number plans at once; a second operator may be at work.",
             )
+        return after
 
 
 def _span(numbers: dict[str, Any]) -> str:
