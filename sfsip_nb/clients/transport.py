@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -15,6 +14,7 @@ from urllib.parse import quote
 import httpx
 import stamina
 
+from sfsip_nb.clients.origins import on_this_machine
 from sfsip_nb.inputs.errors import SfsipError
 
 # Retries are told in `Api.log`; without a handler Python would print each of them to stderr.
@@ -142,7 +142,7 @@ class Api:
         http: httpx.Client | None = None,
     ) -> None:
         url = httpx.URL(base)
-        here = _is_loopback(url.host)
+        here = on_this_machine(url.host)
         if url.scheme != "https" and not here:
             raise ValueError(f"{platform}: refusing to send credentials to {url.host} without TLS")
         self.log: list[dict[str, Any]] = []
@@ -278,10 +278,3 @@ def _retry_after(header: str) -> float | None:
         return max(0.0, (parsedate_to_datetime(header) - datetime.now(UTC)).total_seconds())
     except (ValueError, TypeError):
         return None
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

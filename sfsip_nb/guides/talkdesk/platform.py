@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sfsip_nb.clients.talkdesk import REPORT_SECONDS, Talkdesk
+from sfsip_nb.guides.origins import origin
 from sfsip_nb.inputs import facts
 from sfsip_nb.inputs.blocks import Talkdesk as Settings
 from sfsip_nb.inputs.schema import Parameters, TalkdeskParameters
@@ -32,8 +33,8 @@ def talkdesk(ctx: Context) -> Talkdesk:
             own.account,
             own.client_id,
             ctx.secrets["talkdesk.client_secret"],
-            api=ctx.surroundings.origins["talkdesk.api"],
-            login=ctx.surroundings.origins["talkdesk.login"],
+            api=origin(ctx, "talkdesk.api"),
+            login=origin(ctx, "talkdesk.login"),
             on_token=ctx.redactor.add,
             report_seconds=REPORT_SECONDS / ctx.surroundings.time_scale,
         ),
