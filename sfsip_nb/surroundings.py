@@ -51,19 +51,20 @@ def surroundings(
 ) -> Surroundings:
     """Origins, resolver and the rest.
 
-    Raises KeyError for a region that is not known, InputError for an origin that is foreign.
+    Raises KeyError for a region that is not known, and InputError where a testbed names an origin
+    that is not on this machine.
     """
     region = parameters.synthflow.region
     if testbed is None:
-        origins = {"synthflow": facts.synthflow_regions()[region].api} | guide.origins(parameters)
-        return Surroundings(origins=_own(origins, live=True), resolver=DnsResolver())
+        origins = {"synthflow": facts.synthflow_regions()[region].api}
+        return Surroundings(origins=origins | guide.origins(parameters), resolver=DnsResolver())
     info = testbed.info
     group = getattr(parameters, guide.name).model_dump(mode="json")
     urls = info["patterns"].get(guide.name, info[guide.name])
     origins = {f"{guide.name}.{name}": url.format_map(group) for name, url in urls.items()}
     origins["synthflow"] = info["synthflow"][region]
     return Surroundings(
-        origins=_own(origins, live=False),
+        origins={name: own(name, url, live=False) for name, url in origins.items()},
         resolver=MapResolver({**info["sip"], **_hosts(info["pstn"])}),
         administer=testbed.administer,
         agent_ears=functools.partial(_agent_ears, testbed),
@@ -71,10 +72,6 @@ def surroundings(
         cafile=info["ca"],
         time_scale=float(info["time_scale"]),
     )
-
-
-def _own(origins: Mapping[str, str], live: bool) -> dict[str, str]:
-    return {name: own(name, url, live=live) for name, url in origins.items()}
 
 
 def _agent_ears(testbed: life.Testbed, number: str, since: datetime, mark: str) -> Overheard | None:

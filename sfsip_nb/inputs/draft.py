@@ -10,7 +10,7 @@ import contextlib
 import copy
 import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, get_origin
+from typing import Any, get_origin
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
@@ -202,8 +202,7 @@ def _constructed(model: type[Block], values: Mapping[str, Any]) -> Block:
 
 def _checked(field: FieldInfo, value: Any) -> Any:
     try:
-        kind: Any = Annotated[field.annotation, field]
-        return TypeAdapter(kind).validate_python(value, strict=True)
+        return TypeAdapter(field.rebuild_annotation()).validate_python(value, strict=True)
     except ValidationError:
         return _blank(field)
 

@@ -25,8 +25,10 @@ def origins(parameters: Parameters) -> dict[str, str]:
 
 
 def talkdesk(ctx: Context) -> Talkdesk:
-    """The attempt's client."""
+    """The attempt's client. Raises KeyError while a form's account is not filled in."""
     own = settings(ctx)
+    if not own.account:
+        raise KeyError("talkdesk.account")
     return ctx.once(
         "talkdesk",
         lambda: Talkdesk(
