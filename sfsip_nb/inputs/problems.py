@@ -69,6 +69,8 @@ def _sentence(detail: ErrorDetails, path: Path, model: type[Block], tree: Tree) 
     if kind == "empty" or detail["input"] in (None, ""):
         how = f"{HOW}." if _secret(path, field) else "Fill it in, in quotes."
         return f"has no value.{helped} {how}"
+    if kind == "string_too_long":
+        return too_long(len(detail["input"]), int(context["max_length"]))
     if _secret(path, field):
         return _not_a_reference()
     if kind in ("value_error", "assertion_error"):
@@ -81,8 +83,6 @@ def _sentence(detail: ErrorDetails, path: Path, model: type[Block], tree: Tree) 
         return f"must be a group of names and values.{helped}"
     if kind == "list_type":
         return f"must be a list, in square brackets or one entry a line after a hyphen.{helped}"
-    if kind == "string_too_long":
-        return too_long(len(detail["input"]), int(context["max_length"]))
     if kind == "too_long":
         return f"has more than {context['max_length']} entries.{helped} Shorten it."
     if kind == "too_short":

@@ -59,8 +59,7 @@ def answer(
 
     On the testbed the simulated administrator then carries the card out, on the stand-in's own
     configuration, and hands back what stands there; what the person says of it comes first.
-    Raises ``ValueError`` without a name and for a file that is none or too large, and ``OSError``
-    for one that cannot be read.
+    Raises ``ValueError`` without a name, and for a file that cannot be read.
     """
     if not done_by.strip():
         raise ValueError(f"Who did “{card.title}”? A human step is signed with a name.")
@@ -95,9 +94,10 @@ def _content(file: Path) -> bytes:
     try:
         return read(file, _LARGEST)
     except Unfit as unfit:
-        raise ValueError(
-            f"{file} cannot be read: it {unfit}. Name a file that shows it, such as a picture."
-        ) from None
+        why = f"it {unfit}"
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+    raise ValueError(f"{file} cannot be read: {why}. Name a file that shows it, such as a picture.")
 
 
 def current_answer(ctx: Context, card: Card) -> dict[str, Any] | None:
