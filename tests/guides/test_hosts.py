@@ -179,6 +179,25 @@ def test_a_hostile_account_opens_no_run(account: str, listener: Listener, tmp_pa
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://0.0.0.0:PORT/control",
+        "http://127.0.0.1@0.0.0.0:PORT/control",
+        "http://127.0.0.1:80@0.0.0.0:PORT/control",
+        "http://127.0.0.1\\@0.0.0.0:PORT/control",
+        "http://127.0.0.1#@0.0.0.0:PORT/control",
+        "http://localhost.evil.example:PORT/control",
+        "https://127.0.0.1:PORT/control",
+        "//127.0.0.1:PORT/control",
+    ],
+)
+def test_a_testbeds_url_leads_nowhere_else(url: str, listener: Listener, tmp_path: Path) -> None:
+    file, hostile = Path("parameters/genesys.testbed.yaml"), url.replace("PORT", f"{listener.port}")
+    with pytest.raises(InputError, match=r"^testbed\.url .* not on this machine"):
+        session.prepare(file, out=tmp_path / "run", testbed_url=f"'{hostile}'")
+
+
 def test_a_client_is_given_no_origin_that_was_not_asserted() -> None:
     """What reads an origin reads it through `origin`, or only to tell it."""
     clients = [
