@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from sfsip_nb import session as sessions
+from sfsip_nb.inputs.draft import Draft
 from sfsip_nb.inputs.generate import live_values, parameters_cell, sample_values
 from sfsip_nb.inputs.schema import named
 from sfsip_nb.present import tables
@@ -53,12 +54,13 @@ def begin(guide: Guide, customer: str, target: str) -> Path:
     """Copy a guide's notebooks for one customer into its run's folder; returns the run's folder.
 
     A copy differs from the notebook only in its parameters cell and in its way back to the start.
-    What is there already is left as it is.
+    What is there already is left as it is. Raises InputError for a name that no customer has.
     """
     home = sessions.home()
     values = live_values(guide.name) if target == "live" else sample_values(guide.name)
     name = named(customer, "", guide.name) + ("" if target == "live" else "-rehearsal")
     values |= {"target": target, "customer": customer, "run": name}
+    Draft(guide.name, values)
     folder = _runs() / name / RUNBOOK
     folder.mkdir(parents=True, exist_ok=True)
     for section in guide.sections:

@@ -10,6 +10,7 @@ from typing import Any
 
 import stamina
 
+from sfsip_nb.clients.origins import own
 from sfsip_nb.guides.testcall import MARK_HEADER
 from sfsip_nb.inputs import facts
 from sfsip_nb.inputs.errors import InputError
@@ -48,19 +49,22 @@ def testbed_of(parameters: Parameters, run_dir: Path, faults: Sequence[str]) -> 
 def surroundings(
     guide: Guide, parameters: Parameters, testbed: life.Testbed | None
 ) -> Surroundings:
-    """Origins, resolver and the rest. Raises KeyError for a region that is not known."""
+    """Origins, resolver and the rest.
+
+    Raises KeyError for a region that is not known, and InputError where a testbed names an origin
+    that is not on this machine.
+    """
     region = parameters.synthflow.region
     if testbed is None:
         origins = {"synthflow": facts.synthflow_regions()[region].api}
         return Surroundings(origins=origins | guide.origins(parameters), resolver=DnsResolver())
     info = testbed.info
-    own = getattr(parameters, guide.name).model_dump(mode="json")
+    group = getattr(parameters, guide.name).model_dump(mode="json")
     urls = info["patterns"].get(guide.name, info[guide.name])
+    origins = {f"{guide.name}.{name}": url.format_map(group) for name, url in urls.items()}
+    origins["synthflow"] = info["synthflow"][region]
     return Surroundings(
-        origins={
-            "synthflow": info["synthflow"][region],
-            **{f"{guide.name}.{n}": u.format_map(own) for n, u in urls.items()},
-        },
+        origins={name: own(name, url, live=False) for name, url in origins.items()},
         resolver=MapResolver({**info["sip"], **_hosts(info["pstn"])}),
         administer=testbed.administer,
         agent_ears=functools.partial(_agent_ears, testbed),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.inputs.files import Unfit, read
 
 if TYPE_CHECKING:
     from sfsip_nb.cli.allowance import Allowance
@@ -42,6 +43,7 @@ Hears = Annotated[float | None, typer.Option(help="the tone that should be heard
 Digits = Annotated[str, typer.Option(help="press these keys")]
 
 CODECS = ("PCMU", "PCMA")
+_LARGEST_CA = 4 * 1024 * 1024  # bytes, many times those of all public authorities
 _WRITTEN = re.compile(
     r"sips?:(?:[^@\s]*@)?(\[[^\]\s]+\]|[^:;?/\s\[\]]+)(?::(\d{1,5}))?(?:[;?]\S*)?"
 )
@@ -122,8 +124,12 @@ def trusting(ca: str) -> ssl.SSLContext | None:
         return None
     context = ssl.create_default_context()
     try:
-        context.load_verify_locations(cafile=ca)
-    except (OSError, ssl.SSLError) as error:
+        context.load_verify_locations(cadata=read(Path(ca), _LARGEST_CA).decode("ascii", "ignore"))
+    except Unfit as unfit:
+        raise InputError(
+            "--ca", f"{ca} cannot be read: it {unfit}. Name a file of PEM certificates."
+        ) from None
+    except (OSError, ValueError) as error:
         raise InputError("--ca", f"{ca} cannot be read as PEM certificates ({error}).") from None
     return context
 

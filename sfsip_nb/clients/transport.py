@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import socket
 import time
@@ -17,6 +16,7 @@ import stamina
 
 from sfsip_nb.clients import sent
 from sfsip_nb.clients.errors import ApiError, Problem, is_token_rate_limit
+from sfsip_nb.clients.origins import on_this_machine
 
 # Retries are told in `Api.log`; without a handler Python would print each of them to stderr.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
@@ -66,7 +66,7 @@ class Api:
         http: httpx.Client | None = None,
     ) -> None:
         url = httpx.URL(base)
-        here = _is_loopback(url.host)
+        here = on_this_machine(url.host)
         if url.scheme != "https" and not here:
             raise ValueError(f"{platform}: refusing to send credentials to {url.host} without TLS")
         self.log: list[dict[str, Any]] = []
@@ -217,10 +217,3 @@ def _retry_after(header: str) -> float | None:
         return max(0.0, (parsedate_to_datetime(header) - datetime.now(UTC)).total_seconds())
     except (ValueError, TypeError):
         return None
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

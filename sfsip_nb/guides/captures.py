@@ -6,12 +6,14 @@ that judge the runbook's own calls.
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sfsip_nb.guides.checks import check, decided
+from sfsip_nb.inputs import files
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.runbook.context import Context
 from sfsip_nb.runbook.verdicts import Check, Vantage
@@ -22,7 +24,7 @@ FOLDER = "captures"
 MOST = 20
 """Captures read of one run."""
 
-_LARGEST = 500_000_000  # bytes of a file that is taken over
+_LARGEST = 500 * 1024 * 1024  # bytes of a file that is taken over
 
 
 @dataclass(frozen=True)
@@ -37,21 +39,29 @@ class Read:
 def take(run_dir: Path, names: tuple[str, ...]) -> None:
     """Copy captures, such as were uploaded beside the notebook, into the run's folder."""
     for name in names:
-        path = Path(name)
-        if not path.is_file():
+        path, kept = Path(name), run_dir / FOLDER / Path(name).name
+        try:
+            with files.opened(path) as source:
+                large = os.fstat(source.fileno()).st_size > _LARGEST
+            if not large and not (kept.exists() and kept.samefile(path)):
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, kept)
+        except files.Unfit as unfit:
+            raise InputError(
+                name, f"{name} cannot be read: it {unfit}. Name a capture beside this notebook."
+            ) from None
+        except OSError as error:
             raise InputError(
                 name,
-                f"There is no file {name} beside this notebook. Upload the capture there, or put "
-                f"it into {run_dir / FOLDER}.",
-            )
-        if path.stat().st_size > _LARGEST:
+                f"{name} cannot be taken over ({error.strerror or type(error).__name__}). Upload"
+                f" the capture beside this notebook, or put it into {kept.parent}.",
+            ) from None
+        if large:
             raise InputError(
                 name,
-                f"{name} has more than {_LARGEST // 1_000_000} MB. Cut it to the call first: "
+                f"{name} is larger than {files.size(_LARGEST)}. Cut it to the call first: "
                 "editcap -A START -B END IN OUT",
             )
-        (run_dir / FOLDER).mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, run_dir / FOLDER / path.name)
 
 
 def read(run_dir: Path) -> list[Read]:

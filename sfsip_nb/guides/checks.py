@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sfsip_nb.clients.synthflow import Synthflow
+from sfsip_nb.guides.origins import origin
 from sfsip_nb.runbook.context import Context
 from sfsip_nb.runbook.difference import text
 from sfsip_nb.runbook.verdicts import Check, Vantage, Verdict, Weight
@@ -17,7 +18,7 @@ def synthflow(ctx: Context) -> Synthflow:
         lambda: Synthflow(
             ctx.secrets["synthflow.api_key"],
             ctx.parameters.synthflow.workspace_id,
-            base=ctx.surroundings.origins["synthflow"],
+            base=origin(ctx, "synthflow"),
         ),
         Synthflow.close,
     )

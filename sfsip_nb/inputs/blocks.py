@@ -139,10 +139,10 @@ class Genesys(Block):
         "",
     )
     caller_address: f.Number = ask("Caller Address of the trunk, E.164, in quotes", samples.DID)
-    caller_name: f.Line = ask(
-        "Caller Name of the trunk, at most 40 characters", samples.CALLER_NAME, max_length=40
+    caller_name: f.CallerName = ask(
+        "Caller Name of the trunk, at most 40 characters", samples.CALLER_NAME
     )
-    caller_priority: Annotated[list[str], AfterValidator(_order)] = ask(
+    caller_priority: Annotated[list[f.Item], AfterValidator(_order)] = ask(
         "Prioritized Caller Selection: of Source, Trunk, Site, Extension; empty: left as it is",
         [],
         [],
@@ -159,7 +159,7 @@ class Genesys(Block):
 class Talkdesk(Block):
     """The Talkdesk account and what the trunk is called there."""
 
-    account: f.Text = ask("name of the account, as in its address", samples.TALKDESK_ACCOUNT)
+    account: f.Account = ask("name of the account, as in its address", samples.TALKDESK_ACCOUNT)
     region: Literal["us", "eu", "ca"] = ask("us, eu or ca", samples.TALKDESK_REGION)
     client_id: f.Text = ask(
         "id of an OAuth client with the grant Client Credentials", samples.TALKDESK_CLIENT_ID
@@ -206,16 +206,16 @@ class Answer(Block):
 
     done_by: f.Text = ask("who did it", "")
     done_at: f.Moment = ask("when, ISO 8601", "", "")
-    note: str = ask("a note", "", "")
-    evidence: list[str] = ask("files that show it", [], [])
-    values: dict[str, Any] = ask("what the card asked to be read off", {}, {})
+    note: f.Prose = ask("a note", "", "")
+    evidence: list[f.LongItem] = ask("files that show it", [], [], max_length=50)
+    values: dict[str, Any] = ask("what the card asked to be read off", {}, {}, max_length=50)
 
 
 class Waiver(Block):
     """A check that somebody takes upon themselves until a day."""
 
     check: f.Text = ask("id of the check", "")
-    reason: f.Text = ask("why", "")
+    reason: f.Sentence = ask("why", "")
     by: f.Text = ask("who decided", "")
     until: f.Day = ask("last day on which it holds", "")
 
@@ -238,4 +238,4 @@ class Testbed(Block):
     )
     time_scale: int = ask("how many times faster waits are", 60, 60, ge=1, le=1000)
     seed: int = ask("seed of everything random", 1, 1, ge=0)
-    faults: list[str] = ask("what is broken on purpose, to practise with", [], [])
+    faults: list[f.Item] = ask("what is broken on purpose, to practise with", [], [], max_length=50)

@@ -12,6 +12,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, get_origin
 
+from pydantic import TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+
 from sfsip_nb.inputs.blocks import Block
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.load import CELL, from_namespace, overlay
@@ -112,7 +115,11 @@ class Draft:
         return from_namespace(self.guide, self.values())
 
     def loose(self) -> Parameters:
-        """The inputs as they stand, unchecked, to ask a platform about one of them."""
+        """The inputs as they stand, to ask a platform about one of them.
+
+        Each is checked by itself, and one that is wrong is blank: nothing that was typed halfway
+        may name a host, or reach one.
+        """
         loose = _constructed(self.model, self.values())
         assert isinstance(loose, Parameters)
         return loose
@@ -173,19 +180,31 @@ def _filled(model: type[Block], given: Mapping[str, Any]) -> dict[str, Any]:
         if block is not None and isinstance(given.get(key, {}), Mapping):
             values[key] = _filled(block, given.get(key, {}))
         elif key not in given:
-            blank: Any = [] if get_origin(field.annotation) is list else ""
             values[key] = (
-                blank if field.is_required() else field.get_default(call_default_factory=True)
+                _blank(field)
+                if field.is_required()
+                else field.get_default(call_default_factory=True)
             )
     return values
+
+
+def _blank(field: FieldInfo) -> Any:
+    return [] if get_origin(field.annotation) is list else ""
 
 
 def _constructed(model: type[Block], values: Mapping[str, Any]) -> Block:
     built: dict[str, Any] = {}
     for name, field in model.model_fields.items():
         value, block = values[field.alias or name], block_of(field.annotation)
-        built[name] = _constructed(block, value) if block is not None else value
+        built[name] = _constructed(block, value) if block is not None else _checked(field, value)
     return model.model_construct(**built)
+
+
+def _checked(field: FieldInfo, value: Any) -> Any:
+    try:
+        return TypeAdapter(field.rebuild_annotation()).validate_python(value, strict=True)
+    except ValidationError:
+        return _blank(field)
 
 
 def _leaves(model: type[Block], prefix: str = "") -> Iterator[str]:

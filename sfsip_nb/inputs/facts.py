@@ -172,6 +172,11 @@ def synthflow_regions() -> dict[str, SynthflowRegion]:
     return {entry["name"]: SynthflowRegion(**entry) for entry in _data()["synthflow"]["regions"]}
 
 
+def own_hosts(platform: str) -> tuple[str, ...]:
+    """The hosts that a platform's secrets may go to; ``*`` stands for one label."""
+    return tuple(_data()[platform]["hosts"])
+
+
 def synthflow_port(transport: str) -> int:
     """Synthflow's SIP port for `transport` (udp, tcp or tls)."""
     return int(_data()["synthflow"]["ports"][transport])

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from sfsip_nb.inputs import facts
@@ -21,7 +21,11 @@ from sfsip_nb.inputs.numbers import dial_refusal, parse_e164
 from sfsip_nb.inputs.secrets import is_reference
 
 _LABEL = r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)"
-_HOST = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})+")
+_HOST_LENGTH = 253  # RFC 1035 without the root's dot
+_HOST = re.compile(rf"(?=.{{1,{_HOST_LENGTH}}}\Z){_LABEL}(?:\.{_LABEL})+")
+_TALKDESK = re.compile(
+    rf"(?i)(?:https?://)?({_LABEL})\.(?:my)?talkdesk(?:id|app)?(?:ca)?\.[a-z]+(?:[/?#].*)?"
+)
 _SCHEME = re.compile(r"(?i)(?:sips?|tel|https?|udp|tcp|tls):(?://)?")
 
 
@@ -136,6 +140,17 @@ def _label(text: str) -> str:
     return text
 
 
+def _account(text: str) -> str:
+    if re.fullmatch(_LABEL, text):
+        return text.lower()
+    meant = _TALKDESK.fullmatch(text)
+    write = f"write '{meant[1].lower()}' alone" if meant else "write the account's name alone"
+    raise ValueError(
+        f"is '{text[:60]}': {write}. It is what stands before .mytalkdesk.com in the browser:"
+        " letters, digits and inner hyphens, at most 63."
+    )
+
+
 def _addresses(texts: list[str]) -> list[str]:
     for text in texts:
         try:
@@ -199,20 +214,35 @@ def _moment(value: Any) -> Any:
     return value
 
 
-_Stripped = StringConstraints(strip_whitespace=True)
+NAME, LONG, PROSE = 200, 1000, 4000
+"""The most characters of a name, of a sentence or what leads to a secret or a file, of a note."""
 
-Line = Annotated[str, _Stripped, AfterValidator(_line)]
+
+def _text(most: int) -> StringConstraints:
+    return StringConstraints(strip_whitespace=True, max_length=most)
+
+
+Item = Annotated[str, StringConstraints(max_length=NAME)]
+LongItem = Annotated[str, StringConstraints(max_length=LONG)]
+Prose = Annotated[str, StringConstraints(max_length=PROSE)]
+Line = Annotated[str, _text(NAME), AfterValidator(_line)]
 Text = Annotated[Line, AfterValidator(_filled)]
+CallerName = Annotated[str, _text(40), AfterValidator(_line)]
+OptionalSentence = Annotated[str, _text(LONG), AfterValidator(_line)]
+Sentence = Annotated[OptionalSentence, AfterValidator(_filled)]
 Number = Annotated[Text, AfterValidator(_number)]
 OptionalNumber = Annotated[Line, AfterValidator(_number)]
-Numbers = Annotated[list[str], AfterValidator(_numbers)]
-Host = Annotated[Text, AfterValidator(_host)]
-OptionalHost = Annotated[Line, AfterValidator(_host)]
-OptionalHostAndPort = Annotated[Line, AfterValidator(_host_and_port)]
+Numbers = Annotated[list[Item], Field(max_length=1000), AfterValidator(_numbers)]
+OptionalHost = Annotated[str, _text(_HOST_LENGTH), AfterValidator(_line), AfterValidator(_host)]
+Host = Annotated[OptionalHost, AfterValidator(_filled)]
+OptionalHostAndPort = Annotated[
+    str, _text(_HOST_LENGTH + 10), AfterValidator(_line), AfterValidator(_host_and_port)
+]
 Label = Annotated[Text, AfterValidator(_label)]
-Addresses = Annotated[list[str], AfterValidator(_addresses)]
-Reference = Annotated[Text, AfterValidator(_reference)]
-OptionalReference = Annotated[Line, AfterValidator(_reference)]
+Account = Annotated[Text, AfterValidator(_account)]
+Addresses = Annotated[list[Item], Field(max_length=200), AfterValidator(_addresses)]
+OptionalReference = Annotated[OptionalSentence, AfterValidator(_reference)]
+Reference = Annotated[Sentence, AfterValidator(_reference)]
 GenesysRegionName = Annotated[Text, AfterValidator(_genesys_region)]
 RunName = Annotated[Line, AfterValidator(_run)]
 Day = Annotated[date, BeforeValidator(_day)]

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sfsip_nb.inputs import samples
+from sfsip_nb.inputs import apart, bounds, files, samples
 from sfsip_nb.inputs.blocks import Block
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.fields import did_you_mean
@@ -25,7 +25,7 @@ from sfsip_nb.inputs.schema import (
     sample_of,
     secret_keys,
 )
-from sfsip_nb.inputs.secrets import resolve
+from sfsip_nb.inputs.secrets import Secret, resolve
 from sfsip_nb.inputs.yamltree import Mark, Path, Tree, dotted, read_mapping, read_value
 
 __all__ = [
@@ -41,7 +41,7 @@ __all__ = [
 CELL = "the parameters cell"
 """What messages call the inputs of a notebook."""
 
-_LARGEST = 1024 * 1024
+_LARGEST = 256 * 1024  # bytes of a parameters file, ten times what a thousand numbers take
 _NUMBER = re.compile(r"\+[0-9]+")
 
 
@@ -104,9 +104,13 @@ def _assign(tree: Tree, path: Path, value: Any) -> None:
 
 def _text(path: FilePath) -> str:
     try:
-        if path.stat().st_size > _LARGEST:
-            raise InputError(str(path), f"{path} is larger than 1 MiB: that is no parameters file.")
-        return path.read_text(encoding="utf-8-sig")
+        return files.read(path, _LARGEST).decode("utf-8-sig")
+    except files.Unfit as unfit:
+        raise InputError(
+            str(path),
+            f"{path} cannot be read: it {unfit}. Give the path of a parameters file, as sfsip new"
+            " writes it.",
+        ) from None
     except UnicodeDecodeError:
         raise InputError(str(path), f"{path} is not UTF-8 text. Save it as plain text.") from None
     except OSError as error:
@@ -134,6 +138,8 @@ def _guide(tree: Tree) -> str:
 def _check(guide: str, tree: Tree) -> Parameters:
     model = parameters_model(guide)
     data = tree.data
+    if beyond := bounds.excess(data):
+        raise _problem(beyond[0], tree, beyond[1])
     if data.get("target") not in ("testbed", "live"):
         # What else is asked for depends on it: nothing more can be said before it is known.
         raise _problem(
@@ -179,14 +185,28 @@ def _beyond(
                 ("testbed", "faults"), tree, "exist on the testbed only. Empty the list."
             )
     yield from literal_secrets(data.get("people"), ("people",), tree)
-    yield from _unresolved(data, tree, model, live)
+    secrets: dict[str, Secret] = {}
+    yield from _unresolved(data, tree, model, live, secrets)
+    yield from apart.confusable(secrets, _written(data, parameters))
     if parameters is not None:
         yield from _contradictions(parameters, tree)
 
 
+def _written(data: Mapping[str, Any], parameters: Parameters | None) -> Mapping[str, Any]:
+    """The parameters as a run writes them down, its name included; as given while one is wrong."""
+    if parameters is None:
+        return data
+    return parameters.model_dump(mode="json", by_alias=True) | {"run": parameters.run_name}
+
+
 def _unresolved(
-    data: Mapping[str, Any], tree: Tree, model: type[Parameters], live: bool
+    data: Mapping[str, Any],
+    tree: Tree,
+    model: type[Parameters],
+    live: bool,
+    secrets: dict[str, Secret],
 ) -> Iterable[InputError]:
+    """What is wrong with the secrets' references; those that lead somewhere go to `secrets`."""
     for key in secret_keys(model):
         block, _, name = key.partition(".")
         group = data.get(block)
@@ -199,6 +219,7 @@ def _unresolved(
             except InputError as error:
                 yield error
             else:
+                secrets[key] = secret
                 if name == "api_key" and not secret.reveal().isascii():
                     yield InputError(
                         key,

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from sfsip_nb.inputs.blocks import Block
+from sfsip_nb.inputs.bounds import too_long
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.fields import did_you_mean, nearest
 from sfsip_nb.inputs.schema import block_of
@@ -68,6 +69,8 @@ def _sentence(detail: ErrorDetails, path: Path, model: type[Block], tree: Tree) 
     if kind == "empty" or detail["input"] in (None, ""):
         how = f"{HOW}." if _secret(path, field) else "Fill it in, in quotes."
         return f"has no value.{helped} {how}"
+    if kind == "string_too_long":
+        return too_long(len(detail["input"]), int(context["max_length"]))
     if _secret(path, field):
         return _not_a_reference()
     if kind in ("value_error", "assertion_error"):
@@ -80,6 +83,8 @@ def _sentence(detail: ErrorDetails, path: Path, model: type[Block], tree: Tree) 
         return f"must be a group of names and values.{helped}"
     if kind == "list_type":
         return f"must be a list, in square brackets or one entry a line after a hyphen.{helped}"
+    if kind == "too_long":
+        return f"has more than {context['max_length']} entries.{helped} Shorten it."
     if kind == "too_short":
         return f"is an empty list.{helped} Name at least one."
     return f"is not usable: {detail['msg'][:1].lower()}{detail['msg'][1:]}.{helped}"

@@ -65,11 +65,15 @@ class Parameters(_Head):
     """What a run is asked for, checked. The common part of both guides."""
 
     test_calls: TestCalls = ask("which test calls may be placed", None, TestCalls())
-    people: dict[str, Answer] = ask("answers to the steps that a person does", None, {})
-    adopt: Annotated[list[str], AfterValidator(_adopted)] = ask(
-        "existing objects that the run may change, as the plan names them", [], []
+    people: dict[str, Answer] = ask(
+        "answers to the steps that a person does", None, {}, max_length=100
     )
-    waive: list[Waiver] = ask("checks that are waived: check, reason, by, until", [], [])
+    adopt: Annotated[list[f.LongItem], AfterValidator(_adopted)] = ask(
+        "existing objects that the run may change, as the plan names them", [], [], max_length=2000
+    )
+    waive: list[Waiver] = ask(
+        "checks that are waived: check, reason, by, until", [], [], max_length=200
+    )
     keep_media: bool = ask(
         "keep recordings and transcripts; on live only with recorded consent", False, False
     )

@@ -7,13 +7,13 @@ import re
 from pathlib import Path
 from typing import NoReturn
 
-from sfsip_nb.inputs import samples
+from sfsip_nb.inputs import files, samples
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.redaction import MASK, SHORTEST, Redactor
 
 __all__ = ["HOW", "MASK", "Redactor", "Secret", "is_reference", "resolve"]
 
-_LARGEST_FILE = 64 * 1024
+_LARGEST_FILE = 64 * 1024  # bytes
 
 _REFERENCE = re.compile(
     r"env:[A-Za-z_][A-Za-z0-9_]*|file:\S(?:.*\S)?|keyring:[^/\s][^/]*/\S(?:.*\S)?|testbed:[a-z-]+|form:[a-z_.]+"
@@ -159,15 +159,16 @@ def _from_environment(name: str, key: str) -> str:
 
 
 def _from_file(name: str, key: str) -> str:
-    path = Path(name).expanduser()
     try:
-        if path.stat().st_size > _LARGEST_FILE:
-            raise InputError(
-                key, f"{key} points to the file {name}, which is too large to be a secret."
-            )
-        return path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        why = error.strerror or type(error).__name__
+        return files.read(Path(name).expanduser(), _LARGEST_FILE).decode("utf-8-sig")
+    except files.Unfit as unfit:
+        raise InputError(
+            key,
+            f"{key} points to the file {name}, which cannot be read: it {unfit}. Name a file with"
+            " the secret as its only content.",
+        ) from None
+    except (OSError, RuntimeError) as error:  # a home folder that is not known
+        why = getattr(error, "strerror", None) or type(error).__name__
         raise InputError(
             key,
             f"{key} points to the file {name}, which cannot be read ({why}; a relative path starts"

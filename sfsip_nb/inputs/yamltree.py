@@ -15,6 +15,10 @@ from sfsip_nb.inputs.errors import InputError
 
 Path = tuple[str | int, ...]
 
+_TEXT = "tag:yaml.org,2002:str"
+_LONGEST = 100
+"""Characters of a number or a date: longer ones take YAML minutes to read."""
+
 
 @dataclass(frozen=True)
 class Mark:
@@ -119,6 +123,12 @@ def _value(node: yaml.Node, path: Path, source: str, marks: dict[Path, Mark]) ->
         marks[path] = Mark(line)
         return [_value(item, (*path, i), source, marks) for i, item in enumerate(node.value)]
     plain = isinstance(node, yaml.ScalarNode) and node.style is None
+    if plain and len(node.value) > _LONGEST and node.tag != _TEXT:
+        raise InputError(
+            dotted(path),
+            f"{dotted(path)} ({source}, {line}) is a number of {len(node.value):,} digits. Correct"
+            " it, or put quotes around it if it is a text.",
+        )
     marks[path] = Mark(line, str(node.value) if plain else "")
     try:
         loader = yaml.SafeLoader("")

@@ -98,12 +98,15 @@ def _kind(info: FieldInfo) -> tuple[str, tuple[Any, ...]]:
         annotation = next(a for a in get_args(annotation) if a is not type(None))
     if get_origin(annotation) is Literal:
         return "choice", get_args(annotation)
-    if get_origin(annotation) is list and get_args(annotation) == (str,):
+    if get_origin(annotation) is list and _bare(get_args(annotation)[0]) is str:
         return "lines", ()
     kinds = {bool: "switch", int: "number", str: "text", date: "day"}
-    if get_origin(annotation) is Annotated:
-        annotation = get_args(annotation)[0]
+    annotation = _bare(annotation)
     return (kinds.get(annotation, "fixed") if isinstance(annotation, type) else "fixed"), ()
+
+
+def _bare(annotation: Any) -> Any:
+    return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
 
 
 class Form:

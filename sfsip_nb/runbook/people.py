@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from sfsip_nb.inputs.files import Unfit, read
 from sfsip_nb.inputs.secrets import Secret
 from sfsip_nb.runbook.context import Context
 from sfsip_nb.runbook.journal import now
@@ -14,6 +15,7 @@ from sfsip_nb.runbook.model import Card
 from sfsip_nb.runbook.verdicts import Check, Vantage, Verdict, Weight
 
 _WORD = "/person"
+_LARGEST = 50 * 1024 * 1024  # bytes of a file that shows what a person did
 _WHO = {
     "genesys": "Genesys Cloud's administrator",
     "talkdesk": "Talkdesk's administrator",
@@ -57,13 +59,14 @@ def answer(
 
     On the testbed the simulated administrator then carries the card out, on the stand-in's own
     configuration, and hands back what stands there; what the person says of it comes first.
-    Raises ``ValueError`` without a name, and ``OSError`` for a file that cannot be read.
+    Raises ``ValueError`` without a name, and for a file that cannot be read.
     """
     if not done_by.strip():
         raise ValueError(f"Who did “{card.title}”? A human step is signed with a name.")
+    contents = [(file, _content(file)) for file in files]
     kept = [
-        ctx.keep_evidence(card.step, f"{card.step} {file.stem}", file.suffix[1:], file.read_bytes())
-        for file in files
+        ctx.keep_evidence(card.step, f"{card.step} {file.stem}", file.suffix[1:], content)
+        for file, content in contents
     ]
     said: dict[str, Any] = dict(values or {})
     before: dict[str, Any] = {}
@@ -85,6 +88,16 @@ def answer(
         before,
         kept,
     )
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return read(file, _LARGEST)
+    except Unfit as unfit:
+        why = f"it {unfit}"
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+    raise ValueError(f"{file} cannot be read: {why}. Name a file that shows it, such as a picture.")
 
 
 def current_answer(ctx: Context, card: Card) -> dict[str, Any] | None:

@@ -105,7 +105,7 @@ def test_a_testbed_secret_may_be_overridden(monkeypatch: pytest.MonkeyPatch) -> 
         (b"short", "too short"),
         (b"two\nlines", "line break"),
         (b"\xff\xfe\x00", "UTF-8"),
-        (b"x" * 100_000, "too large"),
+        (b"x" * 100_000, "larger than 64 KiB"),
     ],
 )
 def test_an_unusable_secret_file_is_refused_without_its_content(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sfsip_nb.clients.genesys import Genesys
+from sfsip_nb.guides.origins import origin
 from sfsip_nb.inputs import facts
 from sfsip_nb.inputs.blocks import Genesys as Settings
 from sfsip_nb.inputs.schema import GenesysParameters, Parameters
@@ -29,8 +30,8 @@ def genesys(ctx: Context) -> Genesys:
         lambda: Genesys(
             settings(ctx).client_id,
             ctx.secrets["genesys.client_secret"],
-            api=ctx.surroundings.origins["genesys.api"],
-            login=ctx.surroundings.origins["genesys.login"],
+            api=origin(ctx, "genesys.api"),
+            login=origin(ctx, "genesys.login"),
             on_token=ctx.redactor.add,
         ),
         _leave,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sfsip_nb.clients.talkdesk import REPORT_SECONDS, Talkdesk
+from sfsip_nb.guides.origins import origin
 from sfsip_nb.inputs import facts
 from sfsip_nb.inputs.blocks import Talkdesk as Settings
 from sfsip_nb.inputs.schema import Parameters, TalkdeskParameters
@@ -24,16 +25,18 @@ def origins(parameters: Parameters) -> dict[str, str]:
 
 
 def talkdesk(ctx: Context) -> Talkdesk:
-    """The attempt's client."""
+    """The attempt's client. Raises KeyError while a form's account is not filled in."""
     own = settings(ctx)
+    if not own.account:
+        raise KeyError("talkdesk.account")
     return ctx.once(
         "talkdesk",
         lambda: Talkdesk(
             own.account,
             own.client_id,
             ctx.secrets["talkdesk.client_secret"],
-            api=ctx.surroundings.origins["talkdesk.api"],
-            login=ctx.surroundings.origins["talkdesk.login"],
+            api=origin(ctx, "talkdesk.api"),
+            login=origin(ctx, "talkdesk.login"),
             on_token=ctx.redactor.add,
             report_seconds=REPORT_SECONDS / ctx.surroundings.time_scale,
         ),

@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from sfsip_nb.inputs import files
 from sfsip_nb.inputs.errors import InputError
 
 from ..fields import header
@@ -66,8 +67,12 @@ def files_in(folder: Path) -> list[Path]:
 def read(path: Path) -> Capture:
     """Read a pcap or pcapng file. Raises `InputError` where there is none."""
     try:
-        with path.open("rb") as file:
+        with files.opened(path) as file:
             return read_file(file)
+    except files.Unfit as unfit:
+        raise InputError(
+            str(path), f"{path} cannot be read: it {unfit}. Name a .pcap or .pcapng file."
+        ) from None
     except NotACapture as what:
         raise InputError(
             str(path),
