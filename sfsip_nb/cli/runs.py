@@ -30,7 +30,7 @@ def replay(
     with paragraphs():
         from sfsip_nb import session
 
-        chosen = _sections(only)
+        chosen, folder = _sections(only), notebooks()
         prepared = session.prepare(
             parameters,
             sets or [],
@@ -43,7 +43,7 @@ def replay(
         )
         from sfsip_nb.replay.series import replay as run
 
-        raise typer.Exit(run(prepared, notebooks(), say, chosen))
+        raise typer.Exit(run(prepared, folder, say, chosen))
 
 
 def _sections(only: str) -> list[str]:
@@ -70,13 +70,16 @@ def notebooks() -> Path:
 
 
 @app.command()
-def rollback(folder: Folder) -> None:
+def rollback(
+    folder: Folder,
+    testbed: Annotated[str, typer.Option(help="testbed: attach to this URL")] = "",
+) -> None:
     """Undo what a run changed, newest first, and only that."""
     with paragraphs():
         from sfsip_nb import session
         from sfsip_nb.runbook.rollback import rollback as undo
 
-        with closing(session.reopen(folder)) as run:
+        with closing(session.reopen(folder, testbed_url=testbed)) as run:
             undone = undo(run.engine.ctx)
         for item in undone:
             say(f"{'✔' if item.ok else '✖'} {item.what}: {item.result}")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sfsip_nb import private
 from sfsip_nb.guides.checks import check, decided
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.runbook.context import Context
@@ -50,8 +51,9 @@ def take(run_dir: Path, names: tuple[str, ...]) -> None:
                 f"{name} has more than {_LARGEST // 1_000_000} MB. Cut it to the call first: "
                 "editcap -A START -B END IN OUT",
             )
-        (run_dir / FOLDER).mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, run_dir / FOLDER / path.name)
+        copy = private.folder(run_dir / FOLDER) / path.name
+        private.file(copy)
+        shutil.copyfile(path, copy)
 
 
 def read(run_dir: Path) -> list[Read]:

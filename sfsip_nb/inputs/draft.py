@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, get_origin
 
-from sfsip_nb.inputs.blocks import Block
+from sfsip_nb.inputs.blocks import Block, without_token
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.load import CELL, from_namespace, overlay
 from sfsip_nb.inputs.schema import (
@@ -135,8 +135,9 @@ class Draft:
         return {k: text if self._value(values, k) else MISSING for k, text in told.items()}
 
     def value(self, key: str) -> Any:
-        """One input as it stands now."""
-        return self._value(self.values(), key)
+        """One input as it stands now, as it may be shown."""
+        value = self._value(self.values(), key)
+        return without_token(value) if key == "testbed.url" else value
 
     def _problems(self) -> Iterator[tuple[str, InputError]]:
         try:

@@ -10,6 +10,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from sfsip_nb import private
 from sfsip_nb.inputs.errors import InputError
 
 from . import sums
@@ -41,7 +42,7 @@ def sign(attempt: Path, key: Path | None = None) -> Path:
         why = done.stderr.decode(errors="replace").strip() or "no reason given"
         raise InputError("--key", f"ssh-keygen did not sign with {key}: {why}")
     signature = attempt / sums.SIGNATURE
-    signature.write_bytes(done.stdout)
+    private.write(signature, done.stdout)
     return signature
 
 

@@ -150,7 +150,7 @@ def test_rollback_says_what_became_of_each_change(
 ) -> None:
     opened = types.SimpleNamespace(engine=types.SimpleNamespace(ctx="ctx"), closed=0)
     opened.close = lambda: setattr(opened, "closed", opened.closed + 1)
-    session.reopen = lambda folder: opened  # type: ignore[attr-defined]
+    session.reopen = lambda folder, **_: opened  # type: ignore[attr-defined]
     undone = [Undone("create of trunk", "deleted", ok)]
     monkeypatch.setattr("sfsip_nb.runbook.rollback.rollback", lambda ctx: undone)
     done = sfsip("rollback", "DIR")
