@@ -67,7 +67,7 @@ class Control:
         served = [Route(below + path, self._guarded(do), methods=[m]) for m, path, do in table]
         other = self._guarded(self._unknown)
         methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-        rest = [PATH, PATH + "/{token}", PATH + "/{token}/{rest:path}"]
+        rest = [PATH, PATH + "/", below, below + "/{rest:path}"]
         return served + [Route(path, other, methods=methods) for path in rest]
 
     def _guarded(
