@@ -71,7 +71,9 @@ class Draft:
         self._typed = {key: value for key, value in self._typed.items() if is_typed_in(value)} | {
             key: entry["value"]
             for key, entry in typed.items()
-            if key in self.keys and entry["over"] == self._value(self._given, key)
+            if key in self.keys
+            and key not in FIXED
+            and entry["over"] == self._value(self._given, key)
         }
 
     def typed(self) -> dict[str, Any]:
