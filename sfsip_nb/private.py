@@ -34,8 +34,12 @@ def _made(path: str, flags: int) -> int:
 
 
 def file(path: Path) -> None:
-    """Make an empty file, unless it is there, before something writes it that knows no modes."""
-    opened(path, "ab").close()
+    """Make an empty file, unless it is there, before something writes it that knows no modes.
+
+    One that is there is not even opened: closing it would drop SQLite's locks on a journal.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, FILE))
 
 
 def write(path: Path, content: bytes | str) -> None:
