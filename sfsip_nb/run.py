@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from sfsip_nb import private
 from sfsip_nb import session as sessions
 from sfsip_nb.cells import Notebook, told
 from sfsip_nb.desk import Desk
@@ -209,8 +210,8 @@ class Run(Notebook):
         """Write a card as one page that can be printed or sent to the customer's administrator."""
         card, customer = self.asked(step_id), self.session.parameters.customer
         page = self.session.run_dir / "cards" / f"{step_id}.html"
-        page.parent.mkdir(exist_ok=True)
-        page.write_text(card_page(self.card(card), customer), encoding="utf-8")
+        private.folder(page.parent)
+        private.write(page, card_page(self.card(card), customer))
         return tables.notice(f"Card: {os.path.relpath(page, sessions.home())}")
 
     @told

@@ -13,20 +13,20 @@ from pathlib import Path
 
 import filelock
 
-from sfsip_nb import attempts
+from sfsip_nb import attempts, private, refusals
 from sfsip_nb.guides import genesys, talkdesk
 from sfsip_nb.inputs.errors import InputError
-from sfsip_nb.inputs.fields import did_you_mean
 from sfsip_nb.inputs.load import from_namespace, load_file
 from sfsip_nb.inputs.schema import Parameters
 from sfsip_nb.inputs.secrets import Redactor, Secret
+from sfsip_nb.replay.attempt import sweep
 from sfsip_nb.runbook.context import Context
 from sfsip_nb.runbook.engine import Engine
+from sfsip_nb.runbook.found import JOURNAL, look, unusable
 from sfsip_nb.runbook.journal import Journal
 from sfsip_nb.runbook.model import Guide
-from sfsip_nb.surroundings import surroundings, testbed_of
+from sfsip_nb.surroundings import attached, surroundings, testbed_of
 from sfsip_nb.testbed import life
-from sfsip_nb.testbed.faults import FAULTS
 
 GUIDES: Mapping[str, Guide] = {g.name: g for g in (genesys.GUIDE, talkdesk.GUIDE)}
 
@@ -134,14 +134,14 @@ def prepare(
     more += [f"testbed.url={testbed_url}"] if testbed_url else []
     parameters = load_file(path, [*sets, *more])
     wanted = [*parameters.testbed.faults, *faults]
-    session = _open(parameters, out, "replay", faults=wanted)
+    session = _open(parameters, out, "replay", faults=wanted, approve=approve)
     session.owns_testbed = (
         session.testbed is not None and session.testbed.started and not keep_testbed
     )
     if approve:
         try:
             session.engine.approve(approve)
-        except InputError:
+        except BaseException:
             session.close()
             raise
     return session
@@ -159,12 +159,14 @@ def glimpse(parameters: Parameters, secrets: Mapping[str, Secret]) -> Iterator[C
     """A context to read with while inputs are missing. Raises ``InputError`` without a region."""
     guide = GUIDES[parameters.guide]
     run_dir = Path(os.environ.get(RUN_DIR) or home() / "runs" / parameters.run_name).resolve()
+    found = look(run_dir)
     try:
-        around = surroundings(guide, parameters, testbed_of(parameters, run_dir, ()))
+        testbed = testbed_of(parameters, run_dir, (), found.testbed)
+        around = surroundings(guide, parameters, testbed)
     except KeyError:
         raise InputError("region", "Choose the regions first: they say where to ask.") from None
     redactor = Redactor(secret.reveal() for secret in secrets.values())
-    with closing(Journal(run_dir / "journal.sqlite3", redactor.data)) as journal:
+    with closing(Journal(run_dir / JOURNAL, redactor.data)) as journal:
         ctx = Context(guide, parameters, "plan", journal, 0, run_dir, secrets, redactor, around)
         try:
             yield ctx
@@ -172,17 +174,28 @@ def glimpse(parameters: Parameters, secrets: Mapping[str, Secret]) -> Iterator[C
             ctx.release()
 
 
-def reopen(run_dir: Path, mode: str = "apply") -> Session:
-    """A run from its own journal, with the inputs that it was last opened with."""
-    path = run_dir / "journal.sqlite3"
-    if not path.exists():
+def reopen(run_dir: Path, mode: str = "apply", testbed_url: str = "") -> Session:
+    """A run from its own journal, with the inputs that it was last opened with.
+
+    `testbed_url` is the whole control URL of the testbed that it is on now; the journal has none.
+    """
+    if not (run_dir / JOURNAL).exists():
         raise InputError(
             str(run_dir), f"{run_dir} holds no journal, so it is no run's folder. Check the path."
         )
-    journal = Journal(path)
-    kept = journal.get("parameters")
-    journal.close()
-    parameters = from_namespace(kept["guide"], kept["values"] | {"mode": mode})
+    match look(run_dir).inputs:
+        case {
+            "guide": str(guide),
+            "values": {"testbed": dict(testbed)} as values,
+        } if guide in GUIDES:
+            given = {"testbed": testbed | ({"url": testbed_url} if testbed_url else {})}
+            parameters = from_namespace(guide, values | given | {"mode": mode})
+        case _:
+            raise InputError(
+                str(run_dir),
+                f"The journal of {run_dir} holds no inputs: no run was ever opened there, so there"
+                " is nothing to undo. Check the path.",
+            )
     session = _open(parameters, run_dir, "rollback")
     session.owns_testbed = session.testbed is not None and session.testbed.started
     return session
@@ -194,25 +207,40 @@ def _open(
     kind: str,
     attempt: int | None = None,
     faults: Sequence[str] = (),
+    approve: str = "",
 ) -> Session:
     guide = GUIDES.get(parameters.guide)
     if guide is None:
         raise InputError(parameters.guide, f"There is no runbook for {parameters.guide} yet.")
-    _known_faults(parameters, faults)
-    _known_steps(guide, parameters)
+    refusals.known_faults(parameters, faults)
+    refusals.known_steps(guide, parameters)
     run_dir = (out or home() / "runs" / parameters.run_name).resolve()
     secrets = parameters.secrets()
-    redactor = _redactor(secrets)
-    with ExitStack() as alone:
+    redactor = refusals.redactor(secrets)
+    found = look(run_dir)
+    if kind == "replay" and attempt is None:
+        refusals.replayable(parameters, run_dir, found, approve)
+    attached(parameters, found.testbed)
+    # All that was given is checked by now: from here on something is written.
+    with ExitStack() as held, ExitStack() as failed:
         if kind != "interactive" and attempt is None:
-            alone.enter_context(_alone(run_dir))
-        testbed = testbed_of(parameters, run_dir, faults)
-        journal = Journal(run_dir / "journal.sqlite3", redactor.data)
+            held.enter_context(_alone(run_dir))
+            sweep(run_dir)
+        testbed = testbed_of(parameters, run_dir, faults, found.testbed)
+        if testbed is not None:
+            redactor.add(testbed.token)
+            if testbed.started:
+                failed.callback(life.stop, run_dir)
+        journal = Journal(run_dir / JOURNAL, redactor.data)
+        failed.callback(journal.close)
         if testbed is not None and attempt is None:  # a replay's kernel leaves them as they are
             _mend(testbed, journal, faults)
+            journal.put_new("testbed", testbed.info["instance"])
         journal.put("parameters", {"guide": guide.name, "values": attempts.plain(parameters)})
         if attempt is None:
+            private.tighten(run_dir)
             attempt = attempts.begin(journal, kind, parameters, testbed)
+        failed.pop_all()
         return Session(
             guide,
             parameters,
@@ -222,7 +250,7 @@ def _open(
             journal,
             attempt,
             testbed,
-            alone=alone.pop_all(),
+            alone=held.pop_all(),
         )
 
 
@@ -239,9 +267,9 @@ def _alone(run_dir: Path) -> Iterator[None]:
 
     The lock goes with the process, however that ends.
     """
-    lock = filelock.FileLock(run_dir / ".working")
+    lock = filelock.FileLock(run_dir / ".working", mode=private.FILE)
     try:
-        run_dir.mkdir(parents=True, exist_ok=True)
+        private.folder(run_dir)
         lock.acquire(timeout=0)
     except filelock.Timeout:
         raise InputError(
@@ -250,51 +278,8 @@ def _alone(run_dir: Path) -> Iterator[None]:
             " other's work. Wait until it has ended, then run this one again.",
         ) from None
     except OSError as error:
-        raise InputError(
-            "--out",
-            f"{run_dir} cannot be the run's folder: {error.strerror}. Name another one with --out.",
-        ) from None
+        raise unusable(run_dir, error) from None
     try:
         yield
     finally:
         lock.release()
-
-
-def _known_faults(parameters: Parameters, names: Sequence[str]) -> None:
-    for name in names:
-        if parameters.target == "live":
-            raise InputError("--fault", f"{name} is a fault of the testbed: a live run has none.")
-        if name not in FAULTS:
-            raise InputError(
-                "testbed.faults",
-                f"The testbed has no fault {name}.{did_you_mean(name, FAULTS)} All of them are"
-                " listed by: sfsip testbed faults",
-            )
-
-
-def _known_steps(guide: Guide, parameters: Parameters) -> None:
-    """An answer or a waiver under a misspelt name would be left out without a word."""
-    steps = [step.id for step in guide.steps]
-    named = [(f"people.{name}", name) for name in parameters.people]
-    named += [(f"waive: {w.check}", w.check.partition("/")[0]) for w in parameters.waive]
-    for key, name in named:
-        if name not in steps:
-            raise InputError(
-                key,
-                f"{key} names no step of the guide {guide.name}.{did_you_mean(name, steps)} The"
-                " record and sfsip record DIR show the steps' names.",
-            )
-
-
-def _redactor(secrets: Mapping[str, Secret]) -> Redactor:
-    redactor = Redactor([])
-    for key, secret in secrets.items():
-        try:
-            redactor.add(secret.reveal())
-        except ValueError:
-            raise InputError(
-                key,
-                f"The secret of {key} has fewer than 6 characters, too few to keep it out of "
-                "everything that is saved. Use a longer one.",
-            ) from None
-    return redactor

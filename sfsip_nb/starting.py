@@ -6,6 +6,7 @@ import json
 import os
 from pathlib import Path
 
+from sfsip_nb import private
 from sfsip_nb import session as sessions
 from sfsip_nb.inputs.draft import Draft
 from sfsip_nb.inputs.generate import live_values, parameters_cell, sample_values
@@ -62,7 +63,7 @@ def begin(guide: Guide, customer: str, target: str) -> Path:
     values |= {"target": target, "customer": customer, "run": name}
     Draft(guide.name, values)
     folder = _runs() / name / RUNBOOK
-    folder.mkdir(parents=True, exist_ok=True)
+    private.folder(folder)
     for section in guide.sections:
         copy = folder / f"{section.notebook}.ipynb"
         if copy.exists():
@@ -74,7 +75,7 @@ def begin(guide: Guide, customer: str, target: str) -> Path:
             else:
                 source = "".join(cell["source"]).replace(*_BACK)
             cell["source"] = source.splitlines(keepends=True)
-        copy.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        private.write(copy, json.dumps(made, indent=1, ensure_ascii=False) + "\n")
     return folder.parent
 
 

@@ -13,7 +13,9 @@ import stamina
 from sfsip_nb.clients.origins import own
 from sfsip_nb.guides.testcall import MARK_HEADER
 from sfsip_nb.inputs import facts
+from sfsip_nb.inputs.blocks import without_token
 from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.inputs.redaction import MASK
 from sfsip_nb.inputs.schema import Parameters
 from sfsip_nb.runbook.context import Overheard, Surroundings
 from sfsip_nb.runbook.effects import NotYet
@@ -26,24 +28,40 @@ _LATE_SECONDS = 3.0
 """How much later than the caller the AI agent may notice that a call has ended."""
 
 
-def testbed_of(parameters: Parameters, run_dir: Path, faults: Sequence[str]) -> life.Testbed | None:
-    """The run's testbed, started or attached to; None for a live customer."""
+def testbed_of(
+    parameters: Parameters, run_dir: Path, faults: Sequence[str], known: str
+) -> life.Testbed | None:
+    """The run's testbed, started or attached to; None for a live customer. See `attached`."""
     if parameters.target == "live":
         return None
-    wanted = parameters.testbed
-    if wanted.url:
-        try:
-            testbed = life.attach(wanted.url)
-        except life.TestbedError:
-            raise InputError(
-                "testbed.url",
-                f"No testbed answers at {wanted.url}. Give the control URL that sfsip testbed start"
-                " prints, which ends in /control, or none: the run then starts its own.",
-            ) from None
+    if testbed := attached(parameters, known):
         for name in faults:
             testbed.control("PUT", f"/faults/{name}")
         return testbed
+    wanted = parameters.testbed
     return life.ensure(run_dir, time_scale=wanted.time_scale, seed=wanted.seed, faults=faults)
+
+
+def attached(parameters: Parameters, known: str) -> life.Testbed | None:
+    """The testbed that the inputs name, none if they name none. Raises InputError if it is gone.
+
+    `known` is the name under which the run's journal keeps it: what is kept of a control URL has
+    lost its token.
+    """
+    url = parameters.testbed.url
+    if parameters.target == "live" or not url:
+        return None
+    if MASK in url and (testbed := life.named(known)):
+        return testbed
+    try:
+        return life.attach(url)
+    except life.TestbedError:
+        raise InputError(
+            "testbed.url",
+            f"No testbed of yours answers at {without_token(url)}. Give the whole control URL that"
+            " sfsip testbed start prints, http://127.0.0.1:PORT/control/TOKEN, with --testbed or as"
+            " testbed.url; or give none, and the run starts its own.",
+        ) from None
 
 
 def surroundings(

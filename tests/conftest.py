@@ -18,7 +18,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_seal_key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Testbeds that tests start keep their keys out of the user's cache."""
+    """Testbeds that tests start keep their keys and their list out of the user's folders."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         yield

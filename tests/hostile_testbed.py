@@ -19,11 +19,11 @@ from typing import Any
 
 from starlette.responses import JSONResponse
 
-from sfsip_nb import session
+from sfsip_nb import private, session
 from sfsip_nb.inputs import samples
 from sfsip_nb.sip.messages import Incoming
 from sfsip_nb.testbed import customer, life, web
-from sfsip_nb.testbed.places import LOG
+from sfsip_nb.testbed.places import FOLDER, LOG
 from sfsip_nb.testbed.synthflow import calls
 from sfsip_nb.testbed.world import World
 from tests.acceptance.acceptance_tools import PROJECT
@@ -55,7 +55,7 @@ _WIRE = SHORT.encode("utf-8", "replace").decode()
 def started(run_dir: Path) -> Iterator[life.Testbed]:
     """The hostile testbed of a run, which the run then finds as its own."""
     command = [sys.executable, "-m", __name__, "--dir", str(run_dir), "--time-scale", "200"]
-    with (run_dir / LOG).open("w") as log:
+    with (private.folder(run_dir / FOLDER) / LOG).open("w") as log:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, cwd=PROJECT)
     assert process.stdout is not None
     try:

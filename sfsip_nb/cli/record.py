@@ -28,10 +28,14 @@ def record(
     What was done by hand in the notebooks is written down as an attempt first.
     """
     with paragraphs():
-        from sfsip_nb.replay import paper
+        from sfsip_nb.replay import paper, signing
         from sfsip_nb.replay.kept import attempts_of, summary
 
-        if not check and (folder / "journal.sqlite3").is_file():
+        if pdf is not None:
+            paper.browser_for(pdf)
+        if sign:
+            signing.able(key)
+        if not check:
             _keep_interactive(folder)
         attempts = attempts_of(folder)
         if not attempts:
@@ -84,12 +88,13 @@ def _keep_interactive(folder: Path) -> None:
     from sfsip_nb.inputs.draft import Draft
     from sfsip_nb.inputs.secrets import Redactor
     from sfsip_nb.replay.kept import keep_interactive
+    from sfsip_nb.runbook.found import JOURNAL, look
     from sfsip_nb.runbook.journal import Journal
 
-    journal = Journal(folder / "journal.sqlite3")
-    with closing(journal):
-        if kept := journal.get("parameters"):
+    match look(folder).inputs:
+        case {"guide": str(guide), "values": dict(values)} if guide in session.GUIDES:
             # One typed into a form is gone with its kernel; the journal never had it.
-            secrets = Draft(kept["guide"], kept["values"]).secrets().values()
+            secrets = Draft(guide, values).secrets().values()
             redactor = Redactor(secret.reveal() for secret in secrets)
-            keep_interactive(journal, session.GUIDES[kept["guide"]], folder, redactor)
+            with closing(Journal(folder / JOURNAL)) as journal:
+                keep_interactive(journal, session.GUIDES[guide], folder, redactor)

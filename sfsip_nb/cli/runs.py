@@ -31,7 +31,7 @@ def replay(
     with paragraphs():
         from sfsip_nb import session
 
-        chosen = _sections(only)
+        chosen, folder = _sections(only), notebooks()
         prepared = session.prepare(
             parameters,
             sets or [],
@@ -44,7 +44,7 @@ def replay(
         )
         from sfsip_nb.replay.series import replay as run
 
-        raise typer.Exit(run(prepared, notebooks(), say, chosen))
+        raise typer.Exit(run(prepared, folder, say, chosen))
 
 
 def _sections(only: str) -> list[str]:
@@ -74,6 +74,7 @@ def notebooks() -> Path:
 def rollback(
     folder: Folder,
     approve: Annotated[str, typer.Option(help="live: who lets it be undone", metavar="NAME")] = "",
+    testbed: Annotated[str, typer.Option(help="testbed: attach to this URL")] = "",
 ) -> None:
     """Undo what a run changed, newest first, and only that; say what is not as before."""
     with paragraphs():
@@ -82,7 +83,7 @@ def rollback(
         from sfsip_nb.runbook.rollback import outlook
         from sfsip_nb.runbook.rollback import rollback as undo
 
-        with closing(session.reopen(folder)) as run:
+        with closing(session.reopen(folder, testbed_url=testbed)) as run:
             ctx = run.engine.ctx
             if ctx.live and not (approve := _approved(outlook(ctx), approve, ctx.parameters)):
                 say("Nothing was undone. Who lets it be undone says so with --approve NAME.")

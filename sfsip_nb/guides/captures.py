@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sfsip_nb import private
 from sfsip_nb.guides.checks import check, decided
 from sfsip_nb.inputs import files
 from sfsip_nb.inputs.errors import InputError
@@ -44,7 +45,7 @@ def take(run_dir: Path, names: tuple[str, ...]) -> None:
             with files.opened(path) as source:
                 large = os.fstat(source.fileno()).st_size > _LARGEST
             if not large and not (kept.exists() and kept.samefile(path)):
-                kept.parent.mkdir(parents=True, exist_ok=True)
+                private.file(private.folder(kept.parent) / kept.name)
                 shutil.copyfile(path, kept)
         except files.Unfit as unfit:
             raise InputError(

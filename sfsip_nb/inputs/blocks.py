@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
 
 from sfsip_nb.inputs import facts, samples
 from sfsip_nb.inputs import fields as f
+from sfsip_nb.inputs.redaction import MASK
 
 _NO_DEFAULT: Any = ...
 
@@ -228,14 +229,19 @@ def _loopback(url: str) -> str:
     return url
 
 
+def without_token(url: str) -> str:
+    """A testbed's control URL as it may be kept and shown: whoever has the whole may change all."""
+    return re.sub(r"(?<=[^/:])/.+", f"/{MASK}", url, count=1, flags=re.S)
+
+
 class Testbed(Block):
     """The stand-ins on this machine that a testbed run talks to."""
 
     __test__ = False
 
-    url: Annotated[f.Line, AfterValidator(_loopback)] = ask(
-        "control URL of a running testbed; empty: one of its own", "", ""
-    )
+    url: Annotated[
+        f.Line, AfterValidator(_loopback), PlainSerializer(without_token, when_used="json")
+    ] = ask("control URL of a running testbed; empty: one of its own", "", "")
     time_scale: int = ask("how many times faster waits are", 60, 60, ge=1, le=1000)
     seed: int = ask("seed of everything random", 1, 1, ge=0)
     faults: list[f.Item] = ask("what is broken on purpose, to practise with", [], [], max_length=50)

@@ -15,7 +15,7 @@ from typing import Any, get_origin
 from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from sfsip_nb.inputs.blocks import Block
+from sfsip_nb.inputs.blocks import Block, without_token
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.load import CELL, from_namespace, overlay
 from sfsip_nb.inputs.schema import (
@@ -74,7 +74,9 @@ class Draft:
         self._typed = {key: value for key, value in self._typed.items() if is_typed_in(value)} | {
             key: entry["value"]
             for key, entry in typed.items()
-            if key in self.keys and entry["over"] == self._value(self._given, key)
+            if key in self.keys
+            and key not in FIXED
+            and entry["over"] == self._value(self._given, key)
         }
 
     def typed(self) -> dict[str, Any]:
@@ -142,8 +144,9 @@ class Draft:
         return {k: text if self._value(values, k) else MISSING for k, text in told.items()}
 
     def value(self, key: str) -> Any:
-        """One input as it stands now."""
-        return self._value(self.values(), key)
+        """One input as it stands now, as it may be shown."""
+        value = self._value(self.values(), key)
+        return without_token(value) if key == "testbed.url" else value
 
     def _problems(self) -> Iterator[tuple[str, InputError]]:
         try:

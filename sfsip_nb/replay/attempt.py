@@ -3,10 +3,12 @@
 import json
 import os
 import shutil
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from sfsip_nb import private
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.present.record import record_html
 
@@ -14,23 +16,32 @@ from . import junit, sums
 from .errors import Leak
 from .prepared import Redacting
 
+if sys.platform != "win32":
+    import fcntl
+
+FOLDER = "attempts"
+_PARTIAL = ".partial"
+
 
 class Attempt:
     """`DIR/attempts/NNNN-mode`, under a hidden name until `publish`."""
 
+    _held: int | None = None
+
     def __init__(self, run_dir: Path, name: str) -> None:
         """Make the folder. Raises InputError where there is an attempt of that name."""
-        self.path = run_dir / "attempts" / name
+        refuse_taken(run_dir, name)
+        self.path = run_dir / FOLDER / name
         self._evidence = run_dir / "evidence"
-        self.draft = self.path.with_name(f".{name}.partial")
-        self.notebooks = self.draft / "notebooks"
-        if self.path.exists() or self.draft.exists():
-            raise InputError(
-                "--out",
-                f"{self.path.parent} holds an attempt {name} already, which this run's journal does"
-                " not know, and an attempt is written once. Name another folder with --out.",
-            )
-        self.notebooks.mkdir(parents=True)
+        self.draft = _draft(self.path)
+        if self.draft.exists():  # of a process that was killed
+            shutil.rmtree(self.draft)
+        self.notebooks = private.folder(self.draft / "notebooks")
+        self._held = _hold(self.draft)
+
+    def __del__(self) -> None:
+        if self._held is not None:
+            os.close(self._held)
 
     def fill(self, record: Mapping[str, Any], journal: Any) -> None:
         """Write everything but the notebooks, which stand there already."""
@@ -38,11 +49,11 @@ class Attempt:
             from .pages import notebook_page  # nbconvert: seconds, which no kernel should wait for
 
             page = notebook_page(notebook)
-            notebook.with_suffix(".html").write_text(page, "utf-8", "backslashreplace")
+            private.write(notebook.with_suffix(".html"), page.encode("utf-8", "backslashreplace"))
         _write_json(self.draft / "record.json", record)
         _write_json(self.draft / "journal.json", journal)
         page = record_html(record, evidence_of(record, self._evidence))
-        (self.draft / "record.html").write_text(page, encoding="utf-8")
+        private.write(self.draft / "record.html", page)
         junit.write(record, self.draft / "junit.xml")
 
     def publish(self, redactor: Redacting) -> Path:
@@ -64,6 +75,56 @@ class Attempt:
         return self.path
 
 
+def refuse_taken(run_dir: Path, name: str) -> None:
+    """Raises InputError where the run's folder holds an attempt of that name already."""
+    path = run_dir / FOLDER / name
+    if path.exists():
+        raise InputError(
+            "--out",
+            f"{path.parent} holds an attempt {name} already, which this run's journal does not"
+            " know, and an attempt is written once. Name another folder with --out.",
+        )
+    if _being_written(_draft(path)):
+        raise InputError(
+            "--out",
+            f"Another sfsip command writes attempt {name} of {run_dir} at this moment. Wait until"
+            " it has ended, then run this one again.",
+        )
+
+
+def sweep(run_dir: Path) -> None:
+    """Remove what is left of attempts whose process was killed while it wrote them."""
+    for draft in (run_dir / FOLDER).glob(f".*{_PARTIAL}"):
+        if not _being_written(draft):
+            shutil.rmtree(draft)
+
+
+def _draft(path: Path) -> Path:
+    return path.with_name(f".{path.name}{_PARTIAL}")
+
+
+def _hold(draft: Path) -> int | None:
+    """Mark a draft as being written, until what is returned is closed or this process ends."""
+    if sys.platform == "win32":
+        return None
+    held = os.open(draft, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    return held
+
+
+def _being_written(draft: Path) -> bool:
+    if sys.platform == "win32" or not draft.is_dir():
+        return False
+    held = os.open(draft, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(held)
+    return False
+
+
 def evidence_of(record: Mapping[str, Any], folder: Path) -> dict[str, bytes]:
     """The content of every evidence file that the record names and that is still there."""
     found: dict[str, bytes] = {}
@@ -77,4 +138,4 @@ def evidence_of(record: Mapping[str, Any], folder: Path) -> dict[str, bytes]:
 
 
 def _write_json(path: Path, data: Any) -> None:
-    path.write_text(json.dumps(data, indent=1, default=str) + "\n", encoding="ascii")
+    private.write(path, json.dumps(data, indent=1, default=str) + "\n")

@@ -22,6 +22,8 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
+from sfsip_nb import private
+
 from .errors import BrokeOff
 from .prepared import Redacting
 
@@ -131,6 +133,7 @@ def run_notebook(
 
     Raises BrokeOff where a cell raised, took too long or lost its kernel.
     """
+    private.file(target)
     try:
         papermill.execute_notebook(
             _literal(source),

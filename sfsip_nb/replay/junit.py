@@ -7,6 +7,7 @@ from typing import Any
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
+from sfsip_nb import private
 from sfsip_nb.present import style
 from sfsip_nb.present.html import deciding
 from sfsip_nb.present.text import one_line, visible
@@ -33,6 +34,7 @@ def write(record: Mapping[str, Any], path: Path) -> None:
         suite.add_testcase(case)
         report.add_testsuite(suite)
     report.update_statistics()  # type: ignore[no-untyped-call]
+    private.file(path)
     report.write(str(path))
 
 

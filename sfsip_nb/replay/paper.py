@@ -21,17 +21,23 @@ _BROWSERS = (
 _SECONDS = 120
 
 
-def print_pdf(page: Path, target: Path) -> None:
-    """Print a page of ours as tagged PDF with an outline. Raises InputError where that fails."""
+def browser_for(target: Path) -> str:
+    """The browser that prints to `target`. Raises InputError where there is none, or no place."""
     browser = next(filter(None, map(shutil.which, _BROWSERS)), None)
     if browser is None:
         raise InputError(
             "--pdf",
-            f"No Chromium or Chrome was found. Install one, or open {page} in any browser and"
-            " print it.",
+            "No Chromium or Chrome was found. Install one, or open the attempt's record.html in any"
+            " browser and print it.",
         )
     if target.is_dir() or not target.absolute().parent.is_dir():
         raise InputError("--pdf", f"{target} cannot be written: name a file in a folder.")
+    return browser
+
+
+def print_pdf(page: Path, target: Path) -> None:
+    """Print a page of ours as tagged PDF with an outline. Raises InputError where that fails."""
+    browser = browser_for(target)
     # Chromium's sandbox refuses root; the page can run nothing and fetch nothing (its CSP).
     as_root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     with tempfile.TemporaryDirectory(prefix="sfsip-print-", ignore_cleanup_errors=True) as profile:

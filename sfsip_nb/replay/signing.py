@@ -10,6 +10,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from sfsip_nb import private
 from sfsip_nb.inputs.errors import InputError
 
 from . import sums
@@ -29,6 +30,15 @@ class Signature:
     says: str
 
 
+def able(key: Path | None) -> None:
+    """Raises InputError where nothing can be signed: no program for it, or no key."""
+    _program()
+    if key is None:
+        _own_key()
+    elif not key.is_file():
+        raise InputError("--key", f"There is no key {key}. Check the path.")
+
+
 def sign(attempt: Path, key: Path | None = None) -> Path:
     """Sign an attempt's sums; answers the signature's path.
 
@@ -41,7 +51,7 @@ def sign(attempt: Path, key: Path | None = None) -> Path:
         why = done.stderr.decode(errors="replace").strip() or "no reason given"
         raise InputError("--key", f"ssh-keygen did not sign with {key}: {why}")
     signature = attempt / sums.SIGNATURE
-    signature.write_bytes(done.stdout)
+    private.write(signature, done.stdout)
     return signature
 
 
@@ -90,11 +100,16 @@ def _own_signers() -> Path | None:
     return path if path.is_file() else None
 
 
-def _ssh_keygen(attempt: Path, what: str, *options: str) -> subprocess.CompletedProcess[bytes]:
-    """`ssh-keygen -Y what` over the sums; a passphrase is asked for on the terminal."""
+def _program() -> str:
     program = shutil.which("ssh-keygen")
     if program is None:
         raise InputError("ssh-keygen", "ssh-keygen is not installed; it comes with OpenSSH.")
+    return program
+
+
+def _ssh_keygen(attempt: Path, what: str, *options: str) -> subprocess.CompletedProcess[bytes]:
+    """`ssh-keygen -Y what` over the sums; a passphrase is asked for on the terminal."""
+    program = _program()
     with (attempt / sums.NAME).open("rb") as data:
         return subprocess.run(
             [program, "-Y", what, *options], stdin=data, capture_output=True, check=False

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from sfsip_nb import private
+
 NAME = "SHA256SUMS"
 SIGNATURE = "SHA256SUMS.sig"
 """Made from the sums, so it cannot stand in them."""
@@ -33,7 +35,7 @@ class Difference:
 
 def write(folder: Path) -> None:
     """Write the sums of all other files, in the format of `sha256sum --check`."""
-    (folder / NAME).write_bytes(_sheet(dict(_digests(folder))))
+    private.write(folder / NAME, _sheet(dict(_digests(folder))))
 
 
 def check(folder: Path) -> Difference:

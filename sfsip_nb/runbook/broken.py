@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from pathlib import Path
 
+from sfsip_nb import private
 from sfsip_nb.inputs.errors import SfsipError
 from sfsip_nb.inputs.secrets import Redactor
 
@@ -22,9 +23,9 @@ class Interrupted(SfsipError):
 
 def explain(folder: Path, redactor: Redactor, where: str, error: BaseException) -> str:
     """Keep the trace in the log of `folder`, secrets taken out; say in a sentence what broke."""
-    folder.mkdir(parents=True, exist_ok=True)
+    private.folder(folder)
     trace = "".join(traceback.format_exception(error))
-    with (folder / LOG).open("a", encoding="utf-8", errors="backslashreplace") as file:
+    with private.opened(folder / LOG, "a", encoding="utf-8", errors="backslashreplace") as file:
         file.write(redactor.text(f"{where}\n{trace}\n"))
     what = redactor.text(f"{type(error).__name__}: {error}").rstrip(". ")
     return (

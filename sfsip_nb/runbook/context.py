@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from sfsip_nb import private
 from sfsip_nb.clients.errors import ApiError
 from sfsip_nb.inputs.schema import Parameters
 from sfsip_nb.inputs.secrets import Redactor, Secret
@@ -174,7 +175,6 @@ class Context:
         slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:40]
         name = f"{digest[:12]}-{slug}.{suffix}"
         folder = self.run_dir / "evidence"
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(content)
+        private.write(private.folder(folder) / name, content)
         self.journal.keep_evidence(self.attempt, step, name, title, digest)
         return name

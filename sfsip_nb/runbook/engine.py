@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from sfsip_nb.clients.errors import ApiError
-from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.runbook import effects, people, plan, settle
 from sfsip_nb.runbook.broken import BrokeOff, explain
 from sfsip_nb.runbook.context import Context
@@ -81,13 +80,7 @@ class Engine:
 
         Raises ``InputError`` where none is saved for these inputs: nobody approves unread.
         """
-        current = plan.load(self.ctx)
-        if current is None or current.inputs != plan.inputs_digest(self.ctx):
-            raise InputError(
-                "plan",
-                "There is no saved plan for these inputs to approve. Make one first (mode plan), "
-                "read it, then approve it.",
-            )
+        current = plan.to_approve(plan.path_of(self.ctx), self.ctx.parameters)
         current.approve(by)
         current.save(plan.path_of(self.ctx), self.ctx)
         return current

@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from sfsip_nb import private
 from sfsip_nb.inputs.errors import InputError, SfsipError
 
 _SCHEMA = """
@@ -55,6 +56,25 @@ def now() -> str:
 def _storable(text: str) -> str:
     """Half a surrogate pair, which JSON of a platform may hold and SQLite not, as its escape."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+@contextmanager
+def sound(path: Path) -> Iterator[None]:
+    """A full disk and a damaged file, as what they are."""
+    try:
+        yield
+    except (sqlite3.OperationalError, OSError) as error:
+        raise SfsipError(
+            f"The journal {path} cannot be used: {error}. See that the disk has room and"
+            " that the file may be written; the same command then goes on from here."
+        ) from error
+    except sqlite3.DatabaseError as error:
+        raise InputError(
+            str(path),
+            f"The journal {path} is damaged: {error}. Put a copy of the file in its place,"
+            " or begin a new run with --out; what was done stands in the journal.json of each"
+            " attempt.",
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -107,10 +127,11 @@ class Journal:
 
     def __init__(self, path: Path, clean: Callable[[Any], Any] = lambda data: data) -> None:
         """Open or make the file. ``clean`` takes secrets out of all that is written."""
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private.folder(path.parent)
         self.path = path
         self._clean = clean
         with self._sound():
+            private.file(path)  # SQLite gives its side files the same mode
             self._db = sqlite3.connect(
                 path, timeout=30, isolation_level=None, check_same_thread=False
             )
@@ -140,23 +161,8 @@ class Journal:
                     self._db.execute("ROLLBACK")
                 raise
 
-    @contextmanager
-    def _sound(self) -> Iterator[None]:
-        """A full disk and a damaged file, as what they are."""
-        try:
-            yield
-        except sqlite3.OperationalError as error:
-            raise SfsipError(
-                f"The journal {self.path} cannot be used: {error}. See that the disk has room and"
-                " that the file may be written; the same command then goes on from here."
-            ) from error
-        except sqlite3.DatabaseError as error:
-            raise InputError(
-                str(self.path),
-                f"The journal {self.path} is damaged: {error}. Put a copy of the file in its place,"
-                " or begin a new run with --out; what was done stands in the journal.json of each"
-                " attempt.",
-            ) from error
+    def _sound(self) -> AbstractContextManager[None]:
+        return sound(self.path)
 
     def _dump(self, data: Any) -> str:
         return _storable(

@@ -8,10 +8,16 @@ import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from sfsip_nb import private
+from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.inputs.schema import Parameters
 from sfsip_nb.runbook import baseline, difference
 from sfsip_nb.runbook.context import Context
 from sfsip_nb.runbook.journal import now
 from sfsip_nb.runbook.model import Desired, Fields, Seen, Step
+
+NAME = "plan.json"
+SCHEMA = 1
 
 
 @dataclass(frozen=True)
@@ -67,9 +73,9 @@ class Plan:
 
     def save(self, path: Path, ctx: Context) -> None:
         """Write plan.json, whole or not at all."""
-        data = ctx.redactor.data({"schema": 1} | asdict(self))
+        data = ctx.redactor.data({"schema": SCHEMA} | asdict(self))
         temporary = path.with_suffix(".tmp")
-        temporary.write_text(json.dumps(data, indent=1, sort_keys=True, default=str) + "\n")
+        private.write(temporary, json.dumps(data, indent=1, sort_keys=True, default=str) + "\n")
         os.replace(temporary, path)
         self.note(ctx)
 
@@ -80,23 +86,53 @@ class Plan:
 
 def path_of(ctx: Context) -> Path:
     """Where the run's last plan stands."""
-    return ctx.run_dir / "plan.json"
+    return ctx.run_dir / NAME
 
 
 def load(ctx: Context) -> Plan | None:
     """The saved plan, if there is one."""
-    path = path_of(ctx)
-    if not path.exists():
+    return read(path_of(ctx))
+
+
+def read(path: Path) -> Plan | None:
+    """The plan in a file, if there is one. Raises ``InputError`` for one that cannot be read."""
+    try:
+        data = json.loads(path.read_bytes())
+        if data.pop("schema") != SCHEMA:
+            raise ValueError("another schema")
+        return Plan(**data | {"entries": [Entry(**entry) for entry in data["entries"]]})
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    data = json.loads(path.read_text())
-    data.pop("schema")
-    data["entries"] = [Entry(**entry) for entry in data["entries"]]
-    return Plan(**data)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise InputError(
+            str(path),
+            f"The plan {path} cannot be read ({type(error).__name__}): it is damaged, or of another"
+            " version. Delete it and make a new plan (mode plan).",
+        ) from None
+
+
+def to_approve(path: Path, parameters: Parameters) -> Plan:
+    """The saved plan that a person may approve.
+
+    Raises ``InputError`` where none is saved for these inputs: nobody approves unread.
+    """
+    saved = read(path)
+    if saved is None or saved.inputs != _digest(parameters):
+        raise InputError(
+            "plan",
+            "There is no saved plan for these inputs to approve. Make one first (mode plan), "
+            "read it, then approve it.",
+        )
+    return saved
 
 
 def inputs_digest(ctx: Context) -> str:
     """A digest of the inputs that decide what is wanted (not of the mode or the answers)."""
-    data = ctx.parameters.model_dump(mode="json", exclude={"mode", "people", "waive", "testbed"})
+    return _digest(ctx.parameters)
+
+
+def _digest(parameters: Parameters) -> str:
+    data = parameters.model_dump(mode="json", exclude={"mode", "people", "waive", "testbed"})
     return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]
 
 

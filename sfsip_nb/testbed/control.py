@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
@@ -31,16 +32,22 @@ class _Wrong(Exception):
 
 
 class Control:
-    """Serves `world`. `info` describes the testbed, `stop` ends it, `caller` places calls."""
+    """Serves `world`. `info` describes the testbed, `stop` ends it, `caller` places calls.
 
-    def __init__(self, world: World, info: Json, stop: Callable[[], None], caller: Caller) -> None:
+    Only who has the `token` is served: it stands in each path, as JupyterLab's does.
+    """
+
+    def __init__(
+        self, world: World, info: Json, stop: Callable[[], None], caller: Caller, token: str
+    ) -> None:
         self._world = world
         self._info = info
         self._stop = stop
         self._caller = caller
+        self._token = token
 
     def routes(self) -> list[Route]:
-        """All paths, below `PATH`."""
+        """All paths, below `PATH` and the token."""
         table: list[tuple[str, str, Callable[[Request], Awaitable[Any]]]] = [
             ("GET", "", self._about),
             ("GET", "/", self._about),
@@ -56,19 +63,37 @@ class Control:
             ("POST", "/admin/{system}/{step}", self._administer),
             ("POST", "/stop", self._end),
         ]
-        return [Route(PATH + path, self._guarded(do), methods=[m]) for m, path, do in table]
+        below = PATH + "/{token}"
+        served = [Route(below + path, self._guarded(do), methods=[m]) for m, path, do in table]
+        other = self._guarded(self._unknown)
+        methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+        rest = [PATH, PATH + "/", below, below + "/{rest:path}"]
+        return served + [Route(path, other, methods=methods) for path in rest]
 
     def _guarded(
         self, do: Callable[[Request], Awaitable[Any]]
     ) -> Callable[[Request], Awaitable[Response]]:
         async def serve(request: Request) -> Response:
-            self._world.used()
             try:
+                self._admit(request)
+                self._world.used()
                 return JSONResponse(await do(request))
             except _Wrong as wrong:
                 return JSONResponse({"error": str(wrong)}, wrong.status)
 
         return serve
+
+    def _admit(self, request: Request) -> None:
+        given = request.path_params.get("token", "")
+        if not secrets.compare_digest(given.encode(), self._token.encode()):
+            raise _Wrong(
+                403,
+                "This is no control URL of this testbed: the token in its path is missing or"
+                " wrong. Take the URL that sfsip testbed start printed.",
+            )
+
+    async def _unknown(self, request: Request) -> Json:
+        raise _Wrong(404, f"The control interface has no {request.method} of that path.")
 
     async def _about(self, request: Request) -> Json:
         return self._info | {"faults": self._world.faults}

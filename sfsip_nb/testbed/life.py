@@ -1,7 +1,8 @@
 """The testbed's life: started once for a run, found again by whoever comes next, ended by name.
 
-The process has a session of its own (a child of a Jupyter kernel would die with the kernel), its
-address and pid lie in ``testbed/testbed.json`` of the run's folder, and its log beside them.
+The process has a session of its own (a child of a Jupyter kernel would die with the kernel). Where
+it answers stands in the user's own list (`registry`); ``testbed/testbed.json`` of the run's folder
+only says which of the list it is, and its log lies beside that.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import http.client
+import ipaddress
 import json
 import logging
 import os
@@ -16,16 +19,19 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
+from urllib.parse import quote, urlsplit
 
 import filelock
-import httpx
 
+from sfsip_nb import private
+from sfsip_nb.inputs.blocks import without_token
 from sfsip_nb.inputs.errors import SfsipError
 
+from . import registry
 from .places import FOLDER, INFO, LOG
 
 READY_SECONDS = 30.0
@@ -53,52 +59,103 @@ class Testbed:
 
     __test__ = False
 
-    info: Mapping[str, Any]
+    info: Mapping[str, Any] = field(repr=False)  # its control URL opens the testbed
     started: bool = False
 
     def control(self, method: str, path: str, content: Any = None) -> Any:
         """The JSON answer of a control request. Raises TestbedError for what it refuses."""
-        url = f"{self.info['control']}{path}"
+        url = urlsplit(self.info["control"])
+        # Not httpx, whose log would show the token.
+        line = http.client.HTTPConnection(url.hostname or "", url.port, timeout=30)
+        body = None if content is None else json.dumps(content)
         try:
-            # Loopback: no proxies of the environment, no certificates to load.
-            with httpx.Client(trust_env=False, verify=False, timeout=30) as client:
-                response = client.request(method, url, json=content)
-        except httpx.HTTPError as error:
+            line.request(method, url.path + quote(path), body, {"Content-Type": "application/json"})
+            response = line.getresponse()
+            content = response.read()
+        except (OSError, http.client.HTTPException) as error:
             raise TestbedError(
-                f"The testbed at {self.info['control']} does not answer"
+                f"The testbed at {self} does not answer"
                 f" ({type(error).__name__}). Start the command again, which starts it anew."
             ) from error
-        if response.is_error:
-            raise TestbedError(f"Testbed, {method} {path}: {_reason(response)}")
-        return response.json()
+        finally:
+            line.close()
+        if response.status >= 400:
+            raise TestbedError(f"Testbed, {method} {path}: {_reason(response.status, content)}")
+        return json.loads(content)
+
+    @property
+    def token(self) -> str:
+        """What opens the control interface: a secret like any other."""
+        return str(self.info["control"]).rpartition("/")[2]
+
+    def __str__(self) -> str:
+        return without_token(self.info["control"])
 
     def administer(self, system: str, step: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """Have the simulated administrator carry out a card; what the person saw."""
         return dict(self.control("POST", f"/admin/{system}/{step}", dict(values)))
 
 
-def _reason(response: httpx.Response) -> str:
+def _reason(status: int, content: bytes) -> str:
     try:
-        return str(response.json()["error"])
+        return str(json.loads(content)["error"])
     except (ValueError, KeyError, TypeError):
-        return f"HTTP {response.status_code}"
+        return f"HTTP {status}"
 
 
 def attach(url: str) -> Testbed:
-    """The testbed whose control URL is `url`. Raises TestbedError if none answers there."""
-    url = url.rstrip("/")
-    return Testbed(Testbed({"control": url}).control("GET", "/"))
+    """This user's own testbed whose control URL is `url`; nobody else is asked anything.
+
+    Raises TestbedError where there is none.
+    """
+    wanted = urlsplit(url.rstrip("/"))
+    for entry in registry.entries():
+        own = urlsplit(entry.control)
+        same = (wanted.netloc.rpartition(":")[2], wanted.path) == (str(own.port), own.path)
+        if same and (present := named(entry.instance)):
+            return present
+    raise TestbedError(f"No testbed of this user's answers at {without_token(url)}.")
+
+
+def named(instance: Any) -> Testbed | None:
+    """This user's own testbed of that name, if it lives and answers as itself."""
+    entry = registry.entry(instance)
+    if entry is None:
+        return None
+    try:
+        info = Testbed({"control": entry.control}).control("GET", "/")
+        said = registry.Entry(info["instance"], info["control"], info["pid"])
+    except (TestbedError, ValueError, KeyError, TypeError):
+        return None
+    return Testbed(info) if said == entry and all(map(_on_loopback, _addresses(info))) else None
+
+
+def _addresses(info: Any) -> Iterator[str]:
+    """Every host that the testbed says something answers at."""
+    if isinstance(info, Mapping):
+        for name, value in info.items():
+            if isinstance(value, str) and "/" in name:  # host:port/transport of SIP
+                yield value.rpartition(":")[0]
+            else:
+                yield from _addresses(value)
+    elif isinstance(info, str) and "://" in info:
+        yield urlsplit(info).hostname or ""
+
+
+def _on_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def find(run_dir: Path) -> Testbed | None:
-    """The live testbed of a run: the one that was noted down, if it still answers as itself."""
+    """The live testbed of a run: the one that its folder names, if it is one of this user's."""
     try:
-        info = json.loads((run_dir / FOLDER / INFO).read_text(encoding="utf-8"))
-        present = attach(info["control"])
-    except (OSError, ValueError, KeyError, TestbedError):
+        noted = json.loads((run_dir / FOLDER / INFO).read_bytes())
+        return named(noted["instance"])
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    same = all(present.info.get(key) == info[key] for key in ("pid", "instance"))
-    return Testbed(info) if same else None
 
 
 def ensure(
@@ -110,7 +167,7 @@ def ensure(
     ready in time.
     """
     run_dir = run_dir.resolve()
-    (run_dir / FOLDER).mkdir(parents=True, exist_ok=True)
+    private.folder(run_dir / FOLDER)
     with _lock(run_dir):
         if present := find(run_dir):
             for name in faults:
@@ -120,7 +177,7 @@ def ensure(
 
 
 def _lock(run_dir: Path) -> filelock.BaseFileLock:
-    return filelock.FileLock(run_dir / FOLDER / _LOCK, timeout=2 * READY_SECONDS)
+    return filelock.FileLock(run_dir / FOLDER / _LOCK, timeout=2 * READY_SECONDS, mode=private.FILE)
 
 
 def _start(run_dir: Path, time_scale: float, seed: int, faults: Sequence[str]) -> Testbed:
@@ -129,7 +186,7 @@ def _start(run_dir: Path, time_scale: float, seed: int, faults: Sequence[str]) -
     command += ["--time-scale", str(time_scale), "--seed", str(seed)]
     for name in faults:
         command += ["--fault", name]
-    with log_path.open("ab") as log:
+    with private.opened(log_path, "ab") as log:
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -193,11 +250,7 @@ def _lives(pid: int) -> bool:
             return True
         del _children[pid]
         return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
+    return registry.alive(pid)
 
 
 def main(
@@ -213,7 +266,7 @@ def main(
     )
     from . import seal, server  # half a second, which only the testbed's own process needs
 
-    (run_dir / FOLDER).mkdir(parents=True, exist_ok=True)
+    private.folder(run_dir / FOLDER)
     work = functools.partial(
         server.run,
         run_dir,
@@ -225,12 +278,13 @@ def main(
     )
     if present := find(run_dir):
         _refuse(
-            f"A testbed of {run_dir} runs already at {present.info['control']}. Attach to it, or"
+            f"A testbed of {run_dir} runs already at {present}. Commands on {run_dir} find it;"
             f" end it with: sfsip testbed stop {run_dir}"
         )
     try:
         # Held as long as the process lives, however it ends; one that is ending gets a moment.
-        with filelock.FileLock(run_dir / FOLDER / _ALIVE, timeout=_GOING_SECONDS):
+        alive = run_dir / FOLDER / _ALIVE
+        with filelock.FileLock(alive, timeout=_GOING_SECONDS, mode=private.FILE):
             asyncio.run(work())
     except filelock.Timeout:
         _refuse(f"A testbed of {run_dir} is starting or ending just now. Try again.")

@@ -12,6 +12,8 @@ from pathlib import Path
 import platformdirs
 from cryptography.fernet import Fernet, InvalidToken
 
+from sfsip_nb import private
+
 
 class SealBroken(RuntimeError):
     """A sealed file cannot be opened with this user's key."""
@@ -24,12 +26,10 @@ def key_path() -> Path:
 
 def _key() -> bytes:
     path = key_path()
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private.folder(path.parent)
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     if not path.exists():
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(Fernet.generate_key())
+        private.write(draft, Fernet.generate_key())
         try:
             os.link(draft, path)  # whoever comes first wins, and nobody reads half a key
         except FileExistsError:
@@ -42,7 +42,7 @@ def _key() -> bytes:
 def write(path: Path, content: bytes) -> None:
     """Seal `content` into `path`; a reader sees the old or the new file, never a part."""
     draft = path.with_name(path.name + ".new")
-    draft.write_bytes(Fernet(_key()).encrypt(content))
+    private.write(draft, Fernet(_key()).encrypt(content))
     draft.replace(path)
 
 

@@ -7,6 +7,7 @@ import contextlib
 import json
 import logging
 import os
+import secrets
 import signal
 import socket
 import time
@@ -18,10 +19,12 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 
+from sfsip_nb import private
 from sfsip_nb.inputs import samples
 
-from . import control, customer, talkdesk
+from . import control, customer, registry, talkdesk
 from .genesys import genesys_routes
+from .guard import Guard
 from .places import FOLDER, INFO
 from .synthflow import REGIONS, base_path, synthflow_routes
 from .telephony import Telephony
@@ -79,7 +82,7 @@ def listening_socket() -> socket.socket:
     return listener
 
 
-def application(world: World, controls: control.Control) -> Starlette:
+def application(world: World, controls: control.Control) -> Guard:
     """All HTTP of the testbed, on one origin."""
     routes = [
         *controls.routes(),
@@ -87,7 +90,7 @@ def application(world: World, controls: control.Control) -> Starlette:
         *talkdesk.talkdesk_routes(world),
         *genesys_routes(world),
     ]
-    return Starlette(routes=routes)
+    return Guard(Starlette(routes=routes))
 
 
 async def run(
@@ -105,7 +108,7 @@ async def run(
     `seal.SealBroken` when the saved state cannot be opened, KeyError for an unknown fault.
     """
     directory = run_dir / FOLDER
-    directory.mkdir(parents=True, exist_ok=True)
+    private.folder(directory)
     world = World(directory, time_scale=time_scale, seed=seed, faults=faults)
     if not world.load():
         customer.settle(world)
@@ -123,17 +126,20 @@ async def run(
     world.dial = dial
     with listening_socket() as listener:
         origin = "http://{}:{}".format(*listener.getsockname())
-        info = _info(origin, world, await telephony.start())
-        app = application(world, control.Control(world, info, stop.set, telephony))
+        token = secrets.token_urlsafe(32)
+        info = _info(f"{origin}{control.PATH}/{token}", origin, world, await telephony.start())
+        controls = control.Control(world, info, stop.set, telephony, token)
+        app = application(world, controls)
         server = Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:
             await server.answers.wait()
-            _write_info(directory / INFO, info)
+            _note(directory / INFO, info)
             on_ready(info | {"credentials": credentials()})
             log.info("ready at %s", origin)
             await _until_over(world, stop, idle_seconds)
         finally:
+            registry.leave(info["instance"])
             (directory / INFO).unlink(missing_ok=True)
             await telephony.stop()
             server.should_exit = server.force_exit = True
@@ -142,9 +148,9 @@ async def run(
             log.info("ended")
 
 
-def _info(origin: str, world: World, telephony: dict[str, Any]) -> Json:
+def _info(control_url: str, origin: str, world: World, telephony: dict[str, Any]) -> Json:
     return {
-        "control": origin + control.PATH,
+        "control": control_url,
         "genesys": {"api": origin, "login": origin},
         "synthflow": {region: origin + base_path(region) for region in REGIONS},
         "talkdesk": {
@@ -167,9 +173,12 @@ def _info(origin: str, world: World, telephony: dict[str, Any]) -> Json:
     }
 
 
-def _write_info(path: Path, info: Json) -> None:
+def _note(path: Path, info: Json) -> None:
+    """In the user's own list, where it answers; in the run's folder, which of the list it is."""
+    entry = registry.Entry(info["instance"], info["control"], info["pid"])
+    registry.enter(entry)
     draft = path.with_name(path.name + ".new")
-    draft.write_text(json.dumps(info, indent=1), encoding="utf-8")
+    private.write(draft, json.dumps({"instance": entry.instance, "pid": entry.pid}))
     draft.replace(path)
 
 

@@ -1,6 +1,8 @@
 """The attempt's folder: written once, free of secrets, every change found."""
 
 import json
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.redaction import Redactor
 from sfsip_nb.replay import sums
-from sfsip_nb.replay.attempt import Attempt
+from sfsip_nb.replay.attempt import Attempt, sweep
 from sfsip_nb.replay.errors import Leak
 from tests.replay.replay_sample import SECRET, notebook
 
@@ -100,3 +102,40 @@ def test_evidence_is_only_read_from_its_folder(tmp_path: Path) -> None:
     attempt = Attempt(tmp_path, "0001-apply")
     attempt.fill(data, {})
     assert "not for you" not in (attempt.draft / "record.html").read_text()
+
+
+WRITES = """
+import sys, time
+from pathlib import Path
+from sfsip_nb.replay.attempt import Attempt
+attempt = Attempt(Path(sys.argv[1]), "0001-apply")
+print("writing", flush=True)
+time.sleep(60)
+"""
+
+
+def test_what_a_killed_process_left_is_swept_and_nothing_that_is_being_written(
+    tmp_path: Path,
+) -> None:
+    command = [sys.executable, "-c", WRITES, str(tmp_path)]
+    writer = subprocess.Popen(command, stdout=subprocess.PIPE)
+    assert writer.stdout is not None
+    with writer.stdout as said:
+        assert said.readline() == b"writing\n"
+        sweep(tmp_path)
+        [draft] = (tmp_path / "attempts").iterdir()
+        with pytest.raises(InputError, match="at this moment"):
+            Attempt(tmp_path, "0001-apply")
+        assert (draft / "notebooks").is_dir()
+        writer.kill()
+        writer.wait()
+    sweep(tmp_path)
+    assert list((tmp_path / "attempts").iterdir()) == []
+
+
+def test_a_killed_attempt_is_written_anew(tmp_path: Path) -> None:
+    left = tmp_path / "attempts" / ".0001-apply.partial" / "notebooks"
+    left.mkdir(parents=True)
+    (left / "old.ipynb").write_text("half")
+    folder = filled(tmp_path, "pass").publish(Redactor())
+    assert not (folder / "notebooks" / "old.ipynb").exists()

@@ -180,7 +180,7 @@ def test_rollback_says_what_became_of_each_change_and_what_is_not_as_before(
     code: int,
 ) -> None:
     run = opened(live=False)
-    session.reopen = lambda folder: run  # type: ignore[attr-defined]
+    session.reopen = lambda folder, **_: run  # type: ignore[attr-defined]
     ended = Rolledback([Undone("create of trunk", "deleted", ok)], differences)
     monkeypatch.setattr("sfsip_nb.runbook.rollback.rollback", lambda ctx, by: ended)
     done = sfsip("rollback", "DIR")
@@ -196,7 +196,7 @@ def test_rollback_says_what_became_of_each_change_and_what_is_not_as_before(
 def test_a_live_customers_rollback_is_shown_and_waits_for_a_name(
     session: types.ModuleType, approvals: list[str]
 ) -> None:
-    session.reopen = lambda folder: opened(live=True)  # type: ignore[attr-defined]
+    session.reopen = lambda folder, **_: opened(live=True)  # type: ignore[attr-defined]
     waits = sfsip("rollback", "DIR")
     assert waits.exit_code == 3
     assert "delete the trunk" in waits.stdout

@@ -33,7 +33,7 @@ def test_a_folder_that_cannot_be_one_is_bad_input(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/control", "http://127.0.0.1:1"])
 def test_a_testbed_that_is_not_there_is_bad_input(tmp_path: Path, url: str) -> None:
-    with pytest.raises(InputError, match="ends in /control"):
+    with pytest.raises(InputError, match=r"http://127\.0\.0\.1:PORT/control/TOKEN"):
         session.prepare(FILE, out=tmp_path, testbed_url=url)
     session.prepare(FILE, out=tmp_path).close()
 
@@ -55,3 +55,10 @@ def test_an_answer_or_a_waiver_for_no_step_is_bad_input(
         session.prepare(FILE, [given], out=tmp_path / "run")
     assert "Did you mean" in str(caught.value)
     assert not (tmp_path / "run").exists()
+
+
+def test_the_next_command_removes_what_a_killed_replay_left(tmp_path: Path) -> None:
+    left = tmp_path / "attempts" / ".0001-apply.partial" / "notebooks"
+    left.mkdir(parents=True)
+    session.prepare(FILE, out=tmp_path).close()
+    assert list((tmp_path / "attempts").iterdir()) == []

@@ -2,9 +2,12 @@
 
 from typing import Any
 
+import httpx
+import pytest
+
 from sfsip_nb.inputs import samples
 from sfsip_nb.testbed.faults import FAULTS
-from tests.testbed.testbed_bench import EDGES, Bench
+from tests.testbed.testbed_bench import EDGES, TOKEN, Bench
 
 TRUNKS = f"{EDGES}/trunkbasesettings"
 PASSWORD = "trunk_sip_authentication_credentials_password"
@@ -162,3 +165,64 @@ def test_nobody_does_an_unknown_step(bench: Bench) -> None:
 def test_stop_is_passed_on(bench: Bench) -> None:
     bench.control.post("/stop")
     assert bench.stopped.wait(1)
+
+
+def everywhere(bench: Bench, headers: dict[str, str]) -> list[httpx.Response]:
+    """The same headers at the control, at a stand-in, and where nothing is."""
+    asked = [
+        bench.control.post("/stop", headers=headers),
+        bench.genesys.post(TRUNKS, json=bench.trunk(), headers=headers),
+        bench.client("").get("/nothing", headers=headers),
+    ]
+    assert not bench.stopped.is_set()
+    assert bench.world.by_name(bench.world.genesys["trunks"], "Trunk") is None
+    return asked
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["evil.example", "evil.example:{port}", "127.0.0.1.evil.example", "localhost@evil.example", ""],
+)
+def test_a_page_that_was_led_here_by_its_own_name_is_refused(bench: Bench, name: str) -> None:
+    port = bench.origin.rpartition(":")[2]
+    for answer in everywhere(bench, {"Host": name.format(port=port)}):
+        assert answer.status_code == 403
+        assert "Host is 127.0.0.1" in answer.json()["error"]
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "http://127.0.0.1:1", "null", ""])
+def test_a_page_of_another_origin_is_refused(bench: Bench, origin: str) -> None:
+    for answer in everywhere(bench, {"Origin": origin}):
+        assert answer.status_code == 403
+        assert "another origin" in answer.json()["error"]
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost:{port}", "[::1]:{port}", "LOCALHOST"])
+def test_who_asks_on_this_machine_is_served(bench: Bench, name: str) -> None:
+    port = bench.origin.rpartition(":")[2]
+    headers = {"Host": name.format(port=port), "Origin": bench.origin}
+    assert bench.control.get("/", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("token", ["", "/", f"/{TOKEN}x", f"/{TOKEN[:-1]}", "/é", f"/x/{TOKEN}"])
+def test_without_its_token_the_control_does_nothing(bench: Bench, token: str) -> None:
+    control = bench.client(f"/control{token}")
+    before = bench.world.last_used
+    for method, path in (
+        ("GET", ""),
+        ("GET", "/state"),
+        ("POST", "/stop"),
+        ("PUT", "/faults/synthflow.busy"),
+        ("POST", "/state/genesys/queues"),
+    ):
+        answer = control.request(method, path)
+        assert answer.status_code == 403, (method, path)
+        assert "sfsip testbed start printed" in answer.json()["error"]
+    assert not bench.stopped.is_set()
+    assert not bench.world.faults
+    assert bench.world.last_used == before, "nor does it keep the testbed alive"
+
+
+def test_what_the_control_does_not_have_is_said_to_who_has_the_token(bench: Bench) -> None:
+    answer = bench.control.get("/stat")
+    assert (answer.status_code, "has no GET" in answer.json()["error"]) == (404, True)

@@ -15,7 +15,8 @@ import httpx
 import pytest
 
 from sfsip_nb.inputs import samples
-from sfsip_nb.testbed import life, seal
+from sfsip_nb.testbed import life, registry, seal
+from tests.eavesdropper import listening
 from tests.testbed.testbed_bench import EDGES
 
 
@@ -101,10 +102,15 @@ def test_no_secret_lies_in_the_folder(run_dir: Path, monkeypatch: pytest.MonkeyP
     imported(testbed, canaries[2])
     trunk = {"name": "Synthflow AI", "server": "sip.us.synthflow.ai", "transport": "udp"}
     testbed.administer("talkdesk", "trunk.create", trunk | {"password": canaries[4]})
+    again = subprocess.run(  # says where the present one is
+        [sys.executable, "-m", "sfsip_nb.testbed", "--dir", str(run_dir)], capture_output=True
+    )
+    with (run_dir / "testbed" / "testbed.log").open("ab") as log:
+        log.write(again.stderr)
     life.stop(run_dir)
     written = {p.name: p.read_bytes() for p in run_dir.rglob("*") if p.is_file()}
     assert {"state.sealed", "testbed.log", "ca.pem"} <= set(written)
-    for secret in (*canaries, token, theirs):
+    for secret in (*canaries, token, theirs, testbed.token):
         forms = {
             secret,
             urllib.parse.quote(secret, safe=""),
@@ -133,13 +139,72 @@ def test_stop_ends_it_once(run_dir: Path) -> None:
         testbed.control("GET", "/")
 
 
-def test_what_was_noted_down_is_not_believed_unless_it_answers(run_dir: Path) -> None:
+def test_the_folder_names_its_testbed_and_the_users_own_list_says_where_it_is(
+    run_dir: Path,
+) -> None:
     testbed = life.ensure(run_dir)
     note = run_dir / "testbed" / "testbed.json"
-    note.write_text(json.dumps({**testbed.info, "instance": "another"}))
-    assert life.find(run_dir) is None
-    note.write_text(json.dumps(dict(testbed.info)))
-    assert life.find(run_dir) is not None
+    assert json.loads(note.read_text()) == {k: testbed.info[k] for k in ("instance", "pid")}
+    [entry] = [e for e in registry.entries() if e.instance == testbed.info["instance"]]
+    assert entry.control == testbed.info["control"]
+    path = registry.folder() / f"{entry.instance}.json"
+    assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    for other in ("0" * 32, "another", "../" + path.stem, 7, None, [path.stem]):
+        note.write_text(json.dumps({"instance": other}))
+        assert life.find(run_dir) is None
+    note.write_text(json.dumps({"instance": entry.instance}))
+    life.stop(run_dir)
+    assert not path.exists()
+
+
+def test_a_folder_that_says_where_to_go_is_not_followed(run_dir: Path) -> None:
+    """As whoever hands a run's folder on may have written it."""
+    with listening() as other:
+        told = {
+            "control": f"{other.url}/control/x",
+            "genesys": {"api": other.url, "login": other.url},
+            "synthflow": {"us": other.url},
+            "pid": os.getpid(),
+            "instance": "f" * 32,
+        }
+        (run_dir / "testbed").mkdir()
+        (run_dir / "testbed" / "testbed.json").write_text(json.dumps(told))
+        assert life.find(run_dir) is None
+        assert life.stop(run_dir) is False
+        for url in (other.url, f"{other.url}/control/x", f"{other.url}/control"):
+            with pytest.raises(life.TestbedError, match="No testbed of this user's"):
+                life.attach(url)
+        testbed = life.ensure(run_dir)
+        assert str(other.port) not in json.dumps(dict(testbed.info))
+        assert other.count == 0
+
+
+def test_a_process_that_names_another_host_is_none_of_ours(run_dir: Path) -> None:
+    testbed = life.ensure(run_dir)
+    told = dict(testbed.info)
+    hosts = [
+        {"genesys": {"api": "http://10.0.0.1", "login": told["genesys"]["login"]}},
+        {"synthflow": told["synthflow"] | {"us": "https://evil.example/v2"}},
+        {"patterns": {"talkdesk": {"api": "http://127.0.0.1@evil.example/{region}"}}},
+        {"sip": told["sip"] | {"x:5060/udp": "192.0.2.1:5060"}},
+        {"pid": told["pid"] + 1},
+        {"control": told["control"] + "x"},
+    ]
+    for hostile in [{}, *hosts]:
+        with pytest.MonkeyPatch.context() as patch:
+            answer = told | hostile
+            patch.setattr(life.Testbed, "control", lambda *_, answer=answer: answer)
+            assert (life.find(run_dir) is None) == bool(hostile), hostile
+
+
+def test_entries_of_killed_testbeds_are_swept(run_dir: Path) -> None:
+    first = life.ensure(run_dir)
+    stale = registry.folder() / f"{first.info['instance']}.json"
+    os.kill(first.info["pid"], signal.SIGKILL)
+    os.waitpid(first.info["pid"], 0)
+    second = life.ensure(run_dir)
+    assert not stale.exists()
+    assert life.attach(second.info["control"]).info["pid"] == second.info["pid"]
 
 
 def test_quiet_ends_it(tmp_path: Path) -> None:

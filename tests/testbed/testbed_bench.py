@@ -18,6 +18,7 @@ from sfsip_nb.testbed.control import Control
 from sfsip_nb.testbed.world import World
 
 T = TypeVar("T")
+TOKEN = "bench-token"
 EDGES = "/api/v2/telephony/providers/edges"
 SITE = f"{EDGES}/sites/{samples.GENESYS_SITE_ID}"
 
@@ -73,10 +74,10 @@ class Bench:
         customer.settle(self.world)
         self.exchange = Exchange()
         self.stopped = threading.Event()
-        controls = Control(self.world, {"instance": "i"}, self.stopped.set, self.exchange)
+        controls = Control(self.world, {"instance": "i"}, self.stopped.set, self.exchange, TOKEN)
         host.application = server.application(self.world, controls)
         self._clients: list[httpx.Client] = []
-        self.control = self.client("/control")
+        self.control = self.client(f"/control/{TOKEN}")
         self.genesys = self.client("")
         self.synthflow = self.client("/synthflow/us/v2")
         self.synthflow.headers["Authorization"] = "Bearer " + samples.testbed_secret(

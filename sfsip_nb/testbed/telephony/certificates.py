@@ -9,6 +9,8 @@ from pathlib import Path
 
 import trustme
 
+from sfsip_nb import private
+
 
 class Certificates:
     """A certificate authority that lives as long as the testbed; its key is never written."""
@@ -18,7 +20,7 @@ class Certificates:
 
     def write(self, path: Path) -> None:
         """Write the authority's certificate as PEM."""
-        self._ca.cert_pem.write_to_path(str(path))
+        private.write(path, self._ca.cert_pem.bytes())
 
     def client(self) -> ssl.SSLContext:
         """A context that trusts this authority only."""
