@@ -9,8 +9,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from sfsip_nb.testbed import admin, customer, server
-from sfsip_nb.testbed.control import Control
+from starlette.applications import Starlette
+
+from sfsip_nb.testbed import admin, customer
+from sfsip_nb.testbed.genesys import genesys_routes
+from sfsip_nb.testbed.synthflow import synthflow_routes
+from sfsip_nb.testbed.talkdesk import talkdesk_routes
 from sfsip_nb.testbed.world import World
 from tests.fates.proxy import Answer, Request
 
@@ -46,13 +50,10 @@ class StandIns:
     """All HTTP of the testbed as one function, and the world behind it."""
 
     def __init__(self) -> None:
-        self.world = StillWorld()
+        self.world = world = StillWorld()
         self._lock = threading.Lock()
-        info = {"instance": "in process"}
-        caller: Any = None  # nobody places a call
-        self._application = server.application(
-            self.world, Control(self.world, info, lambda: None, caller)
-        )
+        routes = (*synthflow_routes(world), *talkdesk_routes(world), *genesys_routes(world))
+        self._application = Starlette(routes=routes)
 
     def answer(self, request: Request) -> Answer:
         """What the stand-ins answer. Their handlers never wait, so no event loop is needed."""
@@ -82,9 +83,9 @@ class StandIns:
             said.append(message)
 
         with self._lock:
-            answering = self._application(scope, receive, send)  # type: ignore[arg-type]
+            answering: Any = self._application(scope, receive, send)  # type: ignore[arg-type]
             try:
-                answering.send(None)  # type: ignore[attr-defined]
+                answering.send(None)
             except StopIteration:
                 pass
             else:
