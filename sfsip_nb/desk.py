@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ from sfsip_nb.runbook.journal import Journal
 from sfsip_nb.runbook.model import Sight
 
 _TYPED = "typed"
+_PATIENCE = 60.0
+"""Seconds that a cell waits for whoever else writes in its run."""
 
 
 class Desk:
@@ -86,6 +88,20 @@ class Desk:
         engine = self.session.engine
         engine.ctx.phase = self.phase
         return engine
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """While a cell writes, no other notebook and no command writes in its run.
+
+        One that comes second waits, and raises ``InputError`` after a minute. A replay holds the
+        run for its notebooks.
+        """
+        session = self.session
+        if session.mode != "apply" or sessions.ATTEMPT in os.environ:
+            yield
+            return
+        with sessions.alone(session.run_dir, _PATIENCE, self.phase):
+            yield
 
     def look(self) -> dict[str, Sight]:
         """What both platforms say of the inputs as they stand, complete or not. Changes nothing."""

@@ -130,7 +130,8 @@ class Run(Notebook):
 
     def _plan(self, fresh: bool = False) -> Shown | forms.Intent:
         engine = self.engine()
-        plan = engine.plan(fresh)
+        with self.desk.alone():
+            plan = engine.plan(fresh)
         done = {
             (c.step, c.kind, c.key)
             for c in engine.ctx.journal.changes()
@@ -172,7 +173,8 @@ class Run(Notebook):
         """
         self.known(step_id)
         engine, session = self.engine(), self.session  # an approval changes the session
-        result = engine.run(step_id)
+        with self.desk.alone():
+            result = engine.run(step_id)
         shown = tables.checks_table(result.as_dict())
         if result.card is not None:
             shown = shown + tables.card(self.card(result.card))

@@ -20,7 +20,7 @@ from sfsip_nb.inputs.load import from_namespace, load_file
 from sfsip_nb.inputs.schema import Parameters
 from sfsip_nb.inputs.secrets import Redactor, Secret
 from sfsip_nb.replay.attempt import sweep
-from sfsip_nb.runbook.context import Context
+from sfsip_nb.runbook.context import Context, Phase, no_phase
 from sfsip_nb.runbook.engine import Engine
 from sfsip_nb.runbook.found import JOURNAL, look, unusable
 from sfsip_nb.runbook.journal import Journal
@@ -224,7 +224,7 @@ def _open(
     # All that was given is checked by now: from here on something is written.
     with ExitStack() as held, ExitStack() as failed:
         if kind != "interactive" and attempt is None:
-            held.enter_context(_alone(run_dir))
+            held.enter_context(alone(run_dir))
             sweep(run_dir)
         testbed = testbed_of(parameters, run_dir, faults, found.testbed)
         if testbed is not None:
@@ -262,7 +262,7 @@ def _mend(testbed: life.Testbed, journal: Journal, faults: Sequence[str]) -> Non
 
 
 @contextmanager
-def _alone(run_dir: Path) -> Iterator[None]:
+def alone(run_dir: Path, patience: float = 0.0, phase: Phase = no_phase) -> Iterator[None]:
     """Hold a run's folder: a second command would take the first one's writes for interrupted ones.
 
     The lock goes with the process, however that ends.
@@ -270,12 +270,16 @@ def _alone(run_dir: Path) -> Iterator[None]:
     lock = filelock.FileLock(run_dir / ".working", mode=private.FILE)
     try:
         private.folder(run_dir)
-        lock.acquire(timeout=0)
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            with phase("another command or notebook writes in this run", patience):
+                lock.acquire(timeout=patience)
     except filelock.Timeout:
         raise InputError(
             "--out",
-            f"Another sfsip command works in {run_dir} at this moment, and two would undo each"
-            " other's work. Wait until it has ended, then run this one again.",
+            f"Another sfsip command or notebook writes in {run_dir} at this moment, and two would"
+            " undo each other's work. Wait until it has ended, then run this one again.",
         ) from None
     except OSError as error:
         raise unusable(run_dir, error) from None

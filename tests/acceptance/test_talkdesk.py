@@ -86,7 +86,7 @@ def test_a_slip_fails_the_right_proof_and_names_the_card(
 def test_swapped_transport_fails_where_only_the_other_is_open(onboarding: Any) -> None:
     run = onboarding("talkdesk.slip-transport", sets=("sip.transport=tls",))
     run.run("verify.inbound")
-    assert run.results["verify.inbound"].verdict == "inconclusive"
+    assert run.results["verify.inbound"].verdict == "fail"
     assert any("trunk.create" in reason for reason in run.failed("verify.inbound").values())
 
 
