@@ -1,25 +1,24 @@
-"""A process that ends at a chosen moment of a chosen write, as far as the product can tell."""
+"""A process of its own that ends by SIGKILL at a chosen moment of a chosen write."""
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
 from sfsip_nb.runbook.journal import Journal
 from tests.fates.proxy import Request
+from tests.runbook.test_killed import in_a_child
 
 MOMENTS = ("before it is sent", "after its answer", "after the journal noted it")
 
 _OF_CHANGES = re.compile(r"\s*(INSERT INTO|UPDATE)\s+changes\b")
-
-
-class Killed(BaseException):
-    """The process is gone."""
 
 
 class Killer:
@@ -30,27 +29,40 @@ class Killer:
         self._seen = 0
         self._last = "nothing yet"
 
-    def at(self, moment: str) -> None:
-        """That moment is now. Raises ``Killed`` where it is the one."""
+    def kill(self, work: Callable[[], object], folder: Path) -> None:
+        """Run ``work`` in a forked process, and end that where the moment comes."""
+        epitaph = folder / "struck"
+        epitaph.unlink(missing_ok=True)
+
+        def watched() -> None:
+            self._watch(epitaph)
+            work()
+
+        status = in_a_child(watched)
+        if os.WIFSIGNALED(status):
+            self.struck = epitaph.read_text()
+        else:
+            assert status == 0, "the child ended by a fault of its own"
+
+    def _at(self, moment: str, epitaph: Path) -> None:
         if moment != self.moment:
             return
         self._seen += 1
         if self._seen == self.number:
-            self.struck = self._last
-            raise Killed
+            epitaph.write_text(self._last)
+            os.kill(os.getpid(), signal.SIGKILL)
 
-    @contextmanager
-    def about(self) -> Iterator[None]:
-        """It is about, and whatever it ends is gone."""
+    def _watch(self, epitaph: Path) -> None:
+        """For the rest of this process."""
         send, writing = httpx.Client.send, Journal._writing
 
         def sent(client: httpx.Client, request: httpx.Request, **more: Any) -> httpx.Response:
             if not Request(request.method, request.url.path, {}, b"").writes:
                 return send(client, request, **more)
             self._last = f"{request.method} {request.url.path}"
-            self.at("before it is sent")
+            self._at("before it is sent", epitaph)
             response = send(client, request, **more)
-            self.at("after its answer")
+            self._at("after its answer", epitaph)
             return response
 
         @contextmanager
@@ -63,10 +75,7 @@ class Killer:
                 finally:
                     db.set_trace_callback(None)
             if any(map(_OF_CHANGES.match, statements)):
-                self.at("after the journal noted it")
+                self._at("after the journal noted it", epitaph)
 
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(httpx.Client, "send", sent)
-            patch.setattr(Journal, "_writing", written)
-            with suppress(Killed):
-                yield
+        httpx.Client.send = sent  # type: ignore[method-assign, assignment]
+        Journal._writing = written  # type: ignore[method-assign]

@@ -54,14 +54,12 @@ class Enemy:
             return None
         return Killer(chance.choice(MOMENTS), chance.randint(1, 2 * writes))
 
-    def _counted(self, killer: Killer | None) -> bool:
-        """Count what was met. Whether the attempt was killed."""
+    def _count(self, killer: Killer | None) -> None:
+        """Count what was met."""
         proxy = self.story.place.proxy
         self.counts["fates"] += len({s.write for s in proxy.sent} & proxy.fates.keys())
         self.counts["troubled reads"] += proxy.troubled
-        killed = bool(killer and killer.struck)
-        self.counts["kills"] += killed
-        return killed
+        self.counts["kills"] += bool(killer and killer.struck)
 
     def apply(self) -> list[str]:
         """One apply with trouble; what is wrong with it."""
@@ -72,9 +70,9 @@ class Enemy:
         if killer is None:
             came = story.run.attempt()
         else:
-            with killer.about():
-                came = story.run.attempt()
-        if self._counted(killer):
+            killer.kill(story.run.attempt, story.folder)
+        self._count(killer)
+        if killer is not None:  # what it said ended with its process
             return []
         came.broke = ""  # trouble with reads may break it off; it goes on
         return story.judge_first(came, rang)
@@ -87,9 +85,9 @@ class Enemy:
         if killer is None:
             came = story.run.rollback()
         else:
-            with killer.about():
-                came = story.run.rollback()
-        if self._counted(killer) or not came.ok:
+            killer.kill(story.run.rollback, story.folder)
+        self._count(killer)
+        if not came.ok:
             return []
         left = judging.differences(story.before, story.state)
         return [f"a rollback says that all is well: {c}: {text}" for c, text, _ in left]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import threading
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -16,7 +16,7 @@ from sfsip_nb.testbed.genesys import genesys_routes
 from sfsip_nb.testbed.synthflow import synthflow_routes
 from sfsip_nb.testbed.talkdesk import talkdesk_routes
 from sfsip_nb.testbed.world import World
-from tests.fates.proxy import Answer, Request
+from tests.fates.proxy import ADMINISTER, Answer, Request
 
 _SYSTEMS = ("genesys", "synthflow", "talkdesk")
 _HIDDEN_READS = 1
@@ -58,6 +58,11 @@ class StandIns:
     def answer(self, request: Request) -> Answer:
         """What the stand-ins answer. Their handlers never wait, so no event loop is needed."""
         path, _, query = request.target.partition("?")
+        if path.startswith(ADMINISTER):
+            system, step = path.removeprefix(ADMINISTER).split("/")
+            with self._lock:
+                seen = dict(admin.STEPS[system][step](self.world, json.loads(request.body)))
+            return Answer(200, json.dumps(seen).encode(), {})
         scope = {
             "type": "http",
             "asgi": {"version": "3.0"},
@@ -93,11 +98,6 @@ class StandIns:
         start, *parts = said
         headers = {n.decode("latin-1"): v.decode("latin-1") for n, v in start["headers"]}
         return Answer(start["status"], b"".join(p.get("body", b"") for p in parts), headers)
-
-    def administer(self, system: str, step: str, values: Mapping[str, Any]) -> dict[str, Any]:
-        """What the simulated administrator sees after doing a card."""
-        with self._lock:
-            return dict(admin.STEPS[system][step](self.world, dict(values)))
 
     # -- the state ------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 import pytest
@@ -10,6 +11,12 @@ from tests.fates.cases import Story, told
 from tests.fates.harness import Attempt, RolledBack
 from tests.fates.killing import MOMENTS, Killer
 from tests.fates.scenarios import SCENARIOS
+
+pytestmark = [
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork"),
+    # The threads of the stand-ins and of the proxy stay in the parent.
+    pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning"),
+]
 
 _AT_MOST = 200
 
@@ -25,8 +32,7 @@ def test_an_apply_that_was_killed_goes_on(
         killer = Killer(moment, number)
 
         def die(killer: Killer = killer) -> Attempt | None:
-            with killer.about():
-                one.run.attempt()
+            killer.kill(one.run.attempt, one.folder)
             return None
 
         found = one.apply({}, die)
@@ -49,8 +55,7 @@ def test_a_rollback_that_was_killed_goes_on(
         killer = Killer(moment, number)
 
         def die(killer: Killer = killer) -> RolledBack | None:
-            with killer.about():
-                one.run.rollback()
+            killer.kill(one.run.rollback, one.folder)
             return None
 
         found = one.undo({}, die)
