@@ -54,8 +54,8 @@ def _imported_by_hand(world: StillWorld) -> None:
 class Scenario:
     """A customer and a run; ``prepare`` adds to the sample customer what was there before.
 
-    Of the guide ``inputs`` have the steps that write where the customer differs from the others,
-    which keeps a case short; ``whole`` has all.
+    ``inputs`` have a part of the guide's steps, which keeps a case short; ``whole`` has all that
+    write or are done by a person.
     """
 
     name: str
@@ -64,20 +64,22 @@ class Scenario:
 
     @property
     def whole(self) -> Inputs:
-        """All steps that write or are done by a person."""
+        """The same run, whole."""
         return Inputs(self.inputs.guide, self.inputs.sets)
 
 
 _ROUTING = ("routing.inbound", "routing.transfer")
 _SYNTHFLOW = ("number.add", "assistant.attach", "transfer.action")
 
+GENESYS_PARTS = ("genesys_trunk", "genesys_routing", "genesys_synthflow")
+"""Together they have every write of the guide."""
+
 SCENARIOS = {
     scenario.name: scenario
     for scenario in (
-        Scenario(
-            "genesys",
-            Inputs("genesys", (_FQDN,), ("trunk.create", "trunk.site", *_ROUTING, *_SYNTHFLOW)),
-        ),
+        Scenario("genesys_trunk", Inputs("genesys", (_FQDN,), ("trunk.create", "trunk.site"))),
+        Scenario("genesys_routing", Inputs("genesys", (_FQDN,), _ROUTING)),
+        Scenario("genesys_synthflow", Inputs("genesys", (_FQDN,), _SYNTHFLOW)),
         Scenario("talkdesk", Inputs("talkdesk")),
         Scenario(
             "adopted_did",

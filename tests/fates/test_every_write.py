@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from tests.fates.cases import Story, told
 from tests.fates.fates import FATES
 from tests.fates.harness import Place
-from tests.fates.scenarios import SCENARIOS
+from tests.fates.scenarios import GENESYS_PARTS, SCENARIOS
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
@@ -18,7 +19,7 @@ def test_without_trouble_a_run_is_carried_out_and_taken_back(
     story: Callable[[str], Story], scenario: str
 ) -> None:
     clean = story(scenario)
-    assert len(clean.writes) >= 4
+    assert len(clean.writes) >= 3
     assert len(clean.undoing) >= 3
     assert clean.apply({}) == []
     assert clean.undo({}) == []
@@ -27,10 +28,15 @@ def test_without_trouble_a_run_is_carried_out_and_taken_back(
 def test_no_write_of_the_genesys_guide_is_left_out(
     place: Place, story: Callable[[str], Story], tmp_path: Path
 ) -> None:
-    scenario = SCENARIOS["genesys"]
+    scenario = SCENARIOS[GENESYS_PARTS[0]]
     whole = Story(place, scenario, tmp_path, scenario.whole)
-    assert whole.writes == story("genesys").writes
-    assert whole.undoing == story("genesys").undoing
+    parts = [story(name) for name in GENESYS_PARTS]
+    assert _kinds(whole.writes) == _kinds([w for part in parts for w in part.writes])
+    assert _kinds(whole.undoing) == _kinds([w for part in parts for w in part.undoing])
+
+
+def _kinds(writes: list[str]) -> list[str]:
+    return sorted(re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "…", write) for write in writes)
 
 
 @pytest.mark.parametrize("fate", FATES)

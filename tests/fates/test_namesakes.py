@@ -51,11 +51,11 @@ def _made_by_hand(story: Story, write: str) -> tuple[str, str, str]:
 
 
 _MADE = [
-    ("genesys", "/trunkbasesettings"),
-    ("genesys", "/outboundroutes"),
-    ("genesys", "/architect/ivrs"),
-    ("genesys", "/custom-numbers"),
-    ("genesys", "/v2/actions"),
+    ("genesys_trunk", "/trunkbasesettings"),
+    ("genesys_trunk", "/outboundroutes"),
+    ("genesys_routing", "/architect/ivrs"),
+    ("genesys_synthflow", "/custom-numbers"),
+    ("genesys_synthflow", "/v2/actions"),
     ("talkdesk", "/custom-numbers"),
     ("talkdesk", "/v2/actions"),
     ("no_pool", "/didpools"),
