@@ -11,7 +11,7 @@ from sfsip_nb.inputs.files import Unfit, read
 from sfsip_nb.inputs.secrets import Secret
 from sfsip_nb.runbook.context import Context
 from sfsip_nb.runbook.journal import now
-from sfsip_nb.runbook.model import Card
+from sfsip_nb.runbook.model import Card, Refused
 from sfsip_nb.runbook.verdicts import Check, Vantage, Verdict, Weight
 
 _WORD = "/person"
@@ -42,8 +42,14 @@ def answer_from_parameters(ctx: Context, card: Card) -> None:
     may = ctx.mode == "apply" or (card.each_attempt and ctx.parameters.test_calls.allowed)
     if not may:
         return
-    files = [Path(name) for name in given.evidence]
-    answer(ctx, card, given.done_by, str(given.done_at or ""), given.note, given.values, files)
+    paths = [Path(name) for name in given.evidence]
+    at = str(given.done_at or "")
+    try:
+        answer(ctx, card, given.done_by, at, given.note, given.values, paths)
+    except ValueError as error:
+        raise Refused(
+            f"What people → {card.step} says was not taken over: {error}", "Correct it there."
+        ) from None
 
 
 def answer(

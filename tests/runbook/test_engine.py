@@ -207,6 +207,15 @@ def test_an_answer_without_the_value_asked_for_still_waits(tmp_path: Path) -> No
     assert "The word" in result.checks[0].seen
 
 
+def test_evidence_that_cannot_be_read_is_told_and_breaks_nothing(tmp_path: Path) -> None:
+    answer = {"done_by": "Ann", "done_at": "2026-11-20", "values": {"word": "yes"}}
+    made = engine(tmp_path, people={"three": answer | {"evidence": ["nowhere.png"]}})
+    result = made.run("three")
+    assert result.verdict is Verdict.FAIL
+    assert "nowhere.png" in result.checks[0].seen
+    assert "three" not in made.ctx.journal.people()
+
+
 def test_a_waiver_counts_until_its_day_and_then_lapses(tmp_path: Path) -> None:
     foreign(tmp_path, colour="green", size=1)
     waiver = {"check": "one/colour", "reason": "agreed", "by": "Ann"}
