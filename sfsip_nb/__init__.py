@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 from sfsip_nb._version import __version__
 
 if TYPE_CHECKING:
-    from sfsip_nb.run import open_run
-    from sfsip_nb.starting import Beginning, overview
+    from sfsip_nb.notebook.run import open_run
+    from sfsip_nb.notebook.start import Beginning, overview
 
 __all__ = ["Beginning", "__version__", "open_run", "overview"]
 
-_FACE = {"open_run": "run", "Beginning": "starting", "overview": "starting"}
+_FACE = {"open_run": "run", "Beginning": "start", "overview": "start"}
 
 
 def __getattr__(name: str) -> Any:
     """Load the notebooks' face on first use: the testbed's process needs none of it."""
     if name in _FACE:
-        return getattr(import_module(f"sfsip_nb.{_FACE[name]}"), name)
+        return getattr(import_module(f"sfsip_nb.notebook.{_FACE[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -19,8 +19,8 @@ from typing import Any
 
 from starlette.responses import JSONResponse
 
-from sfsip_nb import private, session
-from sfsip_nb.inputs import samples
+from sfsip_nb.inputs import private, samples
+from sfsip_nb.runs import session
 from sfsip_nb.sip.messages import Incoming
 from sfsip_nb.testbed import customer, life, web
 from sfsip_nb.testbed.places import FOLDER, LOG

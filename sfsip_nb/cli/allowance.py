@@ -5,10 +5,10 @@ import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
-from sfsip_nb.guides.testcall import MARK_HEADER, caller_uri
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.load import load_file
 from sfsip_nb.inputs.numbers import dial_refusal
+from sfsip_nb.platforms.shared.testcall import MARK_HEADER, caller_uri
 
 
 class Allowance:

@@ -5,7 +5,7 @@ import typer
 from sfsip_nb.inputs.draft import Draft
 from sfsip_nb.inputs.generate import live_values
 from sfsip_nb.inputs.secrets import HOW, is_reference
-from sfsip_nb.present.forms import Field, fields_of
+from sfsip_nb.notebook.forms import Field, fields_of
 from sfsip_nb.present.text import visible
 
 

@@ -28,8 +28,8 @@ def record(
     What was done by hand in the notebooks is written down as an attempt first.
     """
     with paragraphs():
-        from sfsip_nb.replay import paper, signing
-        from sfsip_nb.replay.kept import attempts_of, summary
+        from sfsip_nb.runs import paper, signing
+        from sfsip_nb.runs.kept import attempts_of, summary
 
         if pdf is not None:
             paper.browser_for(pdf)
@@ -55,7 +55,7 @@ def record(
 
 
 def _sign(attempts: list[Path], key: Path | None) -> None:
-    from sfsip_nb.replay import signing, sums
+    from sfsip_nb.runs import signing, sums
 
     for attempt in attempts:
         if (attempt / sums.SIGNATURE).exists():
@@ -69,7 +69,7 @@ def _sign(attempts: list[Path], key: Path | None) -> None:
 
 def _holds(attempt: Path, signers: Path | None) -> bool:
     """Whether an attempt is as it was written and its signature, if any, is no bad one."""
-    from sfsip_nb.replay import signing, sums
+    from sfsip_nb.runs import signing, sums
 
     difference = sums.check(attempt)
     said = [str(difference) or "as written"]
@@ -84,12 +84,12 @@ def _holds(attempt: Path, signers: Path | None) -> bool:
 
 
 def _keep_interactive(folder: Path) -> None:
-    from sfsip_nb import session
+    from sfsip_nb.engine.found import JOURNAL, look
+    from sfsip_nb.engine.journal import Journal
     from sfsip_nb.inputs.draft import Draft
     from sfsip_nb.inputs.secrets import Redactor
-    from sfsip_nb.replay.kept import keep_interactive
-    from sfsip_nb.runbook.found import JOURNAL, look
-    from sfsip_nb.runbook.journal import Journal
+    from sfsip_nb.runs import session
+    from sfsip_nb.runs.kept import keep_interactive
 
     match look(folder).inputs:
         case {"guide": str(guide), "values": dict(values)} if guide in session.GUIDES:

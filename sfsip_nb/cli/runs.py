@@ -29,7 +29,7 @@ def replay(
 ) -> None:
     """Run a guide's notebooks headlessly and write the record."""
     with paragraphs():
-        from sfsip_nb import session
+        from sfsip_nb.runs import session
 
         chosen, folder = _sections(only), notebooks()
         prepared = session.prepare(
@@ -78,10 +78,10 @@ def rollback(
 ) -> None:
     """Undo what a run changed, newest first, and only that; say what is not as before."""
     with paragraphs():
-        from sfsip_nb import session
-        from sfsip_nb.replay.kept import keep
-        from sfsip_nb.runbook.rollback import outlook
-        from sfsip_nb.runbook.rollback import rollback as undo
+        from sfsip_nb.engine.rollback import outlook
+        from sfsip_nb.engine.rollback import rollback as undo
+        from sfsip_nb.runs import session
+        from sfsip_nb.runs.kept import keep
 
         with closing(session.reopen(folder, testbed_url=testbed)) as run:
             ctx = run.engine.ctx
@@ -154,7 +154,7 @@ def new(
 def jupyter(more: typer.Context) -> None:
     """Open the notebooks in JupyterLab, which further arguments go to (-- --no-browser)."""
     with paragraphs():
-        settings = Path(__file__).parents[1] / "present" / "jupyter"
+        settings = Path(__file__).parents[1] / "notebook" / "jupyter"
         paths = [str(settings), os.environ.get("JUPYTER_CONFIG_PATH", "")]
         os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, paths))
         os.environ.setdefault("PYTHONSTARTUP", str(settings / "startup.py"))  # of each kernel

@@ -5,11 +5,10 @@ import operator
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from sfsip_nb.present import ladders, tables
+from sfsip_nb.present.html import environment
+from sfsip_nb.present.tables import Shown
 from sfsip_nb.sip.evidence.diagnose import Diagnosis
-
-from . import ladders, tables
-from .html import environment
-from .tables import Shown
 
 _COLUMNS = {
     "call": "Call",

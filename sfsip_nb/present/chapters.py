@@ -4,11 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from sfsip_nb.runbook.verdicts import Verdict, worst
-
-from .html import Row
-from .style import VERDICTS
-from .text import lasted, links, utc
+from sfsip_nb.engine.verdicts import Verdict, worst
+from sfsip_nb.present.html import Row
+from sfsip_nb.present.style import VERDICTS
+from sfsip_nb.present.text import lasted, links, utc
 
 _OPEN = ("fail", "blocked", "waiting", "inconclusive")
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from . import figures, ladders
-from .html import Row
-from .text import visible
+from sfsip_nb.present import figures, ladders
+from sfsip_nb.present.html import Row
+from sfsip_nb.present.text import visible
 
 TEXT_LIMIT = 60_000
 """Characters of one evidence file that the page holds; longer ones are cut, and it says so."""

@@ -10,10 +10,9 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from sfsip_nb.runbook import people
-
-from . import style
-from .text import LONG, clock, lasted, links, shown, unmarked, utc, visible
+from sfsip_nb.engine import people
+from sfsip_nb.present import style
+from sfsip_nb.present.text import LONG, clock, lasted, links, shown, unmarked, utc, visible
 
 Row = Mapping[str, Any]
 

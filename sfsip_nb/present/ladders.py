@@ -7,7 +7,7 @@ and fetch nothing, and its texts as text.
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 
-from .html import svg_uri
+from sfsip_nb.present.html import svg_uri
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _MOST = 2_000_000

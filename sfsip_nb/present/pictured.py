@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
-from . import figures, tables
-from .html import bare
-from .tables import Shown
+from sfsip_nb.present import figures, tables
+from sfsip_nb.present.html import bare
+from sfsip_nb.present.tables import Shown
 
 
 def pictured(evidence: Mapping[str, bytes], opened: bool) -> Iterator[Shown]:

@@ -8,9 +8,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from . import chapters, figures, style
-from .exhibits import Exhibits, gather
-from .html import Row, environment, lenient
+from sfsip_nb.present import chapters, figures, style
+from sfsip_nb.present.exhibits import Exhibits, gather
+from sfsip_nb.present.html import Row, environment, lenient
 
 
 def record_html(record: Row, evidence: Mapping[str, bytes]) -> str:

@@ -6,10 +6,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from . import ladders, style
-from .figures import Figure
-from .html import Row, deciding, field_value, input_value, lenient, part, svg_uri
-from .text import columns, one_line, shown, visible
+from sfsip_nb.present import ladders, style
+from sfsip_nb.present.figures import Figure
+from sfsip_nb.present.html import Row, deciding, field_value, input_value, lenient, part, svg_uri
+from sfsip_nb.present.text import columns, one_line, shown, visible
 
 STYLE = f"<style>{style.CSS}</style>"
 """Stands before every notebook output, so that each looks right alone; the page exports drop it."""

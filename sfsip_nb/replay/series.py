@@ -5,15 +5,14 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
-from sfsip_nb.runbook import export
-from sfsip_nb.runbook.journal import Journal
-from sfsip_nb.runbook.verdicts import Verdict, exit_code
-
-from .attempt import Attempt
-from .engine import CELL_TIMEOUT, Kernels, run_notebook
-from .errors import BrokeOff
-from .kept import outcome
-from .prepared import Prepared
+from sfsip_nb.engine import export
+from sfsip_nb.engine.journal import Journal
+from sfsip_nb.engine.verdicts import Verdict, exit_code
+from sfsip_nb.replay.kernels import CELL_TIMEOUT, Kernels, run_notebook
+from sfsip_nb.runs.errors import BrokeOff
+from sfsip_nb.runs.folder import Attempt
+from sfsip_nb.runs.kept import outcome
+from sfsip_nb.runs.prepared import Prepared
 
 BROKE_OFF = 4
 OPEN = 3

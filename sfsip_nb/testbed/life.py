@@ -27,7 +27,7 @@ from urllib.parse import quote, urlsplit
 
 import filelock
 
-from sfsip_nb import private
+from sfsip_nb.inputs import private
 from sfsip_nb.inputs.blocks import without_token
 from sfsip_nb.inputs.errors import SfsipError
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import platformdirs
 
-from sfsip_nb import private
+from sfsip_nb.inputs import private
 
 _INSTANCE = re.compile(r"[0-9a-f]{32}")
 _CONTROL = re.compile(r"http://127\.0\.0\.1:[0-9]{1,5}/control/[A-Za-z0-9_-]+")

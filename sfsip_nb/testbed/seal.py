@@ -12,7 +12,7 @@ from pathlib import Path
 import platformdirs
 from cryptography.fernet import Fernet, InvalidToken
 
-from sfsip_nb import private
+from sfsip_nb.inputs import private
 
 
 class SealBroken(RuntimeError):

@@ -19,8 +19,7 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 
-from sfsip_nb import private
-from sfsip_nb.inputs import samples
+from sfsip_nb.inputs import private, samples
 
 from . import control, customer, registry, talkdesk
 from .genesys import genesys_routes

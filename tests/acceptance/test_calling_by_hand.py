@@ -17,14 +17,14 @@ from typing import Any
 
 import pytest
 
-from sfsip_nb import session
-from sfsip_nb.guides import watching
+from sfsip_nb.engine.broken import Interrupted
 from sfsip_nb.inputs import samples
 from sfsip_nb.inputs.generate import sample_values
-from sfsip_nb.present import waiting
-from sfsip_nb.present.forms import Intent
-from sfsip_nb.run import Run, open_run
-from sfsip_nb.runbook.broken import Interrupted
+from sfsip_nb.notebook import waiting
+from sfsip_nb.notebook.forms import Intent
+from sfsip_nb.notebook.run import Run, open_run
+from sfsip_nb.platforms.shared import watch
+from sfsip_nb.runs import session
 from sfsip_nb.testbed import life
 from tests.acceptance.acceptance_tools import PROJECT
 from tests.acceptance.telephone import call_once, calling
@@ -191,7 +191,7 @@ def test_a_call_in_progress_is_not_judged_before_it_is_over(desk: Open) -> None:
 def test_where_nobody_calls_the_step_waits_for_a_person_and_says_what_to_do(
     desk: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watching, "_TO_DIAL", 1.0)
+    monkeypatch.setattr(watch, "_TO_DIAL", 1.0)
     notebook = desk()
     notebook.answer()
     made = notebook.step()
@@ -220,7 +220,7 @@ def test_a_watch_is_interrupted_and_finds_the_call_that_was_made_meanwhile(desk:
 def test_a_platforms_record_that_stays_away_proves_nothing_and_is_found_later(
     desk: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watching, "_TO_DIAL", 1.0)
+    monkeypatch.setattr(watch, "_TO_DIAL", 1.0)
     notebook = desk()
     testbed = life.ensure(notebook.run_dir, faults=["genesys.late-records"])
     try:
@@ -240,7 +240,7 @@ def test_a_platforms_record_that_stays_away_proves_nothing_and_is_found_later(
 def test_a_number_typed_wrong_is_corrected_and_the_same_call_is_judged(
     desk: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watching, "_TO_DIAL", 1.0)
+    monkeypatch.setattr(watch, "_TO_DIAL", 1.0)
     notebook = desk()
     notebook.answer("+15550100199")
     call_once(notebook.run_dir)
@@ -255,7 +255,7 @@ def test_a_number_typed_wrong_is_corrected_and_the_same_call_is_judged(
 def test_a_call_that_the_platform_lost_fails_with_its_record_as_evidence(
     desk: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watching, "_TO_DIAL", 1.0)
+    monkeypatch.setattr(watch, "_TO_DIAL", 1.0)
     notebook = desk()
     testbed = life.ensure(notebook.run_dir, faults=["genesys.no-route"])
     try:

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from sfsip_nb import session
-from sfsip_nb.guides.diagnosis import rank
-from sfsip_nb.guides.genesys.troubleshooting import ROWS
-from sfsip_nb.runbook.engine import StepResult
+from sfsip_nb.engine.engine import StepResult
+from sfsip_nb.platforms.genesys.troubleshooting import ROWS
+from sfsip_nb.platforms.shared.diagnosis import rank
+from sfsip_nb.runs import session
 from sfsip_nb.testbed import life
 from sfsip_nb.testbed.faults import FAULTS
 from tests.acceptance.acceptance_tools import PARAMETERS

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from sfsip_nb import session
 from sfsip_nb.replay.series import replay
+from sfsip_nb.runs import session
 from tests import hostile_testbed
 from tests.acceptance.acceptance_tools import PARAMETERS, PROJECT, Done, Run
 from tests.acceptance.test_hostile_names import Page

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sfsip_nb.session import GUIDES
+from sfsip_nb.runs.session import GUIDES
 from tests.acceptance.acceptance_tools import failed, leaks, sfsip
 from tests.acceptance.conftest import CANARIES, Story
 

@@ -18,7 +18,7 @@ import os, sys
 if "ipykernel_launcher" in sys.orig_argv:
     import base64
     from urllib.parse import quote
-    from sfsip_nb.clients import genesys
+    from sfsip_nb.platforms.genesys import client as genesys
 
     def broken(self):
         secret = os.environ["SFSIP_TESTBED_GENESYS_CLIENT_SECRET"]

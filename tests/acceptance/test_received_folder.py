@@ -13,9 +13,10 @@ import pytest
 import yaml
 from typer.testing import CliRunner, Result
 
-from sfsip_nb import cli, session
-from sfsip_nb.run import open_run
-from sfsip_nb.runbook.journal import Journal
+from sfsip_nb import cli
+from sfsip_nb.engine.journal import Journal
+from sfsip_nb.notebook.run import open_run
+from sfsip_nb.runs import session
 from sfsip_nb.testbed import life
 from tests.acceptance.acceptance_tools import PARAMETERS
 from tests.eavesdropper import Eavesdropper, listening

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from sfsip_nb import session as sessions
-from sfsip_nb.desk import Desk
-from sfsip_nb.guides.talkdesk.platform import talkdesk
-from sfsip_nb.run import Run
-from sfsip_nb.runbook.engine import StepResult
+from sfsip_nb.engine.engine import StepResult
+from sfsip_nb.notebook.run import Run
+from sfsip_nb.notebook.workspace import Desk
+from sfsip_nb.platforms.talkdesk.platform import talkdesk
+from sfsip_nb.runs import session as sessions
 from sfsip_nb.testbed import life
 
 PARAMETERS = Path(__file__).parents[2] / "parameters" / "talkdesk.testbed.yaml"
@@ -158,6 +158,7 @@ def test_an_answer_in_the_notebook_goes_on_from_there(onboarding: Any, tmp_path:
     run = onboarding(sets=("people={}",))
     shot = tmp_path / "screen.png"
     shot.write_bytes(b"\x89PNG a screenshot")
+    run.session.alone.close()  # a notebook's cell writes only while no command works on the run
     with closing(run.desk()) as desk:
         notebook = Run(desk, "01-prerequisites")
         notebook.step("access.platform")

@@ -23,7 +23,7 @@ from sfsip_nb.testbed import life
 from tests.sip.peers.lab import free_port
 
 PROJECT = Path(__file__).resolve().parents[2]
-SETTINGS = PROJECT / "sfsip_nb" / "present" / "jupyter"
+SETTINGS = PROJECT / "sfsip_nb" / "notebook" / "jupyter"
 STARTING, CELL = 60.0, 60_000
 """Most seconds for the server, most milliseconds for one cell, on a busy machine."""
 

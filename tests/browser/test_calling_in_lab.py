@@ -9,8 +9,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from sfsip_nb import session
 from sfsip_nb.inputs import samples
+from sfsip_nb.runs import session
 from sfsip_nb.testbed import life
 from tests.acceptance.acceptance_tools import PARAMETERS
 from tests.acceptance.telephone import calling

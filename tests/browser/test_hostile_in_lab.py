@@ -10,7 +10,7 @@ from typing import Any
 
 from playwright.sync_api import Dialog, Page, Request, expect
 
-from sfsip_nb import session
+from sfsip_nb.runs import session
 from tests import hostile_testbed
 from tests.acceptance.acceptance_tools import PARAMETERS
 from tests.browser.labs import PROJECT, Lab

@@ -17,20 +17,20 @@ import httpx
 import pytest
 import stamina
 
-from sfsip_nb.clients import transport
+from sfsip_nb.api import transport
+from sfsip_nb.engine import rollback as rolling
+from sfsip_nb.engine.broken import BrokeOff
+from sfsip_nb.engine.context import Context, Surroundings
+from sfsip_nb.engine.engine import Engine
+from sfsip_nb.engine.journal import Journal
+from sfsip_nb.engine.model import Guide, Step
+from sfsip_nb.engine.rollback import Rolledback
+from sfsip_nb.engine.verdicts import Check
 from sfsip_nb.inputs.errors import SfsipError
 from sfsip_nb.inputs.load import load_file
 from sfsip_nb.inputs.schema import Parameters
 from sfsip_nb.inputs.secrets import Redactor
-from sfsip_nb.runbook import rollback as rolling
-from sfsip_nb.runbook.broken import BrokeOff
-from sfsip_nb.runbook.context import Context, Surroundings
-from sfsip_nb.runbook.engine import Engine
-from sfsip_nb.runbook.journal import Journal
-from sfsip_nb.runbook.model import Guide, Step
-from sfsip_nb.runbook.rollback import Rolledback
-from sfsip_nb.runbook.verdicts import Check
-from sfsip_nb.session import GUIDES
+from sfsip_nb.runs.session import GUIDES
 from sfsip_nb.sip import MapResolver
 from tests.fates.fates import TIMEOUT, UNPUNCTUAL, Fate
 from tests.fates.proxy import ADMINISTER, Proxy

@@ -12,9 +12,9 @@ from typing import Any
 
 import httpx
 
-from sfsip_nb.runbook.journal import Journal
+from sfsip_nb.engine.journal import Journal
+from tests.engine.test_killed import in_a_child
 from tests.fates.proxy import Request
-from tests.runbook.test_killed import in_a_child
 
 MOMENTS = ("before it is sent", "after its answer", "after the journal noted it")
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sfsip_nb.runbook.verdicts import Verdict, exit_code
-from sfsip_nb.session import GUIDES
+from sfsip_nb.engine.verdicts import Verdict, exit_code
+from sfsip_nb.runs.session import GUIDES
 from tests.fates.harness import Attempt, Inputs, Place, Run
 
 _SHARE = 0.15

@@ -13,14 +13,14 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from sfsip_nb import session as sessions
-from sfsip_nb.desk import Desk
+from sfsip_nb.engine.model import Step
+from sfsip_nb.engine.rollback import rollback
 from sfsip_nb.inputs.errors import SfsipError
 from sfsip_nb.inputs.load import load_file
-from sfsip_nb.run import Run
-from sfsip_nb.runbook.model import Step
-from sfsip_nb.runbook.rollback import rollback
-from sfsip_nb.session import GUIDES
+from sfsip_nb.notebook.run import Run
+from sfsip_nb.notebook.workspace import Desk
+from sfsip_nb.runs import session as sessions
+from sfsip_nb.runs.session import GUIDES
 
 PARAMETERS = Path(__file__).parents[2] / "parameters" / "genesys.testbed.yaml"
 SETS = ("testbed.time_scale=600",)

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from sfsip_nb.cli.asking import trusting
-from sfsip_nb.guides import captures
+from sfsip_nb.engine import people
 from sfsip_nb.inputs import files
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.load import load_file
 from sfsip_nb.inputs.secrets import resolve
-from sfsip_nb.runbook import people
+from sfsip_nb.platforms.shared import captures
 from sfsip_nb.sip.evidence import capture
 
 

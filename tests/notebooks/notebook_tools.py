@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sfsip_nb.session import GUIDES
+from sfsip_nb.runs.session import GUIDES
 
 PROJECT = Path(__file__).resolve().parents[2]
 FOLDER = PROJECT / "notebooks"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sfsip_nb.inputs.generate import sample_values
-from sfsip_nb.run import Run, open_run
+from sfsip_nb.notebook.run import Run, open_run
 from sfsip_nb.testbed import life
 
 Open = Callable[..., Run]

@@ -10,12 +10,12 @@ import pytest
 from typer.testing import CliRunner
 
 from sfsip_nb.cli import app
+from sfsip_nb.engine.broken import LOG, BrokeOff, Interrupted
+from sfsip_nb.engine.journal import Journal
 from sfsip_nb.inputs.errors import InputError, SfsipError
 from sfsip_nb.inputs.generate import live_values, sample_values
+from sfsip_nb.notebook.run import Run, open_run
 from sfsip_nb.present.tables import Shown
-from sfsip_nb.run import Run, open_run
-from sfsip_nb.runbook.broken import LOG, BrokeOff, Interrupted
-from sfsip_nb.runbook.journal import Journal
 
 SECRET = "canary-3f9a1c"
 

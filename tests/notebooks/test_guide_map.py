@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from sfsip_nb.guides import lines
-from sfsip_nb.guides.diagnosis import Row
-from sfsip_nb.runbook.model import Line
-from sfsip_nb.session import GUIDES
+from sfsip_nb.engine.model import Line
+from sfsip_nb.platforms.shared import lines
+from sfsip_nb.platforms.shared.diagnosis import Row
+from sfsip_nb.runs.session import GUIDES
 from sfsip_nb.testbed.faults import FAULTS
 from tests.notebooks.notebook_tools import PATHS
 
@@ -114,7 +114,7 @@ def _is_troubleshooting(line: Line) -> bool:
 
 
 def rows_of(guide: str) -> tuple[Row, ...]:
-    module = importlib.import_module(f"sfsip_nb.guides.{guide}.troubleshooting")
+    module = importlib.import_module(f"sfsip_nb.platforms.{guide}.troubleshooting")
     return tuple(module.ROWS)
 
 

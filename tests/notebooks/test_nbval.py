@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from sfsip_nb.runbook.journal import Journal
-from sfsip_nb.session import GUIDES
+from sfsip_nb.engine.journal import Journal
+from sfsip_nb.runs.session import GUIDES
 from sfsip_nb.testbed import life
 from tests.notebooks.notebook_tools import FOLDER, NOTEBOOKS, START
 

@@ -12,7 +12,7 @@ from sfsip_nb.inputs.draft import MISSING, Draft
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.load import parameters_cell
 from sfsip_nb.inputs.schema import parameters_model, secret_keys
-from sfsip_nb.present import forms, widgets
+from sfsip_nb.notebook import forms, widgets
 
 SECRET = "s3cr3t-value"
 LIVE = {"target": "live", "customer": "Northwind"}

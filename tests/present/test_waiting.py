@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sfsip_nb.present import waiting
+from sfsip_nb.notebook import waiting
 from sfsip_nb.present.tables import Shown
 
 

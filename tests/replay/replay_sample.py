@@ -7,9 +7,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from sfsip_nb.engine.journal import Journal
+from sfsip_nb.engine.model import Guide, Section, Step
 from sfsip_nb.inputs.redaction import Redactor
-from sfsip_nb.runbook.journal import Journal
-from sfsip_nb.runbook.model import Guide, Section, Step
 
 SECRET = 'pa&ss w"ord-ünique/4711'
 

@@ -10,9 +10,9 @@ import pytest
 
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.redaction import Redactor
-from sfsip_nb.replay import sums
-from sfsip_nb.replay.attempt import Attempt, sweep
-from sfsip_nb.replay.errors import Leak
+from sfsip_nb.runs import sums
+from sfsip_nb.runs.errors import Leak
+from sfsip_nb.runs.folder import Attempt, sweep
 from tests.replay.replay_sample import SECRET, notebook
 
 STEP = {"section": "01-a", "change": "none", "evidence": [], "checks": []}
@@ -107,7 +107,7 @@ def test_evidence_is_only_read_from_its_folder(tmp_path: Path) -> None:
 WRITES = """
 import sys, time
 from pathlib import Path
-from sfsip_nb.replay.attempt import Attempt
+from sfsip_nb.runs.folder import Attempt
 attempt = Attempt(Path(sys.argv[1]), "0001-apply")
 print("writing", flush=True)
 time.sleep(60)

@@ -10,18 +10,18 @@ from typer.testing import CliRunner, Result
 
 from sfsip_nb import cli
 from sfsip_nb.cli.common import say
+from sfsip_nb.engine.rollback import Rolledback, Undone
 from sfsip_nb.inputs.errors import InputError
-from sfsip_nb.replay.errors import Leak
-from sfsip_nb.runbook.rollback import Rolledback, Undone
+from sfsip_nb.runs.errors import Leak
 from tests.replay.replay_sample import Run, guide
 
 
 @pytest.fixture
 def session(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
     """A stand-in for the session module, to be given its functions."""
-    module = types.ModuleType("sfsip_nb.session")
-    monkeypatch.setitem(sys.modules, "sfsip_nb.session", module)
-    monkeypatch.setattr("sfsip_nb.session", module, raising=False)
+    module = types.ModuleType("sfsip_nb.runs.session")
+    monkeypatch.setitem(sys.modules, "sfsip_nb.runs.session", module)
+    monkeypatch.setattr("sfsip_nb.runs.session", module, raising=False)
     monkeypatch.setattr(cli.runs, "notebooks", Path)
     return module
 
@@ -162,9 +162,9 @@ def approvals(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         names.append(by)
         return Rolledback([Undone("create of trunk", "deleted", True)], [])
 
-    monkeypatch.setattr("sfsip_nb.runbook.rollback.rollback", undo)
-    monkeypatch.setattr("sfsip_nb.runbook.rollback.outlook", lambda ctx: ["delete the trunk"])
-    monkeypatch.setattr("sfsip_nb.replay.kept.keep", lambda *args: Path("attempts/0002-rollback"))
+    monkeypatch.setattr("sfsip_nb.engine.rollback.rollback", undo)
+    monkeypatch.setattr("sfsip_nb.engine.rollback.outlook", lambda ctx: ["delete the trunk"])
+    monkeypatch.setattr("sfsip_nb.runs.kept.keep", lambda *args: Path("attempts/0002-rollback"))
     return names
 
 
@@ -182,7 +182,7 @@ def test_rollback_says_what_became_of_each_change_and_what_is_not_as_before(
     run = opened(live=False)
     session.reopen = lambda folder, **_: run  # type: ignore[attr-defined]
     ended = Rolledback([Undone("create of trunk", "deleted", ok)], differences)
-    monkeypatch.setattr("sfsip_nb.runbook.rollback.rollback", lambda ctx, by: ended)
+    monkeypatch.setattr("sfsip_nb.engine.rollback.rollback", lambda ctx, by: ended)
     done = sfsip("rollback", "DIR")
     lines = done.stdout.splitlines()
     assert (done.exit_code, lines[0][2:]) == (code, "create of trunk: deleted")

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from sfsip_nb import cli
-from tests.guides.test_network import served
+from tests.platforms.test_network import served
 from tests.sip import pki
 from tests.sip.pki import Pki
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from sfsip_nb import session
 from sfsip_nb.inputs.draft import Draft
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.load import from_namespace
-from sfsip_nb.present.forms import Form
+from sfsip_nb.notebook.forms import Form
+from sfsip_nb.runs import session
 from sfsip_nb.testbed import life
 from tests.replay.replay_sample import notebook
 

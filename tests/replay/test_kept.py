@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from sfsip_nb.replay import sums
-from sfsip_nb.replay.kept import attempts_of, keep_interactive, outcome, summary
+from sfsip_nb.runs import sums
+from sfsip_nb.runs.kept import attempts_of, keep_interactive, outcome, summary
 from tests.replay.replay_sample import Run, guide
 
 

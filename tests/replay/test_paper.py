@@ -11,7 +11,7 @@ import pytest
 
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.present.record import record_html
-from sfsip_nb.replay import paper
+from sfsip_nb.runs import paper
 from tests.present import record_sample as sample
 from tests.present.hostile import SHORT, poison
 from tests.sip.peers.lab import need

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from sfsip_nb import session
-from sfsip_nb.guides import captures
+from sfsip_nb.engine.broken import explain
 from sfsip_nb.inputs.redaction import Redactor
-from sfsip_nb.replay.attempt import Attempt
-from sfsip_nb.replay.engine import Kernels, run_notebook
-from sfsip_nb.runbook.broken import explain
+from sfsip_nb.platforms.shared import captures
+from sfsip_nb.replay.kernels import Kernels, run_notebook
+from sfsip_nb.runs import session
+from sfsip_nb.runs.folder import Attempt
 from tests.replay.replay_sample import Parameters, notebook
 
 FILE = Path("parameters/genesys.testbed.yaml")

@@ -16,10 +16,10 @@ from typing import Any
 import jsonschema
 import pytest
 
+from sfsip_nb.engine import export
 from sfsip_nb.inputs.redaction import Redactor
 from sfsip_nb.present.style import VERDICTS
-from sfsip_nb.replay.attempt import Attempt
-from sfsip_nb.runbook import export
+from sfsip_nb.runs.folder import Attempt
 from tests.present import record_sample as sample
 from tests.present.hostile import HOSTILE, UNSEEN, poison
 from tests.replay.replay_sample import notebook

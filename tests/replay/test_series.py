@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from sfsip_nb.inputs.errors import InputError
-from sfsip_nb.replay import sums
 from sfsip_nb.replay.series import replay
+from sfsip_nb.runs import sums
 from tests.replay.replay_sample import SECRET, Run, guide, notebook
 
 JUDGE = """
 import os
 from pathlib import Path
-from sfsip_nb.runbook.journal import Journal
+from sfsip_nb.engine.journal import Journal
 journal = Journal(Path(os.environ["SFSIP_RUN_DIR"]) / "journal.sqlite3")
 row = journal.step_begins(1, {step!r})
 journal.step_ends(row, {verdict!r}, "none", [], "because")

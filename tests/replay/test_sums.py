@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from sfsip_nb import cli
 from sfsip_nb.inputs.errors import InputError
-from sfsip_nb.replay import signing, sums
+from sfsip_nb.runs import signing, sums
 from tests.sip.peers.lab import need
 
 KEPT = "0123456789ab-reply.json"

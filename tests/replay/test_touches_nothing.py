@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from sfsip_nb import cli, session
-from sfsip_nb.runbook.journal import Journal
+from sfsip_nb import cli
+from sfsip_nb.engine.journal import Journal
+from sfsip_nb.runs import session
 from sfsip_nb.testbed import registry
 
 FILE = str(Path("parameters/genesys.testbed.yaml").resolve())

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import trustme
 
-from sfsip_nb import private
+from sfsip_nb.inputs import private
 
 
 class Certificates:

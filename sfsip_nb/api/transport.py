@@ -1,0 +1,219 @@
+"""The transport that all clients share: authorisation, bounded retries, errors safe to show."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import stamina
+
+from sfsip_nb.api import sent
+from sfsip_nb.api.errors import ApiError, Problem, is_token_rate_limit
+from sfsip_nb.api.origins import on_this_machine
+
+# Retries are told in `Api.log`; without a handler Python would print each of them to stderr.
+logging.getLogger("stamina").addHandler(logging.NullHandler())
+
+ATTEMPTS = 5
+LONGEST_WAIT = 30.0  # seconds that a Retry-After may make us wait
+_BUSY = frozenset({429, 502, 503, 504})
+_READS = frozenset({"GET", "HEAD"})
+_IDEMPOTENT = _READS | {"PUT", "DELETE"}
+_TIMEOUT = httpx.Timeout(20.0, connect=10.0)
+
+
+def segment(value: str) -> str:
+    """`value` as one segment of a path, whatever is in it."""
+    return quote(value, safe="")
+
+
+def stamp(moment: datetime) -> str:
+    """A time as the platforms take it: UTC, milliseconds, Z. Raises ValueError without a zone."""
+    if moment.tzinfo is None:
+        raise ValueError("a time without its time zone")
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class Api:
+    """One platform's origin.
+
+    `bearer` supplies the token; `renew` is called once where the platform answers 401, before the
+    request is sent again with the token that `bearer` then supplies. `read_problem` understands
+    the platform's error bodies. `http` may be given by tests.
+
+    Requests that change nothing when repeated are repeated, a bounded number of times, on 429
+    (after Retry-After, capped), 502, 503, 504, and where no answer came; what only reads also on
+    any other 5xx and on a body that cannot be read. A POST is repeated only where it cannot have
+    had an effect: on 429, and where no connection came about in time. A name that does not resolve
+    and a port that refuses are not tried again: waiting mends neither.
+    """
+
+    def __init__(
+        self,
+        platform: str,
+        base: str,
+        *,
+        read_problem: Callable[[httpx.Response], Problem],
+        bearer: Callable[[], str] | None = None,
+        renew: Callable[[], None] | None = None,
+        http: httpx.Client | None = None,
+    ) -> None:
+        url = httpx.URL(base)
+        here = on_this_machine(url.host)
+        if url.scheme != "https" and not here:
+            raise ValueError(f"{platform}: refusing to send credentials to {url.host} without TLS")
+        self.log: list[dict[str, Any]] = []
+        """Each request sent: at, method, path, status (0: no answer), ms."""
+        self._platform = platform
+        self._base = base.rstrip("/")
+        self._read_problem = read_problem
+        self._bearer = bearer
+        self._renew = renew
+        self._http = http or httpx.Client(timeout=_TIMEOUT, trust_env=not here)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        json: Any = None,
+        form: Mapping[str, str] | None = None,
+        auth: httpx.BasicAuth | None = None,
+        retry: bool | None = None,
+        redirects: bool = False,
+    ) -> Any:
+        """The decoded JSON of the answer; None if it has no body. Raises ApiError.
+
+        `retry` False sends exactly once, for what dials or bills; True says that repeating does no
+        harm, as with a POST that only asks; None goes by the method. With `redirects` the answer
+        may lie elsewhere; another origin than this one gets no token (httpx leaves it out).
+        """
+        request = {
+            "params": {k: v for k, v in (params or {}).items() if v is not None},
+            "json": json,
+            "data": form,
+            "auth": auth,
+            "follow_redirects": redirects,
+        }
+        renewed = False
+        while True:
+            try:
+                return self._with_retries(method, path, request, retry)
+            except ApiError as error:
+                if error.status != 401 or renewed or self._renew is None or auth is not None:
+                    raise
+                renewed = True
+                self._renew()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def _with_retries(
+        self, method: str, path: str, request: dict[str, Any], retry: bool | None
+    ) -> Any:
+        harmless = method in _IDEMPOTENT if retry is None else retry
+        reads = method in _READS or retry is True
+
+        def again(error: Exception) -> bool | float:
+            return isinstance(error, ApiError) and _worth_repeating(error, harmless, reads)
+
+        attempts = 1 if retry is False else ATTEMPTS
+        for attempt in stamina.retry_context(
+            on=again, attempts=attempts, timeout=90.0, wait_initial=0.2, wait_max=5.0
+        ):
+            with attempt:
+                return self._once(method, path, request, reads)
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _once(self, method: str, path: str, request: dict[str, Any], reads: bool) -> Any:
+        headers = {"Accept": "application/json"}
+        if self._bearer is not None and request["auth"] is None:
+            headers["Authorization"] = f"Bearer {self._bearer()}"
+        started, at, status = time.monotonic(), datetime.now(UTC), 0
+        try:
+            response = self._http.request(method, self._base + path, headers=headers, **request)
+            status = response.status_code
+        except httpx.HTTPError as error:
+            raise self._silent(method, path, error) from None
+        finally:
+            ms = round((time.monotonic() - started) * 1000)
+            self.log.append(
+                {"at": at.isoformat(), "method": method, "path": path, "status": status, "ms": ms}
+            )
+            if not reads:
+                sent.note(status)
+        if not response.is_success:
+            raise self._refused(method, path, response)
+        if not response.content:
+            return None
+        try:
+            return response.json()
+        except ValueError:
+            problem = Problem("unreadable", "the answer is not JSON")
+            raise ApiError(self._platform, method, path, status, problem) from None
+
+    def _silent(self, method: str, path: str, error: httpx.HTTPError) -> ApiError:
+        # The text of an httpx error may hold the URL with its query: say what happened instead.
+        if isinstance(error, httpx.ConnectTimeout):
+            problem = Problem("unreachable", "no connection in time; check network and region")
+        elif isinstance(error, httpx.ConnectError):
+            problem = Problem(*_no_connection(error))
+        elif isinstance(error, httpx.TimeoutException):
+            problem = Problem("timeout", "no answer in time")
+        else:
+            problem = Problem("broken", f"the connection broke ({type(error).__name__})")
+        return ApiError(self._platform, method, path, 0, problem)
+
+    def _refused(self, method: str, path: str, response: httpx.Response) -> ApiError:
+        try:
+            problem = self._read_problem(response)
+        except (ValueError, TypeError, AttributeError, KeyError):
+            problem = Problem("", response.reason_phrase)
+        wait = _retry_after(response.headers.get("Retry-After", ""))
+        return ApiError(self._platform, method, path, response.status_code, problem, wait)
+
+
+def _no_connection(error: BaseException) -> tuple[str, str]:
+    """Code and message for a connection that did not come about, by what lies beneath."""
+    beneath: BaseException | None = error
+    while beneath is not None:
+        if isinstance(beneath, socket.gaierror):
+            return "unresolved", "its name does not resolve; check the region, DNS and the VPN"
+        if isinstance(beneath, ConnectionRefusedError):
+            return "refused", "its port refuses connections; check a proxy, a firewall, the VPN"
+        beneath = beneath.__cause__ or beneath.__context__
+    return "unreachable", "no connection; check the network and the region"
+
+
+def _worth_repeating(error: ApiError, harmless: bool, reads: bool) -> bool | float:
+    """Whether to send again; a number says after how many seconds."""
+    if error.code in ("unresolved", "refused"):
+        return False
+    limited = error.status == 429 or is_token_rate_limit(error)
+    no_effect = limited or error.code == "unreachable"
+    stumbled = error.status in _BUSY or error.status == 0
+    spoiled = error.status >= 500 or error.code == "unreadable"
+    if not (no_effect or (harmless and stumbled) or (reads and spoiled)):
+        return False
+    return True if error.retry_after is None else min(error.retry_after, LONGEST_WAIT)
+
+
+def _retry_after(header: str) -> float | None:
+    """Seconds in a Retry-After header, which holds seconds or a date (RFC 9110 §10.2.3)."""
+    try:
+        return max(0.0, float(int(header)))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, (parsedate_to_datetime(header) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return None

@@ -1,0 +1,180 @@
+"""What a step works with: the inputs, the platforms, the journal, and what surrounds the run."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import re
+import ssl
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sfsip_nb.api.errors import ApiError
+from sfsip_nb.engine.journal import Journal
+from sfsip_nb.engine.model import Guide, Resource
+from sfsip_nb.inputs import private
+from sfsip_nb.inputs.schema import Parameters
+from sfsip_nb.inputs.secrets import Redactor, Secret
+from sfsip_nb.sip import Resolver
+from sfsip_nb.sip.media.levels import Level
+
+T = TypeVar("T")
+
+Tell = Callable[[str], None]
+"""Says what is seen so far of what takes long."""
+
+Phase = Callable[[str, float], contextlib.AbstractContextManager[Tell]]
+"""Tells a person who watches what takes long, and how many seconds at most."""
+
+
+def no_phase(what: str, seconds: float) -> contextlib.AbstractContextManager[Tell]:
+    """Nobody watches."""
+    return contextlib.nullcontext(lambda seen: None)
+
+
+Administer = Callable[[str, str, Mapping[str, Any]], dict[str, Any]]
+"""Has the simulated administrator carry out a card: system, step, values; answers what it saw."""
+
+
+@dataclass(frozen=True)
+class Overheard:
+    """What one end of a call heard by its own ears.
+
+    ``since`` is when it began to listen (Unix seconds), ``levels`` one value for each
+    ``levels.STEP_S`` from then on, ``tones`` each one's ``hz`` and ``seconds``.
+    """
+
+    since: float
+    levels: Sequence[Level]
+    tones: Sequence[Mapping[str, float]]
+
+
+AgentEars = Callable[[str, datetime, str], Overheard | None]
+"""What the AI agent heard of a call: to a number, placed at a moment, with a mark if marks get
+there. None: the call never reached it."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What differs between a live customer and the testbed, and nothing else.
+
+    ``origins`` are API origins by name; ``phone`` is the SIP address of the telephone network
+    that a test call may be placed through, where there is one; ``time_scale`` divides waits.
+    ``agent_ears`` is there only where both ends of a call can be seen.
+    """
+
+    origins: Mapping[str, str]
+    resolver: Resolver
+    administer: Administer | None = None
+    agent_ears: AgentEars | None = None
+    phone: str = ""
+    cafile: str | None = None
+    time_scale: float = 1.0
+
+    def tls(self) -> ssl.SSLContext:
+        """What a TLS client trusts: the public authorities, and the testbed's own."""
+        trusted = ssl.create_default_context()
+        if self.cafile:
+            trusted.load_verify_locations(self.cafile)
+        return trusted
+
+
+@dataclass
+class Context:
+    """One attempt of one run, as its steps see it."""
+
+    guide: Guide
+    parameters: Parameters
+    mode: str
+    journal: Journal
+    attempt: int
+    run_dir: Path
+    secrets: Mapping[str, Secret]
+    redactor: Redactor
+    surroundings: Surroundings
+    phase: Phase = no_phase
+    _made: dict[str, Any] = field(default_factory=dict)
+    _closers: list[Callable[[], object]] = field(default_factory=list)
+
+    @property
+    def run(self) -> str:
+        """The run's name."""
+        return self.parameters.run_name
+
+    @property
+    def live(self) -> bool:
+        """Whether this touches a real customer."""
+        return self.parameters.target == "live"
+
+    @property
+    def watched(self) -> bool:
+        """Whether a person is there who is told what takes long, and may act meanwhile."""
+        return self.phase is not no_phase
+
+    @property
+    def marker(self) -> str:
+        """The text by which objects of this run are known on the platforms."""
+        return f"Managed by sfsip, run {self.run}"
+
+    def once(
+        self, name: str, make: Callable[[], T], close: Callable[[T], object] | None = None
+    ) -> T:
+        """A thing made on first use and kept until ``release`` (a client, the resources)."""
+        if name not in self._made:
+            new = make()
+            self._made[name] = new
+            if close is not None:
+                self._closers.append(lambda: close(new))
+        made: T = self._made[name]
+        return made
+
+    def release(self) -> None:
+        """Close what ``once`` made: tokens are revoked; all is made anew when needed again."""
+        while self._closers:
+            # A platform that is gone cannot revoke; its token lapses by itself.
+            with contextlib.suppress(ApiError):
+                self._closers.pop()()
+        self._made.clear()
+
+    def resource(self, kind: str) -> Resource:
+        """How to read and change one kind of object. Raises ``KeyError`` for an unknown kind."""
+        return self.once("resources", lambda: self.guide.resources(self))[kind]
+
+    def answer(self, step: str) -> dict[str, Any] | None:
+        """What a person said of a step, if they did."""
+        return self.journal.people().get(step)
+
+    def given(self, step: str, name: str) -> str:
+        """A value that a person handed back with a step, else an empty text."""
+        answer = self.answer(step)
+        return str(answer["given"].get(name, "")) if answer else ""
+
+    def proved(self, step: str) -> bool:
+        """Whether the newest execution of a step in this run is evidence of success.
+
+        On a live run all checks of a probe are advisory: one that passed, and none that failed,
+        is evidence all the same.
+        """
+        row = self.journal.steps().get(step)
+        if row is None:
+            return False
+        verdicts = {check["verdict"] for check in row["checks"]}
+        seen = "pass" in verdicts and "fail" not in verdicts
+        return row["verdict"] == "pass" or (row["verdict"] == "skipped" and seen)
+
+    def keep_evidence(self, step: str, title: str, suffix: str, content: str | bytes) -> str:
+        """Keep a file of evidence, named by its content, secrets taken out. Returns its name."""
+        if isinstance(content, str):
+            content = self.redactor.text(content).encode("utf-8", "backslashreplace")
+        elif self.redactor.found_in(content):
+            raise ValueError(f"evidence {title!r} of {step} holds a secret and was not kept")
+        digest = hashlib.sha256(content).hexdigest()
+        slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:40]
+        name = f"{digest[:12]}-{slug}.{suffix}"
+        folder = self.run_dir / "evidence"
+        private.write(private.folder(folder) / name, content)
+        self.journal.keep_evidence(self.attempt, step, name, title, digest)
+        return name

@@ -1,0 +1,52 @@
+"""Leave to dial: a call is placed only where ``test_calls`` allows it, marked and counted."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from datetime import UTC, datetime, timedelta
+
+from sfsip_nb.engine.context import Context
+from sfsip_nb.inputs.errors import SfsipError
+from sfsip_nb.inputs.numbers import dial_refusal
+
+
+class NotAllowed(SfsipError):
+    """A call may not be placed; the text says why and what would allow it."""
+
+
+def permit(ctx: Context, step: str, number: str) -> str:
+    """Note a call that is about to be placed and return its mark.
+
+    Waits for the allowed rate. Raises ``NotAllowed`` for a number that must never be dialled
+    (emergency, short, premium), one that is not listed, and past the allowed count.
+    """
+    rules = ctx.parameters.test_calls
+    refusal = dial_refusal(number)
+    if refusal:
+        raise NotAllowed(f"{number} is never dialled: {refusal}")
+    if not rules.allowed:
+        raise NotAllowed("Test calls are not allowed: set test_calls.allowed to true.")
+    if number not in rules.destinations:
+        raise NotAllowed(f"{number} is not among test_calls.destinations.")
+    placed = ctx.journal.dialled(ctx.attempt)
+    if len(placed) >= rules.max:
+        raise NotAllowed(f"This attempt has placed its {rules.max} test calls (test_calls.max).")
+    _keep_rate(ctx, [datetime.fromisoformat(row["at"]) for row in placed])
+    mark = f"sfsip-{uuid.uuid4().hex[:12]}"
+    ctx.journal.dial(ctx.attempt, step, number, mark)
+    return mark
+
+
+def _keep_rate(ctx: Context, placed: list[datetime]) -> None:
+    """Sleep until one more call keeps to ``per_minute``; at most a minute of the run's time."""
+    allowed = ctx.parameters.test_calls.per_minute
+    if len(placed) < allowed:
+        return
+    minute = timedelta(seconds=60 / ctx.surroundings.time_scale)
+    free_at = placed[-allowed] + minute
+    wait = (free_at - datetime.now(UTC)).total_seconds()
+    if wait > 0:
+        wait = min(wait, minute.total_seconds())
+        with ctx.phase(f"the next call, at most {allowed} a minute", wait):
+            time.sleep(wait)

@@ -1,0 +1,204 @@
+"""How an object is compared: field by field, by digest, and by whose it is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from sfsip_nb.engine.context import Context
+from sfsip_nb.engine.model import Desired, Fields, Resource, Seen
+from sfsip_nb.engine.verdicts import Check, Vantage, Verdict, Weight
+from sfsip_nb.inputs.secrets import Secret
+
+ABSENT = "absent"
+COMING = "coming"
+"""What is observed of an object that comes into being with another one, while that is planned."""
+_LATER = "known after "
+
+
+def known_after(step: str) -> str:
+    """A planned value that only an earlier step can supply, such as an FQDN read by a person."""
+    return f"{_LATER}{step}"
+
+
+def is_later(value: Any) -> bool:
+    """Whether a planned value is one that only an earlier step can supply."""
+    return isinstance(value, str) and value.startswith(_LATER)
+
+
+def planned_as(planned: Any, wanted: Any) -> bool:
+    """Whether a wanted value is the one that was planned (or was planned as known later)."""
+    return planned == wanted or is_later(planned)
+
+
+def shown(fields: Fields) -> Fields:
+    """Fields as they may be written down: a secret is only ever ``set`` or ``not set``."""
+    return {
+        name: ("set" if value.reveal() else "not set") if isinstance(value, Secret) else value
+        for name, value in fields.items()
+    }
+
+
+def digest(seen: Seen | None) -> str:
+    """A digest of what was observed; equal digests mean that nothing the guide sets has moved."""
+    if seen is None:
+        return ABSENT
+    data = json.dumps([seen.id, seen.fields], sort_keys=True, default=str)
+    return hashlib.sha256(data.encode()).hexdigest()[:16]
+
+
+def fingerprints(ctx: Context, want: Desired, write_only: frozenset[str]) -> dict[str, str]:
+    """Salted fingerprints of what no API reads back, by which a later run knows it again.
+
+    scrypt, because a SIP password may be weak and the journal is handed around.
+    """
+    salt = ctx.journal.get("salt")
+    if salt is None:
+        salt = os.urandom(16).hex()
+        ctx.journal.put("salt", salt)
+    return {
+        name: hashlib.scrypt(
+            _plain(value).encode(), salt=bytes.fromhex(salt), n=2**14, r=8, p=1, dklen=16
+        ).hex()
+        for name, value in want.fields.items()
+        if name in write_only
+    }
+
+
+def _plain(value: Any) -> str:
+    return value.reveal() if isinstance(value, Secret) else str(value)
+
+
+def known_secrets(ctx: Context, want: Desired) -> dict[str, str]:
+    """The fingerprints of the secrets that this run last wrote to an object, as far as proved."""
+    known: dict[str, str] = {}
+    for change in ctx.journal.standing(want.kind, want.key):
+        for name, mark in change.prints.items():
+            if change.done:
+                known[name] = mark
+            else:
+                known.pop(name, None)
+    return known
+
+
+def changed_fields(
+    want: Desired, current: Fields | None, known: dict[str, str], prints: dict[str, str]
+) -> list[str]:
+    """The names of the wanted fields that are not as they should be."""
+    if current is None:
+        return list(want.fields)
+    return [
+        name
+        for name, value in want.fields.items()
+        if (known.get(name) != prints[name] if name in prints else current.get(name) != value)
+    ]
+
+
+def ours(ctx: Context, want: Desired, seen: Seen) -> bool:
+    """Whether this run made the object: by its marker, else by its id in the journal."""
+    if ctx.marker in seen.marker:
+        return True
+    made = (c for c in ctx.journal.standing(want.kind, want.key) if c.op == "create" and c.done)
+    return any(c.object in (None, seen.id) for c in made)
+
+
+def adoption_needed(ctx: Context, want: Desired, seen: Seen | None, changed: list[str]) -> bool:
+    """Whether a change would touch what belongs to others and nobody allowed it."""
+    if seen is None or not changed or ours(ctx, want, seen):
+        return False
+    if want.address in ctx.parameters.adopt:
+        return False
+    only_fills = all(seen.fields.get(name) in (None, "", [], False) for name in changed)
+    return not (seen.shared and only_fills)
+
+
+@dataclass(frozen=True)
+class Look:
+    """One wanted object against what is there."""
+
+    want: Desired
+    seen: Seen | None
+    changed: list[str]
+    prints: dict[str, str]
+    known: dict[str, str]
+
+    @property
+    def op(self) -> str:
+        """The change it takes: none, create or update."""
+        if not self.changed:
+            return "none"
+        return "create" if self.seen is None else "update"
+
+
+def look(ctx: Context, want: Desired, resource: Resource) -> Look:
+    """Read an object and hold it against what is wanted."""
+    return hold(ctx, want, resource.read(want.key), resource.write_only)
+
+
+def hold(ctx: Context, want: Desired, seen: Seen | None, write_only: frozenset[str]) -> Look:
+    """Hold an object, as it was read, against what is wanted."""
+    prints = fingerprints(ctx, want, write_only)
+    current, known = seen.fields if seen else None, known_secrets(ctx, want)
+    return Look(want, seen, changed_fields(want, current, known, prints), prints, known)
+
+
+def text(value: Any) -> str:
+    """A field's value for a table."""
+    if isinstance(value, Secret):
+        return "set"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(str(item) for item in value) or "(empty)"
+    return "(empty)" if value in (None, "") else str(value)
+
+
+def field_checks(step: str, found: Look, write_only: frozenset[str]) -> list[Check]:
+    """One check for each field of an object, as it was read back."""
+    want, seen = found.want, found.seen
+    if seen is None:
+        return [
+            Check(
+                id=f"{step}/{want.kind}",
+                title=f"{want.kind} “{want.key}” exists",
+                expected="exists",
+                seen="not there",
+                verdict=Verdict.FAIL,
+                vantage=_vantage(want.kind),
+            )
+        ]
+    return [
+        _secret_check(step, found, name)
+        if name in write_only
+        else Check(
+            id=f"{step}/{name}",
+            title=name,
+            expected=text(value),
+            seen=text(seen.fields.get(name)),
+            verdict=Verdict.FAIL if name in found.changed else Verdict.PASS,
+            vantage=_vantage(want.kind),
+        )
+        for name, value in want.fields.items()
+    ]
+
+
+def _secret_check(step: str, found: Look, name: str) -> Check:
+    want, differs = found.want, name in found.known and name in found.changed
+    seen = "written" if name in found.known else "not written by this run"
+    return Check(
+        id=f"{step}/{name}",
+        title=name,
+        expected="the value given",
+        seen="not the value that this run last wrote" if differs else f"{seen}; never returned",
+        verdict=Verdict.FAIL if differs else Verdict.INCONCLUSIVE,
+        weight=Weight.REQUIRED if differs else Weight.ADVISORY,
+        vantage=_vantage(want.kind),
+        reason="No API returns this value, so only a call can prove it.",
+    )
+
+
+def _vantage(kind: str) -> Vantage:
+    return Vantage.SYNTHFLOW if kind.startswith("synthflow.") else Vantage.PLATFORM

@@ -1,0 +1,238 @@
+"""Carrying out steps: needs, plan, apply or verify, people, checks, and the verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sfsip_nb.api.errors import ApiError
+from sfsip_nb.engine import apply, effects, people, plan
+from sfsip_nb.engine.broken import BrokeOff, explain
+from sfsip_nb.engine.context import Context
+from sfsip_nb.engine.effects import Unsettled
+from sfsip_nb.engine.model import Card, Refused, Step, Stranded
+from sfsip_nb.engine.plan import Plan
+from sfsip_nb.engine.verdicts import STRANDED, Check, Vantage, Verdict, Weight, step_verdict, worst
+
+_GOOD = ("pass", "skipped", "waived")
+_INTERRUPTED = "Interrupted by a person; run it again to go on."
+
+
+@dataclass
+class StepResult:
+    """A step as it ended."""
+
+    step: Step
+    verdict: Verdict
+    checks: list[Check] = field(default_factory=list)
+    change: str = "none"
+    reason: str = ""
+    card: Card | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The step in the shape of the record's."""
+        checks = [check.as_dict() for check in self.checks]
+        return {
+            "id": self.step.id,
+            "title": self.step.title,
+            "verdict": self.verdict.value,
+            "change": self.change,
+            "note": self.reason,
+            "checks": [check | {"settle": check["reason"]} for check in checks],
+        }
+
+
+class Engine:
+    """One attempt's steps, in any order; what a step needs is looked up in the journal."""
+
+    def __init__(self, ctx: Context) -> None:
+        self.ctx = ctx
+
+    # -- the plan -------------------------------------------------------------------------
+
+    def plan(self, fresh: bool = False) -> Plan:
+        """The saved plan where it still fits the inputs, else a new one, saved.
+
+        In mode ``plan`` it is always made anew. On the testbed a fresh plan approves itself.
+        """
+        ctx = self.ctx
+        saved = None if fresh or ctx.mode == "plan" else plan.load(ctx)
+        if saved is not None and saved.inputs == plan.inputs_digest(ctx):
+            saved.note(ctx)
+            return saved
+        if ctx.mode == "apply":
+            effects.resume(ctx, ctx.journal.changes())
+        made = plan.make(ctx)
+        if not ctx.live:
+            made.approve("the testbed (a fresh plan approves itself)")
+        made.save(plan.path_of(ctx), ctx)
+        return made
+
+    def _planned(self) -> Plan:
+        """The plan of this attempt in mode ``plan``: made once, then shown."""
+        saved = plan.load(self.ctx)
+        made_here = saved is not None and saved.attempt == self.ctx.attempt
+        return saved if saved is not None and made_here else self.plan()
+
+    def approve(self, by: str) -> Plan:
+        """Approve the saved plan by name, so that apply may carry it out.
+
+        Raises ``InputError`` where none is saved for these inputs: nobody approves unread.
+        """
+        current = plan.to_approve(plan.path_of(self.ctx), self.ctx.parameters)
+        current.approve(by)
+        current.save(plan.path_of(self.ctx), self.ctx)
+        return current
+
+    # -- steps ----------------------------------------------------------------------------
+
+    def run(self, step_id: str) -> StepResult:
+        """Carry out one step and keep its verdict.
+
+        Raises ``BrokeOff`` for a fault of our own; whatever a platform or a peer does becomes
+        a verdict. Where a person interrupts, the step is left open, and ``KeyboardInterrupt``
+        goes on.
+        """
+        ctx = self.ctx
+        step = ctx.guide.step(step_id)
+        row = ctx.journal.step_begins(ctx.attempt, step_id)
+        broke: BaseException | None = None
+        try:
+            result = self._carry_out(step)
+        except (ApiError, Refused, Unsettled) as error:
+            result = StepResult(step, Verdict.FAIL, [_refused(step, error)])
+        except Exception as error:
+            told = explain(ctx.run_dir, ctx.redactor, step_id, error)
+            broke = BrokeOff(told)
+            result = StepResult(step, Verdict.INCONCLUSIVE, reason=told)
+        except KeyboardInterrupt as error:
+            broke = error
+            result = StepResult(step, Verdict.INCONCLUSIVE, reason=_INTERRUPTED)
+        result.checks = [self._waived(check) for check in result.checks]
+        if result.checks:
+            result.verdict = step_verdict(result.checks)
+        ctx.journal.step_ends(
+            row,
+            result.verdict,
+            result.change,
+            [check.as_dict() for check in result.checks],
+            result.reason,
+        )
+        if broke is not None:
+            raise broke from None
+        self._judge_again(step_id)
+        return result
+
+    def _carry_out(self, step: Step) -> StepResult:
+        ctx = self.ctx
+        reason = step.moot(ctx) if step.moot else ""
+        if not reason and step.dials and ctx.mode == "plan":
+            reason = "A plan dials nothing."
+        if reason:
+            return StepResult(step, Verdict.SKIPPED, reason=reason)
+        card = step.card(ctx) if step.card else None
+        open_needs = [n for n in step.needs if not self._met(n)]
+        if open_needs and not (ctx.mode == "plan" and step.desired):
+            names = ", ".join(
+                f"{n} ({ctx.journal.verdict(n) or 'not run yet'})" for n in open_needs
+            )
+            return StepResult(step, Verdict.BLOCKED, reason=f"First: {names}.", card=card)
+        result = StepResult(step, Verdict.SKIPPED, card=card)
+        for want in plan.wanted(ctx, step):
+            if ctx.mode == "apply":
+                settled = apply.carry_out(ctx, step.id, want, self.plan())
+                self._stop_if_moved(settled)
+            else:
+                planned = self._planned() if ctx.mode == "plan" else None
+                settled = apply.as_wanted(ctx, step.id, want, planned)
+            result.checks += settled.checks
+            result.reason = " ".join([result.reason, *settled.found]).strip()
+            if settled.change != "none":
+                result.change = settled.change
+            if step_verdict(settled.checks) not in (Verdict.PASS, Verdict.SKIPPED):
+                return result
+        if card is not None:
+            people.answer_from_parameters(ctx, card)
+            result.checks += people.checks(ctx, card)
+            if step_verdict(result.checks) is Verdict.WAITING and not step.checks_anyway:
+                return result
+        if step.check is not None:
+            result.checks += step.check(ctx)
+        return result
+
+    def _met(self, needed: str) -> bool:
+        row = self.ctx.journal.steps().get(needed)
+        return row is not None and (row["verdict"] in _GOOD or people.only_awaits_proof(row))
+
+    def _judge_again(self, proof: str) -> None:
+        """Give the human steps that ``proof`` proves, or no longer proves, their new verdict."""
+        ctx = self.ctx
+        rows = ctx.journal.steps(ctx.attempt)
+        for step in ctx.guide.steps:
+            if step.id not in rows or step.id == proof or step.card is None:
+                continue
+            card = step.card(ctx)
+            if card is None or card.proved_by != proof:
+                continue
+            row, now = rows[step.id], {c.id: c for c in people.checks(ctx, card)}
+            checks = [
+                self._waived(now[c["id"]]).as_dict() if c["id"] in now else c for c in row["checks"]
+            ]
+            if _untimed(checks) == _untimed(row["checks"]):
+                continue
+            required = (Verdict(c["verdict"]) for c in checks if c["weight"] == Weight.REQUIRED)
+            again = ctx.journal.step_begins(ctx.attempt, step.id)
+            ctx.journal.step_ends(again, worst(required), row["change"], checks, row["reason"])
+
+    def _stop_if_moved(self, settled: apply.Settled) -> None:
+        """Once something has moved, the rest of the plan is not carried out either."""
+        if any(c.id.endswith("/plan") and c.verdict is Verdict.FAIL for c in settled.checks):
+            current = self.plan()
+            if not current.stopped:
+                moved = ", ".join(check.title for check in settled.checks)
+                current.stopped = f"stopped because something had moved: {moved}"
+                current.save(plan.path_of(self.ctx), self.ctx)
+
+    def _waived(self, check: Check) -> Check:
+        """A check that somebody took upon themselves, until the day they named."""
+        for waiver in self.ctx.parameters.waive:
+            if waiver.check != check.id or check.verdict in (Verdict.PASS, Verdict.SKIPPED):
+                continue
+            if waiver.until < _today():
+                return replace(check, reason=f"{check.reason} The waiver lapsed on {waiver.until}.")
+            by = f"Waived by {waiver.by} until {waiver.until}: {waiver.reason}"
+            return replace(check, verdict=Verdict.WAIVED, reason=by)
+        return check
+
+
+def _untimed(checks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What checks say, whenever it was judged."""
+    return [{name: value for name, value in c.items() if name != "at"} for c in checks]
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+def _refused(step: Step, error: ApiError | Refused | Unsettled) -> Check:
+    """A refusal fails; trouble of the network or of a platform says nothing of the customer."""
+    told = Check(
+        id=f"{step.id}/api",
+        title="It can be done",
+        expected="no refusal",
+        seen=str(error),
+        verdict=Verdict.FAIL,
+        vantage=Vantage.PLATFORM,
+        reason=error.advice,
+    )
+    if isinstance(error, Stranded):
+        return replace(
+            told,
+            id=f"{step.id}{STRANDED}",
+            title="Nothing is left half changed",
+            expected="done, or taken back",
+        )
+    if isinstance(error, Unsettled) or (isinstance(error, ApiError) and error.transient):
+        return replace(told, expected="an answer", verdict=Verdict.INCONCLUSIVE)
+    return told

@@ -1,0 +1,96 @@
+"""A run's folder as it is found: what is looked at before anything is written there."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sfsip_nb.engine.journal import sound
+from sfsip_nb.inputs.errors import InputError
+
+JOURNAL = "journal.sqlite3"
+
+_FOLDERS = {"attempts", "captures", "cards", "evidence", "notebooks", "runbook", "testbed"}
+_MADE_HERE = _FOLDERS | {"plan.json", "faults.log", ".working", ".ipynb_checkpoints"}
+"""What may stand in a run's folder that has no journal yet."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a run's journal holds, as far as it has to be known before the run is opened.
+
+    `inputs` are guide and values as the run was last opened with, None where it never was;
+    `testbed` is the name of the one that it was then on; `last` is its last attempt's number.
+    """
+
+    inputs: Any = None
+    testbed: str = ""
+    last: int = 0
+
+
+def look(run_dir: Path) -> Found:
+    """What the folder's journal holds; nothing, where there is none. Writes nothing.
+
+    Raises `InputError` for a journal that is damaged or no run's, and for a folder that cannot be
+    read.
+    """
+    path = run_dir / JOURNAL
+    try:
+        if not path.stat().st_size:
+            return Found()
+    except (FileNotFoundError, NotADirectoryError):
+        return Found()
+    except OSError as error:
+        raise unusable(run_dir, error) from None
+    # Without a WAL beside it the file is whole, and read as it is no side file is made.
+    still = "" if path.with_name(f"{JOURNAL}-wal").exists() else "&immutable=1"
+    where = f"file:{quote(str(path))}?mode=ro{still}"
+    with sound(path), closing(sqlite3.connect(where, uri=True, timeout=30)) as db:
+        (damage,) = db.execute("PRAGMA quick_check(1)").fetchone()
+        if damage != "ok":
+            raise sqlite3.DatabaseError(damage)
+        tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
+        if not tables:
+            return Found()
+        if not tables >= {"meta", "attempts"}:
+            raise sqlite3.DatabaseError("it is another program's file")
+        (last,) = db.execute("SELECT max(id) FROM attempts").fetchone()
+        kept = dict(db.execute("SELECT name, value FROM meta").fetchall())
+    return Found(_json(kept.get("parameters")), str(_json(kept.get("testbed")) or ""), last or 0)
+
+
+def _json(text: str | None) -> Any:
+    try:
+        return json.loads(text or "null")
+    except ValueError:
+        return None
+
+
+def refuse_foreign(run_dir: Path) -> None:
+    """Raises `InputError` for a folder in which something stands that is no run's."""
+    try:
+        names = {path.name for path in run_dir.iterdir()}
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        raise unusable(run_dir, error) from None
+    if JOURNAL not in names and (foreign := sorted(names - _MADE_HERE)):
+        more = f" and {len(foreign) - 1} more" if foreign[1:] else ""
+        raise InputError(
+            "--out",
+            f"{run_dir} is no run's folder: it holds {foreign[0]}{more}, and no {JOURNAL}. Nothing"
+            " was written there. Name a new or an empty folder with --out.",
+        )
+
+
+def unusable(run_dir: Path, error: OSError) -> InputError:
+    """That a folder cannot be made or read."""
+    return InputError(
+        "--out",
+        f"{run_dir} cannot be the run's folder: {error.strerror}. Name another one with --out.",
+    )

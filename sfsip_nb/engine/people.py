@@ -1,0 +1,196 @@
+"""Steps that a person does: the card, the answer, and what the answer is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from sfsip_nb.engine.context import Context
+from sfsip_nb.engine.journal import now
+from sfsip_nb.engine.model import Card, Refused
+from sfsip_nb.engine.verdicts import Check, Vantage, Verdict, Weight
+from sfsip_nb.inputs.files import Unfit, read
+from sfsip_nb.inputs.secrets import Secret
+
+_WORD = "/person"
+_LARGEST = 50 * 1024 * 1024  # bytes of a file that shows what a person did
+_WHO = {
+    "genesys": "Genesys Cloud's administrator",
+    "talkdesk": "Talkdesk's administrator",
+    "synthflow": "whoever keeps the Synthflow workspace",
+    "phone": "anybody with a telephone",
+}
+
+
+def as_dict(card: Card) -> dict[str, Any]:
+    """A card as it may be written down and shown, secrets only as ``set``."""
+    data = asdict(replace(card, values={}))  # which may hold secrets
+    data.pop("values")
+    for field in data["fields"]:
+        if field["secret"]:
+            field["value"] = "set (copy it from where you keep it)"
+    return data
+
+
+def answer_from_parameters(ctx: Context, card: Card) -> None:
+    """Take a person's answer from the ``people`` block, once for each version of a card."""
+    given = ctx.parameters.people.get(card.step)
+    if given is None or current_answer(ctx, card) is not None:
+        return
+    may = ctx.mode == "apply" or (card.each_attempt and ctx.parameters.test_calls.allowed)
+    if not may:
+        return
+    paths = [Path(name) for name in given.evidence]
+    at = str(given.done_at or "")
+    try:
+        answer(ctx, card, given.done_by, at, given.note, given.values, paths)
+    except ValueError as error:
+        raise Refused(
+            f"What people → {card.step} says was not taken over: {error}", "Correct it there."
+        ) from None
+
+
+def answer(
+    ctx: Context,
+    card: Card,
+    done_by: str,
+    done_at: str = "",
+    note: str = "",
+    values: Mapping[str, Any] | None = None,
+    files: Sequence[Path] = (),
+) -> None:
+    """Keep what a person did, and the files that show it.
+
+    On the testbed the simulated administrator then carries the card out, on the stand-in's own
+    configuration, and hands back what stands there; what the person says of it comes first.
+    Raises ``ValueError`` without a name, and for a file that cannot be read.
+    """
+    if not done_by.strip():
+        raise ValueError(f"Who did “{card.title}”? A human step is signed with a name.")
+    contents = [(file, _content(file)) for file in files]
+    kept = [
+        ctx.keep_evidence(card.step, f"{card.step} {file.stem}", file.suffix[1:], content)
+        for file, content in contents
+    ]
+    said: dict[str, Any] = dict(values or {})
+    before: dict[str, Any] = {}
+    if ctx.surroundings.administer is not None:
+        plain = {n: v.reveal() if isinstance(v, Secret) else v for n, v in card.values.items()}
+        reply = ctx.surroundings.administer(card.system, card.step, plain)
+        before = reply.pop("before", {})
+        said = reply | said
+    asked = {ask.name for ask in card.asks}
+    given = {name: value for name, value in said.items() if name in asked}
+    ctx.journal.answered(
+        ctx.attempt,
+        card.step,
+        done_by.strip(),
+        done_at or now(),
+        note,
+        given,
+        as_dict(card),
+        before,
+        kept,
+    )
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return read(file, _LARGEST)
+    except Unfit as unfit:
+        why = f"it {unfit}"
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+    raise ValueError(f"{file} cannot be read: {why}. Name a file that shows it, such as a picture.")
+
+
+def current_answer(ctx: Context, card: Card) -> dict[str, Any] | None:
+    """The answer to a card as it stands now; an answer to an older version does not count."""
+    answered = ctx.answer(card.step)
+    if answered is None or answered["card"] != ctx.redactor.data(_through_json(as_dict(card))):
+        return None
+    if card.each_attempt and answered["attempt"] != ctx.attempt:
+        return None
+    return answered
+
+
+def _through_json(data: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: [dict(i) if isinstance(i, dict) else i for i in value]
+        if isinstance(value, (list, tuple))
+        else value
+        for name, value in data.items()
+    }
+
+
+def checks(ctx: Context, card: Card) -> list[Check]:
+    """What a card's answer is worth.
+
+    Without an answer the step waits. With one, what the wire can show is only noted until the
+    step that proves it passed; what nothing else can show rests on the person's word.
+    """
+    answered = current_answer(ctx, card)
+    missing = [a.label for a in card.asks if answered and not answered["given"].get(a.name)]
+    if answered is None or missing:
+        return [
+            Check(
+                id=check_id(card.step),
+                title=card.title,
+                expected="done by a person, with name and time",
+                seen=f"no value for: {', '.join(missing)}" if missing else "no answer yet",
+                verdict=Verdict.WAITING,
+                vantage=Vantage.PLATFORM,
+                reason=f"For {_WHO.get(card.system, card.system)}: carry out the card, then say"
+                f" below it, or under people → {card.step}, who did it.",
+            )
+        ]
+    if card.proved_by == card.step:
+        return []  # the step's own checks are the proof
+    told = ", ".join(f"{name}: {value}" for name, value in answered["given"].items())
+    seen = f"{answered['done_by']}, {answered['done_at']}" + (f" — {told}" if told else "")
+    if not card.proved_by:
+        verdict, reason = Verdict.PASS, "Rests on this person's word."
+    elif ctx.proved(card.proved_by):
+        verdict, reason = Verdict.PASS, f"Proved by {card.proved_by}."
+    else:
+        verdict, reason = Verdict.INCONCLUSIVE, f"Said to be done; {card.proved_by} proves it."
+    return [
+        Check(
+            id=check_id(card.step),
+            title=card.title,
+            expected="done by a person, with name and time",
+            seen=seen,
+            verdict=verdict,
+            vantage=Vantage.PLATFORM,
+            reason=reason,
+            evidence=tuple(answered["evidence"]),
+        )
+    ]
+
+
+def check_id(step: str) -> str:
+    """The id of the check that a step's card brings."""
+    return f"{step}{_WORD}"
+
+
+def is_word(check: str) -> bool:
+    """Whether a check is what a person said, by its id."""
+    return check.endswith(_WORD)
+
+
+def only_awaits_proof(row: dict[str, Any]) -> bool:
+    """Whether a step's row is open for nothing but the proof of what a person said.
+
+    What follows may go on then, or the proof could never come.
+    """
+    open_checks = [
+        c
+        for c in row["checks"]
+        if c["weight"] == Weight.REQUIRED and c["verdict"] not in ("pass", "skipped", "waived")
+    ]
+    return bool(open_checks) and all(
+        c["id"] == check_id(row["step"]) and c["verdict"] == Verdict.INCONCLUSIVE
+        for c in open_checks
+    )

@@ -1,0 +1,230 @@
+"""The plan: what would change, saved, approved, and carried out as approved or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from sfsip_nb.engine import baseline, difference
+from sfsip_nb.engine.context import Context
+from sfsip_nb.engine.journal import now
+from sfsip_nb.engine.model import Desired, Fields, Seen, Step
+from sfsip_nb.inputs import private
+from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.inputs.schema import Parameters
+
+NAME = "plan.json"
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One wanted object of one step: what is, what will be, and a digest of what was observed."""
+
+    step: str
+    kind: str
+    key: str
+    op: str
+    before: Fields
+    after: Fields
+    changed: list[str]
+    observed: str
+    owner: str = ""
+    needs_adoption: bool = False
+    cannot_restore: str = ""
+    why: str = ""
+
+
+@dataclass
+class Plan:
+    """A saved plan. ``inputs`` is a digest of the inputs that it was made for."""
+
+    id: str
+    run: str
+    guide: str
+    made_at: str
+    attempt: int
+    inputs: str
+    entries: list[Entry] = field(default_factory=list)
+    approved_by: str = ""
+    approved_at: str = ""
+    stopped: str = ""
+
+    def entry(self, step: str, want: Desired) -> Entry | None:
+        """The entry for one wanted object of one step."""
+        for entry in self.entries:
+            if (entry.step, entry.kind, entry.key) == (step, want.kind, want.key):
+                return entry
+        return None
+
+    @property
+    def changes(self) -> list[Entry]:
+        """The entries that change something."""
+        return [entry for entry in self.entries if entry.op != "none"]
+
+    def approve(self, by: str) -> None:
+        """Note who approved the plan. Raises ``ValueError`` without a name."""
+        if not by.strip():
+            raise ValueError("A plan is approved by a person: give a name.")
+        self.approved_by, self.approved_at = by.strip(), now()
+
+    def save(self, path: Path, ctx: Context) -> None:
+        """Write plan.json, whole or not at all."""
+        data = ctx.redactor.data({"schema": SCHEMA} | asdict(self))
+        temporary = path.with_suffix(".tmp")
+        private.write(temporary, json.dumps(data, indent=1, sort_keys=True, default=str) + "\n")
+        os.replace(temporary, path)
+        self.note(ctx)
+
+    def note(self, ctx: Context) -> None:
+        """Keep it in the journal as the plan of this attempt, which the record shows."""
+        ctx.journal.put_new(f"plan/{ctx.attempt}", asdict(self))
+
+
+def path_of(ctx: Context) -> Path:
+    """Where the run's last plan stands."""
+    return ctx.run_dir / NAME
+
+
+def load(ctx: Context) -> Plan | None:
+    """The saved plan, if there is one."""
+    return read(path_of(ctx))
+
+
+def read(path: Path) -> Plan | None:
+    """The plan in a file, if there is one. Raises ``InputError`` for one that cannot be read."""
+    try:
+        data = json.loads(path.read_bytes())
+        if data.pop("schema") != SCHEMA:
+            raise ValueError("another schema")
+        return Plan(**data | {"entries": [Entry(**entry) for entry in data["entries"]]})
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise InputError(
+            str(path),
+            f"The plan {path} cannot be read ({type(error).__name__}): it is damaged, or of another"
+            " version. Delete it and make a new plan (mode plan).",
+        ) from None
+
+
+def to_approve(path: Path, parameters: Parameters) -> Plan:
+    """The saved plan that a person may approve.
+
+    Raises ``InputError`` where none is saved for these inputs: nobody approves unread.
+    """
+    saved = read(path)
+    if saved is None or saved.inputs != _digest(parameters):
+        raise InputError(
+            "plan",
+            "There is no saved plan for these inputs to approve. Make one first (mode plan), "
+            "read it, then approve it.",
+        )
+    return saved
+
+
+def inputs_digest(ctx: Context) -> str:
+    """A digest of the inputs that decide what is wanted (not of the mode or the answers)."""
+    return _digest(ctx.parameters)
+
+
+def _digest(parameters: Parameters) -> str:
+    data = parameters.model_dump(mode="json", exclude={"mode", "people", "waive", "testbed"})
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def make(ctx: Context) -> Plan:
+    """Hold every wanted object against what is there. Writes nothing on any platform.
+
+    A later step may want more fields of an object that an earlier one makes: it is compared
+    with how the earlier one will leave it.
+    """
+    plan = Plan(
+        id=os.urandom(6).hex(),
+        run=ctx.run,
+        guide=ctx.guide.name,
+        made_at=now(),
+        attempt=ctx.attempt,
+        inputs=inputs_digest(ctx),
+    )
+    observed: dict[str, Seen | None] = {}
+    coming: dict[str, Fields] = {}
+    written: dict[str, dict[str, str]] = {}
+    for step in ctx.guide.steps:
+        for want in wanted(ctx, step):
+            if want.address not in observed:
+                observed[want.address] = ctx.resource(want.kind).read(want.key)
+            plan.entries.append(_entry(ctx, step, want, observed[want.address], coming, written))
+    baseline.keep(ctx, observed)
+    return plan
+
+
+def wanted(ctx: Context, step: Step) -> list[Desired]:
+    """The objects that a step wants; none where the inputs make the step moot."""
+    if step.desired is None or (step.moot and step.moot(ctx)):
+        return []
+    return step.desired(ctx)
+
+
+def _entry(
+    ctx: Context,
+    step: Step,
+    want: Desired,
+    seen: Seen | None,
+    coming: dict[str, Fields],
+    written: dict[str, dict[str, str]],
+) -> Entry:
+    address = want.address
+    prints = difference.fingerprints(ctx, want, ctx.resource(want.kind).write_only)
+    current = coming.get(address, seen.fields if seen else None)
+    if born := current is None and want.comes_with in coming:
+        current = want.born
+    known = difference.known_secrets(ctx, want) | written.get(address, {})
+    changed = difference.changed_fields(want, current, known, prints)
+    op = "none" if not changed else "create" if current is None else "update"
+    coming[address] = (current or {}) | want.fields
+    written[address] = written.get(address, {}) | prints
+    before = {name: (current or {}).get(name) for name in changed}
+    return Entry(
+        step=step.id,
+        kind=want.kind,
+        key=want.key,
+        op=op,
+        before={} if current is None else difference.shown(before),
+        after=difference.shown(want.fields),
+        changed=changed,
+        observed=difference.COMING if born else difference.digest(seen),
+        owner=seen.owner if seen else "",
+        needs_adoption=difference.adoption_needed(ctx, want, seen, changed),
+        cannot_restore=want.cannot_restore if op == "update" else "",
+        why=want.why,
+    )
+
+
+def as_observed(entry: Entry, seen: Seen | None) -> bool:
+    """Whether an object is still as it was when the plan was made."""
+    if entry.observed == difference.COMING:
+        born = seen is not None and all(seen.fields.get(n) == v for n, v in entry.before.items())
+        return born or seen is None
+    return difference.digest(seen) == entry.observed
+
+
+def moved(entry: Entry, seen: Seen | None, written: bool) -> list[tuple[str, str, str]]:
+    """What has moved since the plan: field, as the plan had it, as it is now.
+
+    ``written`` says that this plan already wrote the object, which then should be as planned.
+    """
+    name = f"{entry.kind} “{entry.key}”"
+    if seen is None:
+        return [(name, "there", "not there")]
+    if entry.observed == difference.ABSENT and not written:
+        return [(name, "not there", "there")]
+    expected = entry.after if written else entry.after | entry.before
+    return [
+        (field, difference.text(value), difference.text(seen.fields[field]))
+        for field, value in expected.items()
+        if field in seen.fields and not difference.planned_as(value, seen.fields[field])
+    ]

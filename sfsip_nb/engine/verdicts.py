@@ -1,0 +1,100 @@
+"""Checks and verdicts, and how several make one.
+
+A check is what is expected against what is seen, from a vantage. Only evidence makes a pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from sfsip_nb.engine.journal import now
+
+STRANDED = "/stranded"
+"""How the id of a check ends that says what was left half changed."""
+
+
+class Verdict(StrEnum):
+    """What became of a check or a step. ``waiting`` is always for a person."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+    WAITING = "waiting"
+    BLOCKED = "blocked"
+    SKIPPED = "skipped"
+    WAIVED = "waived"
+
+
+class Vantage(StrEnum):
+    """From where something was seen."""
+
+    HERE = "here"  # this machine
+    PLATFORM = "platform"  # what the contact centre recorded
+    SYNTHFLOW = "synthflow"  # what Synthflow recorded
+    TESTBED = "testbed"  # both ends, as only the testbed can show them
+
+
+class Weight(StrEnum):
+    """Whether a check can change its step's verdict."""
+
+    REQUIRED = "required"
+    ADVISORY = "advisory"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One expectation and what was seen.
+
+    ``reason`` says why the verdict is not a plain pass, and what would settle it.
+    ``evidence`` names files in the run's evidence folder. ``at`` is when it was judged, in UTC.
+    """
+
+    id: str
+    title: str
+    expected: str
+    seen: str
+    verdict: Verdict
+    vantage: Vantage = Vantage.PLATFORM
+    weight: Weight = Weight.REQUIRED
+    reason: str = ""
+    evidence: tuple[str, ...] = ()
+    at: str = field(default_factory=now, compare=False)
+
+    def as_dict(self) -> dict[str, Any]:
+        """As it stands in the journal and in record.json."""
+        return asdict(self) | {"evidence": list(self.evidence)}
+
+
+# Worst first: the order in which a step takes the verdict of its required checks.
+_ORDER = (
+    Verdict.FAIL,
+    Verdict.BLOCKED,
+    Verdict.WAITING,
+    Verdict.INCONCLUSIVE,
+    Verdict.PASS,
+)
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """The worst of several verdicts; a waived one counts as passed.
+
+    With nothing but skipped ones, or none at all, the answer is ``skipped``.
+    """
+    found = {Verdict.PASS if v is Verdict.WAIVED else v for v in verdicts}
+    return next((v for v in _ORDER if v in found), Verdict.SKIPPED)
+
+
+def step_verdict(checks: Iterable[Check]) -> Verdict:
+    """A step's verdict: the worst of its required checks. Advisory checks never change it."""
+    return worst(c.verdict for c in checks if c.weight is Weight.REQUIRED)
+
+
+def exit_code(verdicts: Iterable[Verdict]) -> int:
+    """The exit code of a run: 0 all well, 1 something failed, 3 something is open."""
+    result = worst(verdicts)
+    if result is Verdict.FAIL:
+        return 1
+    return 0 if result in (Verdict.PASS, Verdict.SKIPPED) else 3

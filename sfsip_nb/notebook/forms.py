@@ -1,0 +1,209 @@
+"""The form of the inputs: widgets where a person is there, its static twin always.
+
+Values come first: the widgets start from the inputs as they stand, nothing blocks, and there is
+no button. What a person types is checked at once and noted; the next cell that runs acts on it.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic.fields import FieldInfo
+
+from sfsip_nb.inputs.blocks import Block
+from sfsip_nb.inputs.draft import FIXED, Draft
+from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.inputs.schema import block_of
+from sfsip_nb.present.tables import Shown, Stamp, folded, inputs_table
+
+HEADLESS = "SFSIP_HEADLESS"
+"""Set to 1 by a replay: no widget is made, only the static twin is shown."""
+
+
+_LINES = ", one a line", "; none, or several with Ctrl or ⌘"
+_WORDS = {"sip": "SIP", "api": "API", "id": "ID", "fqdn": "FQDN", "sbc": "SBC", "url": "URL"}
+
+
+@dataclass(frozen=True)
+class Field:
+    """One input as a form asks for it.
+
+    `kind`: text, number, switch, choice, lines, several (lines from a closed list), day or fixed.
+    `group` is the dotted name of the group that it stands in, empty at the top.
+    """
+
+    key: str
+    help: str
+    kind: str
+    secret: bool = False
+    choices: tuple[Any, ...] = ()
+
+    @property
+    def group(self) -> str:
+        """The dotted name of its group."""
+        return self.key.rpartition(".")[0]
+
+    @property
+    def label(self) -> str:
+        """Its name in words, with its group's: `genesys.client_id` reads Genesys client ID."""
+        return label(self.key)
+
+
+def label(key: str) -> str:
+    """The dotted key of an input in words."""
+    *_, group, name = ["", *key.split(".")]
+    near = group if group.endswith(f"_{name}") else f"{group} {name}"
+    words = [_WORDS.get(word, word) for word in near.replace("_", " ").split()]
+    return " ".join([words[0][0].upper() + words[0][1:], *words[1:]])
+
+
+def fields_of(model: type[Block], prefix: str = "") -> Iterator[Field]:
+    """Every input of a schema, nested ones with dotted keys, in the schema's order.
+
+    A secret is a field whose `json_schema_extra` says `secret`.
+    """
+    for name, info in model.model_fields.items():
+        key, block = f"{prefix}{info.alias or name}", block_of(info.annotation)
+        if block is not None:
+            yield from fields_of(block, f"{key}.")
+            continue
+        extra = info.json_schema_extra
+        secret = isinstance(extra, Mapping) and bool(extra.get("secret"))
+        kind, choices = ("fixed", ()) if key in FIXED else _kind(info)
+        yield Field(key, _help(info.description or "", kind, secret), kind, secret, choices)
+
+
+def _help(text: str, kind: str, secret: bool) -> str:
+    """The schema's help, as it is meant for a file, in the words of a form."""
+    text = text.replace(", in quotes", "") + (_LINES[0] if kind == "lines" else "")
+    return "the secret itself, or a reference: env:NAME, file:PATH" if secret else text
+
+
+def groups_of(model: type[Block], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """The dotted name of every group of a schema, and what it is about."""
+    for name, info in model.model_fields.items():
+        if block := block_of(info.annotation):
+            key = f"{prefix}{info.alias or name}"
+            yield key, (block.__doc__ or "").partition("\n")[0].rstrip(".")
+            yield from groups_of(block, f"{key}.")
+
+
+def _kind(info: FieldInfo) -> tuple[str, tuple[Any, ...]]:
+    annotation: Any = info.annotation
+    if get_origin(annotation) in (Union, UnionType):  # `Day | None`: without a day it is empty
+        annotation = next(a for a in get_args(annotation) if a is not type(None))
+    if get_origin(annotation) is Literal:
+        return "choice", get_args(annotation)
+    if get_origin(annotation) is list and _bare(get_args(annotation)[0]) is str:
+        return "lines", ()
+    kinds = {bool: "switch", int: "number", str: "text", date: "day"}
+    annotation = _bare(annotation)
+    return (kinds.get(annotation, "fixed") if isinstance(annotation, type) else "fixed"), ()
+
+
+def _bare(annotation: Any) -> Any:
+    return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+
+
+class Form:
+    """Inputs to look at and, where a person is there, to change.
+
+    Display it by returning it from a cell. Structures that no single control holds (people,
+    waivers) are shown and stay as the parameters have them. `kept` is called after each change.
+    `closed` names, by key, all that may be chosen, each with a word on it.
+    """
+
+    def __init__(
+        self,
+        draft: Draft,
+        kept: Callable[[], None] = lambda: None,
+        closed: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
+        self.draft = draft
+        self.closed = closed or {}
+        self.fields = tuple(
+            replace(field, kind="several", help=field.help.replace(*_LINES))
+            if field.key in self.closed
+            else field
+            for field in fields_of(draft.model)
+        )
+        self.offers: dict[str, tuple[str, ...]] = {}
+        self.shown: Any = None
+        self.stamp: Stamp | None = None
+        self._kept = kept
+
+    def static(self) -> Shown:
+        """The inputs as a table: secrets as set or not set, and what is still wrong."""
+        problems = self.draft.problems()
+        rows = [
+            {
+                "key": field.key,
+                "help": field.help,
+                "value": self.draft.value(field.key),
+                "secret": field.secret,
+                "problem": problems.get(field.key, ""),
+            }
+            for field in self.fields
+        ]
+        table = inputs_table(rows)
+        table.stamp = self.stamp
+        return table
+
+    def note(self, key: str, value: Any) -> None:
+        """Take a typed value; the widgets then say what is wrong now."""
+        refused = None
+        try:
+            self.draft.note(key, value)
+            self._kept()
+        except InputError as error:
+            refused = error
+        if self.shown is not None:
+            self.shown.refresh(refused)
+
+    def offer(self, key: str, choices: Sequence[str]) -> None:
+        """Offer what a platform has for an input; anything else may still be typed.
+
+        A name that no input takes, for something in it cannot be seen, is not offered.
+        """
+        self.offers[key] = tuple(choice for choice in choices if choice.isprintable())
+        if self.shown is not None:
+            self.shown.refresh()
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        if os.environ.get(HEADLESS) != "1":
+            from sfsip_nb.notebook.widgets import Sheet
+
+            self.shown = Sheet(self)
+            display(self.shown.box)  # type: ignore[no-untyped-call]
+            display(folded(self.static(), "The same as a table"))  # type: ignore[no-untyped-call]
+        else:
+            display(self.static())  # type: ignore[no-untyped-call]
+
+
+class Intent:
+    """Something shown, and fields below it; the next cell that runs honours what was typed.
+
+    `fields` are key, label and hint of each; what is typed goes to `typed`, as it is typed.
+    """
+
+    def __init__(
+        self, shown: Shown, fields: Sequence[tuple[str, str, str]], typed: dict[str, str]
+    ) -> None:
+        self.shown = shown
+        self.fields = tuple(fields)
+        self.typed = typed
+        self.stamp: Stamp | None = None
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        from sfsip_nb.notebook.widgets import intent
+
+        self.shown.stamp = self.stamp
+        display(self.shown)  # type: ignore[no-untyped-call]
+        display(intent(self.fields, self.typed))  # type: ignore[no-untyped-call]

@@ -1,0 +1,94 @@
+"""Where every run begins: a new one for a customer, and what the others wait for."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from sfsip_nb.engine.model import Guide
+from sfsip_nb.inputs import private
+from sfsip_nb.inputs.draft import Draft
+from sfsip_nb.inputs.generate import live_values, parameters_cell, sample_values
+from sfsip_nb.inputs.schema import named
+from sfsip_nb.notebook.errors import stopping
+from sfsip_nb.notebook.forms import HEADLESS
+from sfsip_nb.present import tables
+from sfsip_nb.present.tables import Shown
+from sfsip_nb.runs import session as sessions
+from sfsip_nb.runs.status import RUNBOOK, stand
+
+_answers = {"guide": next(iter(sessions.GUIDES)), "customer": "", "target": "live"}
+"""What was answered in this kernel: a cell that is run again asks nothing twice."""
+
+
+class Beginning:
+    """Three questions, and the run's own notebooks once they are answered."""
+
+    answers = _answers
+
+    def notebooks(self) -> Shown:
+        """Write the run's notebooks, unless they are there, and show the way to them."""
+        customer = self.answers["customer"].strip()
+        if not customer:
+            return tables.notice(
+                "Type the customer's name above, then run this cell again. Nothing is made yet."
+            )
+        with stopping(_runs()):
+            guide = sessions.GUIDES[self.answers["guide"]]
+            found = stand(begin(guide, customer, self.answers["target"]), self.answers)
+            return tables.runs([found] if found else [])
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        if os.environ.get(HEADLESS) != "1":
+            from sfsip_nb.notebook.widgets import questions
+
+            titles = {name: guide.title for name, guide in sessions.GUIDES.items()}
+            display(questions(self.answers, titles))  # type: ignore[no-untyped-call]
+        else:
+            display(tables.notice("A person answers three questions here."))  # type: ignore[no-untyped-call]
+
+
+def begin(guide: Guide, customer: str, target: str) -> Path:
+    """Copy a guide's notebooks for one customer into its run's folder; returns the run's folder.
+
+    A copy differs from the notebook only in its parameters cell and in its way back to the start.
+    What is there already is left as it is. Raises InputError for a name that no customer has.
+    """
+    home = sessions.home()
+    values = live_values(guide.name) if target == "live" else sample_values(guide.name)
+    name = named(customer, "", guide.name) + ("" if target == "live" else "-rehearsal")
+    values |= {"target": target, "customer": customer, "run": name}
+    Draft(guide.name, values)
+    folder = _runs() / name / RUNBOOK
+    private.folder(folder)
+    for section in guide.sections:
+        copy = folder / f"{section.notebook}.ipynb"
+        if copy.exists():
+            continue
+        made = json.loads((home / "notebooks" / guide.name / copy.name).read_text(encoding="utf-8"))
+        for cell in made["cells"]:
+            if "parameters" in cell["metadata"].get("tags", []):
+                source = parameters_cell(guide.name, values)
+            else:
+                source = "".join(cell["source"]).replace(*_BACK)
+            cell["source"] = source.splitlines(keepends=True)
+        private.write(copy, json.dumps(made, indent=1, ensure_ascii=False) + "\n")
+    return folder.parent
+
+
+_BACK = "](../start.ipynb)", "](../../../notebooks/start.ipynb)"
+
+
+def overview(root: Path | None = None) -> Shown:
+    """Every run that is kept: its sections with their verdicts, and what to do next."""
+    with stopping(_runs()):
+        root = root or _runs()
+        found = [run for folder in sorted(root.glob("*/")) if (run := stand(folder, {}))]
+        return tables.runs(found) if found else tables.notice("No run yet.")
+
+
+def _runs() -> Path:
+    return sessions.home() / "runs"

@@ -1,0 +1,216 @@
+"""The controls behind `forms.Form`. Imported only where a person is there to use them."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from html import escape
+from itertools import groupby
+from typing import Any
+
+import ipywidgets
+import traitlets
+
+from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.inputs.secrets import has_key_ring
+from sfsip_nb.notebook.forms import Field, Form, groups_of
+from sfsip_nb.present.tables import STYLE
+from sfsip_nb.present.text import some, visible
+
+
+class SecretField(ipywidgets.Password):  # type: ignore[misc]
+    """A password control that forgets.
+
+    What is typed goes to `take` and nowhere else: the widget's own value is empty again at once,
+    it never serialises a value, and half-typed text is not sent to the kernel. So a notebook
+    saved with its widget state holds no secret.
+    """
+
+    value = traitlets.Unicode("").tag(sync=True, to_json=lambda value, widget: "")
+
+    def __init__(self, take: Callable[[str], None], is_set: bool = False, **options: Any) -> None:
+        super().__init__(continuous_update=False, **options)
+        self._take = take
+        self.placeholder = "set, not shown" if is_set else "not set"
+        self.observe(self._forget, names="value")
+
+    def _forget(self, change: Any) -> None:
+        if change["new"]:
+            self.placeholder = "stored, not shown"
+            self._take(change["new"])
+            self.value = ""
+            self.send_state("value")
+
+    def __repr__(self) -> str:
+        return f"SecretField({self.description!r})"
+
+
+_WIDE = {"description_width": "29ch"}  # the longest label, whole
+# Both side by side with the file browser open; `parts.css` knows their sum.
+_LAYOUT = {"width": "58ch", "max_width": "100%", "flex": "0 1 auto"}
+_REMARK = {"flex": "1 1 24ch", "min_width": "24ch"}
+
+
+def control(field: Field, form: Form) -> Any:
+    """The control of one input, or None for what no single control holds."""
+    value = form.draft.value(field.key)
+    options = {
+        "description": field.label,
+        "tooltip": field.help,
+        "style": _WIDE,
+        "layout": ipywidgets.Layout(**_LAYOUT),
+    }
+    if field.secret:
+        is_set = field.key in form.draft.secrets()
+        return SecretField(lambda text: form.note(field.key, text), is_set, **options)
+    match field.kind:
+        case "switch":
+            widget = ipywidgets.Checkbox(value=value, indent=True, **options)
+        case "number":
+            widget = ipywidgets.IntText(value=value, **options)
+        case "choice":
+            known = field.choices if value in field.choices else ("", *field.choices)
+            pairs = [(choice or "–", choice) for choice in known]
+            widget = ipywidgets.Dropdown(options=pairs, value=value, **options)
+        case "lines":
+            text = "\n".join(map(str, value))
+            widget = ipywidgets.Textarea(value=text, rows=max(2, len(value)), **options)
+        case "several":
+            listed = form.closed[field.key]
+            pairs = [(f"{name}: {about}", name) for name, about in listed.items()]
+            chosen = [name for name in value if name in listed]
+            options["layout"] = ipywidgets.Layout(width="120ch", max_width="100%")
+            widget = ipywidgets.SelectMultiple(options=pairs, value=chosen, rows=6, **options)
+        case "day":
+            day = date.fromisoformat(str(value)) if value else None
+            widget = ipywidgets.DatePicker(value=day, **options)
+        case "text":
+            # A plain field, which also lists what a platform offers once that is known.
+            widget = ipywidgets.Combobox(value=str(value), continuous_update=True, **options)
+        case _:
+            return None
+    widget.observe(lambda change: form.note(field.key, _plain(change["new"], field)), names="value")
+    return widget
+
+
+def _plain(value: Any, field: Field) -> Any:
+    """A widget's value as the parameters have it."""
+    if field.kind == "lines":
+        return [line.strip() for line in value.splitlines() if line.strip()]
+    if field.kind == "several":
+        return list(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+class Sheet:
+    """All controls of a form, group by group, each with its help and with what is wrong."""
+
+    def __init__(self, form: Form) -> None:
+        self._form = form
+        self.controls: dict[str, Any] = {}
+        self._remarks: dict[str, Any] = {}
+        about = dict(groups_of(form.draft.model))
+        parts: list[Any] = [_html(STYLE)]
+        asked = [field for field in form.fields if not self._moot(field)]
+        for group, fields in groupby(asked, key=lambda field: field.group):
+            rows = [row for field in fields if (row := self._row(field)) is not None]
+            if rows:
+                heading = about.get(group, "This run")
+                parts += [_html(f"<h4>{escape(heading)}</h4>"), *rows]
+        if has_key_ring():
+            parts.append(self._ring())
+        self._summary = _html("")
+        self.box = ipywidgets.VBox([*parts, self._summary])
+        self.refresh()
+
+    def _moot(self, field: Field) -> bool:
+        """Whether an input has no meaning for this target."""
+        return field.group == "testbed" and self._form.draft.value("target") == "live"
+
+    def _row(self, field: Field) -> Any:
+        made = control(field, self._form)
+        if made is None:
+            return None
+        self.controls[field.key] = made
+        self._remarks[field.key] = ipywidgets.HTML(layout=_REMARK)
+        row = ipywidgets.HBox([made, self._remarks[field.key]], layout={"flex_flow": "row wrap"})
+        return row.add_class("sfsip-row")
+
+    def _ring(self) -> Any:
+        box = ipywidgets.Checkbox(
+            value=False,
+            description="Keep secrets typed from now on in this computer's key ring",
+            style=_WIDE,
+            layout=ipywidgets.Layout(**_LAYOUT),
+        )
+        box.observe(lambda change: setattr(self._form.draft, "in_key_ring", change["new"]), "value")
+        return box
+
+    def refresh(self, beside: InputError | None = None) -> None:
+        """Say what is wrong now, and offer what is known now."""
+        problems = self._form.draft.problems()
+        if beside is not None:
+            problems[beside.key] = str(beside)
+        for field in self._form.fields:
+            if field.key not in self.controls:
+                continue
+            wrong = problems.get(field.key, "")
+            mark = f'<br><span class="bad">✖ {escape(visible(wrong))}</span>' if wrong else ""
+            remark = f'<span class="quiet">{escape(field.help)}</span>'
+            if offered := self._form.offers.get(field.key, ()):
+                if field.kind == "lines":  # several lines have no list to open
+                    remark += f"<br><span>offered: {escape(visible(some(offered)))}</span>"
+                else:
+                    self.controls[field.key].options = offered
+            self._remarks[field.key].value = _said(remark + mark)
+        count = len(problems)
+        self._summary.value = _said(
+            f'<b class="bad">✖ {count} input{"s" if count > 1 else ""} to fill in or correct</b>'
+            if count
+            else '<b class="good">✔ every input can be used</b>; the next cell that runs takes them'
+        )
+
+
+def _html(text: str) -> Any:
+    return ipywidgets.HTML(value=text)
+
+
+def _said(html: str) -> str:
+    """A remark beside a control: a screen reader is told when it changes."""
+    return f'<div class="sfsip" role="status"><small>{html}</small></div>'
+
+
+def intent(fields: Iterable[tuple[str, str, str]], typed: dict[str, str]) -> Any:
+    """Fields for key, label and hint each; one emptied again takes its word back."""
+    controls = []
+    for key, label, hint in fields:
+        control = ipywidgets.Text(
+            value=typed.get(key, ""),
+            description=label,
+            placeholder=hint,
+            style=_WIDE,
+            layout=ipywidgets.Layout(**_LAYOUT),
+        )
+        control.observe(lambda change, key=key: typed.update({key: change["new"].strip()}), "value")
+        controls.append(control)
+    return ipywidgets.VBox(controls)
+
+
+def questions(answers: dict[str, str], guides: Mapping[str, str]) -> Any:
+    """The questions that a new run begins with; each answer is noted as it is given."""
+    controls = {
+        "guide": ipywidgets.Dropdown(
+            description="Guide", options=[(title, name) for name, title in guides.items()]
+        ),
+        "customer": ipywidgets.Text(description="Customer", value=answers["customer"]),
+        "target": ipywidgets.Dropdown(
+            description="Target",
+            options=[
+                ("live: a real customer", "live"),
+                ("testbed: a rehearsal on this machine", "testbed"),
+            ],
+        ),
+    }
+    for name, widget in controls.items():
+        widget.value = answers[name]
+        widget.layout = ipywidgets.Layout(width="60ch", max_width="100%")
+        widget.observe(lambda change, name=name: answers.update({name: change["new"]}), "value")
+    return ipywidgets.VBox(list(controls.values()))

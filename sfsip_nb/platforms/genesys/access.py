@@ -1,0 +1,175 @@
+"""Guide section "Prerequisites" for Genesys Cloud: what has to be there before anything is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sfsip_nb.api.errors import ApiError
+from sfsip_nb.engine.context import Context
+from sfsip_nb.engine.model import Step
+from sfsip_nb.engine.verdicts import Check, Vantage, Verdict
+from sfsip_nb.platforms.genesys.client import Genesys
+from sfsip_nb.platforms.genesys.numbers import Did, DidPool
+from sfsip_nb.platforms.genesys.platform import genesys, settings
+from sfsip_nb.platforms.genesys.resources import METABASE
+from sfsip_nb.platforms.shared import network
+from sfsip_nb.platforms.shared.checks import check, remark
+from sfsip_nb.platforms.synthflow import access as synthflow_access
+
+SECTION = "01-prerequisites"
+
+
+# Permission → the reading call that needs it (the vendor's command-line tool lists both).
+_PERMISSIONS: dict[str, Callable[[Genesys], Any]] = {
+    "telephony:plugin:all": lambda g: g.trunk_template(METABASE),
+    "routing:callRoute:view": lambda g: g.ivrs(),
+    "routing:queue:view": lambda g: g.queues(),
+    "architect:flow:view": lambda g: g.flows(),
+    "telephony:pcap:view": lambda g: g.siptraces(*_last_minute()),
+    "analytics:conversationDetail:view": lambda g: g.conversation_details(*_last_minute()),
+}
+_WRITE_PERMISSIONS = ("routing:callRoute:add", "routing:callRoute:edit", "routing:callRoute:delete")
+
+
+def _last_minute() -> tuple[datetime, datetime]:
+    now = datetime.now(UTC)
+    return now - timedelta(minutes=1), now
+
+
+def _platform(ctx: Context) -> list[Check]:
+    client = genesys(ctx)
+    region = settings(ctx).region
+    organization = client.organization()
+    products = [str(p["id"]) for p in client.products()]
+    found = [
+        check(
+            "access.platform/org",
+            "The token opens an organisation",
+            "an active organisation",
+            f"{organization.get('name')} ({organization.get('id')})",
+            str(organization.get("state") or "active").lower() == "active",
+        ),
+        check(
+            "access.platform/region",
+            "The organisation answers in the stated region",
+            region,
+            f"answered by {ctx.surroundings.origins['genesys.api']}",
+            True,
+        ),
+        check(
+            "access.platform/byoc",
+            "BYOC Cloud is enabled",
+            "product byoc",
+            ", ".join(products),
+            "byoc" in products,
+            reason="Ask the Genesys account team to add BYOC Cloud to the organisation.",
+        ),
+    ]
+    found += [_permission(client, name, call) for name, call in _PERMISSIONS.items()]
+    found.append(
+        remark(
+            "access.platform/write",
+            "Call routes may be added and changed",
+            ", ".join(_WRITE_PERMISSIONS),
+            "No call shows these without writing; the first write does.",
+            Vantage.PLATFORM,
+        )
+    )
+    found.append(_throughput(client))
+    return found
+
+
+def _permission(client: Genesys, name: str, call: Callable[[Genesys], Any]) -> Check:
+    try:
+        result = call(client)
+        if not isinstance(result, (dict, list)):
+            next(iter(result), None)
+        seen, ok = "granted", True
+    except ApiError as error:
+        if error.status != 403:
+            raise
+        seen, ok = str(error), False
+    return check(
+        f"access.platform/{name}",
+        f"Permission {name}",
+        "granted",
+        seen,
+        ok,
+        reason=f"Add {name} to the role of the OAuth client.",
+    )
+
+
+def _throughput(client: Genesys) -> Check:
+    """The guide's warning: the plain BYOC path may have limited throughput."""
+    try:
+        metrics = client.calls_metrics()
+        seen = f"{metrics.get('concurrentCallCount')} of {metrics.get('maxCallCapacity')} calls"
+    except ApiError as error:
+        seen = str(error)
+    return remark(
+        "access.platform/throughput",
+        "Throughput of the standard BYOC path",
+        seen,
+        "The standard BYOC trunk may have limited throughput. Higher concurrency and priority "
+        "routing need Synthflow listed in the Genesys AppFoundry: ask the Genesys account team "
+        "and Synthflow sales.",
+        Vantage.PLATFORM,
+    )
+
+
+def _number(ctx: Context) -> list[Check]:
+    client = genesys(ctx)
+    found = []
+    wanted = [*ctx.parameters.numbers, ctx.parameters.synthflow.transfer.number]
+    for number in wanted:
+        pool = DidPool(client).read(number)
+        did = Did(client).read(number)
+        found.append(
+            check(
+                f"access.number/{number}",
+                f"{number} is in a DID pool",
+                "in a pool, or one will be made for it",
+                "in a pool" if pool else "in no pool yet; routing will make one",
+                True,
+            )
+        )
+        found.append(_owner(ctx, number, did.owner if did else ""))
+    return found
+
+
+def _owner(ctx: Context, number: str, owner: str) -> Check:
+    mine = any(c.kind == Did.kind and c.key == number and c.stands for c in ctx.journal.changes())
+    adopted = f"{Did.kind}:{number}" in ctx.parameters.adopt
+    ok = not owner or mine or adopted
+    seen = owner or "free"
+    if owner and (mine or adopted):
+        seen += " (held by this run)" if mine else " (adopted)"
+    result = check(
+        f"access.number/{number}/owner",
+        f"{number} is free, held by this run, or adopted",
+        "free, or ours",
+        seen,
+        ok,
+    )
+    if ok:
+        return result
+
+    return replace(
+        result,
+        verdict=Verdict.WAITING,
+        reason=f"The number is in production. To let this run move it, add "
+        f'"{Did.kind}:{number}" to adopt; else choose another number.',
+    )
+
+
+STEPS = (
+    Step(
+        "access.platform", SECTION, "Genesys Cloud: organisation and permissions", check=_platform
+    ),
+    synthflow_access.step(SECTION),
+    Step("access.number", SECTION, "Phone numbers", needs=("access.platform",), check=_number),
+    Step("access.network", SECTION, "Network", check=network.reachability),
+)

@@ -1,0 +1,181 @@
+"""Guide section "Call Flow Summary": each path with this customer's values, hop by hop.
+
+What both APIs read back is traced through the offline dial plan, an approximation of the Call
+Simulator, which has no public API.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sfsip_nb.engine.context import Context
+from sfsip_nb.engine.model import Step
+from sfsip_nb.engine.verdicts import Check, Vantage
+from sfsip_nb.inputs import dialplan
+from sfsip_nb.platforms.genesys import numbers as n
+from sfsip_nb.platforms.genesys import resources as r
+from sfsip_nb.platforms.genesys.platform import genesys, settings
+from sfsip_nb.platforms.genesys.routing import inbound_route, published, transfer_route
+from sfsip_nb.platforms.genesys.trunk import fqdn
+from sfsip_nb.platforms.shared.checks import check, remark
+from sfsip_nb.platforms.synthflow import flows as f
+from sfsip_nb.platforms.synthflow import section as synthflow_section
+
+SECTION = "04-call-flows"
+
+_APPROXIMATION = (
+    "Traced offline, an approximation of Genesys's Call Simulator: Admin → Telephony → Sites → "
+    "Simulate Call shows the same without touching production."
+)
+
+
+def _trunk(ctx: Context) -> dict[str, Any] | None:
+    client, name = genesys(ctx), ctx.parameters.trunk_name
+    found = r.by_name(client.trunks(name=name), name)
+    return client.trunk(found["id"]) if found else None
+
+
+def rings(ctx: Context, step: str, number: str, route: str) -> Check:
+    """A number rings a call route."""
+    did = n.Did(genesys(ctx)).read(number)
+    seen = did.fields["Call route"] if did else "in no DID pool"
+    return check(
+        f"{step}/did",
+        f"{number} rings its call route",
+        route,
+        seen or "nothing",
+        seen == route,
+        reason="Run routing again: the number has to be on this call route.",
+    )
+
+
+def plan_and_route(ctx: Context, step: str, number: str) -> Iterator[Check]:
+    """A number through the site's number plans and outbound routes to the trunk."""
+    client = genesys(ctx)
+    site = r.find_site(client, settings(ctx).site)["id"]
+    match = dialplan.classify(client.number_plans(site), number)
+    yield check(
+        f"{step}/plan",
+        f"{number} matches a number plan",
+        ctx.parameters.trunk_name,
+        f"plan “{match.plan_name}”, classification “{match.classification}”"
+        if match
+        else "no plan matches",
+        match is not None and match.plan_name == ctx.parameters.trunk_name,
+        reason=f"Run trunk.site again. {_APPROXIMATION}",
+    )
+    if match is None:
+        return
+    route = dialplan.outbound_route(client.outbound_routes(site), match.classification)
+    trunk = _trunk(ctx)
+    ids = [t["id"] for t in (route or {}).get("externalTrunkBases") or []]
+    yield check(
+        f"{step}/route",
+        f"Classification “{match.classification}” has a route to the trunk",
+        ctx.parameters.trunk_name,
+        f"route “{route['name']}”" if route else "no route",
+        bool(route and trunk and trunk["id"] in ids),
+        reason="Run trunk.site again: without a route no call leaves Genesys.",
+    )
+
+
+def trunk_leads_to_synthflow(ctx: Context, step: str) -> Iterator[Check]:
+    """The trunk is in service and points at Synthflow's host and port."""
+    trunk = _trunk(ctx)
+    expected = f"{synthflow_section.host(ctx)}:{synthflow_section.port(ctx)}"
+    servers = r.property_of(trunk, "trunk_transport_serverProxyList") if trunk else []
+    in_service = bool(trunk and r.property_of(trunk, "trunk_enabled"))
+    yield check(
+        f"{step}/trunk",
+        f"Trunk “{ctx.parameters.trunk_name}” is in service and leads to Synthflow",
+        f"in service, {expected}",
+        f"{'in service' if in_service else 'out of service'}, {', '.join(servers or ['nowhere'])}",
+        in_service and expected in (servers or []),
+        reason="Run the trunk's steps again.",
+    )
+
+
+def _inbound(ctx: Context) -> list[Check]:
+    step, number = "flow.inbound", ctx.parameters.numbers[0]
+    return [
+        rings(ctx, step, number, inbound_route(ctx)),
+        published(ctx, step, settings(ctx).inbound_flow),
+        *plan_and_route(ctx, step, number),
+        *trunk_leads_to_synthflow(ctx, step),
+        *f.answered_by_assistant(ctx, step, number),
+    ]
+
+
+def _transfer(ctx: Context) -> list[Check]:
+    step, number = "flow.transfer", ctx.parameters.synthflow.transfer.number
+    return [
+        f.transfers_to(ctx, step, number, fqdn(ctx)),
+        f.sends_to(ctx, step, fqdn(ctx)),
+        rings(ctx, step, number, transfer_route(ctx)),
+        published(ctx, step, settings(ctx).transfer_flow),
+    ]
+
+
+def _outbound_ai(ctx: Context) -> list[Check]:
+    """Synthflow AI → INVITE → BYOC trunk → PSTN → callee."""
+    step, client = "flow.outbound_ai", genesys(ctx)
+    trunk = _trunk(ctx)
+    site = ((trunk or {}).get("inboundSite") or {}).get("id")
+    plans = client.number_plans(site) if site else []
+    routes = client.outbound_routes(site) if site else []
+    callee = ctx.parameters.test_calls.from_ or ctx.parameters.numbers[0]
+    match = dialplan.classify(plans, callee)
+    route = dialplan.outbound_route(routes, match.classification) if match else None
+    return [
+        f.sends_to(ctx, step, fqdn(ctx)),
+        check(
+            f"{step}/site",
+            "Calls that come in on the trunk use a site's number plans",
+            settings(ctx).site,
+            client.site(site)["name"] if site else "no Number Plan Site",
+            bool(site),
+            reason="Run trunk.inbound.",
+        ),
+        check(
+            f"{step}/pstn",
+            f"A call to {callee} would leave to the telephone network",
+            "a route that is not the Synthflow trunk",
+            f"plan “{match.plan_name}”, route “{route['name']}”"
+            if match and route
+            else "no plan or no route",
+            bool(match and route and (match.plan_name != ctx.parameters.trunk_name)),
+            reason=f"The site needs a route for ordinary numbers. {_APPROXIMATION}",
+        ),
+        remark(
+            f"{step}/toll",
+            "Toll limits for calls of the AI",
+            "set at the carrier trunk and at Synthflow, shown by neither API",
+            "Agree on limits before the AI dials out. An AI leg carries no caller location: "
+            "emergency calls must never go this way.",
+            Vantage.PLATFORM,
+        ),
+    ]
+
+
+def _outbound_platform(ctx: Context) -> list[Check]:
+    step, number = "flow.outbound_platform", ctx.parameters.numbers[0]
+    return [
+        *plan_and_route(ctx, step, number),
+        *trunk_leads_to_synthflow(ctx, step),
+        *f.answered_by_assistant(ctx, step, number),
+    ]
+
+
+STEPS = (
+    Step("flow.inbound", SECTION, "Caller → Genesys → AI", ("assistant.attach",), check=_inbound),
+    Step("flow.transfer", SECTION, "AI → queue → agent", ("transfer.action",), check=_transfer),
+    Step("flow.outbound_ai", SECTION, "AI → Genesys → callee", ("number.add",), check=_outbound_ai),
+    Step(
+        "flow.outbound_platform",
+        SECTION,
+        "Genesys flow → AI",
+        ("assistant.attach",),
+        check=_outbound_platform,
+    ),
+)

@@ -1,0 +1,46 @@
+"""The attempt's Genesys Cloud: its settings and its client."""
+
+from __future__ import annotations
+
+from sfsip_nb.engine.context import Context
+from sfsip_nb.inputs import facts
+from sfsip_nb.inputs.blocks import Genesys as Settings
+from sfsip_nb.inputs.schema import GenesysParameters, Parameters
+from sfsip_nb.platforms.genesys.client import Genesys
+from sfsip_nb.platforms.shared.origin import origin
+
+
+def settings(ctx: Context) -> Settings:
+    """The ``genesys`` group of the parameters."""
+    assert isinstance(ctx.parameters, GenesysParameters)
+    return ctx.parameters.genesys
+
+
+def origins(parameters: Parameters) -> dict[str, str]:
+    """Where the organisation's region answers: the API and the login server."""
+    assert isinstance(parameters, GenesysParameters)
+    region = facts.genesys_regions()[parameters.genesys.region]
+    return {"genesys.api": region.api, "genesys.login": region.login}
+
+
+def genesys(ctx: Context) -> Genesys:
+    """The attempt's client."""
+    return ctx.once(
+        "genesys",
+        lambda: Genesys(
+            settings(ctx).client_id,
+            ctx.secrets["genesys.client_secret"],
+            api=origin(ctx, "genesys.api"),
+            login=origin(ctx, "genesys.login"),
+            on_token=ctx.redactor.add,
+        ),
+        _leave,
+    )
+
+
+def _leave(client: Genesys) -> None:
+    """Revoke the token at the end (CONTRACT §7)."""
+    try:
+        client.revoke()
+    finally:
+        client.close()

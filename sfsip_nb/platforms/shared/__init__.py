@@ -1,0 +1,1 @@
+"""What every platform's guide uses: checks, probes, test calls, verification."""

@@ -1,0 +1,99 @@
+"""Probe of the contact centre's allow list: who is on it gets in, and nobody else."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import stamina
+
+from sfsip_nb.engine import dialing
+from sfsip_nb.engine.context import Context
+from sfsip_nb.engine.dialing import NotAllowed
+from sfsip_nb.engine.effects import NotYet
+from sfsip_nb.engine.verdicts import Check, Vantage
+from sfsip_nb.platforms.shared import testcall
+from sfsip_nb.platforms.shared.checks import check, decided, synthflow
+from sfsip_nb.platforms.synthflow.client import Synthflow
+from sfsip_nb.platforms.synthflow.resources import find_assistant
+from sfsip_nb.sip.probes import guarding
+
+
+def probe(ctx: Context, platform: str, host: str, port: int) -> list[Check]:
+    """A call from this machine, on no list, is refused; one from Synthflow is let in.
+
+    ``host`` and ``port`` (UDP and TCP; TLS is the next one) are where the platform takes calls.
+    """
+    step = "probe.acl"
+    number = ctx.parameters.synthflow.transfer.number
+    transport = ctx.parameters.sip.transport
+    at = f"{host}:{port + 1 if transport == 'tls' else port}"
+    uri = f"sip:{number}@{at};transport={transport}"
+    try:
+        placed = testcall.call(ctx, step, number, uri, (), enough=lambda code: code > 100)
+    except NotAllowed as refusal:
+        return [testcall.unplaced(ctx, step, str(refusal))]
+    code = guarding.let_in(placed.codes) or placed.code
+    verdict, sentence = guarding.judge(platform, "call", code, placed.answer)
+    return [
+        check(
+            f"{step}/refused",
+            f"{platform} refuses a call from an address that is not on the list",
+            "an explicit refusal, such as 403",
+            placed.answer or placed.phrase,
+            decided(verdict) if placed.codes else None,
+            Vantage.HERE,
+            advisory=ctx.live,
+            reason=sentence
+            if placed.codes
+            else "Silence proves nothing: a firewall may drop it before the list is asked.",
+            evidence=placed.evidence,
+        ),
+        _listed(ctx, platform, number),
+    ]
+
+
+def _listed(ctx: Context, platform: str, number: str) -> Check:
+    """The AI agent itself calls the transfer number: its INVITE comes from a listed address."""
+    step, title = "probe.acl", f"{platform} lets Synthflow's own call in"
+    client = synthflow(ctx)
+    assistant = find_assistant(client, ctx.parameters.synthflow.assistant)
+    try:
+        if assistant is None:
+            raise NotAllowed("There is no assistant to call with.")
+        mark = dialing.permit(ctx, step, number)
+    except NotAllowed as refusal:
+        return replace(testcall.unplaced(ctx, step, str(refusal)), id=f"{step}/listed", title=title)
+    own = ctx.parameters.numbers[0]
+    call_id = client.place_call(str(assistant["model_id"]), number, mark, own)
+    row = _decided(client, call_id)
+    status, error = str(row.get("call_status") or "unknown"), str(row.get("error_message") or "")
+    code = next(iter(re.findall(r"Telephony - (\d{3})", error)), "")
+    return check(
+        f"{step}/listed",
+        title,
+        "answered",
+        f"{status}{': ' + error if error else ''}",
+        True if status in ("completed", "in-progress") else False if code == "403" else None,
+        Vantage.SYNTHFLOW,
+        reason="Refused by the list: revisit trunk.acl, every address of it."
+        if code == "403"
+        else "The call got past the list or never left; its error says more.",
+    )
+
+
+def _decided(client: Synthflow, call_id: str) -> dict[str, Any]:
+    """Synthflow's record of a call once it is answered or over, or as it is after a while."""
+    latest: dict[str, Any] = {}
+    try:
+        for attempt in stamina.retry_context(
+            on=NotYet, attempts=None, timeout=20.0, wait_initial=0.2, wait_max=1.0
+        ):
+            with attempt:
+                latest = client.call(call_id) or {}
+                if latest.get("call_status") in (None, "pending", "ringing"):
+                    raise NotYet
+    except NotYet:
+        pass
+    return latest

@@ -1,0 +1,117 @@
+"""Captures that a person put into the run's folder, read and judged as evidence.
+
+Synthflow's log page and Genesys both offer a capture of a call; the rules that judge it are those
+that judge the runbook's own calls.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sfsip_nb.engine.context import Context
+from sfsip_nb.engine.verdicts import Check, Vantage
+from sfsip_nb.inputs import files, private
+from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.platforms.shared.checks import check, decided
+from sfsip_nb.sip.evidence import capture
+from sfsip_nb.sip.evidence.diagnose import Diagnosis, diagnosed
+
+FOLDER = "captures"
+MOST = 20
+"""Captures read of one run."""
+
+_LARGEST = 500 * 1024 * 1024  # bytes of a file that is taken over
+
+
+@dataclass(frozen=True)
+class Read:
+    """One capture and what it shows; `unread` is why it could not be read."""
+
+    name: str
+    diagnosis: Diagnosis
+    unread: str = ""
+
+
+def take(run_dir: Path, names: tuple[str, ...]) -> None:
+    """Copy captures, such as were uploaded beside the notebook, into the run's folder."""
+    for name in names:
+        path, kept = Path(name), run_dir / FOLDER / Path(name).name
+        try:
+            with files.opened(path) as source:
+                large = os.fstat(source.fileno()).st_size > _LARGEST
+            if not large and not (kept.exists() and kept.samefile(path)):
+                private.file(private.folder(kept.parent) / kept.name)
+                shutil.copyfile(path, kept)
+        except files.Unfit as unfit:
+            raise InputError(
+                name, f"{name} cannot be read: it {unfit}. Name a capture beside this notebook."
+            ) from None
+        except OSError as error:
+            raise InputError(
+                name,
+                f"{name} cannot be taken over ({error.strerror or type(error).__name__}). Upload"
+                f" the capture beside this notebook, or put it into {kept.parent}.",
+            ) from None
+        if large:
+            raise InputError(
+                name,
+                f"{name} is larger than {files.size(_LARGEST)}. Cut it to the call first: "
+                "editcap -A START -B END IN OUT",
+            )
+
+
+def read(run_dir: Path) -> list[Read]:
+    """Every capture in the run's folder, by name."""
+    found = []
+    for path in capture.files_in(run_dir / FOLDER)[:MOST]:
+        try:
+            found.append(Read(path.name, diagnosed(capture.read(path))))
+        except InputError as error:
+            found.append(Read(path.name, Diagnosis(()), str(error)))
+    return found
+
+
+def signs(found: list[Read]) -> list[dict[str, Any]]:
+    """What the captures show, in the shape of checks, so that it ranks the guide's rows."""
+    return [
+        {
+            "id": f"diagnose/capture/{row['rule']}",
+            "verdict": row["verdict"] or "inconclusive",
+            "weight": "required",
+            "because": f"{item.name}: {row['sentence']}",
+        }
+        for item in found
+        for row in item.diagnosis.rows()
+        if row["verdict"] in ("fail", "inconclusive") or row["rule"] == "caller.missing"
+    ]
+
+
+def checks(ctx: Context, found: list[Read]) -> list[Check]:
+    """One advisory check a capture, with its calls' ladders as evidence."""
+    made = []
+    for number, item in enumerate(found, start=1):
+        evidence = tuple(
+            ctx.keep_evidence("diagnose", f"ladder {item.name} {report.number}", "svg",
+                              report.picture())
+            for report in item.diagnosis.drawn
+        )  # fmt: skip
+        worst = [r for r in item.diagnosis.drawn if r.verdict == item.diagnosis.verdict][:1]
+        seen = worst[0].sentence if worst else " ".join(item.diagnosis.notes)
+        made.append(
+            check(
+                f"diagnose/capture-{number}",
+                f"The capture {item.name}",
+                "calls without trouble",
+                item.unread or seen,
+                None if item.unread else decided(item.diagnosis.verdict),
+                Vantage.HERE,
+                advisory=True,
+                reason=worst[0].remedy if worst else "",
+                evidence=evidence,
+            )
+        )
+    return made

@@ -1,0 +1,66 @@
+"""Short ways to write checks, and the clients that steps read with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sfsip_nb.engine.context import Context
+from sfsip_nb.engine.difference import text
+from sfsip_nb.engine.verdicts import Check, Vantage, Verdict, Weight
+from sfsip_nb.platforms.shared.origin import origin
+from sfsip_nb.platforms.synthflow.client import Synthflow
+
+
+def synthflow(ctx: Context) -> Synthflow:
+    """The attempt's Synthflow client."""
+    return ctx.once(
+        "synthflow",
+        lambda: Synthflow(
+            ctx.secrets["synthflow.api_key"],
+            ctx.parameters.synthflow.workspace_id,
+            base=origin(ctx, "synthflow"),
+        ),
+        Synthflow.close,
+    )
+
+
+def check(
+    id: str,
+    title: str,
+    expected: Any,
+    seen: Any,
+    ok: bool | None,
+    vantage: Vantage = Vantage.PLATFORM,
+    *,
+    advisory: bool = False,
+    reason: str = "",
+    evidence: tuple[str, ...] = (),
+) -> Check:
+    """A check from a yes (pass), a no (fail) or a cannot-tell (None: inconclusive).
+
+    The reason is kept only where the verdict is no pass.
+    """
+    verdict = {True: Verdict.PASS, False: Verdict.FAIL, None: Verdict.INCONCLUSIVE}[ok]
+    return Check(
+        id=id,
+        title=title,
+        expected=text(expected),
+        seen=text(seen),
+        verdict=verdict,
+        vantage=vantage,
+        weight=Weight.ADVISORY if advisory else Weight.REQUIRED,
+        reason="" if ok else reason,
+        evidence=evidence,
+    )
+
+
+def decided(verdict: str) -> bool | None:
+    """A probe's or a diagnosis' verdict as `check` takes it: yes, no, or cannot tell."""
+    return {"pass": True, "fail": False}.get(verdict)
+
+
+def remark(id: str, title: str, seen: str, reason: str, vantage: Vantage = Vantage.HERE) -> Check:
+    """Something that a reader should know and that no evidence decides: advisory, inconclusive."""
+    return check(
+        id, title, "known to the reader", seen, None, vantage, advisory=True, reason=reason
+    )

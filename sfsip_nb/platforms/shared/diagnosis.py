@@ -1,0 +1,141 @@
+"""Guide section "Quick Troubleshooting": every row, ranked on what this run saw.
+
+A row is data: the symptom and the fix as the document has them, and which checks speak for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sfsip_nb.engine.context import Context
+from sfsip_nb.engine.model import Step
+from sfsip_nb.engine.verdicts import Check, Vantage
+from sfsip_nb.platforms.shared import captures
+from sfsip_nb.platforms.shared.checks import check
+
+SECTION = "06-troubleshooting"
+_BAD = ("fail", "blocked")
+_OPEN = ("inconclusive", "waiting")
+
+# The way of a call, by the checks of a test call: where it ended explains all that comes after.
+_WAY = ("answer", "platform", "trunk", "synthflow")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the troubleshooting table. ``signs`` are beginnings of check or step ids."""
+
+    id: str
+    issue: str
+    fix: str
+    signs: tuple[str, ...]
+
+
+def rank(
+    ctx: Context, rows: tuple[Row, ...], more: Sequence[dict[str, Any]] = ()
+) -> list[dict[str, Any]]:
+    """The rows, the likeliest first, each with the checks of this run that speak for it.
+
+    A row is ``certain`` where a check failed; checks that are still open only raise a doubt.
+    ``more`` is what captures show, in the shape of checks.
+    """
+    seen = ctx.journal.steps()
+    checks = [c for id_, row in seen.items() for c in _speaking(id_, row["checks"])]
+    checks.extend(more)
+    ranked = []
+    for place, row in enumerate(rows):
+        failed = [c for c in checks if c["verdict"] in _BAD and c["id"].startswith(row.signs)]
+        unclear = [
+            c
+            for c in checks
+            if c["verdict"] in _OPEN and c["weight"] == "required" and c["id"].startswith(row.signs)
+        ]
+        because = list(dict.fromkeys(_because(c) for c in failed))
+        ranked.append(
+            (
+                (-len(failed), -len(unclear), place),
+                {
+                    "id": row.id,
+                    "cause": row.issue,
+                    "because": because or [_open(c) for c in unclear],
+                    "certain": bool(failed),
+                    "remedy": row.fix,
+                    "steps": sorted({c["id"].split("/")[0] for c in failed + unclear}),
+                },
+            )
+        )
+    return [row for _, row in sorted(ranked, key=lambda item: item[0])]
+
+
+def _because(failed: dict[str, Any]) -> str:
+    return str(failed.get("because") or f"{_named(failed)}: {failed.get('seen')}")
+
+
+def _open(unclear: dict[str, Any]) -> str:
+    return str(unclear.get("because") or f"{_named(unclear)}: {unclear['verdict']}")
+
+
+def _named(check: dict[str, Any]) -> str:
+    return f"{check.get('title') or check['id']} ({check['id'].partition('/')[0]})"
+
+
+def _speaking(step: str, checks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A step's checks without mere consequences: an agent that was not reached is not heard."""
+    for place in _WAY:
+        ended = [c for c in checks if c["id"] == f"{step}/{place}" and c["verdict"] in _BAD]
+        if ended:
+            return ended
+    return checks
+
+
+def step(rows: tuple[Row, ...], hint: str) -> Step:
+    """The step ``diagnose`` for a guide's rows; ``hint`` is the document's closing note."""
+
+    def diagnose(ctx: Context) -> list[Check]:
+        read = captures.read(ctx.run_dir)
+        ranked = rank(ctx, rows, captures.signs(read))
+        ctx.journal.put(f"diagnosis/{ctx.attempt}", ranked)
+        steps = len(ctx.journal.steps())
+        found = [
+            check(
+                "diagnose/read",
+                "This run's evidence was read",
+                "at least one step's checks, or a capture",
+                f"{steps} steps, {len(read)} captures",
+                steps + len(read) > 0,
+                Vantage.HERE,
+                reason="Run the sections before this one first.",
+            )
+        ]
+        found += captures.checks(ctx, read)
+        for row in ranked:
+            found.append(
+                check(
+                    f"diagnose/{row['id']}",
+                    row["cause"],
+                    "no sign of it",
+                    _signs(len(row["because"])),
+                    False if row["certain"] else None if row["because"] else True,
+                    Vantage.HERE,
+                    advisory=True,
+                    reason=row["remedy"],
+                )
+            )
+        return found
+
+    return Step("diagnose", SECTION, "Rank the causes", check=diagnose, moot=_nothing_yet(hint))
+
+
+def _signs(count: int) -> str:
+    """How much speaks for a row; the table of the rows says what."""
+    return f"{count} sign{'s' if count > 1 else ''} of it" if count else "no sign of it"
+
+
+def _nothing_yet(hint: str) -> Callable[[Context], str]:
+    def reason(ctx: Context) -> str:
+        seen = ctx.journal.steps() or captures.read(ctx.run_dir)
+        return "" if seen else f"Nothing has been run yet. {hint}"
+
+    return reason

@@ -1,0 +1,25 @@
+"""The vendors' documents, line by line, and what carries each line in the product."""
+
+from __future__ import annotations
+
+import functools
+from importlib.resources import files
+
+import yaml
+
+from sfsip_nb.engine.model import Line
+
+
+@functools.cache
+def _read(guide: str) -> tuple[Line, ...]:
+    text = files("sfsip_nb.platforms").joinpath(guide, "lines.yaml").read_text(encoding="utf-8")
+    return tuple(
+        Line(part["heading"], line["kind"], line["text"], line["carried_by"])
+        for part in yaml.safe_load(text)
+        for line in part["lines"]
+    )
+
+
+def read(guide: str) -> list[Line]:
+    """Every line of one document, in its order."""
+    return list(_read(guide))

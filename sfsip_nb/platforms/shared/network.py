@@ -1,0 +1,226 @@
+"""Step ``access.network``, the same for every guide: what this machine can see of the network.
+
+A live engineer's laptop is behind NAT and on no allow list, so from there most of it is advisory
+(CONTRACT §3); a real call proves the rest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from sfsip_nb.engine.context import Context
+from sfsip_nb.engine.verdicts import Check, Vantage
+from sfsip_nb.inputs import facts
+from sfsip_nb.platforms.shared.checks import check, decided, remark
+from sfsip_nb.platforms.synthflow.section import host, port
+from sfsip_nb.sip import Hop, ProbeResult, ResolveError, loop
+from sfsip_nb.sip import probes as wire
+from sfsip_nb.sip.locating import Lookup, explain, locate
+from sfsip_nb.sip.probes.tables import tables
+from sfsip_nb.sip.probes.tlsprobe import TlsClient, connectable
+from sfsip_nb.sip.probes.trust import EXPIRES_SOON_DAYS, client_of
+
+_SECONDS = 8.0
+"""For the look-up, and again for the connection."""
+_GRACE = 10.0
+_CALL = (
+    "Whether Synthflow's client minds is not published: verify.transfer, a call over TLS, decides."
+)
+_DIFFERENT = (
+    "Either of the two may be old, and Synthflow does not say that its calls come from the "
+    "address that its host name leads to. Ask Synthflow support which addresses to let in today."
+)
+
+
+def reachability(ctx: Context) -> list[Check]:
+    """DNS, the published and the confirmed list, the port, its certificate; what is not seen."""
+    step, name, transport = "access.network", host(ctx), ctx.parameters.sip.transport
+    named, hops = _named(ctx, step, name)
+    found = [named]
+    if hops and ctx.live:
+        found += _listed(ctx, step, name, [hop.ip for hop in hops])
+    if hops and transport == "tcp":
+        found.append(_connects(ctx, step, hops))
+    if hops and transport == "tls":
+        found += certificate(ctx, step)
+    found.append(_firewall(ctx, step))
+    return found
+
+
+def _firewall(ctx: Context, step: str) -> Check:
+    first, last = facts.rtp_ports()[0], facts.rtp_ports()[-1]
+    media = facts.synthflow_addresses(ctx.parameters.synthflow.region, "media")
+    listed = ", ".join(entry.address for entry in media)
+    published = f" ({listed}: {media[0].source}, read {media[0].as_of})" if media else ""
+    return remark(
+        f"{step}/firewall",
+        f"Firewall: SIP to Synthflow on {ctx.parameters.sip.transport.upper()} {port(ctx)}, "
+        f"RTP on UDP {first}–{last} both ways",
+        "not visible from this machine",
+        "The firewall between the platforms shows only in a call: verify.inbound proves audio "
+        f"both ways. Let in Synthflow's media addresses too, not only those of SIP{published}.",
+    )
+
+
+def certificate(ctx: Context, step: str) -> list[Check]:
+    """Synthflow's TLS port: chain, name, expiry, and whether the platform's client gets through."""
+    client = client_of(ctx.guide.name)
+    result = _looked(ctx, host(ctx), facts.synthflow_port("tls"), client)
+    ok = decided(result.verdict)
+    return _shown(ctx, step, "tls", "Synthflow", result, ok, result.sentence)
+
+
+def platform_certificate(
+    ctx: Context, step: str, platform: str, name: str, number: int
+) -> list[Check]:
+    """The contact centre's TLS port, to which Synthflow sends calls.
+
+    Nobody here can change its name, and what Synthflow's client takes for a match is not
+    published: a name that does not fit stays open until a call decides.
+    """
+    result = _looked(ctx, name, number, None)
+    ok = decided(result.verdict)
+    if ok is False and result.seen.get("trust") == "ok" and not result.seen["matched"]:
+        return _shown(ctx, step, "platform", platform, result, None, f"{result.sentence} {_CALL}")
+    return _shown(ctx, step, "platform", platform, result, ok, result.sentence)
+
+
+def _looked(ctx: Context, name: str, number: int, client: TlsClient | None) -> ProbeResult:
+    probe = wire.tls(
+        name,
+        number,
+        ca_file=ctx.surroundings.cafile,
+        resolver=ctx.surroundings.resolver,
+        require=client,
+        timeout=_SECONDS,
+    )
+    return loop.run(probe, _SECONDS + _GRACE)
+
+
+def _shown(
+    ctx: Context, step: str, id: str, whose: str, result: ProbeResult, ok: bool | None, why: str
+) -> list[Check]:
+    found = [
+        check(
+            f"{step}/{id}",
+            f"{whose}'s TLS certificate is good",
+            "trusted, in date, named",
+            result.sentence,
+            ok,
+            Vantage.HERE,
+            advisory=ctx.live or id == "platform",
+            reason=why,
+            evidence=_kept(ctx, step, f"TLS of {result.seen['host']}", result.seen),
+        )
+    ]
+    if advice := result.seen.get("advice"):
+        found.append(
+            check(
+                f"{step}/{id}-expiry",
+                f"No certificate of {whose} ends within a month",
+                f"more than {EXPIRES_SOON_DAYS} days",
+                advice,
+                None,
+                Vantage.HERE,
+                advisory=True,
+                reason=f"Calls over TLS stop on that day: tell {whose}'s support.",
+            )
+        )
+    return found
+
+
+def _named(ctx: Context, step: str, name: str) -> tuple[Check, Sequence[Hop]]:
+    """Whether the host has addresses, with the questions asked as evidence."""
+    resolver, transport = ctx.surroundings.resolver, ctx.parameters.sip.transport
+    try:
+        looked = locate(resolver, name, port(ctx), transport, _SECONDS)
+        found = loop.run(looked, _SECONDS + _GRACE)
+        ok: bool | None = bool(found.hops) or (None if found.unheard else False)
+        reason = "" if found.hops else explain(name, found)
+    except ResolveError as error:
+        found, ok, reason = Lookup((), ()), None if error.unheard else False, str(error)
+    steps = {"steps": [vars(one) for one in found.steps]}
+    title = f"Name resolution of {name}"
+    return check(
+        f"{step}/dns",
+        f"{name} has an address",
+        "an address",
+        [str(hop) for hop in found.hops] or reason,
+        ok,
+        Vantage.HERE,
+        reason=reason,
+        evidence=_kept(ctx, step, title, steps),
+    ), found.hops
+
+
+def _listed(ctx: Context, step: str, name: str, ips: Sequence[str]) -> list[Check]:
+    """What DNS says now against the published list, and against the one that was confirmed."""
+    published = facts.synthflow_addresses(ctx.parameters.synthflow.region)
+    confirmed = ctx.parameters.synthflow.signalling_addresses
+    lists = [
+        (
+            "published",
+            "Synthflow's published list",
+            [entry.address for entry in published],
+            f"{published[0].source}, read {published[0].as_of}" if published else "",
+        ),
+        (
+            "confirmed",
+            "the list that a person confirmed",
+            [str(address) for address in confirmed.addresses],
+            f"by {confirmed.confirmed_by} on {confirmed.confirmed_on}",
+        ),
+    ]
+    return [
+        _compared(f"{step}/{id}", name, what, listed, source, ips)
+        for id, what, listed, source in lists
+        if listed
+    ]
+
+
+def _compared(
+    id: str, name: str, what: str, listed: Sequence[str], source: str, ips: Sequence[str]
+) -> Check:
+    strange = [ip for ip in ips if ip not in listed]
+    return check(
+        id,
+        f"{name} leads to addresses of {what}",
+        f"one of {', '.join(listed)} ({source})",
+        ips,
+        None if strange else True,
+        Vantage.HERE,
+        advisory=True,
+        reason=f"Documents and DNS differ: {', '.join(strange)} is not on the list. {_DIFFERENT}",
+    )
+
+
+def _connects(ctx: Context, step: str, hops: Sequence[Hop]) -> Check:
+    try:
+        hop = loop.run(_reached(hops), _SECONDS + _GRACE)
+        seen, ok = f"connected to {hop}", True
+    except TimeoutError:
+        seen, ok = f"no connection in {_SECONDS:g} s", False
+    except OSError as error:
+        seen, ok = str(error), False
+    return check(
+        f"{step}/tcp",
+        f"Port {port(ctx)} accepts TCP connections",
+        "a connection",
+        seen,
+        ok or (None if ctx.live else False),
+        Vantage.HERE,
+        advisory=ctx.live,
+        reason="A firewall may let only the platform through; from here this proves nothing.",
+    )
+
+
+async def _reached(hops: Sequence[Hop]) -> Hop:
+    return await connectable(hops, asyncio.get_running_loop().time() + _SECONDS)
+
+
+def _kept(ctx: Context, step: str, title: str, seen: dict[str, Any]) -> tuple[str, ...]:
+    """The tables of what was seen, as one file of evidence, where there are any."""
+    text = "\n".join(text for _, text in tables(seen))
+    return (ctx.keep_evidence(step, title, "txt", text),) if text else ()

@@ -1,0 +1,270 @@
+"""Probes: single questions put to the wire from this machine, the same for every guide.
+
+On a live run they are advisory: the engineer's machine is behind NAT and on no allow list
+(CONTRACT §3). Silence is never a pass, also where refusal is expected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sfsip_nb.engine import calls
+from sfsip_nb.engine.context import Context
+from sfsip_nb.engine.dialing import NotAllowed
+from sfsip_nb.engine.difference import is_later
+from sfsip_nb.engine.model import Step
+from sfsip_nb.engine.verdicts import Check, Vantage
+from sfsip_nb.platforms.shared import access_control, network, testcall
+from sfsip_nb.platforms.shared.checks import check, decided
+from sfsip_nb.platforms.shared.testcall import Placed, Stage
+from sfsip_nb.platforms.shared.verification import SECTION
+from sfsip_nb.platforms.shared.watch import JUDGED, synthflow_calls
+from sfsip_nb.platforms.synthflow import section
+from sfsip_nb.sip import Credentials, ProbeResult, ladder, loop, pcap
+from sfsip_nb.sip import probes as wire
+from sfsip_nb.sip.probes.roundtrip import NONCE_HEADER
+
+_GREETING = Stage(testcall.SPEECH_HZ, testcall.AGENT_HZ, within=6.0)
+
+
+@dataclass(frozen=True)
+class Platform:
+    """What the probes need of a contact centre: its name and where it takes calls from the AI."""
+
+    name: str
+    host: Callable[[Context], str]
+    port: int
+
+
+Probe = Callable[[Context, Platform], list[Check]]
+
+
+def _uri(ctx: Context, user: str = "") -> str:
+    at = f"{user}@" if user else ""
+    transport = ctx.parameters.sip.transport
+    host, port = section.host(ctx), section.port(ctx)
+    return f"sip:{at}{host}:{port};transport={transport}"
+
+
+def _from_result(ctx: Context, step: str, title: str, expected: str, result: ProbeResult) -> Check:
+    evidence: tuple[str, ...] = ()
+    if result.trace:
+        picture = ladder.svg(result.trace, title=f"{step}: {title}")
+        evidence = (
+            ctx.keep_evidence(step, f"ladder {title}", "svg", picture),
+            ctx.keep_evidence(step, f"capture {title}", "pcapng", pcap.dump(result.trace)),
+        )
+    return check(
+        f"{step}/{result.name}",
+        title,
+        expected,
+        result.sentence,
+        decided(result.verdict),
+        Vantage.HERE,
+        advisory=ctx.live,
+        reason=result.sentence,
+        evidence=evidence,
+    )
+
+
+def _options(ctx: Context, platform: Platform) -> list[Check]:
+    """OPTIONS to Synthflow. A carrier may drop an unauthenticated one: silence says nothing."""
+    result = loop.run(
+        wire.options(
+            _uri(ctx),
+            resolver=ctx.surroundings.resolver,
+            transport=ctx.parameters.sip.transport,
+            isolating=True,
+            tls_client=ctx.surroundings.tls(),
+        ),
+        30,
+    )
+    return [_from_result(ctx, "probe.options", "Synthflow answers OPTIONS", "an answer", result)]
+
+
+def _tls(ctx: Context, platform: Platform) -> list[Check]:
+    """The TLS ports' certificates: chain, expiry, name by RFC 5922; both ways on a TLS trunk."""
+    found = network.certificate(ctx, "probe.tls")
+    host = platform.host(ctx)
+    if ctx.parameters.sip.transport == "tls" and not is_later(host):
+        # TLS has the port after the one of UDP and TCP.
+        found += network.platform_certificate(
+            ctx, "probe.tls", platform.name, host, platform.port + 1
+        )
+    return found
+
+
+def _digest(ctx: Context, platform: Platform) -> list[Check]:
+    """The trunk's credentials: challenged without, answered with, refused when wrong."""
+    step, number = "probe.digest", ctx.parameters.numbers[0]
+    login = [_login(ctx, ctx.secrets["sip.password"].reveal())]
+    right = _place(ctx, step, number, login, isolating=not ctx.live)
+    wrong = _place(ctx, step, number, [_login(ctx, "not-the-password")])
+    found = []
+    if isinstance(right, Placed):
+        found.append(
+            check(
+                f"{step}/right",
+                "The trunk's credentials are accepted",
+                "a challenge, then 200",
+                f"{right.challenges} challenge(s), then {right.answer or right.phrase}",
+                right.answered if right.challenges else (None if right.answered else False),
+                Vantage.HERE,
+                advisory=ctx.live,
+                reason=_why(right)
+                if not right.answered
+                else "Not challenged: Synthflow went by the address, so this proves nothing.",
+                evidence=right.evidence,
+            )
+        )
+    if isinstance(wrong, Placed):
+        found.append(
+            check(
+                f"{step}/wrong",
+                "A wrong password is refused",
+                "401, 403 or 407",
+                wrong.answer or wrong.phrase,
+                wrong.code in (401, 403, 407) or (None if wrong.code in (0, 408) else False),
+                Vantage.HERE,
+                advisory=ctx.live,
+                reason="Anybody may call the agent at your cost: ask Synthflow support.",
+                evidence=wrong.evidence,
+            )
+        )
+    return found or [testcall.unplaced(ctx, step, right)]
+
+
+def _codec(ctx: Context, platform: Platform) -> list[Check]:
+    """G.711 in both laws, one offered at a time."""
+    step, number = "probe.codec", ctx.parameters.numbers[0]
+    found = []
+    srtp = "required" if ctx.parameters.sip.transport == "tls" else "off"
+    for codec in ("PCMU", "PCMA"):
+        look = codec == "PCMU" and not ctx.live  # PCMA is advisory
+        logins = _logins(ctx)
+        placed = _place(ctx, step, number, logins, codecs=(codec,), srtp=srtp, isolating=look)
+        if not isinstance(placed, Placed):
+            return [testcall.unplaced(ctx, step, placed)]
+        heard = any(placed.heard)
+        found.append(
+            check(
+                f"{step}/{codec}",
+                f"A call with {codec} alone is answered and heard",
+                f"200, {codec}, the agent's voice",
+                f"{placed.answer or placed.phrase}, {placed.codec or 'no codec'}, "
+                f"{'heard' if heard else 'not heard'}; {placed.sound}",
+                placed.answered and placed.codec == codec and heard,
+                Vantage.HERE,
+                advisory=ctx.live or codec == "PCMA",
+                reason=_why(placed),
+                evidence=placed.evidence,
+            )
+        )
+    return found
+
+
+def _header(ctx: Context, platform: Platform) -> list[Check]:
+    """A header of ours arrives in Synthflow's call record (docs.synthflow.ai/pass-call-context)."""
+    step, number = "probe.header", ctx.parameters.numbers[0]
+    since = datetime.now(UTC)
+    placed = _place(ctx, step, number, _logins(ctx), headers={NONCE_HEADER: "round-trip"})
+    if not isinstance(placed, Placed):
+        return [testcall.unplaced(ctx, step, placed)]
+    judged: dict[str, list[str]] = ctx.journal.get(JUDGED, {})
+    known = {id for ids in judged.values() for id in ids}
+
+    def marked(start: datetime, end: datetime) -> list[calls.SeenCall]:
+        rows = synthflow_calls(ctx)(start, end)
+        return [r for r in rows if placed.mark in str(r.facts.get("telephony_sip_headers"))]
+
+    row = calls.find(marked, number, since, patience=6.0, exclude=known)
+    seen = dict(row.facts.get("telephony_sip_headers") or {}) if row else {}
+    return [
+        check(
+            f"{step}/round-trip",
+            "A custom X- header reaches the AI agent",
+            f"{NONCE_HEADER}: round-trip, {testcall.MARK_HEADER}: {placed.mark}",
+            ", ".join(f"{k}: {v}" for k, v in seen.items()) or "no such call in the list",
+            seen.get(NONCE_HEADER) == "round-trip" if row else None,
+            Vantage.SYNTHFLOW,
+            advisory=ctx.live,
+            reason="Header names are case-sensitive, begin with X-; large UDP requests get lost.",
+            evidence=placed.evidence,
+        )
+    ]
+
+
+def _why(placed: Placed) -> str:
+    """What would mend a call, as far as this end can tell."""
+    if placed.answered:
+        return f"{placed.isolated} Open RTP both ways, and compare the media addresses.".strip()
+    return f"{placed.remedy} {placed.isolated}".strip() or placed.phrase
+
+
+def _login(ctx: Context, password: str) -> Credentials:
+    return Credentials(ctx.parameters.sip.username, password)
+
+
+def _logins(ctx: Context) -> list[Credentials]:
+    if ctx.parameters.sip.authentication != "digest":
+        return []
+    return [_login(ctx, ctx.secrets["sip.password"].reveal())]
+
+
+def _place(
+    ctx: Context, step: str, number: str, logins: list[Credentials], **options: Any
+) -> Placed | str:
+    try:
+        return testcall.call(
+            ctx,
+            step,
+            number,
+            _uri(ctx, number),
+            [_GREETING],
+            credentials=logins,
+            **options,
+        )
+    except NotAllowed as refusal:
+        return str(refusal)
+
+
+def _no_digest(ctx: Context) -> str:
+    uses = ctx.parameters.sip.authentication == "digest"
+    return "" if uses else "The trunk is authenticated by address, not by digest."
+
+
+def steps(platform: Platform) -> tuple[Step, ...]:
+    """The probes as steps."""
+    ready = ("registration.wait",)
+
+    def bound(probe: Probe) -> Callable[[Context], list[Check]]:
+        return lambda ctx: probe(ctx, platform)
+
+    return (
+        Step("probe.options", SECTION, "Probe: OPTIONS", check=bound(_options), dials=True),
+        Step("probe.tls", SECTION, "Probe: TLS", check=bound(_tls)),
+        Step(
+            "probe.digest",
+            SECTION,
+            "Probe: digest authentication",
+            ready,
+            check=bound(_digest),
+            moot=_no_digest,
+            dials=True,
+        ),
+        Step("probe.codec", SECTION, "Probe: codecs", ready, check=bound(_codec), dials=True),
+        Step(
+            "probe.acl",
+            SECTION,
+            "Probe: access control",
+            ("trunk.acl", "routing.transfer", "registration.wait"),
+            check=lambda ctx: access_control.probe(
+                ctx, platform.name, platform.host(ctx), platform.port
+            ),
+            dials=True,
+        ),
+        Step("probe.header", SECTION, "Probe: headers", ready, check=bound(_header), dials=True),
+    )

@@ -1,0 +1,296 @@
+"""A test call placed by the runbook itself, as an external phone, and what the wire shows of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from sfsip_nb.engine import dialing
+from sfsip_nb.engine.context import Context, Overheard
+from sfsip_nb.engine.verdicts import Check, Vantage
+from sfsip_nb.platforms.shared import heard
+from sfsip_nb.platforms.shared.checks import check
+from sfsip_nb.sip import Call, Credentials, ProbeResult, ladder, loop, pcap
+from sfsip_nb.sip.evidence.causes import explained
+from sfsip_nb.sip.probes import Plan, placing
+from sfsip_nb.sip.probes.isolating import isolate
+from sfsip_nb.sip.probes.plan import Kind
+from sfsip_nb.sip.probes.words import found
+from sfsip_nb.sip.sdp import Srtp
+
+MARK_HEADER = "X-Sfsip-Test"
+
+SPEECH_HZ = 1004.0  # what the caller says
+TRANSFER_REQUEST_HZ = 1400.0  # "please transfer me"
+AGENT_HZ = 440.0  # the AI agent's voice on the testbed
+PERSON_HZ = 620.0  # the live agent's voice on the testbed
+
+_ANSWER_SECONDS = 25.0
+
+_OPEN_RTP = "Open RTP both ways, and compare the media address lists."
+
+
+@dataclass(frozen=True)
+class Stage:
+    """While the call stands: what is said and what should be heard, within so many seconds."""
+
+    say: float
+    hear: float
+    within: float = 6.0
+    at_least: float = 0.8
+
+
+@dataclass
+class Placed:
+    """A call as its caller saw it. ``heard`` has one entry a stage.
+
+    ``remedy`` is what the diagnosis of its messages says, ``isolated`` which difference made a
+    failed call work, if that was looked for. ``watched`` says that both ends can be seen, ``agent``
+    is then what the AI agent's end heard, if the call got there.
+    """
+
+    number: str
+    caller: str
+    mark: str
+    since: datetime
+    code: int = 0
+    phrase: str = ""
+    codes: tuple[int, ...] = ()
+    heard: list[bool] = field(default_factory=list)
+    codec: str = ""
+    bye_code: int | None = None
+    retransmitted: int = 0
+    challenges: int = 0
+    ended_by: str = ""
+    audio: Mapping[str, Any] = field(default_factory=dict)
+    answer: str = ""
+    remedy: str = ""
+    isolated: str = ""
+    watched: bool = False
+    agent: Overheard | None = None
+    evidence: tuple[str, ...] = ()
+
+    @property
+    def answered(self) -> bool:
+        """Whether the call was answered."""
+        return self.code == 200
+
+    @property
+    def sound(self) -> str:
+        """What came and went of its audio, in words."""
+        facts = self.audio
+        words = [f"{facts.get('packets_received', 0)} packets came"]
+        words.append(f"{facts.get('packets_sent', 0)} went ({self.codec})")
+        if facts.get("packets_received"):
+            words.append(f"{facts['loss_percent']:g} % lost, MOS {facts['mos']:.1f}")
+        if facts.get("rtt_ms") is not None:
+            words.append(f"round trip {facts['rtt_ms']:.0f} ms")
+        return ", ".join(words)
+
+
+def caller_uri(user: str) -> str:
+    """From of a test call; its host is nobody's (RFC 2606 §2)."""
+    return f"sip:{user}@sfsip.invalid"
+
+
+def can_dial(ctx: Context) -> bool:
+    """Whether the runbook may and can place calls itself: allowed, and over a telephone line."""
+    return bool(ctx.parameters.test_calls.allowed and ctx.surroundings.phone)
+
+
+def phone(ctx: Context, step: str, number: str, stages: Sequence[Stage]) -> Placed:
+    """Call a number from outside, through the telephone network. Raises ``NotAllowed``."""
+    return call(ctx, step, number, f"sip:{number}@{ctx.surroundings.phone}", stages)
+
+
+def call(
+    ctx: Context,
+    step: str,
+    number: str,
+    uri: str,
+    stages: Sequence[Stage],
+    *,
+    credentials: Sequence[Credentials] = (),
+    headers: Mapping[str, str] | None = None,
+    codecs: Sequence[str] = ("PCMU", "PCMA"),
+    srtp: Srtp = "off",
+    isolating: bool = False,
+    enough: Callable[[int], bool] = lambda code: False,
+) -> Placed:
+    """Place one marked call to a SIP URI, speak, listen, hang up, and keep its evidence.
+
+    ``isolating``: a call that fails is tried again with one difference at a time, each of them
+    allowed and counted as any other. A provisional code that is ``enough`` ends the call.
+    """
+    mark = dialing.permit(ctx, step, number)
+    caller = ctx.parameters.test_calls.from_
+    made = Placed(number, caller, mark, datetime.now(UTC))
+    plan = Plan(
+        uri,
+        caller_uri(caller),
+        srtp=srtp,
+        codecs=codecs,
+        headers=headers or {},
+        marks={MARK_HEADER: mark},
+        credentials=credentials,
+        keep=ctx.parameters.keep_media,
+        resolver=ctx.surroundings.resolver,
+        tls_client=ctx.surroundings.tls(),
+    )
+    seconds = sum(max(stage.within, stage.at_least) for stage in stages) + 1.0
+    tries: list[tuple[placing.Placed, list[bool]]] = []
+
+    async def attempt(plan: Plan) -> tuple[ProbeResult, Kind | None]:
+        heard: list[bool] = []
+        placed = await placing.place(
+            plan,
+            lambda leg: _talk(leg, stages, heard),
+            seconds=seconds,
+            timeout=_ANSWER_SECONDS + seconds + placing.HANG_UP,
+            enough=enough,
+        )
+        tries.append((placed, heard))
+        kind = placed.kind or (None if all(heard) else "unheard")
+        said = placed.failed.sentence if placed.failed else ""
+        return placed.result("fail" if kind else "pass", said, {}), kind
+
+    def leave() -> Mapping[str, str] | None:
+        try:
+            return {MARK_HEADER: dialing.permit(ctx, step, number)}
+        except dialing.NotAllowed:
+            return None
+
+    with ctx.phase(f"test call to {number}", _ANSWER_SECONDS + seconds):
+        result = loop.run(isolate(plan, attempt, leave if isolating else None), None)
+    first, made.heard = tries[0]
+    _note(made, first)
+    ears = ctx.surroundings.agent_ears
+    if ears and made.answered:
+        made.watched, made.agent = True, ears(number, made.since, mark)
+    made.isolated = result.sentence.removeprefix(first.failed.sentence if first.failed else "")
+    made.evidence = _keep(ctx, step, made, uri, first.leg, result)
+    return made
+
+
+async def _talk(leg: Call, stages: Sequence[Stage], heard: list[bool]) -> None:
+    assert leg.audio is not None
+    for stage in stages:
+        leg.audio.play(stage.say)
+        said = asyncio.ensure_future(asyncio.sleep(stage.at_least))
+        heard.append(await leg.audio.heard(stage.hear, stage.within))
+        await said
+
+
+def _note(made: Placed, placed: placing.Placed) -> None:
+    leg = placed.leg
+    if leg is None:
+        made.phrase = placed.failed.sentence if placed.failed else "not sent"
+        return
+    made.code, made.phrase, made.codes = leg.code, leg.phrase, tuple(leg.codes)
+    made.bye_code, made.ended_by = leg.bye_code, leg.ended_by
+    made.retransmitted, made.challenges = leg.retransmitted_200, leg.challenges
+    reason = found(placed.trace)
+    made.remedy = reason.text if reason else ""
+    made.answer = explained(leg.code, leg.phrase, leg.remote_headers).said
+    if leg.audio is not None:
+        made.codec, made.audio = leg.audio.codec, leg.audio.stats()
+
+
+def _keep(
+    ctx: Context, step: str, made: Placed, uri: str, leg: Call | None, result: ProbeResult
+) -> tuple[str, ...]:
+    """The ladder and the capture of a call, its levels, and its sound where media is kept."""
+    if not result.trace:
+        return ()
+    # A name in place of a socket's address: the host called, or the telephone network's.
+    host = uri.partition("@")[2].partition(";")[0]
+    called = "telephone network" if host == ctx.surroundings.phone else host
+    names = {entry.remote: called for entry in result.trace}
+    picture = ladder.svg(result.trace, names, title=f"{step}: call to {made.number}")
+    kept = [
+        ctx.keep_evidence(step, f"ladder {made.number}", "svg", picture),
+        ctx.keep_evidence(
+            step, f"capture {made.number}", "pcapng", pcap.dump(result.trace, result.media)
+        ),
+    ]
+    if leg and leg.audio and leg.answered_at and leg.ended_at:
+        levels = heard.kept(made.number, leg.audio, leg.answered_at, leg.ended_at, made.agent)
+        kept.append(ctx.keep_evidence(step, f"heard {made.number}", "json", levels))
+    if result.wav:
+        kept.append(ctx.keep_evidence(step, f"heard {made.number}", "wav", result.wav))
+    return tuple(kept)
+
+
+def wire_checks(step: str, placed: Placed, voices: Sequence[str], remedy: str = "") -> list[Check]:
+    """What the caller's own end shows: answer, each voice heard, and a clean end; and, where the
+    other end can be seen, whether the AI agent hears the caller.
+
+    Two-way audio is proven by what was heard, signalling by BYE = 200 and no retransmitted 200,
+    never one by the other.
+    """
+    evidence = placed.evidence
+    found = [
+        check(
+            f"{step}/answer",
+            f"The call to {placed.number} is answered",
+            "200",
+            placed.answer or placed.phrase,
+            placed.answered,
+            Vantage.HERE,
+            reason=placed.isolated.strip()
+            or remedy
+            or placed.remedy
+            or "Look at the ladder and at what both platforms recorded.",
+            evidence=evidence,
+        )
+    ]
+    if not placed.answered:
+        return found
+    for voice, was_heard in zip(voices, placed.heard, strict=False):
+        found.append(
+            check(
+                f"{step}/heard/{voice.replace(' ', '-')}",
+                f"The caller hears the {voice}",
+                f"the {voice}'s tone",
+                f"{'heard' if was_heard else 'not heard'}; {placed.sound}",
+                was_heard,
+                Vantage.HERE,
+                reason=remedy or _OPEN_RTP,
+                evidence=evidence,
+            )
+        )
+    if placed.watched:
+        why = remedy or _OPEN_RTP
+        found.append(heard.by_the_agent(step, placed.agent, SPEECH_HZ, why, evidence))
+    clean = placed.bye_code == 200 and placed.retransmitted == 0
+    found.append(
+        check(
+            f"{step}/bye",
+            "The call ends cleanly",
+            "BYE answered with 200, no 200 retransmitted",
+            f"BYE {placed.bye_code or 'unanswered'} ({placed.ended_by or 'nobody'} hung up), "
+            f"{placed.retransmitted} retransmitted",
+            clean,
+            Vantage.HERE,
+            reason="In-dialog requests take another way than the INVITE: look at Record-Route.",
+            evidence=evidence,
+        )
+    )
+    return found
+
+
+def unplaced(ctx: Context, step: str, why: Placed | str) -> Check:
+    """A probe whose call was not placed, and why: nothing is known."""
+    return check(
+        f"{step}/call",
+        "A test call",
+        "a call to judge",
+        why if isinstance(why, str) else "none",
+        None,
+        Vantage.HERE,
+        advisory=ctx.live,
+        reason="Allow test calls to this number, or leave the probe out.",
+    )

@@ -1,0 +1,214 @@
+"""Guide section "Verification": the guide's tests, judged on both sides' own records.
+
+One mechanism for every contact centre, "call this number now": the runbook dials where that is
+allowed and possible, else a person does; then the same call is found in the platform's records
+and in Synthflow's, joined, and judged. What differs between platforms is the platform's list of
+calls and what a check looks at in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sfsip_nb.engine import calls
+from sfsip_nb.engine.calls import SeenCall
+from sfsip_nb.engine.context import Context
+from sfsip_nb.engine.dialing import NotAllowed
+from sfsip_nb.engine.model import Ask, Card, CardField, Step
+from sfsip_nb.engine.verdicts import Check, Vantage
+from sfsip_nb.platforms.shared import testcall
+from sfsip_nb.platforms.shared.checks import check, synthflow
+from sfsip_nb.platforms.shared.join import Sides, joined, not_made
+from sfsip_nb.platforms.shared.testcall import Placed, Stage
+from sfsip_nb.platforms.shared.watch import Side, Sought, answered, find
+from sfsip_nb.platforms.synthflow.resources import find_assistant
+
+SECTION = "05-verification"
+
+_GREETING = Stage(testcall.SPEECH_HZ, testcall.AGENT_HZ, within=8.0, at_least=1.5)
+_HANDED_OVER = Stage(testcall.TRANSFER_REQUEST_HZ, testcall.PERSON_HZ, within=15.0)
+
+
+@dataclass(frozen=True)
+class Test:
+    """One of the guide's tests: what is dialled, and which voices the caller should hear."""
+
+    __test__ = False
+
+    step: str
+    title: str
+    voices: tuple[str, ...]
+    stages: tuple[Stage, ...]
+    say: str
+
+
+INBOUND = Test(
+    "verify.inbound",
+    "Inbound call",
+    ("AI agent",),
+    (_GREETING,),
+    "Speak with the agent for a few sentences, then hang up.",
+)
+TRANSFER = Test(
+    "verify.transfer",
+    "Transfer to a live agent",
+    ("AI agent", "live agent"),
+    (_GREETING, _HANDED_OVER),
+    "Ask the agent for a person; speak with the person, then hang up.",
+)
+
+
+Checks = Callable[[Context], list[Check]]
+Judge = Callable[[Context, Sides], list[Check]]
+
+
+def steps(
+    platform: str,
+    inbound: tuple[Checks, tuple[str, ...]],
+    transfer: tuple[Checks, tuple[str, ...]],
+    outbound: tuple[Checks, tuple[str, ...]],
+    outbound_card: Callable[[Context], Card],
+) -> tuple[Step, ...]:
+    """The section's three tests: how each is judged, and what it needs beside a registration."""
+    ready = ("registration.wait",)
+    return (
+        *(
+            Step(
+                test.step,
+                SECTION,
+                test.title,
+                (*needs, *ready),
+                card=card(test),
+                check=judge,
+                dials=True,
+            )
+            for test, (judge, needs) in ((INBOUND, inbound), (TRANSFER, transfer))
+        ),
+        Step(
+            "verify.outbound",
+            SECTION,
+            f"Outbound from {platform}",
+            (*outbound[1], *ready),
+            card=outbound_card,
+            check=outbound[0],
+            dials=True,
+        ),
+    )
+
+
+def card(test: Test) -> Callable[[Context], Card | None]:
+    """The card "call this number now", needed only where the runbook cannot dial itself."""
+
+    def make(ctx: Context) -> Card | None:
+        if testcall.can_dial(ctx):
+            return None
+        number = ctx.parameters.numbers[0]
+        return Card(
+            step=test.step,
+            system="phone",
+            title=f"Call {number} now",
+            path=(
+                "Any telephone outside the contact centre",
+                "its number and your name below",
+                "run the cell again, then dial: it watches both sides",
+            ),
+            fields=(CardField("Dial", number, "number"),),
+            asks=(Ask("caller", "The number you called from, as +…"),),
+            why="A real call seen from both ends is what proves a live trunk.",
+            look_for=test.say,
+            proved_by=test.step,
+        )
+
+    return make
+
+
+def run(ctx: Context, test: Test, platform: Side, judge: Judge, remedy: str = "") -> list[Check]:
+    """Place the call or have a person make it, find it on both sides, and judge it."""
+    step, number = test.step, ctx.parameters.numbers[0]
+    if not testcall.can_dial(ctx):
+        caller = ctx.given(step, "caller")
+        return _judged(ctx, platform, answered(ctx, step, caller, False), None, judge, remedy)
+    try:
+        placed = testcall.phone(ctx, step, number, test.stages)
+    except NotAllowed as refusal:
+        return [not_made(step, str(refusal), "Allow test calls, or more of them.")]
+    sought = Sought(step, step, placed.since, caller=placed.caller, mark=placed.mark)
+    wire = testcall.wire_checks(step, placed, test.voices, remedy)
+    return [*wire, *_judged(ctx, platform, sought, placed, judge, remedy)]
+
+
+def run_started(
+    ctx: Context, step: str, platform: Side, judge: Judge, remedy: str = ""
+) -> list[Check]:
+    """Find and judge the call to the AI that a person, or the testbed's administrator, starts."""
+    sought = answered(ctx, step, "", ctx.surroundings.administer is not None)
+    return _judged(ctx, platform, sought, None, judge, remedy)
+
+
+def _judged(
+    ctx: Context,
+    platform: Side,
+    sought: Sought,
+    placed: Placed | None,
+    judge: Judge,
+    remedy: str,
+) -> list[Check]:
+    sides = replace(find(ctx, platform, sought), placed=placed)
+    return [*joined(sought.step, sides, remedy), *judge(ctx, sides.whole)]
+
+
+def agent_checks(ctx: Context, step: str, sides: Sides, transcript: bool = True) -> list[Check]:
+    """What Synthflow says of the call: answered by the assistant, both voices in the transcript."""
+    if sides.synthflow is None:
+        return []
+    row = sides.synthflow.facts
+    status = str(row.get("call_status") or row.get("status") or "")
+    assistant = find_assistant(synthflow(ctx), ctx.parameters.synthflow.assistant) or {}
+    found = [
+        check(
+            f"{step}/assistant",
+            "The AI agent answered",
+            ctx.parameters.synthflow.assistant,
+            f"{assistant.get('name')}, {status or 'no status'}"
+            + (f", {row['error_message']}" if row.get("error_message") else ""),
+            row.get("model_id") == assistant.get("model_id") and status == "completed",
+            Vantage.SYNTHFLOW,
+            reason="Look at the call's error in Synthflow's log.",
+        )
+    ]
+    if transcript:
+        text = str(row.get("transcript") or "").lower()
+        both = "human:" in text and "bot:" in text
+        found.append(
+            check(
+                f"{step}/transcript",
+                "The transcript has both speakers",
+                "caller and agent",
+                "both" if both else "one or none",
+                both,
+                Vantage.SYNTHFLOW,
+                reason="The agent did not hear the caller, or was not heard: open RTP both ways.",
+            )
+        )
+    return found
+
+
+def caller_id(step: str, seen: str, caller: str, vantage: Vantage, where: str) -> Check:
+    """Whether the caller's own number arrived somewhere."""
+    return check(
+        f"{step}/caller-id/{where.replace(' ', '-')}",
+        f"The caller's number arrives at {where}",
+        caller or "a number",
+        calls.digits(seen) or seen or "none",
+        bool(calls.digits(seen)) and (not caller or calls.digits(seen) == calls.digits(caller)),
+        vantage,
+        reason="Look at the caller ID settings of the trunk and at E.164 in the From header.",
+    )
+
+
+def participants(call: SeenCall | None, purposes: Sequence[str]) -> list[dict[str, Any]]:
+    """A conversation's participants of some purposes, dead legs included."""
+    found = (call.facts.get("participants") or []) if call else []
+    return [p for p in found if p.get("purpose") in purposes]

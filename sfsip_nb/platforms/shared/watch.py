@@ -1,0 +1,157 @@
+"""One call found on both sides: watched for while a person dials, else looked up in the records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sfsip_nb.engine import calls
+from sfsip_nb.engine.calls import SeenCall
+from sfsip_nb.engine.context import Context
+from sfsip_nb.engine.verdicts import Vantage
+from sfsip_nb.engine.watch import Stage, Watch
+from sfsip_nb.platforms.shared import testcall
+from sfsip_nb.platforms.shared.checks import synthflow
+from sfsip_nb.platforms.shared.join import Sides
+from sfsip_nb.platforms.synthflow.resources import find_assistant
+
+# A person's clock and "when" may be this far from the call.
+AROUND = timedelta(minutes=15)
+
+JUDGED = "calls.judged"
+"""Under this the journal keeps, by who judged them, the ids of calls that are not new any more."""
+
+# Seconds, divided by the testbed's time scale: until somebody has dialled, until the call is
+# over, and until a record that is late is there.
+_DIALLING, _CALLING, _LATE = 180.0, 600.0, 90.0
+
+# Seconds that each takes on any testbed: people and sockets are no faster there.
+_TO_DIAL, _TO_CALL, _TO_RECORD = 20.0, 60.0, 3.0
+
+_PAUSE = 2.0  # seconds between two looks, divided likewise
+
+# States of a call that is not over (docs.synthflow.ai, call_status).
+_IN_PROGRESS = ("pending", "ringing", "in-progress")
+
+
+@dataclass(frozen=True)
+class Side:
+    """A contact centre: its name, and its list of calls."""
+
+    name: str
+    source: calls.Source
+
+
+@dataclass(frozen=True)
+class Sought:
+    """Which call is looked for, and on behalf of which answer it is judged.
+
+    ``until`` is None for a call that was made just now: its beginning has no end yet. ``dialled``
+    is whether it was made, as far as is known here; ``mark`` is what it carries if we placed it.
+    """
+
+    step: str
+    by: str
+    since: datetime
+    until: datetime | None = None
+    caller: str = ""
+    mark: str = ""
+    dialled: bool = True
+
+    @property
+    def unsettled(self) -> str:
+        """Who judged what only Synthflow has: another answer of the same step may take it up."""
+        return f"{self.step}, unsettled"
+
+
+def answered(ctx: Context, step: str, caller: str, dialled: bool) -> Sought:
+    """The call of whoever answered the step's card, at about that time.
+
+    Judged again, the same answer is the same call; another answer is another one.
+    """
+    answer = ctx.answer(step)
+    assert answer is not None  # the engine checks nothing before the card is answered
+    at = calls.moment(answer["done_at"])
+    by = f"{step}, {answer['done_at']}"
+    if dialled:
+        return Sought(step, by, at, caller=caller)
+    return Sought(step, by, at - AROUND, at + AROUND, caller, dialled=False)
+
+
+def find(ctx: Context, platform: Side, sought: Sought) -> Sides:
+    """The call to the AI's number in the platform's records and in Synthflow's.
+
+    A call that another step or answer judged is not this one, nor is one with another mark
+    (a probe's). Where a person is there and the call may still be made, that is waited for.
+    """
+    number = ctx.parameters.numbers[0]
+    judged: dict[str, list[str]] = ctx.journal.get(JUDGED, {})
+    mine = () if sought.mark else (sought.by, sought.unsettled)
+    known = {id for by, ids in judged.items() if by not in mine for id in ids}
+
+    def look(source: calls.Source, caller: str) -> list[SeenCall]:
+        return calls.fitting(source, caller, number, sought.since, sought.until, known)
+
+    # A contact centre may rewrite the caller's number, so Synthflow's side is found by the called.
+    own = _without_other_marks(synthflow_calls(ctx), sought.mark)
+    there, here = _watch(ctx, platform.name, number, sought)(
+        lambda: look(platform.source, sought.caller), lambda: look(own, "")
+    )
+    by = sought.by if there or sought.mark else sought.unsettled
+    found = [call.id for call in (there, here) if call]
+    judged = ctx.journal.get(JUDGED, {})  # another notebook may have gone on meanwhile
+    ctx.journal.put(JUDGED, judged | {by: [*dict.fromkeys([*judged.get(by, []), *found])]})
+    return Sides(platform.name, there, here, sought.caller)
+
+
+def _watch(ctx: Context, name: str, number: str, sought: Sought) -> Watch:
+    def seconds(most: float, least: float) -> float:
+        return max(most / ctx.surroundings.time_scale, least)
+
+    late = seconds(_LATE, _TO_RECORD)
+    may_come = not sought.dialled and sought.until and datetime.now(UTC) < sought.until
+    begin, call = Stage("the call in both sides' records", late), late
+    if may_come and ctx.watched:
+        of = f", from {calls.digits(sought.caller)}" if sought.caller else ""
+        begin = Stage(f"call {number} now{of}", seconds(_DIALLING, _TO_DIAL))
+        call = seconds(_CALLING, _TO_CALL)
+    return Watch(
+        (name, "Synthflow"),
+        begin,
+        Stage("the call, until it is over", call),
+        Stage("what the other side has of the call", late),
+        ctx.phase,
+        seconds(_PAUSE, 0.2),
+    )
+
+
+def _without_other_marks(source: calls.Source, mark: str) -> calls.Source:
+    def carried(call: SeenCall) -> str:
+        return str((call.facts.get("telephony_sip_headers") or {}).get(testcall.MARK_HEADER, ""))
+
+    return lambda since, until: [c for c in source(since, until) if carried(c) in ("", mark)]
+
+
+def synthflow_calls(ctx: Context) -> calls.Source:
+    """Synthflow's call list for the assistant (facts: unknown filters are ignored in silence)."""
+    client = synthflow(ctx)
+
+    def source(since: datetime, until: datetime) -> list[SeenCall]:
+        assistant = find_assistant(client, ctx.parameters.synthflow.assistant)
+        if assistant is None:
+            return []
+        rows = client.calls(assistant["model_id"], since, until + timedelta(seconds=1))
+        return [
+            SeenCall(
+                Vantage.SYNTHFLOW,
+                str(row["call_id"]),
+                calls.moment(row["start_time"]),
+                str(row.get("phone_number_from") or row.get("lead_phone_number") or ""),
+                str(row.get("phone_number_to") or row.get("agent_phone_number") or ""),
+                row,
+                over=row["call_status"] not in _IN_PROGRESS,
+            )
+            for row in rows
+        ]
+
+    return source

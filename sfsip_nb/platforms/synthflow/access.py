@@ -1,0 +1,121 @@
+"""Step ``access.synthflow``, the same for every guide: plan, key, workspace and assistant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sfsip_nb.engine.context import Context
+from sfsip_nb.engine.model import Card, Step
+from sfsip_nb.engine.verdicts import Check, Vantage
+from sfsip_nb.inputs import facts
+from sfsip_nb.platforms.shared.checks import check, remark, synthflow
+from sfsip_nb.platforms.synthflow.resources import find_assistant
+
+
+def _synthflow(ctx: Context) -> list[Check]:
+    client = synthflow(ctx)
+    region = facts.synthflow_regions()[ctx.parameters.synthflow.region]
+    wanted = ctx.parameters.synthflow.assistant
+    assistant = find_assistant(client, wanted)
+    found = [
+        check(
+            "access.synthflow/key",
+            "The API key opens the stated region",
+            region.name,
+            f"answered by {ctx.surroundings.origins['synthflow']}",
+            True,
+            Vantage.SYNTHFLOW,
+        ),
+        check(
+            "access.synthflow/workspace",
+            "The workspace's numbers can be read",
+            ctx.parameters.synthflow.workspace_id,
+            f"{len(client.numbers())} numbers",
+            True,
+            Vantage.SYNTHFLOW,
+        ),
+        check(
+            "access.synthflow/assistant",
+            "The assistant exists",
+            wanted,
+            f"{assistant['name']} ({assistant['model_id']})" if assistant else "none of that name",
+            assistant is not None,
+            Vantage.SYNTHFLOW,
+            reason="Correct synthflow.assistant: the id or the exact name.",
+        ),
+    ]
+    if assistant is not None:
+        found += _assistant(assistant)
+    if region.retiring:
+        found.append(
+            remark(
+                "access.synthflow/global",
+                "The workspace's cluster",
+                f"{region.name} ({region.sip})",
+                region.retiring,
+                Vantage.SYNTHFLOW,
+            )
+        )
+    return found
+
+
+def _assistant(assistant: dict[str, Any]) -> list[Check]:
+    version = next(
+        (
+            str(assistant[k])
+            for k in ("voice_engine_version", "assistant_version")
+            if assistant.get(k)
+        ),
+        "",
+    )
+    return [
+        check(
+            "access.synthflow/version",
+            "The assistant is v2.0 or later",
+            "2.0 or later",
+            version or "the API does not say",
+            _at_least_two(version),
+            Vantage.SYNTHFLOW,
+            advisory=not version,
+            reason="Open the assistant in Synthflow and look at its version.",
+        ),
+        check(
+            "access.synthflow/type",
+            "The assistant takes calls",
+            "inbound",
+            assistant.get("type"),
+            assistant.get("type") == "inbound",
+            Vantage.SYNTHFLOW,
+            reason="Choose an inbound assistant: an outbound one never answers.",
+        ),
+    ]
+
+
+def _at_least_two(version: str) -> bool | None:
+    major = version.lower().lstrip("v").split(".")[0]
+    return int(major) >= 2 if major.isdigit() else None
+
+
+def enterprise_card(ctx: Context) -> Card:
+    """SIP trunking is Enterprise-only, and no API shows the plan."""
+    return Card(
+        step="access.synthflow",
+        system="synthflow",
+        title="The workspace is on the Enterprise plan",
+        path=("Synthflow", "Admin", "Workspace settings", "Billing"),
+        why="SIP trunking is only available on the Synthflow Enterprise plan, and the API does "
+        "not show the plan.",
+        look_for="The plan's name is Enterprise, or the contract says so.",
+    )
+
+
+def step(section: str) -> Step:
+    """The step, in whichever section the guide has it."""
+    return Step(
+        "access.synthflow",
+        section,
+        "Synthflow: plan, key and assistant",
+        card=enterprise_card,
+        check=_synthflow,
+        checks_anyway=True,
+    )

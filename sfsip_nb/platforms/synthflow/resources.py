@@ -1,0 +1,225 @@
+"""Synthflow's objects as the runbook changes them: the SIP number, its attachment, the transfer.
+
+Field names are those of Synthflow's own pages and of the guides' tables.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sfsip_nb.engine.model import Fields, Refused, Resource, Seen
+from sfsip_nb.inputs.secrets import Secret
+from sfsip_nb.platforms.synthflow.client import Synthflow
+
+TERMINATION_URI = "Termination URI"
+USERNAME = "SIP Username"
+PASSWORD = "SIP Password"
+OUTBOUND_PROXY = "Outbound Proxy"
+REGISTERS = "Registers"
+INBOUND_NUMBER = "Inbound number"
+TRANSFERS_TO = "Transfers to"
+TRANSFER_MODE = "Transfer mode"
+INSTRUCTIONS = "When to transfer"
+ANNOUNCEMENT = "Said before the transfer"
+ATTACHED_TO = "Attached to"
+
+# Our field → the client's one vocabulary.
+_NUMBER = {
+    TERMINATION_URI: "termination_uri",
+    USERNAME: "username",
+    PASSWORD: "password",
+    OUTBOUND_PROXY: "outbound_proxy",
+    REGISTERS: "register",
+}
+_ACTION = {
+    TRANSFERS_TO: "phone",
+    TRANSFER_MODE: "transfer_mode",
+    INSTRUCTIONS: "instructions",
+    ANNOUNCEMENT: "initiating_msg",
+}
+
+
+def find_assistant(client: Synthflow, wanted: str) -> dict[str, Any] | None:
+    """The assistant of that id or exact name, read alone (the list leaves fields out)."""
+    for assistant in client.assistants():
+        if wanted in (assistant.get("model_id"), assistant.get("name")):
+            return client.assistant(str(assistant["model_id"]))
+    return None
+
+
+def no_assistant(wanted: str) -> Refused:
+    """What is said where the assistant is not there."""
+    return Refused(
+        f"Synthflow has no assistant “{wanted}”.",
+        "Create the assistant (v2.0 or later), or correct synthflow.assistant: "
+        "its id or its exact name.",
+    )
+
+
+def plain(value: Any) -> Any:
+    """A field's value for the wire: the one place where a secret is opened."""
+    return value.reveal() if isinstance(value, Secret) else value
+
+
+class Number(Resource):
+    """A number imported into Synthflow with its trunk (guide heading "Add the SIP Number")."""
+
+    kind = "synthflow.number"
+    # Read back by no API: GET /numbers returns neither the trunk's user name nor its password.
+    write_only = frozenset({USERNAME, PASSWORD})
+
+    def __init__(self, client: Synthflow, label: str) -> None:
+        self._client = client
+        self._label = label
+
+    def read(self, key: str) -> Seen | None:
+        """The number as Synthflow has it; its owner is the inbound assistant it is on."""
+        number = self._client.number(key)
+        if number is None:
+            return None
+        fields = {name: number.get(inner) for name, inner in _NUMBER.items() if inner in number}
+        fields[OUTBOUND_PROXY] = fields.get(OUTBOUND_PROXY) or ""
+        return Seen(str(number.get("slug", key.lstrip("+"))), fields)
+
+    def create(self, key: str, fields: Fields, marker: str) -> str:
+        """Import the number. ``provider_name`` is custom: Synthflow has none for the platform."""
+        values = {_NUMBER[name]: plain(value) for name, value in fields.items()}
+        self._client.create_number(key, friendly_name=self._label, **values)
+        return key.lstrip("+")
+
+    def update(self, key: str, seen: Seen, fields: Fields) -> None:
+        """Change the trunk's settings; what is not named stays."""
+        values = {_NUMBER[name]: plain(value) for name, value in fields.items()}
+        self._client.update_number(key, **values)
+
+    def delete(self, key: str, seen: Seen) -> None:
+        """Remove a number that this run imported (a purchased one would be cancelled)."""
+        self._client.delete_number(key)
+
+
+class Attachment(Resource):
+    """Which number an assistant answers (guide heading "Attach to the Assistant")."""
+
+    kind = "synthflow.assistant"
+
+    def __init__(self, client: Synthflow) -> None:
+        self._client = client
+
+    def read(self, key: str) -> Seen | None:
+        """The assistant; answering another number makes it production."""
+        assistant = find_assistant(self._client, key)
+        if assistant is None:
+            return None
+        number = str(assistant.get("phone_number") or "")
+        owner = f"it answers {number}" if number else ""
+        return Seen(str(assistant["model_id"]), {INBOUND_NUMBER: number}, owner=owner, shared=True)
+
+    def create(self, key: str, fields: Fields, marker: str) -> str:
+        """Assistants are made by their author, never by a runbook."""
+        raise no_assistant(key)
+
+    def update(self, key: str, seen: Seen, fields: Fields) -> None:
+        """Attach the number."""
+        if not fields[INBOUND_NUMBER]:
+            raise Refused(
+                f"No documented API call detaches the number of assistant “{key}”.",
+                "Detach it in the assistant's settings; deleting the number detaches it too.",
+            )
+        self._client.update_assistant(seen.id, phone_number=fields[INBOUND_NUMBER])
+
+    def delete(self, key: str, seen: Seen) -> None:
+        """Never: the assistant is the customer's."""
+        raise Refused("An assistant is never deleted by a runbook.", "Delete it in Synthflow.")
+
+
+class TransferAction(Resource):
+    """The live transfer, known by the number that it rings."""
+
+    kind = "synthflow.action"
+
+    def __init__(self, client: Synthflow) -> None:
+        self._client = client
+
+    def read(self, key: str) -> Seen | None:
+        """The live-transfer action to that number."""
+        listed = find_transfer(self._client, key)
+        if listed is None:
+            return None
+        values = listed.get("parameters_hard_coded") or {}
+        fields: Fields = {name: values.get(inner) for name, inner in _ACTION.items()}
+        return Seen(str(listed["action_id"]), fields)
+
+    def create(self, key: str, fields: Fields, marker: str) -> str:
+        """Make the action. Which assistants use it: see ``TransferUse``."""
+        values = {_ACTION[name]: value for name, value in fields.items()}
+        return self._client.create_action("LIVE_TRANSFER", values)
+
+    def update(self, key: str, seen: Seen, fields: Fields) -> None:
+        """Change the action; it is sent whole."""
+        whole = {_ACTION[name]: value for name, value in (seen.fields | fields).items()}
+        self._client.update_action(seen.id, "LIVE_TRANSFER", whole)
+
+    def delete(self, key: str, seen: Seen) -> None:
+        """Delete the action, unless an assistant uses it."""
+        if users := users_of(self._client, seen.id):
+            raise Refused(
+                f"The transfer to {key} is used by {', '.join(users)}, so it is not deleted.",
+                "Detach it in the assistant's settings, then run it again.",
+            )
+        self._client.delete_action(seen.id)
+
+
+class TransferUse(Resource):
+    """Whether this run's assistant uses the live transfer, known by the number that it rings."""
+
+    kind = "synthflow.action_use"
+
+    def __init__(self, client: Synthflow, assistant: str) -> None:
+        self._client = client
+        self._wanted = assistant
+
+    def read(self, key: str) -> Seen | None:
+        """The action; the field names the assistant where that one uses it."""
+        action = find_transfer(self._client, key)
+        if action is None:
+            return None
+        id_ = str(action["action_id"])
+        assistant = find_assistant(self._client, self._wanted)
+        name = str(assistant["name"]) if assistant else ""
+        used = name in users_of(self._client, id_)
+        return Seen(id_, {ATTACHED_TO: name if used else ""}, shared=True)
+
+    def create(self, key: str, fields: Fields, marker: str) -> str:
+        """An action that is not there is used by nobody."""
+        raise Refused(f"Synthflow has no live transfer to {key}.", "Run the step again.")
+
+    def update(self, key: str, seen: Seen, fields: Fields) -> None:
+        """Attach the action to the assistant, or detach it from that one."""
+        assistant = find_assistant(self._client, self._wanted)
+        if assistant is None:
+            raise no_assistant(self._wanted)
+        model_id = str(assistant["model_id"])
+        change = self._client.attach_actions if fields[ATTACHED_TO] else self._client.detach_actions
+        change(model_id, [seen.id])
+
+    def delete(self, key: str, seen: Seen) -> None:
+        """Never: it goes with the action."""
+        raise Refused("What an assistant uses is not deleted by a runbook.")
+
+
+def find_transfer(client: Synthflow, number: str) -> dict[str, Any] | None:
+    """The live-transfer action that rings a number."""
+    for listed in client.actions():
+        values = listed.get("parameters_hard_coded") or {}
+        target = str(values.get("phone") or "").removeprefix("sip:").partition("@")[0]
+        if listed.get("action_type") == "LIVE_TRANSFER" and target == number:
+            return listed
+    return None
+
+
+def users_of(client: Synthflow, action_id: str) -> list[str]:
+    """The names of the assistants that use an action."""
+    ids = client.action(action_id).get("assistants") or []
+    names = {str(a["model_id"]): str(a.get("name")) for a in client.assistants()}
+    found = [str(a.get("model_id", a) if isinstance(a, dict) else a) for a in ids]
+    return sorted(names.get(model_id, model_id) for model_id in found)

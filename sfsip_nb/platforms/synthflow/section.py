@@ -1,0 +1,276 @@
+"""Guide section "Synthflow Configuration", the same for every contact centre.
+
+What differs between the guides is data: where Synthflow sends calls (the Termination URI), what
+the transfer rings, and what must stand before.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sfsip_nb.engine.context import Context
+from sfsip_nb.engine.difference import is_later
+from sfsip_nb.engine.model import Desired, Resource, Step
+from sfsip_nb.engine.verdicts import Check, Vantage
+from sfsip_nb.inputs import facts
+from sfsip_nb.platforms.shared.checks import check, remark, synthflow
+from sfsip_nb.platforms.synthflow import resources as r
+
+# "Wait 1–2 minutes for SIP registration to complete."
+_WAIT_SECONDS = 120
+
+_INSTRUCTIONS = "When the caller asks for a person, or cannot be helped further."
+_ANNOUNCEMENT = "I am connecting you with a colleague."
+
+
+@dataclass(frozen=True)
+class Trunk:
+    """What Synthflow needs to know of the contact centre's side.
+
+    ``termination_uri`` may answer with a text that says after which step it is known.
+    """
+
+    platform: str
+    termination_uri: Callable[[Context], str]
+    transfer_number: Callable[[Context], str]
+    needs: tuple[str, ...]
+    transfer_needs: tuple[str, ...]
+
+
+def resources(ctx: Context) -> dict[str, Resource]:
+    """Synthflow's kinds of object."""
+    client = synthflow(ctx)
+    made: tuple[Resource, ...] = (
+        r.Number(client, ctx.parameters.trunk_name),
+        r.Attachment(client),
+        r.TransferAction(client),
+        r.TransferUse(client, ctx.parameters.synthflow.assistant),
+    )
+    return {resource.kind: resource for resource in made}
+
+
+def host(ctx: Context) -> str:
+    """Synthflow's SIP host for the workspace's region (the guides name the Global one)."""
+    return facts.synthflow_regions()[ctx.parameters.synthflow.region].sip
+
+
+def port(ctx: Context) -> int:
+    """32681 for UDP and TCP, 32682 for TLS."""
+    return facts.synthflow_port(ctx.parameters.sip.transport)
+
+
+def realm(ctx: Context) -> str:
+    """The realm that digest credentials belong to."""
+    return ctx.parameters.sip.realm or host(ctx)
+
+
+def transfer_target(ctx: Context, trunk: Trunk) -> str:
+    """What the transfer rings: a SIP URI, as Synthflow advises for carriers of one's own."""
+    host = trunk.termination_uri(ctx)
+    return host if is_later(host) else f"sip:{trunk.transfer_number(ctx)}@{host}"
+
+
+def steps(section: str, trunk: Trunk) -> tuple[Step, ...]:
+    """The four steps of the section."""
+
+    def number(ctx: Context) -> list[Desired]:
+        sip = ctx.parameters.sip
+        fields = {
+            r.TERMINATION_URI: trunk.termination_uri(ctx),
+            r.OUTBOUND_PROXY: sip.outbound_proxy,
+            r.REGISTERS: sip.register_,
+        }
+        if sip.authentication == "digest":
+            fields |= {r.USERNAME: sip.username, r.PASSWORD: ctx.secrets["sip.password"]}
+        why = "Synthflow takes and places calls for imported numbers only, over this trunk."
+        lost = "the former trunk user name and password: no API returns them"
+        return [Desired(r.Number.kind, n, fields, why, lost) for n in ctx.parameters.numbers]
+
+    def attachment(ctx: Context) -> list[Desired]:
+        return [
+            Desired(
+                r.Attachment.kind,
+                ctx.parameters.synthflow.assistant,
+                {r.INBOUND_NUMBER: ctx.parameters.numbers[0]},
+                "The trunk comes into being when the number is attached to the assistant.",
+            )
+        ]
+
+    def transfer(ctx: Context) -> list[Desired]:
+        mode = ctx.parameters.synthflow.transfer.mode
+        assistant = r.find_assistant(synthflow(ctx), ctx.parameters.synthflow.assistant)
+        name = assistant["name"] if assistant else ctx.parameters.synthflow.assistant
+        number = trunk.transfer_number(ctx)
+        return [
+            Desired(
+                r.TransferAction.kind,
+                number,
+                {
+                    r.TRANSFERS_TO: transfer_target(ctx, trunk),
+                    r.TRANSFER_MODE: f"{mode}_transfer",
+                    r.INSTRUCTIONS: _INSTRUCTIONS,
+                    r.ANNOUNCEMENT: _ANNOUNCEMENT,
+                },
+                "With it the assistant hands a caller who asks for a person to the live agents.",
+            ),
+            Desired(
+                r.TransferUse.kind,
+                number,
+                {r.ATTACHED_TO: name},
+                "An assistant makes only the transfers that are attached to it.",
+                comes_with=f"{r.TransferAction.kind}:{number}",
+                born={r.ATTACHED_TO: ""},
+            ),
+        ]
+
+    return (
+        Step(
+            "number.add",
+            section,
+            "Add the SIP number",
+            needs=trunk.needs,
+            desired=number,
+            check=lambda ctx: _number_checks(ctx, trunk),
+        ),
+        Step(
+            "assistant.attach",
+            section,
+            "Attach to the assistant",
+            needs=("number.add", "access.synthflow"),
+            desired=attachment,
+            check=_attachment_checks,
+        ),
+        Step(
+            "registration.wait",
+            section,
+            "Wait 1–2 minutes for SIP registration",
+            needs=("assistant.attach",),
+            check=_wait,
+        ),
+        Step(
+            "transfer.action",
+            section,
+            "Transfer to a live agent",
+            needs=("assistant.attach", *trunk.transfer_needs),
+            desired=transfer,
+            check=lambda ctx: _transfer_checks(ctx, trunk),
+        ),
+    )
+
+
+def _number_checks(ctx: Context, trunk: Trunk) -> list[Check]:
+    sip = ctx.parameters.sip
+    found = [
+        check(
+            "number.add/outbound_proxy",
+            "Outbound proxy is blank unless the platform requires one",
+            "blank, or required by the platform",
+            sip.outbound_proxy or "blank",
+            True if not sip.outbound_proxy else None,
+            Vantage.SYNTHFLOW,
+            advisory=True,
+            reason="A proxy overrides the Termination URI for every outbound call and every "
+            "registration. Keep it only if the platform asked for it.",
+        )
+    ]
+    if sip.register_:
+        found.append(
+            remark(
+                "number.add/register",
+                "Registration is switched on",
+                "Synthflow will send REGISTER",
+                f"{trunk.platform} is understood to be a static peer that takes no registrations; "
+                "405 or silence would follow. Digest on calls works without.",
+            )
+        )
+    return found
+
+
+def _attachment_checks(ctx: Context) -> list[Check]:
+    """One number, one inbound assistant (docs.synthflow.ai/phone-numbers)."""
+    client = synthflow(ctx)
+    found = []
+    for number in ctx.parameters.numbers:
+        holders = [
+            str(a.get("name")) for a in client.assistants() if a.get("phone_number") == number
+        ]
+        found.append(
+            check(
+                f"assistant.attach/{number}",
+                f"{number} is on exactly one inbound assistant",
+                "one",
+                holders or "none",
+                len(holders) == 1,
+                Vantage.SYNTHFLOW,
+                reason="The trunk comes into being when the number is attached: attach it, and "
+                "to one inbound assistant only.",
+            )
+        )
+    return found
+
+
+def _wait(ctx: Context) -> list[Check]:
+    """Let the stated time pass since the attachment; no API shows whether it registered."""
+    made = ctx.journal.standing(r.Attachment.kind, ctx.parameters.synthflow.assistant)
+    scale = ctx.surroundings.time_scale
+    needed = _WAIT_SECONDS / scale
+    if made:
+        since = datetime.fromisoformat(made[-1].ended or made[-1].intent)
+        left = needed - _seconds_since(since)
+        if left > 0 and ctx.mode == "apply":
+            with ctx.phase("SIP registration", min(left, needed)):
+                time.sleep(min(left, needed))
+        passed = _seconds_since(since)
+        seen = f"{passed:.1f} s" if passed < 600 else "more than 10 minutes"
+        enough = passed >= needed - 0.01
+    else:
+        seen, enough = "attached before this run", True
+    return [
+        check(
+            "registration.wait/time",
+            "1–2 minutes have passed since the number was attached",
+            f"{_WAIT_SECONDS} s" + (f", on the testbed {needed:g} s" if scale != 1 else ""),
+            seen,
+            enough or None,
+            Vantage.HERE,
+            reason="Wait, then run this step again.",
+        ),
+        remark(
+            "registration.wait/status",
+            "The number is registered",
+            "Synthflow's API shows no registration status",
+            "Only a call proves it: verify.inbound.",
+            Vantage.SYNTHFLOW,
+        ),
+    ]
+
+
+def _seconds_since(moment: datetime) -> float:
+    return (datetime.now(UTC) - moment).total_seconds()
+
+
+def _transfer_checks(ctx: Context, trunk: Trunk) -> list[Check]:
+    mode = ctx.parameters.synthflow.transfer.mode
+    how = "SIP REFER on the trunk" if mode == "cold" else "a new INVITE, and perhaps a REFER"
+    return [
+        remark(
+            "transfer.action/mode",
+            f"How a {mode} transfer travels",
+            how,
+            "Synthflow's pages differ on the warm one, and confirm REFER for few carriers; "
+            "verify.transfer proves it on this trunk.",
+            Vantage.SYNTHFLOW,
+        ),
+        check(
+            "transfer.action/loop",
+            "The transfer does not ring the AI again",
+            "a number that no assistant answers",
+            trunk.transfer_number(ctx),
+            trunk.transfer_number(ctx) not in ctx.parameters.numbers,
+            Vantage.HERE,
+            reason="Choose a number that leads to the live agents.",
+        ),
+    ]

@@ -1,0 +1,167 @@
+"""Guide section "Prerequisites" for Talkdesk: what the API shows, and what only a person sees."""
+
+from __future__ import annotations
+
+from sfsip_nb.api.errors import ApiError
+from sfsip_nb.engine.context import Context
+from sfsip_nb.engine.model import Ask, Card, CardField, Step
+from sfsip_nb.engine.verdicts import Check, Vantage
+from sfsip_nb.platforms.shared import network
+from sfsip_nb.platforms.shared.checks import check, remark
+from sfsip_nb.platforms.synthflow import access as synthflow_access
+from sfsip_nb.platforms.talkdesk.platform import settings, talkdesk
+
+SECTION = "01-prerequisites"
+
+# Scope → what the runbook reads with it.
+_SCOPES = {
+    "queues:read": "queues, which took the place of ring groups",
+    "data-reports:read": "the calls report",
+    "data-reports:write": "asking for the calls report",
+}
+
+PATHS = {
+    "external_trunk": "External SIP trunk (Admin → Integrations → SIP Trunking)",
+    "byo_ai": "Bring Your Own AI over SIP (Studio, a preview)",
+}
+
+
+def _entitlement(ctx: Context) -> Card:
+    own = settings(ctx)
+    return Card(
+        step="access.platform",
+        system="talkdesk",
+        title="SIP trunking is enabled, and which way the account offers",
+        path=("Talkdesk Admin", "Integrations", "SIP Trunking"),
+        fields=(CardField("Expected", PATHS[own.path]),),
+        asks=(Ask("path", "What the account offers: external_trunk or byo_ai"),),
+        why="No API shows the entitlement. Where the SIP Trunking page is missing, Talkdesk "
+        "documents Bring Your Own AI over SIP in Studio instead.",
+        look_for="The SIP Trunking page with an Add SIP Trunk button; else, in Studio, the "
+        "component Connect to Autopilot Voice with External Voice Stream.",
+    )
+
+
+def _platform(ctx: Context) -> list[Check]:
+    client, own = talkdesk(ctx), settings(ctx)
+    scopes = client.scopes()
+    offered = ctx.given("access.platform", "path")
+    found = [
+        check(
+            "access.platform/token",
+            "The OAuth client opens the account in the stated region",
+            f"{own.account}, {own.region}",
+            f"a token with {len(scopes)} scopes",
+            True,
+        ),
+    ]
+    if offered:
+        found.append(
+            check(
+                "access.platform/path",
+                "The account offers the way that this run takes",
+                PATHS[own.path],
+                PATHS.get(offered, offered),
+                offered == own.path,
+                reason="Set talkdesk.path to what the account offers, then make a new plan.",
+            )
+        )
+    found += [
+        check(
+            f"access.platform/{scope}",
+            f"Scope {scope} ({use})",
+            "granted",
+            "granted" if scope in scopes else "not granted",
+            scope in scopes or (None if scope == "data-reports:write" else False),
+            advisory=scope == "data-reports:write",
+            reason=f"Add {scope} to the OAuth client. Whether reports need a write scope is "
+            "not documented."
+            if scope == "data-reports:write"
+            else f"Add {scope} to the client.",
+        )
+        for scope, use in _SCOPES.items()
+    ]
+    found.append(_queues(ctx))
+    return found
+
+
+def _queues(ctx: Context) -> Check:
+    """Talkdesk documents its Queues API for user tokens: whether ours may read it is tried."""
+    wanted = settings(ctx).ring_group
+    title = f"Queue or ring group “{wanted}” exists"
+    try:
+        names = [str(q.get("name")) for q in talkdesk(ctx).queues()]
+    except ApiError as error:
+        if error.status not in (401, 403):
+            raise
+        return check(
+            "access.platform/queue",
+            title,
+            wanted,
+            str(error),
+            None,
+            advisory=True,
+            reason="The Queues API may take user tokens only. verify.transfer proves the group.",
+        )
+    return check(
+        "access.platform/queue",
+        title,
+        wanted,
+        wanted if wanted in names else f"none of that name among {len(names)}",
+        wanted in names,
+        reason="Correct talkdesk.ring_group. Ring groups are queues in the API since 2026-07-31.",
+    )
+
+
+def _inventory(ctx: Context) -> Card:
+    own = settings(ctx)
+    wanted = ", ".join([*ctx.parameters.numbers, own.ring_group_number])
+    return Card(
+        step="access.number",
+        system="talkdesk",
+        title="The numbers are in the account's inventory",
+        path=("Talkdesk Admin", "Numbers"),
+        fields=(CardField("Numbers", wanted, "numbers"),),
+        asks=(Ask("numbers", "The numbers as the inventory lists them, with +"),),
+        why="No API lists the account's numbers. At least one DID must be there, in E.164 form.",
+        look_for="Each number in the list, and that nothing in production uses the DID.",
+        values={"numbers": [*ctx.parameters.numbers, own.ring_group_number]},
+    )
+
+
+def _number(ctx: Context) -> list[Check]:
+    listed = ctx.given("access.number", "numbers")
+    return [
+        check(
+            f"access.number/{number}",
+            f"{number} is in the inventory",
+            number,
+            number if number in listed else "not among the numbers read",
+            number in listed,
+            reason="Buy or port the number in Talkdesk, or correct the parameters.",
+        )
+        for number in (*ctx.parameters.numbers, settings(ctx).ring_group_number)
+    ] + [
+        remark(
+            "access.number/in-use",
+            "The DID is free",
+            "seen by the person who read the inventory",
+            "No API shows what a number is used for: a number in production must not be re-routed.",
+            Vantage.PLATFORM,
+        )
+    ]
+
+
+STEPS = (
+    Step(
+        "access.platform",
+        SECTION,
+        "Talkdesk: account, scopes and SIP trunking",
+        card=_entitlement,
+        check=_platform,
+        checks_anyway=True,
+    ),
+    synthflow_access.step(SECTION),
+    Step("access.number", SECTION, "Phone numbers", card=_inventory, check=_number),
+    Step("access.network", SECTION, "Network", check=network.reachability),
+)

@@ -1,0 +1,80 @@
+"""Guide section "Call Flow Summary" for Talkdesk: Synthflow's hops by API, Talkdesk's by card."""
+
+from __future__ import annotations
+
+from sfsip_nb.engine.context import Context
+from sfsip_nb.engine.model import Step
+from sfsip_nb.engine.verdicts import Check
+from sfsip_nb.platforms.shared.checks import check
+from sfsip_nb.platforms.synthflow import flows as f
+from sfsip_nb.platforms.talkdesk.platform import settings
+
+SECTION = "04-call-flows"
+
+
+def _told(ctx: Context, step: str, card: str, hop: str, proved_by: str) -> Check:
+    """A hop that only a person can see: who said so, and which call proves it."""
+    answer = ctx.answer(card)
+    return check(
+        f"{step}/{card}",
+        hop,
+        f"done along the card {card}",
+        f"{answer['done_by']}, {answer['done_at']}" if answer else "nobody yet",
+        True if answer and ctx.proved(proved_by) else None,
+        advisory=True,
+        reason=f"Said by a person; {proved_by} proves it.",
+    )
+
+
+def _inbound(ctx: Context) -> list[Check]:
+    step, number, own = "flow.inbound", ctx.parameters.numbers[0], settings(ctx)
+    return [
+        _told(
+            ctx,
+            step,
+            "routing.inbound",
+            f"{number} → IVR → SIP transfer, {own.timeout_seconds} s, else “{own.fallback}”",
+            "verify.inbound",
+        ),
+        _told(ctx, step, "trunk.create", f"Trunk “{own.trunk_name}” → Synthflow", "verify.inbound"),
+        *f.answered_by_assistant(ctx, step, number),
+    ]
+
+
+def _transfer(ctx: Context) -> list[Check]:
+    step, own = "flow.transfer", settings(ctx)
+    return [
+        f.transfers_to(ctx, step, ctx.parameters.synthflow.transfer.number, own.sbc),
+        f.sends_to(ctx, step, own.sbc),
+        _told(ctx, step, "trunk.acl", "The SBC lets Synthflow's addresses in", "probe.acl"),
+        _told(
+            ctx,
+            step,
+            "routing.transfer",
+            f"{own.ring_group_number} → “{own.ring_group}” → agent",
+            "verify.transfer",
+        ),
+    ]
+
+
+def _outbound(ctx: Context) -> list[Check]:
+    step, own = "flow.outbound_platform", settings(ctx)
+    return [
+        _told(
+            ctx, step, "trunk.create", f"IVR or campaign → “{own.trunk_name}”", "verify.outbound"
+        ),
+        *f.answered_by_assistant(ctx, step, ctx.parameters.numbers[0]),
+    ]
+
+
+STEPS = (
+    Step("flow.inbound", SECTION, "Caller → Talkdesk → AI", ("assistant.attach",), check=_inbound),
+    Step("flow.transfer", SECTION, "AI → group → agent", ("transfer.action",), check=_transfer),
+    Step(
+        "flow.outbound_platform",
+        SECTION,
+        "Talkdesk flow → AI",
+        ("assistant.attach",),
+        check=_outbound,
+    ),
+)

@@ -1,0 +1,261 @@
+"""Guide section "Talkdesk Configuration": the trunk and the routing, which a person sets up."""
+
+from __future__ import annotations
+
+from sfsip_nb.engine.context import Context
+from sfsip_nb.engine.dialing import NotAllowed
+from sfsip_nb.engine.model import Ask, Card, CardField, Step
+from sfsip_nb.engine.verdicts import Check, Vantage, Verdict, Weight
+from sfsip_nb.platforms.shared import addresses, testcall
+from sfsip_nb.platforms.shared.checks import check, synthflow
+from sfsip_nb.platforms.shared.testcall import Stage
+from sfsip_nb.platforms.synthflow import section as synthflow_section
+from sfsip_nb.platforms.talkdesk.platform import settings
+
+SECTION = "02-talkdesk-configuration"
+
+# The list's size is not documented; Genesys's limit is the smallest one known.
+_ADDRESSES_AT_MOST = 150
+
+_FALLBACK = "routing.inbound/fallback"
+
+_TRUNK_PATH = {
+    "external_trunk": ("Talkdesk Admin", "Integrations", "SIP Trunking", "Add SIP Trunk"),
+    "byo_ai": ("Talkdesk Studio", "the flow", "Connect to Autopilot Voice"),
+}
+_ROUTING_PATH = {
+    "external_trunk": ("Talkdesk Admin", "Voice", "Ring Groups or IVR"),
+    "byo_ai": ("Talkdesk Studio", "the flow of the number"),
+}
+
+
+def _trunk_card(ctx: Context) -> Card:
+    own, sip = settings(ctx), ctx.parameters.sip
+    host, port = synthflow_section.host(ctx), synthflow_section.port(ctx)
+    digest = sip.authentication == "digest"
+    fields = [
+        CardField("Name", own.trunk_name, "name"),
+        CardField("SIP Server / Proxy", host, "server"),
+        CardField("Port", str(port), "port"),
+        CardField("Transport", sip.transport.upper(), "transport"),
+        CardField(
+            "Authentication Type",
+            "Digest" if digest else "IP-based (Synthflow's addresses)",
+            "authentication",
+        ),
+    ]
+    values = {
+        "path": own.path,
+        "name": own.trunk_name,
+        "server": host,
+        "port": port,
+        "transport": sip.transport,
+        "authentication": sip.authentication,
+        "max_concurrent_calls": own.max_concurrent_calls,
+    }
+    if digest:
+        fields += [
+            CardField("SIP Username", sip.username, "username"),
+            CardField("SIP Password", "set", "password", secret=True),
+        ]
+        values |= {"username": sip.username, "password": ctx.secrets["sip.password"]}
+    fields.append(
+        CardField("Max Concurrent Calls", str(own.max_concurrent_calls), "max_concurrent_calls")
+    )
+    if own.path == "byo_ai":
+        fields.append(CardField("Transport of the component", "External Voice Stream"))
+    return Card(
+        step="trunk.create",
+        system="talkdesk",
+        title="Create the SIP trunk",
+        path=_TRUNK_PATH[own.path],
+        fields=tuple(fields),
+        why="Talkdesk sends callers to Synthflow over this trunk. UDP and TCP use port 32681, TLS "
+        "uses 32682; a user name and password are needed for Digest only.",
+        look_for="Each value to the letter, then Save (after the allowed addresses, next card).",
+        proved_by="verify.inbound",
+        values=values,
+    )
+
+
+def _acl_card(ctx: Context) -> Card:
+    own = settings(ctx)
+    listed = addresses.signalling(ctx)
+    return Card(
+        step="trunk.acl",
+        system="talkdesk",
+        title="Allow Synthflow's addresses",
+        path=(*_TRUNK_PATH["external_trunk"][:-1], own.trunk_name, "Allowed IPs"),
+        fields=tuple(CardField("Allowed IP", a) for a in listed),
+        why="Only these addresses may send calls into Talkdesk. The AI's transfers come from them.",
+        look_for="Exactly these addresses, then Save.",
+        proved_by="probe.acl",
+        values={"name": own.trunk_name, "allowed_ips": listed},
+    )
+
+
+def _acl(ctx: Context) -> list[Check]:
+    return addresses.checks(ctx, _ADDRESSES_AT_MOST)
+
+
+def _inbound_card(ctx: Context) -> Card:
+    own, number = settings(ctx), ctx.parameters.numbers[0]
+    step = "External Transfer or SIP Transfer" if own.path == "external_trunk" else "Hand-over"
+    return Card(
+        step="routing.inbound",
+        system="talkdesk",
+        title="Route callers to the AI",
+        path=_ROUTING_PATH[own.path],
+        fields=(
+            CardField("Incoming number", number, "number"),
+            CardField("Step to add", step),
+            CardField("Destination", number, "destination"),
+            CardField("Outbound route (SIP trunk)", own.trunk_name, "trunk"),
+            CardField("Timeout", f"{own.timeout_seconds} seconds", "timeout_seconds"),
+            CardField("Fallback", own.fallback, "fallback"),
+        ),
+        why="Callers of the number are handed to the AI over the trunk; when it does not answer "
+        "in time, live agents take the call. For skills-based routing, routing rules can send "
+        "calls by language, department or IVR choice to different Synthflow numbers.",
+        look_for="The transfer step shows the trunk, the timeout and the fallback; then save and "
+        "activate.",
+        proved_by="verify.inbound",
+        values={
+            "path": own.path,
+            "number": number,
+            "name": f"{own.trunk_name}: callers",
+            "destination": number,
+            "trunk": own.trunk_name,
+            "timeout_seconds": own.timeout_seconds,
+            "fallback": own.fallback,
+        },
+    )
+
+
+def _fallback(ctx: Context) -> list[Check]:
+    """The fallback, tried while nothing answers at Synthflow yet: later only an outage shows it."""
+    number = ctx.parameters.numbers[0]
+    attached = any(a.get("phone_number") == number for a in synthflow(ctx).assistants())
+    if attached or not testcall.can_dial(ctx):
+        return [_tried_before(ctx)]
+    own = settings(ctx)
+    wait = own.timeout_seconds / ctx.surroundings.time_scale
+    stage = Stage(testcall.SPEECH_HZ, testcall.PERSON_HZ, within=wait + 8.0, at_least=0.2)
+    try:
+        placed = testcall.phone(ctx, "routing.inbound", number, [stage])
+    except NotAllowed as refusal:
+        return [_fallback_check(ctx, str(refusal), None, required=False)]
+    heard = any(placed.heard)
+    seen = f"{placed.code} {placed.phrase}, {'an agent' if heard else 'nobody'} answered"
+    return [_fallback_check(ctx, seen, heard, required=True, evidence=placed.evidence)]
+
+
+def _tried_before(ctx: Context) -> Check:
+    """The last trial of this run; one that failed stays open, since it cannot be repeated now."""
+    trials = [
+        c
+        for c in ctx.journal.checks("routing.inbound")
+        if c["id"] == _FALLBACK and c["weight"] == Weight.REQUIRED
+    ]
+    if not trials:
+        return _fallback_check(ctx, "not tried", None, required=False)
+    passed = trials[-1]["verdict"] == Verdict.PASS
+    seen = f"when it was tried: {trials[-1]['seen'].removeprefix('when it was tried: ')}"
+    evidence = tuple(trials[-1]["evidence"])
+    return _fallback_check(ctx, seen, passed or None, required=True, evidence=evidence)
+
+
+def _fallback_check(
+    ctx: Context, seen: str, ok: bool | None, *, required: bool, evidence: tuple[str, ...] = ()
+) -> Check:
+    own = settings(ctx)
+    return check(
+        _FALLBACK,
+        f"Without an answer the call goes to “{own.fallback}”",
+        f"a live agent answers, at the latest after {own.timeout_seconds} s",
+        seen,
+        ok,
+        Vantage.HERE,
+        advisory=not required,
+        reason="Revisit the card routing.inbound: timeout and fallback. It can be tried only "
+        "while no assistant has the number.",
+        evidence=evidence,
+    )
+
+
+def _transfer_card(ctx: Context) -> Card:
+    own = settings(ctx)
+    return Card(
+        step="routing.transfer",
+        system="talkdesk",
+        title="The number of the live agents",
+        path=("Talkdesk Admin", "Voice", "Ring Groups", own.ring_group),
+        fields=(
+            CardField("Ring group or queue", own.ring_group, "ring_group"),
+            CardField("Its number", own.ring_group_number, "number"),
+        ),
+        asks=(Ask("ring_group_number", "The group's number (or the SIP domain), as shown"),),
+        why="The AI transfers callers to this number; Talkdesk then finds the next free agent.",
+        look_for="The number rings this group and at least one agent is in it.",
+        proved_by="verify.transfer",
+        values={"ring_group": own.ring_group, "number": own.ring_group_number},
+    )
+
+
+def _transfer(ctx: Context) -> list[Check]:
+    own, seen = settings(ctx), ctx.given("routing.transfer", "ring_group_number")
+    target = ctx.parameters.synthflow.transfer.number
+    return [
+        check(
+            "routing.transfer/number",
+            "The group has the number that the parameters name",
+            own.ring_group_number,
+            seen,
+            seen == own.ring_group_number,
+            reason="Correct talkdesk.ring_group_number, or the group's number.",
+        ),
+        check(
+            "routing.transfer/target",
+            "The AI's transfer rings that number, and not the AI",
+            own.ring_group_number,
+            target,
+            target == own.ring_group_number and target not in ctx.parameters.numbers,
+            Vantage.HERE,
+            reason="Make synthflow.transfer.number and talkdesk.ring_group_number the same.",
+        ),
+    ]
+
+
+STEPS = (
+    Step(
+        "trunk.create",
+        SECTION,
+        "Create the SIP trunk",
+        needs=("access.platform",),
+        card=_trunk_card,
+    ),
+    Step(
+        "trunk.acl",
+        SECTION,
+        "Allowed addresses",
+        needs=("trunk.create",),
+        card=_acl_card,
+        check=_acl,
+    ),
+    Step(
+        "routing.inbound",
+        SECTION,
+        "Callers to the AI",
+        needs=("trunk.create", "access.number"),
+        card=_inbound_card,
+        check=_fallback,
+    ),
+    Step(
+        "routing.transfer",
+        SECTION,
+        "Transfer back to live agents",
+        needs=("access.number",),
+        card=_transfer_card,
+        check=_transfer,
+    ),
+)

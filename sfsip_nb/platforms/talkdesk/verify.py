@@ -1,0 +1,180 @@
+"""The guide's three tests at Talkdesk, judged on its calls report."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sfsip_nb.engine import calls
+from sfsip_nb.engine.calls import SeenCall
+from sfsip_nb.engine.context import Context
+from sfsip_nb.engine.model import Card, CardField
+from sfsip_nb.engine.verdicts import Check, Vantage
+from sfsip_nb.platforms.shared import verification as v
+from sfsip_nb.platforms.shared.checks import check
+from sfsip_nb.platforms.shared.join import Sides
+from sfsip_nb.platforms.shared.watch import Side
+from sfsip_nb.platforms.talkdesk.platform import settings, talkdesk
+
+_CARDS = "Revisit the cards trunk.create and routing.inbound: port, transport, destination, trunk."
+
+
+def _side(ctx: Context) -> Side:
+    return Side("Talkdesk", report(ctx))
+
+
+def report(ctx: Context) -> calls.Source:
+    """Talkdesk's calls report: the contact is the caller, the Talkdesk number the called."""
+    client = talkdesk(ctx)
+
+    def source(since: datetime, until: datetime) -> list[SeenCall]:
+        found = []
+        for entry in client.calls(since, until):
+            contact = str(entry.get("contact_phone_number") or "")
+            own = str(entry.get("talkdesk_phone_number") or "")
+            outward = str(entry.get("type") or "").startswith("outbound")
+            found.append(
+                SeenCall(
+                    Vantage.PLATFORM,
+                    str(entry["call_id"]),
+                    calls.moment(entry["start_at"]),
+                    own if outward else contact,
+                    contact if outward else own,
+                    entry,
+                    over=bool(entry.get("end_at", True)),
+                )
+            )
+        return found
+
+    return source
+
+
+def _inbound(ctx: Context) -> list[Check]:
+    return v.run(ctx, v.INBOUND, _side(ctx), _judge_inbound, remedy=_CARDS)
+
+
+def _judge_inbound(ctx: Context, sides: Sides) -> list[Check]:
+    step, call = "verify.inbound", sides.platform
+    found: list[Check] = []
+    if call is not None:
+        left = bool(call.facts.get("is_external_transfer") or call.facts.get("is_call_forwarding"))
+        found.append(
+            check(
+                f"{step}/transfer",
+                "Talkdesk handed the call out",
+                "an external transfer",
+                "an external transfer" if left else "no transfer in the calls report",
+                left,
+                reason=_CARDS,
+            )
+        )
+        missed = bool(call.facts.get("is_if_no_answer"))
+        found.append(
+            check(
+                f"{step}/fallback",
+                "The fallback was not needed",
+                "answered by the AI",
+                "the timeout ran out" if missed else "answered before the timeout",
+                not missed,
+                reason=_CARDS,
+            )
+        )
+    found += v.agent_checks(ctx, step, sides)
+    if sides.synthflow is not None:
+        found.append(
+            v.caller_id(
+                step, sides.synthflow.caller, sides.caller, Vantage.SYNTHFLOW, "the AI agent"
+            )
+        )
+    return found
+
+
+def _transfer(ctx: Context) -> list[Check]:
+    return v.run(
+        ctx,
+        v.TRANSFER,
+        _side(ctx),
+        _judge_transfer,
+        remedy="Revisit the card routing.transfer: ring group and number.",
+    )
+
+
+def _judge_transfer(ctx: Context, sides: Sides) -> list[Check]:
+    step, wanted = "verify.transfer", settings(ctx).ring_group
+    found = v.agent_checks(ctx, step, sides)
+    if sides.platform is None:
+        return found
+    leg = _transferred(ctx, sides.platform)
+    groups = str(leg.facts.get("ring_groups") or "") if leg else ""
+    agent = str(leg.facts.get("handling_user_name") or "") if leg else ""
+    remedy = "Revisit the card routing.transfer."
+    found += [
+        check(
+            f"{step}/queue",
+            "The call landed in the ring group",
+            wanted,
+            groups or "no ring group",
+            wanted in groups,
+            reason=remedy,
+        ),
+        check(
+            f"{step}/agent",
+            "A live agent took it",
+            "a handling user",
+            agent or "nobody",
+            bool(agent),
+            reason=f"Nobody in the group answered. {remedy}",
+        ),
+    ]
+    if leg is not None:
+        found.append(
+            v.caller_id(step, leg.caller, sides.caller, Vantage.PLATFORM, "the ring group")
+        )
+    return found
+
+
+def _transferred(ctx: Context, first: SeenCall) -> SeenCall | None:
+    """The report's entry of the leg that rang the group: this call's own, or one of its own."""
+    if first.facts.get("handling_user_name"):
+        return first
+    number = settings(ctx).ring_group_number
+    return calls.find(report(ctx), number, first.started, patience=6.0)
+
+
+def _outbound_card(ctx: Context) -> Card:
+    number, caller = ctx.parameters.numbers[0], settings(ctx).ring_group_number
+    return Card(
+        step="verify.outbound",
+        system="talkdesk",
+        title="Send a Talkdesk IVR call to the AI",
+        path=("Talkdesk", "an IVR, campaign or Studio flow", "call over the Synthflow trunk"),
+        fields=(CardField("Number to call", number, "to"), CardField("Caller", caller, "from")),
+        why="A call that starts at Talkdesk proves the trunk without the telephone network.",
+        look_for="The AI agent answers and greets.",
+        proved_by="verify.outbound",
+        each_attempt=True,
+        values={"to": number, "from": caller},
+    )
+
+
+def _outbound(ctx: Context) -> list[Check]:
+    return v.run_started(ctx, "verify.outbound", _side(ctx), _judge_outbound, remedy=_CARDS)
+
+
+def _judge_outbound(ctx: Context, sides: Sides) -> list[Check]:
+    step = "verify.outbound"
+    found = v.agent_checks(ctx, step, sides, transcript=False)
+    if sides.synthflow is not None:
+        caller = settings(ctx).ring_group_number
+        found.append(
+            v.caller_id(step, sides.synthflow.caller, caller, Vantage.SYNTHFLOW, "the AI agent")
+        )
+    return found
+
+
+STEPS = v.steps(
+    "Talkdesk",
+    inbound=(_inbound, ("routing.inbound",)),
+    transfer=(_transfer, ("routing.transfer", "transfer.action", "trunk.acl")),
+    outbound=(_outbound, ("trunk.create",)),
+    outbound_card=_outbound_card,
+)

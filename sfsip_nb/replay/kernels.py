@@ -1,0 +1,158 @@
+"""The papermill engine of a replay: secrets are masked before anything is stored.
+
+Kernels run this very Python, talk over encrypted loopback sockets and boot one ahead: the next
+notebook's kernel starts while the present one runs.
+"""
+
+import logging
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from subprocess import DEVNULL
+from typing import Any
+
+import nbformat
+import papermill
+from ipykernel.kernelspec import get_kernel_dict
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.utils import run_sync
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import NBClientEngine, papermill_engines
+from papermill.exceptions import PapermillExecutionError
+
+from sfsip_nb.inputs import private
+from sfsip_nb.runs.errors import BrokeOff
+from sfsip_nb.runs.prepared import Redacting
+
+CELL_TIMEOUT = 900
+"""Seconds that one cell may take before the replay breaks off."""
+
+_START_TIMEOUT = 90
+
+
+class _ThisPython(KernelSpecManager):
+    """Every kernel is the interpreter that runs the replay, whatever is installed elsewhere."""
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        native = get_kernel_dict()
+        native["argv"].append("--HistoryManager.hist_file=:memory:")
+        return KernelSpec(**native)
+
+
+class Kernels:
+    """Hands out fresh kernels, the next one already booting."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._env = {**os.environ, **env}
+        self._next: AsyncKernelManager | None = None
+
+    def take(self, another: bool) -> AsyncKernelManager:
+        """A kernel of its own for one notebook; `another`: start the following one now."""
+        kernel, self._next = self._next or self._start(), None
+        if another:
+            self._next = self._start()
+        return kernel
+
+    def close(self) -> None:
+        """End the kernel that nobody took."""
+        if self._next is not None:
+            run_sync(self._next.shutdown_kernel)(now=True)
+            self._next = None
+
+    def _start(self) -> AsyncKernelManager:
+        kernel = AsyncKernelManager(
+            kernel_name="python3",
+            kernel_spec_manager=_ThisPython(),
+            transport_encryption="required",
+        )
+        # What a kernel writes past its sockets is unmasked, so it goes nowhere.
+        run_sync(kernel.start_kernel)(env=self._env, stdout=DEVNULL, stderr=DEVNULL)
+        return kernel
+
+
+class _Client(PapermillNotebookClient):  # type: ignore[misc]
+    """Masks secrets in every message of the kernel, and again in each cell's joined outputs."""
+
+    def __init__(self, manager: Any, redactor: Redacting, **options: Any) -> None:
+        super().__init__(manager, **options)
+        self._redactor = redactor
+
+    def process_message(self, msg: dict[str, Any], *args: Any, **options: Any) -> Any:
+        msg["content"] = self._redactor.data(msg["content"])
+        return super().process_message(msg, *args, **options)
+
+    def execute_cell(self, cell: Any, *args: Any, **options: Any) -> Any:
+        try:
+            return super().execute_cell(cell, *args, **options)
+        finally:  # a secret may have come in two messages, which stand joined only now
+            if cell.get("outputs"):
+                clean = self._redactor.data(cell["outputs"])
+                cell["outputs"] = nbformat.from_dict(clean)  # type: ignore[no-untyped-call]
+
+
+class _Engine(NBClientEngine):  # type: ignore[misc]
+    @classmethod
+    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **options: Any) -> None:
+        names = nb_man.nb.metadata.papermill
+        for key in ("input_path", "output_path"):
+            names[key] = Path(names[key]).name
+        _Client(
+            nb_man,
+            options["redactor"],
+            km=options["kernel"],
+            kernel_name=kernel_name,
+            timeout=options["cell_timeout"],
+            startup_timeout=_START_TIMEOUT,
+            store_widget_state=False,
+        ).execute(cleanup_kc=True)
+
+
+papermill_engines.register("sfsip", _Engine)
+
+
+def _of_note(record: logging.LogRecord) -> bool:
+    """Not that an interrupted cell, which nobody waits for any more, finds its kernel gone."""
+    return not (record.exc_info and isinstance(record.exc_info[1], DeadKernelError))
+
+
+logging.getLogger("asyncio").addFilter(_of_note)
+
+
+def run_notebook(
+    source: Path,
+    target: Path,
+    values: Mapping[str, Any],
+    kernel: AsyncKernelManager,
+    redactor: Redacting,
+    cell_timeout: int = CELL_TIMEOUT,
+) -> None:
+    """Execute one notebook with the given parameters and save it, outputs and all.
+
+    Raises BrokeOff where a cell raised, took too long or lost its kernel.
+    """
+    private.file(target)
+    try:
+        papermill.execute_notebook(
+            _literal(source),
+            _literal(target),
+            parameters=dict(values),
+            engine_name="sfsip",
+            progress_bar=False,
+            autosave_cell_every=0,
+            redactor=redactor,
+            kernel=kernel,
+            cell_timeout=cell_timeout,
+        )
+    except PapermillExecutionError as error:
+        raise BrokeOff(f"cell {error.exec_count} raised {error.ename}: {error.evalue}") from None
+    except CellTimeoutError:
+        raise BrokeOff(f"a cell took more than {cell_timeout} s and was interrupted") from None
+    except (DeadKernelError, RuntimeError) as error:
+        raise BrokeOff(f"its kernel ended: {redactor.text(str(error))}") from None
+
+
+def _literal(path: Path) -> str:
+    """papermill formats paths with the parameters; braces in a folder's name are to stay."""
+    return str(path).replace("{", "{{").replace("}", "}}")

@@ -1,0 +1,73 @@
+"""An attempt begun, or a person's gone on with, and the facts that its record states."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+
+from sfsip_nb._version import __version__
+from sfsip_nb.inputs.schema import Parameters, secret_keys
+from sfsip_nb.engine.journal import Journal
+from sfsip_nb.testbed import life
+
+# What the record names beside our own version.
+_PACKAGES = ("jupyterlab", "papermill", "httpx", "sipmessage")
+
+
+def plain(parameters: Parameters) -> dict[str, Any]:
+    """The parameters as the journal keeps them: JSON-like, secrets as references."""
+    return parameters.model_dump(mode="json", by_alias=True)
+
+
+def begin(journal: Journal, kind: str, parameters: Parameters, testbed: life.Testbed | None) -> int:
+    """The number of the attempt: a new one, or for `interactive` the open one if it goes on."""
+    mode = "rollback" if kind == "rollback" else parameters.effective_mode
+    facts = {
+        "customer": parameters.customer,
+        "run": parameters.run_name,
+        "target": parameters.target,
+        "versions": _versions(),
+        "inputs": _inputs(parameters),
+        "waivers": plain(parameters)["waive"],
+        "testbed": {
+            "time_scale": testbed.info.get("time_scale"),
+            "seed": testbed.info.get("seed", parameters.testbed.seed),
+            "faults": sorted(f["name"] for f in testbed.control("GET", "/faults") if f["on"]),
+        }
+        if testbed
+        else None,
+    }
+    last = journal.attempts()[-1:]
+    if kind == "interactive" and last and _goes_on(last[0], mode, facts):
+        journal.restate(last[0]["id"], mode, facts)
+        return int(last[0]["id"])
+    return journal.begin(mode, kind, facts)
+
+
+def _goes_on(row: Mapping[str, Any], mode: str, facts: Mapping[str, Any]) -> bool:
+    """Whether a person's attempt goes on: with its plan approved it does, in mode apply.
+
+    Other faults are another attempt: a record says which were on while it was made.
+    """
+    return (
+        row["kind"] == "interactive"
+        and row["ended"] is None
+        and (row["mode"], mode) in (("plan", "apply"), (mode, mode))
+        and (row["facts"]["testbed"] or {}).get("faults") == (facts["testbed"] or {}).get("faults")
+    )
+
+
+def _inputs(parameters: Parameters) -> dict[str, Any]:
+    """The inputs as the record shows them: a secret is only ever set or not set."""
+    values = plain(parameters)
+    for key in secret_keys(type(parameters)):
+        block, _, name = key.partition(".")
+        values[block][name] = "set" if values[block][name] else "not set"
+    return values
+
+
+def _versions() -> dict[str, str]:
+    found = {"sfsip": __version__, "python": platform.python_version()}
+    return found | {name: version(name) for name in _PACKAGES}

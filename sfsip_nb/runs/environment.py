@@ -1,0 +1,125 @@
+"""What surrounds a run: the testbed or the live platforms, and where each of them answers."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import stamina
+
+from sfsip_nb.api.origins import own
+from sfsip_nb.platforms.shared.testcall import MARK_HEADER
+from sfsip_nb.inputs import facts
+from sfsip_nb.inputs.blocks import without_token
+from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.inputs.redaction import MASK
+from sfsip_nb.inputs.schema import Parameters
+from sfsip_nb.engine.context import Overheard, Surroundings
+from sfsip_nb.engine.effects import NotYet
+from sfsip_nb.engine.model import Guide
+from sfsip_nb.sip import MapResolver
+from sfsip_nb.sip.locating import DnsResolver
+from sfsip_nb.testbed import life
+
+_LATE_SECONDS = 3.0
+"""How much later than the caller the AI agent may notice that a call has ended."""
+
+
+def testbed_of(
+    parameters: Parameters, run_dir: Path, faults: Sequence[str], known: str
+) -> life.Testbed | None:
+    """The run's testbed, started or attached to; None for a live customer. See `attached`."""
+    if parameters.target == "live":
+        return None
+    if testbed := attached(parameters, known):
+        for name in faults:
+            testbed.control("PUT", f"/faults/{name}")
+        return testbed
+    wanted = parameters.testbed
+    return life.ensure(run_dir, time_scale=wanted.time_scale, seed=wanted.seed, faults=faults)
+
+
+def attached(parameters: Parameters, known: str) -> life.Testbed | None:
+    """The testbed that the inputs name, none if they name none. Raises InputError if it is gone.
+
+    `known` is the name under which the run's journal keeps it: what is kept of a control URL has
+    lost its token.
+    """
+    url = parameters.testbed.url
+    if parameters.target == "live" or not url:
+        return None
+    if MASK in url and (testbed := life.named(known)):
+        return testbed
+    try:
+        return life.attach(url)
+    except life.TestbedError:
+        raise InputError(
+            "testbed.url",
+            f"No testbed of yours answers at {without_token(url)}. Give the whole control URL that"
+            " sfsip testbed start prints, http://127.0.0.1:PORT/control/TOKEN, with --testbed or as"
+            " testbed.url; or give none, and the run starts its own.",
+        ) from None
+
+
+def surroundings(
+    guide: Guide, parameters: Parameters, testbed: life.Testbed | None
+) -> Surroundings:
+    """Origins, resolver and the rest.
+
+    Raises KeyError for a region that is not known, and InputError where a testbed names an origin
+    that is not on this machine.
+    """
+    region = parameters.synthflow.region
+    if testbed is None:
+        origins = {"synthflow": facts.synthflow_regions()[region].api}
+        return Surroundings(origins=origins | guide.origins(parameters), resolver=DnsResolver())
+    info = testbed.info
+    group = getattr(parameters, guide.name).model_dump(mode="json")
+    urls = info["patterns"].get(guide.name, info[guide.name])
+    origins = {f"{guide.name}.{name}": url.format_map(group) for name, url in urls.items()}
+    origins["synthflow"] = info["synthflow"][region]
+    return Surroundings(
+        origins={name: own(name, url, live=False) for name, url in origins.items()},
+        resolver=MapResolver({**info["sip"], **_hosts(info["pstn"])}),
+        administer=testbed.administer,
+        agent_ears=functools.partial(_agent_ears, testbed),
+        phone=str(info["pstn"]["address"]),
+        cafile=info["ca"],
+        time_scale=float(info["time_scale"]),
+    )
+
+
+def _agent_ears(testbed: life.Testbed, number: str, since: datetime, mark: str) -> Overheard | None:
+    """What the stand-in of the AI agent heard of the first call that fits, once it has ended."""
+
+    def fits(row: Mapping[str, Any]) -> bool:
+        carried = (row.get("telephony_sip_headers") or {}).get(MARK_HEADER, "")
+        return (
+            row["type_of_call"] == "inbound"
+            and row["phone_number_to"] == number
+            and int(row["start_time"]) >= int(since.timestamp() * 1000)
+            and carried in ("", mark)
+        )
+
+    try:
+        for attempt in stamina.retry_context(
+            on=NotYet, attempts=None, timeout=_LATE_SECONDS, wait_initial=0.1, wait_max=0.5
+        ):
+            with attempt:
+                rows = filter(fits, testbed.control("GET", "/calls")["synthflow"])
+                first = min(rows, key=lambda row: int(row["start_time"]), default=None)
+                if first is None:
+                    return None
+                if "_heard" not in first:
+                    raise NotYet
+                return Overheard(**first["_heard"])
+    except NotYet:
+        pass
+    return None
+
+
+def _hosts(entries: Mapping[str, Any]) -> dict[str, str]:
+    return {name: str(value) for name, value in entries.items() if "/" in name}

@@ -1,0 +1,142 @@
+"""The attempt's folder: filled beside its place, searched for secrets, then moved there once."""
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sfsip_nb.inputs import private
+from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.present.record import record_html
+
+from sfsip_nb.runs import junit
+from sfsip_nb.runs import sums
+from sfsip_nb.runs.errors import Leak
+from sfsip_nb.runs.prepared import Redacting
+
+if sys.platform != "win32":
+    import fcntl
+
+FOLDER = "attempts"
+_PARTIAL = ".partial"
+
+
+class Attempt:
+    """`DIR/attempts/NNNN-mode`, under a hidden name until `publish`."""
+
+    _held: int | None = None
+
+    def __init__(self, run_dir: Path, name: str) -> None:
+        """Make the folder. Raises InputError where there is an attempt of that name."""
+        refuse_taken(run_dir, name)
+        self.path = run_dir / FOLDER / name
+        self._evidence = run_dir / "evidence"
+        self.draft = _draft(self.path)
+        if self.draft.exists():  # of a process that was killed
+            shutil.rmtree(self.draft)
+        self.notebooks = private.folder(self.draft / "notebooks")
+        self._held = _hold(self.draft)
+
+    def __del__(self) -> None:
+        if self._held is not None:
+            os.close(self._held)
+
+    def fill(self, record: Mapping[str, Any], journal: Any) -> None:
+        """Write everything but the notebooks, which stand there already."""
+        for notebook in sorted(self.notebooks.glob("*.ipynb")):
+            from sfsip_nb.runs.pages import notebook_page  # nbconvert: seconds, which no kernel should wait for
+
+            page = notebook_page(notebook)
+            private.write(notebook.with_suffix(".html"), page.encode("utf-8", "backslashreplace"))
+        _write_json(self.draft / "record.json", record)
+        _write_json(self.draft / "journal.json", journal)
+        page = record_html(record, evidence_of(record, self._evidence))
+        private.write(self.draft / "record.html", page)
+        junit.write(record, self.draft / "junit.xml")
+
+    def publish(self, redactor: Redacting) -> Path:
+        """Search every file for every known secret, write the sums, and move the folder in place.
+
+        Raises Leak, after deleting all of it, where a secret is found.
+        """
+        files = sorted(path for path in self.draft.rglob("*") if path.is_file())
+        leaks = [path for path in files if redactor.found_in(path.read_bytes())]
+        if leaks:
+            names = ", ".join(path.relative_to(self.draft).as_posix() for path in leaks)
+            shutil.rmtree(self.draft)
+            raise Leak(
+                f"A secret stood in {names} of attempt {self.path.name}, so none of its files was"
+                " kept. The journal is safe; look in the notebook of that name for what shows it."
+            )
+        sums.write(self.draft)
+        os.rename(self.draft, self.path)
+        return self.path
+
+
+def refuse_taken(run_dir: Path, name: str) -> None:
+    """Raises InputError where the run's folder holds an attempt of that name already."""
+    path = run_dir / FOLDER / name
+    if path.exists():
+        raise InputError(
+            "--out",
+            f"{path.parent} holds an attempt {name} already, which this run's journal does not"
+            " know, and an attempt is written once. Name another folder with --out.",
+        )
+    if _being_written(_draft(path)):
+        raise InputError(
+            "--out",
+            f"Another sfsip command writes attempt {name} of {run_dir} at this moment. Wait until"
+            " it has ended, then run this one again.",
+        )
+
+
+def sweep(run_dir: Path) -> None:
+    """Remove what is left of attempts whose process was killed while it wrote them."""
+    for draft in (run_dir / FOLDER).glob(f".*{_PARTIAL}"):
+        if not _being_written(draft):
+            shutil.rmtree(draft)
+
+
+def _draft(path: Path) -> Path:
+    return path.with_name(f".{path.name}{_PARTIAL}")
+
+
+def _hold(draft: Path) -> int | None:
+    """Mark a draft as being written, until what is returned is closed or this process ends."""
+    if sys.platform == "win32":
+        return None
+    held = os.open(draft, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    return held
+
+
+def _being_written(draft: Path) -> bool:
+    if sys.platform == "win32" or not draft.is_dir():
+        return False
+    held = os.open(draft, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(held)
+    return False
+
+
+def evidence_of(record: Mapping[str, Any], folder: Path) -> dict[str, bytes]:
+    """The content of every evidence file that the record names and that is still there."""
+    found: dict[str, bytes] = {}
+    for step in record["steps"]:
+        names = [*step["evidence"], *(ref for c in step["checks"] for ref in c["evidence"])]
+        for reference in names:
+            path = folder / Path(reference).name
+            if reference not in found and path.is_file():
+                found[reference] = path.read_bytes()
+    return found
+
+
+def _write_json(path: Path, data: Any) -> None:
+    private.write(path, json.dumps(data, indent=1, default=str) + "\n")

@@ -1,0 +1,82 @@
+"""Attempts that are kept: where they are, what they say, and keeping one made by hand."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sfsip_nb.present import style, tables
+from sfsip_nb.present.tables import Shown
+from sfsip_nb.engine import export
+from sfsip_nb.engine.journal import Journal
+from sfsip_nb.engine.model import Guide
+
+from sfsip_nb.runs import sums
+from sfsip_nb.runs.folder import Attempt
+from sfsip_nb.runs.prepared import Redacting
+
+
+def attempts_of(folder: Path) -> list[Path]:
+    """The attempts of a run's folder in order; the folder itself where it is an attempt."""
+    if (folder / "record.json").is_file() or (folder / sums.NAME).is_file():
+        return [folder]
+    return sorted(
+        path for path in folder.glob("attempts/*") if path.is_dir() and path.name[:1] != "."
+    )
+
+
+def keep_interactive(
+    journal: Journal, guide: Guide, run_dir: Path, redactor: Redacting
+) -> Path | None:
+    """Close the newest attempt in which a step ran, if a person made it, and write its folder.
+
+    The notebooks themselves stay where the person has them. Raises Leak.
+    """
+    if (number := journal.last_judged()) is None:
+        return None
+    attempt = journal.attempt(number)
+    if attempt["kind"] != "interactive" or (run_dir / "attempts" / _name(attempt)).exists():
+        return None
+    return keep(journal, guide, run_dir, redactor, number)
+
+
+def keep(journal: Journal, guide: Guide, run_dir: Path, redactor: Redacting, number: int) -> Path:
+    """Close an attempt that has no notebooks of its own and write its folder. Raises Leak."""
+    journal.end(number)
+    draft = Attempt(run_dir, _name(journal.attempt(number)))
+    record = redactor.data(export.record(journal, number, guide))
+    draft.fill(record, redactor.data(export.everything(journal)))
+    return draft.publish(redactor)
+
+
+def _name(attempt: Mapping[str, Any]) -> str:
+    return f"{attempt['id']:04}-{attempt['mode']}"
+
+
+def summary(attempt: Path) -> Shown:
+    """Where the record is, its verdict and its steps."""
+    data = json.loads((attempt / "record.json").read_text(encoding="utf-8"))
+    head = tables.overall(data["verdict"], str(attempt / "record.html"))
+    if broke_off := data.get("broke_off"):
+        head += tables.notice(f"Broke off in {broke_off}")
+    for alert in data.get("alerts", []):
+        head += tables.notice(alert, "bad")
+    if not data["steps"]:
+        return head
+    return head + tables.verdict_table(data["steps"], f"Attempt {attempt.name}")
+
+
+def outcome(record: Mapping[str, Any]) -> str:
+    """An attempt in a few lines: its verdict, how many steps have which, and which need a look.
+
+    What is blocked follows from those, and after a plan everything waits for its apply.
+    """
+    steps = record["steps"]
+    counts = Counter(str(step["verdict"]) for step in steps)
+    said = [f"{count} {verdict}" for verdict, count in counts.most_common()]
+    said += [f"{len(record['not_run'])} not run"] if record["not_run"] else []
+    head = f"{style.verdict(record['verdict'])}: {', '.join(said)}"
+    look = {"fail", "inconclusive"} | (set() if record["mode"] == "plan" else {"waiting"})
+    rows = [step for step in steps if step["verdict"] in look]
+    return tables.verdict_table(rows, head).text if rows else head

@@ -1,0 +1,291 @@
+"""A run opened: its folder, its journal, its testbed or its live platforms, and one attempt.
+
+Only this module and those above it know that the testbed exists.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import filelock
+
+from sfsip_nb.runs import attempts
+from sfsip_nb.inputs import private
+from sfsip_nb.runs import refusals
+from sfsip_nb.platforms import genesys, talkdesk
+from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.inputs.load import from_namespace, load_file
+from sfsip_nb.inputs.schema import Parameters
+from sfsip_nb.inputs.secrets import Redactor, Secret
+from sfsip_nb.runs.folder import sweep
+from sfsip_nb.engine.context import Context, Phase, no_phase
+from sfsip_nb.engine.engine import Engine
+from sfsip_nb.engine.found import JOURNAL, look, unusable
+from sfsip_nb.engine.journal import Journal
+from sfsip_nb.engine.model import Guide
+from sfsip_nb.runs.environment import attached, surroundings, testbed_of
+from sfsip_nb.testbed import life
+
+GUIDES: Mapping[str, Guide] = {g.name: g for g in (genesys.GUIDE, talkdesk.GUIDE)}
+
+RUN_DIR, ATTEMPT, HEADLESS = "SFSIP_RUN_DIR", "SFSIP_ATTEMPT", "SFSIP_HEADLESS"
+
+
+def home() -> Path:
+    """Where runs are kept: the nearest folder upwards that holds ``notebooks``, else here."""
+    here = Path.cwd()
+    return next((p for p in (here, *here.parents) if (p / "notebooks").is_dir()), here)
+
+
+@dataclass
+class Session:
+    """One attempt of one run. ``close`` ends the attempt; see also ``replay.Prepared``."""
+
+    guide: Guide
+    parameters: Parameters
+    run_dir: Path
+    secrets: Mapping[str, Secret]
+    redactor: Redactor
+    journal: Journal
+    attempt: int
+    testbed: life.Testbed | None
+    owns_testbed: bool = False
+    alone: ExitStack = field(default_factory=ExitStack)
+    _engine: Engine | None = field(default=None, init=False)
+
+    @property
+    def mode(self) -> str:
+        """plan, apply or verify."""
+        return self.parameters.effective_mode
+
+    @property
+    def attempt_name(self) -> str:
+        """The attempt's folder, such as ``0001-apply``."""
+        return f"{self.attempt:04d}-{self.mode}"
+
+    @property
+    def stale(self) -> bool:
+        """Whether the run went on without it.
+
+        Its attempt was closed, as making a record does, or another notebook has opened the run
+        with other inputs.
+        """
+        kept = self.journal.get("parameters")["values"]
+        ended = self.journal.attempt(self.attempt)["ended"]
+        return ended is not None or kept != attempts.plain(self.parameters)
+
+    @property
+    def env(self) -> dict[str, str]:
+        """What a kernel of this attempt finds in its environment; no secret."""
+        return {RUN_DIR: str(self.run_dir), ATTEMPT: str(self.attempt), HEADLESS: "1"}
+
+    @property
+    def engine(self) -> Engine:
+        """The engine over this attempt."""
+        if self._engine is None:
+            self._engine = Engine(
+                Context(
+                    guide=self.guide,
+                    parameters=self.parameters,
+                    mode=self.mode,
+                    journal=self.journal,
+                    attempt=self.attempt,
+                    run_dir=self.run_dir,
+                    secrets=self.secrets,
+                    redactor=self.redactor,
+                    surroundings=surroundings(self.guide, self.parameters, self.testbed),
+                )
+            )
+        return self._engine
+
+    def release(self) -> None:
+        """Revoke the tokens and close the clients; they open anew when they are needed again."""
+        if self._engine is not None:
+            self._engine.ctx.release()
+            self._engine = None
+
+    def close(self) -> None:
+        """End the attempt, and the testbed that it started."""
+        self.release()
+        self.journal.end(self.attempt)
+        self.journal.close()
+        if self.owns_testbed:
+            life.stop(self.run_dir)
+        self.alone.close()
+
+
+def prepare(
+    path: Path,
+    sets: Sequence[str] = (),
+    mode: str = "",
+    out: Path | None = None,
+    testbed_url: str = "",
+    faults: Sequence[str] = (),
+    keep_testbed: bool = False,
+    approve: str = "",
+) -> Session:
+    """A replay's attempt from a parameters file. Raises ``InputError``; nothing was touched then.
+
+    ``approve`` names the person who approves the saved plan, so that apply may carry it out.
+    """
+    more = [f"mode={mode}"] if mode else []
+    more += [f"testbed.url={testbed_url}"] if testbed_url else []
+    parameters = load_file(path, [*sets, *more])
+    wanted = [*parameters.testbed.faults, *faults]
+    session = _open(parameters, out, "replay", faults=wanted, approve=approve)
+    session.owns_testbed = (
+        session.testbed is not None and session.testbed.started and not keep_testbed
+    )
+    if approve:
+        try:
+            session.engine.approve(approve)
+        except BaseException:
+            session.close()
+            raise
+    return session
+
+
+def open_interactive(parameters: Parameters) -> Session:
+    """The attempt of a notebook: the replay's, told by the environment, else the person's own."""
+    if RUN_DIR not in os.environ:
+        return _open(parameters, None, "interactive", faults=parameters.testbed.faults)
+    return _open(parameters, Path(os.environ[RUN_DIR]), "replay", attempt=int(os.environ[ATTEMPT]))
+
+
+@contextmanager
+def glimpse(parameters: Parameters, secrets: Mapping[str, Secret]) -> Iterator[Context]:
+    """A context to read with while inputs are missing. Raises ``InputError`` without a region."""
+    guide = GUIDES[parameters.guide]
+    run_dir = Path(os.environ.get(RUN_DIR) or home() / "runs" / parameters.run_name).resolve()
+    found = look(run_dir)
+    try:
+        testbed = testbed_of(parameters, run_dir, (), found.testbed)
+        around = surroundings(guide, parameters, testbed)
+    except KeyError:
+        raise InputError("region", "Choose the regions first: they say where to ask.") from None
+    redactor = Redactor(secret.reveal() for secret in secrets.values())
+    with closing(Journal(run_dir / JOURNAL, redactor.data)) as journal:
+        ctx = Context(guide, parameters, "plan", journal, 0, run_dir, secrets, redactor, around)
+        try:
+            yield ctx
+        finally:
+            ctx.release()
+
+
+def reopen(run_dir: Path, mode: str = "apply", testbed_url: str = "") -> Session:
+    """A run from its own journal, with the inputs that it was last opened with.
+
+    `testbed_url` is the whole control URL of the testbed that it is on now; the journal has none.
+    """
+    if not (run_dir / JOURNAL).exists():
+        raise InputError(
+            str(run_dir), f"{run_dir} holds no journal, so it is no run's folder. Check the path."
+        )
+    match look(run_dir).inputs:
+        case {
+            "guide": str(guide),
+            "values": {"testbed": dict(testbed)} as values,
+        } if guide in GUIDES:
+            given = {"testbed": testbed | ({"url": testbed_url} if testbed_url else {})}
+            parameters = from_namespace(guide, values | given | {"mode": mode})
+        case _:
+            raise InputError(
+                str(run_dir),
+                f"The journal of {run_dir} holds no inputs: no run was ever opened there, so there"
+                " is nothing to undo. Check the path.",
+            )
+    session = _open(parameters, run_dir, "rollback")
+    session.owns_testbed = session.testbed is not None and session.testbed.started
+    return session
+
+
+def _open(
+    parameters: Parameters,
+    out: Path | None,
+    kind: str,
+    attempt: int | None = None,
+    faults: Sequence[str] = (),
+    approve: str = "",
+) -> Session:
+    guide = GUIDES.get(parameters.guide)
+    if guide is None:
+        raise InputError(parameters.guide, f"There is no runbook for {parameters.guide} yet.")
+    refusals.known_faults(parameters, faults)
+    refusals.known_steps(guide, parameters)
+    run_dir = (out or home() / "runs" / parameters.run_name).resolve()
+    secrets = parameters.secrets()
+    redactor = refusals.redactor(secrets)
+    found = look(run_dir)
+    if kind == "replay" and attempt is None:
+        refusals.replayable(parameters, run_dir, found, approve)
+    attached(parameters, found.testbed)
+    # All that was given is checked by now: from here on something is written.
+    with ExitStack() as held, ExitStack() as failed:
+        if kind != "interactive" and attempt is None:
+            held.enter_context(alone(run_dir))
+            sweep(run_dir)
+        testbed = testbed_of(parameters, run_dir, faults, found.testbed)
+        if testbed is not None:
+            redactor.add(testbed.token)
+            if testbed.started:
+                failed.callback(life.stop, run_dir)
+        journal = Journal(run_dir / JOURNAL, redactor.data)
+        failed.callback(journal.close)
+        if testbed is not None and attempt is None:  # a replay's kernel leaves them as they are
+            _mend(testbed, journal, faults)
+            journal.put_new("testbed", testbed.info["instance"])
+        journal.put("parameters", {"guide": guide.name, "values": attempts.plain(parameters)})
+        if attempt is None:
+            private.tighten(run_dir)
+            attempt = attempts.begin(journal, kind, parameters, testbed)
+        failed.pop_all()
+        return Session(
+            guide,
+            parameters,
+            run_dir,
+            secrets,
+            redactor,
+            journal,
+            attempt,
+            testbed,
+            alone=held.pop_all(),
+        )
+
+
+def _mend(testbed: life.Testbed, journal: Journal, faults: Sequence[str]) -> None:
+    """Switch off what this run had switched on and no longer asks for; others' faults stay."""
+    for name in set(journal.get("faults", [])) - set(faults):
+        testbed.control("DELETE", f"/faults/{name}")
+    journal.put_new("faults", sorted(faults))
+
+
+@contextmanager
+def alone(run_dir: Path, patience: float = 0.0, phase: Phase = no_phase) -> Iterator[None]:
+    """Hold a run's folder: a second command would take the first one's writes for interrupted ones.
+
+    The lock goes with the process, however that ends.
+    """
+    lock = filelock.FileLock(run_dir / ".working", mode=private.FILE)
+    try:
+        private.folder(run_dir)
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            with phase("another command or notebook writes in this run", patience):
+                lock.acquire(timeout=patience)
+    except filelock.Timeout:
+        raise InputError(
+            "--out",
+            f"Another sfsip command or notebook writes in {run_dir} at this moment, and two would"
+            " undo each other's work. Wait until it has ended, then run this one again.",
+        ) from None
+    except OSError as error:
+        raise unusable(run_dir, error) from None
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,122 @@
+"""Clients over a scripted transport, and a testbed of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+import stamina
+
+from sfsip_nb.inputs import samples
+from sfsip_nb.inputs.secrets import Secret
+from sfsip_nb.platforms.genesys.client import Genesys
+from sfsip_nb.platforms.synthflow.client import Synthflow
+from sfsip_nb.platforms.talkdesk.client import Talkdesk
+from sfsip_nb.testbed import life
+from tests.api.scripted import Script
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting() -> Iterator[None]:
+    with stamina.set_testing(True, attempts=5, cap=True):
+        yield
+
+
+@pytest.fixture
+def genesys() -> Iterator[Callable[..., Genesys]]:
+    made: list[Genesys] = []
+
+    def make(script: Script, **options: Any) -> Genesys:
+        http = httpx.Client(transport=httpx.MockTransport(script))
+        client = Genesys(
+            "client",
+            Secret("the-client's-secret"),
+            api="https://api.usw2.pure.cloud",
+            login="https://login.usw2.pure.cloud",
+            http=http,
+            **options,
+        )
+        made.append(client)
+        return client
+
+    yield make
+    for client in made:
+        client.close()
+
+
+@pytest.fixture
+def synthflow() -> Iterator[Callable[[Script], Synthflow]]:
+    made: list[Synthflow] = []
+
+    def make(script: Script) -> Synthflow:
+        http = httpx.Client(transport=httpx.MockTransport(script))
+        base = "https://api.us.synthflow.ai/v2"
+        client = Synthflow(Secret("the-key-of-the-test"), "workspace", base=base, http=http)
+        made.append(client)
+        return client
+
+    yield make
+    for client in made:
+        client.close()
+
+
+@pytest.fixture
+def talkdesk() -> Iterator[Callable[..., Talkdesk]]:
+    made: list[Talkdesk] = []
+
+    def make(script: Script, **options: Any) -> Talkdesk:
+        client = Talkdesk(
+            "acme",
+            "client",
+            Secret("the-client's-secret"),
+            api="https://api.talkdeskapp.com",
+            login="https://acme.talkdeskid.com",
+            http=httpx.Client(transport=httpx.MockTransport(script)),
+            **options,
+        )
+        made.append(client)
+        return client
+
+    yield make
+    for client in made:
+        client.close()
+
+
+@pytest.fixture(scope="session")
+def testbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[life.Testbed]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        run_dir = tmp_path_factory.mktemp("run")
+        try:
+            yield life.ensure(run_dir, time_scale=600, seed=1)
+        finally:
+            life.stop(run_dir)
+
+
+@pytest.fixture
+def platform(testbed: life.Testbed) -> Iterator[Genesys]:
+    secret = Secret(samples.testbed_secret("genesys-client-secret"))
+    client = Genesys(samples.GENESYS_CLIENT_ID, secret, **testbed.info["genesys"])
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def workspace(testbed: life.Testbed) -> Iterator[Synthflow]:
+    key = Secret(samples.testbed_secret("synthflow-api-key"))
+    base = testbed.info["synthflow"]["us"]
+    client = Synthflow(key, samples.SYNTHFLOW_WORKSPACE_ID, base=base)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def account(testbed: life.Testbed) -> Iterator[Talkdesk]:
+    secret = Secret(samples.testbed_secret("talkdesk-client-secret"))
+    client = Talkdesk(
+        samples.TALKDESK_ACCOUNT, samples.TALKDESK_CLIENT_ID, secret, **testbed.info["talkdesk"]
+    )
+    yield client
+    client.close()

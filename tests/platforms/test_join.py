@@ -1,0 +1,84 @@
+"""What records of a call are worth: a missing one proves nothing while it may still be late."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from sfsip_nb.engine.calls import SeenCall
+from sfsip_nb.engine.verdicts import Vantage, step_verdict
+from sfsip_nb.platforms.shared.join import Sides, joined
+from sfsip_nb.platforms.shared.testcall import Placed
+
+STEP, CALLER, NUMBER = "verify.inbound", "+15550100123", "+15551230001"
+AT = datetime(2026, 11, 21, 8, tzinfo=UTC)
+
+
+def call(side: Vantage, over: bool = True, after: float = 0, from_: str = CALLER) -> SeenCall:
+    return SeenCall(side, side, AT + timedelta(seconds=after), from_, NUMBER, over=over)
+
+
+THERE, HERE = call(Vantage.PLATFORM), call(Vantage.SYNTHFLOW)
+REWRITTEN = call(Vantage.SYNTHFLOW, from_="+15551230099")
+HALF_THERE, HALF_HERE = call(Vantage.PLATFORM, False), call(Vantage.SYNTHFLOW, False)
+
+
+@pytest.mark.parametrize(
+    ("there", "here", "verdicts", "words"),
+    [
+        (THERE, HERE, {"platform": "pass", "synthflow": "pass", "joined": "pass"}, ""),
+        (THERE, REWRITTEN, {"platform": "pass", "synthflow": "pass", "joined": "pass"}, ""),
+        (None, None, {"call": "waiting"}, "dial while it watches"),
+        (THERE, None, {"platform": "pass", "synthflow": "fail"}, "never reached the agent"),
+        (None, HERE, {"platform": "inconclusive", "synthflow": "pass"}, "run this cell again"),
+        (
+            None,
+            REWRITTEN,
+            {"platform": "inconclusive", "synthflow": "inconclusive"},
+            "It came from +15551230099. If that was you",
+        ),
+        (
+            HALF_THERE,
+            None,
+            {"platform": "inconclusive", "synthflow": "inconclusive"},
+            "Whether the call ended before",
+        ),
+        (
+            THERE,
+            HALF_HERE,
+            {"platform": "pass", "synthflow": "inconclusive", "joined": "pass"},
+            "its record is late",
+        ),
+        (
+            THERE,
+            call(Vantage.SYNTHFLOW, after=300),
+            {"platform": "pass", "synthflow": "pass", "joined": "inconclusive"},
+            "Another call came in between",
+        ),
+    ],
+)
+def test_only_what_is_there_proves_anything(
+    there: SeenCall | None, here: SeenCall | None, verdicts: dict[str, str], words: str
+) -> None:
+    found = joined(STEP, Sides("Genesys Cloud", there, here, CALLER))
+    assert {c.id.removeprefix(f"{STEP}/"): c.verdict.value for c in found} == verdicts
+    assert words in " ".join(c.reason for c in found)
+    assert (step_verdict(found) == "pass") == (not words)
+
+
+def test_a_call_that_we_placed_and_nobody_recorded_asks_no_person_to_dial() -> None:
+    placed = Placed(NUMBER, CALLER, "mark", AT)
+    found = joined(STEP, Sides("Talkdesk", None, None, CALLER, placed))
+    assert {c.verdict.value for c in found} == {"inconclusive"}
+
+
+def test_half_a_record_is_not_judged() -> None:
+    whole = Sides("Talkdesk", THERE, HALF_HERE, CALLER).whole
+    assert (whole.platform, whole.synthflow) == (THERE, None)
+
+
+def test_a_call_that_may_be_somebody_elses_is_not_judged() -> None:
+    assert Sides("Talkdesk", None, REWRITTEN, CALLER).whole.synthflow is None
+    assert Sides("Talkdesk", None, HERE, CALLER).whole.synthflow is HERE
+    assert Sides("Talkdesk", None, REWRITTEN, "").whole.synthflow is REWRITTEN, "no caller is known"
