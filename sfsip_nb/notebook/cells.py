@@ -18,7 +18,7 @@ from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.fields import did_you_mean
 from sfsip_nb.notebook import forms
 from sfsip_nb.notebook.errors import stopping
-from sfsip_nb.notebook.workspace import Desk
+from sfsip_nb.notebook.workspace import Workspace
 from sfsip_nb.present import tables
 from sfsip_nb.present.tables import Shown, Stamp
 from sfsip_nb.runs import session as sessions
@@ -29,10 +29,10 @@ _KERNEL = f"{os.getpid()}-{time.time_ns() // 10**6}"
 
 
 class Notebook:
-    """What the calls of one notebook share: its desk, and what a person typed below its outputs."""
+    """What one notebook's calls share: its workspace, and what was typed below its outputs."""
 
-    def __init__(self, desk: Desk, name: str) -> None:
-        self.desk = desk
+    def __init__(self, workspace: Workspace, name: str) -> None:
+        self.workspace = workspace
         self.name = name
         self.approval: dict[str, str] = {}
         self.answers: dict[str, dict[str, str]] = {}
@@ -40,31 +40,31 @@ class Notebook:
     @property
     def guide(self) -> Guide:
         """The guide, whatever the inputs are."""
-        return sessions.GUIDES[self.desk.draft.guide]
+        return sessions.GUIDES[self.workspace.draft.guide]
 
     def head(self) -> Shown:
         """Where a person is: the run, its sections, and what is needed next."""
-        draft = self.desk.draft
+        draft = self.workspace.draft
         known = {"guide": draft.guide} | {n: draft.value(n) for n in ("customer", "target")}
-        found = stand(self.desk.folder, known, self.name)
+        found = stand(self.workspace.folder, known, self.name)
         assert found is not None  # its guide is known
-        if not self.desk.headless and (problems := draft.problems()):
+        if not self.workspace.headless and (problems := draft.problems()):
             found["needed"] = f"{len(problems)} inputs to fill in or correct, in the form below."
         made = tables.head(found)
-        made.stamp = stamp(self.desk, self.name)
+        made.stamp = stamp(self.workspace, self.name)
         return made
 
     def engine(self) -> Engine:
         """The engine, once the names that a person typed have been honoured."""
         if by := self.approval.pop("by", ""):
-            self.desk.engine().approve(by)
-            self.desk.approved()
+            self.workspace.engine().approve(by)
+            self.workspace.approved()
         for step_id, said in self.answers.items():
             if by := said.pop("by", ""):
                 values = {name: value for name, value in said.items() if value}
                 note = values.pop("note", "")
                 self.answer(step_id, by, note, "", (), values)
-        return self.desk.engine()
+        return self.workspace.engine()
 
     def answer(
         self,
@@ -79,7 +79,7 @@ class Notebook:
         paths = [Path(name) for name in files]
         try:
             people.answer(
-                self.desk.engine().ctx, self.asked(step_id), by, at, note, values, files=paths
+                self.workspace.engine().ctx, self.asked(step_id), by, at, note, values, files=paths
             )
         except (ValueError, OSError) as error:
             raise InputError(step_id, f"{step_id} was not answered: {error}") from None
@@ -95,7 +95,7 @@ class Notebook:
 
     def asked(self, step_id: str) -> Card:
         """The card of a step that a person does."""
-        step, ctx = self.known(step_id), self.desk.engine().ctx
+        step, ctx = self.known(step_id), self.workspace.engine().ctx
         card = step.card(ctx) if step.card else None
         if card is None:
             raise InputError(step_id, f"{step_id} has nothing that a person does.")
@@ -114,7 +114,7 @@ class Notebook:
 
     def card(self, card: Card) -> dict[str, Any]:
         """A card with its answer, as it is shown."""
-        answered = people.current_answer(self.desk.engine().ctx, card)
+        answered = people.current_answer(self.workspace.engine().ctx, card)
         data = people.as_dict(card)
         if answered:
             data |= {
@@ -139,47 +139,47 @@ def told(method: Callable[Concatenate[N, P], S]) -> Callable[Concatenate[N, P], 
 
     @wraps(method)
     def called(notebook: N, /, *args: P.args, **named: P.kwargs) -> S:
-        desk = notebook.desk
+        workspace = notebook.workspace
         what = f"run.{method.__name__}({', '.join(map(repr, args))})".replace("'", '"')
-        stops = stopping(desk.folder, lambda: desk.redactor, what)
-        with stops, _letting_go(desk), _timed(desk, what):
-            desk.refresh()
+        stops = stopping(workspace.folder, lambda: workspace.redactor, what)
+        with stops, _letting_go(workspace), _timed(workspace, what):
+            workspace.refresh()
             made = method(notebook, *args, **named)
-            made.stamp = stamp(desk, notebook.name)
+            made.stamp = stamp(workspace, notebook.name)
         return made
 
     return called
 
 
-def stamp(desk: Desk, notebook: str) -> Stamp:
+def stamp(workspace: Workspace, notebook: str) -> Stamp:
     """What an output made now is marked with."""
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    where = f"{desk.draft.run_name}/{notebook}"
-    if (opened := desk.opened) is None:
+    where = f"{workspace.draft.run_name}/{notebook}"
+    if (opened := workspace.opened) is None:
         return Stamp(where, _KERNEL, 0, f"no attempt yet · {now}")
     words = f"attempt {opened.attempt} · {opened.mode} · {opened.parameters.target} · {now}"
     return Stamp(where, _KERNEL, opened.attempt, words)
 
 
 @contextlib.contextmanager
-def _timed(desk: Desk, what: str) -> Iterator[None]:
+def _timed(workspace: Workspace, what: str) -> Iterator[None]:
     """While it lasts a person sees how long, and what takes the single waits."""
-    if desk.headless:
+    if workspace.headless:
         yield
         return
     from sfsip_nb.notebook.waiting import Clock
 
     with Clock(what) as clock:
-        desk.phase = clock.phase
+        workspace.phase = clock.phase
         yield
 
 
 @contextlib.contextmanager
-def _letting_go(desk: Desk) -> Iterator[None]:
+def _letting_go(workspace: Workspace) -> Iterator[None]:
     """An interrupted call leaves no token behind; the next one opens what it needs anew."""
     try:
         yield
     except KeyboardInterrupt:
         with contextlib.suppress(KeyboardInterrupt):
-            desk.let_go()
+            workspace.let_go()
         raise

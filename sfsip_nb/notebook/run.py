@@ -16,7 +16,7 @@ from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.notebook import forms
 from sfsip_nb.notebook.cells import Notebook, told
 from sfsip_nb.notebook.errors import stopping
-from sfsip_nb.notebook.workspace import Desk
+from sfsip_nb.notebook.workspace import Workspace
 from sfsip_nb.platforms.shared import captures
 from sfsip_nb.present import captures as capture_tables
 from sfsip_nb.present import chapters, figures, tables
@@ -41,22 +41,22 @@ def open_run(guide: str, notebook: str, namespace: Mapping[str, Any]) -> Run:
     with stopping(sessions.home() / "runs", where="open_run"):
         before = namespace.get("run")
         if isinstance(before, Run):  # the cell is run again, and its own result hides the parameter
-            namespace = {**namespace, "run": before.desk.draft.value("run")}
-            before.desk.close()
-        return Run(Desk(guide, namespace), notebook)
+            namespace = {**namespace, "run": before.workspace.draft.value("run")}
+            before.workspace.close()
+        return Run(Workspace(guide, namespace), notebook)
 
 
 class Run(Notebook):
     """A run as one notebook sees it. Each method returns what it shows."""
 
-    def __init__(self, desk: Desk, name: str) -> None:
-        super().__init__(desk, name)
+    def __init__(self, workspace: Workspace, name: str) -> None:
+        super().__init__(workspace, name)
         faults = {
             fault.name: fault.effect
             for fault in FAULTS.values()
-            if fault.name.partition(".")[0] in (desk.draft.guide, "synthflow")
+            if fault.name.partition(".")[0] in (workspace.draft.guide, "synthflow")
         }
-        self._form = forms.Form(desk.draft, desk.keep, {"testbed.faults": faults})
+        self._form = forms.Form(workspace.draft, workspace.keep, {"testbed.faults": faults})
 
     def __repr__(self) -> str:
         return str(self.head())
@@ -72,13 +72,13 @@ class Run(Notebook):
     @told
     def inputs(self) -> Shown | forms.Form:
         """The inputs: a form where a person is there, a table of them always."""
-        return self._form.static() if self.desk.headless else self._form
+        return self._form.static() if self.workspace.headless else self._form
 
     @told
     def look(self) -> Shown:
         """What both platforms say of the inputs, and, in the form above, what they offer."""
         try:
-            seen = self.desk.look()
+            seen = self.workspace.look()
         except InputError as error:
             return tables.notice(str(error), "doubt")
         for key, sight in seen.items():
@@ -87,7 +87,7 @@ class Run(Notebook):
         rows = [
             {
                 "input": forms.label(key),
-                "value": text(self.desk.draft.value(key)),
+                "value": text(self.workspace.draft.value(key)),
                 "seen": f"{words[sight.ok]}: {sight.sentence}",
                 "offered": some(sight.choices),
             }
@@ -128,7 +128,7 @@ class Run(Notebook):
 
     def _plan(self, fresh: bool = False) -> Shown | forms.Intent:
         engine = self.engine()
-        with self.desk.alone():
+        with self.workspace.alone():
             plan = engine.plan(fresh)
         done = {
             (c.step, c.kind, c.key)
@@ -150,7 +150,7 @@ class Run(Notebook):
         rows = [export.planned(asdict(entry)) for entry in left]
         shown = tables.plan_table(rows, f"Plan of {utc(plan.made_at)}", state)
         asks = engine.ctx.mode == "plan" or not plan.approved_by
-        if self.desk.headless or plan.stopped or not left or not asks:
+        if self.workspace.headless or plan.stopped or not left or not asks:
             return shown
         hint = "your name: the next cell then carries this plan out"
         return forms.Intent(shown, [("by", "Approved by", hint)], self.approval)
@@ -171,8 +171,8 @@ class Run(Notebook):
         """
         self.known(step_id)
         engine = self.engine()
-        session = self.desk.open()
-        with self.desk.alone():
+        session = self.workspace.open()
+        with self.workspace.alone():
             result = engine.run(step_id)
         shown = tables.checks_table(result.as_dict())
         if result.card is not None:
@@ -186,7 +186,7 @@ class Run(Notebook):
         kept = {name: (session.run_dir / "evidence" / name).read_bytes() for name in names}
         for picture in pictured(kept, opened=result.verdict is not Verdict.PASS):
             shown = shown + picture
-        if self.desk.headless or result.card is None or result.verdict not in _ANSWERABLE:
+        if self.workspace.headless or result.card is None or result.verdict not in _ANSWERABLE:
             return shown
         fields = self.asking(result.card, anew=result.verdict is not Verdict.WAITING)
         return forms.Intent(shown, fields, self.answers.setdefault(step_id, {}))
@@ -209,7 +209,7 @@ class Run(Notebook):
     @told
     def send(self, step_id: str) -> Shown:
         """Write a card as one page that can be printed or sent to the customer's administrator."""
-        card, session = self.asked(step_id), self.desk.open()
+        card, session = self.asked(step_id), self.workspace.open()
         page = session.run_dir / "cards" / f"{step_id}.html"
         private.folder(page.parent)
         private.write(page, card_page(self.card(card), session.parameters.customer))
@@ -223,7 +223,7 @@ class Run(Notebook):
         """
         if not (own := self.guide.of_section(self.name)):
             return self._whole()
-        session = self.desk.open()
+        session = self.workspace.open()
         session.release()
         rows = session.journal.steps(session.attempt)
         steps = [rows[s.id] | {"id": s.id, "title": s.title} for s in own if s.id in rows]
@@ -236,10 +236,12 @@ class Run(Notebook):
 
     def _whole(self) -> Shown:
         """The verdict of the attempt, or of the last one whose record was made."""
-        self.desk.let_go()
-        with self.desk.journal() as journal:
-            attempt = self.desk.open().attempt if self.desk.headless else journal.last_judged()
-            rows = journal.steps(attempt)
+        self.workspace.let_go()
+        with self.workspace.journal() as journal:
+            headless = self.workspace.headless
+            rows = journal.steps(
+                self.workspace.open().attempt if headless else journal.last_judged()
+            )
         whole = worst(Verdict(row["verdict"]) for row in rows.values())
         return tables.overall(whole.value, f"{self.guide.title}: all sections so far")
 
@@ -250,7 +252,7 @@ class Run(Notebook):
         ``names`` are files beside this notebook, where JupyterLab uploads to; they are copied
         into the run's folder. What lies there already is read too.
         """
-        session = self.desk.open()
+        session = self.workspace.open()
         captures.take(session.run_dir, names)
         found = captures.read(session.run_dir)
         if found:
@@ -264,7 +266,7 @@ class Run(Notebook):
     @told
     def diagnosis(self) -> Shown:
         """The troubleshooting rows, the likeliest first."""
-        session = self.desk.open()
+        session = self.workspace.open()
         rows = session.journal.get(f"diagnosis/{session.attempt}", [])
         return tables.plain_table(
             [row | {"because": "\n".join(row["because"]) or "no sign of it"} for row in rows],
@@ -278,11 +280,11 @@ class Run(Notebook):
 
         A replay makes its record itself, once its last notebook has run.
         """
-        session = self.desk.open()
-        if self.desk.headless:  # the page that this becomes stands beside the others
+        session = self.workspace.open()
+        if self.workspace.headless:  # the page that this becomes stands beside the others
             made, where = session.run_dir / "attempts" / session.attempt_name, "../record.html"
         else:
-            made = self.desk.keep_record()
+            made = self.workspace.keep_record()
             where = os.path.relpath(made / "record.html", Path.cwd())
         data = export.record(session.journal, int(made.name.partition("-")[0]), session.guide)
         told = os.path.relpath(made / "record.html", sessions.home())

@@ -24,7 +24,7 @@ _PATIENCE = 60.0
 """Seconds that a cell waits for whoever else writes in its run."""
 
 
-class Desk:
+class Workspace:
     """One notebook's way to its run.
 
     Each cell begins with `refresh`, and works on what that found. A replay's inputs are those of
