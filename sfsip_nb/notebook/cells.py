@@ -131,7 +131,7 @@ Output = Shown | forms.Form | forms.Intent
 S = TypeVar("S", bound=Output)
 
 
-def told(method: Callable[Concatenate[N, P], S]) -> Callable[Concatenate[N, P], S]:
+def cell(method: Callable[Concatenate[N, P], S]) -> Callable[Concatenate[N, P], S]:
     """A method that a cell calls, on the run as it is then. What it returns is shown, with a stamp.
 
     Raises nothing but `SfsipError`, which a card has told by then.

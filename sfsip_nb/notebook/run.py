@@ -14,7 +14,7 @@ from sfsip_nb.engine.verdicts import Verdict, worst
 from sfsip_nb.inputs import facts, private
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.notebook import forms
-from sfsip_nb.notebook.cells import Notebook, told
+from sfsip_nb.notebook.cells import Notebook, cell
 from sfsip_nb.notebook.errors import stopping
 from sfsip_nb.notebook.workspace import Workspace
 from sfsip_nb.platforms.shared import captures
@@ -69,12 +69,12 @@ class Run(Notebook):
 
     # -- inputs ---------------------------------------------------------------------------
 
-    @told
+    @cell
     def inputs(self) -> Shown | forms.Form:
         """The inputs: a form where a person is there, a table of them always."""
         return self._form.static() if self.workspace.headless else self._form
 
-    @told
+    @cell
     def look(self) -> Shown:
         """What both platforms say of the inputs, and, in the form above, what they offer."""
         try:
@@ -101,13 +101,13 @@ class Run(Notebook):
         }
         return tables.plain_table(rows, names, "What the platforms say of the inputs")
 
-    @told
+    @cell
     def changed(self) -> Shown:
         """What changed since the guide was written, with date and source."""
         notes = facts.changes(self.guide.name)
         return tables.what_changed([vars(note) for note in notes])
 
-    @told
+    @cell
     def lines(self) -> Shown:
         """Every line of the vendor's document and what carries it."""
         return tables.plain_table(
@@ -118,7 +118,7 @@ class Run(Notebook):
 
     # -- the plan -------------------------------------------------------------------------
 
-    @told
+    @cell
     def plan(self, fresh: bool = False) -> Shown | forms.Intent:
         """What would change on both sides; nothing is written. ``fresh`` makes it anew.
 
@@ -155,7 +155,7 @@ class Run(Notebook):
         hint = "your name: the next cell then carries this plan out"
         return forms.Intent(shown, [("by", "Approved by", hint)], self.approval)
 
-    @told
+    @cell
     def approve(self, by: str) -> Shown | forms.Intent:
         """Approve the plan by name, so that the next cells carry it out, in the mode apply."""
         self.approval["by"] = by
@@ -163,7 +163,7 @@ class Run(Notebook):
 
     # -- steps ----------------------------------------------------------------------------
 
-    @told
+    @cell
     def step(self, step_id: str) -> Shown | forms.Intent:
         """Carry out one step and show its checks, its card, its call's way and what was kept.
 
@@ -191,7 +191,7 @@ class Run(Notebook):
         fields = self.asking(result.card, anew=result.verdict is not Verdict.WAITING)
         return forms.Intent(shown, fields, self.answers.setdefault(step_id, {}))
 
-    @told
+    @cell
     def done(
         self,
         /,
@@ -206,7 +206,7 @@ class Run(Notebook):
         self.answer(step_id, by, note, at, files, values)
         return tables.card(self.card(self.asked(step_id)))
 
-    @told
+    @cell
     def send(self, step_id: str) -> Shown:
         """Write a card as one page that can be printed or sent to the customer's administrator."""
         card, session = self.asked(step_id), self.workspace.open()
@@ -215,7 +215,7 @@ class Run(Notebook):
         private.write(page, card_page(self.card(card), session.parameters.customer))
         return tables.notice(f"Card: {os.path.relpath(page, sessions.home())}")
 
-    @told
+    @cell
     def verdict(self) -> Shown:
         """The section's verdict; of a section without steps, the whole attempt's.
 
@@ -245,7 +245,7 @@ class Run(Notebook):
         whole = worst(Verdict(row["verdict"]) for row in rows.values())
         return tables.overall(whole.value, f"{self.guide.title}: all sections so far")
 
-    @told
+    @cell
     def captures(self, *names: str) -> Shown:
         """Read captures: each call's verdict, and its ladder.
 
@@ -263,7 +263,7 @@ class Run(Notebook):
             f"run.captures(“call.pcap”), or put it into {folder}."
         )
 
-    @told
+    @cell
     def diagnosis(self) -> Shown:
         """The troubleshooting rows, the likeliest first."""
         session = self.workspace.open()
@@ -274,7 +274,7 @@ class Run(Notebook):
             "Quick troubleshooting, ranked on this run",
         )
 
-    @told
+    @cell
     def record(self) -> Shown:
         """Make the record of what was done, and show the run's verdicts; the attempt ends there.
 
