@@ -17,7 +17,7 @@ from sfsip_nb.engine.model import Card, Guide, Step
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.fields import did_you_mean
 from sfsip_nb.notebook import forms
-from sfsip_nb.notebook.errors import stopping
+from sfsip_nb.notebook.errors import errors_shown
 from sfsip_nb.notebook.workspace import Workspace
 from sfsip_nb.present import tables
 from sfsip_nb.present.tables import Shown, Stamp
@@ -141,7 +141,7 @@ def cell(method: Callable[Concatenate[N, P], S]) -> Callable[Concatenate[N, P], 
     def called(notebook: N, /, *args: P.args, **named: P.kwargs) -> S:
         workspace = notebook.workspace
         what = f"run.{method.__name__}({', '.join(map(repr, args))})".replace("'", '"')
-        stops = stopping(workspace.folder, lambda: workspace.redactor, what)
+        stops = errors_shown(workspace.folder, lambda: workspace.redactor, what)
         with stops, _letting_go(workspace), _timed(workspace, what):
             workspace.refresh()
             made = method(notebook, *args, **named)

@@ -15,7 +15,7 @@ from sfsip_nb.inputs import facts, private
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.notebook import forms
 from sfsip_nb.notebook.cells import Notebook, cell
-from sfsip_nb.notebook.errors import stopping
+from sfsip_nb.notebook.errors import errors_shown
 from sfsip_nb.notebook.workspace import Workspace
 from sfsip_nb.platforms.shared import captures
 from sfsip_nb.present import captures as capture_tables
@@ -38,7 +38,7 @@ def open_run(guide: str, notebook: str, namespace: Mapping[str, Any]) -> Run:
     Reads the declared names out of ``namespace`` (a notebook's ``globals()``) and validates them
     once. Raises ``InputError``, one paragraph a problem; nothing has been touched then.
     """
-    with stopping(sessions.home() / "runs", where="open_run"):
+    with errors_shown(sessions.home() / "runs", where="open_run"):
         before = namespace.get("run")
         if isinstance(before, Run):  # the cell is run again, and its own result hides the parameter
             namespace = {**namespace, "run": before.workspace.draft.value("run")}

@@ -11,7 +11,7 @@ from sfsip_nb.inputs import private
 from sfsip_nb.inputs.draft import Draft
 from sfsip_nb.inputs.generate import live_values, parameters_cell, sample_values
 from sfsip_nb.inputs.schema import named
-from sfsip_nb.notebook.errors import stopping
+from sfsip_nb.notebook.errors import errors_shown
 from sfsip_nb.notebook.forms import HEADLESS
 from sfsip_nb.present import tables
 from sfsip_nb.present.tables import Shown
@@ -34,7 +34,7 @@ class Beginning:
             return tables.notice(
                 "Type the customer's name above, then run this cell again. Nothing is made yet."
             )
-        with stopping(_runs()):
+        with errors_shown(_runs()):
             guide = sessions.GUIDES[self.answers["guide"]]
             found = stand(begin(guide, customer, self.answers["target"]), self.answers)
             return tables.runs([found] if found else [])
@@ -84,7 +84,7 @@ _BACK = "](../start.ipynb)", "](../../../notebooks/start.ipynb)"
 
 def overview(root: Path | None = None) -> Shown:
     """Every run that is kept: its sections with their verdicts, and what to do next."""
-    with stopping(_runs()):
+    with errors_shown(_runs()):
         root = root or _runs()
         found = [run for folder in sorted(root.glob("*/")) if (run := stand(folder, {}))]
         return tables.runs(found) if found else tables.notice("No run yet.")
