@@ -197,7 +197,7 @@ class Flow:
 
 
 @dataclass(frozen=True)
-class Sight:
+class LookupResult:
     """What a platform says of an input: whether it is there (None: it cannot tell), in words."""
 
     ok: bool | None
@@ -206,11 +206,11 @@ class Sight:
 
 
 @dataclass(frozen=True)
-class Look:
+class InputLookup:
     """A question to a platform about one input, asked while the others may still be missing."""
 
     key: str
-    see: Callable[[Context], Sight]
+    see: Callable[[Context], LookupResult]
 
 
 @dataclass(frozen=True)
@@ -226,7 +226,7 @@ class Guide:
     origins: Callable[[Parameters], dict[str, str]]
     """Live API origins by name, such as ``genesys.api``; the testbed has its own."""
     flows: tuple[Flow, ...] = ()
-    looks: tuple[Look, ...] = ()
+    looks: tuple[InputLookup, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a guide whose steps would never run or wait for ever. Raises ``ValueError``."""

@@ -81,17 +81,17 @@ class Run(Notebook):
             seen = self.workspace.look()
         except InputError as error:
             return tables.notice(str(error), "doubt")
-        for key, sight in seen.items():
-            self._form.offer(key, sight.choices)
+        for key, result in seen.items():
+            self._form.offer(key, result.choices)
         words = {True: "fits", False: "does not fit", None: "open"}
         rows = [
             {
                 "input": forms.label(key),
                 "value": text(self.workspace.draft.value(key)),
-                "seen": f"{words[sight.ok]}: {sight.sentence}",
-                "offered": some(sight.choices),
+                "seen": f"{words[result.ok]}: {result.sentence}",
+                "offered": some(result.choices),
             }
-            for key, sight in seen.items()
+            for key, result in seen.items()
         ]
         names = {
             "input": "Input",

@@ -12,7 +12,7 @@ from sfsip_nb.engine.context import Phase, no_phase
 from sfsip_nb.engine.engine import Engine
 from sfsip_nb.engine.found import JOURNAL, TYPED, look
 from sfsip_nb.engine.journal import Journal
-from sfsip_nb.engine.model import Sight
+from sfsip_nb.engine.model import LookupResult
 from sfsip_nb.inputs.draft import Draft
 from sfsip_nb.inputs.errors import InputError, SfsipError
 from sfsip_nb.inputs.load import CELL
@@ -120,19 +120,20 @@ class Workspace:
         with sessions.alone(session.run_dir, _PATIENCE, self.phase):
             yield
 
-    def look(self) -> dict[str, Sight]:
+    def look(self) -> dict[str, LookupResult]:
         """What both platforms say of the inputs as they stand, complete or not. Changes nothing."""
         checked = self.draft.checked
         parameters = checked.parameters or self.draft.loose()
-        seen: dict[str, Sight] = {}
-        with sessions.glimpse(parameters, checked.secrets) as ctx:
+        seen: dict[str, LookupResult] = {}
+        with sessions.read_only_context(parameters, checked.secrets) as ctx:
             for look in ctx.guide.looks:
                 try:
                     seen[look.key] = look.see(ctx)
                 except SfsipError as error:
-                    seen[look.key] = Sight(None, f"cannot be asked: {error}")
+                    seen[look.key] = LookupResult(None, f"cannot be asked: {error}")
                 except KeyError as error:  # a secret or a region that is not there yet
-                    seen[look.key] = Sight(None, f"cannot be asked before {error.args[0]} is there")
+                    why = f"cannot be asked before {error.args[0]} is there"
+                    seen[look.key] = LookupResult(None, why)
         return seen
 
     def let_go(self) -> None:
