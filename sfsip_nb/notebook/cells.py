@@ -22,7 +22,7 @@ from sfsip_nb.notebook.workspace import Workspace
 from sfsip_nb.present import tables
 from sfsip_nb.present.tables import Shown, Stamp
 from sfsip_nb.runs import session as sessions
-from sfsip_nb.runs.status import stand
+from sfsip_nb.runs.status import status_of
 
 _KERNEL = f"{os.getpid()}-{time.time_ns() // 10**6}"
 """Tells this kernel's outputs from those of an earlier one."""
@@ -46,7 +46,7 @@ class Notebook:
         """Where a person is: the run, its sections, and what is needed next."""
         draft = self.workspace.draft
         known = {"guide": draft.guide} | {n: draft.value(n) for n in ("customer", "target")}
-        found = stand(self.workspace.folder, known, self.name)
+        found = status_of(self.workspace.folder, known, self.name)
         assert found is not None  # its guide is known
         if not self.workspace.headless and (problems := draft.problems()):
             found["needed"] = f"{len(problems)} inputs to fill in or correct, in the form below."

@@ -16,7 +16,7 @@ from sfsip_nb.notebook.forms import HEADLESS
 from sfsip_nb.present import tables
 from sfsip_nb.present.tables import Shown
 from sfsip_nb.runs import session as sessions
-from sfsip_nb.runs.status import RUNBOOK, stand
+from sfsip_nb.runs.status import RUNBOOK, status_of
 
 _answers = {"guide": next(iter(sessions.GUIDES)), "customer": "", "target": "live"}
 """What was answered in this kernel: a cell that is run again asks nothing twice."""
@@ -36,7 +36,7 @@ class Beginning:
             )
         with errors_shown(_runs()):
             guide = sessions.GUIDES[self.answers["guide"]]
-            found = stand(begin(guide, customer, self.answers["target"]), self.answers)
+            found = status_of(begin(guide, customer, self.answers["target"]), self.answers)
             return tables.runs([found] if found else [])
 
     def _ipython_display_(self) -> None:
@@ -86,7 +86,7 @@ def overview(root: Path | None = None) -> Shown:
     """Every run that is kept: its sections with their verdicts, and what to do next."""
     with errors_shown(_runs()):
         root = root or _runs()
-        found = [run for folder in sorted(root.glob("*/")) if (run := stand(folder, {}))]
+        found = [run for folder in sorted(root.glob("*/")) if (run := status_of(folder, {}))]
         return tables.runs(found) if found else tables.notice("No run yet.")
 
 

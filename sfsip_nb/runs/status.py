@@ -23,7 +23,7 @@ RUNBOOK = "runbook"
 _DONE = {Verdict.PASS, Verdict.SKIPPED, Verdict.WAIVED}
 
 
-def stand(folder: Path, known: Mapping[str, Any], here: str = "") -> dict[str, Any] | None:
+def status_of(folder: Path, known: Mapping[str, Any], here: str = "") -> dict[str, Any] | None:
     """Where one run stands, as `tables.head` and `tables.runs` want it; None for no run's folder.
 
     `known` is what is known beside the journal, under the names guide, customer and target; the
