@@ -138,7 +138,7 @@ class Step:
     """The smallest unit with a verdict.
 
     ``desired`` and ``card`` say what should be; ``check`` looks further once those are done.
-    ``moot`` gives the reason for which the inputs make the step needless, else an empty text.
+    ``skip_reason`` says why the inputs make the step needless, else it is an empty text.
     ``dials`` marks a step that places a call: never in ``plan``. ``checks_anyway`` marks one
     whose checks need no answer to its card, and are run while it waits.
     """
@@ -150,7 +150,7 @@ class Step:
     desired: Callable[[Context], list[Desired]] | None = None
     card: Callable[[Context], Card | None] | None = None
     check: Callable[[Context], list[Check]] | None = None
-    moot: Callable[[Context], str] | None = None
+    skip_reason: Callable[[Context], str] | None = None
     dials: bool = False
     checks_anyway: bool = False
 
