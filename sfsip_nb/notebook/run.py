@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from sfsip_nb.engine import export
-from sfsip_nb.engine.difference import text
+from sfsip_nb.engine.engine import Engine
 from sfsip_nb.engine.verdicts import Verdict, worst
 from sfsip_nb.inputs import facts, private
 from sfsip_nb.inputs.errors import InputError
-from sfsip_nb.notebook import forms
-from sfsip_nb.notebook.cells import Notebook, cell
+from sfsip_nb.notebook import cards, forms
+from sfsip_nb.notebook.cells import cell, stamp
 from sfsip_nb.notebook.errors import errors_shown
 from sfsip_nb.notebook.workspace import Workspace
 from sfsip_nb.platforms.shared import captures
@@ -24,9 +24,8 @@ from sfsip_nb.present.html import lenient
 from sfsip_nb.present.pictured import pictured
 from sfsip_nb.present.record import card_page
 from sfsip_nb.present.tables import Shown
-from sfsip_nb.present.text import some, unmarked, utc
+from sfsip_nb.present.text import unmarked, utc
 from sfsip_nb.runs import session as sessions
-from sfsip_nb.testbed.faults import FAULTS
 
 _ANSWERABLE = (Verdict.WAITING, Verdict.FAIL, Verdict.INCONCLUSIVE)
 """A card with such a verdict may be done, or done anew."""
@@ -46,17 +45,16 @@ def open_run(guide: str, notebook: str, namespace: Mapping[str, Any]) -> Run:
         return Run(Workspace(guide, namespace), notebook)
 
 
-class Run(Notebook):
+class Run:
     """A run as one notebook sees it. Each method returns what it shows."""
 
     def __init__(self, workspace: Workspace, name: str) -> None:
-        super().__init__(workspace, name)
-        faults = {
-            fault.name: fault.effect
-            for fault in FAULTS.values()
-            if fault.name.partition(".")[0] in (workspace.draft.guide, "synthflow")
-        }
-        self._form = forms.Form(workspace.draft, workspace.keep, {"testbed.faults": faults})
+        self.workspace = workspace
+        self.name = name
+        self._approval: dict[str, str] = {}
+        self._answers: dict[str, dict[str, str]] = {}
+        closed = {"testbed.faults": workspace.faults()}
+        self._form = forms.Form(workspace.draft, workspace.keep, closed)
 
     def __repr__(self) -> str:
         return str(self.head())
@@ -66,6 +64,23 @@ class Run(Notebook):
         assert shown.stamp is not None
         bundle = shown._repr_mimebundle_()
         return bundle | {"text/html": bundle["text/html"] + shown.stamp.marks}
+
+    def head(self) -> Shown:
+        """Where a person is: the run, its sections, and what is needed next."""
+        made = tables.head(self.workspace.status(self.name))
+        made.stamp = stamp(self.workspace, self.name)
+        return made
+
+    def _engine(self) -> Engine:
+        """The engine, once what a person typed below this notebook's outputs was honored."""
+        if by := self._approval.pop("by", ""):
+            self.workspace.approve(by)
+        for step_id, said in self._answers.items():
+            if by := said.pop("by", ""):
+                values = {name: value for name, value in said.items() if value}
+                note = values.pop("note", "")
+                cards.answer(self.workspace.engine().ctx, step_id, by, note, "", (), values)
+        return self.workspace.engine()
 
     # -- inputs ---------------------------------------------------------------------------
 
@@ -83,35 +98,19 @@ class Run(Notebook):
             return tables.notice(str(error), "doubt")
         for key, result in seen.items():
             self._form.offer(key, result.choices)
-        words = {True: "fits", False: "does not fit", None: "open"}
-        rows = [
-            {
-                "input": forms.label(key),
-                "value": text(self.workspace.draft.value(key)),
-                "seen": f"{words[result.ok]}: {result.sentence}",
-                "offered": some(result.choices),
-            }
-            for key, result in seen.items()
-        ]
-        names = {
-            "input": "Input",
-            "value": "Value",
-            "seen": "What the platform says",
-            "offered": "Offered",
-        }
-        return tables.plain_table(rows, names, "What the platforms say of the inputs")
+        return forms.looked_up(self.workspace.draft, seen)
 
     @cell
     def changed(self) -> Shown:
         """What changed since the guide was written, with date and source."""
-        notes = facts.changes(self.guide.name)
+        notes = facts.changes(self.workspace.guide.name)
         return tables.what_changed([vars(note) for note in notes])
 
     @cell
     def lines(self) -> Shown:
         """Every line of the vendor's document and what carries it."""
         return tables.plain_table(
-            [vars(line) | {"text": unmarked(line.text)} for line in self.guide.lines()],
+            [vars(line) | {"text": unmarked(line.text)} for line in self.workspace.guide.lines()],
             {"text": "Line of the guide", "heading": "Heading", "carried_by": "Carried by"},
             "The guide, line by line",
         )
@@ -127,7 +126,7 @@ class Run(Notebook):
         return self._plan(fresh)
 
     def _plan(self, fresh: bool = False) -> Shown | forms.Intent:
-        engine = self.engine()
+        engine = self._engine()
         with self.workspace.alone():
             plan = engine.plan(fresh)
         done = {
@@ -153,12 +152,12 @@ class Run(Notebook):
         if self.workspace.headless or plan.stopped or not left or not asks:
             return shown
         hint = "your name: the next cell then carries this plan out"
-        return forms.Intent(shown, [("by", "Approved by", hint)], self.approval)
+        return forms.Intent(shown, [("by", "Approved by", hint)], self._approval)
 
     @cell
     def approve(self, by: str) -> Shown | forms.Intent:
         """Approve the plan by name, so that the next cells carry it out, in the mode apply."""
-        self.approval["by"] = by
+        self._approval["by"] = by
         return self._plan()
 
     # -- steps ----------------------------------------------------------------------------
@@ -169,14 +168,13 @@ class Run(Notebook):
 
         Where it waits for a person, the card can be answered below it.
         """
-        self.known(step_id)
-        engine = self.engine()
-        session = self.workspace.open()
+        cards.step_of(self.workspace.guide, step_id)
+        engine, session = self._engine(), self.workspace.open()
         with self.workspace.alone():
             result = engine.run(step_id)
         shown = tables.checks_table(result.as_dict())
         if result.card is not None:
-            shown = shown + tables.card(self.card(result.card))
+            shown = shown + tables.card(cards.with_answer(engine.ctx, result.card))
         for flow in session.guide.flows:
             if flow.step == step_id:
                 data = export.record(session.journal, session.attempt, session.guide)
@@ -188,8 +186,8 @@ class Run(Notebook):
             shown = shown + picture
         if self.workspace.headless or result.card is None or result.verdict not in _ANSWERABLE:
             return shown
-        fields = self.asking(result.card, anew=result.verdict is not Verdict.WAITING)
-        return forms.Intent(shown, fields, self.answers.setdefault(step_id, {}))
+        fields = cards.asking(result.card, anew=result.verdict is not Verdict.WAITING)
+        return forms.Intent(shown, fields, self._answers.setdefault(step_id, {}))
 
     @cell
     def done(
@@ -203,16 +201,18 @@ class Run(Notebook):
         **values: str,
     ) -> Shown:
         """Answer a card: who did it, when, a note, files that show it, and the values asked for."""
-        self.answer(step_id, by, note, at, files, values)
-        return tables.card(self.card(self.asked(step_id)))
+        ctx = self.workspace.engine().ctx
+        cards.answer(ctx, step_id, by, note, at, files, values)
+        return tables.card(cards.with_answer(ctx, cards.card_of(ctx, step_id)))
 
     @cell
     def send(self, step_id: str) -> Shown:
         """Write a card as one page that can be printed or sent to the customer's administrator."""
-        card, session = self.asked(step_id), self.workspace.open()
+        session, ctx = self.workspace.open(), self.workspace.engine().ctx
+        card = cards.card_of(ctx, step_id)
         page = session.run_dir / "cards" / f"{step_id}.html"
         private.folder(page.parent)
-        private.write(page, card_page(self.card(card), session.parameters.customer))
+        private.write(page, card_page(cards.with_answer(ctx, card), session.parameters.customer))
         return tables.notice(f"Card: {os.path.relpath(page, sessions.home())}")
 
     @cell
@@ -221,7 +221,7 @@ class Run(Notebook):
 
         Tokens are revoked, and opened anew when they are needed.
         """
-        if not (own := self.guide.of_section(self.name)):
+        if not (own := self.workspace.guide.of_section(self.name)):
             return self._whole()
         session = self.workspace.open()
         session.release()
@@ -237,13 +237,9 @@ class Run(Notebook):
     def _whole(self) -> Shown:
         """The verdict of the attempt, or of the last one whose record was made."""
         self.workspace.let_go()
-        with self.workspace.journal() as journal:
-            headless = self.workspace.headless
-            rows = journal.steps(
-                self.workspace.open().attempt if headless else journal.last_judged()
-            )
-        whole = worst(Verdict(row["verdict"]) for row in rows.values())
-        return tables.overall(whole.value, f"{self.guide.title}: all sections so far")
+        rows = self.workspace.judged().values()
+        whole = worst(Verdict(row["verdict"]) for row in rows)
+        return tables.overall(whole.value, f"{self.workspace.guide.title}: all sections so far")
 
     @cell
     def captures(self, *names: str) -> Shown:

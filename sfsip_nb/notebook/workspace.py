@@ -12,13 +12,15 @@ from sfsip_nb.engine.context import Phase, no_phase
 from sfsip_nb.engine.engine import Engine
 from sfsip_nb.engine.found import JOURNAL, TYPED, look
 from sfsip_nb.engine.journal import Journal
-from sfsip_nb.engine.model import LookupResult
+from sfsip_nb.engine.model import Guide, LookupResult
 from sfsip_nb.inputs.draft import Draft
 from sfsip_nb.inputs.errors import InputError, SfsipError
 from sfsip_nb.inputs.load import CELL
 from sfsip_nb.inputs.secrets import Redactor
 from sfsip_nb.runs import session as sessions
 from sfsip_nb.runs.kept import attempts_of, keep_interactive
+from sfsip_nb.runs.status import status_of
+from sfsip_nb.testbed.faults import FAULTS
 
 _PATIENCE = 60.0
 """Seconds that a cell waits for whoever else writes in its run."""
@@ -42,6 +44,11 @@ class Workspace:
         # A replay stops at its first cell; for a person, the testbed starts while they read.
         if self.headless or self.draft.checked.parameters is not None:
             self.open()
+
+    @property
+    def guide(self) -> Guide:
+        """The guide, whatever the inputs are."""
+        return sessions.GUIDES[self.draft.guide]
 
     @property
     def folder(self) -> Path:
@@ -71,8 +78,9 @@ class Workspace:
             self.draft.check()
         self._compare()
 
-    def approved(self) -> None:
-        """A person approved the plan: the cell goes on in mode apply, and so do the next ones."""
+    def approve(self, by: str) -> None:
+        """Approve the saved plan by name: the cell goes on in mode apply, and so do the next."""
+        self.engine().approve(by)
         if not self.headless:
             self.draft.note("mode", "apply")
             self.keep()
@@ -105,6 +113,16 @@ class Workspace:
         engine = self.open().engine
         engine.ctx.phase = self.phase
         return engine
+
+    def status(self, here: str) -> dict[str, Any]:
+        """Where the run stands, as `tables.head` wants it; `here` is the notebook's name."""
+        draft = self.draft
+        known = {"guide": draft.guide} | {n: draft.value(n) for n in ("customer", "target")}
+        found = status_of(self.folder, known, here)
+        assert found is not None  # its guide is known
+        if not self.headless and (problems := draft.problems()):
+            found["needed"] = f"{len(problems)} inputs to fill in or correct, in the form below."
+        return found
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -161,14 +179,22 @@ class Workspace:
             )
         return made[-1]
 
-    @contextmanager
-    def journal(self) -> Iterator[Journal]:
-        """The run's journal, the session's where one is open."""
+    def judged(self) -> dict[str, dict[str, Any]]:
+        """Each step's row in a replay's attempt, or in a person's last one that has any.
+
+        Opens no session: after a record that would begin another attempt.
+        """
+        if self.headless:
+            return self.open().journal.steps(self.open().attempt)
         if self.opened is not None:
-            yield self.opened.journal
-        else:
-            with closing(Journal(self.journal_path)) as journal:
-                yield journal
+            return self.opened.journal.steps(self.opened.journal.last_judged())
+        with closing(Journal(self.journal_path)) as journal:
+            return journal.steps(journal.last_judged())
+
+    def faults(self) -> dict[str, str]:
+        """What a rehearsal of this guide may have broken on purpose, and what each breaks."""
+        sides = (self.draft.guide, "synthflow")
+        return {f.name: f.effect for f in FAULTS.values() if f.name.partition(".")[0] in sides}
 
     def keep(self) -> None:
         """Keep what was typed in the run's journal, for its other notebooks and a new kernel."""
