@@ -101,7 +101,7 @@ def ips(option: str, given: Sequence[str] | None, *, networks: bool = False) -> 
 
 def platform(name: str) -> "TlsClient | None":
     """A platform as TLS client; none where no name is given."""
-    from sfsip_nb.sip.probes.trust import client_of
+    from sfsip_nb.platforms.shared.network import client_of
 
     if name not in ("", "genesys"):
         raise InputError("--client", f"--client is genesys, not {name!r}.")

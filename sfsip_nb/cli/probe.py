@@ -69,6 +69,7 @@ def probe_tls(
 ) -> None:
     """Look at a SIP host's certificate: chain, expiry, name, protocol."""
     with paragraphs():
+        from sfsip_nb.inputs import facts
         from sfsip_nb.sip import probes
 
         parts = address(target)
@@ -79,6 +80,7 @@ def probe_tls(
                 name=name,
                 ca_file=ca or None,
                 require=platform(client),
+                known=facts.known_certificates(),
                 timeout=timeout,
             )
         )
