@@ -84,11 +84,6 @@ class Leg:
         return name_addr(header(self.invite, "From")).uri
 
     @property
-    def to_uri(self) -> str:
-        """URI of the To header."""
-        return name_addr(header(self.invite, "To")).uri
-
-    @property
     def user(self) -> str:
         """User part of the Request-URI: the number called."""
         return uri_parts(self.request_uri).user
