@@ -27,6 +27,7 @@ def ask_all(guide: str) -> Draft:
 
 def unset(draft: Draft) -> dict[str, str]:
     """The secrets that their references do not lead to yet, on this computer, and why."""
+    draft.check()
     problems = draft.problems()
     return {key: problems[key] for key in sorted(draft.secret_keys) if key in problems}
 

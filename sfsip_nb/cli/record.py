@@ -94,7 +94,7 @@ def _keep_interactive(folder: Path) -> None:
     match look(folder).inputs:
         case {"guide": str(guide), "values": dict(values)} if guide in session.GUIDES:
             # One typed into a form is gone with its kernel; the journal never had it.
-            secrets = Draft(guide, values).secrets().values()
+            secrets = Draft(guide, values).checked.secrets.values()
             redactor = Redactor(secret.reveal() for secret in secrets)
             with closing(Journal(folder / JOURNAL)) as journal:
                 keep_interactive(journal, session.GUIDES[guide], folder, redactor)

@@ -6,7 +6,7 @@ reads is the card, and the trace of a fault of our own is in the run's log.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,23 +20,24 @@ from sfsip_nb.present.tables import Shown
 
 @contextmanager
 def stopping(
-    folder: Path, redactor: Redactor | None = None, where: str = "This cell"
+    folder: Path, redactor: Callable[[], Redactor] = Redactor, where: str = "This cell"
 ) -> Iterator[None]:
     """Whatever ends the block early is shown as a card and goes on as an `SfsipError`.
 
-    `folder` keeps the log; `where` says what was being done. Raises `Interrupted` for a person's
+    `folder` keeps the log; `redactor` gives the one that knows the secrets by then; `where` says
+    what was being done. Raises `Interrupted` for a person's
     interrupt, `BrokeOff` for a fault of our own.
     """
     try:
         yield
     except SfsipError as error:
         stop = error
-        if redactor and (plain := redactor.text(str(error))) != str(error):
+        if (plain := redactor().text(str(error))) != str(error):
             stop.args = (plain,)  # a platform may quote what it was sent
     except KeyboardInterrupt:
         stop = Interrupted("Interrupted. Nothing is lost: run the cell again to go on.")
     except Exception as error:
-        stop = BrokeOff(explain(folder, redactor or Redactor(), where, error))
+        stop = BrokeOff(explain(folder, redactor(), where, error))
     else:
         return
     _show(stop)

@@ -59,7 +59,7 @@ def control(field: Field, form: Form) -> Any:
         "layout": ipywidgets.Layout(**_LAYOUT),
     }
     if field.secret:
-        is_set = field.key in form.draft.secrets()
+        is_set = field.key in form.draft.checked.secrets
         return SecretField(lambda text: form.note(field.key, text), is_set, **options)
     match field.kind:
         case "switch":

@@ -108,10 +108,11 @@ def test_a_notebook_opened_on_it_goes_to_the_users_own_testbed(received: Receive
         given[group][name] = f"file:{received.secret}"
     run = open_run("genesys", "01-prerequisites", given)
     try:
-        assert run.session.run_dir == received.folder
+        assert run.desk.open().run_dir == received.folder
         run.look()
-        assert run.session.testbed is not None
-        assert str(received.other.port) not in run.session.testbed.info["control"]
+        testbed = run.desk.open().testbed
+        assert testbed is not None
+        assert str(received.other.port) not in testbed.info["control"]
     finally:
         run.desk.close()
     assert received.other.count == 0
