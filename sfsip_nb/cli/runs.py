@@ -10,6 +10,7 @@ import typer
 
 from sfsip_nb.cli.common import FAILED, OPEN, Folder, app, become, paragraphs, say
 from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.inputs.platform import names
 from sfsip_nb.inputs.schema import Parameters
 
 
@@ -114,7 +115,7 @@ def _approved(what: list[str], by: str, parameters: Parameters) -> str:
 
 @app.command()
 def new(
-    guide: Annotated[str, typer.Argument(help="genesys or talkdesk", metavar="GUIDE")],
+    guide: Annotated[str, typer.Argument(help=" or ".join(names()), metavar="GUIDE")],
     target: Annotated[str, typer.Argument(help="the file to write", metavar="FILE")] = "",
     questions: Annotated[
         bool | None,

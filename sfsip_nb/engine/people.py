@@ -12,13 +12,12 @@ from sfsip_nb.engine.journal import now
 from sfsip_nb.engine.model import Card, Refused
 from sfsip_nb.engine.verdicts import Check, Vantage, Verdict, Weight
 from sfsip_nb.inputs.files import Unfit, read
+from sfsip_nb.inputs.platform import names, platform
 from sfsip_nb.inputs.secrets import Secret
 
 _WORD = "/person"
 _LARGEST = 50 * 1024 * 1024  # bytes of a file that shows what a person did
 _WHO = {
-    "genesys": "Genesys Cloud's administrator",
-    "talkdesk": "Talkdesk's administrator",
     "synthflow": "whoever keeps the Synthflow workspace",
     "phone": "anybody with a telephone",
 }
@@ -142,7 +141,7 @@ def checks(ctx: Context, card: Card) -> list[Check]:
                 seen=f"no value for: {', '.join(missing)}" if missing else "no answer yet",
                 verdict=Verdict.WAITING,
                 vantage=Vantage.PLATFORM,
-                reason=f"For {_WHO.get(card.system, card.system)}: carry out the card, then say"
+                reason=f"For {_who(card.system)}: carry out the card, then say"
                 f" below it, or under people → {card.step}, who did it.",
             )
         ]
@@ -168,6 +167,11 @@ def checks(ctx: Context, card: Card) -> list[Check]:
             evidence=tuple(answered["evidence"]),
         )
     ]
+
+
+def _who(system: str) -> str:
+    """Who carries out the cards of a system, in words."""
+    return _WHO.get(system) or (platform(system).administrator if system in names() else system)
 
 
 def check_id(step: str) -> str:

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from sfsip_nb.engine import people
+from sfsip_nb.inputs.platform import names, platform
 from sfsip_nb.present import style
 from sfsip_nb.present.text import LONG, clock, lasted, links, shown, unmarked, utc, visible
 
@@ -22,7 +23,6 @@ _VANTAGE = {
     "synthflow": "seen by Synthflow",
     "testbed": "seen at both ends",
 }
-_SYSTEMS = {"genesys": "Genesys Cloud", "talkdesk": "Talkdesk", "synthflow": "Synthflow"}
 _SUM = re.compile(r"^[0-9a-f]{8,64}-(?=.)")
 
 
@@ -88,10 +88,11 @@ def object_name(address: str) -> str:
     """An object in words: `genesys.did_pool:+1555` is the DID pool “+1555” in Genesys Cloud."""
     kind, _, key = address.partition(":")
     system, _, what = kind.partition(".")
-    if not (key and what and system in _SYSTEMS):
+    if not (key and what and system in ("synthflow", *names())):
         return address
+    title = "Synthflow" if system == "synthflow" else platform(system).title
     what = what.replace("did", "DID").replace("_", " ")
-    return f"{what} “{key}” in {_SYSTEMS[system]}"
+    return f"{what} “{key}” in {title}"
 
 
 def bare(reference: str) -> str:

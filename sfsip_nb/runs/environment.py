@@ -78,7 +78,7 @@ def surroundings(
         return Surroundings(origins=origins | guide.origins(parameters), resolver=DnsResolver())
     info = testbed.info
     group = getattr(parameters, guide.name).model_dump(mode="json")
-    urls = info["patterns"].get(guide.name, info[guide.name])
+    urls = info["patterns"][guide.name]
     origins = {f"{guide.name}.{name}": url.format_map(group) for name, url in urls.items()}
     origins["synthflow"] = info["synthflow"][region]
     return Surroundings(
