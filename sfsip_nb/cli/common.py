@@ -17,7 +17,7 @@ BAD_INPUT = 2
 OPEN = 3
 BROKE_OFF = 4
 CODES = {"pass": 0, "fail": FAILED, "inconclusive": OPEN}
-"""Exit codes by verdict (CONTRACT §5)."""
+"""Exit codes by verdict (README, "Exit codes")."""
 
 PLAIN: dict[str, Any] = {"no_args_is_help": True, "add_completion": False}
 app = typer.Typer(

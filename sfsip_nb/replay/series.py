@@ -27,7 +27,7 @@ def replay(
     only: Collection[str] = (),
     cell_timeout: int = CELL_TIMEOUT,
 ) -> int:
-    """Run the notebooks, leave the attempt's folder, answer the exit code (CONTRACT §5).
+    """Run the notebooks, leave the attempt's folder, answer the exit code (README).
 
     `notebooks` holds a folder a guide; `only` are section numbers such as `02`. One line goes to
     `say` as each notebook ends, then the outcome, then where the record is. The attempt is closed
