@@ -85,5 +85,5 @@ def _run(
         return ""
     finally:
         kernels.close()
-    say(f"Broke off in {why}. The same command goes on from here.")
+    say(f"Stopped early in {why}. Run the same command to continue.")
     return why
