@@ -49,7 +49,7 @@ class Notebook:
         found = stand(self.desk.folder, known, self.name)
         assert found is not None  # its guide is known
         if not self.desk.headless and (problems := draft.problems()):
-            found["needed"] = f"{len(problems)} inputs to fill in or correct, in the form below."
+            found["needed"] = f"Fill in or correct {len(problems)} inputs in the form below."
         made = tables.head(found)
         made.stamp = stamp(self.desk, self.name)
         return made
@@ -98,18 +98,18 @@ class Notebook:
         step, ctx = self.known(step_id), self.desk.engine().ctx
         card = step.card(ctx) if step.card else None
         if card is None:
-            raise InputError(step_id, f"{step_id} has nothing that a person does.")
+            raise InputError(step_id, f"{step_id} is not a manual step.")
         return card
 
     def asking(self, card: Card, anew: bool) -> list[tuple[str, str, str]]:
         """The fields below a card: what only the person can see, a note, and a name."""
-        hint = "your name, once it is done; then run this cell again"
+        hint = "your name, when it is done; then run this cell again"
         if card.system == "phone":  # the cell watches while one dials
-            hint = "your name; then run this cell again, and dial"
+            hint = "your name; then run this cell again and dial"
         return [
             *((ask.name, ask.label, "") for ask in card.asks),
-            ("note", "Note", "if there is something to note"),
-            ("by", "Done anew by" if anew else "Done by", hint),
+            ("note", "Note", "optional"),
+            ("by", "Redone by" if anew else "Done by", hint),
         ]
 
     def card(self, card: Card) -> dict[str, Any]:

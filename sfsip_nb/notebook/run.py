@@ -99,7 +99,7 @@ class Run(Notebook):
             "seen": "What the platform says",
             "offered": "Offered",
         }
-        return tables.plain_table(rows, names, "What the platforms say of the inputs")
+        return tables.plain_table(rows, names, "What the platforms say about the inputs")
 
     @told
     def changed(self) -> Shown:
@@ -112,7 +112,7 @@ class Run(Notebook):
         """Every line of the vendor's document and what carries it."""
         return tables.plain_table(
             [vars(line) | {"text": unmarked(line.text)} for line in self.guide.lines()],
-            {"text": "Line of the guide", "heading": "Heading", "carried_by": "Carried by"},
+            {"text": "Line of the guide", "heading": "Heading", "carried_by": "Covered by"},
             "The guide, line by line",
         )
 
@@ -143,7 +143,7 @@ class Run(Notebook):
                 if plan.approved_by
                 else ""
             )
-            or "waits for approval: read it, then approve it by name"
+            or "waiting for approval: read it, then approve it by name"
         )
         if done:
             state = f"{len(done)} of {len(plan.changes)} changes carried out; {state}"
@@ -152,7 +152,7 @@ class Run(Notebook):
         asks = engine.ctx.mode == "plan" or not plan.approved_by
         if self.desk.headless or plan.stopped or not left or not asks:
             return shown
-        hint = "your name: the next cell then carries this plan out"
+        hint = "your name; the next cell then carries out this plan"
         return forms.Intent(shown, [("by", "Approved by", hint)], self.approval)
 
     @told
@@ -257,7 +257,7 @@ class Run(Notebook):
             return capture_tables.shown((item.name, item.unread, item.diagnosis) for item in found)
         folder = os.path.relpath(session.run_dir / captures.FOLDER, sessions.home())
         return tables.notice(
-            "No capture to read. Upload a .pcap or .pcapng file beside this notebook and name it: "
+            "No capture to read. Upload a .pcap or .pcapng file next to this notebook and name it: "
             f"run.captures(“call.pcap”), or put it into {folder}."
         )
 
@@ -268,8 +268,8 @@ class Run(Notebook):
         rows = session.journal.get(f"diagnosis/{session.attempt}", [])
         return tables.plain_table(
             [row | {"because": "\n".join(row["because"]) or "no sign of it"} for row in rows],
-            {"cause": "Issue", "because": "What speaks for it", "remedy": "Fix"},
-            "Quick troubleshooting, ranked on this run",
+            {"cause": "Issue", "because": "Evidence", "remedy": "Fix"},
+            "Quick troubleshooting, ranked by this run's evidence",
         )
 
     @told
@@ -292,7 +292,7 @@ class Run(Notebook):
             + tables.overall(data["verdict"], data["title"])
             + tables.pointer("The record", where, told)
             + tables.notice(
-                "Afterwards: remove the OAuth client that was made for this run, if nothing else "
+                "Afterward: remove the OAuth client that you created for this run, if nothing else "
                 "uses it. An AI leg carries no caller location: emergency calls must never go "
                 "over this trunk.",
                 "doubt",

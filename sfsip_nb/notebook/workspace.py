@@ -185,6 +185,6 @@ class Desk:
 
 def _unfilled(problems: Mapping[str, str]) -> InputError:
     count = f"{len(problems)} input{'s are' if len(problems) > 1 else ' is'}"
-    head = f"{count} to be filled in or corrected first, in the form that run.inputs() shows:"
+    head = f"{count} to fill in or correct first, in the form that run.inputs() shows:"
     lines = [head, *(f"{key}: {why}" for key, why in problems.items())]
     return InputError(CELL, "\n".join(lines), [InputError(k, why) for k, why in problems.items()])

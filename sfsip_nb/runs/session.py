@@ -276,12 +276,12 @@ def alone(run_dir: Path, patience: float = 0.0, phase: Phase = no_phase) -> Iter
         try:
             lock.acquire(timeout=0)
         except filelock.Timeout:
-            with phase("another command or notebook writes in this run", patience):
+            with phase("another command or notebook is writing in this run", patience):
                 lock.acquire(timeout=patience)
     except filelock.Timeout:
         raise InputError(
             "--out",
-            f"Another sfsip command or notebook writes in {run_dir} at this moment, and two would"
+            f"Another sfsip command or notebook is writing in {run_dir} at this moment, and two would"
             " undo each other's work. Wait until it has ended, then run this one again.",
         ) from None
     except OSError as error:

@@ -26,7 +26,7 @@ def now() -> datetime:
 
 
 class Leg:
-    """The facts of one call. See the public notes of the package."""
+    """The facts of one call: who, when, over what, and how it ended."""
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
 """Step ``access.network``, the same for every guide: what this machine can see of the network.
 
 A live engineer's laptop is behind NAT and on no allow list, so from there most of it is advisory
-(CONTRACT §3); a real call proves the rest.
+(docs/architecture.md, "Vantage"); a real call proves the rest.
 """
 
 from __future__ import annotations
