@@ -61,7 +61,10 @@ def _sign(attempts: list[Path], key: Path | None) -> None:
         if (attempt / sums.SIGNATURE).exists():
             say(f"{attempt.name}: signed already")
         elif difference := sums.check(attempt):
-            say(f"{attempt.name}: not signed, for it is not as it was written: {difference}")
+            say(
+                f"{attempt.name}: not signed, because it was changed since it was written:"
+                f" {difference}"
+            )
             raise typer.Exit(1)
         else:
             say(f"{attempt.name}: signed, {signing.sign(attempt, key).name}")

@@ -63,7 +63,7 @@ def look(run_dir: Path) -> Found:
         if not tables:
             return Found()
         if not tables >= {"meta", "attempts"}:
-            raise sqlite3.DatabaseError("it is another program's file")
+            raise sqlite3.DatabaseError("it belongs to another program")
         (last,) = db.execute("SELECT max(id) FROM attempts").fetchone()
         kept = dict(db.execute("SELECT name, value FROM meta").fetchall())
     return Found(
@@ -93,8 +93,9 @@ def refuse_foreign(run_dir: Path) -> None:
         more = f" and {len(foreign) - 1} more" if foreign[1:] else ""
         raise InputError(
             "--out",
-            f"{run_dir} is no run's folder: it holds {foreign[0]}{more}, and no {JOURNAL}. Nothing"
-            " was written there. Name a new or an empty folder with --out.",
+            f"{run_dir} is not a run's folder: it holds {foreign[0]}{more}, and no {JOURNAL}."
+            " Nothing"
+            " was written there. Name a new or empty folder with --out.",
         )
 
 

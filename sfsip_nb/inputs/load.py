@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path as FilePath
@@ -16,6 +17,7 @@ from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.fields import did_you_mean
 from sfsip_nb.inputs.generate import example_yaml, parameters_cell
 from sfsip_nb.inputs.numbers import is_sample
+from sfsip_nb.inputs.platform import platform
 from sfsip_nb.inputs.problems import explain, literal_secrets, names, place_of
 from sfsip_nb.inputs.schema import (
     GUIDES,
@@ -50,7 +52,7 @@ _NUMBER = re.compile(r"\+[0-9]+")
 def load_file(path: str | FilePath, sets: Sequence[str] = ()) -> Parameters:
     """The parameters in the YAML file `path`, with each ``a.b=VALUE`` of `sets` put over it.
 
-    The guide is that of the file's ``genesys`` or ``talkdesk`` group. Every secret is looked up
+    The guide is that of the contact centre whose group the file holds. Every secret is looked up
     once, so that a missing one is found now. Raises InputError, for several problems at once too.
     """
     tree = read_mapping(_text(FilePath(path)), str(path))
@@ -126,7 +128,7 @@ def _text(path: FilePath) -> str:
         raise InputError(
             str(path),
             f"{path} cannot be read: {error.strerror or type(error).__name__}.{hint} Give the path"
-            " of a parameters file, or write a fresh one: sfsip new genesys",
+            " of a parameters file, or write a fresh one: sfsip new {GUIDES[0]}",
         ) from None
 
 
@@ -134,10 +136,10 @@ def _guide(tree: Tree) -> str:
     found = [guide for guide in GUIDES if guide in tree.data]
     if len(found) == 1:
         return found[0]
-    wrong = "both" if found else "neither"
+    wrong = "more than one" if found else "none"
     raise InputError(
         tree.source,
-        f"{tree.source} holds {wrong} of the groups {' and '.join(GUIDES)}, but one file is for one"
+        f"{tree.source} holds {wrong} of the groups {', '.join(GUIDES)}, but one file is for one"
         " guide. Keep the group of the contact centre that you connect.",
     )
 
@@ -256,7 +258,9 @@ def _samples_left(value: Any, path: Path, tree: Tree) -> Iterable[InputError]:
         )
 
 
-_NAMES = frozenset(name.casefold() for name in samples.IDENTIFYING)
+@functools.cache
+def _sample_names() -> frozenset[str]:
+    return frozenset(name.casefold() for name in samples.identifying())
 
 
 def _sample(text: str) -> str:
@@ -264,7 +268,7 @@ def _sample(text: str) -> str:
         return "a reference to a secret of the testbed"
     if any(is_sample(number) for number in _NUMBER.findall(text)):
         return f"'{text[:60]}', with a number reserved for examples"
-    if text.casefold() in _NAMES or text.partition(":")[2].casefold() in _NAMES:
+    if {text.casefold(), text.partition(":")[2].casefold()} & _sample_names():
         return f"'{text[:60]}', a value of the testbed customer"
     return ""
 
@@ -283,14 +287,9 @@ def _contradictions(parameters: Parameters, tree: Tree) -> Iterable[InputError]:
             f"is {transfer.number}, which the AI agent answers itself: a transfer would come back"
             " to it for ever. Give the number that reaches the live agents.",
         )
-    talkdesk = getattr(parameters, "talkdesk", None)
-    if talkdesk is not None and talkdesk.ring_group_number in parameters.numbers:
-        yield _problem(
-            ("talkdesk", "ring_group_number"),
-            tree,
-            f"is {talkdesk.ring_group_number}, which the AI agent answers itself. Give the number"
-            " of the live agents' ring group or queue.",
-        )
+    guide = parameters.guide
+    for name, sentence in platform(guide).contradictions(parameters.platform, parameters.numbers):
+        yield _problem((guide, name), tree, sentence)
 
 
 def _problem(path: Path, tree: Tree, sentence: str) -> InputError:

@@ -28,7 +28,7 @@ def card_of(ctx: Context, step_id: str) -> Card:
     step = step_of(ctx.guide, step_id)
     card = step.card(ctx) if step.card else None
     if card is None:
-        raise InputError(step_id, f"{step_id} has nothing that a person does.")
+        raise InputError(step_id, f"{step_id} is not a manual step.")
     return card
 
 
@@ -51,13 +51,13 @@ def answer(
 
 def asking(card: Card, anew: bool) -> list[tuple[str, str, str]]:
     """The fields below a card: what only the person can see, a note, and a name."""
-    hint = "your name, once it is done; then run this cell again"
+    hint = "your name, when it is done; then run this cell again"
     if card.system == "phone":  # the cell watches while one dials
-        hint = "your name; then run this cell again, and dial"
+        hint = "your name; then run this cell again and dial"
     return [
         *((ask.name, ask.label, "") for ask in card.asks),
-        ("note", "Note", "if there is something to note"),
-        ("by", "Done anew by" if anew else "Done by", hint),
+        ("note", "Note", "optional"),
+        ("by", "Redone by" if anew else "Done by", hint),
     ]
 
 

@@ -26,7 +26,7 @@ HEADLESS = "SFSIP_HEADLESS"
 """Set to 1 by a replay: no widget is made, only the static twin is shown."""
 
 
-_LINES = ", one a line", "; none, or several with Ctrl or ⌘"
+_LINES = ", one a line", "; hold Ctrl or ⌘ to choose several, or none"
 _WORDS = {"sip": "SIP", "api": "API", "id": "ID", "fqdn": "FQDN", "sbc": "SBC", "url": "URL"}
 
 
@@ -129,7 +129,7 @@ def looked_up(draft: Draft, found: Mapping[str, LookupResult]) -> Shown:
         "seen": "What the platform says",
         "offered": "Offered",
     }
-    return plain_table(rows, names, "What the platforms say of the inputs")
+    return plain_table(rows, names, "What the platforms say about the inputs")
 
 
 class Form:

@@ -111,7 +111,7 @@ class Run:
         """Every line of the vendor's document and what carries it."""
         return tables.plain_table(
             [vars(line) | {"text": unmarked(line.text)} for line in self.workspace.guide.lines()],
-            {"text": "Line of the guide", "heading": "Heading", "carried_by": "Carried by"},
+            {"text": "Line of the guide", "heading": "Heading", "carried_by": "Covered by"},
             "The guide, line by line",
         )
 
@@ -142,7 +142,7 @@ class Run:
                 if plan.approved_by
                 else ""
             )
-            or "waits for approval: read it, then approve it by name"
+            or "waiting for approval: read it, then approve it by name"
         )
         if done:
             state = f"{len(done)} of {len(plan.changes)} changes carried out; {state}"
@@ -151,7 +151,7 @@ class Run:
         asks = engine.ctx.mode == "plan" or not plan.approved_by
         if self.workspace.headless or plan.stopped or not left or not asks:
             return shown
-        hint = "your name: the next cell then carries this plan out"
+        hint = "your name; the next cell then carries out this plan"
         return forms.Intent(shown, [("by", "Approved by", hint)], self._approval)
 
     @cell
@@ -255,7 +255,7 @@ class Run:
             return capture_tables.shown((item.name, item.unread, item.diagnosis) for item in found)
         folder = os.path.relpath(session.run_dir / captures.FOLDER, sessions.home())
         return tables.notice(
-            "No capture to read. Upload a .pcap or .pcapng file beside this notebook and name it: "
+            "No capture to read. Upload a .pcap or .pcapng file next to this notebook and name it: "
             f"run.captures(“call.pcap”), or put it into {folder}."
         )
 
@@ -266,8 +266,8 @@ class Run:
         rows = session.journal.get(f"diagnosis/{session.attempt}", [])
         return tables.plain_table(
             [row | {"because": "\n".join(row["because"]) or "no sign of it"} for row in rows],
-            {"cause": "Issue", "because": "What speaks for it", "remedy": "Fix"},
-            "Quick troubleshooting, ranked on this run",
+            {"cause": "Issue", "because": "Evidence", "remedy": "Fix"},
+            "Quick troubleshooting, ranked by this run's evidence",
         )
 
     @cell
@@ -290,7 +290,7 @@ class Run:
             + tables.overall(data["verdict"], data["title"])
             + tables.pointer("The record", where, told)
             + tables.notice(
-                "Afterwards: remove the OAuth client that was made for this run, if nothing else "
+                "Afterward: remove the OAuth client that you created for this run, if nothing else "
                 "uses it. An AI leg carries no caller location: emergency calls must never go "
                 "over this trunk.",
                 "doubt",

@@ -121,7 +121,7 @@ class Workspace:
         found = status_of(self.folder, known, here)
         assert found is not None  # its guide is known
         if not self.headless and (problems := draft.problems()):
-            found["needed"] = f"{len(problems)} inputs to fill in or correct, in the form below."
+            found["needed"] = f"Fill in or correct {len(problems)} inputs in the form below."
         return found
 
     @contextmanager
@@ -212,6 +212,6 @@ class Workspace:
 
 def _unfilled(problems: Mapping[str, str]) -> InputError:
     count = f"{len(problems)} input{'s are' if len(problems) > 1 else ' is'}"
-    head = f"{count} to be filled in or corrected first, in the form that run.inputs() shows:"
+    head = f"{count} to fill in or correct first, in the form that run.inputs() shows:"
     lines = [head, *(f"{key}: {why}" for key, why in problems.items())]
     return InputError(CELL, "\n".join(lines), [InputError(k, why) for k, why in problems.items()])

@@ -1,7 +1,8 @@
 """The template environment: autoescaped, every value made visible, plus the few filters."""
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from sfsip_nb.engine import people
+from sfsip_nb.inputs.platform import names, platform
 from sfsip_nb.present import style
 from sfsip_nb.present.text import LONG, clock, lasted, links, shown, unmarked, utc, visible
 
@@ -18,11 +20,10 @@ Row = Mapping[str, Any]
 
 _VANTAGE = {
     "here": "seen here",
-    "platform": "seen by the contact centre",
+    "platform": "seen by the contact center",
     "synthflow": "seen by Synthflow",
     "testbed": "seen at both ends",
 }
-_SYSTEMS = {"genesys": "Genesys Cloud", "talkdesk": "Talkdesk", "synthflow": "Synthflow"}
 _SUM = re.compile(r"^[0-9a-f]{8,64}-(?=.)")
 
 
@@ -76,22 +77,33 @@ def field_value(field: Row) -> str:
     )
 
 
-def seen_from(check: Row) -> str:
-    """Where a check was seen from; a person's word was seen by nobody else."""
+def seen_from(check: Row, usual: str = "") -> str:
+    """Where a check was seen from, "" where that is the usual; a person's word is only said."""
     if people.is_word(str(check.get("id"))):
-        return "said by a person"
-    vantage = str(check.get("vantage"))
-    return _VANTAGE.get(vantage, vantage)
+        seen = "said by a person"
+    else:
+        seen = _VANTAGE.get(str(check.get("vantage")), str(check.get("vantage")))
+    return "" if seen == usual else seen
+
+
+def usually_seen(steps: Iterable[Row]) -> tuple[str, str]:
+    """Where most checks of a table were seen from, and how its caption says so once."""
+    seen = Counter(seen_from(check) for step in steps for check in step.get("checks") or [])
+    if not seen:
+        return "", ""
+    usual = seen.most_common(1)[0][0]
+    return usual, usual if len(seen) == 1 else f"{usual} unless noted"
 
 
 def object_name(address: str) -> str:
     """An object in words: `genesys.did_pool:+1555` is the DID pool “+1555” in Genesys Cloud."""
     kind, _, key = address.partition(":")
     system, _, what = kind.partition(".")
-    if not (key and what and system in _SYSTEMS):
+    if not (key and what and system in ("synthflow", *names())):
         return address
+    title = "Synthflow" if system == "synthflow" else platform(system).title
     what = what.replace("did", "DID").replace("_", " ")
-    return f"{what} “{key}” in {_SYSTEMS[system]}"
+    return f"{what} “{key}” in {title}"
 
 
 def bare(reference: str) -> str:
@@ -136,6 +148,7 @@ def environment() -> Environment:
         unmarked=unmarked,
         visible=visible,
         seen_from=seen_from,
+        usually_seen=usually_seen,
         object_name=object_name,
     )
     env.globals.update(

@@ -16,7 +16,7 @@ import filelock
 from sfsip_nb.runs import attempts
 from sfsip_nb.inputs import private
 from sfsip_nb.runs import refusals
-from sfsip_nb.platforms import genesys, talkdesk
+from sfsip_nb.platforms import guides
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.load import from_namespace, load_file
 from sfsip_nb.inputs.schema import Parameters
@@ -30,7 +30,7 @@ from sfsip_nb.engine.model import Guide
 from sfsip_nb.runs.environment import attached, surroundings, testbed_of
 from sfsip_nb.testbed import life
 
-GUIDES: Mapping[str, Guide] = {g.name: g for g in (genesys.GUIDE, talkdesk.GUIDE)}
+GUIDES: Mapping[str, Guide] = guides.ALL
 
 RUN_DIR, ATTEMPT, HEADLESS = "SFSIP_RUN_DIR", "SFSIP_ATTEMPT", "SFSIP_HEADLESS"
 
@@ -276,12 +276,12 @@ def alone(run_dir: Path, patience: float = 0.0, phase: Phase = no_phase) -> Iter
         try:
             lock.acquire(timeout=0)
         except filelock.Timeout:
-            with phase("another command or notebook writes in this run", patience):
+            with phase("another command or notebook is writing in this run", patience):
                 lock.acquire(timeout=patience)
     except filelock.Timeout:
         raise InputError(
             "--out",
-            f"Another sfsip command or notebook writes in {run_dir} at this moment, and two would"
+            f"Another sfsip command or notebook is writing in {run_dir} at this moment, and two would"
             " undo each other's work. Wait until it has ended, then run this one again.",
         ) from None
     except OSError as error:

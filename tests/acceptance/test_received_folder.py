@@ -79,7 +79,7 @@ def poison(received: Received, in_parameters: bool = True) -> None:
 def test_a_rollback_goes_to_no_host_that_its_journal_names(received: Received) -> None:
     done = received.sfsip("rollback", str(received.folder))
     assert (done.exit_code, received.other.count) == (2, 0), done.stderr
-    assert "No testbed of yours answers" in done.stderr
+    assert "None of your testbeds answers" in done.stderr
     poison(received, in_parameters=False)
     done = received.sfsip("rollback", str(received.folder))
     assert (done.exit_code, received.other.count) == (0, 0), done.stderr

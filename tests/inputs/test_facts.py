@@ -74,7 +74,7 @@ def test_changes_since_the_guide_are_dated_and_sourced(guide: str) -> None:
 
 
 def test_sample_secrets_are_long_and_change_when_escaped() -> None:
-    for name in samples.SECRET_NAMES:
+    for name in samples.secret_names():
         secret = samples.testbed_secret(name)
         assert len(secret) >= 16
         assert {'"', "&", "<", "\\"} <= set(secret)
