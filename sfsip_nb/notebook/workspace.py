@@ -118,7 +118,8 @@ class Workspace:
         """Where the run stands, as `tables.head` wants it; `here` is the notebook's name."""
         draft = self.draft
         known = {"guide": draft.guide} | {n: draft.value(n) for n in ("customer", "target")}
-        found = status_of(self.folder, known, here)
+        opened = self.opened.journal if self.opened else None
+        found = status_of(self.folder, known, here, opened)
         assert found is not None  # its guide is known
         if not self.headless and (problems := draft.problems()):
             found["needed"] = f"Fill in or correct {len(problems)} inputs in the form below."

@@ -118,7 +118,7 @@ def test_a_cell_looks_once(opened: Open, looks: Looks, cell: str) -> None:
 
 
 def test_so_does_the_cell_that_opens_the_run(opened: Open, looks: Looks) -> None:
-    check(looks.during(opened))
+    check(looks.during(lambda: repr(opened())))
 
 
 @pytest.mark.parametrize("cell", ["step", "plan", "inputs", "verdict"])
