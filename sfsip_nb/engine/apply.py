@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from sfsip_nb.api.errors import ApiError
 from sfsip_nb.engine import difference, effects, plan
 from sfsip_nb.engine.context import Context
-from sfsip_nb.engine.difference import Look
+from sfsip_nb.engine.difference import Comparison
 from sfsip_nb.engine.effects import Unsettled, read_until
 from sfsip_nb.engine.journal import Change
 from sfsip_nb.engine.model import Desired, Refused, Resource, Seen, Stranded
@@ -69,7 +69,9 @@ def carry_out(ctx: Context, step: str, want: Desired, approved: plan.Plan) -> Se
     )
 
 
-def _look(ctx: Context, step: str, want: Desired, resource: Resource, approved: plan.Plan) -> Look:
+def _look(
+    ctx: Context, step: str, want: Desired, resource: Resource, approved: plan.Plan
+) -> Comparison:
     """The object as it is; what this plan has made, or another object brings, may be seen late."""
     found = difference.look(ctx, want, resource)
     entry = approved.entry(step, want)
@@ -80,7 +82,9 @@ def _look(ctx: Context, step: str, want: Desired, resource: Resource, approved: 
     return found
 
 
-def _write(ctx: Context, step: str, found: Look, resource: Resource, approved: plan.Plan) -> int:
+def _write(
+    ctx: Context, step: str, found: Comparison, resource: Resource, approved: plan.Plan
+) -> int:
     """Create or update an object, one effect a request. Returns the last one's id.
 
     Where a later request of an update fails, what the earlier ones did is taken back at once.
@@ -88,15 +92,15 @@ def _write(ctx: Context, step: str, found: Look, resource: Resource, approved: p
     want, seen = found.want, found.seen
     meant = effects.Meant(step, want.kind, want.key, found.op, plan=approved.id)
     wanted = {name: want.fields[name] for name in found.changed}
-    prints = {name: mark for name, mark in found.prints.items() if name in found.changed}
+    fingerprints = {n: mark for n, mark in found.fingerprints.items() if n in found.changed}
     if seen is None:
-        made = replace(meant, after=wanted, prints=prints)
+        made = replace(meant, after=wanted, fingerprints=fingerprints)
         return effects.send(ctx, made, lambda: resource.create(want.key, want.fields, ctx.marker))
     done: list[effects.Meant] = []
     for fields in resource.stages(seen, wanted):
         before = {name: seen.fields.get(name) for name in fields}
-        marks = {name: prints[name] for name in fields if name in prints}
-        stage = replace(meant, before=before, after=fields, prints=marks)
+        marks = {name: fingerprints[name] for name in fields if name in fingerprints}
+        stage = replace(meant, before=before, after=fields, fingerprints=marks)
         try:
             last = update(ctx, resource, stage, seen)
         except (ApiError, Refused, Unsettled) as error:
@@ -157,7 +161,7 @@ def _read_back(ctx: Context, want: Desired, resource: Resource, write: int) -> S
     return after
 
 
-def _obstacle(ctx: Context, step: str, found: Look, approved: plan.Plan) -> list[Check]:
+def _obstacle(ctx: Context, step: str, found: Comparison, approved: plan.Plan) -> list[Check]:
     """Why the plan must not be carried out here, as checks; empty if it may."""
     want, seen = found.want, found.seen
     entry = approved.entry(step, want)

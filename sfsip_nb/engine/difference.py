@@ -85,15 +85,15 @@ def known_secrets(ctx: Context, want: Desired) -> dict[str, str]:
 
 
 def changed_fields(
-    want: Desired, current: Fields | None, known: dict[str, str], prints: dict[str, str]
+    want: Desired, current: Fields | None, known: dict[str, str], marks: dict[str, str]
 ) -> list[str]:
-    """The names of the wanted fields that are not as they should be."""
+    """The names of the wanted fields that are not as they should be; ``marks``: fingerprints."""
     if current is None:
         return list(want.fields)
     return [
         name
         for name, value in want.fields.items()
-        if (known.get(name) != prints[name] if name in prints else current.get(name) != value)
+        if (known.get(name) != marks[name] if name in marks else current.get(name) != value)
     ]
 
 
@@ -116,13 +116,13 @@ def adoption_needed(ctx: Context, want: Desired, seen: Seen | None, changed: lis
 
 
 @dataclass(frozen=True)
-class Look:
+class Comparison:
     """One wanted object against what is there."""
 
     want: Desired
     seen: Seen | None
     changed: list[str]
-    prints: dict[str, str]
+    fingerprints: dict[str, str]
     known: dict[str, str]
 
     @property
@@ -133,16 +133,16 @@ class Look:
         return "create" if self.seen is None else "update"
 
 
-def look(ctx: Context, want: Desired, resource: Resource) -> Look:
+def look(ctx: Context, want: Desired, resource: Resource) -> Comparison:
     """Read an object and hold it against what is wanted."""
     return hold(ctx, want, resource.read(want.key), resource.write_only)
 
 
-def hold(ctx: Context, want: Desired, seen: Seen | None, write_only: frozenset[str]) -> Look:
+def hold(ctx: Context, want: Desired, seen: Seen | None, write_only: frozenset[str]) -> Comparison:
     """Hold an object, as it was read, against what is wanted."""
-    prints = fingerprints(ctx, want, write_only)
+    marks = fingerprints(ctx, want, write_only)
     current, known = seen.fields if seen else None, known_secrets(ctx, want)
-    return Look(want, seen, changed_fields(want, current, known, prints), prints, known)
+    return Comparison(want, seen, changed_fields(want, current, known, marks), marks, known)
 
 
 def text(value: Any) -> str:
@@ -156,7 +156,7 @@ def text(value: Any) -> str:
     return "(empty)" if value in (None, "") else str(value)
 
 
-def field_checks(step: str, found: Look, write_only: frozenset[str]) -> list[Check]:
+def field_checks(step: str, found: Comparison, write_only: frozenset[str]) -> list[Check]:
     """One check for each field of an object, as it was read back."""
     want, seen = found.want, found.seen
     if seen is None:
@@ -185,7 +185,7 @@ def field_checks(step: str, found: Look, write_only: frozenset[str]) -> list[Che
     ]
 
 
-def _secret_check(step: str, found: Look, name: str) -> Check:
+def _secret_check(step: str, found: Comparison, name: str) -> Check:
     want, differs = found.want, name in found.known and name in found.changed
     seen = "written" if name in found.known else "not written by this run"
     return Check(

@@ -47,7 +47,7 @@ class Meant:
     op: str
     before: Fields = field(default_factory=dict)
     after: Fields = field(default_factory=dict)
-    prints: dict[str, str] = field(default_factory=dict)
+    fingerprints: dict[str, str] = field(default_factory=dict)
     plan: str = ""
     undoes: tuple[int, ...] = ()
 
@@ -85,7 +85,7 @@ def send(ctx: Context, meant: Meant, request: Callable[[], str | None]) -> int:
         meant.op,
         difference.shown(meant.before),
         difference.shown(meant.after),
-        meant.prints,
+        meant.fingerprints,
         meant.undoes,
     )
     with sending() as sent:

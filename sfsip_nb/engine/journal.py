@@ -293,10 +293,10 @@ class Journal:
         op: str,
         before: dict[str, Any],
         after: dict[str, Any],
-        prints: dict[str, str],
+        fingerprints: dict[str, str],
         undoes: Iterable[int] = (),
     ) -> int:
-        """Note a write that is about to happen. ``prints`` are fingerprints of secret fields."""
+        """Note a write that is about to happen. ``fingerprints`` are those of secret fields."""
         with self._writing() as db:
             cursor = db.execute(
                 "INSERT INTO changes (attempt, plan, step, kind, key, op, before, after, prints,"
@@ -310,7 +310,7 @@ class Journal:
                     op,
                     self._dump(before),
                     self._dump(after),
-                    json.dumps(prints, sort_keys=True),
+                    json.dumps(fingerprints, sort_keys=True),
                     now(),
                     json.dumps(list(undoes)),
                 ),

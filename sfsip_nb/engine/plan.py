@@ -178,15 +178,15 @@ def _entry(
     written: dict[str, dict[str, str]],
 ) -> Entry:
     address = want.address
-    prints = difference.fingerprints(ctx, want, ctx.resource(want.kind).write_only)
+    fingerprints = difference.fingerprints(ctx, want, ctx.resource(want.kind).write_only)
     current = coming.get(address, seen.fields if seen else None)
     if born := current is None and want.comes_with in coming:
         current = want.born
     known = difference.known_secrets(ctx, want) | written.get(address, {})
-    changed = difference.changed_fields(want, current, known, prints)
+    changed = difference.changed_fields(want, current, known, fingerprints)
     op = "none" if not changed else "create" if current is None else "update"
     coming[address] = (current or {}) | want.fields
-    written[address] = written.get(address, {}) | prints
+    written[address] = written.get(address, {}) | fingerprints
     before = {name: (current or {}).get(name) for name in changed}
     return Entry(
         step=step.id,

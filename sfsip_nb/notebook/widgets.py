@@ -109,7 +109,7 @@ class Sheet:
         self._remarks: dict[str, Any] = {}
         about = dict(groups_of(form.draft.model))
         parts: list[Any] = [_html(STYLE)]
-        asked = [field for field in form.fields if not self._moot(field)]
+        asked = [field for field in form.fields if not self._irrelevant(field)]
         for group, fields in groupby(asked, key=lambda field: field.group):
             rows = [row for field in fields if (row := self._row(field)) is not None]
             if rows:
@@ -121,7 +121,7 @@ class Sheet:
         self.box = ipywidgets.VBox([*parts, self._summary])
         self.refresh()
 
-    def _moot(self, field: Field) -> bool:
+    def _irrelevant(self, field: Field) -> bool:
         """Whether an input has no meaning for this target."""
         return field.group == "testbed" and self._form.draft.value("target") == "live"
 
