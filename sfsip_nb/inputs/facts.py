@@ -1,6 +1,7 @@
 """Dated facts about the platforms: regions, hosts, ports, published addresses, what changed.
 
-The data are in ``facts.yaml`` beside this module, each with its source and date.
+Synthflow's are in ``facts.yaml`` beside this module, a contact centre's in the one of its package,
+each with its source and date.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from importlib.resources import files
 from typing import Any
 
 import yaml
+
+from sfsip_nb.inputs.platform import names, platform
 
 
 @dataclass(frozen=True)
@@ -128,15 +131,25 @@ def _data() -> dict[str, Any]:
 
 
 @functools.cache
-def genesys_regions() -> dict[str, GenesysRegion]:
-    """The Genesys Cloud regions by AWS name."""
-    return {entry["name"]: GenesysRegion(**entry) for entry in _data()["genesys"]["regions"]}
+def _of(name: str) -> dict[str, Any]:
+    """The facts about Synthflow or a platform. Raises KeyError for an unknown one."""
+    if name == "synthflow":
+        return dict(_data()["synthflow"])
+    text = files(platform(name).package).joinpath("facts.yaml").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = yaml.safe_load(text)
+    return loaded
 
 
 @functools.cache
-def tls_rules(platform: str) -> TlsRules | None:
+def genesys_regions() -> dict[str, GenesysRegion]:
+    """The Genesys Cloud regions by AWS name."""
+    return {entry["name"]: GenesysRegion(**entry) for entry in _of("genesys")["regions"]}
+
+
+@functools.cache
+def tls_rules(name: str) -> TlsRules | None:
     """What a platform's edges take of TLS, as client and as server; None where none is known."""
-    data = _data()[platform]
+    data = _of(name)
     tls = data.get("tls")
     if tls is None:
         return None
@@ -154,7 +167,9 @@ def tls_rules(platform: str) -> TlsRules | None:
 @functools.cache
 def known_certificates() -> tuple[KnownCertificate, ...]:
     """Certificates that do not fit their hosts, and are known for it."""
-    return tuple(KnownCertificate(**entry) for entry in _data()["genesys"]["certificates"])
+    return tuple(
+        KnownCertificate(**entry) for name in names() for entry in _of(name).get("certificates", ())
+    )
 
 
 @functools.cache
@@ -162,35 +177,35 @@ def talkdesk_regions() -> dict[str, TalkdeskRegion]:
     """The Talkdesk regions by name."""
     return {
         entry["name"]: TalkdeskRegion(entry["name"], entry["api"], entry["login"])
-        for entry in _data()["talkdesk"]["regions"]
+        for entry in _of("talkdesk")["regions"]
     }
 
 
 @functools.cache
 def synthflow_regions() -> dict[str, SynthflowRegion]:
     """The Synthflow regions by name."""
-    return {entry["name"]: SynthflowRegion(**entry) for entry in _data()["synthflow"]["regions"]}
+    return {entry["name"]: SynthflowRegion(**entry) for entry in _of("synthflow")["regions"]}
 
 
-def own_hosts(platform: str) -> tuple[str, ...]:
+def own_hosts(name: str) -> tuple[str, ...]:
     """The hosts that a platform's secrets may go to; ``*`` stands for one label."""
-    return tuple(_data()[platform]["hosts"])
+    return tuple(_of(name)["hosts"])
 
 
 def synthflow_port(transport: str) -> int:
     """Synthflow's SIP port for `transport` (udp, tcp or tls)."""
-    return int(_data()["synthflow"]["ports"][transport])
+    return int(_of("synthflow")["ports"][transport])
 
 
 def rtp_ports() -> range:
     """The UDP ports of Synthflow's media."""
-    published = _data()["synthflow"]["rtp"]
+    published = _of("synthflow")["rtp"]
     return range(published["first"], published["last"] + 1)
 
 
 def synthflow_addresses(region: str, kind: str = "signalling") -> list[PublishedAddress]:
     """Synthflow's published addresses of a region; `kind` is signalling or media."""
-    data = _data()["synthflow"]
+    data = _of("synthflow")
     return [
         PublishedAddress(
             address, region, kind, entry["source"], data["as_of"], data["doubtful"].get(address, "")
