@@ -68,7 +68,7 @@ class Plan:
     def approve(self, by: str) -> None:
         """Note who approved the plan. Raises ``ValueError`` without a name."""
         if not by.strip():
-            raise ValueError("A plan is approved by a person: give a name.")
+            raise ValueError("A person approves a plan: give a name.")
         self.approved_by, self.approved_at = by.strip(), now()
 
     def save(self, path: Path, ctx: Context) -> None:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from sfsip_nb.inputs import apart, bounds, files, samples
 from sfsip_nb.inputs.blocks import Block
+from sfsip_nb.inputs.checked import Checked
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.fields import did_you_mean
 from sfsip_nb.inputs.generate import example_yaml, parameters_cell
@@ -32,6 +33,7 @@ from sfsip_nb.inputs.yamltree import Mark, Path, Tree, dotted, read_mapping, rea
 
 __all__ = [
     "CELL",
+    "check_namespace",
     "example_yaml",
     "from_namespace",
     "load_file",
@@ -58,7 +60,7 @@ def load_file(path: str | FilePath, sets: Sequence[str] = ()) -> Parameters:
         place, value, marks = _parse_set(assignment)
         _assign(tree, place, value)
         tree.marks.update(marks)
-    return _check(_guide(tree), tree)
+    return _check(_guide(tree), tree).valid()
 
 
 def from_namespace(guide: str, namespace: Mapping[str, Any]) -> Parameters:
@@ -66,6 +68,11 @@ def from_namespace(guide: str, namespace: Mapping[str, Any]) -> Parameters:
 
     Raises InputError as `load_file` does.
     """
+    return check_namespace(guide, namespace).valid()
+
+
+def check_namespace(guide: str, namespace: Mapping[str, Any]) -> Checked:
+    """What `from_namespace` finds, problems included."""
     declared = names(parameters_model(guide))
     data = {name: namespace[name] for name in declared if name in namespace}
     return _check(guide, Tree(CELL, data))
@@ -137,17 +144,19 @@ def _guide(tree: Tree) -> str:
     )
 
 
-def _check(guide: str, tree: Tree) -> Parameters:
+def _check(guide: str, tree: Tree) -> Checked:
     model = parameters_model(guide)
     data = tree.data
-    if beyond := bounds.excess(data):
-        raise _problem(beyond[0], tree, beyond[1])
-    if data.get("target") not in ("testbed", "live"):
+    secrets: dict[str, Secret] = {}
+    live = data.get("target") == "live"
+    first = bounds.excess(data)
+    if not first and data.get("target") not in ("testbed", "live"):
         # What else is asked for depends on it: nothing more can be said before it is known.
-        raise _problem(
-            ("target",), tree, "must be testbed (this machine only) or live (a real customer)."
-        )
-    if data["target"] == "testbed":
+        first = ("target",), "must be testbed (this machine only) or live (a real customer)."
+    if first:
+        list(_unresolved(data, tree, model, live, secrets))  # to mask them all the same
+        return Checked(tree.source, None, secrets, (_problem(first[0], tree, first[1]),))
+    if not live:
         data = overlay(sample(model, guide), data, model)
     problems: list[InputError] = []
     parameters = None
@@ -157,11 +166,9 @@ def _check(guide: str, tree: Tree) -> Parameters:
         problems += explain(error, model, tree)
     wrong = {problem.key for problem in problems}
     problems += [
-        error for error in _beyond(data, parameters, tree, model) if error.key not in wrong
+        error for error in _beyond(data, parameters, tree, model, secrets) if error.key not in wrong
     ]
-    if problems or parameters is None:
-        raise InputError.together(problems, tree.source)
-    return parameters
+    return Checked(tree.source, None if problems else parameters, secrets, tuple(problems))
 
 
 def overlay(below: dict[str, Any], above: Mapping[str, Any], model: type[Block]) -> dict[str, Any]:
@@ -175,9 +182,16 @@ def overlay(below: dict[str, Any], above: Mapping[str, Any], model: type[Block])
 
 
 def _beyond(
-    data: Mapping[str, Any], parameters: Parameters | None, tree: Tree, model: type[Parameters]
+    data: Mapping[str, Any],
+    parameters: Parameters | None,
+    tree: Tree,
+    model: type[Parameters],
+    secrets: dict[str, Secret],
 ) -> Iterable[InputError]:
-    """What no single field tells: secrets that are not there, samples on live, contradictions."""
+    """What no single field tells: secrets that are not there, samples on live, contradictions.
+
+    The secrets that are there go to `secrets`.
+    """
     live = data.get("target") == "live"
     if live:
         yield from _samples_left(data, (), tree)
@@ -187,7 +201,6 @@ def _beyond(
                 ("testbed", "faults"), tree, "exist on the testbed only. Empty the list."
             )
     yield from literal_secrets(data.get("people"), ("people",), tree)
-    secrets: dict[str, Secret] = {}
     yield from _unresolved(data, tree, model, live, secrets)
     yield from apart.confusable(secrets, _written(data, parameters))
     if parameters is not None:

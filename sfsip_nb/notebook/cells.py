@@ -38,11 +38,6 @@ class Notebook:
         self.answers: dict[str, dict[str, str]] = {}
 
     @property
-    def session(self) -> sessions.Session:
-        """The session on the inputs as they stand. Raises ``InputError`` while one is wrong."""
-        return self.desk.session
-
-    @property
     def guide(self) -> Guide:
         """The guide, whatever the inputs are."""
         return sessions.GUIDES[self.desk.draft.guide]
@@ -54,7 +49,7 @@ class Notebook:
         found = stand(self.desk.folder, known, self.name)
         assert found is not None  # its guide is known
         if not self.desk.headless and (problems := draft.problems()):
-            found["needed"] = f"{len(problems)} inputs to fill in or correct, in the form below."
+            found["needed"] = f"Fill in or correct {len(problems)} inputs in the form below."
         made = tables.head(found)
         made.stamp = stamp(self.desk, self.name)
         return made
@@ -62,16 +57,14 @@ class Notebook:
     def engine(self) -> Engine:
         """The engine, once the names that a person typed have been honoured."""
         if by := self.approval.pop("by", ""):
-            self.desk.engine.approve(by)
-            if not self.desk.headless:
-                self.desk.draft.note("mode", "apply")
-                self.desk.keep()
+            self.desk.engine().approve(by)
+            self.desk.approved()
         for step_id, said in self.answers.items():
             if by := said.pop("by", ""):
                 values = {name: value for name, value in said.items() if value}
                 note = values.pop("note", "")
                 self.answer(step_id, by, note, "", (), values)
-        return self.desk.engine
+        return self.desk.engine()
 
     def answer(
         self,
@@ -86,7 +79,7 @@ class Notebook:
         paths = [Path(name) for name in files]
         try:
             people.answer(
-                self.desk.engine.ctx, self.asked(step_id), by, at, note, values, files=paths
+                self.desk.engine().ctx, self.asked(step_id), by, at, note, values, files=paths
             )
         except (ValueError, OSError) as error:
             raise InputError(step_id, f"{step_id} was not answered: {error}") from None
@@ -102,26 +95,26 @@ class Notebook:
 
     def asked(self, step_id: str) -> Card:
         """The card of a step that a person does."""
-        step, ctx = self.known(step_id), self.desk.engine.ctx
+        step, ctx = self.known(step_id), self.desk.engine().ctx
         card = step.card(ctx) if step.card else None
         if card is None:
-            raise InputError(step_id, f"{step_id} has nothing that a person does.")
+            raise InputError(step_id, f"{step_id} is not a manual step.")
         return card
 
     def asking(self, card: Card, anew: bool) -> list[tuple[str, str, str]]:
         """The fields below a card: what only the person can see, a note, and a name."""
-        hint = "your name, once it is done; then run this cell again"
+        hint = "your name, when it is done; then run this cell again"
         if card.system == "phone":  # the cell watches while one dials
-            hint = "your name; then run this cell again, and dial"
+            hint = "your name; then run this cell again and dial"
         return [
             *((ask.name, ask.label, "") for ask in card.asks),
-            ("note", "Note", "if there is something to note"),
-            ("by", "Done anew by" if anew else "Done by", hint),
+            ("note", "Note", "optional"),
+            ("by", "Redone by" if anew else "Done by", hint),
         ]
 
     def card(self, card: Card) -> dict[str, Any]:
         """A card with its answer, as it is shown."""
-        answered = people.current_answer(self.session.engine.ctx, card)
+        answered = people.current_answer(self.desk.engine().ctx, card)
         data = people.as_dict(card)
         if answered:
             data |= {
@@ -139,7 +132,7 @@ S = TypeVar("S", bound=Output)
 
 
 def told(method: Callable[Concatenate[N, P], S]) -> Callable[Concatenate[N, P], S]:
-    """A method that a cell calls. What it returns is shown, with a stamp.
+    """A method that a cell calls, on the run as it is then. What it returns is shown, with a stamp.
 
     Raises nothing but `SfsipError`, which a card has told by then.
     """
@@ -148,7 +141,9 @@ def told(method: Callable[Concatenate[N, P], S]) -> Callable[Concatenate[N, P], 
     def called(notebook: N, /, *args: P.args, **named: P.kwargs) -> S:
         desk = notebook.desk
         what = f"run.{method.__name__}({', '.join(map(repr, args))})".replace("'", '"')
-        with stopping(desk.folder, desk.redactor, what), _letting_go(desk), _timed(desk, what):
+        stops = stopping(desk.folder, lambda: desk.redactor, what)
+        with stops, _letting_go(desk), _timed(desk, what):
+            desk.refresh()
             made = method(notebook, *args, **named)
             made.stamp = stamp(desk, notebook.name)
         return made

@@ -23,7 +23,7 @@ HEADLESS = "SFSIP_HEADLESS"
 """Set to 1 by a replay: no widget is made, only the static twin is shown."""
 
 
-_LINES = ", one a line", "; none, or several with Ctrl or ⌘"
+_LINES = ", one a line", "; hold Ctrl or ⌘ to choose several, or none"
 _WORDS = {"sip": "SIP", "api": "API", "id": "ID", "fqdn": "FQDN", "sbc": "SBC", "url": "URL"}
 
 

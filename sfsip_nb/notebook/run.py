@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from sfsip_nb.engine import export
 from sfsip_nb.engine.difference import text
-from sfsip_nb.engine.journal import Journal
 from sfsip_nb.engine.verdicts import Verdict, worst
 from sfsip_nb.inputs import facts, private
 from sfsip_nb.inputs.errors import InputError
@@ -101,7 +99,7 @@ class Run(Notebook):
             "seen": "What the platform says",
             "offered": "Offered",
         }
-        return tables.plain_table(rows, names, "What the platforms say of the inputs")
+        return tables.plain_table(rows, names, "What the platforms say about the inputs")
 
     @told
     def changed(self) -> Shown:
@@ -114,7 +112,7 @@ class Run(Notebook):
         """Every line of the vendor's document and what carries it."""
         return tables.plain_table(
             [vars(line) | {"text": unmarked(line.text)} for line in self.guide.lines()],
-            {"text": "Line of the guide", "heading": "Heading", "carried_by": "Carried by"},
+            {"text": "Line of the guide", "heading": "Heading", "carried_by": "Covered by"},
             "The guide, line by line",
         )
 
@@ -145,16 +143,16 @@ class Run(Notebook):
                 if plan.approved_by
                 else ""
             )
-            or "waits for approval: read it, then approve it by name"
+            or "waiting for approval: read it, then approve it by name"
         )
         if done:
             state = f"{len(done)} of {len(plan.changes)} changes carried out; {state}"
         rows = [export.planned(asdict(entry)) for entry in left]
         shown = tables.plan_table(rows, f"Plan of {utc(plan.made_at)}", state)
-        asks = self.session.mode == "plan" or not plan.approved_by
+        asks = engine.ctx.mode == "plan" or not plan.approved_by
         if self.desk.headless or plan.stopped or not left or not asks:
             return shown
-        hint = "your name: the next cell then carries this plan out"
+        hint = "your name; the next cell then carries out this plan"
         return forms.Intent(shown, [("by", "Approved by", hint)], self.approval)
 
     @told
@@ -172,7 +170,8 @@ class Run(Notebook):
         Where it waits for a person, the card can be answered below it.
         """
         self.known(step_id)
-        engine, session = self.engine(), self.session  # an approval changes the session
+        engine = self.engine()
+        session = self.desk.open()
         with self.desk.alone():
             result = engine.run(step_id)
         shown = tables.checks_table(result.as_dict())
@@ -210,10 +209,10 @@ class Run(Notebook):
     @told
     def send(self, step_id: str) -> Shown:
         """Write a card as one page that can be printed or sent to the customer's administrator."""
-        card, customer = self.asked(step_id), self.session.parameters.customer
-        page = self.session.run_dir / "cards" / f"{step_id}.html"
+        card, session = self.asked(step_id), self.desk.open()
+        page = session.run_dir / "cards" / f"{step_id}.html"
         private.folder(page.parent)
-        private.write(page, card_page(self.card(card), customer))
+        private.write(page, card_page(self.card(card), session.parameters.customer))
         return tables.notice(f"Card: {os.path.relpath(page, sessions.home())}")
 
     @told
@@ -224,7 +223,7 @@ class Run(Notebook):
         """
         if not (own := self.guide.of_section(self.name)):
             return self._whole()
-        session = self.session
+        session = self.desk.open()
         session.release()
         rows = session.journal.steps(session.attempt)
         steps = [rows[s.id] | {"id": s.id, "title": s.title} for s in own if s.id in rows]
@@ -238,9 +237,9 @@ class Run(Notebook):
     def _whole(self) -> Shown:
         """The verdict of the attempt, or of the last one whose record was made."""
         self.desk.let_go()
-        with closing(Journal(self.desk.journal_path)) as journal:
-            headless = self.desk.headless
-            rows = journal.steps(self.session.attempt if headless else journal.last_judged())
+        with self.desk.journal() as journal:
+            attempt = self.desk.open().attempt if self.desk.headless else journal.last_judged()
+            rows = journal.steps(attempt)
         whole = worst(Verdict(row["verdict"]) for row in rows.values())
         return tables.overall(whole.value, f"{self.guide.title}: all sections so far")
 
@@ -251,26 +250,26 @@ class Run(Notebook):
         ``names`` are files beside this notebook, where JupyterLab uploads to; they are copied
         into the run's folder. What lies there already is read too.
         """
-        session = self.session
+        session = self.desk.open()
         captures.take(session.run_dir, names)
         found = captures.read(session.run_dir)
         if found:
             return capture_tables.shown((item.name, item.unread, item.diagnosis) for item in found)
         folder = os.path.relpath(session.run_dir / captures.FOLDER, sessions.home())
         return tables.notice(
-            "No capture to read. Upload a .pcap or .pcapng file beside this notebook and name it: "
+            "No capture to read. Upload a .pcap or .pcapng file next to this notebook and name it: "
             f"run.captures(“call.pcap”), or put it into {folder}."
         )
 
     @told
     def diagnosis(self) -> Shown:
         """The troubleshooting rows, the likeliest first."""
-        session = self.session
+        session = self.desk.open()
         rows = session.journal.get(f"diagnosis/{session.attempt}", [])
         return tables.plain_table(
             [row | {"because": "\n".join(row["because"]) or "no sign of it"} for row in rows],
-            {"cause": "Issue", "because": "What speaks for it", "remedy": "Fix"},
-            "Quick troubleshooting, ranked on this run",
+            {"cause": "Issue", "because": "Evidence", "remedy": "Fix"},
+            "Quick troubleshooting, ranked by this run's evidence",
         )
 
     @told
@@ -279,7 +278,7 @@ class Run(Notebook):
 
         A replay makes its record itself, once its last notebook has run.
         """
-        session = self.session
+        session = self.desk.open()
         if self.desk.headless:  # the page that this becomes stands beside the others
             made, where = session.run_dir / "attempts" / session.attempt_name, "../record.html"
         else:
@@ -293,7 +292,7 @@ class Run(Notebook):
             + tables.overall(data["verdict"], data["title"])
             + tables.pointer("The record", where, told)
             + tables.notice(
-                "Afterwards: remove the OAuth client that was made for this run, if nothing else "
+                "Afterward: remove the OAuth client that you created for this run, if nothing else "
                 "uses it. An AI leg carries no caller location: emergency calls must never go "
                 "over this trunk.",
                 "doubt",

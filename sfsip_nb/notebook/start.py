@@ -33,7 +33,8 @@ class Beginning:
         customer = self.answers["customer"].strip()
         if not customer:
             return tables.notice(
-                "Type the customer's name above, then run this cell again. Nothing is made yet."
+                "Type the customer's name above, then run this cell again. Nothing has been"
+                " created yet."
             )
         with stopping(_runs()):
             guide = sessions.GUIDES[self.answers["guide"]]

@@ -1,7 +1,8 @@
 """The template environment: autoescaped, every value made visible, plus the few filters."""
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ Row = Mapping[str, Any]
 
 _VANTAGE = {
     "here": "seen here",
-    "platform": "seen by the contact centre",
+    "platform": "seen by the contact center",
     "synthflow": "seen by Synthflow",
     "testbed": "seen at both ends",
 }
@@ -76,12 +77,22 @@ def field_value(field: Row) -> str:
     )
 
 
-def seen_from(check: Row) -> str:
-    """Where a check was seen from; a person's word was seen by nobody else."""
+def seen_from(check: Row, usual: str = "") -> str:
+    """Where a check was seen from, "" where that is the usual; a person's word is only said."""
     if people.is_word(str(check.get("id"))):
-        return "said by a person"
-    vantage = str(check.get("vantage"))
-    return _VANTAGE.get(vantage, vantage)
+        seen = "said by a person"
+    else:
+        seen = _VANTAGE.get(str(check.get("vantage")), str(check.get("vantage")))
+    return "" if seen == usual else seen
+
+
+def usually_seen(steps: Iterable[Row]) -> tuple[str, str]:
+    """Where most checks of a table were seen from, and how its caption says so once."""
+    seen = Counter(seen_from(check) for step in steps for check in step.get("checks") or [])
+    if not seen:
+        return "", ""
+    usual = seen.most_common(1)[0][0]
+    return usual, usual if len(seen) == 1 else f"{usual} unless noted"
 
 
 def object_name(address: str) -> str:
@@ -137,6 +148,7 @@ def environment() -> Environment:
         unmarked=unmarked,
         visible=visible,
         seen_from=seen_from,
+        usually_seen=usually_seen,
         object_name=object_name,
     )
     env.globals.update(

@@ -81,7 +81,7 @@ def verdict_table(steps: Iterable[Row], title: str = "Verdicts", detail: str = "
     rows = lenient(list(steps))
     text = columns(
         title,
-        ("verdict", "step", "what decided"),
+        ("verdict", "step", "deciding result"),
         [
             (style.verdict(step["verdict"]), step["id"], deciding(step).replace("\n", "; "))
             for step in rows

@@ -28,7 +28,7 @@ def replay(
     only: Collection[str] = (),
     cell_timeout: int = CELL_TIMEOUT,
 ) -> int:
-    """Run the notebooks, leave the attempt's folder, answer the exit code (CONTRACT §5).
+    """Run the notebooks, leave the attempt's folder, answer the exit code (README).
 
     `notebooks` holds a folder a guide; a guide that is not there brings its own. `only` are section
     numbers such as `02`. One line goes to `say` as each notebook ends, then the outcome, then where
@@ -86,5 +86,5 @@ def _run(
         return ""
     finally:
         kernels.close()
-    say(f"Broke off in {why}. The same command goes on from here.")
+    say(f"Stopped early in {why}. Run the same command to continue.")
     return why

@@ -59,7 +59,7 @@ def summary(attempt: Path) -> Shown:
     data = json.loads((attempt / "record.json").read_text(encoding="utf-8"))
     head = tables.overall(data["verdict"], str(attempt / "record.html"))
     if broke_off := data.get("broke_off"):
-        head += tables.notice(f"Broke off in {broke_off}")
+        head += tables.notice(f"Stopped early in {broke_off}")
     for alert in data.get("alerts", []):
         head += tables.notice(alert, "bad")
     if not data["steps"]:

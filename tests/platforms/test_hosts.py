@@ -145,7 +145,7 @@ def test_a_half_typed_account_makes_no_client(
     form.note("synthflow.region", "us")
     form.note("talkdesk.account", account.replace("HOST", f"127.0.0.1:{listener.port}"))
     assert "talkdesk.account" in form.problems()
-    secrets = {key: Secret(value.reveal()) for key, value in form.secrets().items()}
+    secrets = {key: Secret(value.reveal()) for key, value in form.checked.secrets.items()}
     with session.glimpse(form.loose(), secrets) as ctx, pytest.raises(KeyError, match="account"):
         talkdesk(ctx)
 

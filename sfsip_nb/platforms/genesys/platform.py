@@ -37,7 +37,7 @@ def genesys(ctx: Context) -> Genesys:
 
 
 def _leave(client: Genesys) -> None:
-    """Revoke the token at the end (CONTRACT §7)."""
+    """Revoke the token at the end (SECURITY.md)."""
     try:
         client.revoke()
     finally:

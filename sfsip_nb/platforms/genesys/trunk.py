@@ -18,7 +18,7 @@ from sfsip_nb.platforms.synthflow import section as synthflow_section
 
 SECTION = "02-genesys-configuration"
 
-# How the key of "Outbound SIP Termination FQDN" might read; none is documented (facts §2.3).
+# How the key of "Outbound SIP Termination FQDN" might read; Genesys documents none.
 _TERMINATION_KEY = re.compile(r"outbound.*(termin|fqdn|uri)|routing_outbound.*(termin|fqdn)", re.I)
 _ADDRESSES_AT_MOST = 150
 

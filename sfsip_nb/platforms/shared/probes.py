@@ -1,7 +1,7 @@
 """Probes: single questions put to the wire from this machine, the same for every guide.
 
 On a live run they are advisory: the engineer's machine is behind NAT and on no allow list
-(CONTRACT §3). Silence is never a pass, also where refusal is expected.
+(docs/architecture.md, "Vantage"). Silence is never a pass, also where refusal is expected.
 """
 
 from __future__ import annotations
