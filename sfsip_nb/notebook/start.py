@@ -13,6 +13,7 @@ from sfsip_nb.inputs.generate import live_values, parameters_cell, sample_values
 from sfsip_nb.inputs.schema import named
 from sfsip_nb.notebook.errors import errors_shown
 from sfsip_nb.notebook.forms import HEADLESS
+from sfsip_nb.platforms import guides
 from sfsip_nb.present import tables
 from sfsip_nb.present.tables import Shown
 from sfsip_nb.runs import session as sessions
@@ -58,18 +59,18 @@ def begin(guide: Guide, customer: str, target: str) -> Path:
     A copy differs from the notebook only in its parameters cell and in its way back to the start.
     What is there already is left as it is. Raises InputError for a name that no customer has.
     """
-    home = sessions.home()
     values = live_values(guide.name) if target == "live" else sample_values(guide.name)
     name = named(customer, "", guide.name) + ("" if target == "live" else "-rehearsal")
     values |= {"target": target, "customer": customer, "run": name}
     Draft(guide.name, values)
     folder = _runs() / name / RUNBOOK
     private.folder(folder)
+    kept = guides.notebooks(guide.name, sessions.home() / "notebooks")
     for section in guide.sections:
         copy = folder / f"{section.notebook}.ipynb"
         if copy.exists():
             continue
-        made = json.loads((home / "notebooks" / guide.name / copy.name).read_text(encoding="utf-8"))
+        made = json.loads((kept / copy.name).read_text(encoding="utf-8"))
         for cell in made["cells"]:
             if "parameters" in cell["metadata"].get("tags", []):
                 source = parameters_cell(guide.name, values)

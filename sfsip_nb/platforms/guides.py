@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Mapping
 from importlib import import_module
+from importlib.resources import files
+from pathlib import Path
 
 from sfsip_nb.engine.model import Guide
 from sfsip_nb.inputs.platform import names, platform
@@ -30,3 +32,9 @@ class _Guides(Mapping[str, Guide]):
 
 ALL: Mapping[str, Guide] = _Guides()
 """The guides by name."""
+
+
+def notebooks(name: str, checkout: Path) -> Path:
+    """The folder of a guide's notebooks: in the `checkout`'s, else ``notebooks`` of its package."""
+    kept = checkout / name
+    return kept if kept.is_dir() else Path(str(files(platform(name).package))) / "notebooks"

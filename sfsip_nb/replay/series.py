@@ -8,6 +8,7 @@ from typing import Any
 from sfsip_nb.engine import export
 from sfsip_nb.engine.journal import Journal
 from sfsip_nb.engine.verdicts import Verdict, exit_code
+from sfsip_nb.platforms import guides
 from sfsip_nb.replay.kernels import CELL_TIMEOUT, Kernels, run_notebook
 from sfsip_nb.runs.errors import BrokeOff
 from sfsip_nb.runs.folder import Attempt
@@ -29,15 +30,15 @@ def replay(
 ) -> int:
     """Run the notebooks, leave the attempt's folder, answer the exit code (README).
 
-    `notebooks` holds a folder a guide; `only` are section numbers such as `02`. One line goes to
-    `say` as each notebook ends, then the outcome, then where the record is. The attempt is closed
-    whatever happens. Raises Leak, and InputError where the folder holds an attempt of that name.
+    `notebooks` holds a folder a guide; a guide that is not there brings its own. `only` are section
+    numbers such as `02`. One line goes to `say` as each notebook ends, then the outcome, then where
+    the record is. The attempt is closed whatever happens. Raises Leak, and InputError where the
+    folder holds an attempt of that name.
     """
     try:
         attempt = Attempt(prepared.run_dir, prepared.attempt_name)
-        broke_off = _run(
-            prepared, notebooks / prepared.guide.name, attempt, say, only, cell_timeout
-        )
+        folder = guides.notebooks(prepared.guide.name, notebooks)
+        broke_off = _run(prepared, folder, attempt, say, only, cell_timeout)
     finally:
         prepared.close()
     clean = prepared.redactor.data

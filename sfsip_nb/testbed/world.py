@@ -261,7 +261,10 @@ class World:
         if content is None:
             return False
         for name, value in json.loads(content).items():
-            setattr(self, name, value)
+            if name in _KEPT:
+                setattr(self, name, value)
+            else:  # a system, as earlier versions kept each by itself
+                self.systems[name] = value
         return True
 
     # showing

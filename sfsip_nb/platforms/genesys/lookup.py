@@ -6,15 +6,15 @@ from typing import Any
 
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import InputLookup, LookupResult
-from sfsip_nb.inputs import facts
 from sfsip_nb.platforms.genesys.platform import genesys
+from sfsip_nb.platforms.genesys.regions import regions
 from sfsip_nb.platforms.shared import lookup
 from sfsip_nb.platforms.shared.lookup import among, resolves
 
 
 def _region(ctx: Context) -> LookupResult:
     name = genesys(ctx).organization().get("name")
-    return LookupResult(True, f"the key opens {name} there", tuple(facts.genesys_regions()))
+    return LookupResult(True, f"the key opens {name} there", tuple(regions()))
 
 
 def _published(ctx: Context) -> list[Any]:

@@ -6,19 +6,20 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from sfsip_nb.inputs import facts, samples
 from sfsip_nb.inputs import fields as f
+from sfsip_nb.inputs import samples
 from sfsip_nb.inputs.blocks import Block, ask
+from sfsip_nb.platforms.genesys.regions import regions
 
 
 def _region(text: str) -> str:
-    regions = facts.genesys_regions()
-    if text not in regions:
-        hints = {part: r.name for r in regions.values() for part in (r.domain, *r.voice.split("."))}
-        guess = hints.get(text.casefold()) or f.nearest(text, regions)
+    known = regions()
+    if text not in known:
+        hints = {part: r.name for r in known.values() for part in (r.domain, *r.voice.split("."))}
+        guess = hints.get(text.casefold()) or f.nearest(text, known)
         ask = f" Did you mean {guess}?" if guess else ""
         raise ValueError(
-            f"is '{text}', which is no Genesys Cloud region.{ask} Known: {', '.join(regions)}."
+            f"is '{text}', which is no Genesys Cloud region.{ask} Known: {', '.join(known)}."
         )
     return text
 

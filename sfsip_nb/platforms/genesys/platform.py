@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from sfsip_nb.engine.context import Context
-from sfsip_nb.inputs import facts
 from sfsip_nb.inputs.schema import Parameters
 from sfsip_nb.platforms.genesys.client import Genesys
 from sfsip_nb.platforms.genesys.parameters import Genesys as Settings
+from sfsip_nb.platforms.genesys.regions import regions
 from sfsip_nb.platforms.shared.origin import origin
 
 
@@ -17,7 +17,7 @@ def settings(ctx: Context) -> Settings:
 
 def origins(parameters: Parameters) -> dict[str, str]:
     """Where the organisation's region answers: the API and the login server."""
-    region = facts.genesys_regions()[_own(parameters).region]
+    region = regions()[_own(parameters).region]
     return {"genesys.api": region.api, "genesys.login": region.login}
 
 

@@ -9,9 +9,9 @@ from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.difference import known_after
 from sfsip_nb.engine.model import Ask, Card, CardField, Desired, Fields, Step
 from sfsip_nb.engine.verdicts import Check
-from sfsip_nb.inputs import facts
 from sfsip_nb.platforms.genesys import resources as r
 from sfsip_nb.platforms.genesys.platform import genesys, settings
+from sfsip_nb.platforms.genesys.regions import regions
 from sfsip_nb.platforms.shared import addresses
 from sfsip_nb.platforms.shared.checks import check, remark
 from sfsip_nb.platforms.synthflow import section as synthflow_section
@@ -52,7 +52,7 @@ def fqdn(ctx: Context) -> str:
 def derived_fqdn(ctx: Context) -> str:
     """The FQDN that the identifier and the region lead to expect; empty where sources disagree."""
     p = settings(ctx)
-    return facts.genesys_regions()[p.region].derived_fqdn(p.termination_identifier)
+    return regions()[p.region].derived_fqdn(p.termination_identifier)
 
 
 def fields(ctx: Context) -> dict[str, Fields]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from sfsip_nb.engine.context import Context
-from sfsip_nb.inputs import facts
 from sfsip_nb.inputs.schema import Parameters
 from sfsip_nb.platforms.shared.origin import origin
 from sfsip_nb.platforms.talkdesk.client import REPORT_SECONDS, Talkdesk
 from sfsip_nb.platforms.talkdesk.parameters import Talkdesk as Settings
+from sfsip_nb.platforms.talkdesk.regions import regions
 
 
 def settings(ctx: Context) -> Settings:
@@ -18,7 +18,7 @@ def settings(ctx: Context) -> Settings:
 def origins(parameters: Parameters) -> dict[str, str]:
     """Where the account's region answers: the API and the login server."""
     own = _own(parameters)
-    region = facts.talkdesk_regions()[own.region]
+    region = regions()[own.region]
     return {"talkdesk.api": region.api, "talkdesk.login": region.login(own.account)}
 
 

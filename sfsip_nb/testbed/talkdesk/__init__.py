@@ -45,7 +45,7 @@ def talkdesk_routes(world: World) -> Iterable[Route]:
     """The paths of every region, with the login servers of all accounts."""
     endpoints = [e for module in (queues, reports, flows) for e in module.ENDPOINTS]
     endpoints += [Endpoint(m, "/{rest:path}", _nothing, reads=True) for m in METHODS]
-    for region in facts.talkdesk_regions():
+    for region in (known["name"] for known in facts.of("talkdesk")["regions"]):
         login = Endpoint("POST", "/oauth/token", Login(region).token, reads=True)
         prefix = login_path(region, "{account}")
         yield from routes(world, "talkdesk", prefix, [login], _open, unreadable)
