@@ -8,8 +8,8 @@ from importlib.metadata import version
 from typing import Any
 
 from sfsip_nb._version import __version__
-from sfsip_nb.inputs.schema import Parameters, secret_keys
 from sfsip_nb.engine.journal import Journal
+from sfsip_nb.inputs.schema import Parameters, secret_keys
 from sfsip_nb.testbed import life
 
 # What the record names beside our own version.

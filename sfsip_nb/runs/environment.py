@@ -11,15 +11,15 @@ from typing import Any
 import stamina
 
 from sfsip_nb.api.origins import own
-from sfsip_nb.platforms.shared.testcall import MARK_HEADER
+from sfsip_nb.engine.context import Overheard, Surroundings
+from sfsip_nb.engine.effects import NotYet
+from sfsip_nb.engine.model import Guide
 from sfsip_nb.inputs import facts
 from sfsip_nb.inputs.blocks import without_token
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.redaction import MASK
 from sfsip_nb.inputs.schema import Parameters
-from sfsip_nb.engine.context import Overheard, Surroundings
-from sfsip_nb.engine.effects import NotYet
-from sfsip_nb.engine.model import Guide
+from sfsip_nb.platforms.shared.testcall import MARK_HEADER
 from sfsip_nb.sip import MapResolver
 from sfsip_nb.sip.locating import DnsResolver
 from sfsip_nb.testbed import life

@@ -11,9 +11,7 @@ from typing import Any
 from sfsip_nb.inputs import private
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.present.record import record_html
-
-from sfsip_nb.runs import junit
-from sfsip_nb.runs import sums
+from sfsip_nb.runs import junit, sums
 from sfsip_nb.runs.errors import Leak
 from sfsip_nb.runs.prepared import Redacting
 
@@ -47,7 +45,9 @@ class Attempt:
     def fill(self, record: Mapping[str, Any], journal: Any) -> None:
         """Write everything but the notebooks, which stand there already."""
         for notebook in sorted(self.notebooks.glob("*.ipynb")):
-            from sfsip_nb.runs.pages import notebook_page  # nbconvert: seconds, which no kernel should wait for
+            from sfsip_nb.runs.pages import (
+                notebook_page,  # nbconvert: seconds, which no kernel should wait for
+            )
 
             page = notebook_page(notebook)
             private.write(notebook.with_suffix(".html"), page.encode("utf-8", "backslashreplace"))
@@ -69,7 +69,8 @@ class Attempt:
             shutil.rmtree(self.draft)
             raise Leak(
                 f"A secret stood in {names} of attempt {self.path.name}, so none of its files was"
-                " kept. The journal is safe; look in the notebook of that name for what shows the secret."
+                " kept. The journal is safe; look in the notebook of that name for what shows the"
+                " secret."
             )
         sums.write(self.draft)
         os.rename(self.draft, self.path)
@@ -88,8 +89,8 @@ def refuse_taken(run_dir: Path, name: str) -> None:
     if _being_written(_draft(path)):
         raise InputError(
             "--out",
-            f"Another sfsip command is writing attempt {name} of {run_dir} at this moment. Wait until"
-            " it has ended, then run this one again.",
+            f"Another sfsip command is writing attempt {name} of {run_dir} at this moment. Wait"
+            " until it has ended, then run this one again.",
         )
 
 

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sfsip_nb.present import style, tables
-from sfsip_nb.present.tables import Shown
 from sfsip_nb.engine import export
 from sfsip_nb.engine.journal import Journal
 from sfsip_nb.engine.model import Guide
-
+from sfsip_nb.present import style, tables
+from sfsip_nb.present.tables import Shown
 from sfsip_nb.runs import sums
 from sfsip_nb.runs.folder import Attempt
 from sfsip_nb.runs.prepared import Redacting

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from sfsip_nb.engine import plan
+from sfsip_nb.engine.found import Found, refuse_foreign
+from sfsip_nb.engine.model import Guide
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.fields import did_you_mean
 from sfsip_nb.inputs.schema import Parameters
 from sfsip_nb.inputs.secrets import Redactor, Secret
 from sfsip_nb.runs.folder import refuse_taken
-from sfsip_nb.engine import plan
-from sfsip_nb.engine.found import Found, refuse_foreign
-from sfsip_nb.engine.model import Guide
 from sfsip_nb.testbed.faults import FAULTS
 
 

@@ -13,21 +13,20 @@ from pathlib import Path
 
 import filelock
 
-from sfsip_nb.runs import attempts
-from sfsip_nb.inputs import private
-from sfsip_nb.runs import refusals
-from sfsip_nb.platforms import guides
-from sfsip_nb.inputs.errors import InputError
-from sfsip_nb.inputs.load import from_namespace, load_file
-from sfsip_nb.inputs.schema import Parameters
-from sfsip_nb.inputs.secrets import Redactor, Secret
-from sfsip_nb.runs.folder import sweep
 from sfsip_nb.engine.context import Context, Phase, no_phase
 from sfsip_nb.engine.engine import Engine
 from sfsip_nb.engine.found import JOURNAL, look, unusable
 from sfsip_nb.engine.journal import Journal
 from sfsip_nb.engine.model import Guide
+from sfsip_nb.inputs import private
+from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.inputs.load import from_namespace, load_file
+from sfsip_nb.inputs.schema import Parameters
+from sfsip_nb.inputs.secrets import Redactor, Secret
+from sfsip_nb.platforms import guides
+from sfsip_nb.runs import attempts, refusals
 from sfsip_nb.runs.environment import attached, surroundings, testbed_of
+from sfsip_nb.runs.folder import sweep
 from sfsip_nb.testbed import life
 
 GUIDES: Mapping[str, Guide] = guides.ALL
@@ -281,8 +280,8 @@ def alone(run_dir: Path, patience: float = 0.0, phase: Phase = no_phase) -> Iter
     except filelock.Timeout:
         raise InputError(
             "--out",
-            f"Another sfsip command or notebook is writing in {run_dir} at this moment, and two would"
-            " undo each other's work. Wait until it has ended, then run this one again.",
+            f"Another sfsip command or notebook is writing in {run_dir} at this moment, and two"
+            " would undo each other's work. Wait until it has ended, then run this one again.",
         ) from None
     except OSError as error:
         raise unusable(run_dir, error) from None

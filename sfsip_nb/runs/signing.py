@@ -12,7 +12,6 @@ from pathlib import Path
 
 from sfsip_nb.inputs import private
 from sfsip_nb.inputs.errors import InputError
-
 from sfsip_nb.runs import sums
 
 NAMESPACE = "sfsip-record"

@@ -8,15 +8,15 @@ from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Any
 
-from sfsip_nb.runs import session as sessions
-from sfsip_nb.present.html import deciding
-from sfsip_nb.present.text import utc
-from sfsip_nb.runs.kept import attempts_of
 from sfsip_nb.engine import people
 from sfsip_nb.engine.found import JOURNAL
 from sfsip_nb.engine.journal import Journal
 from sfsip_nb.engine.model import Guide, Section
 from sfsip_nb.engine.verdicts import Verdict, Weight, worst
+from sfsip_nb.present.html import deciding
+from sfsip_nb.present.text import utc
+from sfsip_nb.runs import session as sessions
+from sfsip_nb.runs.kept import attempts_of
 
 RUNBOOK = "runbook"
 """The folder of a run that holds its own copies of the notebooks."""
