@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from sfsip_nb.engine import people
 from sfsip_nb.engine.engine import Engine
 from sfsip_nb.engine.model import Card, Guide, Step
+from sfsip_nb.engine.rows import AnsweredCard
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.fields import did_you_mean
 from sfsip_nb.notebook import forms
@@ -119,7 +120,7 @@ class Notebook:
             ("by", "Done anew by" if anew else "Done by", hint),
         ]
 
-    def card(self, card: Card) -> dict[str, Any]:
+    def card(self, card: Card) -> AnsweredCard:
         """A card with its answer, as it is shown."""
         answered = people.current_answer(self.session.engine.ctx, card)
         data = people.as_dict(card)
@@ -129,7 +130,7 @@ class Notebook:
                 "answered_at": answered["done_at"],
                 "note": answered["note"],
             }
-        return data
+        return AnsweredCard.model_validate(data)
 
 
 N = TypeVar("N", bound=Notebook)

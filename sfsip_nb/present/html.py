@@ -11,53 +11,37 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from sfsip_nb.engine import people
+from sfsip_nb.engine.rows import CardFieldRow, CheckRow, StepRow
+from sfsip_nb.engine.verdicts import Vantage, Verdict, Weight
 from sfsip_nb.present import style
 from sfsip_nb.present.text import LONG, clock, lasted, links, shown, unmarked, utc, visible
 
 Row = Mapping[str, Any]
 
 _VANTAGE = {
-    "here": "seen here",
-    "platform": "seen by the contact centre",
-    "synthflow": "seen by Synthflow",
-    "testbed": "seen at both ends",
+    Vantage.HERE: "seen here",
+    Vantage.PLATFORM: "seen by the contact centre",
+    Vantage.SYNTHFLOW: "seen by Synthflow",
+    Vantage.TESTBED: "seen at both ends",
 }
 _SYSTEMS = {"genesys": "Genesys Cloud", "talkdesk": "Talkdesk", "synthflow": "Synthflow"}
 _SUM = re.compile(r"^[0-9a-f]{8,64}-(?=.)")
 
 
-class _Lenient(dict[str, Any]):
-    """A mapping whose missing keys read as None, so that a record may leave out what is empty."""
-
-    def __missing__(self, key: str) -> None:
-        return None
-
-
-def lenient(value: Any) -> Any:
-    """Record-shaped data for templates: missing keys are empty, at any depth."""
-    if isinstance(value, Mapping):
-        return _Lenient({key: lenient(item) for key, item in value.items()})
-    if isinstance(value, (list, tuple)):
-        return [lenient(item) for item in value]
-    return value
-
-
-def deciding(step: Row) -> str:
+def deciding(step: StepRow) -> str:
     """One sentence: what made the step's verdict."""
-    if step.get("note"):
-        return str(step["note"])
-    checks = step.get("checks") or []
-    required = [check for check in checks if check.get("weight") != "advisory"]
-    verdict = step.get("verdict")
-    if verdict != "pass":
+    if step.reason:
+        return step.reason
+    required = [check for check in step.checks if check.weight is Weight.REQUIRED]
+    if step.verdict is not Verdict.PASS:
         return "\n".join(
-            f"{check['title']}: {shown(check.get('seen'))}"
+            f"{check.title}: {shown(check.seen)}"
             for check in required
-            if check.get("verdict") == verdict
+            if check.verdict is step.verdict
         )
     passed = f"{len(required)} check{'' if len(required) == 1 else 's'} passed"
-    doubts = [check for check in checks if check.get("verdict") in ("fail", "inconclusive")]
-    return passed + (f"; advisory: {', '.join(c['title'] for c in doubts)}" if doubts else "")
+    doubts = [c for c in step.checks if c.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE)]
+    return passed + (f"; advisory: {', '.join(c.title for c in doubts)}" if doubts else "")
 
 
 def input_value(row: Row) -> str:
@@ -67,21 +51,14 @@ def input_value(row: Row) -> str:
     return shown(row.get("value"))
 
 
-def field_value(field: Row) -> str:
+def field_value(field: CardFieldRow) -> str:
     """A card's value; a secret is named, never shown."""
-    return (
-        "(secret: paste it from where it is kept)"
-        if field.get("secret")
-        else shown(field.get("value"))
-    )
+    return "(secret: paste it from where it is kept)" if field.secret else shown(field.value)
 
 
-def seen_from(check: Row) -> str:
+def seen_from(check: CheckRow) -> str:
     """Where a check was seen from; a person's word was seen by nobody else."""
-    if people.is_word(str(check.get("id"))):
-        return "said by a person"
-    vantage = str(check.get("vantage"))
-    return _VANTAGE.get(vantage, vantage)
+    return "said by a person" if people.is_word(check.id) else _VANTAGE[check.vantage]
 
 
 def object_name(address: str) -> str:
