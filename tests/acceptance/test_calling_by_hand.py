@@ -145,7 +145,7 @@ def test_the_cell_watches_while_one_dials_and_judges_the_call_when_it_is_over(
 ) -> None:
     notebook = desk(guide)
     notebook.answer()
-    assert notebook.row["verdict"] == "waiting"
+    assert notebook.row.verdict == "waiting"
 
     def dial() -> None:
         if notebook.told(rf"call \{samples.DID} now, from \{samples.CALLER}: .*: nothing yet ·"):
@@ -228,7 +228,7 @@ def test_a_platforms_record_that_stays_away_proves_nothing_and_is_found_later(
         notebook.answer()
         call_once(notebook.run_dir)
         notebook.step()
-        assert notebook.row["verdict"] == "inconclusive"
+        assert notebook.row.verdict == "inconclusive"
         assert notebook.verdicts()["platform"] == "inconclusive"
         assert notebook.verdicts()["synthflow"] == "pass"
         assert "Records of Genesys Cloud can be late: run this cell again" in notebook.reasons
@@ -246,7 +246,7 @@ def test_a_number_typed_wrong_is_corrected_and_the_same_call_is_judged(
     notebook.answer("+15550100199")
     call_once(notebook.run_dir)
     notebook.step()
-    assert notebook.row["verdict"] == "inconclusive"
+    assert notebook.row.verdict == "inconclusive"
     assert f"It came from {samples.CALLER}. If that was you, correct" in notebook.reasons
     notebook.run.done(STEP, by="Ann Engineer", caller=samples.CALLER)
     notebook.step()
