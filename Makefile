@@ -8,7 +8,6 @@
 
 bin := .venv/bin
 pip := $(bin)/python -m pip --disable-pip-version-check --no-input
-guides := genesys talkdesk
 supported := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
 .PHONY: help demo test screenshots lock
@@ -18,7 +17,7 @@ help:
 
 demo: .venv/ready
 	@began=$$(date +%s); code=0; \
-	for guide in $(guides); do \
+	for guide in $$($(bin)/python -c 'from sfsip_nb.platforms import NAMES; print(*NAMES)'); do \
 	  out=runs/demo-$$(date -u +%Y%m%d-%H%M%S)-$$guide; \
 	  $(bin)/sfsip replay parameters/$$guide.testbed.yaml --out $$out || code=1; \
 	done; \

@@ -8,14 +8,10 @@ import re
 import httpx
 
 from sfsip_nb.inputs import facts
+from sfsip_nb.inputs import platform as platforms
 from sfsip_nb.inputs.errors import InputError
 
 _LABEL = "[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
-_DECIDES = {
-    "genesys": "genesys.region",
-    "talkdesk": "talkdesk.account and talkdesk.region",
-    "synthflow": "synthflow.region",
-}
 
 
 def own(name: str, url: str, *, live: bool) -> str:
@@ -42,12 +38,21 @@ def own(name: str, url: str, *, live: bool) -> str:
         raise InputError(
             platform,
             f"No secret of {platform} was sent: its address leads to {place}, not to a host of"
-            f" the platform's own. Correct {_DECIDES.get(platform, platform)}.",
+            f" the platform's own. Correct {_decides(platform)}.",
         )
     raise InputError(
         "testbed",
         f"No secret of {platform} was sent: the testbed's address for it leads to {place}, but a"
         " testbed run stays on this machine. Start the run in a fresh folder, without testbed.url.",
+    )
+
+
+def _decides(platform: str) -> str:
+    """The parameters that name the host, in words."""
+    return (
+        platforms.platform(platform).decides
+        if platform in platforms.names()
+        else (f"{platform}.region")
     )
 
 

@@ -1,4 +1,4 @@
-"""The command `sfsip`. Exit codes: CONTRACT §5."""
+"""The command `sfsip`. Exit codes: README, "Exit codes"."""
 
 import signal
 

@@ -28,10 +28,10 @@ class Allowance:
         if not number:
             return "TARGET names nobody to call: write sip:NUMBER@host, such as sip:+1…@host:port."
         if refusal := dial_refusal(number):
-            return f"{number} is never dialled: {refusal}."
+            return f"{number} is never dialed: {refusal}."
         if not (self._rules.allowed and number in self._rules.destinations):
             return (
-                f"{number} is not dialled: {self._path} does not allow it. Set test_calls.allowed"
+                f"{number} is not dialed: {self._path} does not allow it. Set test_calls.allowed"
                 " and add the number to test_calls.destinations."
             )
         return ""

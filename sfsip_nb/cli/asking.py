@@ -24,22 +24,22 @@ if TYPE_CHECKING:
 Target = Annotated[str, typer.Argument(help="host, host:port or SIP URI", metavar="TARGET")]
 Over = Annotated[str, typer.Option("--transport", help="udp, tcp or tls, unless TARGET says so")]
 Proxy = Annotated[str, typer.Option(help="outbound proxy", metavar="URI")]
-Ca = Annotated[str, typer.Option(help="trust this CA too", metavar="PEM")]
+Ca = Annotated[str, typer.Option(help="also trust this CA", metavar="PEM")]
 Timeout = Annotated[float, typer.Option(help="seconds for the whole probe", min=0.5, max=300)]
 User = Annotated[str, typer.Option(help="digest user name", metavar="NAME")]
 Password = Annotated[
-    str, typer.Option(help="where it is: env:, file: or keyring:", metavar="REFERENCE")
+    str, typer.Option(help="where it is kept: env:, file: or keyring:", metavar="REFERENCE")
 ]
 Rules = Annotated[Path, typer.Option(help="the file whose test_calls allow the call")]
-Srtp = Annotated[str, typer.Option(help="off, optional or required; with TLS required")]
+Srtp = Annotated[str, typer.Option(help="off, optional or required; default with TLS: required")]
 Codec = Annotated[list[str] | None, typer.Option(help="PCMU or PCMA; may be repeated")]
 Header = Annotated[
     list[str] | None, typer.Option(help="an extra header; may be repeated", metavar="NAME:VALUE")
 ]
 Isolate = Annotated[
-    bool, typer.Option("--isolate", help="where it fails, call again with one difference each")
+    bool, typer.Option("--isolate", help="if it fails, call again with one difference at a time")
 ]
-Hears = Annotated[float | None, typer.Option(help="the tone that should be heard, in Hz")]
+Hears = Annotated[float | None, typer.Option(help="the tone to expect, in Hz")]
 Digits = Annotated[str, typer.Option(help="press these keys")]
 
 CODECS = ("PCMU", "PCMA")
@@ -72,8 +72,8 @@ def address(target: str) -> "UriParts":
         shown = target if len(target) < 80 else f"{target[:79]}…"
         raise InputError(
             "TARGET",
-            f"{shown!r} is no SIP target: write host, host:port or sip:user@host:port. An IPv6"
-            " address stands in brackets, a port is 1 to 65535.",
+            f"{shown!r} is not a SIP target: write host, host:port or sip:user@host:port. Put an"
+            " IPv6 address in brackets; a port is 1 to 65535.",
         )
     return uri_parts(bare)
 
@@ -101,7 +101,7 @@ def ips(option: str, given: Sequence[str] | None, *, networks: bool = False) -> 
 
 def platform(name: str) -> "TlsClient | None":
     """A platform as TLS client; none where no name is given."""
-    from sfsip_nb.sip.probes.trust import client_of
+    from sfsip_nb.platforms.shared.network import client_of
 
     if name not in ("", "genesys"):
         raise InputError("--client", f"--client is genesys, not {name!r}.")
@@ -180,7 +180,9 @@ class Asked:
 def keys(digits: str) -> str:
     """Keys of a telephone."""
     if wrong := set(digits.upper()) - set("0123456789*#ABCD"):
-        raise InputError("--digits", f"--digits holds {''.join(sorted(wrong))!r}, which is no key.")
+        raise InputError(
+            "--digits", f"--digits holds {''.join(sorted(wrong))!r}, which are not keys."
+        )
     return digits.upper()
 
 

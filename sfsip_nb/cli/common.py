@@ -17,14 +17,14 @@ BAD_INPUT = 2
 OPEN = 3
 BROKE_OFF = 4
 CODES = {"pass": 0, "fail": FAILED, "inconclusive": OPEN}
-"""Exit codes by verdict (CONTRACT §5)."""
+"""Exit codes by verdict (README, "Exit codes")."""
 
 PLAIN: dict[str, Any] = {"no_args_is_help": True, "add_completion": False}
 app = typer.Typer(
     **PLAIN,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    help="Connect a contact centre to Synthflow over SIP, and prove that it works.",
+    help="Connect a contact center to Synthflow over SIP, and prove that it works.",
 )
 
 Folder = Annotated[Path, typer.Argument(help="the run's folder", metavar="DIR")]
@@ -42,7 +42,7 @@ def paragraphs() -> Iterator[None]:
     except SfsipError as error:
         _stop(str(error), BROKE_OFF)
     except KeyboardInterrupt:
-        _stop("Interrupted. The same command goes on from here.", BROKE_OFF)
+        _stop("Interrupted. Run the same command to continue from here.", BROKE_OFF)
     except BrokenPipeError:  # who read our lines, such as head, has gone
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - or the interpreter's own flush fails
         raise typer.Exit(BROKE_OFF) from None
@@ -51,8 +51,8 @@ def paragraphs() -> Iterator[None]:
         frame = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{Path(frame.filename).name}, line {frame.lineno}"
         _stop(
-            f"sfsip met a fault of its own ({type(error).__name__} in {where}) and broke off. The "
-            "same command goes on from here; if it stops again, report this line.",
+            f"sfsip stopped on an internal error ({type(error).__name__} in {where}). Run the same "
+            "command to continue; if it stops again, report this line.",
             BROKE_OFF,
         )
 

@@ -21,14 +21,14 @@ def diagnose(
     0: nothing wrong, 1: something failed, 3: inconclusive.
     """
     with paragraphs():
-        from sfsip_nb.sip.evidence import capture
+        from sfsip_nb.platforms.shared import captures
         from sfsip_nb.sip.evidence.diagnose import diagnosed
         from sfsip_nb.sip.evidence.finding import Verdict, worst
 
         verdicts: list[Verdict] = []
         pages: list[tuple[str, Any]] = []
         for path in _captures(place):
-            diagnosis = diagnosed(capture.read(path))
+            diagnosis = diagnosed(captures.load(path))
             _tell(path, diagnosis)
             verdicts.append(diagnosis.verdict)
             pages.append((path.name, diagnosis))

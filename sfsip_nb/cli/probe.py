@@ -35,7 +35,7 @@ def probe_options(
     proxy: Proxy = "",
     ca: Ca = "",
     timeout: Timeout = 4.0,
-    isolate: Annotated[bool, typer.Option(help="try other transports where it fails")] = True,
+    isolate: Annotated[bool, typer.Option(help="try other transports if it fails")] = True,
     json: Json = False,
     ladder: Ladder = None,
     pcap: Pcap = None,
@@ -62,13 +62,14 @@ def probe_tls(
     ca: Ca = "",
     name: Annotated[str, typer.Option(help="the name it should have", metavar="HOST")] = "",
     client: Annotated[
-        str, typer.Option(help="also whether this platform gets through: genesys")
+        str, typer.Option(help="also check that this platform can connect: genesys")
     ] = "",
     timeout: Timeout = 8.0,
     json: Json = False,
 ) -> None:
     """Look at a SIP host's certificate: chain, expiry, name, protocol."""
     with paragraphs():
+        from sfsip_nb.inputs import facts
         from sfsip_nb.sip import probes
 
         parts = address(target)
@@ -79,6 +80,7 @@ def probe_tls(
                 name=name,
                 ca_file=ca or None,
                 require=platform(client),
+                known=facts.known_certificates(),
                 timeout=timeout,
             )
         )
@@ -89,7 +91,7 @@ def probe_dns(
     target: Target,
     transport: Over = "",
     nameserver: Annotated[
-        list[str] | None, typer.Option(help="ask this one instead", metavar="IP")
+        list[str] | None, typer.Option(help="ask this name server instead", metavar="IP")
     ] = None,
     expect: Annotated[
         list[str] | None, typer.Option(help="published address or network", metavar="CIDR")

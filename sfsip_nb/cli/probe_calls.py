@@ -44,10 +44,12 @@ def probe_call(
     target: Target,
     parameters: Rules,
     expect_hz: Hears = None,
-    send_hz: Annotated[float, typer.Option(help="the tone that is sent, in Hz")] = 1004.0,
+    send_hz: Annotated[float, typer.Option(help="the tone to send, in Hz")] = 1004.0,
     seconds: Annotated[float, typer.Option(help="how long to talk", min=0.2, max=60)] = 3.0,
     digits: Digits = "",
-    then_hz: Annotated[float | None, typer.Option(help="the tone after the digits, in Hz")] = None,
+    then_hz: Annotated[
+        float | None, typer.Option(help="the tone to expect after the digits, in Hz")
+    ] = None,
     codec: Codec = None,
     header: Header = None,
     transport: Over = "",
@@ -83,7 +85,7 @@ def probe_call(
 def probe_transfer(
     target: Target,
     parameters: Rules,
-    to: Annotated[str, typer.Option(help="ask the peer to call this", metavar="URI")] = "",
+    to: Annotated[str, typer.Option(help="ask the peer to call this URI", metavar="URI")] = "",
     await_: Annotated[
         bool, typer.Option("--await", help="ask to be transferred, and follow")
     ] = False,

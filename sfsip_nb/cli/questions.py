@@ -11,10 +11,10 @@ from sfsip_nb.present.text import visible
 
 def ask_all(guide: str) -> Draft:
     """Ask for a live customer's inputs. Raises typer.Abort where a person interrupts."""
-    typer.echo("Enter takes what stands in brackets; Ctrl-C stops, and nothing is written.\n")
+    typer.echo("Enter takes the value in brackets; Ctrl-C stops, and nothing is written.\n")
     customer = ""
     while not customer:
-        customer = typer.prompt("Customer (the name, as it stands in the record)", "").strip()
+        customer = typer.prompt("Customer (the name to show in the record)", "").strip()
     draft = Draft(guide, live_values(guide) | {"customer": customer})
     fields = list(fields_of(draft.model))
     for field in fields:
@@ -27,6 +27,7 @@ def ask_all(guide: str) -> Draft:
 
 def unset(draft: Draft) -> dict[str, str]:
     """The secrets that their references do not lead to yet, on this computer, and why."""
+    draft.check()
     problems = draft.problems()
     return {key: problems[key] for key in sorted(draft.secret_keys) if key in problems}
 
@@ -57,7 +58,7 @@ def _help(field: Field) -> str:
     if field.secret:
         return "where it is kept: env:NAME, file:PATH or keyring:SERVICE/NAME"
     if field.kind == "lines":
-        return field.help.replace(", one a line", ", with commas between")
+        return field.help.replace(", one a line", ", separated by commas")
     return field.help
 
 

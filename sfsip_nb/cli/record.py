@@ -61,7 +61,10 @@ def _sign(attempts: list[Path], key: Path | None) -> None:
         if (attempt / sums.SIGNATURE).exists():
             say(f"{attempt.name}: signed already")
         elif difference := sums.check(attempt):
-            say(f"{attempt.name}: not signed, for it is not as it was written: {difference}")
+            say(
+                f"{attempt.name}: not signed, because it was changed since it was written:"
+                f" {difference}"
+            )
             raise typer.Exit(1)
         else:
             say(f"{attempt.name}: signed, {signing.sign(attempt, key).name}")
@@ -94,7 +97,7 @@ def _keep_interactive(folder: Path) -> None:
     match look(folder).inputs:
         case {"guide": str(guide), "values": dict(values)} if guide in session.GUIDES:
             # One typed into a form is gone with its kernel; the journal never had it.
-            secrets = Draft(guide, values).secrets().values()
+            secrets = Draft(guide, values).checked.secrets.values()
             redactor = Redactor(secret.reveal() for secret in secrets)
             with closing(Journal(folder / JOURNAL)) as journal:
                 keep_interactive(journal, session.GUIDES[guide], folder, redactor)

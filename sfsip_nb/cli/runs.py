@@ -10,6 +10,7 @@ import typer
 
 from sfsip_nb.cli.common import FAILED, OPEN, Folder, app, become, paragraphs, say
 from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.inputs.platform import names
 from sfsip_nb.inputs.schema import Parameters
 
 
@@ -73,7 +74,9 @@ def notebooks() -> Path:
 @app.command()
 def rollback(
     folder: Folder,
-    approve: Annotated[str, typer.Option(help="live: who lets it be undone", metavar="NAME")] = "",
+    approve: Annotated[
+        str, typer.Option(help="live: who approves the rollback", metavar="NAME")
+    ] = "",
     testbed: Annotated[str, typer.Option(help="testbed: attach to this URL")] = "",
 ) -> None:
     """Undo what a run changed, newest first, and only that; say what is not as before."""
@@ -86,7 +89,7 @@ def rollback(
         with closing(session.reopen(folder, testbed_url=testbed)) as run:
             ctx = run.engine.ctx
             if ctx.live and not (approve := _approved(outlook(ctx), approve, ctx.parameters)):
-                say("Nothing was undone. Who lets it be undone says so with --approve NAME.")
+                say("Nothing was undone. To approve the rollback, add --approve NAME.")
                 raise typer.Exit(OPEN)
             undone = undo(ctx, approve)
             page = keep(run.journal, run.guide, run.run_dir, run.redactor, run.attempt)
@@ -104,21 +107,21 @@ def rollback(
 
 def _approved(what: list[str], by: str, parameters: Parameters) -> str:
     """Who lets a live customer's run be undone, asked for where a person is there."""
-    say(f"To be undone for {parameters.customer}, a live customer:")
+    say(f"To undo for {parameters.customer}, a live customer:")
     for line in what or ["nothing"]:
         say(f"  {line}")
     if not by and sys.stdin.isatty():
-        by = typer.prompt("Your name, to undo it (empty: leave it as it is)", default="")
+        by = typer.prompt("Your name, to undo it (leave empty to change nothing)", default="")
     return by.strip()
 
 
 @app.command()
 def new(
-    guide: Annotated[str, typer.Argument(help="genesys or talkdesk", metavar="GUIDE")],
+    guide: Annotated[str, typer.Argument(help=" or ".join(names()), metavar="GUIDE")],
     target: Annotated[str, typer.Argument(help="the file to write", metavar="FILE")] = "",
     questions: Annotated[
         bool | None,
-        typer.Option(help="ask for what has no default; as it is: where a person is there"),
+        typer.Option(help="ask for what has no default; by default only in a terminal"),
     ] = None,
 ) -> None:
     """Write a file of parameters for a live customer, by questions or to be filled in."""
@@ -128,10 +131,10 @@ def new(
         from sfsip_nb.inputs.schema import GUIDES
 
         if guide not in GUIDES:
-            raise InputError("GUIDE", f"There is no guide {guide!r}: name {' or '.join(GUIDES)}.")
+            raise InputError("GUIDE", f"There is no guide {guide!r}: use {' or '.join(GUIDES)}.")
         path = Path(target or f"{guide}.yaml")
         if path.exists():
-            raise InputError("FILE", f"{path} is there already. Name another file.")
+            raise InputError("FILE", f"{path} already exists. Name another file.")
         draft = None
         if sys.stdin.isatty() if questions is None else questions:
             try:

@@ -33,7 +33,9 @@ class Showing:
         """Find out before anything is sent whether the files can be written."""
         for option, path in (("--ladder", self.ladder), ("--pcap", self.pcap), ("--wav", self.wav)):
             if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
-                raise InputError(option, f"{path} cannot be written: name a file in a folder.")
+                raise InputError(
+                    option, f"{path} cannot be written: name a file in an existing folder."
+                )
 
     @property
     def media(self) -> bool:

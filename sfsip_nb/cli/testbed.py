@@ -7,7 +7,7 @@ import typer
 
 from sfsip_nb.cli.common import PLAIN, Folder, become, paragraphs, say
 
-app = typer.Typer(**PLAIN, help="The loopback stand-ins.")
+app = typer.Typer(**PLAIN, help="The stand-ins on this machine.")
 
 
 @app.command("start")
@@ -15,8 +15,8 @@ def start_testbed(
     folder: Annotated[Path, typer.Argument(help="the run's folder", metavar="DIR")] = Path(
         "runs/testbed"
     ),
-    time_scale: Annotated[float, typer.Option(help="how much shorter waits are")] = 60,
-    seed: Annotated[int, typer.Option(help="of all that is random")] = 1,
+    time_scale: Annotated[float, typer.Option(help="how many times faster waits run")] = 60,
+    seed: Annotated[int, typer.Option(help="seed of everything random")] = 1,
     fault: Annotated[list[str] | None, typer.Option(help="break this from the start")] = None,
 ) -> None:
     """Run a testbed in the foreground; its first line is JSON with all addresses."""

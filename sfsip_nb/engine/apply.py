@@ -35,14 +35,14 @@ def as_wanted(ctx: Context, step: str, want: Desired, planned: plan.Plan | None)
     check = Check(
         id=f"{step}/{want.kind}",
         title=f"{want.kind} “{want.key}”",
-        expected="as the guide wants it",
+        expected="as in the guide",
         seen=f"{len(found.changed)} of {len(want.fields)} fields differ"
         if found.seen
-        else "not there yet",
+        else "does not exist yet",
         verdict=Verdict.WAITING,
         reason=f"Planned: {op}. Approve the plan and apply it."
         if op != "none"
-        else "An earlier step of the plan brings it.",
+        else "An earlier step of the plan creates it.",
     )
     return Settled([check], op)
 
@@ -137,9 +137,9 @@ def stranded(
     wanted = "; ".join(f"{name}: {difference.text(value)}" for name, value in back.after.items())
     return Stranded(
         f"{back.kind} “{back.key}” was left half changed. {resource.at_risk} The change was not "
-        f"completed ({trouble}), nor taken back ({error}).",
+        f"completed ({trouble}), nor undone ({error}).",
         f"Put it back by hand at once ({wanted}), or run the same command again: apply completes "
-        "the change, rollback takes it back.",
+        "the change, rollback undoes it.",
     )
 
 
@@ -179,8 +179,8 @@ def _obstacle(ctx: Context, step: str, found: Look, approved: plan.Plan) -> list
         return [
             Check(
                 id=f"{step}/plan",
-                title="The plan may still be carried out",
-                expected="nothing has moved since it was made",
+                title="The plan is still valid",
+                expected="nothing has changed since it was made",
                 seen=approved.stopped,
                 verdict=Verdict.BLOCKED,
                 reason="Make a new plan.",
@@ -206,7 +206,7 @@ def _obstacle(ctx: Context, step: str, found: Look, approved: plan.Plan) -> list
                 seen=(seen.owner if seen else "") or "made before this run by somebody else",
                 verdict=Verdict.WAITING,
                 reason=f'To let this run change it, add "{want.address}" to adopt; '
-                "else choose another name.",
+                "otherwise choose another name.",
             )
         ]
     return []
@@ -225,6 +225,6 @@ def _stop(step: str, title: str, expected: str, seen: str) -> Check:
         expected=expected,
         seen=seen,
         verdict=Verdict.FAIL,
-        reason="This has moved since the plan was made, so nothing was written. "
+        reason="This has changed since the plan was made, so nothing was written. "
         "Look at the difference, then make a new plan.",
     )

@@ -39,7 +39,7 @@ def differences(ctx: Context) -> list[str]:
         try:
             seen = ctx.resource(kind).read(key)
         except (ApiError, Refused) as error:
-            found.append(f"{kind} “{key}” may differ, for it cannot be read: {error}")
+            found.append(f"{kind} “{key}” may differ; it cannot be read: {error}")
             continue
         found += [f"{kind} “{key}” {what}" for what in _compared(before, seen)]
     return found + list(_never_returned(ctx))
@@ -47,9 +47,9 @@ def differences(ctx: Context) -> list[str]:
 
 def _compared(before: Mapping[str, Any] | None, seen: Seen | None) -> Iterator[str]:
     if before is None and seen is not None:
-        yield "is there, and was not before"
+        yield "exists now and did not before"
     elif before is not None and seen is None:
-        yield "was there before, and is gone"
+        yield "existed before and is gone"
     elif before is not None and seen is not None:
         for name, value in before.items():
             if seen.fields.get(name) != value:

@@ -29,6 +29,6 @@ def explain(folder: Path, redactor: Redactor, where: str, error: BaseException) 
         file.write(redactor.text(f"{where}\n{trace}\n"))
     what = redactor.text(f"{type(error).__name__}: {error}").rstrip(". ")
     return (
-        f"{where} broke off: {what[:300]}. Nothing was lost; run the same command again "
-        f"to go on. The trace is in {folder.name}/{LOG}."
+        f"{where} stopped: {what[:300]}. Nothing was lost; run the same command again "
+        f"to continue. The trace is in {folder.name}/{LOG}."
     )

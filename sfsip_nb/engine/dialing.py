@@ -24,7 +24,7 @@ def permit(ctx: Context, step: str, number: str) -> str:
     rules = ctx.parameters.test_calls
     refusal = dial_refusal(number)
     if refusal:
-        raise NotAllowed(f"{number} is never dialled: {refusal}")
+        raise NotAllowed(f"{number} is never dialed: {refusal}")
     if not rules.allowed:
         raise NotAllowed("Test calls are not allowed: set test_calls.allowed to true.")
     if number not in rules.destinations:

@@ -196,12 +196,12 @@ def as_left(change: Change, seen: Seen | None) -> bool:
 def _undecided(change: Change, seen: Seen | None) -> str:
     now = "; ".join(
         f"{name} is {difference.text(seen.fields[name])}, was "
-        f"{difference.text(change.before.get(name))}, was to be {difference.text(value)}"
+        f"{difference.text(change.before.get(name))}, should be {difference.text(value)}"
         for name, value in change.after.items()
         if seen is not None and name in seen.fields
     )
     return (
-        f"Whether the {change.op} of {change.kind} “{change.key}” was carried out cannot be told: "
+        f"Whether the {change.op} of {change.kind} “{change.key}” was carried out is unknown: "
         f"{now}."
     )
 

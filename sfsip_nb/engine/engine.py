@@ -17,7 +17,7 @@ from sfsip_nb.engine.rows import CheckRow
 from sfsip_nb.engine.verdicts import STRANDED, Check, Vantage, Verdict, Weight, step_verdict, worst
 
 _GOOD = ("pass", "skipped", "waived")
-_INTERRUPTED = "Interrupted by a person; run it again to go on."
+_INTERRUPTED = "Interrupted by a person; run it again to continue."
 
 
 @dataclass
@@ -115,9 +115,9 @@ class Engine:
 
     def _carry_out(self, step: Step) -> StepResult:
         ctx = self.ctx
-        reason = step.moot(ctx) if step.moot else ""
+        reason = step.skip_reason(ctx) if step.skip_reason else ""
         if not reason and step.dials and ctx.mode == "plan":
-            reason = "A plan dials nothing."
+            reason = "A plan does not dial."
         if reason:
             return StepResult(step, Verdict.SKIPPED, reason=reason)
         card = step.card(ctx) if step.card else None
@@ -180,7 +180,7 @@ class Engine:
             current = self.plan()
             if not current.stopped:
                 moved = ", ".join(check.title for check in settled.checks)
-                current.stopped = f"stopped because something had moved: {moved}"
+                current.stopped = f"stopped because something had changed: {moved}"
                 current.save(plan.path_of(self.ctx), self.ctx)
 
     def _waived(self, check: Check) -> Check:
@@ -189,7 +189,9 @@ class Engine:
             if waiver.check != check.id or check.verdict in (Verdict.PASS, Verdict.SKIPPED):
                 continue
             if waiver.until < _today():
-                return replace(check, reason=f"{check.reason} The waiver lapsed on {waiver.until}.")
+                return replace(
+                    check, reason=f"{check.reason} The waiver expired on {waiver.until}."
+                )
             by = f"Waived by {waiver.by} until {waiver.until}: {waiver.reason}"
             return replace(check, verdict=Verdict.WAIVED, reason=by)
         return check
@@ -208,7 +210,7 @@ def _refused(step: Step, error: ApiError | Refused | Unsettled) -> Check:
     """A refusal fails; trouble of the network or of a platform says nothing of the customer."""
     told = Check(
         id=f"{step.id}/api",
-        title="It can be done",
+        title="Reachable",
         expected="no refusal",
         seen=str(error),
         verdict=Verdict.FAIL,
@@ -220,7 +222,7 @@ def _refused(step: Step, error: ApiError | Refused | Unsettled) -> Check:
             told,
             id=f"{step.id}{STRANDED}",
             title="Nothing is left half changed",
-            expected="done, or taken back",
+            expected="done, or undone",
         )
     if isinstance(error, Unsettled) or (isinstance(error, ApiError) and error.transient):
         return replace(told, expected="an answer", verdict=Verdict.INCONCLUSIVE)

@@ -15,6 +15,9 @@ from sfsip_nb.inputs.errors import InputError
 
 JOURNAL = "journal.sqlite3"
 
+TYPED = "typed"
+"""The journal's name for what was typed into the forms of the run's notebooks."""
+
 _FOLDERS = {"attempts", "captures", "cards", "evidence", "notebooks", "runbook", "testbed"}
 _MADE_HERE = _FOLDERS | {"plan.json", "faults.log", ".working", ".ipynb_checkpoints"}
 """What may stand in a run's folder that has no journal yet."""
@@ -25,12 +28,14 @@ class Found:
     """What a run's journal holds, as far as it has to be known before the run is opened.
 
     `inputs` are guide and values as the run was last opened with, None where it never was;
-    `testbed` is the name of the one that it was then on; `last` is its last attempt's number.
+    `testbed` is the name of the one that it was then on; `last` is its last attempt's number;
+    `typed` is what was typed into its notebooks' forms (`Draft.typed`).
     """
 
     inputs: Any = None
     testbed: str = ""
     last: int = 0
+    typed: Any = None
 
 
 def look(run_dir: Path) -> Found:
@@ -58,10 +63,15 @@ def look(run_dir: Path) -> Found:
         if not tables:
             return Found()
         if not tables >= {"meta", "attempts"}:
-            raise sqlite3.DatabaseError("it is another program's file")
+            raise sqlite3.DatabaseError("it belongs to another program")
         (last,) = db.execute("SELECT max(id) FROM attempts").fetchone()
         kept = dict(db.execute("SELECT name, value FROM meta").fetchall())
-    return Found(_json(kept.get("parameters")), str(_json(kept.get("testbed")) or ""), last or 0)
+    return Found(
+        _json(kept.get("parameters")),
+        str(_json(kept.get("testbed")) or ""),
+        last or 0,
+        _json(kept.get(TYPED)),
+    )
 
 
 def _json(text: str | None) -> Any:
@@ -83,8 +93,9 @@ def refuse_foreign(run_dir: Path) -> None:
         more = f" and {len(foreign) - 1} more" if foreign[1:] else ""
         raise InputError(
             "--out",
-            f"{run_dir} is no run's folder: it holds {foreign[0]}{more}, and no {JOURNAL}. Nothing"
-            " was written there. Name a new or an empty folder with --out.",
+            f"{run_dir} is not a run's folder: it holds {foreign[0]}{more}, and no {JOURNAL}."
+            " Nothing"
+            " was written there. Name a new or empty folder with --out.",
         )
 
 

@@ -62,7 +62,7 @@ def sound(path: Path) -> Iterator[None]:
     except (sqlite3.OperationalError, OSError) as error:
         raise SfsipError(
             f"The journal {path} cannot be used: {error}. See that the disk has room and"
-            " that the file may be written; the same command then goes on from here."
+            " that the file may be written; then run the same command to continue."
         ) from error
     except sqlite3.DatabaseError as error:
         raise InputError(

@@ -13,15 +13,14 @@ from sfsip_nb.engine.model import Card, Refused
 from sfsip_nb.engine.rows import StepRow
 from sfsip_nb.engine.verdicts import Check, Vantage, Verdict, Weight
 from sfsip_nb.inputs.files import Unfit, read
+from sfsip_nb.inputs.platform import names, platform
 from sfsip_nb.inputs.secrets import Secret
 
 _WORD = "/person"
 _LARGEST = 50 * 1024 * 1024  # bytes of a file that shows what a person did
 _WHO = {
-    "genesys": "Genesys Cloud's administrator",
-    "talkdesk": "Talkdesk's administrator",
-    "synthflow": "whoever keeps the Synthflow workspace",
-    "phone": "anybody with a telephone",
+    "synthflow": "the person who manages the Synthflow workspace",
+    "phone": "anybody with a phone",
 }
 
 
@@ -49,7 +48,7 @@ def answer_from_parameters(ctx: Context, card: Card) -> None:
         answer(ctx, card, given.done_by, at, given.note, given.values, paths)
     except ValueError as error:
         raise Refused(
-            f"What people → {card.step} says was not taken over: {error}", "Correct it there."
+            f"What people → {card.step} says was not accepted: {error}", "Correct it there."
         ) from None
 
 
@@ -69,7 +68,7 @@ def answer(
     Raises ``ValueError`` without a name, and for a file that cannot be read.
     """
     if not done_by.strip():
-        raise ValueError(f"Who did “{card.title}”? A human step is signed with a name.")
+        raise ValueError(f"Who did “{card.title}”? A manual step needs a name.")
     contents = [(file, _content(file)) for file in files]
     kept = [
         ctx.keep_evidence(card.step, f"{card.step} {file.stem}", file.suffix[1:], content)
@@ -143,7 +142,7 @@ def checks(ctx: Context, card: Card) -> list[Check]:
                 seen=f"no value for: {', '.join(missing)}" if missing else "no answer yet",
                 verdict=Verdict.WAITING,
                 vantage=Vantage.PLATFORM,
-                reason=f"For {_WHO.get(card.system, card.system)}: carry out the card, then say"
+                reason=f"For {_who(card.system)}: carry out the card, then say"
                 f" below it, or under people → {card.step}, who did it.",
             )
         ]
@@ -152,11 +151,11 @@ def checks(ctx: Context, card: Card) -> list[Check]:
     told = ", ".join(f"{name}: {value}" for name, value in answered["given"].items())
     seen = f"{answered['done_by']}, {answered['done_at']}" + (f" — {told}" if told else "")
     if not card.proved_by:
-        verdict, reason = Verdict.PASS, "Rests on this person's word."
+        verdict, reason = Verdict.PASS, "Based on this person's word."
     elif ctx.proved(card.proved_by):
         verdict, reason = Verdict.PASS, f"Proved by {card.proved_by}."
     else:
-        verdict, reason = Verdict.INCONCLUSIVE, f"Said to be done; {card.proved_by} proves it."
+        verdict, reason = Verdict.INCONCLUSIVE, f"Reported as done; {card.proved_by} proves it."
     return [
         Check(
             id=check_id(card.step),
@@ -169,6 +168,11 @@ def checks(ctx: Context, card: Card) -> list[Check]:
             evidence=tuple(answered["evidence"]),
         )
     ]
+
+
+def _who(system: str) -> str:
+    """Who carries out the cards of a system, in words."""
+    return _WHO.get(system) or (platform(system).administrator if system in names() else system)
 
 
 def check_id(step: str) -> str:

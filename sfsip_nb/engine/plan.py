@@ -68,7 +68,7 @@ class Plan:
     def approve(self, by: str) -> None:
         """Note who approved the plan. Raises ``ValueError`` without a name."""
         if not by.strip():
-            raise ValueError("A plan is approved by a person: give a name.")
+            raise ValueError("A person approves a plan: give a name.")
         self.approved_by, self.approved_at = by.strip(), now()
 
     def save(self, path: Path, ctx: Context) -> None:
@@ -163,8 +163,8 @@ def make(ctx: Context) -> Plan:
 
 
 def wanted(ctx: Context, step: Step) -> list[Desired]:
-    """The objects that a step wants; none where the inputs make the step moot."""
-    if step.desired is None or (step.moot and step.moot(ctx)):
+    """The objects that a step wants; none where the inputs make the step needless."""
+    if step.desired is None or (step.skip_reason and step.skip_reason(ctx)):
         return []
     return step.desired(ctx)
 

@@ -45,7 +45,7 @@ class Rolledback:
 def outlook(ctx: Context) -> list[str]:
     """What a rollback would do, in its order. Nothing is written or read."""
     people = [
-        f"{step}: {said['card']['title']}" + ("" if said["before"] else " (to undo by hand)")
+        f"{step}: {said['card']['title']}" + ("" if said["before"] else " (undo by hand)")
         for step, said in reversed(list(ctx.journal.people().items()))
         if said["before"] or _by_hand_only(ctx, said)
     ]
@@ -125,7 +125,7 @@ def _settled(ctx: Context) -> Iterator[Undone]:
         try:
             effects.resume(ctx, [change])
         except _TROUBLE as error:
-            yield Undone(_name(change), f"whether it was carried out is open: {error}", False)
+            yield Undone(_name(change), f"whether it was carried out is unknown: {error}", False)
 
 
 def _changes(ctx: Context) -> list[Undone]:
@@ -155,7 +155,7 @@ def _changes(ctx: Context) -> list[Undone]:
         # Undoing an older change may have taken a newer one along (a number and its attachment).
         if _as_before(ctx, change):
             ctx.journal.undone(change.id)
-            results[place] = Undone(_name(change), "gone with what it belonged to", True)
+            results[place] = Undone(_name(change), "deleted with what it belonged to", True)
     return results
 
 
@@ -194,7 +194,7 @@ def _set_back(
     lost = ", ".join(sorted(set(change.before) & resource.write_only))
     if seen is None:
         ctx.journal.undone(change.id)
-        return "gone; nothing to set back", not baseline.was_there(ctx, change.kind, change.key)
+        return "gone; nothing to restore", not baseline.was_there(ctx, change.kind, change.key)
     moved = [n for n, value in _left(ctx, change).items() if seen.fields.get(n, value) != value]
     if effects.holds(restorable, seen):
         ctx.journal.undone(change.id)

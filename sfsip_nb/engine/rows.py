@@ -68,9 +68,12 @@ class CheckRow(Shape):
     id: str = Field(description="Stable id: the step's id, a slash, and the check's own part.")
     seen: str = Field(description="What was.")
     title: str = Field(description="What was checked.")
-    vantage: Vantage
+    vantage: Vantage = Field(
+        description="Who saw it: this machine, the contact center, Synthflow, or both ends of the"
+        " testbed."
+    )
     verdict: Verdict
-    weight: Weight
+    weight: Weight = Field(description="An advisory check never changes its step's verdict.")
     reason: str = Field(
         default="",
         validation_alias="settle",

@@ -1,4 +1,4 @@
-"""The groups of parameters: `sip`, `synthflow`, `genesys`, `talkdesk` and the smaller ones.
+"""The groups of parameters that every guide has: `sip`, `synthflow` and the smaller ones.
 
 A field with a sample but no default has to be given on a live run; on the testbed the sample
 stands in. A field's description is its help text.
@@ -106,82 +106,6 @@ class Synthflow(Block):
         SignallingAddresses(),
     )
     transfer: Transfer = ask("where the agent transfers callers to, and how", None)
-
-
-def _order(texts: list[str]) -> list[str]:
-    known = ("Source", "Trunk", "Site", "Extension")
-    for text in texts:
-        if text not in known:
-            hint = f.did_you_mean(text, known)
-            raise ValueError(f"holds '{text}'. Use any of {', '.join(known)}, in order.{hint}")
-    if len(set(texts)) < len(texts):
-        raise ValueError("names an entry twice. Name each once, in order of priority.")
-    return texts
-
-
-class Genesys(Block):
-    """The Genesys Cloud organisation and what the trunk is called there."""
-
-    region: f.GenesysRegionName = ask("AWS region of the organisation", samples.GENESYS_REGION)
-    client_id: f.Text = ask(
-        "id of an OAuth client with the grant Client Credentials", samples.GENESYS_CLIENT_ID
-    )
-    client_secret: f.Reference = ask(
-        "where the OAuth client's secret is kept", "testbed:genesys-client-secret", secret=True
-    )
-    site: f.Text = ask("name of the site whose number plans are used", samples.GENESYS_SITE)
-    trunk_name: f.Text = ask("External Trunk Name", samples.TRUNK_NAME)
-    termination_identifier: f.Label = ask(
-        "Inbound SIP Termination Identifier, unique in the region", samples.TERMINATION_IDENTIFIER
-    )
-    inbound_fqdn: f.OptionalHost = ask(
-        "FQDN in the trunk's Inbound Request-URI panel; empty: derived, and a card asks for it",
-        "",
-        "",
-    )
-    caller_address: f.Number = ask("Caller Address of the trunk, E.164, in quotes", samples.DID)
-    caller_name: f.CallerName = ask(
-        "Caller Name of the trunk, at most 40 characters", samples.CALLER_NAME
-    )
-    caller_priority: Annotated[list[f.Item], AfterValidator(_order)] = ask(
-        "Prioritized Caller Selection: of Source, Trunk, Site, Extension; empty: left as it is",
-        [],
-        [],
-    )
-    inbound_flow: f.Text = ask(
-        "published Architect flow that takes calls to the numbers", samples.INBOUND_FLOW
-    )
-    transfer_queue: f.Text = ask("queue that takes transferred calls", samples.TRANSFER_QUEUE)
-    transfer_flow: f.Text = ask(
-        "published Architect flow that sends transferred calls to the queue", samples.TRANSFER_FLOW
-    )
-
-
-class Talkdesk(Block):
-    """The Talkdesk account and what the trunk is called there."""
-
-    account: f.Account = ask("name of the account, as in its address", samples.TALKDESK_ACCOUNT)
-    region: Literal["us", "eu", "ca"] = ask("us, eu or ca", samples.TALKDESK_REGION)
-    client_id: f.Text = ask(
-        "id of an OAuth client with the grant Client Credentials", samples.TALKDESK_CLIENT_ID
-    )
-    client_secret: f.Reference = ask(
-        "where the OAuth client's secret is kept", "testbed:talkdesk-client-secret", secret=True
-    )
-    path: Literal["external_trunk", "byo_ai"] = ask(
-        "external_trunk or byo_ai: what the account offers for a voice agent", "external_trunk"
-    )
-    sbc: f.Host = ask("SBC gateway host or address, told by Talkdesk", samples.TALKDESK_SBC)
-    trunk_name: f.Text = ask("name of the SIP trunk", samples.TRUNK_NAME)
-    max_concurrent_calls: int = ask("Max Concurrent Calls of the trunk", 10, ge=1, le=10000)
-    ring_group: f.Text = ask("ring group or queue of the live agents", samples.TALKDESK_RING_GROUP)
-    ring_group_number: f.Number = ask(
-        "number that reaches it, E.164, in quotes", samples.RING_GROUP_NUMBER
-    )
-    timeout_seconds: int = ask("seconds before a call goes to the fallback", 30, 30, ge=1, le=600)
-    fallback: f.Text = ask(
-        "where a call goes that the agent does not take", samples.TALKDESK_FALLBACK
-    )
 
 
 class TestCalls(Block):

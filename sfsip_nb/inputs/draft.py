@@ -6,7 +6,6 @@ else: then the cell is newer, and what was typed is let go.
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import re
 from collections.abc import Iterator, Mapping
@@ -16,8 +15,9 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from sfsip_nb.inputs.blocks import Block, without_token
+from sfsip_nb.inputs.checked import Checked
 from sfsip_nb.inputs.errors import InputError
-from sfsip_nb.inputs.load import CELL, from_namespace, overlay
+from sfsip_nb.inputs.load import CELL, check_namespace, overlay
 from sfsip_nb.inputs.schema import (
     Parameters,
     block_of,
@@ -26,14 +26,7 @@ from sfsip_nb.inputs.schema import (
     sample,
     secret_keys,
 )
-from sfsip_nb.inputs.secrets import (
-    Secret,
-    is_reference,
-    is_typed_in,
-    keep,
-    resolve,
-    type_in,
-)
+from sfsip_nb.inputs.secrets import is_reference, is_typed_in, keep, type_in
 
 FIXED = ("target", "customer", "run", "testbed.url", "testbed.time_scale", "testbed.seed")
 """They decide which run this is, so they stand in the parameters cell alone."""
@@ -47,6 +40,7 @@ _typed_here: dict[str, dict[str, str]] = {}
 class Draft:
     """The inputs of one notebook, complete or not.
 
+    `checked` is what the last look at them found.
     Raises InputError for what a form cannot mend: an unknown name, a group that is none, a
     target or a customer that is not there.
     """
@@ -59,18 +53,26 @@ class Draft:
         self._typed: dict[str, Any] = {}
         self.in_key_ring = False
         self.keys = frozenset(_leaves(self.model))
+        self.checked: Checked
+        self.check()
         beyond = [p for key, p in self._problems() if key in ("", "testbed", *FIXED)]
         if beyond:
             raise InputError.together(beyond, CELL)
-        self._typed |= _typed_here.get(self.run_name, {})
+        if typed := _typed_here.get(self.run_name):
+            self._typed |= typed
+            self.check()
 
     @property
     def run_name(self) -> str:
         """Name of the run that the inputs belong to."""
         return named(self._given["customer"], self._given["run"], self.guide)
 
-    def take(self, typed: Mapping[str, Any]) -> None:
-        """Take over what `typed()` gave, in another notebook or an earlier kernel."""
+    def take(self, typed: Mapping[str, Any]) -> bool:
+        """Take over what `typed()` gave, in another notebook or an earlier kernel.
+
+        Checks, and returns true, where that changes an input.
+        """
+        before = self._typed
         self._typed = {key: value for key, value in self._typed.items() if is_typed_in(value)} | {
             key: entry["value"]
             for key, entry in typed.items()
@@ -78,6 +80,9 @@ class Draft:
             and key not in FIXED
             and entry["over"] == self._value(self._given, key)
         }
+        if changed := self._typed != before:
+            self.check()
+        return changed
 
     def typed(self) -> dict[str, Any]:
         """What was typed and over what it stands, without what ends with this process."""
@@ -88,7 +93,7 @@ class Draft:
         }
 
     def note(self, key: str, value: Any) -> None:
-        """Take one typed value. A secret's text goes where only this process reads it.
+        """Take one typed value, and check. A secret's text goes where only this process reads it.
 
         A reference may be typed for a secret too, and stands as it is. Raises InputError where
         `in_key_ring` is set and the key ring does not open.
@@ -100,6 +105,7 @@ class Draft:
         else:
             self._typed[key] = value
         _typed_here[self.run_name] = {k: v for k, v in self._typed.items() if is_typed_in(v)}
+        self.check()
 
     def values(self) -> dict[str, Any]:
         """All inputs, group by group, with what was typed in its place."""
@@ -112,9 +118,9 @@ class Draft:
             target[name] = value
         return values
 
-    def check(self) -> Parameters:
-        """The inputs, checked. Raises InputError with all that is wrong."""
-        return from_namespace(self.guide, self.values())
+    def check(self) -> None:
+        """Look at the inputs anew, secrets included. What is wrong is found, and not raised."""
+        self.checked = check_namespace(self.guide, self.values())
 
     def loose(self) -> Parameters:
         """The inputs as they stand, to ask a platform about one of them.
@@ -126,16 +132,8 @@ class Draft:
         assert isinstance(loose, Parameters)
         return loose
 
-    def secrets(self) -> dict[str, Secret]:
-        """The secrets that can be read now, by dotted key."""
-        found = {}
-        for key in self.secret_keys:
-            with contextlib.suppress(InputError):
-                found[key] = resolve(str(self.value(key)), key)
-        return found
-
     def problems(self) -> dict[str, str]:
-        """What is wrong now, by the dotted key of the input that has to change."""
+        """What was found wrong, by the dotted key of the input that has to change."""
         told = {
             key: str(problem).removeprefix(f"{problem.key} ({CELL}) ")
             for key, problem in self._problems()
@@ -149,14 +147,11 @@ class Draft:
         return without_token(value) if key == "testbed.url" else value
 
     def _problems(self) -> Iterator[tuple[str, InputError]]:
-        try:
-            self.check()
-        except InputError as error:
-            for problem in error.problems:
-                key = problem.key
-                while key and key not in self.keys:  # numbers[0] is told at numbers
-                    key = re.sub(r"(?:^|[.\[])[^.\[]*$", "", key)
-                yield key, problem
+        for problem in self.checked.problems:
+            key = problem.key
+            while key and key not in self.keys:  # numbers[0] is told at numbers
+                key = re.sub(r"(?:^|[.\[])[^.\[]*$", "", key)
+            yield key, problem
 
     @staticmethod
     def _value(values: Mapping[str, Any], key: str) -> Any:

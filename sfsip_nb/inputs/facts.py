@@ -1,63 +1,19 @@
 """Dated facts about the platforms: regions, hosts, ports, published addresses, what changed.
 
-The data are in ``facts.yaml`` beside this module, each with its source and date.
+Synthflow's are in ``facts.yaml`` beside this module, a contact centre's in the one of its package,
+each with its source and date.
 """
 
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Any
 
 import yaml
 
-
-@dataclass(frozen=True)
-class GenesysRegion:
-    """A Genesys Cloud region. `disputed` where sources give different BYOC suffixes."""
-
-    name: str
-    domain: str
-    byoc: str
-    """Suffix of a legacy BYOC trunk's FQDN; empty where none is known."""
-    voice: str
-    """Suffix of a Dynamic Cloud Voice trunk's FQDN."""
-    disputed: bool = False
-    note: str = ""
-
-    @property
-    def api(self) -> str:
-        """Base URL of the platform API."""
-        return f"https://api.{self.domain}"
-
-    @property
-    def login(self) -> str:
-        """Base URL of the OAuth server."""
-        return f"https://login.{self.domain}"
-
-    def derived_fqdn(self, termination_identifier: str) -> str:
-        """The inbound FQDN of a legacy BYOC trunk, derived; "" where sources disagree."""
-        known = self.byoc and not self.disputed
-        return f"{termination_identifier}.{self.byoc}" if known else ""
-
-
-@dataclass(frozen=True)
-class TalkdeskRegion:
-    """A Talkdesk region with the host names of its API and its login server."""
-
-    name: str
-    api_host: str
-    login_domain: str
-
-    @property
-    def api(self) -> str:
-        """Base URL of the API."""
-        return f"https://{self.api_host}"
-
-    def login(self, account: str) -> str:
-        """Base URL of the OAuth server of `account`."""
-        return f"https://{account}.{self.login_domain}"
+from sfsip_nb.inputs.platform import names, platform
 
 
 @dataclass(frozen=True)
@@ -113,7 +69,6 @@ class Change:
     """Something that changed since a guide was written, with its source and date."""
 
     id: str
-    guides: tuple[str, ...]
     heading: str
     date: str
     text: str
@@ -128,15 +83,19 @@ def _data() -> dict[str, Any]:
 
 
 @functools.cache
-def genesys_regions() -> dict[str, GenesysRegion]:
-    """The Genesys Cloud regions by AWS name."""
-    return {entry["name"]: GenesysRegion(**entry) for entry in _data()["genesys"]["regions"]}
+def of(name: str) -> dict[str, Any]:
+    """All facts about Synthflow or a platform, as written. Raises KeyError for an unknown one."""
+    if name == "synthflow":
+        return dict(_data()["synthflow"])
+    text = files(platform(name).package).joinpath("facts.yaml").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = yaml.safe_load(text)
+    return loaded
 
 
 @functools.cache
-def tls_rules(platform: str) -> TlsRules | None:
+def tls_rules(name: str) -> TlsRules | None:
     """What a platform's edges take of TLS, as client and as server; None where none is known."""
-    data = _data()[platform]
+    data = of(name)
     tls = data.get("tls")
     if tls is None:
         return None
@@ -154,43 +113,36 @@ def tls_rules(platform: str) -> TlsRules | None:
 @functools.cache
 def known_certificates() -> tuple[KnownCertificate, ...]:
     """Certificates that do not fit their hosts, and are known for it."""
-    return tuple(KnownCertificate(**entry) for entry in _data()["genesys"]["certificates"])
-
-
-@functools.cache
-def talkdesk_regions() -> dict[str, TalkdeskRegion]:
-    """The Talkdesk regions by name."""
-    return {
-        entry["name"]: TalkdeskRegion(entry["name"], entry["api"], entry["login"])
-        for entry in _data()["talkdesk"]["regions"]
-    }
+    return tuple(
+        KnownCertificate(**entry) for name in names() for entry in of(name).get("certificates", ())
+    )
 
 
 @functools.cache
 def synthflow_regions() -> dict[str, SynthflowRegion]:
     """The Synthflow regions by name."""
-    return {entry["name"]: SynthflowRegion(**entry) for entry in _data()["synthflow"]["regions"]}
+    return {entry["name"]: SynthflowRegion(**entry) for entry in of("synthflow")["regions"]}
 
 
-def own_hosts(platform: str) -> tuple[str, ...]:
+def own_hosts(name: str) -> tuple[str, ...]:
     """The hosts that a platform's secrets may go to; ``*`` stands for one label."""
-    return tuple(_data()[platform]["hosts"])
+    return tuple(of(name)["hosts"])
 
 
 def synthflow_port(transport: str) -> int:
     """Synthflow's SIP port for `transport` (udp, tcp or tls)."""
-    return int(_data()["synthflow"]["ports"][transport])
+    return int(of("synthflow")["ports"][transport])
 
 
 def rtp_ports() -> range:
     """The UDP ports of Synthflow's media."""
-    published = _data()["synthflow"]["rtp"]
+    published = of("synthflow")["rtp"]
     return range(published["first"], published["last"] + 1)
 
 
 def synthflow_addresses(region: str, kind: str = "signalling") -> list[PublishedAddress]:
     """Synthflow's published addresses of a region; `kind` is signalling or media."""
-    data = _data()["synthflow"]
+    data = of("synthflow")
     return [
         PublishedAddress(
             address, region, kind, entry["source"], data["as_of"], data["doubtful"].get(address, "")
@@ -202,12 +154,8 @@ def synthflow_addresses(region: str, kind: str = "signalling") -> list[Published
 
 
 def changes(guide: str) -> list[Change]:
-    """What changed since `guide` (genesys, talkdesk) was written."""
-    found = []
-    for entry in _data()["changes"]:
-        if guide in entry["guides"]:
-            heading = entry["heading"]
-            heading = heading[guide] if isinstance(heading, dict) else heading
-            known = entry | {"guides": tuple(entry["guides"]), "heading": heading}
-            found.append(Change(**known))
-    return found
+    """What changed since `guide` was written: at Synthflow, then at its platform."""
+    own = of(guide)
+    headings = own.get("headings", {})
+    found = [Change(**entry) for entry in (*_data()["changes"], *own.get("changes", ()))]
+    return [replace(change, heading=headings.get(change.id, change.heading)) for change in found]

@@ -16,7 +16,6 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from sfsip_nb.inputs import facts
 from sfsip_nb.inputs.numbers import dial_refusal, parse_e164
 from sfsip_nb.inputs.secrets import is_reference
 
@@ -168,18 +167,6 @@ def _reference(text: str) -> str:
     return text
 
 
-def _genesys_region(text: str) -> str:
-    regions = facts.genesys_regions()
-    if text not in regions:
-        hints = {part: r.name for r in regions.values() for part in (r.domain, *r.voice.split("."))}
-        guess = hints.get(text.casefold()) or nearest(text, regions)
-        ask = f" Did you mean {guess}?" if guess else ""
-        raise ValueError(
-            f"is '{text}', which is no Genesys Cloud region.{ask} Known: {', '.join(regions)}."
-        )
-    return text
-
-
 def _run(text: str) -> str:
     if text and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", text):
         raise ValueError(
@@ -243,7 +230,6 @@ Account = Annotated[Text, AfterValidator(_account)]
 Addresses = Annotated[list[Item], Field(max_length=200), AfterValidator(_addresses)]
 OptionalReference = Annotated[OptionalSentence, AfterValidator(_reference)]
 Reference = Annotated[Sentence, AfterValidator(_reference)]
-GenesysRegionName = Annotated[Text, AfterValidator(_genesys_region)]
 RunName = Annotated[Line, AfterValidator(_run)]
 Day = Annotated[date, BeforeValidator(_day)]
 Moment = Annotated[Line, BeforeValidator(_moment)]

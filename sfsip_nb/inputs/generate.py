@@ -9,9 +9,8 @@ from typing import Any, get_origin
 from pydantic.fields import FieldInfo
 
 from sfsip_nb.inputs.blocks import Block
+from sfsip_nb.inputs.platform import platform
 from sfsip_nb.inputs.schema import block_of, parameters_model, sample, sample_of
-
-_VENDOR = {"genesys": "Genesys Cloud", "talkdesk": "Talkdesk"}
 
 
 def parameters_cell(guide: str, values: Mapping[str, Any] | None = None) -> str:
@@ -44,7 +43,7 @@ def example_yaml(guide: str, live: bool, given: Mapping[str, Any] | None = None)
     The live one holds no sample: what only the user knows is empty, to be filled in, or as `given`.
     """
     model = parameters_model(guide)
-    vendor = _VENDOR[guide]
+    vendor = platform(guide).title
     if live:
         head = [
             f"# {vendor} to Synthflow over SIP: a live customer.",
@@ -104,7 +103,7 @@ def _live(model: type[Block]) -> dict[str, Any]:
         elif block and sample_of(field) is None:
             value = _live(block)
         elif isinstance(extra, dict) and extra.get("secret"):
-            value = "env:" + _VARIABLES[str(extra["sample"])]
+            value = f"env:{_variable(str(extra['sample']))}"
         elif key in _SUGGESTED:
             value = sample_of(field)
         elif block or get_origin(field.annotation) is dict:
@@ -119,12 +118,11 @@ def _live(model: type[Block]) -> dict[str, Any]:
 
 # What a live file may well begin with: neither a customer's own value nor a default.
 _SUGGESTED = ("transport", "authentication", "mode", "trunk_name", "path", "max_concurrent_calls")
-_VARIABLES = {
-    "testbed:sip-password": "SIP_PASSWORD",
-    "testbed:synthflow-api-key": "SYNTHFLOW_API_KEY",
-    "testbed:genesys-client-secret": "GENESYS_CLIENT_SECRET",
-    "testbed:talkdesk-client-secret": "TALKDESK_CLIENT_SECRET",
-}
+
+
+def _variable(reference: str) -> str:
+    """The environment variable that holds a live customer's secret, after the sample's name."""
+    return reference.partition(":")[2].upper().replace("-", "_")
 
 
 def _yaml(model: type[Block], values: Mapping[str, Any], depth: int) -> Iterator[str]:

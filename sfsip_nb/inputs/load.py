@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path as FilePath
@@ -11,10 +12,12 @@ from pydantic import ValidationError
 
 from sfsip_nb.inputs import apart, bounds, files, samples
 from sfsip_nb.inputs.blocks import Block
+from sfsip_nb.inputs.checked import Checked
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.fields import did_you_mean
 from sfsip_nb.inputs.generate import example_yaml, parameters_cell
 from sfsip_nb.inputs.numbers import is_sample
+from sfsip_nb.inputs.platform import platform
 from sfsip_nb.inputs.problems import explain, literal_secrets, names, place_of
 from sfsip_nb.inputs.schema import (
     GUIDES,
@@ -30,6 +33,7 @@ from sfsip_nb.inputs.yamltree import Mark, Path, Tree, dotted, read_mapping, rea
 
 __all__ = [
     "CELL",
+    "check_namespace",
     "example_yaml",
     "from_namespace",
     "load_file",
@@ -48,7 +52,7 @@ _NUMBER = re.compile(r"\+[0-9]+")
 def load_file(path: str | FilePath, sets: Sequence[str] = ()) -> Parameters:
     """The parameters in the YAML file `path`, with each ``a.b=VALUE`` of `sets` put over it.
 
-    The guide is that of the file's ``genesys`` or ``talkdesk`` group. Every secret is looked up
+    The guide is that of the contact centre whose group the file holds. Every secret is looked up
     once, so that a missing one is found now. Raises InputError, for several problems at once too.
     """
     tree = read_mapping(_text(FilePath(path)), str(path))
@@ -56,7 +60,7 @@ def load_file(path: str | FilePath, sets: Sequence[str] = ()) -> Parameters:
         place, value, marks = _parse_set(assignment)
         _assign(tree, place, value)
         tree.marks.update(marks)
-    return _check(_guide(tree), tree)
+    return _check(_guide(tree), tree).valid()
 
 
 def from_namespace(guide: str, namespace: Mapping[str, Any]) -> Parameters:
@@ -64,6 +68,11 @@ def from_namespace(guide: str, namespace: Mapping[str, Any]) -> Parameters:
 
     Raises InputError as `load_file` does.
     """
+    return check_namespace(guide, namespace).valid()
+
+
+def check_namespace(guide: str, namespace: Mapping[str, Any]) -> Checked:
+    """What `from_namespace` finds, problems included."""
     declared = names(parameters_model(guide))
     data = {name: namespace[name] for name in declared if name in namespace}
     return _check(guide, Tree(CELL, data))
@@ -119,7 +128,7 @@ def _text(path: FilePath) -> str:
         raise InputError(
             str(path),
             f"{path} cannot be read: {error.strerror or type(error).__name__}.{hint} Give the path"
-            " of a parameters file, or write a fresh one: sfsip new genesys",
+            " of a parameters file, or write a fresh one: sfsip new {GUIDES[0]}",
         ) from None
 
 
@@ -127,25 +136,27 @@ def _guide(tree: Tree) -> str:
     found = [guide for guide in GUIDES if guide in tree.data]
     if len(found) == 1:
         return found[0]
-    wrong = "both" if found else "neither"
+    wrong = "more than one" if found else "none"
     raise InputError(
         tree.source,
-        f"{tree.source} holds {wrong} of the groups {' and '.join(GUIDES)}, but one file is for one"
+        f"{tree.source} holds {wrong} of the groups {', '.join(GUIDES)}, but one file is for one"
         " guide. Keep the group of the contact centre that you connect.",
     )
 
 
-def _check(guide: str, tree: Tree) -> Parameters:
+def _check(guide: str, tree: Tree) -> Checked:
     model = parameters_model(guide)
     data = tree.data
-    if beyond := bounds.excess(data):
-        raise _problem(beyond[0], tree, beyond[1])
-    if data.get("target") not in ("testbed", "live"):
+    secrets: dict[str, Secret] = {}
+    live = data.get("target") == "live"
+    first = bounds.excess(data)
+    if not first and data.get("target") not in ("testbed", "live"):
         # What else is asked for depends on it: nothing more can be said before it is known.
-        raise _problem(
-            ("target",), tree, "must be testbed (this machine only) or live (a real customer)."
-        )
-    if data["target"] == "testbed":
+        first = ("target",), "must be testbed (this machine only) or live (a real customer)."
+    if first:
+        list(_unresolved(data, tree, model, live, secrets))  # to mask them all the same
+        return Checked(tree.source, None, secrets, (_problem(first[0], tree, first[1]),))
+    if not live:
         data = overlay(sample(model, guide), data, model)
     problems: list[InputError] = []
     parameters = None
@@ -155,11 +166,9 @@ def _check(guide: str, tree: Tree) -> Parameters:
         problems += explain(error, model, tree)
     wrong = {problem.key for problem in problems}
     problems += [
-        error for error in _beyond(data, parameters, tree, model) if error.key not in wrong
+        error for error in _beyond(data, parameters, tree, model, secrets) if error.key not in wrong
     ]
-    if problems or parameters is None:
-        raise InputError.together(problems, tree.source)
-    return parameters
+    return Checked(tree.source, None if problems else parameters, secrets, tuple(problems))
 
 
 def overlay(below: dict[str, Any], above: Mapping[str, Any], model: type[Block]) -> dict[str, Any]:
@@ -173,9 +182,16 @@ def overlay(below: dict[str, Any], above: Mapping[str, Any], model: type[Block])
 
 
 def _beyond(
-    data: Mapping[str, Any], parameters: Parameters | None, tree: Tree, model: type[Parameters]
+    data: Mapping[str, Any],
+    parameters: Parameters | None,
+    tree: Tree,
+    model: type[Parameters],
+    secrets: dict[str, Secret],
 ) -> Iterable[InputError]:
-    """What no single field tells: secrets that are not there, samples on live, contradictions."""
+    """What no single field tells: secrets that are not there, samples on live, contradictions.
+
+    The secrets that are there go to `secrets`.
+    """
     live = data.get("target") == "live"
     if live:
         yield from _samples_left(data, (), tree)
@@ -185,7 +201,6 @@ def _beyond(
                 ("testbed", "faults"), tree, "exist on the testbed only. Empty the list."
             )
     yield from literal_secrets(data.get("people"), ("people",), tree)
-    secrets: dict[str, Secret] = {}
     yield from _unresolved(data, tree, model, live, secrets)
     yield from apart.confusable(secrets, _written(data, parameters))
     if parameters is not None:
@@ -243,7 +258,9 @@ def _samples_left(value: Any, path: Path, tree: Tree) -> Iterable[InputError]:
         )
 
 
-_NAMES = frozenset(name.casefold() for name in samples.IDENTIFYING)
+@functools.cache
+def _sample_names() -> frozenset[str]:
+    return frozenset(name.casefold() for name in samples.identifying())
 
 
 def _sample(text: str) -> str:
@@ -251,7 +268,7 @@ def _sample(text: str) -> str:
         return "a reference to a secret of the testbed"
     if any(is_sample(number) for number in _NUMBER.findall(text)):
         return f"'{text[:60]}', with a number reserved for examples"
-    if text.casefold() in _NAMES or text.partition(":")[2].casefold() in _NAMES:
+    if {text.casefold(), text.partition(":")[2].casefold()} & _sample_names():
         return f"'{text[:60]}', a value of the testbed customer"
     return ""
 
@@ -270,14 +287,9 @@ def _contradictions(parameters: Parameters, tree: Tree) -> Iterable[InputError]:
             f"is {transfer.number}, which the AI agent answers itself: a transfer would come back"
             " to it for ever. Give the number that reaches the live agents.",
         )
-    talkdesk = getattr(parameters, "talkdesk", None)
-    if talkdesk is not None and talkdesk.ring_group_number in parameters.numbers:
-        yield _problem(
-            ("talkdesk", "ring_group_number"),
-            tree,
-            f"is {talkdesk.ring_group_number}, which the AI agent answers itself. Give the number"
-            " of the live agents' ring group or queue.",
-        )
+    guide = parameters.guide
+    for name, sentence in platform(guide).contradictions(parameters.platform, parameters.numbers):
+        yield _problem((guide, name), tree, sentence)
 
 
 def _problem(path: Path, tree: Tree, sentence: str) -> InputError:

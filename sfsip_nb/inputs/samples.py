@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 
+from sfsip_nb.inputs.platform import platforms
+
 CUSTOMER = "Testbed Customer"
 
 # Numbers, E.164
@@ -59,40 +61,13 @@ TALKDESK_FALLBACK = "Acme Voicemail"
 
 ADMINISTRATOR = "Testbed administrator"  # the simulated person who carries out the cards
 
-# The steps that the simulated administrator does on the testbed, by guide.
-ADMINISTRATOR_STEPS = {
-    "genesys": (
-        "access.synthflow",
-        "trunk.inbound",
-        "trunk.outbound",
-        "trunk.acl",
-        "routing.inbound",
-        "routing.transfer",
-        "verify.outbound",
-    ),
-    "talkdesk": (
-        "access.platform",
-        "access.synthflow",
-        "access.number",
-        "trunk.create",
-        "trunk.acl",
-        "routing.inbound",
-        "routing.transfer",
-        "verify.outbound",
-    ),
-}
-
 # Strings for secrets that exist on the testbed only. Each holds characters that URL quoting, JSON,
 # Python's repr and HTML write differently, so that a leak in any form is noticed.
 _SECRETS = {
     "synthflow-api-key": 'sfk.7e57bed0/Q"m&x<9>+\\Zr=24',
-    "genesys-client-secret": "gcs-7e57bed0/T'v&<w>+\"h\\31=",
-    "talkdesk-client-secret": "tcs-7e57bed0/K\"p&<y>+'n\\58=",
     "sip-password": "sip-7e57bed0/B'd&<f>+\"j\\76%",
 }
-SECRET_NAMES = tuple(_SECRETS)
-
-IDENTIFYING = frozenset(
+_IDENTIFYING = frozenset(
     {
         CUSTOMER,
         DID,
@@ -108,30 +83,33 @@ IDENTIFYING = frozenset(
         SYNTHFLOW_ASSISTANT_NAME,
         SYNTHFLOW_OTHER_ASSISTANT_ID,
         SYNTHFLOW_OTHER_ASSISTANT_NAME,
-        GENESYS_CLIENT_ID,
-        GENESYS_SITE,
-        TERMINATION_IDENTIFIER,
-        CALLER_NAME,
-        INBOUND_FLOW,
-        TRANSFER_QUEUE,
-        TRANSFER_FLOW,
-        SUPPORT_FLOW,
-        TALKDESK_ACCOUNT,
-        TALKDESK_CLIENT_ID,
-        TALKDESK_SBC,
-        TALKDESK_RING_GROUP,
-        TALKDESK_FALLBACK,
         ADMINISTRATOR,
     }
 )
-"""Values that only the testbed customer has; a live run refuses each of them."""
+
+
+def identifying() -> frozenset[str]:
+    """Values that only the testbed customer has; a live run refuses each of them."""
+    return _IDENTIFYING.union(*(platform.identifying for platform in platforms()))
+
+
+def _secrets() -> dict[str, str]:
+    found = dict(_SECRETS)
+    for platform in platforms():
+        found |= platform.secrets
+    return found
+
+
+def secret_names() -> tuple[str, ...]:
+    """The names of the testbed's secrets."""
+    return tuple(_secrets())
 
 
 def testbed_secret(name: str) -> str:
-    """The testbed's secret called `name` (one of `SECRET_NAMES`).
+    """The testbed's secret called `name` (one of `secret_names`).
 
     The environment variable ``SFSIP_TESTBED_<NAME>`` (capitals, underscores) overrides it, which
     lets a test plant strings that it then looks for. Raises KeyError for an unknown name.
     """
-    default = _SECRETS[name]
+    default = _secrets()[name]
     return os.environ.get("SFSIP_TESTBED_" + name.upper().replace("-", "_")) or default

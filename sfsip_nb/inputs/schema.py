@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
+import functools
 import hashlib
 import re
 import unicodedata
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, create_model
 from pydantic.fields import FieldInfo
 
 from sfsip_nb.inputs import fields as f
@@ -17,15 +18,14 @@ from sfsip_nb.inputs import samples
 from sfsip_nb.inputs.blocks import (
     Answer,
     Block,
-    Genesys,
     Sip,
     Synthflow,
-    Talkdesk,
     Testbed,
     TestCalls,
     Waiver,
     ask,
 )
+from sfsip_nb.inputs.platform import names, platform
 from sfsip_nb.inputs.secrets import Secret, resolve
 
 
@@ -53,16 +53,8 @@ class _Head(Block):
     synthflow: Synthflow = ask("Synthflow workspace, assistant, transfer", None)
 
 
-class _GenesysBlock(_Head):
-    genesys: Genesys = ask("Genesys Cloud organisation and trunk", None)
-
-
-class _TalkdeskBlock(_Head):
-    talkdesk: Talkdesk = ask("Talkdesk account and trunk", None)
-
-
 class Parameters(_Head):
-    """What a run is asked for, checked. The common part of both guides."""
+    """What a run is asked for, checked. The common part of all guides."""
 
     test_calls: TestCalls = ask("which test calls may be placed", None, TestCalls())
     people: dict[str, Answer] = ask(
@@ -82,12 +74,17 @@ class Parameters(_Head):
     @property
     def guide(self) -> str:
         """The guide's name, which is that of its group of parameters."""
-        return next(name for name in GUIDES if name in type(self).model_fields)
+        return next(name for name in names() if name in type(self).model_fields)
+
+    @property
+    def platform(self) -> Any:
+        """The contact centre's own group."""
+        return getattr(self, self.guide)
 
     @property
     def trunk_name(self) -> str:
         """The trunk's name, on whichever contact centre."""
-        return str(getattr(self, self.guide).trunk_name)
+        return str(self.platform.trunk_name)
 
     @property
     def run_name(self) -> str:
@@ -120,24 +117,18 @@ def named(customer: str, run: str, guide: str) -> str:
     return run or f"{slug}-{guide}"
 
 
-class GenesysParameters(Parameters, _GenesysBlock):
-    """Parameters of the Genesys Cloud guide."""
+GUIDES = names()
 
 
-class TalkdeskParameters(Parameters, _TalkdeskBlock):
-    """Parameters of the Talkdesk guide."""
-
-
-_MODELS: dict[str, type[Parameters]] = {
-    "genesys": GenesysParameters,
-    "talkdesk": TalkdeskParameters,
-}
-GUIDES = tuple(_MODELS)
-
-
+@functools.cache
 def parameters_model(guide: str) -> type[Parameters]:
     """The model of `guide`'s parameters. Raises KeyError for an unknown guide."""
-    return _MODELS[guide]
+    own = platform(guide)
+    group: Any = (own.block, ask(own.about, None))
+    head = create_model("Head", __base__=_Head, **{guide: group})
+    bases: Any = (Parameters, head)  # its fields before those of Parameters
+    model: type[Parameters] = create_model(f"{own.block.__name__}Parameters", __base__=bases)
+    return model
 
 
 def block_of(annotation: Any) -> type[Block] | None:
@@ -168,12 +159,12 @@ def sample(model: type[Block], guide: str) -> dict[str, Any]:
     for name, field in model.model_fields.items():
         value = copy.deepcopy(sample_of(field))
         if name == "people":
-            steps = samples.ADMINISTRATOR_STEPS[guide]
+            steps = platform(guide).administrator_steps
             value = {step: {"done_by": samples.ADMINISTRATOR} for step in steps}
         elif value is None:
             block = block_of(field.annotation)
             value = sample(block, guide) if block else None
         values[field.alias or name] = value
-    if "transfer" in values and guide == "talkdesk":
-        values["transfer"]["number"] = samples.RING_GROUP_NUMBER
+    if "transfer" in values:
+        values["transfer"]["number"] = platform(guide).transfer_number
     return values

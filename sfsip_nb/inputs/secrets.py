@@ -204,8 +204,8 @@ def _from_keyring(name: str, key: str) -> str:
 
 
 def _from_testbed(name: str, key: str) -> str:
-    if name not in samples.SECRET_NAMES:
-        known = ", ".join(samples.SECRET_NAMES)
+    if name not in samples.secret_names():
+        known = ", ".join(samples.secret_names())
         raise InputError(
             key, f"{key} names a testbed secret that does not exist. There are: {known}."
         )

@@ -6,7 +6,7 @@ reads is the card, and the trace of a fault of our own is in the run's log.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,24 +19,25 @@ from sfsip_nb.present.tables import Shown
 
 
 @contextmanager
-def stopping(
-    folder: Path, redactor: Redactor | None = None, where: str = "This cell"
+def errors_shown(
+    folder: Path, redactor: Callable[[], Redactor] = Redactor, where: str = "This cell"
 ) -> Iterator[None]:
     """Whatever ends the block early is shown as a card and goes on as an `SfsipError`.
 
-    `folder` keeps the log; `where` says what was being done. Raises `Interrupted` for a person's
+    `folder` keeps the log; `redactor` gives the one that knows the secrets by then; `where` says
+    what was being done. Raises `Interrupted` for a person's
     interrupt, `BrokeOff` for a fault of our own.
     """
     try:
         yield
     except SfsipError as error:
         stop = error
-        if redactor and (plain := redactor.text(str(error))) != str(error):
+        if (plain := redactor().text(str(error))) != str(error):
             stop.args = (plain,)  # a platform may quote what it was sent
     except KeyboardInterrupt:
         stop = Interrupted("Interrupted. Nothing is lost: run the cell again to go on.")
     except Exception as error:
-        stop = BrokeOff(explain(folder, redactor or Redactor(), where, error))
+        stop = BrokeOff(explain(folder, redactor(), where, error))
     else:
         return
     _show(stop)
@@ -47,17 +48,17 @@ def _show(stop: SfsipError) -> None:
     from IPython import get_ipython
     from IPython.display import display
 
-    if get_ipython() is not None and not stop.told:
+    if get_ipython() is not None and not stop.shown:
         display(card(stop))  # type: ignore[no-untyped-call]
-        stop.told = True
+        stop.shown = True
 
 
 def not_open() -> Shown:
     """For a cell that ran before its notebook's run was opened in this kernel."""
     return tables.stopped(
         "The run is not open in this kernel yet",
-        "A kernel that is new, or was restarted, knows of no run. Nothing is lost: what was done "
-        "is kept in the run's journal.",
+        "The kernel is new or was restarted, so it has no run open. Nothing is lost: what was done "
+        "is in the run's journal.",
         todo="In the menu: Run › Run All Above Selected Cell. Then run this cell again.",
     )
 
@@ -71,16 +72,16 @@ def card(stop: SfsipError) -> Shown:
             missing = [problem.key for problem in stop.problems if str(problem) == MISSING]
             wrong = [problem for problem in stop.problems if str(problem) != MISSING]
             return tables.stopped(
-                f"{len(stop.problems)} inputs are to be filled in or corrected first",
+                f"Fill in or correct {len(stop.problems)} inputs first",
                 f"Not filled in yet: {', '.join(missing)}." if missing else "",
                 [{"key": problem.key, "text": str(problem)} for problem in wrong],
                 "Use the form that run.inputs() shows in section 01; then run this cell again.",
             )
         case InputError():
-            return tables.stopped("This cannot be done as it stands", str(stop))
+            return tables.stopped("This cannot be done this way", str(stop))
         case BrokeOff():
             return tables.stopped(
-                "A fault of this program", str(stop), todo="If it stops again, send that log."
+                "An error in this program", str(stop), todo="If it stops again, send that log."
             )
     advice = getattr(stop, "advice", "")
-    return tables.stopped("It could not be done", str(stop), todo=advice)
+    return tables.stopped("That did not work", str(stop), todo=advice)

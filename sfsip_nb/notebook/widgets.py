@@ -59,7 +59,7 @@ def control(field: Field, form: Form) -> Any:
         "layout": ipywidgets.Layout(**_LAYOUT),
     }
     if field.secret:
-        is_set = field.key in form.draft.secrets()
+        is_set = field.key in form.draft.checked.secrets
         return SecretField(lambda text: form.note(field.key, text), is_set, **options)
     match field.kind:
         case "switch":
@@ -137,7 +137,7 @@ class Sheet:
     def _ring(self) -> Any:
         box = ipywidgets.Checkbox(
             value=False,
-            description="Keep secrets typed from now on in this computer's key ring",
+            description="Keep secrets that I type from now on in this computer's key ring",
             style=_WIDE,
             layout=ipywidgets.Layout(**_LAYOUT),
         )
@@ -165,7 +165,8 @@ class Sheet:
         self._summary.value = _said(
             f'<b class="bad">✖ {count} input{"s" if count > 1 else ""} to fill in or correct</b>'
             if count
-            else '<b class="good">✔ every input can be used</b>; the next cell that runs takes them'
+            else '<b class="good">✔ every input can be used</b>; the next cell that you run'
+            " uses them"
         )
 
 

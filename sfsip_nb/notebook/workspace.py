@@ -10,24 +10,27 @@ from typing import Any
 
 from sfsip_nb.engine.context import Phase, no_phase
 from sfsip_nb.engine.engine import Engine
-from sfsip_nb.engine.journal import Journal
-from sfsip_nb.engine.model import Sight
+from sfsip_nb.engine.found import JOURNAL, TYPED, look
+from sfsip_nb.engine.journal import Journal, JournaledStep
+from sfsip_nb.engine.model import Guide, LookupResult
 from sfsip_nb.inputs.draft import Draft
 from sfsip_nb.inputs.errors import InputError, SfsipError
 from sfsip_nb.inputs.load import CELL
 from sfsip_nb.inputs.secrets import Redactor
 from sfsip_nb.runs import session as sessions
 from sfsip_nb.runs.kept import attempts_of, keep_interactive
+from sfsip_nb.runs.status import status_of
+from sfsip_nb.testbed.faults import FAULTS
 
-_TYPED = "typed"
 _PATIENCE = 60.0
 """Seconds that a cell waits for whoever else writes in its run."""
 
 
-class Desk:
-    """One notebook's way to its run. The session opens on the inputs and again when they change.
+class Workspace:
+    """One notebook's way to its run.
 
-    A replay's inputs are those of its file, whatever was typed in the run before.
+    Each cell begins with `refresh`, and works on what that found. A replay's inputs are those of
+    its file, whatever was typed in the run before.
     """
 
     def __init__(self, guide: str, namespace: Mapping[str, Any]) -> None:
@@ -35,13 +38,17 @@ class Desk:
         self.headless = os.environ.get(sessions.HEADLESS) == "1"
         self.draft = Draft(guide, namespace)
         self.opened: sessions.Session | None = None
+        self._current = False
         self.phase: Phase = no_phase
-        if self.headless:
-            self.session  # noqa: B018  (a replay stops at its first cell)
-        else:
-            self._reload()
-            if not self.draft.problems():
-                self.session  # noqa: B018  (the testbed starts while the inputs are read)
+        self._take_typed()
+        # A replay stops at its first cell; for a person, the testbed starts while they read.
+        if self.headless or self.draft.checked.parameters is not None:
+            self.open()
+
+    @property
+    def guide(self) -> Guide:
+        """The guide, whatever the inputs are."""
+        return sessions.GUIDES[self.draft.guide]
 
     @property
     def folder(self) -> Path:
@@ -52,42 +59,71 @@ class Desk:
     @property
     def journal_path(self) -> Path:
         """The run's journal."""
-        return self.folder / "journal.sqlite3"
+        return self.folder / JOURNAL
 
     @property
     def redactor(self) -> Redactor:
         """Knows the secrets as far as they are known."""
         if self.opened is not None:
             return self.opened.redactor
-        return Redactor(secret.reveal() for secret in self.draft.secrets().values())
+        return Redactor(secret.reveal() for secret in self.draft.checked.secrets.values())
 
-    @property
-    def session(self) -> sessions.Session:
-        """The session on the inputs as they stand, opened anew once the run went on without it.
+    def refresh(self) -> None:
+        """Look at the inputs as they stand now, and whether the session is still the run's.
+
+        The one look that a cell takes: it finds what was typed in another notebook, what changed
+        where the secrets are kept, and what another kernel or a command did to the run.
+        """
+        if not self._take_typed():
+            self.draft.check()
+        self._compare()
+
+    def approve(self, by: str) -> None:
+        """Approve the saved plan by name: the cell goes on in mode apply, and so do the next."""
+        self.engine().approve(by)
+        if not self.headless:
+            self.draft.note("mode", "apply")
+            self.keep()
+            self._compare()
+
+    def _compare(self) -> None:
+        opened, checked = self.opened, self.draft.checked
+        self._current = (
+            opened is not None
+            and (opened.parameters, opened.secrets) == (checked.parameters, checked.secrets)
+            and not opened.is_stale()
+        )
+
+    def open(self) -> sessions.Session:
+        """The session on the inputs as the cell found them, opened anew where it is not current.
 
         Raises ``InputError`` while an input is wrong.
         """
-        if not self.headless:
-            self._reload()
-            if problems := self.draft.problems():
+        if self.opened is None or not self._current:
+            if not self.headless and (problems := self.draft.problems()):
                 raise _unfilled(problems)
-        parameters = self.draft.check()
-        opened = self.opened
-        if (
-            opened is None
-            or (opened.parameters, opened.secrets) != (parameters, parameters.secrets())
-            or opened.stale
-        ):
+            parameters = self.draft.checked.valid()
             self.close()
-            self.opened = opened = sessions.open_interactive(parameters)
-        return opened
+            self.opened = sessions.open_interactive(parameters, self.draft.checked.secrets)
+            self._current = True
+        return self.opened
 
-    @property
     def engine(self) -> Engine:
         """The session's engine, whose waits are told to whoever watches."""
-        engine = self.session.engine
+        engine = self.open().engine
         engine.ctx.phase = self.phase
         return engine
+
+    def status(self, here: str) -> dict[str, Any]:
+        """Where the run stands, as `tables.head` wants it; `here` is the notebook's name."""
+        draft = self.draft
+        known = {"guide": draft.guide} | {n: draft.value(n) for n in ("customer", "target")}
+        opened = self.opened.journal if self.opened else None
+        found = status_of(self.folder, known, here, opened)
+        assert found is not None  # its guide is known
+        if not self.headless and (problems := draft.problems()):
+            found["needed"] = f"Fill in or correct {len(problems)} inputs in the form below."
+        return found
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -96,26 +132,27 @@ class Desk:
         One that comes second waits, and raises ``InputError`` after a minute. A replay holds the
         run for its notebooks.
         """
-        session = self.session
+        session = self.open()
         if session.mode != "apply" or sessions.ATTEMPT in os.environ:
             yield
             return
         with sessions.alone(session.run_dir, _PATIENCE, self.phase):
             yield
 
-    def look(self) -> dict[str, Sight]:
+    def look(self) -> dict[str, LookupResult]:
         """What both platforms say of the inputs as they stand, complete or not. Changes nothing."""
-        secrets = self.draft.secrets()
-        parameters = self.draft.loose() if self.draft.problems() else self.draft.check()
-        seen: dict[str, Sight] = {}
-        with sessions.glimpse(parameters, secrets) as ctx:
+        checked = self.draft.checked
+        parameters = checked.parameters or self.draft.loose()
+        seen: dict[str, LookupResult] = {}
+        with sessions.read_only_context(parameters, checked.secrets) as ctx:
             for look in ctx.guide.looks:
                 try:
                     seen[look.key] = look.see(ctx)
                 except SfsipError as error:
-                    seen[look.key] = Sight(None, f"cannot be asked: {error}")
+                    seen[look.key] = LookupResult(None, f"cannot be asked: {error}")
                 except KeyError as error:  # a secret or a region that is not there yet
-                    seen[look.key] = Sight(None, f"cannot be asked before {error.args[0]} is there")
+                    why = f"cannot be asked before {error.args[0]} is there"
+                    seen[look.key] = LookupResult(None, why)
         return seen
 
     def let_go(self) -> None:
@@ -135,7 +172,7 @@ class Desk:
 
         Raises ``InputError`` while no step has run.
         """
-        session = self.session
+        session = self.open()
         keep_interactive(session.journal, session.guide, session.run_dir, session.redactor)
         if not (made := attempts_of(session.run_dir)):
             raise InputError(
@@ -143,19 +180,39 @@ class Desk:
             )
         return made[-1]
 
+    def judged(self) -> dict[str, JournaledStep]:
+        """Each step's row in a replay's attempt, or in a person's last one that has any.
+
+        Opens no session: after a record that would begin another attempt.
+        """
+        if self.headless:
+            return self.open().journal.steps(self.open().attempt)
+        if self.opened is not None:
+            return self.opened.journal.steps(self.opened.journal.last_judged())
+        with closing(Journal(self.journal_path)) as journal:
+            return journal.steps(journal.last_judged())
+
+    def faults(self) -> dict[str, str]:
+        """What a rehearsal of this guide may have broken on purpose, and what each breaks."""
+        sides = (self.draft.guide, "synthflow")
+        return {f.name: f.effect for f in FAULTS.values() if f.name.partition(".")[0] in sides}
+
     def keep(self) -> None:
         """Keep what was typed in the run's journal, for its other notebooks and a new kernel."""
         with closing(Journal(self.journal_path)) as journal:
-            journal.put(_TYPED, self.draft.typed())
+            journal.put(TYPED, self.draft.typed())
 
-    def _reload(self) -> None:
-        if self.journal_path.exists():
-            with closing(Journal(self.journal_path)) as journal:
-                self.draft.take(journal.get(_TYPED, {}))
+    def _take_typed(self) -> bool:
+        """Take over what was typed in the run's other notebooks (`Draft.take`)."""
+        if self.headless or not self.journal_path.exists():
+            return False
+        if self.opened is not None:
+            return self.draft.take(self.opened.journal.get(TYPED, {}))
+        return self.draft.take(look(self.folder).typed or {})
 
 
 def _unfilled(problems: Mapping[str, str]) -> InputError:
     count = f"{len(problems)} input{'s are' if len(problems) > 1 else ' is'}"
-    head = f"{count} to be filled in or corrected first, in the form that run.inputs() shows:"
+    head = f"{count} to fill in or correct first, in the form that run.inputs() shows:"
     lines = [head, *(f"{key}: {why}" for key, why in problems.items())]
     return InputError(CELL, "\n".join(lines), [InputError(k, why) for k, why in problems.items()])

@@ -15,11 +15,11 @@ _OPEN = ("fail", "blocked", "waiting", "inconclusive")
 
 _MEANING = {
     "pass": "Every required check passed.",
-    "fail": "Something required failed. What it is, and what to do, stands under “What is open”.",
-    "blocked": "Something could not be tried, because a step that it needs did not pass.",
-    "waiting": "Nothing failed; something waits for a person.",
+    "fail": "Something required failed. See “What is open” for what it is and what to do.",
+    "blocked": "Something could not be tried because a step that it needs did not pass.",
+    "waiting": "Nothing failed; something is waiting for a person.",
     "inconclusive": "Nothing failed, but something required is not proven.",
-    "skipped": "Nothing was to be judged.",
+    "skipped": "There was nothing to judge.",
 }
 
 
@@ -46,7 +46,7 @@ def summary(data: Record) -> list[str]:
         meaning = "Every required check passed, or somebody waived it."
     if undone := data.rollback:
         by = f", approved by {undone.by}" if undone.by else ""
-        meaning = "What the run had made or changed was undone" + by + "."
+        meaning = "What the run had created or changed was undone" + by + "."
         left = "Everything is as before." if undone.ok else "Not everything is as before: below."
         return [meaning, left]
     said = [meaning, f"{tally(steps)}."]
@@ -55,7 +55,7 @@ def summary(data: Record) -> list[str]:
     if required:
         said.append(f"{_counted(required, 'required check')}.")
     if advisory:
-        said.append(f"{_counted(advisory, 'advisory check')}, which decide nothing.")
+        said.append(f"{_counted(advisory, 'advisory check')}, which do not affect the result.")
     return [sentence for sentence in said if sentence]
 
 
@@ -166,20 +166,20 @@ def warnings(data: Record) -> Iterator[str]:
         detail = ""
         if testbed := data.testbed:
             faults = ", ".join(testbed.faults)
-            detail = f" Waits were shortened {testbed.time_scale or 1:g} times."
-            detail += f" Faults switched on: {faults}." if faults else ""
+            detail = f" Waits ran {testbed.time_scale or 1:g}× faster."
+            detail += f" Faults on: {faults}." if faults else ""
         yield (
             "This attempt ran against the testbed on this machine, not against a customer's"
             f" systems.{detail}"
         )
     if data.mode == "plan":
-        yield "This attempt only planned: nothing was written and nothing was dialled."
+        yield "This attempt only planned: nothing was written and nothing was dialed."
     if data.rolled_back:
-        yield f"The run was rolled back since, at {utc(data.rolled_back)}: see the record of that."
+        yield f"The run was rolled back at {utc(data.rolled_back)}: see that attempt's record."
     if data.broke_off:
-        yield f"This attempt broke off in {data.broke_off}"
+        yield f"This attempt stopped early in {data.broke_off}"
     if not data.ended:
-        yield "This attempt was never closed: it may have been killed, or still go on."
+        yield "This attempt was never closed: it was killed, or is still running."
 
 
 def facts(data: Record) -> list[tuple[str, Any]]:
@@ -193,7 +193,7 @@ def facts(data: Record) -> list[tuple[str, Any]]:
         ("Started", utc(data.started)),
         ("Ended", f"{utc(data.ended or '')}{lasted(data)}"),
         ("Plan approved by", _approval(data.plan) if data.plan else ""),
-        ("Human steps by", ", ".join(people)),
+        ("Manual steps by", ", ".join(people)),
         ("Versions", ", ".join(f"{name} {number}" for name, number in data.versions.items())),
     ]
     return [(label, value) for label, value in rows if value]

@@ -125,7 +125,7 @@ def _file(
         "why": "",
     }
     if content is None:
-        return item | {"why": "Not at hand when this page was written."}
+        return item | {"why": "Not available when this page was made."}
     item["size"] = f"{len(content)} bytes"
     item["sha256"] = item["sha256"] or hashlib.sha256(content).hexdigest()
     if pictured:
@@ -133,7 +133,7 @@ def _file(
     try:
         text = content.decode()
     except ValueError:
-        return item | {"why": "Not text; it stands in the run's evidence folder."}
+        return item | {"why": "Not text; see the run's evidence folder."}
     if ref.endswith(".json"):
         with suppress(ValueError):
             text = json.dumps(json.loads(text), indent=1, ensure_ascii=False)
@@ -142,5 +142,5 @@ def _file(
 
 def _cut(text: str, most: int) -> str:
     if len(text) > most:
-        text = f"{text[:most]}\n… cut here; the whole of it is in the run's evidence folder."
+        text = f"{text[:most]}\n… cut here; the full text is in the run's evidence folder."
     return visible(text)

@@ -1,7 +1,8 @@
 """The template environment: autoescaped, every value made visible, plus the few filters."""
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from markupsafe import Markup
 from sfsip_nb.engine import people
 from sfsip_nb.engine.rows import CardFieldRow, CheckRow, StepRow
 from sfsip_nb.engine.verdicts import Vantage, Verdict, Weight
+from sfsip_nb.inputs.platform import names, platform
 from sfsip_nb.present import style
 from sfsip_nb.present.text import LONG, clock, lasted, links, shown, unmarked, utc, visible
 
@@ -20,11 +22,10 @@ Row = Mapping[str, Any]
 
 _VANTAGE = {
     Vantage.HERE: "seen here",
-    Vantage.PLATFORM: "seen by the contact centre",
+    Vantage.PLATFORM: "seen by the contact center",
     Vantage.SYNTHFLOW: "seen by Synthflow",
     Vantage.TESTBED: "seen at both ends",
 }
-_SYSTEMS = {"genesys": "Genesys Cloud", "talkdesk": "Talkdesk", "synthflow": "Synthflow"}
 _SUM = re.compile(r"^[0-9a-f]{8,64}-(?=.)")
 
 
@@ -56,19 +57,30 @@ def field_value(field: CardFieldRow) -> str:
     return "(secret: paste it from where it is kept)" if field.secret else shown(field.value)
 
 
-def seen_from(check: CheckRow) -> str:
-    """Where a check was seen from; a person's word was seen by nobody else."""
-    return "said by a person" if people.is_word(check.id) else _VANTAGE[check.vantage]
+def seen_from(check: CheckRow, usual: str = "") -> str:
+    """Where a check was seen from, "" where that is the usual; a person's word is only said."""
+    seen = "said by a person" if people.is_word(check.id) else _VANTAGE[check.vantage]
+    return "" if seen == usual else seen
+
+
+def usually_seen(steps: Iterable[StepRow]) -> tuple[str, str]:
+    """Where most checks of a table were seen from, and how its caption says so once."""
+    seen = Counter(seen_from(check) for step in steps for check in step.checks)
+    if not seen:
+        return "", ""
+    usual = seen.most_common(1)[0][0]
+    return usual, usual if len(seen) == 1 else f"{usual} unless noted"
 
 
 def object_name(address: str) -> str:
     """An object in words: `genesys.did_pool:+1555` is the DID pool “+1555” in Genesys Cloud."""
     kind, _, key = address.partition(":")
     system, _, what = kind.partition(".")
-    if not (key and what and system in _SYSTEMS):
+    if not (key and what and system in ("synthflow", *names())):
         return address
+    title = "Synthflow" if system == "synthflow" else platform(system).title
     what = what.replace("did", "DID").replace("_", " ")
-    return f"{what} “{key}” in {_SYSTEMS[system]}"
+    return f"{what} “{key}” in {title}"
 
 
 def bare(reference: str) -> str:
@@ -113,6 +125,7 @@ def environment() -> Environment:
         unmarked=unmarked,
         visible=visible,
         seen_from=seen_from,
+        usually_seen=usually_seen,
         object_name=object_name,
     )
     env.globals.update(

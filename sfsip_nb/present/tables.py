@@ -82,7 +82,7 @@ def verdict_table(steps: Iterable[StepRow], title: str = "Verdicts", detail: str
     rows = list(steps)
     text = columns(
         title,
-        ("verdict", "step", "what decided"),
+        ("verdict", "step", "deciding result"),
         [
             (style.verdict(step.verdict), step.id, deciding(step).replace("\n", "; "))
             for step in rows

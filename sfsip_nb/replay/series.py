@@ -7,6 +7,7 @@ from pathlib import Path
 from sfsip_nb.engine import export
 from sfsip_nb.engine.journal import Journal
 from sfsip_nb.engine.verdicts import exit_code
+from sfsip_nb.platforms import guides
 from sfsip_nb.replay.kernels import CELL_TIMEOUT, Kernels, run_notebook
 from sfsip_nb.runs.errors import BrokeOff
 from sfsip_nb.runs.folder import Attempt
@@ -26,17 +27,17 @@ def replay(
     only: Collection[str] = (),
     cell_timeout: int = CELL_TIMEOUT,
 ) -> int:
-    """Run the notebooks, leave the attempt's folder, answer the exit code (CONTRACT §5).
+    """Run the notebooks, leave the attempt's folder, answer the exit code (README).
 
-    `notebooks` holds a folder a guide; `only` are section numbers such as `02`. One line goes to
-    `say` as each notebook ends, then the outcome, then where the record is. The attempt is closed
-    whatever happens. Raises Leak, and InputError where the folder holds an attempt of that name.
+    `notebooks` holds a folder a guide; a guide that is not there brings its own. `only` are section
+    numbers such as `02`. One line goes to `say` as each notebook ends, then the outcome, then where
+    the record is. The attempt is closed whatever happens. Raises Leak, and InputError where the
+    folder holds an attempt of that name.
     """
     try:
         attempt = Attempt(prepared.run_dir, prepared.attempt_name)
-        broke_off = _run(
-            prepared, notebooks / prepared.guide.name, attempt, say, only, cell_timeout
-        )
+        folder = guides.notebooks(prepared.guide.name, notebooks)
+        broke_off = _run(prepared, folder, attempt, say, only, cell_timeout)
     finally:
         prepared.close()
     clean = prepared.redactor.data
@@ -84,5 +85,5 @@ def _run(
         return ""
     finally:
         kernels.close()
-    say(f"Broke off in {why}. The same command goes on from here.")
+    say(f"Stopped early in {why}. Run the same command to continue.")
     return why

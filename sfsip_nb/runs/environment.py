@@ -58,7 +58,7 @@ def attached(parameters: Parameters, known: str) -> life.Testbed | None:
     except life.TestbedError:
         raise InputError(
             "testbed.url",
-            f"No testbed of yours answers at {without_token(url)}. Give the whole control URL that"
+            f"None of your testbeds answers at {without_token(url)}. Give the whole control URL that"
             " sfsip testbed start prints, http://127.0.0.1:PORT/control/TOKEN, with --testbed or as"
             " testbed.url; or give none, and the run starts its own.",
         ) from None
@@ -78,7 +78,7 @@ def surroundings(
         return Surroundings(origins=origins | guide.origins(parameters), resolver=DnsResolver())
     info = testbed.info
     group = getattr(parameters, guide.name).model_dump(mode="json")
-    urls = info["patterns"].get(guide.name, info[guide.name])
+    urls = info["patterns"][guide.name]
     origins = {f"{guide.name}.{name}": url.format_map(group) for name, url in urls.items()}
     origins["synthflow"] = info["synthflow"][region]
     return Surroundings(

@@ -69,7 +69,7 @@ class Attempt:
             shutil.rmtree(self.draft)
             raise Leak(
                 f"A secret stood in {names} of attempt {self.path.name}, so none of its files was"
-                " kept. The journal is safe; look in the notebook of that name for what shows it."
+                " kept. The journal is safe; look in the notebook of that name for what shows the secret."
             )
         sums.write(self.draft)
         os.rename(self.draft, self.path)
@@ -88,7 +88,7 @@ def refuse_taken(run_dir: Path, name: str) -> None:
     if _being_written(_draft(path)):
         raise InputError(
             "--out",
-            f"Another sfsip command writes attempt {name} of {run_dir} at this moment. Wait until"
+            f"Another sfsip command is writing attempt {name} of {run_dir} at this moment. Wait until"
             " it has ended, then run this one again.",
         )
 

@@ -60,7 +60,7 @@ def summary(attempt: Path) -> Shown:
     data = read(attempt / "record.json")
     head = tables.overall(data.verdict, str(attempt / "record.html"))
     if data.broke_off:
-        head += tables.notice(f"Broke off in {data.broke_off}")
+        head += tables.notice(f"Stopped early in {data.broke_off}")
     for alert in data.alerts:
         head += tables.notice(alert, "bad")
     if not data.steps:

@@ -31,7 +31,7 @@ def browser_for(target: Path) -> str:
             " browser and print it.",
         )
     if target.is_dir() or not target.absolute().parent.is_dir():
-        raise InputError("--pdf", f"{target} cannot be written: name a file in a folder.")
+        raise InputError("--pdf", f"{target} cannot be written: name a file in an existing folder.")
     return browser
 
 

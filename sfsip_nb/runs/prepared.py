@@ -30,7 +30,7 @@ class Prepared(Protocol):
 
     @property
     def run_dir(self) -> Path:
-        """The run's folder (CONTRACT §4)."""
+        """The run's folder (README, "A run's folder")."""
 
     @property
     def attempt(self) -> int:

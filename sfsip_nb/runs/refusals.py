@@ -26,7 +26,7 @@ def replayable(parameters: Parameters, run_dir: Path, found: Found, approve: str
     elif approve.strip():
         plan.to_approve(path, parameters)
     else:
-        raise InputError("--approve", "A plan is approved by a person: give a name.")
+        raise InputError("--approve", "A person approves a plan: give a name.")
 
 
 def known_faults(parameters: Parameters, names: Sequence[str]) -> None:
@@ -37,8 +37,8 @@ def known_faults(parameters: Parameters, names: Sequence[str]) -> None:
         if name not in FAULTS:
             raise InputError(
                 "testbed.faults",
-                f"The testbed has no fault {name}.{did_you_mean(name, FAULTS)} All of them are"
-                " listed by: sfsip testbed faults",
+                f"The testbed has no fault {name}.{did_you_mean(name, FAULTS)} To list"
+                " them all: sfsip testbed faults",
             )
 
 

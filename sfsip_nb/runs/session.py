@@ -16,7 +16,7 @@ import filelock
 from sfsip_nb.runs import attempts
 from sfsip_nb.inputs import private
 from sfsip_nb.runs import refusals
-from sfsip_nb.platforms import genesys, talkdesk
+from sfsip_nb.platforms import guides
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.load import from_namespace, load_file
 from sfsip_nb.inputs.schema import Parameters
@@ -30,7 +30,7 @@ from sfsip_nb.engine.model import Guide
 from sfsip_nb.runs.environment import attached, surroundings, testbed_of
 from sfsip_nb.testbed import life
 
-GUIDES: Mapping[str, Guide] = {g.name: g for g in (genesys.GUIDE, talkdesk.GUIDE)}
+GUIDES: Mapping[str, Guide] = guides.ALL
 
 RUN_DIR, ATTEMPT, HEADLESS = "SFSIP_RUN_DIR", "SFSIP_ATTEMPT", "SFSIP_HEADLESS"
 
@@ -67,9 +67,8 @@ class Session:
         """The attempt's folder, such as ``0001-apply``."""
         return f"{self.attempt:04d}-{self.mode}"
 
-    @property
-    def stale(self) -> bool:
-        """Whether the run went on without it.
+    def is_stale(self) -> bool:
+        """Whether the run went on without it, as its journal says now.
 
         Its attempt was closed, as making a record does, or another notebook has opened the run
         with other inputs.
@@ -136,7 +135,8 @@ def prepare(
     more += [f"testbed.url={testbed_url}"] if testbed_url else []
     parameters = load_file(path, [*sets, *more])
     wanted = [*parameters.testbed.faults, *faults]
-    session = _open(parameters, out, "replay", faults=wanted, approve=approve)
+    secrets = parameters.secrets()
+    session = _open(parameters, secrets, out, "replay", faults=wanted, approve=approve)
     session.owns_testbed = (
         session.testbed is not None and session.testbed.started and not keep_testbed
     )
@@ -149,15 +149,16 @@ def prepare(
     return session
 
 
-def open_interactive(parameters: Parameters) -> Session:
+def open_interactive(parameters: Parameters, secrets: Mapping[str, Secret]) -> Session:
     """The attempt of a notebook: the replay's, told by the environment, else the person's own."""
     if RUN_DIR not in os.environ:
-        return _open(parameters, None, "interactive", faults=parameters.testbed.faults)
-    return _open(parameters, Path(os.environ[RUN_DIR]), "replay", attempt=int(os.environ[ATTEMPT]))
+        return _open(parameters, secrets, None, "interactive", faults=parameters.testbed.faults)
+    run_dir, attempt = Path(os.environ[RUN_DIR]), int(os.environ[ATTEMPT])
+    return _open(parameters, secrets, run_dir, "replay", attempt=attempt)
 
 
 @contextmanager
-def glimpse(parameters: Parameters, secrets: Mapping[str, Secret]) -> Iterator[Context]:
+def read_only_context(parameters: Parameters, secrets: Mapping[str, Secret]) -> Iterator[Context]:
     """A context to read with while inputs are missing. Raises ``InputError`` without a region."""
     guide = GUIDES[parameters.guide]
     run_dir = Path(os.environ.get(RUN_DIR) or home() / "runs" / parameters.run_name).resolve()
@@ -198,13 +199,14 @@ def reopen(run_dir: Path, mode: str = "apply", testbed_url: str = "") -> Session
                 f"The journal of {run_dir} holds no inputs: no run was ever opened there, so there"
                 " is nothing to undo. Check the path.",
             )
-    session = _open(parameters, run_dir, "rollback")
+    session = _open(parameters, parameters.secrets(), run_dir, "rollback")
     session.owns_testbed = session.testbed is not None and session.testbed.started
     return session
 
 
 def _open(
     parameters: Parameters,
+    secrets: Mapping[str, Secret],
     out: Path | None,
     kind: str,
     attempt: int | None = None,
@@ -217,7 +219,6 @@ def _open(
     refusals.known_faults(parameters, faults)
     refusals.known_steps(guide, parameters)
     run_dir = (out or home() / "runs" / parameters.run_name).resolve()
-    secrets = parameters.secrets()
     redactor = refusals.redactor(secrets)
     found = look(run_dir)
     if kind == "replay" and attempt is None:
@@ -275,12 +276,12 @@ def alone(run_dir: Path, patience: float = 0.0, phase: Phase = no_phase) -> Iter
         try:
             lock.acquire(timeout=0)
         except filelock.Timeout:
-            with phase("another command or notebook writes in this run", patience):
+            with phase("another command or notebook is writing in this run", patience):
                 lock.acquire(timeout=patience)
     except filelock.Timeout:
         raise InputError(
             "--out",
-            f"Another sfsip command or notebook writes in {run_dir} at this moment, and two would"
+            f"Another sfsip command or notebook is writing in {run_dir} at this moment, and two would"
             " undo each other's work. Wait until it has ended, then run this one again.",
         ) from None
     except OSError as error:

@@ -32,7 +32,7 @@ __all__ = ["Call", "now"]
 
 
 class Call(Leg):
-    """One leg. Attributes are facts to be read; methods act. See the module's public notes."""
+    """One leg. Attributes are facts to be read; methods act on the call."""
 
     def __init__(
         self,

@@ -26,7 +26,7 @@ def now() -> datetime:
 
 
 class Leg:
-    """The facts of one call. See the public notes of the package."""
+    """The facts of one call: who, when, over what, and how it ended."""
 
     def __init__(
         self,
@@ -82,11 +82,6 @@ class Leg:
     def from_uri(self) -> str:
         """URI of the From header."""
         return name_addr(header(self.invite, "From")).uri
-
-    @property
-    def to_uri(self) -> str:
-        """URI of the To header."""
-        return name_addr(header(self.invite, "To")).uri
 
     @property
     def user(self) -> str:

@@ -11,7 +11,7 @@ from .server import IDLE_SECONDS
 
 parser = argparse.ArgumentParser(prog="python -m sfsip_nb.testbed", description=__doc__)
 parser.add_argument("--dir", type=Path, required=True, help="the run's folder")
-parser.add_argument("--time-scale", type=float, default=60, help="how much shorter waits are")
+parser.add_argument("--time-scale", type=float, default=60, help="how many times faster waits run")
 parser.add_argument("--seed", type=int, default=1)
 parser.add_argument("--fault", action="append", default=[], choices=list(FAULTS), metavar="NAME")
 parser.add_argument("--idle", type=float, default=IDLE_SECONDS, help="seconds of quiet to end")

@@ -6,11 +6,11 @@ with which the same step brings back what was there.
 
 from __future__ import annotations
 
-from . import genesys, talkdesk
 from .cards import CannotDo, Step, Values
+from .vendor import vendors
 from .world import Json, World
 
-__all__ = ["STEPS", "CannotDo"]
+__all__ = ["CannotDo", "step"]
 
 
 def _plan(world: World, values: Values) -> Json:
@@ -23,10 +23,15 @@ def _call(world: World, values: Values) -> Json:
     return {}
 
 
-STEPS: dict[str, dict[str, Step]] = {
-    "genesys": {**genesys.administrator.STEPS, "access.synthflow": _plan},
-    "talkdesk": {**talkdesk.administrator.STEPS, "access.synthflow": _plan},
-    "synthflow": {"access.synthflow": _plan},
+_OTHERS: dict[str, dict[str, Step]] = {
+    "synthflow": {},
     "phone": {"verify.inbound": _call, "verify.transfer": _call},
 }
-"""By system and step. ``verify.outbound`` of Genesys waits for the call: `control` serves it."""
+
+
+def step(system: str, name: str) -> Step | None:
+    """What the administrator of `system` does for the step `name`; None if nothing."""
+    vendor = vendors().get(system)
+    if name == "access.synthflow" and system != "phone":
+        return _plan
+    return (vendor.steps if vendor else _OTHERS.get(system, {})).get(name)

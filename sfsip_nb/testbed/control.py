@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -13,16 +13,10 @@ from starlette.routing import Route
 
 from . import admin
 from .faults import FAULTS
+from .vendor import vendors
 from .world import Json, Objects, World
 
 PATH = "/control"
-
-
-class Caller(Protocol):
-    """Who can place a call for the Genesys organisation."""
-
-    async def place(self, from_: str, to: str, flow_id: str | None = None) -> dict[str, str]:
-        """Dial `to`; returns while the call is under way."""
 
 
 class _Wrong(Exception):
@@ -32,18 +26,15 @@ class _Wrong(Exception):
 
 
 class Control:
-    """Serves `world`. `info` describes the testbed, `stop` ends it, `caller` places calls.
+    """Serves `world`. `info` describes the testbed, `stop` ends it.
 
     Only who has the `token` is served: it stands in each path, as JupyterLab's does.
     """
 
-    def __init__(
-        self, world: World, info: Json, stop: Callable[[], None], caller: Caller, token: str
-    ) -> None:
+    def __init__(self, world: World, info: Json, stop: Callable[[], None], token: str) -> None:
         self._world = world
         self._info = info
         self._stop = stop
-        self._caller = caller
         self._token = token
 
     def routes(self) -> list[Route]:
@@ -106,10 +97,7 @@ class Control:
 
     async def _state(self, request: Request) -> Json:
         """The customer's objects by system and collection; secrets are stamps."""
-        world = self._world
-        shown: Json = world.public(
-            {"genesys": world.genesys, "synthflow": world.synthflow, "talkdesk": world.talkdesk}
-        )
+        shown: Json = self._world.public(self._world.systems)
         return shown
 
     async def _writes(self, request: Request) -> list[Json]:
@@ -120,20 +108,15 @@ class Control:
         world = self._world
         return {
             "calls": world.calls,
-            "genesys": list(world.conversations.values()),
             "synthflow": list(world.synthflow_calls.values()),
-            "talkdesk": list(world.talkdesk_calls.values()),
+            **{name: vendor.calls(world) for name, vendor in vendors().items()},
         }
 
     # changing it
 
     def _collection(self, request: Request) -> Objects:
         system, name = request.path_params["system"], request.path_params["collection"]
-        systems = {
-            "genesys": self._world.genesys,
-            "synthflow": self._world.synthflow,
-            "talkdesk": self._world.talkdesk,
-        }
+        systems = self._world.systems
         if name not in systems.get(system, {}):
             raise _Wrong(404, f"There is no collection {system}/{name}.")
         return systems[system][name]
@@ -192,9 +175,7 @@ class Control:
     async def _administer(self, request: Request) -> Json:
         system, step = request.path_params["system"], request.path_params["step"]
         values = await _json(request)
-        if (system, step) == ("genesys", "verify.outbound"):
-            return await self._place(values)
-        do = admin.STEPS.get(system, {}).get(step)
+        do = admin.step(system, step)
         if do is None:
             raise _Wrong(404, f"No administrator of {system} does {step}.")
         try:
@@ -203,14 +184,6 @@ class Control:
             raise _Wrong(400, str(reason)) from reason
         self._world.save()
         return seen
-
-    async def _place(self, values: Json) -> Json:
-        """Start a Genesys call to a number, as an outbound flow or a person at the desk would."""
-        to, from_ = values.get("to"), values.get("from")
-        if not to or not from_:
-            raise _Wrong(400, "The card gives no number to call, or none to call from.")
-        flow = self._world.by_name(self._world.genesys["flows"], values.get("flow", ""))
-        return dict(await self._caller.place(from_, to, flow["id"] if flow else None))
 
 
 async def _json(request: Request) -> Json:

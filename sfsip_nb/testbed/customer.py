@@ -11,190 +11,15 @@ from typing import Any
 
 from sfsip_nb.inputs import samples
 
-from . import talkdesk
-from .genesys.template import METABASE, METABASE_NAME, complete
-from .world import World
-
-Json = dict[str, Any]
-
-CARRIER = "carrier.acme-testbed.example:5060"
-PERMISSIONS = (
-    "telephony:plugin:all",
-    "telephony:sites:view",
-    "telephony:pcap:view",
-    "telephony:callMetrics:view",
-    "routing:callRoute:view",
-    "routing:callRoute:add",
-    "routing:callRoute:edit",
-    "routing:callRoute:delete",
-    "routing:queue:view",
-    "architect:flow:view",
-    "analytics:conversationDetail:view",
-)
-_DEFAULT_PLANS: tuple[Json, ...] = (
-    {"name": "Emergency", "matchType": "numberList", "numbers": [{"start": "911", "end": "911"}]},
-    {
-        "name": "Suicide Prevention",
-        "matchType": "regex",
-        "match": "^988$",
-        "normalizedFormat": "+18002738255",
-    },
-    {
-        "name": "Extension",
-        "matchType": "digitLength",
-        "digitLength": {"start": "4", "end": "6"},
-    },
-    {
-        "name": "National",
-        "matchType": "intraCountryCode",
-        "digitLength": {"start": "7", "end": "10"},
-    },
-    {"name": "International", "matchType": "interCountryCode", "numbers": []},
-    {
-        "name": "Network",
-        "matchType": "regex",
-        "match": r"^([^@\:]+@)([^@ ]+)?$",
-        "normalizedFormat": "sip:$1$2",
-    },
-)
+from .vendor import vendors
+from .world import Json, World
 
 
 def settle(world: World) -> None:
     """Fill an empty world with the testbed customer."""
-    _genesys(world)
+    for vendor in vendors().values():
+        vendor.settle(world)
     _synthflow(world)
-    talkdesk.customer.settle(world)
-
-
-def _genesys(world: World) -> None:
-    def new(**fields: Any) -> Json:
-        at = world.iso()
-        id_ = fields.pop("id", None) or world.new_id()
-        made = {"dateCreated": at, "dateModified": at, "version": 1, "state": "active"}
-        return {"id": id_, **made, **fields}
-
-    managed = new(
-        name="PureCloud Voice - AWS", managed=True, mediaModel="Cloud", mediaRegions=["us-west-2"]
-    )
-    main = new(
-        id=samples.GENESYS_SITE_ID,
-        name=samples.GENESYS_SITE,
-        managed=False,
-        mediaModel="Cloud",
-        mediaRegions=["us-west-2"],
-        mediaRegionsUseLatencyBased=True,
-        description="",
-        callerId="",
-        callerName="",
-    )
-    carrier = new(
-        name=samples.GENESYS_CARRIER_TRUNK,
-        description="Made by hand",
-        trunkType="EXTERNAL",
-        trunkMetabase={"id": METABASE, "name": METABASE_NAME},
-        managed=False,
-        site={"id": main["id"]},
-        inboundSite={"id": main["id"]},
-        properties=complete(
-            {},
-            trunk_label=samples.GENESYS_CARRIER_TRUNK,
-            trunk_transport_serverProxyList=[CARRIER],
-            trunk_sip_termination_uri="acme-carrier",
-            trunk_access_acl_allowList=["198.51.100.0/24"],
-            trunk_outboundIdentity_callingAddress=samples.SUPPORT_DID,
-            trunk_outboundIdentity_callingAddress_overrideMethod="Unassigned DID",
-            trunk_calling_id_priority=["Source", "Trunk", "Site", "Extension"],
-        ),
-        _outboundTerminationFqdn="",
-        _allowAll=False,
-    )
-    plans = [
-        {"id": world.new_id(), **plan, "classification": plan["name"], "state": "active"}
-        for plan in _DEFAULT_PLANS
-    ]
-    route = new(
-        name="Default Outbound Route",
-        description="",
-        classificationTypes=["Emergency", "Suicide Prevention", "National", "International"],
-        enabled=True,
-        distribution="SEQUENTIAL",
-        externalTrunkBases=[{"id": carrier["id"], "name": carrier["name"]}],
-        managed=False,
-        _siteId=main["id"],
-    )
-    low, high = samples.DID_POOL
-    pool = new(
-        startPhoneNumber=low,
-        endPhoneNumber=high,
-        description="Carrier numbers, made by hand",
-        comments="",
-        provider="PURE_CLOUD",
-    )
-    queue = new(name=samples.TRANSFER_QUEUE, description="", memberCount=3, joinedMemberCount=2)
-    other_queue = new(name="Acme Sales", description="", memberCount=2, joinedMemberCount=1)
-
-    def flow(name: str, kind: str = "inboundcall", published: bool = True, **drawn: Any) -> Json:
-        version = {"publishedVersion": {"id": "1.0", "name": "1.0"}} if published else {}
-        return new(
-            name=name,
-            type=kind,
-            active=published,
-            system=False,
-            deleted=False,
-            description="",
-            **version,
-            **({"_transferTo": "", "_queueId": ""} | drawn),
-        )
-
-    support = flow(samples.SUPPORT_FLOW, _queueId=queue["id"])
-    flows = [
-        support,
-        flow(samples.INBOUND_FLOW),
-        flow(samples.TRANSFER_FLOW, _queueId=queue["id"]),
-        flow("Acme Draft", published=False),
-        flow("Acme Outbound Dialer", "outboundcall"),
-    ]
-    ivr = new(
-        name="Acme Support Line",
-        description="Made by hand",
-        dnis=[samples.SUPPORT_DID],
-        openHoursFlow={"id": support["id"], "name": support["name"]},
-    )
-    org = {
-        "id": samples.GENESYS_ORG_ID,
-        "name": samples.GENESYS_ORG_NAME,
-        "defaultLanguage": "en-US",
-        "defaultCountryCode": "US",
-        "thirdPartyOrgName": samples.GENESYS_ORG_SHORT_NAME,
-        "domain": samples.GENESYS_ORG_SHORT_NAME,
-        "defaultSiteId": main["id"],
-        "state": "ACTIVE",
-        "version": 1,
-        "_byocSuffix": "byoc.usw2.pure.cloud",
-        "_cloudVoiceSuffix": "byoc.usw2.genesys.cloud",
-        "_carrierTrunkId": carrier["id"],
-        # The guide's own example label: other organisations of the region have it already.
-        "_identifiersElsewhere": ["synthflow", "synthflow-ai"],
-    }
-    client = {
-        "id": samples.GENESYS_CLIENT_ID,
-        "name": "Runbook client",
-        "authorizedGrantType": "CLIENT-CREDENTIALS",
-        "state": "active",
-        "_permissions": list(PERMISSIONS),
-    }
-    world.genesys = {
-        "organization": _by_id(org),
-        "clients": _by_id(client),
-        "trunks": _by_id(carrier),
-        "sites": _by_id(managed, main),
-        "number_plans": {main["id"]: {"plans": plans}, managed["id"]: {"plans": []}},
-        "outbound_routes": _by_id(route),
-        "did_pools": _by_id(pool),
-        "ivrs": _by_id(ivr),
-        "flows": _by_id(*flows),
-        "queues": _by_id(queue, other_queue),
-    }
 
 
 def _synthflow(world: World) -> None:
@@ -233,7 +58,7 @@ def _synthflow(world: World) -> None:
         "YES_NO": {"identifier": "interested", "description": "Is the caller interested?"},
     }
     assistants[1]["_actions"] = [action["action_id"]]
-    world.synthflow = {
+    world.systems["synthflow"] = {
         "workspaces": _by_id(
             {
                 "id": samples.SYNTHFLOW_WORKSPACE_ID,

@@ -34,8 +34,7 @@ def client(asked: Asked, system: str) -> Json | None:
     client_id, _, secret = decoded.partition(":")
     expected = samples.testbed_secret(f"{system}-client-secret")
     good = hmac.compare_digest(secret.encode(), expected.encode())
-    clients = {"genesys": asked.world.genesys, "talkdesk": asked.world.talkdesk}[system]["clients"]
-    return clients.get(client_id) if good else None
+    return asked.world.systems[system]["clients"].get(client_id) if good else None
 
 
 def issue(asked: Asked, system: str, owner: Json, seconds: float, **more: Any) -> str:

@@ -19,14 +19,15 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 
-from sfsip_nb.inputs import private, samples
+from sfsip_nb.inputs import private, samples, schema
+from sfsip_nb.inputs.platform import platform
 
-from . import control, customer, registry, talkdesk
-from .genesys import genesys_routes
+from . import control, customer, registry
 from .guard import Guard
 from .places import FOLDER, INFO
 from .synthflow import REGIONS, base_path, synthflow_routes
 from .telephony import Telephony
+from .vendor import vendor, vendors
 from .world import Json, World
 
 HOST = "127.0.0.1"
@@ -56,15 +57,7 @@ def credentials() -> Json:
     """The sample customer's credentials, for whoever reads the first line."""
     secret = samples.testbed_secret
     return {
-        "genesys": {
-            "client_id": samples.GENESYS_CLIENT_ID,
-            "client_secret": secret("genesys-client-secret"),
-        },
-        "talkdesk": {
-            "account": samples.TALKDESK_ACCOUNT,
-            "client_id": samples.TALKDESK_CLIENT_ID,
-            "client_secret": secret("talkdesk-client-secret"),
-        },
+        **{name: own.credentials() for name, own in vendors().items()},
         "synthflow": {
             "api_key": secret("synthflow-api-key"),
             "workspace_id": samples.SYNTHFLOW_WORKSPACE_ID,
@@ -86,8 +79,7 @@ def application(world: World, controls: control.Control) -> Guard:
     routes = [
         *controls.routes(),
         *synthflow_routes(world),
-        *talkdesk.talkdesk_routes(world),
-        *genesys_routes(world),
+        *(route for own in vendors().values() for route in own.routes(world)),
     ]
     return Guard(Starlette(routes=routes))
 
@@ -127,7 +119,7 @@ async def run(
         origin = "http://{}:{}".format(*listener.getsockname())
         token = secrets.token_urlsafe(32)
         info = _info(f"{origin}{control.PATH}/{token}", origin, world, await telephony.start())
-        controls = control.Control(world, info, stop.set, telephony, token)
+        controls = control.Control(world, info, stop.set, token)
         app = application(world, controls)
         server = Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
         serving = asyncio.create_task(server.serve(sockets=[listener]))
@@ -150,26 +142,26 @@ async def run(
 def _info(control_url: str, origin: str, world: World, telephony: dict[str, Any]) -> Json:
     return {
         "control": control_url,
-        "genesys": {"api": origin, "login": origin},
         "synthflow": {region: origin + base_path(region) for region in REGIONS},
-        "talkdesk": {
-            "api": origin + talkdesk.api_path(samples.TALKDESK_REGION),
-            "login": origin
-            + talkdesk.login_path(samples.TALKDESK_REGION, samples.TALKDESK_ACCOUNT),
-        },
+        **{name: _sample_addresses(origin, name) for name in vendors()},
         # Where an address depends on the customer's own account or region.
-        "patterns": {
-            "talkdesk": {
-                "api": origin + talkdesk.api_path("{region}"),
-                "login": origin + talkdesk.login_path("{region}", "{account}"),
-            }
-        },
+        "patterns": {name: _addresses(origin, name) for name in vendors()},
         **telephony,
         "pid": os.getpid(),
         "instance": uuid.uuid4().hex,
         "time_scale": world.time_scale,
         "seed": world.seed,
     }
+
+
+def _addresses(origin: str, name: str) -> dict[str, str]:
+    """Where each API of a platform answers, with ``{…}`` for parameters of its group."""
+    return {api: origin + path for api, path in vendor(name).paths.items()}
+
+
+def _sample_addresses(origin: str, name: str) -> dict[str, str]:
+    group = schema.sample(platform(name).block, name)
+    return {api: url.format_map(group) for api, url in _addresses(origin, name).items()}
 
 
 def _note(path: Path, info: Json) -> None:

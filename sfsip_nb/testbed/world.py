@@ -48,9 +48,7 @@ class World:
         self.time_scale = time_scale
         self.seed = seed
         self.random = random.Random(seed)
-        self.genesys: dict[str, Objects] = {}
-        self.synthflow: dict[str, Objects] = {}
-        self.talkdesk: dict[str, Objects] = {}
+        self.systems: dict[str, dict[str, Objects]] = {}  # the customer's objects, by collection
         self.conversations: Objects = {}
         self.sip_messages: list[Json] = []
         self.media: dict[str, Objects] = {}  # conversation -> communication -> statistics
@@ -62,9 +60,9 @@ class World:
         self.tokens: dict[str, Json] = {}  # of the OAuth endpoints
         self.faults: list[str] = []
         self.last_used = time.monotonic()
-        # Set by who can place calls: of Synthflow, and of a Talkdesk flow (call_id, from, to).
+        # Set by who can place calls: Synthflow, and each contact centre by its name.
         self.dial: Callable[[Json], None] = lambda call: None
-        self.talkdesk_dial: Callable[[Json], None] = lambda call: None
+        self.dials: dict[str, Callable[[Json], None]] = {}
         self._ids = 0
         self._stamp_key = secrets.token_hex(16)
         self._visible_from: dict[str, float] = {}
@@ -110,6 +108,21 @@ class World:
             self.faults.remove(name)
 
     # finding
+
+    @property
+    def synthflow(self) -> dict[str, Objects]:
+        """The Synthflow workspace's objects."""
+        return self.systems["synthflow"]
+
+    @property
+    def genesys(self) -> dict[str, Objects]:
+        """The Genesys organisation's objects."""
+        return self.systems["genesys"]
+
+    @property
+    def talkdesk(self) -> dict[str, Objects]:
+        """The Talkdesk account's objects."""
+        return self.systems["talkdesk"]
 
     @property
     def org(self) -> Json:
@@ -248,7 +261,10 @@ class World:
         if content is None:
             return False
         for name, value in json.loads(content).items():
-            setattr(self, name, value)
+            if name in _KEPT:
+                setattr(self, name, value)
+            else:  # a system, as earlier versions kept each by itself
+                self.systems[name] = value
         return True
 
     # showing
@@ -279,9 +295,7 @@ class World:
 # Not the faults: each start names its own, or a later run would meet what an earlier one asked for.
 _KEPT: Iterable[str] = (
     "seed",
-    "genesys",
-    "synthflow",
-    "talkdesk",
+    "systems",
     "conversations",
     "sip_messages",
     "media",

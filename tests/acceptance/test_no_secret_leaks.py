@@ -54,7 +54,7 @@ def test_a_step_that_breaks_with_a_secret_in_its_mouth_keeps_it(run: Run, tmp_pa
     run.env = CANARIES | {"PYTHONPATH": str(hook)}
     done = run.replay("--only", "01")
     assert done.code == 4, done
-    assert "access.platform broke off: RuntimeError" in done.out
+    assert "access.platform stopped: RuntimeError" in done.out
     assert "same command" in done.out
     record = run.record()
     assert {"record.html", "record.json", "SHA256SUMS"} <= {

@@ -79,7 +79,7 @@ def poison(received: Received, in_parameters: bool = True) -> None:
 def test_a_rollback_goes_to_no_host_that_its_journal_names(received: Received) -> None:
     done = received.sfsip("rollback", str(received.folder))
     assert (done.exit_code, received.other.count) == (2, 0), done.stderr
-    assert "No testbed of yours answers" in done.stderr
+    assert "None of your testbeds answers" in done.stderr
     poison(received, in_parameters=False)
     done = received.sfsip("rollback", str(received.folder))
     assert (done.exit_code, received.other.count) == (0, 0), done.stderr
@@ -108,10 +108,11 @@ def test_a_notebook_opened_on_it_goes_to_the_users_own_testbed(received: Receive
         given[group][name] = f"file:{received.secret}"
     run = open_run("genesys", "01-prerequisites", given)
     try:
-        assert run.session.run_dir == received.folder
+        assert run.workspace.open().run_dir == received.folder
         run.look()
-        assert run.session.testbed is not None
-        assert str(received.other.port) not in run.session.testbed.info["control"]
+        testbed = run.workspace.open().testbed
+        assert testbed is not None
+        assert str(received.other.port) not in testbed.info["control"]
     finally:
-        run.desk.close()
+        run.workspace.close()
     assert received.other.count == 0

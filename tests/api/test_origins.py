@@ -7,12 +7,14 @@ import pytest
 from sfsip_nb.api.origins import own
 from sfsip_nb.inputs import facts
 from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.platforms.genesys import regions as genesys
+from sfsip_nb.platforms.talkdesk import regions as talkdesk
 
 REAL = [
-    *(("genesys.api", region.api) for region in facts.genesys_regions().values()),
-    *(("genesys.login", region.login) for region in facts.genesys_regions().values()),
-    *(("talkdesk.api", region.api) for region in facts.talkdesk_regions().values()),
-    *(("talkdesk.login", region.login("acme-2")) for region in facts.talkdesk_regions().values()),
+    *(("genesys.api", region.api) for region in genesys.regions().values()),
+    *(("genesys.login", region.login) for region in genesys.regions().values()),
+    *(("talkdesk.api", region.api) for region in talkdesk.regions().values()),
+    *(("talkdesk.login", region.login("acme-2")) for region in talkdesk.regions().values()),
     *(("synthflow", region.api) for region in facts.synthflow_regions().values()),
 ]
 

@@ -155,7 +155,7 @@ def test_hostile_platforms_are_met_in_a_notebook(lab: Lab, page: Page) -> None:
         expect(called.get_by_text(re.compile(r"<script>.*characters\)")).first).to_be_visible()
         testbed.control("PUT", fault)
         stopped = notebook.add("look", "run.plan(fresh=True)")
-        expect(stopped.get_by_text("It could not be done")).to_be_visible()
+        expect(stopped.get_by_text("That did not work")).to_be_visible()
         expect(stopped.get_by_text(HOSTILE["script"]).first).to_be_visible()
     shown = page.locator(".jp-OutputArea")
     assert page.locator(ACTING).count() == 0

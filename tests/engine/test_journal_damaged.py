@@ -31,7 +31,7 @@ def test_a_full_disk_leaves_what_stood_before(tmp_path: Path) -> None:
         journal.put("kept", 1)
         (pages,) = journal._db.execute("PRAGMA page_count").fetchone()
         journal._db.execute(f"PRAGMA max_page_count={pages}")
-        with pytest.raises(SfsipError, match=r"full.*goes on from here") as caught:
+        with pytest.raises(SfsipError, match=r"full.*the same command to continue") as caught:
             journal.put("more", "x" * 50_000)
         assert not isinstance(caught.value, InputError)
         assert journal.get("kept") == 1

@@ -9,10 +9,12 @@ import pytest
 
 from sfsip_nb.inputs import facts, samples
 from sfsip_nb.inputs.schema import GUIDES, parameters_model, sample
+from sfsip_nb.platforms.genesys import regions as genesys
+from sfsip_nb.platforms.talkdesk import regions as talkdesk
 
 
 def test_every_genesys_region_has_its_hosts() -> None:
-    regions = facts.genesys_regions()
+    regions = genesys.regions()
     assert len(regions) == 18
     oregon = regions["us-west-2"]
     assert oregon.api == "https://api.usw2.pure.cloud"
@@ -23,7 +25,7 @@ def test_every_genesys_region_has_its_hosts() -> None:
 
 @pytest.mark.parametrize("region", ["us-east-1", "mx-central-1"])
 def test_no_fqdn_is_derived_where_sources_disagree_or_none_is_known(region: str) -> None:
-    assert facts.genesys_regions()[region].derived_fqdn("synthflow") == ""
+    assert genesys.regions()[region].derived_fqdn("synthflow") == ""
 
 
 def test_synthflow_regions_have_hosts_and_global_is_retiring() -> None:
@@ -56,7 +58,7 @@ def test_the_doubtful_address_is_marked_and_not_confirmed_in_the_sample() -> Non
 
 @pytest.mark.parametrize("region", ["us", "eu", "ca"])
 def test_talkdesk_regions_have_hosts(region: str) -> None:
-    found = facts.talkdesk_regions()[region]
+    found = talkdesk.regions()[region]
     assert found.api.startswith("https://api.talkdeskapp")
     assert found.login("acme").startswith("https://acme.talkdeskid")
 
@@ -74,7 +76,7 @@ def test_changes_since_the_guide_are_dated_and_sourced(guide: str) -> None:
 
 
 def test_sample_secrets_are_long_and_change_when_escaped() -> None:
-    for name in samples.SECRET_NAMES:
+    for name in samples.secret_names():
         secret = samples.testbed_secret(name)
         assert len(secret) >= 16
         assert {'"', "&", "<", "\\"} <= set(secret)

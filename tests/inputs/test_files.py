@@ -17,7 +17,6 @@ from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.load import load_file
 from sfsip_nb.inputs.secrets import resolve
 from sfsip_nb.platforms.shared import captures
-from sfsip_nb.sip.evidence import capture
 
 
 def evidence(path: Path) -> object:
@@ -29,7 +28,7 @@ READERS: dict[str, Callable[[Path], object]] = {
     "a secret": lambda path: resolve(f"file:{path}", "sip.password"),
     "the parameters": load_file,
     "evidence": evidence,
-    "a capture": capture.read,
+    "a capture": captures.load,
     "a capture taken over": lambda path: captures.take(path.parent / "run", (str(path),)),
     "an authority": lambda path: trusting(str(path)),
 }

@@ -248,8 +248,8 @@ def test_the_sample_with_target_live_is_refused_value_by_value(write: Write) -> 
          "waive[0].until", ["is missing"]),
         ("target: live", "target: prod", "target", ["testbed", "live"]),
         ("target: live\n", "", "target", ["testbed", "live"]),
-        ("genesys:\n", "talkdesk: {}\ngenesys:\n", "", ["both"]),
-        ("genesys:\n", "genisys:\n", "", ["neither"]),
+        ("genesys:\n", "talkdesk: {}\ngenesys:\n", "", ["more than one"]),
+        ("genesys:\n", "genisys:\n", "", ["holds none"]),
         ("customer: Northwind", "customer: A\ncustomer: B", "customer", ["twice", "line 3"]),
     ],
 )  # fmt: skip

@@ -168,7 +168,7 @@ def forms(secret: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("form", forms(CANARY))
-@pytest.mark.parametrize("secret", [CANARY, *map(samples.testbed_secret, samples.SECRET_NAMES)])
+@pytest.mark.parametrize("secret", [CANARY, *map(samples.testbed_secret, samples.secret_names())])
 def test_a_secret_is_found_and_masked_in_every_form(secret: str, form: str) -> None:
     redactor = Redactor([secret])
     text = f"before {forms(secret)[form]} after"

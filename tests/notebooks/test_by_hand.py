@@ -12,6 +12,7 @@ import pytest
 
 from sfsip_nb.inputs.generate import sample_values
 from sfsip_nb.notebook.run import Run, open_run
+from sfsip_nb.runs.session import Session
 from sfsip_nb.testbed import life
 
 Open = Callable[..., Run]
@@ -34,19 +35,26 @@ def opened(home: Path) -> Iterator[Open]:
         def open_one(notebook: str, **inputs: Any) -> Run:
             values = sample_values("genesys") | {"customer": "Northwind"} | inputs
             run = open_run("genesys", notebook, values)
-            stack.callback(run.desk.close)
+            stack.callback(run.workspace.close)
             return run
 
         yield open_one
 
 
+def session(run: Run) -> Session:
+    """What the next cell would work on."""
+    run.workspace.refresh()
+    return run.workspace.open()
+
+
 def attempts(run: Run) -> list[tuple[int, str]]:
-    return [(row["id"], row["mode"]) for row in run.session.journal.attempts()]
+    return [(row["id"], row["mode"]) for row in session(run).journal.attempts()]
 
 
 def faults_on(run: Run) -> list[str]:
-    assert run.session.testbed is not None
-    found = run.session.testbed.control("GET", "/faults")
+    testbed = session(run).testbed
+    assert testbed is not None
+    found = testbed.control("GET", "/faults")
     return [fault["name"] for fault in found if fault["on"]]
 
 
@@ -78,7 +86,7 @@ def test_what_runs_after_the_record_belongs_to_the_next_attempt(home: Path, open
     assert str(last.record()).split("\n(")[0] == made.split("\n(")[0], (
         "nothing new, the same record"
     )
-    assert [row["id"] for row in work.session.journal.attempts() if row["ended"]] == [1]
+    assert [row["id"] for row in session(work).journal.attempts() if row["ended"]] == [1]
     work.step("access.number")
     assert "0002-apply" in str(opened("07-reference-and-record").record())
     assert sorted(p.name for p in (home / "runs/northwind-genesys/attempts").iterdir()) == [
@@ -97,8 +105,9 @@ def test_a_fault_chosen_in_the_form_is_on_until_it_is_taken_off_in_an_attempt_of
 ) -> None:
     run = opened("01-prerequisites")
     run.step("access.platform")
-    assert run.session.testbed is not None
-    run.session.testbed.control("PUT", "/faults/synthflow.no-options")  # somebody else's
+    testbed = session(run).testbed
+    assert testbed is not None
+    testbed.control("PUT", "/faults/synthflow.no-options")  # somebody else's
     form = run.inputs()
     form.note("testbed.faults", ["synthflow.busy"])
     other = opened("05-verification")
@@ -106,5 +115,5 @@ def test_a_fault_chosen_in_the_form_is_on_until_it_is_taken_off_in_an_attempt_of
     assert "fault on: synthflow.busy" in str(other.head())
     form.note("testbed.faults", [])
     assert faults_on(run) == ["synthflow.no-options"]
-    facts = [row["facts"]["testbed"]["faults"] for row in run.session.journal.attempts()]
+    facts = [row["facts"]["testbed"]["faults"] for row in session(run).journal.attempts()]
     assert facts == [[], ["synthflow.busy", "synthflow.no-options"], ["synthflow.no-options"]]

@@ -185,7 +185,7 @@ def test_what_all_notebooks_share_has_the_same_id_everywhere(notebook: Notebook)
 @each_notebook
 def test_no_secret_stands_in_it(notebook: Notebook) -> None:
     text = notebook.path.read_text(encoding="utf-8")
-    assert not [s for s in samples.SECRET_NAMES if samples.testbed_secret(s) in text]
+    assert not [s for s in samples.secret_names() if samples.testbed_secret(s) in text]
     for key in secret_keys(parameters_model(notebook.guide)):
         block, _, name = key.partition(".")
         assert is_reference(_parameter(notebook, block)[name])

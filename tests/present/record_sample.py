@@ -1,4 +1,4 @@
-"""A realistic record of one attempt, in the shape of CONTRACT §4."""
+"""A realistic record of one attempt, in the shape of docs/record.md."""
 
 import json
 from collections.abc import Mapping
@@ -81,7 +81,7 @@ EVIDENCE = {
 
 
 def check(identity: str, title: str, verdict: str, **more: Any) -> dict[str, Any]:
-    """One check with everything CONTRACT asks for."""
+    """One check with everything the record holds of it."""
     return {
         "id": identity,
         "title": title,
@@ -99,7 +99,7 @@ def check(identity: str, title: str, verdict: str, **more: Any) -> dict[str, Any
 def step(
     identity: str, section: str, title: str, verdict: str, checks: list[dict[str, Any]], **more: Any
 ) -> dict[str, Any]:
-    """One step with everything CONTRACT asks for."""
+    """One step with everything the record holds of it."""
     return {
         "id": identity,
         "section": section,

@@ -168,9 +168,9 @@ def test_a_closed_list_is_chosen_from_and_is_the_testbeds_alone() -> None:
         "a.deaf: it hears nothing",
     ]
     chooser.value = ("a.deaf",)
-    assert form.draft.check().testbed.faults == ["a.deaf"]
+    assert form.draft.checked.valid().testbed.faults == ["a.deaf"]
     chooser.value = ()
-    assert form.draft.check().testbed.faults == []
+    assert form.draft.checked.valid().testbed.faults == []
     live = forms.Form(draft(**LIVE), closed=closed)
     assert "testbed.faults" not in sheet(live).controls
 

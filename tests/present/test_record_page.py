@@ -141,7 +141,7 @@ def test_planned_changes_are_told_from_those_made() -> None:
     planned = Page(sample.page(sample.record() | {"mode": "plan", "changes": []}, {})).text
     assert "planned value" in planned.split("Planned changes")[-1]
     nobody = sample.record()["plan"] | {"approved_by": ""}
-    assert "nobody has approved yet" in sample.page(sample.record() | {"plan": nobody}, {})
+    assert "not approved yet" in sample.page(sample.record() | {"plan": nobody}, {})
 
 
 def test_what_did_not_run_is_counted_and_drawn() -> None:
@@ -184,11 +184,11 @@ def test_every_evidence_file_is_pictured_folded_or_named() -> None:
     assert {"E1", "E2", "E3"} <= anchors
     assert links <= anchors
     assert '"trunk_outbound_port": 32681' in page.text
-    assert "Not text; it stands in the run's evidence folder." in page.text
+    assert "Not text; see the run's evidence folder." in page.text
 
 
 def test_evidence_that_is_gone_is_said_to_be_gone() -> None:
-    assert "Not at hand when this page was written." in sample.page(sample.record(), {})
+    assert "Not available when this page was made." in sample.page(sample.record(), {})
 
 
 def test_long_evidence_is_cut_and_says_so() -> None:
@@ -215,7 +215,7 @@ def test_an_advisory_doubt_is_not_an_open_point() -> None:
         ),
         ({"target": "testbed", "testbed": None}, "ran against the testbed"),
         ({"mode": "plan"}, "only planned"),
-        ({"broke_off": "05-verification: interrupted"}, "broke off in 05-verification"),
+        ({"broke_off": "05-verification: interrupted"}, "stopped early in 05-verification"),
         ({"ended": None}, "never closed"),
     ],
 )

@@ -164,3 +164,15 @@ def test_a_notebook_gets_both_forms_and_its_own_style() -> None:
 def test_values_read_as_a_person_says_them(make: Callable[[], Any], text: str) -> None:
     assert text in make().text
     assert text in make().html
+
+
+def test_where_checks_were_seen_from_stands_once_in_a_table() -> None:
+    checks = [
+        sample.check("c1", "One", "pass"),
+        sample.check("c2", "Two", "pass"),
+        sample.check("c3", "Three", "pass", vantage="here"),
+    ]
+    html = tables.checks_table(*steps(sample.step("a.b", "01-x", "Step", "pass", checks))).html
+    assert html.count("seen by the contact center") == 1
+    assert "seen by the contact center unless noted" in html
+    assert html.count("seen here") == 1

@@ -122,7 +122,7 @@ def test_a_call_is_marked_heard_and_kept(peer: Peer, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("number", "rules", "why"),
     [
-        ("911", {"destinations": ["+15551230001"]}, "never dialled"),
+        ("911", {"destinations": ["+15551230001"]}, "never dialed"),
         ("+15551230002", {}, "does not allow it"),
         (ALLOWED, {"allowed": False}, "does not allow it"),
         (ALLOWED, {"max": 0}, "raise test_calls.max"),

@@ -37,8 +37,9 @@ def test_a_replays_kernels_and_a_rollback_find_it(
     with monkeypatch.context() as patch:
         for name, value in first.env.items():
             patch.setenv(name, value)
-        kernel = session.open_interactive(from_namespace("genesys", values))
-        assert not kernel.stale
+        given_inputs = from_namespace("genesys", values)
+        kernel = session.open_interactive(given_inputs, given_inputs.secrets())
+        assert not kernel.is_stale()
         kernel.journal.close()
     first.close()
     again = session.reopen(tmp_path / "run")
@@ -78,7 +79,7 @@ def test_its_token_is_kept_nowhere(tmp_path: Path, given: life.Testbed) -> None:
 def test_a_notebook_shows_it_without_its_token(given: life.Testbed) -> None:
     values = {"target": "testbed", "testbed": {"url": given.info["control"]}}
     draft = Draft("genesys", values)
-    assert draft.check().testbed.url == given.info["control"]
+    assert draft.checked.valid().testbed.url == given.info["control"]
     shown = str(Form(draft).static())
     assert str(given) in shown
     assert given.token not in shown

@@ -74,4 +74,4 @@ def test_what_did_not_run_is_counted() -> None:
 def test_an_attempt_that_broke_off_says_so(tmp_path: Path) -> None:
     data = record("apply", {"a": "pass"}, broke_off="02-b: interrupted")
     (tmp_path / "record.json").write_text(json.dumps(data.as_json()))
-    assert "Broke off in 02-b: interrupted" in summary(tmp_path).text
+    assert "Stopped early in 02-b: interrupted" in summary(tmp_path).text

@@ -30,7 +30,7 @@ Verdicts = list[tuple[str, str]]
 
 _ROW = re.compile(r'<tr class="(step|sub)"(?: id="([^"]+)")?>(.*?)</tr>', re.S)
 _VERDICT = re.compile(r'<span class="verdict[^"]*"><span class="glyph">[^<]+</span> (\w+)</span>')
-_TITLE = re.compile(r'<th scope="row">(.*?) <small')
+_TITLE = re.compile(r'<th scope="row">(.*?)(?: <small|</th>)')
 
 
 def of_page(text: str) -> tuple[Verdicts, Verdicts]:

@@ -13,9 +13,9 @@ FILE = Path("parameters/genesys.testbed.yaml")
 def test_a_second_replay_of_a_run_is_refused_and_the_first_goes_on(tmp_path: Path) -> None:
     first = session.prepare(FILE, out=tmp_path)
     try:
-        with pytest.raises(InputError, match="Another sfsip command or notebook writes in"):
+        with pytest.raises(InputError, match="Another sfsip command or notebook is writing in"):
             session.prepare(FILE, out=tmp_path)
-        with pytest.raises(InputError, match="Another sfsip command or notebook writes in"):
+        with pytest.raises(InputError, match="Another sfsip command or notebook is writing in"):
             session.reopen(tmp_path)
         assert [row["kind"] for row in first.journal.attempts()] == ["replay"]
     finally:

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.platforms.shared import captures
 from sfsip_nb.sip.evidence import capture, pcap
 from sfsip_nb.sip.evidence.capture import Capture
 from sfsip_nb.sip.evidence.records import NotACapture
@@ -32,7 +33,7 @@ def file_of(*frames: bytes, link: int = 1, order: str = "<", nano: bool = False)
 
 
 def read(*frames: bytes, link: int = 1) -> Capture:
-    return capture.read_file(file_of(*frames, link=link))
+    return capture.read(file_of(*frames, link=link))
 
 
 def udp(data: bytes = OPTIONS, sport: int = 5060, dport: int = 32681) -> dpkt.ip.IP:
@@ -124,7 +125,7 @@ def test_ipv6_fragments_are_joined() -> None:
 
 @pytest.mark.parametrize(("order", "nano"), list(itertools.product("<>", (False, True))))
 def test_either_byte_order_and_resolution(order: str, nano: bool) -> None:
-    found = capture.read_file(file_of(ether(bytes(udp())), order=order, nano=nano))
+    found = capture.read(file_of(ether(bytes(udp())), order=order, nano=nano))
     assert found.entries[0].at.year == 2023
 
 
@@ -147,9 +148,7 @@ def test_each_interface_of_a_pcapng_has_its_own_link_type_and_clock() -> None:
     second = packet(1, 1_700_000_001 * 10**9, bytes(udp(OPTIONS.replace(b"70", b"69"))))
     comment = block(0x0BAD, b"\xff\xfe remark that is no UTF-8")
     stray = packet(7, 1, b"an interface that nobody described")
-    found = capture.read_file(
-        io.BytesIO(section + ethernet + raw + comment + first + stray + second)
-    )
+    found = capture.read(io.BytesIO(section + ethernet + raw + comment + first + stray + second))
     assert [entry.at.second for entry in found.entries] == [20, 21]
     assert any("snapshot length" in note for note in found.notes)
 
@@ -220,7 +219,7 @@ def test_a_packet_captured_twice_counts_once_and_a_repetition_twice() -> None:
     head = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262_144, 1)
     times = [0, 900, 500_000]  # microseconds
     rows = [struct.pack("<IIII", 1, t, len(frame), len(frame)) + frame for t in times]
-    found = capture.read_file(io.BytesIO(head + b"".join(rows)))
+    found = capture.read(io.BytesIO(head + b"".join(rows)))
     assert len(found.entries) == 2
     assert "captured twice" in found.notes[0]
 
@@ -238,7 +237,7 @@ def test_what_is_written_is_read_again(
     media = both_ways(seconds=1)
     file = tmp_path / "call.pcapng"
     pcap.write(file, talk.entries, media)
-    found = capture.read(file)
+    found = captures.load(file)
     assert [e.data for e in found.entries] == [e.data for e in talk.entries]
     assert [e.at for e in found.entries] == [e.at for e in talk.entries]
     assert sorted(s.packets for s in found.streams.found()) == [50, 50]
@@ -278,10 +277,10 @@ def test_what_is_no_capture_is_told_in_one_paragraph(
     file = tmp_path / "x.pcap"
     file.write_bytes(start)
     with pytest.raises(InputError, match=word) as error:
-        capture.read(file)
+        captures.load(file)
     assert "\n" not in str(error.value)
     with pytest.raises(InputError, match="No such file"):
-        capture.read(tmp_path / "nowhere.pcap")
+        captures.load(tmp_path / "nowhere.pcap")
 
 
 def whole_file() -> bytes:
@@ -299,7 +298,7 @@ def test_a_damaged_file_never_raises_and_takes_no_time(data: st.DataObject) -> N
     cut = data.draw(st.integers(0, len(content)))
     began = time.monotonic()
     try:
-        capture.read_file(io.BytesIO(bytes(content[:cut])))
+        capture.read(io.BytesIO(bytes(content[:cut])))
     except NotACapture:
         assert cut < 4 or bytes(content[:4]) != whole_file()[:4]
     assert time.monotonic() - began < 10
@@ -317,7 +316,7 @@ def test_frames_of_any_bytes_never_raise(frames: list[bytes], link: int) -> None
 def test_a_length_beyond_reason_ends_the_file_not_the_memory() -> None:
     frame = ether(bytes(udp()))
     content = file_of(frame).getvalue() + struct.pack("<IIII", 1, 1, 0xFFFFFFF0, 0xFFFFFFF0)
-    found = capture.read_file(io.BytesIO(content + bytes(100)))
+    found = capture.read(io.BytesIO(content + bytes(100)))
     assert len(found.entries) == 1
     assert "damaged" in found.notes[0]
 

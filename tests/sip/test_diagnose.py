@@ -12,7 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 from sfsip_nb.cli import app
-from sfsip_nb.sip.evidence import capture, pcap
+from sfsip_nb.platforms.shared import captures
+from sfsip_nb.sip.evidence import pcap
 from sfsip_nb.sip.evidence.diagnose import Diagnosis, diagnosed
 from sfsip_nb.sip.media.packets import MediaPacket
 from tests.sip.crafted import CALLEE, CALLER, Talk, both_ways, rtp, sdp
@@ -26,7 +27,7 @@ def real(name: str) -> Path:
 
 
 def read(name: str) -> Diagnosis:
-    return diagnosed(capture.read(real(name)))
+    return diagnosed(captures.load(real(name)))
 
 
 def test_a_demonstration_of_three_calls() -> None:
@@ -125,7 +126,7 @@ AGREES = {"fail": "error", "pass": "fine"}
 def disagreements(file: Path) -> dict[str, tuple[str, str]]:
     """Calls, registrations and OPTIONS of which both say something else: (theirs, ours)."""
     theirs = doctor(file)
-    ours = diagnosed(capture.read(file)).reports
+    ours = diagnosed(captures.load(file)).reports
     assert {r.call_id for r in ours if r.call_id} <= set(theirs)
     return {
         report.call_id: (theirs[report.call_id], report.verdict)

@@ -11,10 +11,10 @@ import pytest
 from cryptography import x509
 
 from sfsip_nb.inputs import facts
+from sfsip_nb.platforms.shared.network import client_of
 from sfsip_nb.sip import MapResolver, ProbeResult, probes
 from sfsip_nb.sip.probes.identity import match_name
 from sfsip_nb.sip.probes.tlsprobe import TlsClient, as_client
-from sfsip_nb.sip.probes.trust import client_of
 from tests.sip import pki
 from tests.sip.pki import DNS, URI, Pki
 from tests.sip.siptools import Run
@@ -128,10 +128,18 @@ def test_the_known_mismatch_of_older_genesys_edges_gets_its_sentence(
     authority: Pki, run: Run
 ) -> None:
     context = shown(authority, DNS("voice.mypurecloud.com"), common="voice.mypurecloud.com")
-    got = run(probe(authority, context, host="acme.byoc.mypurecloud.com"))
+    got = run(
+        probe(
+            authority, context, host="acme.byoc.mypurecloud.com", known=facts.known_certificates()
+        )
+    )
     assert got.verdict == "fail"
     assert facts.known_certificates()[0].text in got.sentence
-    other = run(probe(authority, context, host="acme.byoc.usw2.pure.cloud"))
+    other = run(
+        probe(
+            authority, context, host="acme.byoc.usw2.pure.cloud", known=facts.known_certificates()
+        )
+    )
     assert "us-east-1" not in other.sentence
 
 

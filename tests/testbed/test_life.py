@@ -15,7 +15,8 @@ import httpx
 import pytest
 
 from sfsip_nb.inputs import samples
-from sfsip_nb.testbed import life, registry, seal
+from sfsip_nb.testbed import customer, life, registry, seal
+from sfsip_nb.testbed.world import STATE, World
 from tests.eavesdropper import listening
 from tests.testbed.testbed_bench import EDGES
 
@@ -241,3 +242,14 @@ def test_a_state_sealed_with_another_key_is_said_so(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "elsewhere"))
     with pytest.raises(life.TestbedError, match="sealed with another key"):
         life.ensure(run_dir)
+
+
+def test_a_state_that_an_earlier_version_kept_is_taken_up(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    customer.settle(world)
+    world.save()
+    kept = json.loads(seal.read(tmp_path / STATE) or b"")
+    seal.write(tmp_path / STATE, json.dumps(kept.pop("systems") | kept).encode())
+    again = World(tmp_path)
+    assert again.load()
+    assert again.systems == world.systems

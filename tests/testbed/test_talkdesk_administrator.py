@@ -201,7 +201,7 @@ def test_the_person_reads_the_entitlement_and_the_inventory(bench: Bench) -> Non
 
 def test_a_talkdesk_flow_dials_for_the_card(bench: Bench) -> None:
     dialled: list[Json] = []
-    bench.world.talkdesk_dial = dialled.append
+    bench.world.dials["talkdesk"] = dialled.append
     numbers = {"to": samples.DID, "from": samples.RING_GROUP_NUMBER}
     seen = done(bench, "verify.outbound", numbers)
     assert dialled == [numbers | {"call_id": seen["call_id"], "flow_id": ""}]

@@ -180,7 +180,7 @@ def test_unknown_jobs_files_flows_and_paths_are_not_found(api: httpx.Client) -> 
 
 def test_a_flow_is_started_with_free_arguments_and_dials(bench: Bench, api: httpx.Client) -> None:
     dialled: list[dict[str, Any]] = []
-    bench.world.talkdesk_dial = dialled.append
+    bench.world.dials["talkdesk"] = dialled.append
     flow = bench.world.by_name(bench.world.talkdesk["flows"], talkdesk.customer.DIAL_FLOW)
     assert flow is not None
     path = f"/flows/{flow['id']}/interactions"

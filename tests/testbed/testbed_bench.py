@@ -23,17 +23,6 @@ EDGES = "/api/v2/telephony/providers/edges"
 SITE = f"{EDGES}/sites/{samples.GENESYS_SITE_ID}"
 
 
-class Exchange:
-    """Notes what the organisation was asked to dial."""
-
-    def __init__(self) -> None:
-        self.placed: list[tuple[str, str, str | None]] = []
-
-    async def place(self, from_: str, to: str, flow_id: str | None = None) -> dict[str, str]:
-        self.placed.append((from_, to, flow_id))
-        return {"conversation_id": "c-1"}
-
-
 class Host:
     """One HTTP server on one loop in a thread; what it serves is changed from test to test."""
 
@@ -72,9 +61,8 @@ class Bench:
         self.origin = host.origin
         self.world = World(directory)
         customer.settle(self.world)
-        self.exchange = Exchange()
         self.stopped = threading.Event()
-        controls = Control(self.world, {"instance": "i"}, self.stopped.set, self.exchange, TOKEN)
+        controls = Control(self.world, {"instance": "i"}, self.stopped.set, TOKEN)
         host.application = server.application(self.world, controls)
         self._clients: list[httpx.Client] = []
         self.control = self.client(f"/control/{TOKEN}")

@@ -291,12 +291,6 @@ class Genesys:
         raise _endless("GET", path)
 
 
-def is_version_conflict(error: ApiError) -> bool:
-    """Whether somebody else changed the object since it was read."""
-    stale = "does not match the current version" in error.message
-    return error.status in (408, 409) or (error.status == 400 and stale)
-
-
 def _entities(answer: Any, name: str = "entities") -> list[Json]:
     """The list in an answer, which is bare or stands under `name`."""
     found = answer.get(name) if isinstance(answer, dict) else answer

@@ -11,7 +11,7 @@ from sfsip_nb.engine.model import Fields, Refused, Resource, Seen
 from sfsip_nb.platforms.genesys.client import Genesys
 from sfsip_nb.platforms.genesys.resources import by_name, find_flow, find_site
 
-# Plans that stay untouched and ahead of every other (CONTRACT §7).
+# Plans that stay untouched and ahead of every other (docs/safety.md).
 PROTECTED = ("Emergency", "Suicide Prevention")
 # Default plans that ours goes in front of; they would take the number first.
 _BROAD = ("National", "International")

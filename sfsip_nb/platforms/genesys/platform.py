@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from sfsip_nb.engine.context import Context
-from sfsip_nb.inputs import facts
-from sfsip_nb.inputs.blocks import Genesys as Settings
-from sfsip_nb.inputs.schema import GenesysParameters, Parameters
+from sfsip_nb.inputs.schema import Parameters
 from sfsip_nb.platforms.genesys.client import Genesys
+from sfsip_nb.platforms.genesys.parameters import Genesys as Settings
+from sfsip_nb.platforms.genesys.regions import regions
 from sfsip_nb.platforms.shared.origin import origin
 
 
 def settings(ctx: Context) -> Settings:
     """The ``genesys`` group of the parameters."""
-    assert isinstance(ctx.parameters, GenesysParameters)
-    return ctx.parameters.genesys
+    return _own(ctx.parameters)
 
 
 def origins(parameters: Parameters) -> dict[str, str]:
     """Where the organisation's region answers: the API and the login server."""
-    assert isinstance(parameters, GenesysParameters)
-    region = facts.genesys_regions()[parameters.genesys.region]
+    region = regions()[_own(parameters).region]
     return {"genesys.api": region.api, "genesys.login": region.login}
 
 
@@ -39,8 +37,14 @@ def genesys(ctx: Context) -> Genesys:
 
 
 def _leave(client: Genesys) -> None:
-    """Revoke the token at the end (CONTRACT §7)."""
+    """Revoke the token at the end (SECURITY.md)."""
     try:
         client.revoke()
     finally:
         client.close()
+
+
+def _own(parameters: Parameters) -> Settings:
+    own = parameters.platform
+    assert isinstance(own, Settings)
+    return own

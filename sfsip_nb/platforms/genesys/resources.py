@@ -29,7 +29,7 @@ CALLER_NAME = "Caller Name"
 CALLER_PRIORITY = "Prioritized Caller Selection"
 ALLOW_LIST = "SIP Access Control: Allow list"
 
-# Field → property key of the trunk template (facts: premium-app wizard, tutorial, carrier).
+# Field → property key of the trunk template (as in github.com/MyPureCloud/purecloud-premium-app).
 _PROPERTY = {
     TRUNK_STATE: "trunk_enabled",
     PROTOCOL: "trunk_transport_protocolVariant",

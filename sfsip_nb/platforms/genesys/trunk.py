@@ -9,16 +9,16 @@ from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.difference import known_after
 from sfsip_nb.engine.model import Ask, Card, CardField, Desired, Fields, Step
 from sfsip_nb.engine.verdicts import Check
-from sfsip_nb.inputs import facts
 from sfsip_nb.platforms.genesys import resources as r
 from sfsip_nb.platforms.genesys.platform import genesys, settings
+from sfsip_nb.platforms.genesys.regions import regions
 from sfsip_nb.platforms.shared import addresses
 from sfsip_nb.platforms.shared.checks import check, remark
 from sfsip_nb.platforms.synthflow import section as synthflow_section
 
 SECTION = "02-genesys-configuration"
 
-# How the key of "Outbound SIP Termination FQDN" might read; none is documented (facts §2.3).
+# How the key of "Outbound SIP Termination FQDN" might read; Genesys documents none.
 _TERMINATION_KEY = re.compile(r"outbound.*(termin|fqdn|uri)|routing_outbound.*(termin|fqdn)", re.I)
 _ADDRESSES_AT_MOST = 150
 
@@ -52,7 +52,7 @@ def fqdn(ctx: Context) -> str:
 def derived_fqdn(ctx: Context) -> str:
     """The FQDN that the identifier and the region lead to expect; empty where sources disagree."""
     p = settings(ctx)
-    return facts.genesys_regions()[p.region].derived_fqdn(p.termination_identifier)
+    return regions()[p.region].derived_fqdn(p.termination_identifier)
 
 
 def fields(ctx: Context) -> dict[str, Fields]:

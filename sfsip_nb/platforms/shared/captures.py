@@ -18,6 +18,7 @@ from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.platforms.shared.checks import check, decided
 from sfsip_nb.sip.evidence import capture
 from sfsip_nb.sip.evidence.diagnose import Diagnosis, diagnosed
+from sfsip_nb.sip.evidence.records import NotACapture
 
 FOLDER = "captures"
 MOST = 20
@@ -73,12 +74,31 @@ def take(run_dir: Path, names: tuple[str, ...]) -> None:
             )
 
 
+def load(path: Path) -> capture.Capture:
+    """Read a pcap or pcapng file. Raises `InputError` where there is none."""
+    try:
+        with files.opened(path) as file:
+            return capture.read(file)
+    except files.Unfit as unfit:
+        raise InputError(
+            str(path), f"{path} cannot be read: it {unfit}. Name a .pcap or .pcapng file."
+        ) from None
+    except NotACapture as what:
+        raise InputError(
+            str(path),
+            f"{path} cannot be read as a capture: it is {what}. Name a .pcap or .pcapng file, as "
+            "tcpdump, Wireshark, Genesys and Synthflow's log page write them.",
+        ) from None
+    except OSError as error:
+        raise InputError(str(path), f"{path} cannot be read ({error.strerror}).") from None
+
+
 def read(run_dir: Path) -> list[Read]:
     """Every capture in the run's folder, by name."""
     found = []
     for path in capture.files_in(run_dir / FOLDER)[:MOST]:
         try:
-            found.append(Read(path.name, diagnosed(capture.read(path))))
+            found.append(Read(path.name, diagnosed(load(path))))
         except InputError as error:
             found.append(Read(path.name, Diagnosis(()), str(error)))
     return found

@@ -1,7 +1,7 @@
 """Step ``access.network``, the same for every guide: what this machine can see of the network.
 
 A live engineer's laptop is behind NAT and on no allow list, so from there most of it is advisory
-(CONTRACT §3); a real call proves the rest.
+(docs/architecture.md, "Vantage"); a real call proves the rest.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sfsip_nb.sip import probes as wire
 from sfsip_nb.sip.locating import Lookup, explain, locate
 from sfsip_nb.sip.probes.tables import tables
 from sfsip_nb.sip.probes.tlsprobe import TlsClient, connectable
-from sfsip_nb.sip.probes.trust import EXPIRES_SOON_DAYS, client_of
+from sfsip_nb.sip.probes.trust import EXPIRES_SOON_DAYS
 
 _SECONDS = 8.0
 """For the look-up, and again for the connection."""
@@ -64,6 +64,14 @@ def _firewall(ctx: Context, step: str) -> Check:
     )
 
 
+def client_of(platform: str) -> TlsClient | None:
+    """A platform as a TLS client by its published rules ("genesys"); None where none is known."""
+    rules = facts.tls_rules(platform)
+    if rules is None:
+        return None
+    return TlsClient(rules.name, rules.versions, rules.ciphers, rules.curve, rules.deprecated)
+
+
 def certificate(ctx: Context, step: str) -> list[Check]:
     """Synthflow's TLS port: chain, name, expiry, and whether the platform's client gets through."""
     client = client_of(ctx.guide.name)
@@ -94,6 +102,7 @@ def _looked(ctx: Context, name: str, number: int, client: TlsClient | None) -> P
         ca_file=ctx.surroundings.cafile,
         resolver=ctx.surroundings.resolver,
         require=client,
+        known=facts.known_certificates(),
         timeout=_SECONDS,
     )
     return loop.run(probe, _SECONDS + _GRACE)

@@ -1,7 +1,7 @@
 """Probes: single questions put to the wire from this machine, the same for every guide.
 
 On a live run they are advisory: the engineer's machine is behind NAT and on no allow list
-(CONTRACT §3). Silence is never a pass, also where refusal is expected.
+(docs/architecture.md, "Vantage"). Silence is never a pass, also where refusal is expected.
 """
 
 from __future__ import annotations
@@ -252,7 +252,7 @@ def steps(platform: Platform) -> tuple[Step, ...]:
             "Probe: digest authentication",
             ready,
             check=bound(_digest),
-            moot=_no_digest,
+            skip_reason=_no_digest,
             dials=True,
         ),
         Step("probe.codec", SECTION, "Probe: codecs", ready, check=bound(_codec), dials=True),

@@ -133,7 +133,7 @@ def _without_other_marks(source: calls.Source, mark: str) -> calls.Source:
 
 
 def synthflow_calls(ctx: Context) -> calls.Source:
-    """Synthflow's call list for the assistant (facts: unknown filters are ignored in silence)."""
+    """Synthflow's call list for the assistant (its API ignores unknown filters in silence)."""
     client = synthflow(ctx)
 
     def source(since: datetime, until: datetime) -> list[SeenCall]:

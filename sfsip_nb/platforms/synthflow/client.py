@@ -82,11 +82,6 @@ class Synthflow:
         """Change the named fields of an assistant; ``phone_number`` attaches a number."""
         self._api.call("PUT", f"/assistants/{segment(model_id)}", json=fields)
 
-    def set_outbound_numbers(self, model_id: str, numbers: list[str]) -> None:
-        """The numbers that an outbound assistant calls from."""
-        path = f"/assistants/{segment(model_id)}/phone_numbers"
-        self._api.call("PUT", path, json={"phone_numbers": numbers})
-
     # Numbers
 
     def numbers(self) -> list[Json]:

@@ -117,11 +117,6 @@ class Talkdesk:
         params = {"name": name, "order_by": "name:asc"}
         return list(self._pages("/ccaas/queues", "queues", "queues:read", params, _USER_ONLY))
 
-    def queue_users(self, id: str) -> list[Json]:
-        """The users in a queue."""
-        path = f"/ccaas/queues/{segment(id)}/users"
-        return list(self._pages(path, "users", "queues-users:read", {}, _USER_ONLY))
-
     # Calls
 
     def calls(self, start: datetime, end: datetime) -> list[Json]:
@@ -165,17 +160,6 @@ class Talkdesk:
             "Talkdesk Explore, and ask Talkdesk's support with the job's id."
         )
         return error
-
-    # Flows
-
-    def start_flow(self, flow_id: str, args: Mapping[str, Any]) -> Json:
-        """Start a published Studio flow of the type API request: it may dial. Sent once.
-
-        Returns interaction_id, flow_version_id, flow_execution_id.
-        """
-        path, scope = f"/flows/{segment(flow_id)}/interactions", "flows-interactions:start"
-        answer = self._call("POST", path, scope, json=dict(args), retry=False)
-        return answer if isinstance(answer, dict) else {}
 
     # Plumbing
 

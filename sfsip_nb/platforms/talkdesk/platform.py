@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from sfsip_nb.engine.context import Context
-from sfsip_nb.inputs import facts
-from sfsip_nb.inputs.blocks import Talkdesk as Settings
-from sfsip_nb.inputs.schema import Parameters, TalkdeskParameters
+from sfsip_nb.inputs.schema import Parameters
 from sfsip_nb.platforms.shared.origin import origin
 from sfsip_nb.platforms.talkdesk.client import REPORT_SECONDS, Talkdesk
+from sfsip_nb.platforms.talkdesk.parameters import Talkdesk as Settings
+from sfsip_nb.platforms.talkdesk.regions import regions
 
 
 def settings(ctx: Context) -> Settings:
     """The ``talkdesk`` group of the parameters."""
-    assert isinstance(ctx.parameters, TalkdeskParameters)
-    return ctx.parameters.talkdesk
+    return _own(ctx.parameters)
 
 
 def origins(parameters: Parameters) -> dict[str, str]:
     """Where the account's region answers: the API and the login server."""
-    assert isinstance(parameters, TalkdeskParameters)
-    own = parameters.talkdesk
-    region = facts.talkdesk_regions()[own.region]
+    own = _own(parameters)
+    region = regions()[own.region]
     return {"talkdesk.api": region.api, "talkdesk.login": region.login(own.account)}
 
 
@@ -42,3 +40,9 @@ def talkdesk(ctx: Context) -> Talkdesk:
         ),
         Talkdesk.close,
     )
+
+
+def _own(parameters: Parameters) -> Settings:
+    own = parameters.platform
+    assert isinstance(own, Settings)
+    return own

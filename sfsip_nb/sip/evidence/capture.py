@@ -1,8 +1,7 @@
 """A capture from elsewhere, read to SIP messages and RTP streams.
 
 SIP is known by its content, whatever the port. A file may be broken or hostile: time and memory
-are bounded, what was left out is said in `notes`, and nothing is raised but `InputError` for a
-file that is no capture.
+are bounded, what was left out is said in `notes`, and nothing is raised but `NotACapture`.
 """
 
 from collections import Counter
@@ -13,15 +12,12 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from sfsip_nb.inputs import files
-from sfsip_nb.inputs.errors import InputError
-
 from ..fields import header
 from ..reading import read as read_message
 from ..trace import Address, TraceEntry, Transport, mask, summary
 from .connections import START, Connections
 from .layers import LINKS, Layers, Piece
-from .records import NotACapture, Record, records
+from .records import Record, records
 from .sound import Streams
 
 MAX_PACKETS: Final = 1_000_000
@@ -64,27 +60,8 @@ def files_in(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("*") if path.suffix in _SUFFIXES and path.is_file())
 
 
-def read(path: Path) -> Capture:
-    """Read a pcap or pcapng file. Raises `InputError` where there is none."""
-    try:
-        with files.opened(path) as file:
-            return read_file(file)
-    except files.Unfit as unfit:
-        raise InputError(
-            str(path), f"{path} cannot be read: it {unfit}. Name a .pcap or .pcapng file."
-        ) from None
-    except NotACapture as what:
-        raise InputError(
-            str(path),
-            f"{path} cannot be read as a capture: it is {what}. Name a .pcap or .pcapng file, as "
-            "tcpdump, Wireshark, Genesys and Synthflow's log page write them.",
-        ) from None
-    except OSError as error:
-        raise InputError(str(path), f"{path} cannot be read ({error.strerror}).") from None
-
-
-def read_file(file: BinaryIO) -> Capture:
-    """Read an open file. Raises `NotACapture`."""
+def read(file: BinaryIO) -> Capture:
+    """Read an open pcap or pcapng file. Raises `NotACapture`."""
     reader = _Reader()
     rows = records(file)
     for record in islice(rows, MAX_PACKETS):

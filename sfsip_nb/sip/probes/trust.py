@@ -1,9 +1,8 @@
 """A SIP server's certificate (RFC 5922), and whether a given TLS client gets through to it."""
 
 import asyncio
-from typing import Any
-
-from sfsip_nb.inputs import facts
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 from ..dns import DEFAULT_PORTS, ResolveError, Resolver
 from ..evidence.finding import Verdict
@@ -32,12 +31,17 @@ _ALERTS = {
 """OpenSSL's reasons in words."""
 
 
-def client_of(platform: str) -> TlsClient | None:
-    """A platform as a TLS client by its published rules ("genesys"); None where none is known."""
-    rules = facts.tls_rules(platform)
-    if rules is None:
-        return None
-    return TlsClient(rules.name, rules.versions, rules.ciphers, rules.curve, rules.deprecated)
+class KnownCertificate(Protocol):
+    """Hosts below `hosts` are known to show a certificate for `shows`; `text` says what to do."""
+
+    @property
+    def hosts(self) -> str: ...
+    @property
+    def shows(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def source(self) -> str: ...
 
 
 async def tls(
@@ -49,14 +53,16 @@ async def tls(
     resolver: Resolver | None = None,
     timeout: float = 5.0,
     require: TlsClient | None = None,
+    known: Sequence[KnownCertificate] = (),
 ) -> ProbeResult:
     """Certificate chain, expiry, name, protocol and cipher of a SIP server over TLS.
 
     `port` None: by SRV, else 5061. `name` is what the certificate has to be for, the host unless
     given (RFC 5922 §4). `require`: also whether that client gets through, and which versions and
-    ciphers of it are taken. `timeout` bounds all of it, in seconds.
+    ciphers of it are taken. `known` are certificates whose misfit is explained elsewhere.
+    `timeout` bounds all of it, in seconds.
     """
-    look = _Look(host, port, name or host, timeout)
+    look = _Look(host, port, name or host, timeout, known)
     try:
         return await look.through(resolver or DnsResolver(), ca_file, require)
     except ResolveError as error:
@@ -89,8 +95,15 @@ async def tls(
 class _Look:
     """One look at a server, and what it has shown so far."""
 
-    def __init__(self, host: str, port: int | None, name: str, timeout: float) -> None:
-        self.host, self.port, self.name = host, port, name
+    def __init__(
+        self,
+        host: str,
+        port: int | None,
+        name: str,
+        timeout: float,
+        known: Sequence[KnownCertificate],
+    ) -> None:
+        self.host, self.port, self.name, self.known = host, port, name, known
         self.where = f"{host}:{port or DEFAULT_PORTS['tls']}"
         self.timeout, self.until = timeout, asyncio.get_running_loop().time() + timeout
         self.seen: dict[str, Any] = {"host": host, "port": port, "name": name}
@@ -160,7 +173,7 @@ class _Look:
 
     def _misnamed(self, found: TlsFacts) -> str:
         names = [found.chain[0].subject, *found.chain[0].names]
-        for known in facts.known_certificates():
+        for known in self.known:
             if self.name.lower().endswith(f".{known.hosts}") and known.shows in names:
                 return (
                     f"The certificate of {self.where} is for {known.shows}, not for {self.name}. "

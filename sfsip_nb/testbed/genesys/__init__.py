@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
+from sfsip_nb.inputs import samples
+
+from ..telephony.genesys.edge import Edge
+from ..vendor import Vendor
 from ..web import METHODS, Asked, Endpoint, routes
-from ..world import World
-from . import administrator, architect, auth, numbers, records, sites, trunks
+from ..world import Json, World
+from . import administrator, architect, auth, customer, numbers, records, sites, trunks
 from .errors import not_found, unreadable
 
-__all__ = ["administrator", "genesys_routes"]
+__all__ = ["STAND_IN", "genesys_routes"]
 
 
 def _nothing(asked: Asked) -> None:
@@ -26,3 +30,21 @@ def genesys_routes(world: World) -> list[Route]:
     endpoints = [endpoint for module in modules for endpoint in module.ENDPOINTS]
     endpoints += [Endpoint(m, "/api/{rest:path}", _nothing, reads=True) for m in METHODS]
     return routes(world, "genesys", "", endpoints, auth.Gate(), unreadable)
+
+
+def _credentials() -> Json:
+    return {
+        "client_id": samples.GENESYS_CLIENT_ID,
+        "client_secret": samples.testbed_secret("genesys-client-secret"),
+    }
+
+
+STAND_IN = Vendor(
+    settle=customer.settle,
+    routes=genesys_routes,
+    paths={"api": "", "login": ""},
+    credentials=_credentials,
+    steps=administrator.STEPS,
+    calls=lambda world: list(world.conversations.values()),
+    centre=Edge,
+)

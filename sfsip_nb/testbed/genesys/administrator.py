@@ -100,11 +100,23 @@ def _permissions(world: World, values: Values) -> Json:
     return {"permissions": client["_permissions"]}
 
 
+def _dial(world: World, values: Values) -> Json:
+    """Call a number, as an outbound flow or a person at the desk would."""
+    to, from_ = values.get("to"), values.get("from")
+    if not to or not from_:
+        raise CannotDo("The card gives no number to call, or none to call from.")
+    flow = world.by_name(world.genesys["flows"], values.get("flow", ""))
+    call = {"conversation_id": world.new_id(), "from": from_, "to": to}
+    world.dials["genesys"](call | {"flow_id": flow["id"] if flow else ""})
+    return {"conversation_id": call["conversation_id"]}
+
+
 STEPS = {
     "trunk.inbound": _inbound_panel,
     "trunk.outbound": _outbound_fqdn,
     "trunk.acl": _access_control,
     "routing.inbound": _flow_to_number,
     "routing.transfer": _flow_to_queue,
+    "verify.outbound": _dial,
     "permissions": _permissions,
 }

@@ -10,15 +10,17 @@ from collections.abc import Iterable
 
 from starlette.routing import Route
 
-from sfsip_nb.inputs import facts
+from sfsip_nb.inputs import facts, samples
 
+from ..telephony.talkdesk.sbc import Sbc
+from ..vendor import Vendor
 from ..web import METHODS, Asked, Endpoint, routes
-from ..world import World
+from ..world import Json, World
 from . import administrator, customer, flows, queues, reports
 from .auth import Gate, Login
 from .errors import not_found, unreadable
 
-__all__ = ["administrator", "api_path", "customer", "login_path", "talkdesk_routes"]
+__all__ = ["STAND_IN", "administrator", "api_path", "login_path", "talkdesk_routes"]
 
 
 def api_path(region: str) -> str:
@@ -43,8 +45,27 @@ def talkdesk_routes(world: World) -> Iterable[Route]:
     """The paths of every region, with the login servers of all accounts."""
     endpoints = [e for module in (queues, reports, flows) for e in module.ENDPOINTS]
     endpoints += [Endpoint(m, "/{rest:path}", _nothing, reads=True) for m in METHODS]
-    for region in facts.talkdesk_regions():
+    for region in (known["name"] for known in facts.of("talkdesk")["regions"]):
         login = Endpoint("POST", "/oauth/token", Login(region).token, reads=True)
         prefix = login_path(region, "{account}")
         yield from routes(world, "talkdesk", prefix, [login], _open, unreadable)
         yield from routes(world, "talkdesk", api_path(region), endpoints, Gate(region), unreadable)
+
+
+def _credentials() -> Json:
+    return {
+        "account": samples.TALKDESK_ACCOUNT,
+        "client_id": samples.TALKDESK_CLIENT_ID,
+        "client_secret": samples.testbed_secret("talkdesk-client-secret"),
+    }
+
+
+STAND_IN = Vendor(
+    settle=customer.settle,
+    routes=talkdesk_routes,
+    paths={"api": api_path("{region}"), "login": login_path("{region}", "{account}")},
+    credentials=_credentials,
+    steps=administrator.STEPS,
+    calls=lambda world: list(world.talkdesk_calls.values()),
+    centre=Sbc,
+)

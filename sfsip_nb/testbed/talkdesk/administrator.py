@@ -182,7 +182,7 @@ def _dial(world: World, values: Values) -> Json:
     """Start a call of an outbound flow; returns while it is under way."""
     to, from_ = text(values, "to"), text(values, "from")
     call_id = world.new_id()
-    world.talkdesk_dial({"call_id": call_id, "from": from_, "to": to, "flow_id": ""})
+    world.dials["talkdesk"]({"call_id": call_id, "from": from_, "to": to, "flow_id": ""})
     return {"call_id": call_id}
 
 

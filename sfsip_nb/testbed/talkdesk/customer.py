@@ -50,7 +50,7 @@ def settle(world: World) -> None:
         samples.SUPPORT_DID: SUPPORT_ROUTING,
         samples.RING_GROUP_NUMBER: "Acme Agents",
     }
-    world.talkdesk = {
+    world.systems["talkdesk"] = {
         "accounts": by_id(
             {
                 "name": samples.TALKDESK_ACCOUNT,

@@ -21,7 +21,7 @@ def _start(asked: Asked) -> Reply:
     to, from_ = (str(asked.body.get(name) or "") for name in ("to", "from"))
     if to:
         call = {"call_id": interaction, "from": from_, "to": to, "flow_id": flow["id"]}
-        world.talkdesk_dial(call)
+        world.dials["talkdesk"](call)
     return Reply(
         202,
         {

@@ -66,6 +66,10 @@ class ContactCentre(StandIn, ABC):
     def entrance(self, number: str) -> str:
         """The SIP URI under which the telephone network hands over a call to `number`."""
 
+    @abstractmethod
+    def place(self, call: dict[str, Any]) -> None:
+        """Dial ``to`` from ``from`` for the customer; returns while the call is under way."""
+
     def fault(self, name: str) -> bool:
         """One of the vendor's own faults is on."""
         return self.world.fault(f"{self.vendor}.{name}")

@@ -9,21 +9,20 @@ from typing import Any
 
 from sfsip_nb.inputs import facts
 from sfsip_nb.sip import UserAgent
+from sfsip_nb.testbed.vendor import vendors
 from sfsip_nb.testbed.world import World
 
 from .certificates import Certificates
-from .genesys import Edge
 from .net import Net
 from .pstn import HOST, TelephoneNetwork
 from .standin import StandIn
 from .synthflow import SynthflowRegion
-from .talkdesk import Sbc
 
 HANGUP_SECONDS = 2.0
 
 
 class Telephony:
-    """The telephone network, both contact centres, and Synthflow in each of its regions.
+    """The telephone network, the contact centres, and Synthflow in each of its regions.
 
     `directory` takes ``ca.pem``, the certificate that the stand-ins' TLS is signed by.
     """
@@ -33,17 +32,17 @@ class Telephony:
         self.net = Net()
         certificates = Certificates()
         self._certificates = certificates
-        self.edge = Edge(world, self.net, certificates)
-        self.sbc = Sbc(world, self.net, certificates)
-        self.network = TelephoneNetwork(self.net, (self.edge, self.sbc))
+        self.centres = {
+            name: vendor.centre(world, self.net, certificates) for name, vendor in vendors().items()
+        }
+        self.network = TelephoneNetwork(self.net, tuple(self.centres.values()))
         self.regions = {
             name: SynthflowRegion(name, world, self.net, certificates)
             for name in facts.synthflow_regions()
         }
         self._stand_ins: tuple[StandIn, ...] = (
             self.network,
-            self.edge,
-            self.sbc,
+            *self.centres.values(),
             *self.regions.values(),
         )
 
@@ -52,7 +51,7 @@ class Telephony:
         self._certificates.write(self._authority)
         for stand_in in self._stand_ins:
             await stand_in.start()
-        self._world.talkdesk_dial = self.sbc.place
+        self._world.dials |= {name: centre.place for name, centre in self.centres.items()}
         names = self.net.sip_map()
         pstn = {name: at for name, at in names.items() if name.startswith(HOST)}
         return {"sip": names, "pstn": {**pstn, "address": HOST}, "ca": str(self._authority)}
@@ -64,10 +63,6 @@ class Telephony:
             async with asyncio.timeout(HANGUP_SECONDS):
                 await asyncio.gather(*(call.hangup() for call in calls))
         await asyncio.gather(*(stand_in.stop() for stand_in in self._stand_ins))
-
-    async def place(self, from_: str, to: str, flow_id: str | None = None) -> dict[str, str]:
-        """The Genesys organisation dials `to` by an outbound flow; returns at once."""
-        return {"conversation_id": self.edge.place(from_, to, flow_id)}
 
     async def synthflow_call(self, row: dict[str, Any]) -> None:
         """Carry out ``POST /calls``; returns at once, the row is kept up to date."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from typing import Any
 
 from sfsip_nb.sip import Call
 from sfsip_nb.testbed.world import World
@@ -45,14 +46,13 @@ class Edge(ContactCentre):
         org = view.organisation(self.world)
         return f"sip:{number}@{routing.inbound_fqdn(org, self.world.carrier_trunk)}"
 
-    def place(self, from_: str, to: str, flow_id: str | None) -> str:
-        """Dial `to` by an outbound flow; the conversation's id, while it is under way."""
-        conversation = Conversation("outbound", id=self.world.new_id())
-        session = EdgeSession(self, conversation, from_)
-        flow = session.org.flows.get(flow_id or "") or routing.Flow("", "Outbound flow", to)
+    def place(self, call: dict[str, Any]) -> None:
+        """Dial ``to`` by an outbound flow; returns while that is under way."""
+        conversation, to = Conversation("outbound", id=call["conversation_id"]), call["to"]
+        session = EdgeSession(self, conversation, call["from"])
+        flow = session.org.flows.get(call["flow_id"]) or routing.Flow("", "Outbound flow", to)
         session.publish()
         self.begin(session, session.dial_out(flow, to))
-        return conversation.id
 
     async def take(self, call: Call) -> None:
         """Let the call in by its trunk and that trunk's lists, then to the number's flow."""

@@ -1,0 +1,86 @@
+"""What a contact centre is to everything below its guide, and the list of those that are known.
+
+A platform's package describes itself in one object, `PLATFORM`. The built-in ones are named in
+``sfsip_nb.platforms.NAMES``; an installed package adds one with an entry point of the group
+``sfsip.platforms``, whose value is the package's name. Each is imported when it is first asked for.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sfsip_nb.inputs.blocks import Block
+
+_HOME, _GROUP = "sfsip_nb.platforms", "sfsip.platforms"
+
+
+def _nothing(group: Any, numbers: Sequence[str]) -> Iterator[tuple[str, str]]:
+    return iter(())
+
+
+@dataclass(frozen=True)
+class Platform:
+    """A contact centre: what it is called, what is asked about it, and its sample customer.
+
+    `package` holds its guide (``guide.GUIDE``), its ``lines.yaml`` and its ``facts.yaml``;
+    `stand_in` names the object that stands in for it on the testbed, as ``module:NAME``.
+    """
+
+    name: str
+    """Of its guide, and of its group of parameters."""
+    title: str
+    package: str
+    stand_in: str
+    block: type[Block]
+    """The group of parameters; it has a ``trunk_name``."""
+    about: str
+    """Help text of that group."""
+    decides: str
+    """The parameters that decide to which host its secrets go, in words."""
+    administrator_steps: tuple[str, ...]
+    """The steps that the simulated administrator does on the testbed."""
+    transfer_number: str
+    """The sample customer's number that reaches the live agents."""
+    secrets: Mapping[str, str]
+    """The sample customer's secrets by name, each at least 16 characters, with quotes and &<>\\."""
+    identifying: frozenset[str]
+    """Values that only the sample customer has: a live run refuses each of them."""
+    contradictions: Callable[[Any, Sequence[str]], Iterator[tuple[str, str]]] = _nothing
+    """From the group and the numbers that the AI answers: a field of the group, what is wrong."""
+
+    @property
+    def administrator(self) -> str:
+        """Who carries out its cards, in words."""
+        return f"{self.title}'s administrator"
+
+
+@functools.cache
+def _packages() -> dict[str, str]:
+    """The package of each platform by its name, the built-in ones first."""
+    built_in = {name: f"{_HOME}.{name}" for name in import_module(_HOME).NAMES}
+    return {point.name: point.value for point in entry_points(group=_GROUP)} | built_in
+
+
+def names() -> tuple[str, ...]:
+    """The names of all platforms, without importing any."""
+    built_in = tuple(import_module(_HOME).NAMES)
+    return built_in + tuple(sorted(set(_packages()) - set(built_in)))
+
+
+@functools.cache
+def platform(name: str) -> Platform:
+    """The platform called `name`. Raises KeyError for an unknown one."""
+    found = import_module(_packages()[name]).PLATFORM
+    assert isinstance(found, Platform)
+    return found
+
+
+def platforms() -> list[Platform]:
+    """Every platform."""
+    return [platform(name) for name in names()]

@@ -1,0 +1,75 @@
+"""What is asked about a Genesys Cloud organisation."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from sfsip_nb.inputs import fields as f
+from sfsip_nb.inputs import samples
+from sfsip_nb.inputs.blocks import Block, ask
+from sfsip_nb.platforms.genesys.regions import regions
+
+
+def _region(text: str) -> str:
+    known = regions()
+    if text not in known:
+        hints = {part: r.name for r in known.values() for part in (r.domain, *r.voice.split("."))}
+        guess = hints.get(text.casefold()) or f.nearest(text, known)
+        ask = f" Did you mean {guess}?" if guess else ""
+        raise ValueError(
+            f"is '{text}', which is no Genesys Cloud region.{ask} Known: {', '.join(known)}."
+        )
+    return text
+
+
+def _order(texts: list[str]) -> list[str]:
+    known = ("Source", "Trunk", "Site", "Extension")
+    for text in texts:
+        if text not in known:
+            hint = f.did_you_mean(text, known)
+            raise ValueError(f"holds '{text}'. Use any of {', '.join(known)}, in order.{hint}")
+    if len(set(texts)) < len(texts):
+        raise ValueError("names an entry twice. Name each once, in order of priority.")
+    return texts
+
+
+class Genesys(Block):
+    """The Genesys Cloud organisation and what the trunk is called there."""
+
+    region: Annotated[f.Text, AfterValidator(_region)] = ask(
+        "AWS region of the organisation", samples.GENESYS_REGION
+    )
+    client_id: f.Text = ask(
+        "id of an OAuth client with the grant Client Credentials", samples.GENESYS_CLIENT_ID
+    )
+    client_secret: f.Reference = ask(
+        "where the OAuth client's secret is kept", "testbed:genesys-client-secret", secret=True
+    )
+    site: f.Text = ask("name of the site whose number plans are used", samples.GENESYS_SITE)
+    trunk_name: f.Text = ask("External Trunk Name", samples.TRUNK_NAME)
+    termination_identifier: f.Label = ask(
+        "Inbound SIP Termination Identifier, unique in the region", samples.TERMINATION_IDENTIFIER
+    )
+    inbound_fqdn: f.OptionalHost = ask(
+        "FQDN in the trunk's Inbound Request-URI panel; empty: derived, and a card asks for it",
+        "",
+        "",
+    )
+    caller_address: f.Number = ask("Caller Address of the trunk, E.164, in quotes", samples.DID)
+    caller_name: f.CallerName = ask(
+        "Caller Name of the trunk, at most 40 characters", samples.CALLER_NAME
+    )
+    caller_priority: Annotated[list[f.Item], AfterValidator(_order)] = ask(
+        "Prioritized Caller Selection: of Source, Trunk, Site, Extension; empty: left as it is",
+        [],
+        [],
+    )
+    inbound_flow: f.Text = ask(
+        "published Architect flow that takes calls to the numbers", samples.INBOUND_FLOW
+    )
+    transfer_queue: f.Text = ask("queue that takes transferred calls", samples.TRANSFER_QUEUE)
+    transfer_flow: f.Text = ask(
+        "published Architect flow that sends transferred calls to the queue", samples.TRANSFER_FLOW
+    )
