@@ -161,9 +161,9 @@ class Context:
         row = self.journal.steps().get(step)
         if row is None:
             return False
-        verdicts = {check["verdict"] for check in row["checks"]}
+        verdicts = {check.verdict for check in row.checks}
         seen = "pass" in verdicts and "fail" not in verdicts
-        return row["verdict"] == "pass" or (row["verdict"] == "skipped" and seen)
+        return row.verdict == "pass" or (row.verdict == "skipped" and seen)
 
     def keep_evidence(self, step: str, title: str, suffix: str, content: str | bytes) -> str:
         """Keep a file of evidence, named by its content, secrets taken out. Returns its name."""

@@ -13,6 +13,7 @@ from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.effects import Unsettled
 from sfsip_nb.engine.model import Card, Refused, Step, Stranded
 from sfsip_nb.engine.plan import Plan
+from sfsip_nb.engine.rows import CheckRow
 from sfsip_nb.engine.verdicts import STRANDED, Check, Vantage, Verdict, Weight, step_verdict, worst
 
 _GOOD = ("pass", "skipped", "waived")
@@ -29,18 +30,6 @@ class StepResult:
     change: str = "none"
     reason: str = ""
     card: Card | None = None
-
-    def as_dict(self) -> dict[str, Any]:
-        """The step in the shape of the record's."""
-        checks = [check.as_dict() for check in self.checks]
-        return {
-            "id": self.step.id,
-            "title": self.step.title,
-            "verdict": self.verdict.value,
-            "change": self.change,
-            "note": self.reason,
-            "checks": [check | {"settle": check["reason"]} for check in checks],
-        }
 
 
 class Engine:
@@ -116,7 +105,7 @@ class Engine:
             row,
             result.verdict,
             result.change,
-            [check.as_dict() for check in result.checks],
+            map(CheckRow.of, result.checks),
             result.reason,
         )
         if broke is not None:
@@ -163,7 +152,7 @@ class Engine:
 
     def _met(self, needed: str) -> bool:
         row = self.ctx.journal.steps().get(needed)
-        return row is not None and (row["verdict"] in _GOOD or people.only_awaits_proof(row))
+        return row is not None and (row.verdict in _GOOD or people.only_awaits_proof(row))
 
     def _judge_again(self, proof: str) -> None:
         """Give the human steps that ``proof`` proves, or no longer proves, their new verdict."""
@@ -177,13 +166,13 @@ class Engine:
                 continue
             row, now = rows[step.id], {c.id: c for c in people.checks(ctx, card)}
             checks = [
-                self._waived(now[c["id"]]).as_dict() if c["id"] in now else c for c in row["checks"]
+                CheckRow.of(self._waived(now[c.id])) if c.id in now else c for c in row.checks
             ]
-            if _untimed(checks) == _untimed(row["checks"]):
+            if _untimed(checks) == _untimed(row.checks):
                 continue
-            required = (Verdict(c["verdict"]) for c in checks if c["weight"] == Weight.REQUIRED)
+            required = (c.verdict for c in checks if c.weight is Weight.REQUIRED)
             again = ctx.journal.step_begins(ctx.attempt, step.id)
-            ctx.journal.step_ends(again, worst(required), row["change"], checks, row["reason"])
+            ctx.journal.step_ends(again, worst(required), row.change, checks, row.reason)
 
     def _stop_if_moved(self, settled: apply.Settled) -> None:
         """Once something has moved, the rest of the plan is not carried out either."""
@@ -208,9 +197,9 @@ class Engine:
         return check
 
 
-def _untimed(checks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _untimed(checks: list[CheckRow]) -> list[dict[str, Any]]:
     """What checks say, whenever it was judged."""
-    return [{name: value for name, value in c.items() if name != "at"} for c in checks]
+    return [check.model_dump(exclude={"at"}) for check in checks]
 
 
 def _today() -> date:

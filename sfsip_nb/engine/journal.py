@@ -12,10 +12,11 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from sfsip_nb.engine.clock import now
+from sfsip_nb.engine.rows import CheckRow, StepRow
 from sfsip_nb.inputs import private
 from sfsip_nb.inputs.errors import InputError, SfsipError
 
@@ -46,11 +47,6 @@ CREATE TABLE IF NOT EXISTS dialled (
 """
 
 _COLUMNS = "SELECT name FROM pragma_table_info('changes')"
-
-
-def now() -> str:
-    """The present moment in UTC, ISO 8601 with milliseconds."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _storable(text: str) -> str:
@@ -120,6 +116,29 @@ class Change:
         """Whether the write may have left something behind that nothing took back."""
         refused = (self.outcome or "").startswith("refused")
         return not (self.undone or refused or self.undoes)
+
+
+class JournaledStep(StepRow):
+    """A step's row, with the attempt in which it ended. The guide knows its section and title."""
+
+    attempt: int
+
+
+def _step(row: dict[str, Any]) -> JournaledStep:
+    checks = [CheckRow.model_validate(check) for check in row["checks"]]
+    return JournaledStep(
+        id=row["step"],
+        section="",
+        title="",
+        verdict=row["verdict"],
+        change=row["change"],
+        checks=checks,
+        evidence=sorted({name for check in checks for name in check.evidence}),
+        reason=row["reason"],
+        started=row["started"],
+        ended=row["ended"],
+        attempt=row["attempt"],
+    )
 
 
 class Journal:
@@ -252,17 +271,22 @@ class Journal:
         return int(cursor.lastrowid or 0)
 
     def step_ends(
-        self, row: int, verdict: str, change: str, checks: Iterable[dict[str, Any]], reason: str
+        self, row: int, verdict: str, change: str, checks: Iterable[CheckRow], reason: str
     ) -> None:
         """Note a step's verdict, with its checks."""
+        judged = [check.model_dump(mode="json") for check in checks]
         with self._writing() as db:
             db.execute(
                 "UPDATE steps SET verdict=?, change=?, checks=?, reason=?, ended=? WHERE id=?",
-                (verdict, change, self._dump(list(checks)), self._text(reason), now(), row),
+                (verdict, change, self._dump(judged), self._text(reason), now(), row),
             )
 
-    def steps(self, attempt: int | None = None) -> dict[str, dict[str, Any]]:
+    def steps(self, attempt: int | None = None) -> dict[str, JournaledStep]:
         """The newest ended row of each step, of one attempt or of the whole run."""
+        return {id_: _step(row) for id_, row in self.step_rows(attempt).items()}
+
+    def step_rows(self, attempt: int | None = None) -> dict[str, dict[str, Any]]:
+        """The same as they stand in the file, for journal.json."""
         rows = self._rows(
             "SELECT * FROM steps WHERE verdict IS NOT NULL AND (? IS NULL OR attempt = ?)"
             " ORDER BY id",
@@ -271,15 +295,15 @@ class Journal:
         )
         return {row["step"]: dict(row) | {"checks": json.loads(row["checks"])} for row in rows}
 
-    def checks(self, step: str) -> list[dict[str, Any]]:
+    def checks(self, step: str) -> list[CheckRow]:
         """The checks of every execution of a step in this run, oldest first."""
         rows = self._rows("SELECT checks FROM steps WHERE step = ? ORDER BY id", step)
-        return [check for row in rows for check in json.loads(row["checks"])]
+        return [CheckRow.model_validate(c) for row in rows for c in json.loads(row["checks"])]
 
     def verdict(self, step: str) -> str | None:
         """The newest verdict of a step in the whole run, if it ever ended."""
         row = self.steps().get(step)
-        return row["verdict"] if row else None
+        return row.verdict if row else None
 
     # -- changes --------------------------------------------------------------------------
 

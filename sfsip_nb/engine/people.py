@@ -7,9 +7,10 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from sfsip_nb.engine.clock import now
 from sfsip_nb.engine.context import Context
-from sfsip_nb.engine.journal import now
 from sfsip_nb.engine.model import Card, Refused
+from sfsip_nb.engine.rows import StepRow
 from sfsip_nb.engine.verdicts import Check, Vantage, Verdict, Weight
 from sfsip_nb.inputs.files import Unfit, read
 from sfsip_nb.inputs.platform import names, platform
@@ -184,17 +185,16 @@ def is_word(check: str) -> bool:
     return check.endswith(_WORD)
 
 
-def only_awaits_proof(row: dict[str, Any]) -> bool:
+def only_awaits_proof(row: StepRow) -> bool:
     """Whether a step's row is open for nothing but the proof of what a person said.
 
     What follows may go on then, or the proof could never come.
     """
     open_checks = [
         c
-        for c in row["checks"]
-        if c["weight"] == Weight.REQUIRED and c["verdict"] not in ("pass", "skipped", "waived")
+        for c in row.checks
+        if c.weight is Weight.REQUIRED and c.verdict not in ("pass", "skipped", "waived")
     ]
     return bool(open_checks) and all(
-        c["id"] == check_id(row["step"]) and c["verdict"] == Verdict.INCONCLUSIVE
-        for c in open_checks
+        c.id == check_id(row.id) and c.verdict is Verdict.INCONCLUSIVE for c in open_checks
     )

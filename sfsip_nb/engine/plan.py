@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from sfsip_nb.engine import baseline, difference
+from sfsip_nb.engine.clock import now
 from sfsip_nb.engine.context import Context
-from sfsip_nb.engine.journal import now
 from sfsip_nb.engine.model import Desired, Fields, Seen, Step
 from sfsip_nb.inputs import private
 from sfsip_nb.inputs.errors import InputError

@@ -9,10 +9,11 @@ from typing import Any
 from sfsip_nb.api.errors import ApiError
 from sfsip_nb.engine import baseline, difference, effects, plan
 from sfsip_nb.engine.apply import stranded, update
+from sfsip_nb.engine.clock import now
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.difference import text
 from sfsip_nb.engine.effects import Meant, Unsettled
-from sfsip_nb.engine.journal import Change, now
+from sfsip_nb.engine.journal import Change
 from sfsip_nb.engine.model import Fields, Refused, Resource, Seen
 
 _BY_HAND = "by_hand"

@@ -6,11 +6,10 @@ A check is what is expected against what is seen, from a vantage. Only evidence 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
-from sfsip_nb.engine.journal import now
+from sfsip_nb.engine.clock import now
 
 STRANDED = "/stranded"
 """How the id of a check ends that says what was left half changed."""
@@ -62,10 +61,6 @@ class Check:
     reason: str = ""
     evidence: tuple[str, ...] = ()
     at: str = field(default_factory=now, compare=False)
-
-    def as_dict(self) -> dict[str, Any]:
-        """As it stands in the journal and in record.json."""
-        return asdict(self) | {"evidence": list(self.evidence)}
 
 
 # Worst first: the order in which a step takes the verdict of its required checks.

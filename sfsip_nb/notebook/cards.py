@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from sfsip_nb.engine import people
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Card, Guide, Step
+from sfsip_nb.engine.rows import AnsweredCard
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.fields import did_you_mean
 
@@ -61,7 +61,7 @@ def asking(card: Card, anew: bool) -> list[tuple[str, str, str]]:
     ]
 
 
-def with_answer(ctx: Context, card: Card) -> dict[str, Any]:
+def with_answer(ctx: Context, card: Card) -> AnsweredCard:
     """A card with its answer, as it is shown."""
     answered = people.current_answer(ctx, card)
     data = people.as_dict(card)
@@ -71,4 +71,4 @@ def with_answer(ctx: Context, card: Card) -> dict[str, Any]:
             "answered_at": answered["done_at"],
             "note": answered["note"],
         }
-    return data
+    return AnsweredCard.model_validate(data)

@@ -20,7 +20,6 @@ from sfsip_nb.notebook.workspace import Workspace
 from sfsip_nb.platforms.shared import captures
 from sfsip_nb.present import captures as capture_tables
 from sfsip_nb.present import chapters, figures, tables
-from sfsip_nb.present.html import lenient
 from sfsip_nb.present.pictured import pictured
 from sfsip_nb.present.record import card_page
 from sfsip_nb.present.tables import Shown
@@ -172,13 +171,14 @@ class Run:
         engine, session = self._engine(), self.workspace.open()
         with self.workspace.alone():
             result = engine.run(step_id)
-        shown = tables.checks_table(result.as_dict())
+        row = session.journal.steps(engine.ctx.attempt)[step_id]
+        shown = tables.checks_table(row.titled(result.step.section, result.step.title))
         if result.card is not None:
             shown = shown + tables.card(cards.with_answer(engine.ctx, result.card))
         for flow in session.guide.flows:
             if flow.step == step_id:
                 data = export.record(session.journal, session.attempt, session.guide)
-                drawn = next(found for found in data["flows"] if found["step"] == step_id)
+                drawn = next(found for found in data.flows if found.step == step_id)
                 shown = shown + tables.figure(figures.callflow(drawn))
         names = dict.fromkeys(name for check in result.checks for name in check.evidence)
         kept = {name: (session.run_dir / "evidence" / name).read_bytes() for name in names}
@@ -226,19 +226,16 @@ class Run:
         session = self.workspace.open()
         session.release()
         rows = session.journal.steps(session.attempt)
-        steps = [rows[s.id] | {"id": s.id, "title": s.title} for s in own if s.id in rows]
-        shown = tables.verdict_table(
-            [step | {"note": step["reason"]} for step in steps], "This section"
-        )
-        verdict = worst(Verdict(step["verdict"]) for step in steps)
+        steps = [rows[s.id].titled(s.section, s.title) for s in own if s.id in rows]
+        shown = tables.verdict_table(steps, "This section")
+        verdict = worst(step.verdict for step in steps)
         titles = {section.notebook: section.title for section in session.guide.sections}
         return shown + tables.overall(verdict.value, titles[self.name])
 
     def _whole(self) -> Shown:
         """The verdict of the attempt, or of the last one whose record was made."""
         self.workspace.let_go()
-        rows = self.workspace.judged().values()
-        whole = worst(Verdict(row["verdict"]) for row in rows)
+        whole = worst(row.verdict for row in self.workspace.judged().values())
         return tables.overall(whole.value, f"{self.workspace.guide.title}: all sections so far")
 
     @cell
@@ -285,9 +282,9 @@ class Run:
         data = export.record(session.journal, int(made.name.partition("-")[0]), session.guide)
         told = os.path.relpath(made / "record.html", sessions.home())
         return (
-            tables.figure(figures.strip(chapters.overview(lenient(data)), "The run at a glance"))
-            + tables.verdict_table(data["steps"], f"All steps of attempt {made.name}")
-            + tables.overall(data["verdict"], data["title"])
+            tables.figure(figures.strip(chapters.overview(data), "The run at a glance"))
+            + tables.verdict_table(data.steps, f"All steps of attempt {made.name}")
+            + tables.overall(data.verdict, data.title)
             + tables.pointer("The record", where, told)
             + tables.notice(
                 "Afterward: remove the OAuth client that you created for this run, if nothing else "

@@ -11,7 +11,7 @@ from typing import Any
 from sfsip_nb.engine.context import Phase, no_phase
 from sfsip_nb.engine.engine import Engine
 from sfsip_nb.engine.found import JOURNAL, TYPED, look
-from sfsip_nb.engine.journal import Journal
+from sfsip_nb.engine.journal import Journal, JournaledStep
 from sfsip_nb.engine.model import Guide, LookupResult
 from sfsip_nb.inputs.draft import Draft
 from sfsip_nb.inputs.errors import InputError, SfsipError
@@ -180,7 +180,7 @@ class Workspace:
             )
         return made[-1]
 
-    def judged(self) -> dict[str, dict[str, Any]]:
+    def judged(self) -> dict[str, JournaledStep]:
         """Each step's row in a replay's attempt, or in a person's last one that has any.
 
         Opens no session: after a record that would begin another attempt.

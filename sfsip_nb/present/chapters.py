@@ -4,7 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from sfsip_nb.engine.verdicts import Verdict, worst
+from sfsip_nb.engine.record import Record
+from sfsip_nb.engine.rows import ChangeRow, CheckRow, PlanRow, StepRow
+from sfsip_nb.engine.verdicts import Weight, worst
 from sfsip_nb.present.html import Row
 from sfsip_nb.present.style import VERDICTS
 from sfsip_nb.present.text import lasted, links, utc
@@ -21,9 +23,9 @@ _MEANING = {
 }
 
 
-def tally(steps: list[Row]) -> str:
+def tally(steps: list[StepRow]) -> str:
     """`12 steps: 10 pass, 1 fail, 1 waiting`."""
-    return _counted([step["verdict"] for step in steps], "step") if steps else "no step ran"
+    return _counted([step.verdict for step in steps], "step") if steps else "no step ran"
 
 
 def _counted(verdicts: Iterable[Any], noun: str) -> str:
@@ -33,22 +35,22 @@ def _counted(verdicts: Iterable[Any], noun: str) -> str:
     return f"{total} {noun}{'' if total == 1 else 's'}: {words}"
 
 
-def summary(data: Row) -> list[str]:
+def summary(data: Record) -> list[str]:
     """The verdict's meaning and the counts behind it, as sentences."""
-    steps = data["steps"] or []
-    checks = [check for step in steps for check in step["checks"] or []]
-    required = [check["verdict"] for check in checks if check["weight"] != "advisory"]
-    advisory = [check["verdict"] for check in checks if check["weight"] == "advisory"]
-    meaning = _MEANING.get(data["verdict"], "")
-    if data["verdict"] == "pass" and "waived" in required:
+    steps = data.steps
+    checks = [check for step in steps for check in step.checks]
+    required = [check.verdict for check in checks if check.weight is Weight.REQUIRED]
+    advisory = [check.verdict for check in checks if check.weight is Weight.ADVISORY]
+    meaning = _MEANING.get(data.verdict, "")
+    if data.verdict == "pass" and "waived" in required:
         meaning = "Every required check passed, or somebody waived it."
-    if undone := data["rollback"]:
-        by = f", approved by {undone['by']}" if undone["by"] else ""
+    if undone := data.rollback:
+        by = f", approved by {undone.by}" if undone.by else ""
         meaning = "What the run had created or changed was undone" + by + "."
-        left = "Everything is as before." if undone["ok"] else "Not everything is as before: below."
+        left = "Everything is as before." if undone.ok else "Not everything is as before: below."
         return [meaning, left]
     said = [meaning, f"{tally(steps)}."]
-    if missing := data["not_run"]:
+    if missing := data.not_run:
         said.append(f"{len(missing)} of the guide's {len(steps) + len(missing)} steps did not run.")
     if required:
         said.append(f"{_counted(required, 'required check')}.")
@@ -73,161 +75,152 @@ def _flat(inputs: Row, prefix: str = "") -> Iterator[dict[str, Any]]:
         if isinstance(value, Mapping) and value:
             yield from _flat(value, f"{prefix}{key}.")
         else:
-            yield {"key": f"{prefix}{key}", "value": value, "help": ""}
+            yield {"key": f"{prefix}{key}", "value": value, "help": "", "problem": ""}
 
 
-def sections(data: Row) -> Iterator[dict[str, Any]]:
+def sections(data: Record) -> Iterator[dict[str, Any]]:
     """The guide's sections in which a step ran, with their steps and call flows."""
-    steps = data["steps"] or []
-    titles = {item["id"]: item["title"] for item in data["sections"] or []}
-    for step in steps:
-        titles.setdefault(step["section"], step["section"])
+    titles = {item.id: item.title for item in data.sections}
+    for step in data.steps:
+        titles.setdefault(step.section, step.section)
     for identity, title in titles.items():
-        own = [step for step in steps if step["section"] == identity]
+        own = [step for step in data.steps if step.section == identity]
         if own:
-            drawn = {step["id"] for step in own}
+            drawn = {step.id for step in own}
             yield {
                 "anchor": f"s-{identity}",
                 "title": title,
                 "steps": own,
-                "flows": [flow for flow in data["flows"] or [] if flow["step"] in drawn],
-                "evidence": any(
-                    check["evidence"] for step in own for check in step["checks"] or []
-                ),
+                "flows": [flow for flow in data.flows if flow.step in drawn],
+                "evidence": any(check.evidence for step in own for check in step.checks),
                 "tally": tally(own),
-                "verdict": worst(Verdict(step["verdict"]) for step in own).value,
+                "verdict": worst(step.verdict for step in own).value,
             }
 
 
-def overview(data: Row) -> list[dict[str, Any]]:
+def overview(data: Record) -> list[dict[str, Any]]:
     """Every section with all of its steps, also those that did not run, for the picture."""
-    whole = [*(data["steps"] or []), *(step | {"verdict": ""} for step in data["not_run"] or [])]
-    titles = {item["id"]: item["title"] for item in data["sections"] or []}
-    names = dict.fromkeys([*titles, *(step["section"] for step in whole)])
-    rows = [
-        {
-            "title": titles.get(name, name),
-            "steps": [step for step in whole if step["section"] == name],
-        }
-        for name in names
-    ]
-    return [row for row in rows if row["steps"]]
+    titles = {item.id: item.title for item in data.sections}
+    cells: dict[str, list[dict[str, str]]] = {name: [] for name in titles}
+    whole = [(step.section, step.id, step.title, str(step.verdict)) for step in data.steps]
+    whole += [(step.section, step.id, step.title, "") for step in data.not_run]
+    for section, identity, title, verdict in whole:
+        cell = {"id": identity, "title": title, "verdict": verdict}
+        cells.setdefault(section, []).append(cell)
+    return [{"title": titles.get(name, name), "steps": own} for name, own in cells.items() if own]
 
 
-def open_points(steps: list[Row]) -> list[dict[str, Any]]:
+def open_points(steps: list[StepRow]) -> list[dict[str, Any]]:
     """What is required and did not pass, the worst first, with what would settle it."""
     return sorted(_open_points(steps), key=lambda point: _OPEN.index(point["verdict"]))
 
 
-def _open_points(steps: list[Row]) -> Iterator[dict[str, Any]]:
+def _open_points(steps: list[StepRow]) -> Iterator[dict[str, Any]]:
     for step in steps:
         checks = [
             check
-            for check in step["checks"] or []
-            if check["verdict"] in _OPEN and check["weight"] != "advisory"
+            for check in step.checks
+            if check.verdict in _OPEN and check.weight is Weight.REQUIRED
         ]
         yield from (_point(step, check) for check in checks)
-        if not checks and step["verdict"] in _OPEN:
+        if not checks and step.verdict in _OPEN:
             yield {
-                "step": step["id"],
-                "what": step["title"],
-                "verdict": step["verdict"],
+                "step": step.id,
+                "what": step.title,
+                "verdict": step.verdict,
                 "seen": None,
-                "settle": step["note"],
+                "reason": step.reason,
             }
 
 
-def doubts(steps: list[Row]) -> Iterator[dict[str, Any]]:
+def doubts(steps: list[StepRow]) -> Iterator[dict[str, Any]]:
     """Advisory checks that did not pass: they decide nothing, and a reader should know them."""
     for step in steps:
-        for check in step["checks"] or []:
-            if check["weight"] == "advisory" and check["verdict"] in _OPEN:
+        for check in step.checks:
+            if check.weight is Weight.ADVISORY and check.verdict in _OPEN:
                 yield _point(step, check)
 
 
-def _point(step: Row, check: Row) -> dict[str, Any]:
+def _point(step: StepRow, check: CheckRow) -> dict[str, Any]:
     return {
-        "step": step["id"],
-        "what": f"{step['title']}: {check['title']}",
-        "verdict": check["verdict"],
-        "seen": check["seen"],
-        "settle": check["settle"],
+        "step": step.id,
+        "what": f"{step.title}: {check.title}",
+        "verdict": check.verdict,
+        "seen": check.seen,
+        "reason": check.reason,
     }
 
 
-def causes(data: Row) -> list[dict[str, Any]]:
+def causes(data: Record) -> list[dict[str, Any]]:
     """The troubleshooting rows that something in this run speaks for."""
     return [
-        {**row, "because": "\n".join(row["because"])}
-        for row in data["diagnosis"] or []
-        if row["because"]
+        {"cause": row.cause, "because": "\n".join(row.because), "remedy": row.remedy}
+        for row in data.diagnosis
+        if row.because
     ]
 
 
-def warnings(data: Row) -> Iterator[str]:
+def warnings(data: Record) -> Iterator[str]:
     """What a reader must not overlook."""
-    if data["target"] == "testbed":
+    if data.target == "testbed":
         detail = ""
-        if testbed := data["testbed"]:
-            faults = ", ".join(testbed["faults"] or [])
-            detail = f" Waits ran {testbed['time_scale'] or 1:g}× faster."
+        if testbed := data.testbed:
+            faults = ", ".join(testbed.faults)
+            detail = f" Waits ran {testbed.time_scale or 1:g}× faster."
             detail += f" Faults on: {faults}." if faults else ""
         yield (
             "This attempt ran against the testbed on this machine, not against a customer's"
             f" systems.{detail}"
         )
-    if data["mode"] == "plan":
+    if data.mode == "plan":
         yield "This attempt only planned: nothing was written and nothing was dialed."
-    if rolled_back := data["rolled_back"]:
-        yield f"The run was rolled back at {utc(rolled_back)}: see that attempt's record."
-    if data["broke_off"]:
-        yield f"This attempt stopped early in {data['broke_off']}"
-    if not data["ended"]:
+    if data.rolled_back:
+        yield f"The run was rolled back at {utc(data.rolled_back)}: see that attempt's record."
+    if data.broke_off:
+        yield f"This attempt stopped early in {data.broke_off}"
+    if not data.ended:
         yield "This attempt was never closed: it was killed, or is still running."
 
 
-def facts(data: Row) -> list[tuple[str, Any]]:
+def facts(data: Record) -> list[tuple[str, Any]]:
     """Who, when, which customer, guide, target, mode and versions."""
-    versions, plan = data["versions"] or {}, data["plan"]
-    people = list(dict.fromkeys(person["done_by"] for person in data["people"] or []))
+    people = list(dict.fromkeys(person.done_by for person in data.people))
     rows = [
-        ("Customer", data["customer"]),
-        ("Guide", data["title"] or data["guide"]),
-        ("Target and mode", f"{data['target']}, {data['mode']}"),
-        ("Run and attempt", f"{data['run']}, attempt {data['attempt']}"),
-        ("Started", utc(data["started"] or "")),
-        ("Ended", f"{utc(data['ended'] or '')}{lasted(data)}"),
-        ("Plan approved by", _approval(plan) if plan else ""),
+        ("Customer", data.customer),
+        ("Guide", data.title or data.guide),
+        ("Target and mode", f"{data.target}, {data.mode}"),
+        ("Run and attempt", f"{data.run}, attempt {data.attempt}"),
+        ("Started", utc(data.started)),
+        ("Ended", f"{utc(data.ended or '')}{lasted(data)}"),
+        ("Plan approved by", _approval(data.plan) if data.plan else ""),
         ("Manual steps by", ", ".join(people)),
-        ("Versions", ", ".join(f"{name} {versions[name]}" for name in versions)),
+        ("Versions", ", ".join(f"{name} {number}" for name, number in data.versions.items())),
     ]
     return [(label, value) for label, value in rows if value]
 
 
-def _approval(plan: Row) -> str:
-    if not plan["approved_by"]:
+def _approval(plan: PlanRow) -> str:
+    if not plan.approved_by:
         return "nobody yet"
-    return f"{plan['approved_by']}, {utc(plan['approved_at'])}"
+    return f"{plan.approved_by}, {utc(plan.approved_at)}"
 
 
-def left_over(data: Row) -> list[Row]:
+def left_over(data: Record) -> list[ChangeRow]:
     """Planned changes that this attempt did not carry out."""
-    if data["mode"] == "plan" or not data["plan"]:
+    if data.mode == "plan" or not data.plan:
         return []
-    done = {(change["step"], change["object"]) for change in data["changes"] or []}
-    return [c for c in data["plan"]["changes"] or [] if (c["step"], c["object"]) not in done]
+    done = {(change.step, change.object) for change in data.changes}
+    return [c for c in data.plan.changes if (c.step, c.object) not in done]
 
 
-def references(data: Row) -> list[dict[str, str]]:
+def references(data: Record) -> list[dict[str, str]]:
     """What the guide refers to, and the dated sources of what changed since."""
     found = []
-    for line in data["map"] or []:
-        if line["kind"] == "reference":
-            title, _, where = line["text"].replace("\\", "").rpartition(": ")
+    for line in data.map:
+        if line.kind == "reference":
+            title, _, where = line.text.replace("\\", "").rpartition(": ")
             found.append({"what": title or where, "where": where, "from": "the guide"})
-    for note in data["notes"] or []:
-        if any(address for _, address in links(note["source"])):
-            found.append(
-                {"what": f"On: {note['heading']}", "where": note["source"], "from": note["date"]}
-            )
+    for note in data.notes:
+        if any(address for _, address in links(note.source)):
+            found.append({"what": f"On: {note.heading}", "where": note.source, "from": note.date})
     return list({row["where"]: row for row in reversed(found)}.values())[::-1]

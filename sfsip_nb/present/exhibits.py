@@ -9,8 +9,8 @@ from typing import Any
 
 from markupsafe import Markup
 
+from sfsip_nb.engine.record import EvidenceRow, Record
 from sfsip_nb.present import figures, ladders
-from sfsip_nb.present.html import Row
 from sfsip_nb.present.text import visible
 
 TEXT_LIMIT = 60_000
@@ -29,25 +29,28 @@ class Exhibits:
     files: list[dict[str, Any]] = field(default_factory=list)
 
 
-def gather(data: Row, contents: Mapping[str, bytes]) -> Exhibits:
+def gather(data: Record, contents: Mapping[str, bytes]) -> Exhibits:
     """Number the evidence in the order in which steps and people name it.
 
     `contents`: bytes by reference, as far as they are at hand.
     """
     anchors = {ref: f"E{number}" for number, ref in enumerate(_references(data), 1)}
     found = Exhibits(anchors)
-    kept = {item["name"]: item for item in data["evidence"] or []}
-    steps = {step["id"]: step for step in data["steps"] or []}
+    kept = {item.name: item for item in data.evidence}
+    steps = {step.id: step.title for step in data.steps}
     for ref, anchor in anchors.items():
         content = contents.get(ref)
-        about = kept.get(name_of(ref), {})
-        step = steps.get(about.get("step")) or _naming(data, ref)
+        about = kept.get(name_of(ref))
+        if about is not None and about.step in steps:
+            step, title = about.step, steps[about.step]
+        else:
+            step, title = _naming(data, ref)
         picture = _picture(ref, anchor, content)
         found.files.append(_file(ref, anchor, content, about, bool(picture)))
         if picture:
             call = found.calls[-1] if found.calls else None
-            if call is None or call["step"] != step["id"]:
-                call = {"step": step["id"], "title": step["title"], "pictures": []}
+            if call is None or call["step"] != step:
+                call = {"step": step, "title": title, "pictures": []}
                 found.calls.append(call)
             call["pictures"].append(picture)
     return found
@@ -58,26 +61,23 @@ def name_of(ref: str) -> str:
     return ref.rsplit("/", 1)[-1]
 
 
-def _references(data: Row) -> Iterator[str]:
-    items = (*(data["steps"] or []), *(data["people"] or []))
-    named = (
-        ref
-        for item in items
-        for refs in (*(check["evidence"] for check in item["checks"] or []), item["evidence"])
-        for ref in refs or []
-    )
-    yield from dict.fromkeys(named)
+def _references(data: Record) -> Iterator[str]:
+    lists: list[list[str]] = []
+    for step in data.steps:
+        lists += [*(check.evidence for check in step.checks), step.evidence]
+    lists += [person.evidence for person in data.people]
+    yield from dict.fromkeys(ref for refs in lists for ref in refs)
 
 
-def _naming(data: Row, ref: str) -> dict[str, Any]:
-    """The first step or person that names it."""
-    for step in data["steps"] or []:
-        if ref in (step["evidence"] or []):
-            return {"id": step["id"], "title": step["title"]}
-    for person in data["people"] or []:
-        if ref in (person["evidence"] or []):
-            return {"id": person["step"], "title": person["title"]}
-    return {"id": "", "title": ""}
+def _naming(data: Record, ref: str) -> tuple[str, str]:
+    """Id and title of the first step or person that names it."""
+    for step in data.steps:
+        if ref in step.evidence:
+            return step.id, step.title
+    for person in data.people:
+        if ref in person.evidence:
+            return person.step, person.title
+    return "", ""
 
 
 def _picture(ref: str, anchor: str, content: bytes | None) -> dict[str, Any] | None:
@@ -112,13 +112,13 @@ def _picture(ref: str, anchor: str, content: bytes | None) -> dict[str, Any] | N
 
 
 def _file(
-    ref: str, anchor: str, content: bytes | None, about: Row, pictured: bool
+    ref: str, anchor: str, content: bytes | None, about: EvidenceRow | None, pictured: bool
 ) -> dict[str, Any]:
     item: dict[str, Any] = {
         "anchor": anchor,
         "name": name_of(ref),
-        "title": about.get("title") or "",
-        "sha256": about.get("sha256") or "",
+        "title": about.title if about else "",
+        "sha256": about.sha256 if about else "",
         "size": "",
         "pictured": pictured,
         "text": None,

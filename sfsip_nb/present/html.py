@@ -12,6 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from sfsip_nb.engine import people
+from sfsip_nb.engine.rows import CardFieldRow, CheckRow, StepRow
+from sfsip_nb.engine.verdicts import Vantage, Verdict, Weight
 from sfsip_nb.inputs.platform import names, platform
 from sfsip_nb.present import style
 from sfsip_nb.present.text import LONG, clock, lasted, links, shown, unmarked, utc, visible
@@ -19,46 +21,28 @@ from sfsip_nb.present.text import LONG, clock, lasted, links, shown, unmarked, u
 Row = Mapping[str, Any]
 
 _VANTAGE = {
-    "here": "seen here",
-    "platform": "seen by the contact center",
-    "synthflow": "seen by Synthflow",
-    "testbed": "seen at both ends",
+    Vantage.HERE: "seen here",
+    Vantage.PLATFORM: "seen by the contact center",
+    Vantage.SYNTHFLOW: "seen by Synthflow",
+    Vantage.TESTBED: "seen at both ends",
 }
 _SUM = re.compile(r"^[0-9a-f]{8,64}-(?=.)")
 
 
-class _Lenient(dict[str, Any]):
-    """A mapping whose missing keys read as None, so that a record may leave out what is empty."""
-
-    def __missing__(self, key: str) -> None:
-        return None
-
-
-def lenient(value: Any) -> Any:
-    """Record-shaped data for templates: missing keys are empty, at any depth."""
-    if isinstance(value, Mapping):
-        return _Lenient({key: lenient(item) for key, item in value.items()})
-    if isinstance(value, (list, tuple)):
-        return [lenient(item) for item in value]
-    return value
-
-
-def deciding(step: Row) -> str:
+def deciding(step: StepRow) -> str:
     """One sentence: what made the step's verdict."""
-    if step.get("note"):
-        return str(step["note"])
-    checks = step.get("checks") or []
-    required = [check for check in checks if check.get("weight") != "advisory"]
-    verdict = step.get("verdict")
-    if verdict != "pass":
+    if step.reason:
+        return step.reason
+    required = [check for check in step.checks if check.weight is Weight.REQUIRED]
+    if step.verdict is not Verdict.PASS:
         return "\n".join(
-            f"{check['title']}: {shown(check.get('seen'))}"
+            f"{check.title}: {shown(check.seen)}"
             for check in required
-            if check.get("verdict") == verdict
+            if check.verdict is step.verdict
         )
     passed = f"{len(required)} check{'' if len(required) == 1 else 's'} passed"
-    doubts = [check for check in checks if check.get("verdict") in ("fail", "inconclusive")]
-    return passed + (f"; advisory: {', '.join(c['title'] for c in doubts)}" if doubts else "")
+    doubts = [c for c in step.checks if c.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE)]
+    return passed + (f"; advisory: {', '.join(c.title for c in doubts)}" if doubts else "")
 
 
 def input_value(row: Row) -> str:
@@ -68,27 +52,20 @@ def input_value(row: Row) -> str:
     return shown(row.get("value"))
 
 
-def field_value(field: Row) -> str:
+def field_value(field: CardFieldRow) -> str:
     """A card's value; a secret is named, never shown."""
-    return (
-        "(secret: paste it from where it is kept)"
-        if field.get("secret")
-        else shown(field.get("value"))
-    )
+    return "(secret: paste it from where it is kept)" if field.secret else shown(field.value)
 
 
-def seen_from(check: Row, usual: str = "") -> str:
+def seen_from(check: CheckRow, usual: str = "") -> str:
     """Where a check was seen from, "" where that is the usual; a person's word is only said."""
-    if people.is_word(str(check.get("id"))):
-        seen = "said by a person"
-    else:
-        seen = _VANTAGE.get(str(check.get("vantage")), str(check.get("vantage")))
+    seen = "said by a person" if people.is_word(check.id) else _VANTAGE[check.vantage]
     return "" if seen == usual else seen
 
 
-def usually_seen(steps: Iterable[Row]) -> tuple[str, str]:
+def usually_seen(steps: Iterable[StepRow]) -> tuple[str, str]:
     """Where most checks of a table were seen from, and how its caption says so once."""
-    seen = Counter(seen_from(check) for step in steps for check in step.get("checks") or [])
+    seen = Counter(seen_from(check) for step in steps for check in step.checks)
     if not seen:
         return "", ""
     usual = seen.most_common(1)[0][0]

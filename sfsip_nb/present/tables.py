@@ -1,4 +1,4 @@
-"""Tables, cards and notices: record-shaped dicts in, `Shown` (HTML and plain text) out."""
+"""Tables, cards and notices: rows of the record in, `Shown` (HTML and plain text) out."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,9 +6,10 @@ from typing import Any
 
 from markupsafe import Markup
 
+from sfsip_nb.engine.rows import AnsweredCard, ChangeRow, StepRow
 from sfsip_nb.present import ladders, style
 from sfsip_nb.present.figures import Figure
-from sfsip_nb.present.html import Row, deciding, field_value, input_value, lenient, part, svg_uri
+from sfsip_nb.present.html import Row, deciding, field_value, input_value, part, svg_uri
 from sfsip_nb.present.text import columns, one_line, shown, visible
 
 STYLE = f"<style>{style.CSS}</style>"
@@ -76,53 +77,51 @@ class Shown:
         return str(self)
 
 
-def verdict_table(steps: Iterable[Row], title: str = "Verdicts", detail: str = "") -> Shown:
+def verdict_table(steps: Iterable[StepRow], title: str = "Verdicts", detail: str = "") -> Shown:
     """One row a step: verdict, step, what decided, change."""
-    rows = lenient(list(steps))
+    rows = list(steps)
     text = columns(
         title,
         ("verdict", "step", "deciding result"),
         [
-            (style.verdict(step["verdict"]), step["id"], deciding(step).replace("\n", "; "))
+            (style.verdict(step.verdict), step.id, deciding(step).replace("\n", "; "))
             for step in rows
         ],
     )
     return Shown(part("verdict_table", rows, title, detail), text)
 
 
-def checks_table(step: Row, title: str = "") -> Shown:
+def checks_table(step: StepRow, title: str = "") -> Shown:
     """One row a check of one step: checked, expected, seen, verdict, evidence."""
-    data = lenient(step)
-    title = title or str(data["title"])
-    head = f"{one_line(title)}: {style.verdict(data['verdict'])}"
-    if not data["checks"]:
+    title = title or step.title
+    head = f"{one_line(title)}: {style.verdict(step.verdict)}"
+    if not step.checks:
         return Shown(
-            part("checks_table", data, title, "", {}), f"{head}\n{visible(deciding(data))}"
+            part("checks_table", step, title, "", {}), f"{head}\n{visible(deciding(step))}"
         )
     text = columns(
         head,
         ("verdict", "checked", "expected", "seen"),
         [
-            (style.verdict(check["verdict"]), check["title"], check["expected"], check["seen"])
-            for check in data["checks"]
+            (style.verdict(check.verdict), check.title, check.expected, check.seen)
+            for check in step.checks
         ],
     )
-    return Shown(part("checks_table", data, title, str(style.verdict(data["verdict"])), {}), text)
+    return Shown(part("checks_table", step, title, str(style.verdict(step.verdict)), {}), text)
 
 
-def plan_table(changes: Iterable[Row], title: str = "Plan", detail: str = "") -> Shown:
+def plan_table(changes: Iterable[ChangeRow], title: str = "Plan", detail: str = "") -> Shown:
     """What would change: field, now, will be, and what a rollback could not restore."""
-    rows = lenient(list(changes))
+    rows = list(changes)
     lines = [one_line(title)]
     for change in rows:
-        lines.append(one_line(f"{change['change']} {change['object']}"))
+        lines.append(one_line(f"{change.change} {change.object}"))
         lines.extend(
-            f"  {one_line(field['field'])}: {one_line(field['before'])}"
-            f" → {one_line(field['after'])}"
-            for field in change["fields"] or []
+            f"  {one_line(field.field)}: {one_line(field.before)} → {one_line(field.after)}"
+            for field in change.fields
         )
-        if change["cannot_restore"]:
-            lines.append(f"  Rollback cannot restore: {one_line(change['cannot_restore'])}")
+        if change.cannot_restore:
+            lines.append(f"  Rollback cannot restore: {one_line(change.cannot_restore)}")
     if not rows:
         lines.append("Nothing to change.")
     html = part("changes_table", rows, title, detail, "Now", "Will be")
@@ -130,8 +129,11 @@ def plan_table(changes: Iterable[Row], title: str = "Plan", detail: str = "") ->
 
 
 def inputs_table(rows: Iterable[Row], title: str = "Inputs") -> Shown:
-    """Inputs with their values; a secret as set or not set, whatever stands in its value."""
-    data = lenient(list(rows))
+    """Inputs with their values; a secret as set or not set, whatever stands in its value.
+
+    A row has the key, its `value`, `help` and `problem`, the latter two empty or not.
+    """
+    data = list(rows)
     text = columns(
         title,
         ("input", "value"),
@@ -148,33 +150,28 @@ def plain_table(
 ) -> Shown:
     """Any rows under the given columns (key → label); the first column heads its row."""
     pairs = list(names.items()) if isinstance(names, Mapping) else list(names)
-    data = lenient(list(rows))
+    data = list(rows)
     text = columns(
         title, [label for _, label in pairs], [[row[key] for key, _ in pairs] for row in data]
     )
     return Shown(part("plain_table", data, pairs, title, ""), text)
 
 
-def card(data: Row) -> Shown:
+def card(data: AnsweredCard) -> Shown:
     """What a person is to do: click path, exact values, why, what to look for, who did it."""
-    values = lenient(data)
-    lines = [one_line(f"{values['title']} ({values['system']})")]
-    if values["path"]:
-        lines.append("  " + one_line(" › ".join(values["path"])))
-    lines += [
-        f"  {one_line(field['label'])}: {one_line(field_value(field))}"
-        for field in values["fields"] or []
-    ]
-    for label, key in (("Why", "why"), ("Look for", "look_for")):
-        if values[key]:
-            lines.append(f"  {label}: {one_line(values[key])}")
-    answered = values["answered_by"]
+    lines = [one_line(f"{data.title} ({data.system})")]
+    if data.path:
+        lines.append("  " + one_line(" › ".join(data.path)))
+    lines += [f"  {one_line(field.label)}: {one_line(field_value(field))}" for field in data.fields]
+    for label, said in (("Why", data.why), ("Look for", data.look_for)):
+        if said:
+            lines.append(f"  {label}: {one_line(said)}")
     lines.append(
-        f"  ✔ done by {one_line(answered)} {one_line(values['answered_at'] or '')}".rstrip(" –")
-        if answered
+        f"  ✔ done by {one_line(data.answered_by)} {one_line(data.answered_at)}".rstrip(" –")
+        if data.answered_by
         else f"  {style.verdict('waiting')} for a person"
     )
-    return Shown(part("card", values), "\n".join(lines))
+    return Shown(part("card", data), "\n".join(lines))
 
 
 def notice(text: str, kind: str = "") -> Shown:
@@ -189,7 +186,7 @@ def pointer(what: str, where: str, words: str) -> Shown:
 
 def stopped(title: str, why: str, problems: Iterable[Row] = (), todo: str = "") -> Shown:
     """Why a cell stopped, and what to do: an error as a card. `problems`: key and text each."""
-    rows = lenient(list(problems))
+    rows = list(problems)
     lines = [f"✖ {one_line(title)}", visible(why)]
     lines += [f"  {one_line(row['key'])}: {one_line(row['text'])}" for row in rows]
     html = part("stopped", title, why, rows, todo)
@@ -201,9 +198,8 @@ def waited(text: str, aside: str = "") -> Shown:
     return Shown(part("waited", text, aside), visible(f"{text}  {aside}".strip()))
 
 
-def head(status: Row) -> Shown:
+def head(run: Row) -> Shown:
     """Where a person is: the run, its seven sections as links, and what is needed next."""
-    run = lenient(status)
     lines = [f"{one_line(run['run'])}: {one_line(run['customer'])}, {one_line(run['guide'])}"]
     on = f", fault on: {one_line(run['faults'])}" if run["faults"] else ""
     lines.append(f"{run['target'].upper()}, {one_line(run['attempt'])}{on}")
@@ -231,7 +227,7 @@ def _of(section: Row) -> str:
 
 def runs(stands: Iterable[Row]) -> Shown:
     """Where each run stands: its sections with their verdicts and links, and what comes next."""
-    data = lenient(list(stands))
+    data = list(stands)
     text = "\n\n".join(
         columns(
             f"{run['run']}: {run['customer'] or ''} {run['attempt']}",
@@ -248,9 +244,8 @@ def runs(stands: Iterable[Row]) -> Shown:
 
 def what_changed(notes: Iterable[Row]) -> Shown:
     """The dated notes: what is no longer as the guide says."""
-    data = lenient(list(notes))
     names = {"text": "What changed", "heading": "Guide heading", "date": "Date", "source": "Source"}
-    return plain_table(data, names, "What changed since the guide was written")
+    return plain_table(notes, names, "What changed since the guide was written")
 
 
 def overall(verdict: str, sentence: str = "") -> Shown:

@@ -2,11 +2,13 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
 
 from markupsafe import Markup
+
+from sfsip_nb.engine.record import Record
+from sfsip_nb.engine.rows import StepRow
 
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|\+00:00)")
 _ADDRESS = re.compile(r"(?:https://)?(?:[a-z0-9-]+\.)+[a-z]{2,24}/[\w./#?=&%~+-]*", re.ASCII)
@@ -65,11 +67,12 @@ def clock(instant: object) -> str:
     return match[2] if match else visible(text)
 
 
-def lasted(item: Mapping[str, Any]) -> str:
+def lasted(item: StepRow | Record) -> str:
     """`, 12.3 s` or `, 4 min 10 s`; empty where begin or end is not known."""
     try:
-        began, ended = (datetime.fromisoformat(item[key]) for key in ("started", "ended"))
-    except (TypeError, ValueError):
+        began = datetime.fromisoformat(item.started)
+        ended = datetime.fromisoformat(item.ended or "")
+    except ValueError:
         return ""
     seconds = (ended - began).total_seconds()
     if seconds < 60:

@@ -3,11 +3,10 @@
 import time
 from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Any
 
 from sfsip_nb.engine import export
 from sfsip_nb.engine.journal import Journal
-from sfsip_nb.engine.verdicts import Verdict, exit_code
+from sfsip_nb.engine.verdicts import exit_code
 from sfsip_nb.platforms import guides
 from sfsip_nb.replay.kernels import CELL_TIMEOUT, Kernels, run_notebook
 from sfsip_nb.runs.errors import BrokeOff
@@ -46,7 +45,7 @@ def replay(
     try:
         if broke_off:
             journal.put(f"broke_off/{prepared.attempt}", broke_off)
-        record: dict[str, Any] = clean(export.record(journal, prepared.attempt, prepared.guide))
+        record = export.record(journal, prepared.attempt, prepared.guide).through(clean)
         attempt.fill(record, clean(export.everything(journal)))
     finally:
         journal.close()
@@ -55,7 +54,7 @@ def replay(
     say(f"record: {page}")
     if broke_off:
         return BROKE_OFF
-    verdicts = [Verdict(step["verdict"]) for step in record["steps"]]
+    verdicts = [step.verdict for step in record.steps]
     return exit_code(verdicts) if verdicts else OPEN
 
 

@@ -4,10 +4,10 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from sfsip_nb.engine.record import Record
 from sfsip_nb.inputs import private
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.present.record import record_html
@@ -42,7 +42,7 @@ class Attempt:
         if self._held is not None:
             os.close(self._held)
 
-    def fill(self, record: Mapping[str, Any], journal: Any) -> None:
+    def fill(self, record: Record, journal: Any) -> None:
         """Write everything but the notebooks, which stand there already."""
         for notebook in sorted(self.notebooks.glob("*.ipynb")):
             from sfsip_nb.runs.pages import (
@@ -51,7 +51,7 @@ class Attempt:
 
             page = notebook_page(notebook)
             private.write(notebook.with_suffix(".html"), page.encode("utf-8", "backslashreplace"))
-        _write_json(self.draft / "record.json", record)
+        _write_json(self.draft / "record.json", record.as_json())
         _write_json(self.draft / "journal.json", journal)
         page = record_html(record, evidence_of(record, self._evidence))
         private.write(self.draft / "record.html", page)
@@ -127,11 +127,11 @@ def _being_written(draft: Path) -> bool:
     return False
 
 
-def evidence_of(record: Mapping[str, Any], folder: Path) -> dict[str, bytes]:
+def evidence_of(record: Record, folder: Path) -> dict[str, bytes]:
     """The content of every evidence file that the record names and that is still there."""
     found: dict[str, bytes] = {}
-    for step in record["steps"]:
-        names = [*step["evidence"], *(ref for c in step["checks"] for ref in c["evidence"])]
+    for step in record.steps:
+        names = [*step.evidence, *(ref for c in step.checks for ref in c.evidence)]
         for reference in names:
             path = folder / Path(reference).name
             if reference not in found and path.is_file():

@@ -1,6 +1,5 @@
 """Attempts that are kept: where they are, what they say, and keeping one made by hand."""
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,6 +8,8 @@ from typing import Any
 from sfsip_nb.engine import export
 from sfsip_nb.engine.journal import Journal
 from sfsip_nb.engine.model import Guide
+from sfsip_nb.engine.record import Record, read
+from sfsip_nb.engine.verdicts import Verdict
 from sfsip_nb.present import style, tables
 from sfsip_nb.present.tables import Shown
 from sfsip_nb.runs import sums
@@ -44,7 +45,7 @@ def keep(journal: Journal, guide: Guide, run_dir: Path, redactor: Redacting, num
     """Close an attempt that has no notebooks of its own and write its folder. Raises Leak."""
     journal.end(number)
     draft = Attempt(run_dir, _name(journal.attempt(number)))
-    record = redactor.data(export.record(journal, number, guide))
+    record = export.record(journal, number, guide).through(redactor.data)
     draft.fill(record, redactor.data(export.everything(journal)))
     return draft.publish(redactor)
 
@@ -55,27 +56,27 @@ def _name(attempt: Mapping[str, Any]) -> str:
 
 def summary(attempt: Path) -> Shown:
     """Where the record is, its verdict and its steps."""
-    data = json.loads((attempt / "record.json").read_text(encoding="utf-8"))
-    head = tables.overall(data["verdict"], str(attempt / "record.html"))
-    if broke_off := data.get("broke_off"):
-        head += tables.notice(f"Stopped early in {broke_off}")
-    for alert in data.get("alerts", []):
+    data = read(attempt / "record.json")
+    head = tables.overall(data.verdict, str(attempt / "record.html"))
+    if data.broke_off:
+        head += tables.notice(f"Stopped early in {data.broke_off}")
+    for alert in data.alerts:
         head += tables.notice(alert, "bad")
-    if not data["steps"]:
+    if not data.steps:
         return head
-    return head + tables.verdict_table(data["steps"], f"Attempt {attempt.name}")
+    return head + tables.verdict_table(data.steps, f"Attempt {attempt.name}")
 
 
-def outcome(record: Mapping[str, Any]) -> str:
+def outcome(record: Record) -> str:
     """An attempt in a few lines: its verdict, how many steps have which, and which need a look.
 
     What is blocked follows from those, and after a plan everything waits for its apply.
     """
-    steps = record["steps"]
-    counts = Counter(str(step["verdict"]) for step in steps)
+    counts = Counter(step.verdict for step in record.steps)
     said = [f"{count} {verdict}" for verdict, count in counts.most_common()]
-    said += [f"{len(record['not_run'])} not run"] if record["not_run"] else []
-    head = f"{style.verdict(record['verdict'])}: {', '.join(said)}"
-    look = {"fail", "inconclusive"} | (set() if record["mode"] == "plan" else {"waiting"})
-    rows = [step for step in steps if step["verdict"] in look]
+    said += [f"{len(record.not_run)} not run"] if record.not_run else []
+    head = f"{style.verdict(record.verdict)}: {', '.join(said)}"
+    look = {Verdict.FAIL, Verdict.INCONCLUSIVE}
+    look |= set() if record.mode == "plan" else {Verdict.WAITING}
+    rows = [step for step in record.steps if step.verdict in look]
     return tables.verdict_table(rows, head).text if rows else head

@@ -10,7 +10,7 @@ from typing import Any
 
 from sfsip_nb.engine import people
 from sfsip_nb.engine.found import JOURNAL
-from sfsip_nb.engine.journal import Journal
+from sfsip_nb.engine.journal import Journal, JournaledStep
 from sfsip_nb.engine.model import Guide, Section
 from sfsip_nb.engine.verdicts import Verdict, Weight, worst
 from sfsip_nb.present.html import deciding
@@ -77,7 +77,7 @@ def _record(folder: Path, attempt: Mapping[str, Any]) -> dict[str, str]:
 
 def _read(
     folder: Path, opened: Journal | None
-) -> tuple[dict[str, Any], dict[str, Any], dict[str, dict[str, Any]]]:
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, JournaledStep]]:
     """What the run was last opened with, its last attempt, and each step's newest row.
 
     What was rolled back since is no longer so, whatever was seen before.
@@ -87,7 +87,7 @@ def _read(
     with nullcontext(opened) if opened else closing(Journal(folder / JOURNAL)) as journal:
         kept, attempts = journal.get("parameters", {}), journal.attempts()
         undone = max((a["id"] for a in attempts if a["kind"] == "rollback"), default=0)
-        rows = {id_: row for id_, row in journal.steps().items() if row["attempt"] > undone}
+        rows = {id_: row for id_, row in journal.steps().items() if row.attempt > undone}
     values = kept.get("values", {})
     facts = {name: values.get(name) for name in ("customer", "target")}
     facts["faults"] = values.get("testbed", {}).get("faults", [])
@@ -97,28 +97,22 @@ def _read(
 def _section(
     guide: Guide,
     section: Section,
-    rows: Mapping[str, dict[str, Any]],
+    rows: Mapping[str, JournaledStep],
     attempt: Mapping[str, Any],
     place: Path,
     here: str,
 ) -> dict[str, Any]:
     steps = guide.of_section(section.notebook)
-    own = [
-        rows[step.id] | {"id": step.id, "title": step.title, "note": rows[step.id]["reason"]}
-        for step in steps
-        if step.id in rows
-    ]
-    newest = max((row["attempt"] for row in own), default=0)
+    own = [rows[step.id].titled(step.section, step.title) for step in steps if step.id in rows]
+    newest = max((row.attempt for row in own), default=0)
     return {
         "title": f"{section.notebook[:2]} {section.title}",
         "href": _address(place, section.notebook),
         "here": section.notebook == here,
-        "verdict": worst(Verdict(row["verdict"]) for row in own).value if own else "",
+        "verdict": worst(row.verdict for row in own).value if own else "",
         "of": f"attempt {newest}" if own and newest < attempt["id"] else "",
-        "open": (still := [row for row in own if row["verdict"] not in _DONE]),
-        "pending": [
-            row for row in still if not people.only_awaits_proof(row | {"step": row["id"]})
-        ],
+        "open": (still := [row for row in own if row.verdict not in _DONE]),
+        "pending": [row for row in still if not people.only_awaits_proof(row)],
         "steps": f"{len(own)} of {len(steps)}" if steps else "",
         "record": {},
     }
@@ -137,14 +131,14 @@ def _needed(following: Mapping[str, Any] | None, last: Mapping[str, Any]) -> str
         return f"Every step is done. Make the record: {last['title']}."
     if not following["open"]:
         return "Run its cells, from the top."
-    step = (following["pending"] or following["open"])[0]
+    step: JournaledStep = (following["pending"] or following["open"])[0]
     open_ = [
         check
-        for check in step["checks"]
-        if check["verdict"] == step["verdict"] and check["weight"] == Weight.REQUIRED
+        for check in step.checks
+        if check.verdict is step.verdict and check.weight is Weight.REQUIRED
     ]
-    what = f"{open_[0]['title']}. {open_[0]['reason']}" if open_ else deciding(step)
-    return f"{step['title']} ({step['verdict']}): {what}".strip()
+    what = f"{open_[0].title}. {open_[0].reason}" if open_ else deciding(step)
+    return f"{step.title} ({step.verdict}): {what}".strip()
 
 
 def _guide_of(notebooks: list[Path]) -> str:

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from sfsip_nb.engine.broken import Interrupted
+from sfsip_nb.engine.rows import StepRow
 from sfsip_nb.inputs import samples
 from sfsip_nb.inputs.generate import sample_values
 from sfsip_nb.notebook import waiting
@@ -82,15 +83,15 @@ class Desk:
         return self.run.step(STEP)
 
     @property
-    def row(self) -> dict[str, Any]:
-        return dict(self.run.workspace.open().journal.steps()[STEP])
+    def row(self) -> StepRow:
+        return self.run.workspace.open().journal.steps()[STEP]
 
     def verdicts(self) -> dict[str, str]:
-        return {c["id"].partition("/")[2]: c["verdict"] for c in self.row["checks"]}
+        return {c.id.partition("/")[2]: c.verdict for c in self.row.checks}
 
     @property
     def reasons(self) -> str:
-        return " ".join(c["reason"] for c in self.row["checks"])
+        return " ".join(c.reason for c in self.row.checks)
 
     def told(self, words: str) -> bool:
         """Wait until the cell that runs has shown these words."""
@@ -144,7 +145,7 @@ def test_the_cell_watches_while_one_dials_and_judges_the_call_when_it_is_over(
 ) -> None:
     notebook = desk(guide)
     notebook.answer()
-    assert notebook.row["verdict"] == "waiting"
+    assert notebook.row.verdict == "waiting"
 
     def dial() -> None:
         if notebook.told(rf"call \{samples.DID} now, from \{samples.CALLER}: .*: nothing yet ·"):
@@ -155,7 +156,7 @@ def test_the_cell_watches_while_one_dials_and_judges_the_call_when_it_is_over(
     person = notebook.meanwhile(dial)
     notebook.step()
     person.join()
-    assert notebook.row["verdict"] == "pass", notebook.row["checks"]
+    assert notebook.row.verdict == "pass", notebook.row.checks
     assert any("in progress" in text for text in notebook.shown), "the call was waited for"
     assert {"platform", "synthflow", "joined", "assistant", "transcript"} <= set(
         notebook.verdicts()
@@ -167,7 +168,7 @@ def test_a_call_that_was_made_before_the_card_was_answered_is_found(desk: Open) 
     call_once(notebook.run_dir)
     notebook.answer()
     notebook.step()
-    assert notebook.row["verdict"] == "pass", notebook.row["checks"]
+    assert notebook.row.verdict == "pass", notebook.row.checks
 
 
 def test_a_call_in_progress_is_not_judged_before_it_is_over(desk: Open) -> None:
@@ -185,7 +186,7 @@ def test_a_call_in_progress_is_not_judged_before_it_is_over(desk: Open) -> None:
         notebook.step()
         person.join()
     assert seen == [True]
-    assert notebook.row["verdict"] == "pass", notebook.row["checks"]
+    assert notebook.row.verdict == "pass", notebook.row.checks
 
 
 def test_where_nobody_calls_the_step_waits_for_a_person_and_says_what_to_do(
@@ -214,7 +215,7 @@ def test_a_watch_is_interrupted_and_finds_the_call_that_was_made_meanwhile(desk:
     person.join()
     call_once(notebook.run_dir)
     notebook.step()
-    assert notebook.row["verdict"] == "pass", notebook.row["checks"]
+    assert notebook.row.verdict == "pass", notebook.row.checks
 
 
 def test_a_platforms_record_that_stays_away_proves_nothing_and_is_found_later(
@@ -227,14 +228,14 @@ def test_a_platforms_record_that_stays_away_proves_nothing_and_is_found_later(
         notebook.answer()
         call_once(notebook.run_dir)
         notebook.step()
-        assert notebook.row["verdict"] == "inconclusive"
+        assert notebook.row.verdict == "inconclusive"
         assert notebook.verdicts()["platform"] == "inconclusive"
         assert notebook.verdicts()["synthflow"] == "pass"
         assert "Records of Genesys Cloud can be late: run this cell again" in notebook.reasons
     finally:
         testbed.control("DELETE", "/faults/genesys.late-records")
     notebook.step()
-    assert notebook.row["verdict"] == "pass", notebook.row["checks"]
+    assert notebook.row.verdict == "pass", notebook.row.checks
 
 
 def test_a_number_typed_wrong_is_corrected_and_the_same_call_is_judged(
@@ -245,11 +246,11 @@ def test_a_number_typed_wrong_is_corrected_and_the_same_call_is_judged(
     notebook.answer("+15550100199")
     call_once(notebook.run_dir)
     notebook.step()
-    assert notebook.row["verdict"] == "inconclusive"
+    assert notebook.row.verdict == "inconclusive"
     assert f"It came from {samples.CALLER}. If that was you, correct" in notebook.reasons
     notebook.run.done(STEP, by="Ann Engineer", caller=samples.CALLER)
     notebook.step()
-    assert notebook.row["verdict"] == "pass", notebook.row["checks"]
+    assert notebook.row.verdict == "pass", notebook.row.checks
 
 
 def test_a_call_that_the_platform_lost_fails_with_its_record_as_evidence(

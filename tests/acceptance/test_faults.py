@@ -73,7 +73,7 @@ def provisioned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
             quiet = [step.id for step in opened.guide.steps if not step.dials]
             for step in (*quiet, *PROOFS):
                 opened.engine.run(step)
-            verdicts = {id_: row["verdict"] for id_, row in opened.journal.steps().items()}
+            verdicts = {id_: row.verdict for id_, row in opened.journal.steps().items()}
             assert set(verdicts.values()) == {"pass"}, verdicts
         yield bench
     finally:

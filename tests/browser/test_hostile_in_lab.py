@@ -22,18 +22,20 @@ from IPython.display import display
 from sfsip_nb.present import tables
 from tests.present import record_sample as sample
 from tests.present.hostile import HOSTILE, poison
-record = sample.record()
+from sfsip_nb.engine.record import Record
+from sfsip_nb.engine.rows import AnsweredCard
+record = lambda text: Record.model_validate(poison(sample.record(), text))
 """
 CELLS = {
-    "steps": "display(tables.verdict_table(poison(record['steps'], text)))",
-    "checks": "display(tables.checks_table(poison(record['steps'][0], text)))",
-    "changes": "display(tables.plan_table(poison(record['changes'], text), text, text))",
+    "steps": "display(tables.verdict_table(record(text).steps))",
+    "checks": "display(tables.checks_table(record(text).steps[0]))",
+    "changes": "display(tables.plan_table(record(text).changes, text, text))",
     "inputs": "display(tables.inputs_table([{'key': 'a', 'help': text, 'value': text,"
     " 'secret': False, 'problem': text}]))",
     "notice": "display(tables.notice(text), tables.overall('fail', text))",
-    "card": "display(tables.card({'title': text, 'system': text, 'path': [text], 'fields':"
-    " [{'label': text, 'value': text, 'secret': False}], 'why': text, 'look_for': text,"
-    " 'answered_by': text, 'answered_at': text, 'note': text}))",
+    "card": "display(tables.card(AnsweredCard(title=text, system=text, path=[text], fields="
+    "[{'label': text, 'value': text, 'secret': False}], why=text, look_for=text,"
+    " answered_by=text, answered_at=text, note=text)))",
     "ladder": "display(tables.ladder(sample.ladder(text.encode('utf-8', 'replace')), text))",
 }
 CALLER = "=1+1<img src=x onerror=alert(1)>"

@@ -10,7 +10,6 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, Request
 
-from sfsip_nb.present.record import record_html
 from tests.present import record_sample as sample
 from tests.present.hostile import HOSTILE, SHORT, poison
 
@@ -54,7 +53,7 @@ def opened(context: Contexts, tmp_path: Path) -> Callable[..., Opened]:
 
     def make(record: str = "mixed", scheme: str = "light", width: int = 1280) -> Opened:
         path = tmp_path / f"{record}.html"
-        path.write_text(record_html(RECORDS[record](), sample.EVIDENCE), encoding="utf-8")
+        path.write_text(sample.page(RECORDS[record](), sample.EVIDENCE), encoding="utf-8")
         size = {"width": width, "height": 900}
         return Opened(context(color_scheme=scheme, viewport=size).new_page(), path)
 

@@ -10,8 +10,10 @@ import jsonschema
 import pytest
 
 from sfsip_nb.engine import export
+from sfsip_nb.engine import record as record_module
 from sfsip_nb.engine.engine import Engine
 from sfsip_nb.engine.model import Flow, Hop, Step
+from sfsip_nb.engine.record import Record, schema, schema_file
 from sfsip_nb.engine.verdicts import Check, Verdict, Weight
 from sfsip_nb.inputs.load import from_namespace
 from sfsip_nb.runs.session import GUIDES
@@ -23,12 +25,11 @@ HALF = "half a pair: \ud83d"
 def record(made: Engine) -> dict[str, Any]:
     ctx = made.ctx
     ctx.journal.end(ctx.attempt)
-    return export.record(ctx.journal, ctx.attempt, ctx.guide)
+    return export.record(ctx.journal, ctx.attempt, ctx.guide).as_json()
 
 
 def valid(data: dict[str, Any]) -> None:
-    schema = json.loads(export.SCHEMA.read_text(encoding="utf-8"))
-    jsonschema.Draft202012Validator(schema).validate(data)
+    jsonschema.Draft202012Validator(schema()).validate(data)
 
 
 @pytest.mark.parametrize("mode", ["plan", "apply", "verify"])
@@ -42,15 +43,21 @@ def test_the_record_of_every_mode_keeps_its_schema(tmp_path: Path, mode: str) ->
 
 
 def test_the_schema_asks_for_every_key_of_the_contract() -> None:
-    schema = json.loads(export.SCHEMA.read_text(encoding="utf-8"))
-    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.Draft202012Validator.check_schema(schema())
     promised = "schema guide customer run attempt target mode started ended verdict versions inputs"
     promised += " steps changes people waivers diagnosis testbed"
-    assert set(schema["required"]) == set(promised.split())
+    assert set(schema()["required"]) == set(promised.split())
+
+
+def test_the_schema_that_is_published_is_the_one_of_the_model() -> None:
+    path = Path(record_module.__file__).with_name("record.schema.json")
+    assert path.read_text(encoding="utf-8") == schema_file(), (
+        "write it anew: python -m sfsip_nb.engine.record"
+    )
 
 
 def test_every_key_of_the_schema_is_explained() -> None:
-    keys = json.loads(export.SCHEMA.read_text(encoding="utf-8"))["properties"]
+    keys = schema()["properties"]
     page = (Path(__file__).parents[2] / "docs" / "record.md").read_text(encoding="utf-8")
     named = page[page.index("## `record.json`") : page.index("## `junit.xml`")]
     assert [key for key in keys if f"`{key}`" not in named] == []
@@ -125,11 +132,11 @@ def test_a_hop_takes_the_worst_of_its_required_checks(tmp_path: Path) -> None:
     )
     made = engine(tmp_path, steps=(Step("x", "01", "X", check=judged),))
     made.run("x")
-    steps = record(made)["steps"]
-    hops = export.flow_of(flow, {"who": {"name": "Ann"}}, steps)["hops"]
-    assert [hop["verdict"] for hop in hops] == ["", "pass", "fail", "fail"]
-    assert hops[0]["name"] == "Ann"
-    assert hops[1]["checks"] == ["x/a", "x/d"]
+    steps = Record.model_validate(record(made)).steps
+    hops = export.flow_of(flow, {"who": {"name": "Ann"}}, steps).hops
+    assert [hop.verdict for hop in hops] == ["", "pass", "fail", "fail"]
+    assert hops[0].name == "Ann"
+    assert hops[1].checks == ["x/a", "x/d"]
 
 
 @pytest.mark.parametrize("guide", sorted(GUIDES))
@@ -140,7 +147,7 @@ def test_every_way_of_the_guide_is_drawn_with_the_customers_names(guide: str) ->
     assert [flow.step for flow in flows] == steps
     inputs = from_namespace(guide, {"target": "testbed"}).model_dump(mode="json", by_alias=True)
     for flow in flows:
-        names = [hop["name"] for hop in export.flow_of(flow, inputs, [])["hops"]]
+        names = [hop.name for hop in export.flow_of(flow, inputs, []).hops]
         assert any(names)
 
 

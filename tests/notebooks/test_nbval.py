@@ -41,7 +41,7 @@ def test_every_cell_of_every_notebook_runs_and_every_step_passes(copy: Path) -> 
     for run, guide in zip(runs, GUIDES.values(), strict=True):
         with closing(Journal(run / "journal.sqlite3")) as journal:
             assert len(journal.attempts()) == 1, "notebooks opened one by one share the attempt"
-            verdicts = {id_: row["verdict"] for id_, row in journal.steps().items()}
+            verdicts = {id_: row.verdict for id_, row in journal.steps().items()}
         assert set(verdicts) == {step.id for step in guide.steps}
         assert set(verdicts.values()) <= {"pass", "skipped"}, verdicts
 

@@ -69,7 +69,7 @@ def test_a_file_that_is_no_capture_is_named_and_stops_nothing(tmp_path: Path) ->
     assert "cannot be read as a capture" in first.unread
     assert second.diagnosis.verdict == "fail"
     row = Row("audio", "", "", ("diagnose/capture/media",))
-    assert [s for s in captures.signs([first, second]) if s["id"].startswith(row.signs)]
+    assert [s for s in captures.signs([first, second]) if s.id.startswith(row.signs)]
 
 
 def test_an_uploaded_capture_is_copied_into_the_run(

@@ -1,9 +1,12 @@
 """A realistic record of one attempt, in the shape of docs/record.md."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sfsip_nb.engine.record import Record
+from sfsip_nb.present.record import record_html
 from sfsip_nb.sip.evidence.ladder import svg
 from sfsip_nb.sip.trace import TraceEntry
 
@@ -129,8 +132,20 @@ def change(step: str, thing: str) -> dict[str, Any]:
     }
 
 
-def record() -> dict[str, Any]:
-    """A fresh copy."""
+def page(data: dict[str, Any], evidence: Mapping[str, bytes]) -> str:
+    """The page of a record."""
+    return record_html(Record.model_validate(data), evidence)
+
+
+def small(steps: list[dict[str, Any]], **more: Any) -> Record:
+    """A record of a few steps, with nothing else in it."""
+    plain = {"versions": {}, "inputs": {}, "changes": [], "people": [], "diagnosis": []}
+    plain |= {"plan": None, "testbed": None, "waivers": []}
+    return Record.model_validate(record_head() | plain | {"steps": steps} | more)
+
+
+def record_head() -> dict[str, Any]:
+    """Whose attempt it is."""
     return {
         "schema": 1,
         "guide": "genesys",
@@ -143,6 +158,12 @@ def record() -> dict[str, Any]:
         "started": "2026-11-20T09:12:00Z",
         "ended": "2026-11-20T09:19:41Z",
         "verdict": "waiting",
+    }
+
+
+def record() -> dict[str, Any]:
+    """A fresh copy, as record.json has it."""
+    return record_head() | {
         "versions": {"sfsip-nb": "0.1.0", "python": "3.11.7", "papermill": "2.7.0"},
         "inputs": {
             "target": "live",

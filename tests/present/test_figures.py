@@ -4,9 +4,10 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+from sfsip_nb.engine.record import Record
+from sfsip_nb.engine.rows import FlowRow
 from sfsip_nb.present import chapters, figures, ladders
 from sfsip_nb.present.figures import Figure
-from sfsip_nb.present.html import lenient
 from sfsip_nb.present.style import VERDICTS
 from tests.present import record_sample as sample
 from tests.present.hostile import HOSTILE, UNSEEN, poison
@@ -15,9 +16,9 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def drawn(text: str = "") -> list[Figure]:
-    data = lenient(poison(sample.record(), text) if text else sample.record())
+    data = Record.model_validate(poison(sample.record(), text) if text else sample.record())
     return [
-        figures.callflow(data["flows"][0]),
+        figures.callflow(data.flows[0]),
         figures.strip(chapters.overview(data), text or "The run"),
         figures.heard(
             sample.levels([sample.SOUND, sample.NOTHING], what=text or "Heard by the caller")
@@ -74,7 +75,10 @@ def test_a_way_shows_each_hop_with_its_name_and_verdict() -> None:
 def test_no_name_is_wider_than_its_box() -> None:
     flow = sample.record()["flows"][0]
     flow["hops"][1]["name"] = "a-very-long-name.of-a-customer." * 8
-    assert max(len(text) for text in texts(figures.callflow(flow).inline)) <= 20
+    assert (
+        max(len(text) for text in texts(figures.callflow(FlowRow.model_validate(flow)).inline))
+        <= 20
+    )
 
 
 def test_the_strip_has_a_cell_a_step_and_a_glyph_for_each_verdict() -> None:

@@ -8,7 +8,6 @@ from urllib.parse import unquote
 import pytest
 
 from sfsip_nb.present.exhibits import TEXT_LIMIT
-from sfsip_nb.present.record import record_html
 from tests.present import record_sample as sample
 from tests.present.hostile import HOSTILE, UNSEEN, poison
 from tests.present.record_sample import EVIDENCE
@@ -33,7 +32,7 @@ class Page(HTMLParser):
 
 
 def test_the_page_shows_what_a_reader_needs() -> None:
-    page = Page(record_html(sample.record(), sample.EVIDENCE))
+    page = Page(sample.page(sample.record(), sample.EVIDENCE))
     for text in (
         "Acme Health & Care",
         "0003-apply",
@@ -57,7 +56,7 @@ def test_the_page_shows_what_a_reader_needs() -> None:
 @pytest.mark.parametrize("kind", sorted(HOSTILE))
 def test_a_hostile_header_is_harmless_in_picture_and_text(kind: str) -> None:
     note = HOSTILE[kind].encode("utf-8", "surrogatepass")
-    text = record_html(sample.record(), {sample.LADDER: sample.ladder(note)})
+    text = sample.page(sample.record(), {sample.LADDER: sample.ladder(note)})
     page = Page(text)
     assert "3 messages of E2 as text" in page.text
     assert "script" not in page.tags
@@ -66,7 +65,7 @@ def test_a_hostile_header_is_harmless_in_picture_and_text(kind: str) -> None:
 
 
 def test_the_page_can_run_and_fetch_nothing() -> None:
-    text = record_html(sample.record(), sample.EVIDENCE)
+    text = sample.page(sample.record(), sample.EVIDENCE)
     page = Page(text)
     assert not {"script", "iframe", "link", "object", "form"} & set(page.tags)
     sources = [value for name, value in page.attributes if name in ("src", "href", "action")]
@@ -77,9 +76,9 @@ def test_the_page_can_run_and_fetch_nothing() -> None:
 
 @pytest.mark.parametrize("kind", sorted(HOSTILE))
 def test_hostile_text_stays_text(kind: str) -> None:
-    harmless = Page(record_html(sample.record(), sample.EVIDENCE))
+    harmless = Page(sample.page(sample.record(), sample.EVIDENCE))
     data = poison(sample.record(), HOSTILE[kind])
-    text = record_html(data, {ref: HOSTILE[kind].encode("utf-8", "replace") for ref in EVIDENCE})
+    text = sample.page(data, {ref: HOSTILE[kind].encode("utf-8", "replace") for ref in EVIDENCE})
     page = Page(text)
     assert set(page.tags) <= set(harmless.tags) | {"details", "summary"}
     assert text.count("<style>") == 1
@@ -90,7 +89,7 @@ def test_hostile_text_stays_text(kind: str) -> None:
 
 
 def test_hostile_text_is_shown_as_what_it_is() -> None:
-    page = Page(record_html(poison(sample.record(), "".join(HOSTILE.values())), {}))
+    page = Page(sample.page(poison(sample.record(), "".join(HOSTILE.values())), {}))
     for seen in (
         "<script>alert(1)</script>",
         "⟨U+202E⟩",
@@ -105,13 +104,13 @@ def test_hostile_text_is_shown_as_what_it_is() -> None:
 def test_a_hostile_picture_stays_a_picture() -> None:
     svg = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><title>"><script>x</script>'
     for content in (svg, svg + b"</svg>", b"<!DOCTYPE a [<!ENTITY b 'c'>]>" + sample.ladder()):
-        page = Page(record_html(sample.record(), {sample.LADDER: content}))
+        page = Page(sample.page(sample.record(), {sample.LADDER: content}))
         assert "script" not in page.tags
         assert "onload" not in dict(page.attributes)
 
 
 def test_messages_stand_beside_their_ladder_as_text() -> None:
-    page = Page(record_html(sample.record(), sample.EVIDENCE))
+    page = Page(sample.page(sample.record(), sample.EVIDENCE))
     for seen in ("Call to +442071838750 & answer", "3 messages of E2 as text", "X-Note: a&b <c>"):
         assert seen in page.text
     assert "E4 · Call to +442071838750: who heard what" in page.text
@@ -119,7 +118,7 @@ def test_messages_stand_beside_their_ladder_as_text() -> None:
 
 
 def test_a_chapter_is_numbered_and_listed_once() -> None:
-    text = record_html(sample.record(), sample.EVIDENCE)
+    text = sample.page(sample.record(), sample.EVIDENCE)
     heads = re.findall(r'<h2 id="h-([^"]+)"><span class="number">(\w+)</span>', text)
     listed = re.findall(r'<li><span class="number">(\w+)</span> <a href="#([^"]+)"', text)
     assert [(number, anchor) for anchor, number in heads] == listed
@@ -127,32 +126,32 @@ def test_a_chapter_is_numbered_and_listed_once() -> None:
 
 
 def test_headings_go_down_one_step_at_a_time() -> None:
-    tags = Page(record_html(sample.record(), sample.EVIDENCE)).tags
+    tags = Page(sample.page(sample.record(), sample.EVIDENCE)).tags
     levels = [int(tag[1]) for tag in tags if re.fullmatch("h[1-6]", tag)]
     assert levels[0] == 1
     assert all(after - before <= 1 for before, after in pairwise(levels))
 
 
 def test_planned_changes_are_told_from_those_made() -> None:
-    done = Page(record_html(sample.record(), {})).text
+    done = Page(sample.page(sample.record(), {})).text
     made, left = done[done.index("Changes of this attempt") :].split("Planned, but not carried out")
     assert "trunk_outbound_port" in made
     assert "Create number plan “Synthflow AI” in Genesys Cloud" in left
     assert "approved by Robin Approver, 2026-11-20 09:01:00 UTC" in done
-    planned = Page(record_html(sample.record() | {"mode": "plan", "changes": []}, {})).text
+    planned = Page(sample.page(sample.record() | {"mode": "plan", "changes": []}, {})).text
     assert "planned value" in planned.split("Planned changes")[-1]
     nobody = sample.record()["plan"] | {"approved_by": ""}
-    assert "not approved yet" in record_html(sample.record() | {"plan": nobody}, {})
+    assert "not approved yet" in sample.page(sample.record() | {"plan": nobody}, {})
 
 
 def test_what_did_not_run_is_counted_and_drawn() -> None:
-    page = Page(record_html(sample.record(), {}))
+    page = Page(sample.page(sample.record(), {}))
     assert "1 of the guide's 7 steps did not run." in page.text
     assert "Rank the causes (diagnose): not run" in page.text
 
 
 def test_the_worst_stands_first_among_what_is_open() -> None:
-    page = Page(record_html(sample.record(), {})).text
+    page = Page(sample.page(sample.record(), {})).text
     chapter = page[page.index("Failed, blocked") : page.index("Shown, but not proven")]
     order = ("The AI answers", "hands the caller", "Only Synthflow", "OPTIONS is answered")
     places = [chapter.index(text) for text in order]
@@ -162,24 +161,24 @@ def test_the_worst_stands_first_among_what_is_open() -> None:
 def test_a_long_value_is_folded_and_stays_whole() -> None:
     data = sample.record()
     data["steps"][0]["checks"][0]["seen"] = "y" * 10_000
-    page = Page(record_html(data, {}))
+    page = Page(sample.page(data, {}))
     assert "(10000 characters)" in page.text
     assert "y" * 10_000 in page.text
 
 
 def test_the_style_sheet_stays_small() -> None:
-    text = record_html(sample.record(), {})
+    text = sample.page(sample.record(), {})
     assert len(text[text.index("<style>") : text.index("</style>")]) < 20_000
 
 
-def test_the_same_dict_gives_the_same_bytes() -> None:
-    assert record_html(sample.record(), sample.EVIDENCE) == record_html(
+def test_the_same_record_gives_the_same_bytes() -> None:
+    assert sample.page(sample.record(), sample.EVIDENCE) == sample.page(
         sample.record(), dict(reversed(sample.EVIDENCE.items()))
     )
 
 
 def test_every_evidence_file_is_pictured_folded_or_named() -> None:
-    page = Page(record_html(sample.record(), sample.EVIDENCE))
+    page = Page(sample.page(sample.record(), sample.EVIDENCE))
     anchors = {value for name, value in page.attributes if name == "id"}
     links = {value[1:] for name, value in page.attributes if name == "href" and value[0] == "#"}
     assert {"E1", "E2", "E3"} <= anchors
@@ -189,17 +188,17 @@ def test_every_evidence_file_is_pictured_folded_or_named() -> None:
 
 
 def test_evidence_that_is_gone_is_said_to_be_gone() -> None:
-    assert "Not available when this page was made." in record_html(sample.record(), {})
+    assert "Not available when this page was made." in sample.page(sample.record(), {})
 
 
 def test_long_evidence_is_cut_and_says_so() -> None:
-    text = record_html(sample.record(), {sample.REPLY: b"x" * (TEXT_LIMIT + 1)})
+    text = sample.page(sample.record(), {sample.REPLY: b"x" * (TEXT_LIMIT + 1)})
     assert "cut here" in text
     assert "x" * (TEXT_LIMIT + 1) not in text
 
 
 def test_an_advisory_doubt_is_not_an_open_point() -> None:
-    page = record_html(sample.record(), {})
+    page = sample.page(sample.record(), {})
     chapter = page[page.index('id="open"') : page.index("</section>", page.index('id="open"'))]
     required, advisory = chapter.split("Shown, but not proven")
     assert "OPTIONS is answered" in required
@@ -210,7 +209,10 @@ def test_an_advisory_doubt_is_not_an_open_point() -> None:
 @pytest.mark.parametrize(
     ("change", "text"),
     [
-        ({"target": "testbed", "testbed": {"time_scale": 60, "faults": ["x.y"]}}, "x.y"),
+        (
+            {"target": "testbed", "testbed": {"time_scale": 60, "seed": None, "faults": ["x.y"]}},
+            "x.y",
+        ),
         ({"target": "testbed", "testbed": None}, "ran against the testbed"),
         ({"mode": "plan"}, "only planned"),
         ({"broke_off": "05-verification: interrupted"}, "stopped early in 05-verification"),
@@ -220,9 +222,9 @@ def test_an_advisory_doubt_is_not_an_open_point() -> None:
 def test_what_a_reader_must_not_overlook_stands_on_top(
     change: dict[str, object], text: str
 ) -> None:
-    assert text in record_html(sample.record() | change, {})
-    assert text not in record_html(sample.record(), {})
+    assert text in sample.page(sample.record() | change, {})
+    assert text not in sample.page(sample.record(), {})
 
 
 def test_a_record_without_any_step_is_still_a_page() -> None:
-    assert "no step ran" in record_html(sample.record() | {"steps": [], "changes": []}, {})
+    assert "no step ran" in sample.page(sample.record() | {"steps": [], "changes": []}, {})

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from sfsip_nb.engine.record import Record
+from sfsip_nb.engine.rows import AnsweredCard, ChangeRow, FieldRow, StepRow
 from sfsip_nb.present import tables
 from sfsip_nb.present.figures import Figure
 from sfsip_nb.present.style import VERDICTS
@@ -26,27 +28,39 @@ CARD = {
 }
 
 
+def card(**more: Any) -> AnsweredCard:
+    return AnsweredCard.model_validate(CARD | more)
+
+
+def steps(*rows: dict[str, Any]) -> list[StepRow]:
+    return [StepRow.model_validate(row) for row in rows]
+
+
 def views(text: str) -> list[Shown]:
-    step = sample.step(
-        "a.b", "01-x", text, "fail", [sample.check("c", text, "fail", expected=text, seen=text)]
+    step = steps(
+        sample.step(
+            "a.b", "01-x", text, "fail", [sample.check("c", text, "fail", expected=text, seen=text)]
+        )
+    )[0]
+    change = ChangeRow(
+        step=text,
+        system=text,
+        object=text,
+        change="update",
+        fields=[FieldRow(field=text, before=text, after=text)],
+        cannot_restore=[text],
     )
-    change = {
-        "step": text,
-        "system": text,
-        "object": text,
-        "change": "update",
-        "fields": [{"field": text, "before": text, "after": text}],
-        "cannot_restore": [text],
-    }
+    note = {"id": text, "text": text, "heading": text, "date": text, "source": text}
+    given = {"key": text, "help": text, "value": {text: [text]}, "problem": ""}
     return [
         tables.verdict_table([step], text),
         tables.checks_table(step),
         tables.plan_table([change], text),
-        tables.inputs_table([{"key": text, "help": text, "value": {text: [text]}}], text),
-        tables.card({**CARD, "title": text, "path": [text], "why": text, "answered_by": text}),
+        tables.inputs_table([given], text),
+        tables.card(card(title=text, path=[text], why=text, answered_by=text)),
         tables.notice(text),
         tables.overall("fail", text),
-        tables.what_changed([{"id": text, "text": text, "date": text, "source": text}]),
+        tables.what_changed([note]),
         tables.ladder(sample.ladder(text.encode("utf-8", "replace")), text),
         tables.figure(Figure(text, text, 10, 10, "")),
     ]
@@ -74,7 +88,7 @@ def test_a_long_value_is_folded_in_a_table_and_cut_in_its_text() -> None:
 
 @pytest.mark.parametrize("word", sorted(VERDICTS))
 def test_a_verdict_is_a_glyph_and_a_word_everywhere(word: str) -> None:
-    step = sample.step("a.b", "s", "T", word, [sample.check("c", "C", word, seen="x")])
+    [step] = steps(sample.step("a.b", "s", "T", word, [sample.check("c", "C", word, seen="x")]))
     for view in (tables.verdict_table([step]), tables.checks_table(step), tables.overall(word)):
         assert str(VERDICTS[word]) in view.text
         assert f'<span class="glyph">{VERDICTS[word].glyph}</span> {word}' in view.html or (
@@ -92,26 +106,28 @@ def test_every_table_has_a_caption_and_scoped_heads() -> None:
     ("value", "word"), [("env:KEY", "set"), ("set", "set"), ("", "not set"), ("not set", "not set")]
 )
 def test_a_secret_input_is_only_set_or_not_set(value: str, word: str) -> None:
-    view = tables.inputs_table([{"key": "api_key", "value": value, "secret": True}])
+    view = tables.inputs_table(
+        [{"key": "api_key", "value": value, "secret": True, "help": "", "problem": ""}]
+    )
     assert f'<td class="text">{word}</td>' in view.html
     assert "env:KEY" not in view.html + view.text
 
 
 def test_a_card_gives_path_values_and_no_secret() -> None:
-    view = tables.card(CARD)
+    view = tables.card(card())
     for text in (view.html, view.text):
         assert "Admin › Telephony › Trunks" in text
         assert "203.0.113.4" in text
         assert "Anyone could call in." in text
         assert "hunter2" not in text
         assert "waiting" in text
-    done = tables.card({**CARD, "answered_by": "Dana", "answered_at": "2026-11-20T09:00:00Z"})
+    done = tables.card(card(answered_by="Dana", answered_at="2026-11-20T09:00:00Z"))
     assert "done by Dana" in done.text
     assert "2026-11-20 09:00:00 UTC" in done.html
 
 
 def test_the_plan_shows_now_will_be_and_what_is_lost() -> None:
-    view = tables.plan_table(sample.record()["changes"])
+    view = tables.plan_table(Record.model_validate(sample.record()).changes)
     assert "trunk_protocol: UDP → TLS" in view.text
     assert "Rollback cannot restore: the former SIP password: no API returns it" in view.text
     assert "Rollback cannot restore" in view.html
@@ -119,14 +135,14 @@ def test_the_plan_shows_now_will_be_and_what_is_lost() -> None:
 
 
 def test_what_decided_a_step_is_said_in_a_sentence() -> None:
-    view = tables.verdict_table(sample.record()["steps"])
+    view = tables.verdict_table(steps(*sample.record()["steps"]))
     assert "2 checks passed" in view.text
     assert "The AI answers: 488 Not Acceptable Here" in view.text
     assert "Not run: verify.inbound did not pass." in view.text
 
 
 def test_a_step_without_checks_gives_its_reason() -> None:
-    view = tables.checks_table(sample.record()["steps"][3])
+    view = tables.checks_table(steps(sample.record()["steps"][3])[0])
     assert "Waiting for a person" in view.text
     assert "Waiting for a person" in view.html
 
@@ -156,7 +172,7 @@ def test_where_checks_were_seen_from_stands_once_in_a_table() -> None:
         sample.check("c2", "Two", "pass"),
         sample.check("c3", "Three", "pass", vantage="here"),
     ]
-    html = tables.checks_table(sample.step("a.b", "01-x", "Step", "pass", checks)).html
+    html = tables.checks_table(*steps(sample.step("a.b", "01-x", "Step", "pass", checks))).html
     assert html.count("seen by the contact center") == 1
     assert "seen by the contact center unless noted" in html
     assert html.count("seen here") == 1

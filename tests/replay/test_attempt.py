@@ -8,37 +8,32 @@ from pathlib import Path
 
 import pytest
 
+from sfsip_nb.engine.record import Record
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.redaction import Redactor
 from sfsip_nb.runs import sums
 from sfsip_nb.runs.errors import Leak
 from sfsip_nb.runs.folder import Attempt, sweep
+from tests.present import record_sample as sample
 from tests.replay.replay_sample import SECRET, notebook
 
-STEP = {"section": "01-a", "change": "none", "evidence": [], "checks": []}
 
-
-def record(*verdicts: str) -> dict[str, object]:
+def record(*verdicts: str, broke_off: str = "") -> Record:
     steps = [
-        STEP | {"id": f"s.{n}", "title": f"Step {n}", "verdict": verdict, "note": "bell \x07"}
+        sample.step(f"s.{n}", "01-a", f"Step {n}", verdict, [], note="bell \x07")
         for n, verdict in enumerate(verdicts)
     ]
-    return {
-        "guide": "genesys",
-        "run": "acme",
-        "attempt": 1,
-        "mode": "apply",
-        "target": "live",
-        "customer": "Acme",
-        "verdict": "pass",
-        "steps": steps,
-    }
+    return sample.small(steps, broke_off=broke_off)
+
+
+def showing(evidence: str) -> Record:
+    return sample.small([sample.step("s", "01-a", "S", "pass", [], evidence=[evidence])])
 
 
 def filled(tmp_path: Path, *verdicts: str, broke_off: str = "") -> Attempt:
     attempt = Attempt(tmp_path, "0001-apply")
     notebook(attempt.notebooks / "01-a.ipynb", "1")
-    attempt.fill(record(*verdicts) | {"broke_off": broke_off}, {"attempts": []})
+    attempt.fill(record(*verdicts, broke_off=broke_off), {"attempts": []})
     return attempt
 
 
@@ -84,23 +79,15 @@ def test_junit_says_what_is_not_proven(tmp_path: Path) -> None:
 def test_evidence_stands_in_the_page(tmp_path: Path) -> None:
     (tmp_path / "evidence").mkdir()
     (tmp_path / "evidence" / "ab-reply.txt").write_text("the platform's words")
-    data = record("pass")
-    data["steps"] = [
-        STEP | {"id": "s", "title": "S", "verdict": "pass", "evidence": ["ab-reply.txt"]}
-    ]
     attempt = Attempt(tmp_path, "0001-apply")
-    attempt.fill(data, {})
+    attempt.fill(showing("ab-reply.txt"), {})
     assert "the platform&#39;s words" in (attempt.draft / "record.html").read_text()
 
 
 def test_evidence_is_only_read_from_its_folder(tmp_path: Path) -> None:
     (tmp_path / "private.txt").write_text("not for you")
-    data = record("pass")
-    data["steps"] = [
-        STEP | {"id": "s", "title": "S", "verdict": "pass", "evidence": ["../private.txt"]}
-    ]
     attempt = Attempt(tmp_path, "0001-apply")
-    attempt.fill(data, {})
+    attempt.fill(showing("../private.txt"), {})
     assert "not for you" not in (attempt.draft / "record.html").read_text()
 
 

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from sfsip_nb.engine.record import Record
 from sfsip_nb.runs import sums
 from sfsip_nb.runs.kept import attempts_of, keep_interactive, outcome, summary
+from tests.present import record_sample as sample
 from tests.replay.replay_sample import Run, guide
 
 
@@ -36,32 +38,40 @@ def test_attempts_come_in_order_and_drafts_are_none(tmp_path: Path) -> None:
     assert [path.name for path in attempts_of(tmp_path)] == ["0002-plan", "0010-apply"]
 
 
-def record(mode: str, **verdicts: str) -> dict[str, Any]:
-    check = {"title": "The call is answered", "expected": "200", "seen": "486"}
+def record(mode: str, verdicts: dict[str, str], **more: Any) -> Record:
     steps = [
-        {"id": name, "verdict": verdict, "checks": [check | {"verdict": verdict}]}
+        sample.step(
+            name,
+            "01-a",
+            name,
+            verdict,
+            [sample.check(f"{name}/a", "The call is answered", verdict, seen="486")],
+        )
         for name, verdict in verdicts.items()
     ]
-    return {"verdict": "fail", "mode": mode, "broke_off": "", "steps": steps, "not_run": []}
+    return sample.small(steps, verdict="fail", mode=mode, **more)
 
 
 def test_an_outcome_names_what_needs_a_look_and_counts_the_rest() -> None:
-    lines = outcome(record("apply", a="fail", b="blocked", c="waiting", d="pass")).splitlines()
+    lines = outcome(
+        record("apply", {"a": "fail", "b": "blocked", "c": "waiting", "d": "pass"})
+    ).splitlines()
     assert lines[0] == "✖ fail: 1 fail, 1 blocked, 1 waiting, 1 pass"
     assert [line.split()[2] for line in lines[2:]] == ["a", "c"]
     assert "The call is answered: 486" in lines[2]
 
 
 def test_after_a_plan_what_waits_for_its_apply_is_only_counted() -> None:
-    assert "\n" not in outcome(record("plan", a="waiting", b="blocked"))
+    assert "\n" not in outcome(record("plan", {"a": "waiting", "b": "blocked"}))
 
 
 def test_what_did_not_run_is_counted() -> None:
-    data = record("apply", a="pass") | {"not_run": [{"id": "b"}, {"id": "c"}]}
+    missing = [{"id": name, "section": "01-a", "title": name} for name in "bc"]
+    data = record("apply", {"a": "pass"}, not_run=missing)
     assert outcome(data).endswith(": 1 pass, 2 not run")
 
 
 def test_an_attempt_that_broke_off_says_so(tmp_path: Path) -> None:
-    data = record("apply", a="pass") | {"broke_off": "02-b: interrupted"}
-    (tmp_path / "record.json").write_text(json.dumps(data))
+    data = record("apply", {"a": "pass"}, broke_off="02-b: interrupted")
+    (tmp_path / "record.json").write_text(json.dumps(data.as_json()))
     assert "Stopped early in 02-b: interrupted" in summary(tmp_path).text

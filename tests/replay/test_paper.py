@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from sfsip_nb.inputs.errors import InputError
-from sfsip_nb.present.record import record_html
 from sfsip_nb.runs import paper
 from tests.present import record_sample as sample
 from tests.present.hostile import SHORT, poison
@@ -21,7 +20,7 @@ from tests.sip.peers.lab import need
 def page(tmp_path: Path) -> Path:
     need("chromium")
     written = tmp_path / "a record #1.html"
-    written.write_text(record_html(sample.record(), sample.EVIDENCE), encoding="utf-8")
+    written.write_text(sample.page(sample.record(), sample.EVIDENCE), encoding="utf-8")
     return written
 
 
@@ -39,7 +38,7 @@ def test_what_is_printed_can_be_read(page: Path, tmp_path: Path) -> None:
     need("pdftotext")
     hostile = tmp_path / "hostile.html"
     data = poison(sample.record(), SHORT)
-    hostile.write_text(record_html(data, {}), encoding="utf-8")
+    hostile.write_text(sample.page(data, {}), encoding="utf-8")
     said = {}
     for source in (page, hostile):
         paper.print_pdf(source, tmp_path / "x.pdf")

@@ -16,7 +16,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from sfsip_nb.engine import export
+from sfsip_nb.engine.record import Record, schema
 from sfsip_nb.inputs.redaction import Redactor
 from sfsip_nb.present.style import VERDICTS
 from sfsip_nb.runs.folder import Attempt
@@ -65,7 +65,7 @@ def written(folder: Path, data: dict[str, Any]) -> Path:
         (evidence / Path(reference).name).write_bytes(content)
     attempt = Attempt(folder, "0003-apply")
     notebook(attempt.notebooks / "01-a.ipynb", "1")
-    attempt.fill(data, {"evidence": {}})
+    attempt.fill(Record.model_validate(data), {"evidence": {}})
     return attempt.publish(Redactor())
 
 
@@ -114,7 +114,7 @@ def test_all_three_count_the_same(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", sorted(HOSTILE))
 def test_hostile_text_is_harmless_in_all_of_them(tmp_path: Path, kind: str) -> None:
-    data = export.wellformed(poison(every_verdict(), HOSTILE[kind]))
+    data = poison(every_verdict(), HOSTILE[kind])
     attempt = written(tmp_path, data)
     json.loads((attempt / "record.json").read_bytes())
     ET.parse(attempt / "junit.xml")
@@ -126,8 +126,7 @@ def test_hostile_text_is_harmless_in_all_of_them(tmp_path: Path, kind: str) -> N
 
 
 def test_the_sample_keeps_the_schema() -> None:
-    schema = json.loads(export.SCHEMA.read_text("utf-8"))
-    jsonschema.Draft202012Validator(schema).validate(every_verdict())
+    jsonschema.Draft202012Validator(schema()).validate(every_verdict())
 
 
 AGAIN = """

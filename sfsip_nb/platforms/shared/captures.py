@@ -10,10 +10,9 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sfsip_nb.engine.context import Context
-from sfsip_nb.engine.verdicts import Check, Vantage
+from sfsip_nb.engine.verdicts import Check, Vantage, Verdict
 from sfsip_nb.inputs import files, private
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.platforms.shared.checks import check, decided
@@ -35,6 +34,16 @@ class Read:
     name: str
     diagnosis: Diagnosis
     unread: str = ""
+
+
+@dataclass(frozen=True)
+class Sign:
+    """What speaks for a row of the troubleshooting table: a check, or what a capture shows."""
+
+    id: str
+    verdict: str
+    because: str
+    required: bool = True
 
 
 def take(run_dir: Path, names: tuple[str, ...]) -> None:
@@ -95,15 +104,14 @@ def read(run_dir: Path) -> list[Read]:
     return found
 
 
-def signs(found: list[Read]) -> list[dict[str, Any]]:
-    """What the captures show, in the shape of checks, so that it ranks the guide's rows."""
+def signs(found: list[Read]) -> list[Sign]:
+    """What the captures show, so that it ranks the guide's rows."""
     return [
-        {
-            "id": f"diagnose/capture/{row['rule']}",
-            "verdict": row["verdict"] or "inconclusive",
-            "weight": "required",
-            "because": f"{item.name}: {row['sentence']}",
-        }
+        Sign(
+            f"diagnose/capture/{row['rule']}",
+            row["verdict"] or Verdict.INCONCLUSIVE,
+            f"{item.name}: {row['sentence']}",
+        )
         for item in found
         for row in item.diagnosis.rows()
         if row["verdict"] in ("fail", "inconclusive") or row["rule"] == "caller.missing"

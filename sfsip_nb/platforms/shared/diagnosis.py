@@ -11,8 +11,10 @@ from typing import Any
 
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Step
-from sfsip_nb.engine.verdicts import Check, Vantage
+from sfsip_nb.engine.rows import CheckRow, StepRow
+from sfsip_nb.engine.verdicts import Check, Vantage, Weight
 from sfsip_nb.platforms.shared import captures
+from sfsip_nb.platforms.shared.captures import Sign
 from sfsip_nb.platforms.shared.checks import check
 
 SECTION = "06-troubleshooting"
@@ -33,61 +35,50 @@ class Row:
     signs: tuple[str, ...]
 
 
-def rank(
-    ctx: Context, rows: tuple[Row, ...], more: Sequence[dict[str, Any]] = ()
-) -> list[dict[str, Any]]:
+def rank(ctx: Context, rows: tuple[Row, ...], more: Sequence[Sign] = ()) -> list[dict[str, Any]]:
     """The rows, the likeliest first, each with the checks of this run that speak for it.
 
     A row is ``certain`` where a check failed; checks that are still open only raise a doubt.
-    ``more`` is what captures show, in the shape of checks.
+    ``more`` is what captures show.
     """
-    seen = ctx.journal.steps()
-    checks = [c for id_, row in seen.items() for c in _speaking(id_, row["checks"])]
-    checks.extend(more)
+    seen = ctx.journal.steps().values()
+    signs = [_sign(check) for step in seen for check in _speaking(step)]
+    signs.extend(more)
     ranked = []
     for place, row in enumerate(rows):
-        failed = [c for c in checks if c["verdict"] in _BAD and c["id"].startswith(row.signs)]
-        unclear = [
-            c
-            for c in checks
-            if c["verdict"] in _OPEN and c["weight"] == "required" and c["id"].startswith(row.signs)
-        ]
-        because = list(dict.fromkeys(_because(c) for c in failed))
+        own = [sign for sign in signs if sign.id.startswith(row.signs)]
+        failed = [sign for sign in own if sign.verdict in _BAD]
+        unclear = [sign for sign in own if sign.verdict in _OPEN and sign.required]
+        because = list(dict.fromkeys(sign.because for sign in failed))
         ranked.append(
             (
                 (-len(failed), -len(unclear), place),
                 {
                     "id": row.id,
                     "cause": row.issue,
-                    "because": because or [_open(c) for c in unclear],
+                    "because": because or [sign.because for sign in unclear],
                     "certain": bool(failed),
                     "remedy": row.fix,
-                    "steps": sorted({c["id"].split("/")[0] for c in failed + unclear}),
+                    "steps": sorted({sign.id.split("/")[0] for sign in failed + unclear}),
                 },
             )
         )
     return [row for _, row in sorted(ranked, key=lambda item: item[0])]
 
 
-def _because(failed: dict[str, Any]) -> str:
-    return str(failed.get("because") or f"{_named(failed)}: {failed.get('seen')}")
+def _sign(check: CheckRow) -> Sign:
+    told = check.seen if check.verdict in _BAD else check.verdict
+    because = f"{check.title or check.id} ({check.id.partition('/')[0]}): {told}"
+    return Sign(check.id, check.verdict, because, check.weight is Weight.REQUIRED)
 
 
-def _open(unclear: dict[str, Any]) -> str:
-    return str(unclear.get("because") or f"{_named(unclear)}: {unclear['verdict']}")
-
-
-def _named(check: dict[str, Any]) -> str:
-    return f"{check.get('title') or check['id']} ({check['id'].partition('/')[0]})"
-
-
-def _speaking(step: str, checks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _speaking(step: StepRow) -> list[CheckRow]:
     """A step's checks without mere consequences: an agent that was not reached is not heard."""
     for place in _WAY:
-        ended = [c for c in checks if c["id"] == f"{step}/{place}" and c["verdict"] in _BAD]
+        ended = [c for c in step.checks if c.id == f"{step.id}/{place}" and c.verdict in _BAD]
         if ended:
             return ended
-    return checks
+    return step.checks
 
 
 def step(rows: tuple[Row, ...], hint: str) -> Step:

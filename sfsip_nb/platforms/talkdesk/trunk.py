@@ -155,13 +155,13 @@ def _tried_before(ctx: Context) -> Check:
     trials = [
         c
         for c in ctx.journal.checks("routing.inbound")
-        if c["id"] == _FALLBACK and c["weight"] == Weight.REQUIRED
+        if c.id == _FALLBACK and c.weight is Weight.REQUIRED
     ]
     if not trials:
         return _fallback_check(ctx, "not tried", None, required=False)
-    passed = trials[-1]["verdict"] == Verdict.PASS
-    seen = f"when it was tried: {trials[-1]['seen'].removeprefix('when it was tried: ')}"
-    evidence = tuple(trials[-1]["evidence"])
+    passed = trials[-1].verdict is Verdict.PASS
+    seen = f"when it was tried: {trials[-1].seen.removeprefix('when it was tried: ')}"
+    evidence = tuple(trials[-1].evidence)
     return _fallback_check(ctx, seen, passed or None, required=True, evidence=evidence)
 
 

@@ -1,0 +1,236 @@
+"""The onboarding record of one attempt, as record.json holds it, and its JSON Schema."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field, ValidationError
+from pydantic.json_schema import GenerateJsonSchema
+
+from sfsip_nb.engine.rows import (
+    CauseRow,
+    ChangeRow,
+    FlowRow,
+    Instant,
+    PersonRow,
+    PlanRow,
+    RollbackRow,
+    Sha256,
+    Shape,
+    StepRow,
+)
+from sfsip_nb.engine.verdicts import Verdict
+from sfsip_nb.inputs.errors import InputError
+
+SCHEMA_ID = "urn:sfsip:record:1"
+"""What the schema calls itself: the number is that of `schema` in record.json."""
+
+
+class SectionRow(Shape):
+    """A section of the guide."""
+
+    id: str
+    title: str
+
+
+class NotRunRow(Shape):
+    """A step that did not run."""
+
+    id: str
+    section: str
+    title: str
+
+
+class WaiverRow(Shape):
+    """A check that somebody took upon themselves."""
+
+    by: str
+    check: str
+    reason: str
+    until: str
+
+
+class TestbedRow(Shape):
+    """The stand-ins, as the attempt found them."""
+
+    faults: list[str] = Field(description="Faults switched on.")
+    seed: Any
+    time_scale: float | None = Field(description="Waits were divided by this.")
+
+
+class NoteRow(Shape):
+    """What changed since the guide was written."""
+
+    id: str
+    guides: list[str] = Field(default=[])
+    heading: str
+    date: str
+    text: str
+    source: str
+
+
+class LineRow(Shape):
+    """A line of the guide and what carries it."""
+
+    heading: str
+    kind: str
+    text: str
+    carried_by: str
+
+
+class DialledRow(Shape):
+    """A call that was placed."""
+
+    step: str
+    number: str
+    mark: str = Field(description="The mark that the call carried.")
+    at: Instant
+
+
+class EvidenceRow(Shape):
+    """A file of evidence."""
+
+    name: str = Field(description="The file in the run's evidence folder.")
+    step: str
+    title: str
+    sha256: Sha256
+    kept: Instant
+
+
+class Record(Shape):
+    """Made from the run's journal: the same journal gives the same bytes.
+
+    Within schema 1 keys are only added, never removed or changed in meaning; a reader ignores keys
+    that it does not know.
+    """
+
+    version: Literal[1] = Field(
+        validation_alias="schema",
+        serialization_alias="schema",
+        description="Version of this schema.",
+    )
+    guide: str = Field(description="Name of the guide: genesys or talkdesk.")
+    title: str = Field(default="", description="Title of the guide.")
+    customer: str
+    run: str = Field(description="Name of the run.")
+    attempt: int = Field(ge=1, description="Number of the attempt within the run.")
+    target: Literal["testbed", "live"] = Field(
+        description="The customer's own systems, or stand-ins on one machine."
+    )
+    mode: Literal["plan", "apply", "verify", "rollback"] = Field(
+        description="plan writes nothing; apply carries out the approved plan; verify only looks;"
+        " rollback undoes what the run made."
+    )
+    started: Instant
+    ended: Instant | None = Field(
+        description="When the attempt was closed; null where it never was."
+    )
+    verdict: Verdict = Field(
+        description="The worst of the steps' verdicts; a waived check counts as passed."
+    )
+    versions: dict[str, str] = Field(description="Versions of what made the record, by name.")
+    inputs: dict[str, Any] = Field(description="The inputs; a secret is `set` or `not set`.")
+    sections: list[SectionRow] = Field(
+        default=[],
+        description="The guide's sections in its order; `steps[].section` is one of these ids.",
+    )
+    steps: list[StepRow] = Field(
+        description="Each step that ran, by its newest execution in this attempt, in the guide's"
+        " order."
+    )
+    not_run: list[NotRunRow] = Field(
+        default=[],
+        description="Steps of the guide that this attempt did not come to, or was not asked to"
+        " run.",
+    )
+    broke_off: str = Field(
+        default="",
+        description="Where and why the series of notebooks broke off; empty if it ran to its end.",
+    )
+    rollback: RollbackRow | None = Field(
+        default=None,
+        description="What a rollback did, and what is not as the run's first plan found it; null"
+        " for other attempts.",
+    )
+    rolled_back: str = Field(
+        default="", description="When a later attempt rolled the run back; empty where none did."
+    )
+    alerts: list[str] = Field(
+        default=[],
+        description="What somebody has to see to at once, such as a number left half changed.",
+    )
+    plan: PlanRow | None = Field(
+        default=None, description="The plan that the attempt made or carried out."
+    )
+    changes: list[ChangeRow] = Field(description="Writes of this attempt, oldest first.")
+    people: list[PersonRow] = Field(description="Human steps of the run.")
+    waivers: list[WaiverRow]
+    diagnosis: list[CauseRow] = Field(
+        description="The guide's troubleshooting rows, the likeliest first."
+    )
+    testbed: TestbedRow | None = Field(description="Null on live.")
+    notes: list[NoteRow] = Field(
+        default=[], description="What changed since the guide was written, dated."
+    )
+    map: list[LineRow] = Field(
+        default=[], description="Every line of the guide and what carries it."
+    )
+    flows: list[FlowRow] = Field(default=[], description="The ways of calls, hop by hop.")
+    dialled: list[DialledRow] = Field(default=[], description="Calls that the attempt placed.")
+    evidence: list[EvidenceRow] = Field(default=[], description="The files that the record names.")
+
+    def through(self, clean: Callable[[Any], Any]) -> Self:
+        """The same record with every text as ``clean`` leaves it: secrets taken out."""
+        return self.model_validate(clean(self.as_json()))
+
+
+def read(path: Path) -> Record:
+    """The record in a file, of this version or an earlier one.
+
+    Raises ``InputError`` for a file that holds no record.
+    """
+    try:
+        return Record.model_validate(json.loads(path.read_bytes()))
+    except ValidationError as error:
+        wrong = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, wrong["loc"]))
+        why = f"{where}: {wrong['msg'].lower()}"
+    except ValueError as error:
+        why = str(error)
+    raise InputError(
+        str(path),
+        f"{path} is no record that this version can read ({why}). `sfsip record DIR --check` shows"
+        " whether the file was changed since it was written.",
+    )
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of record.json (2020-12), as record.schema.json beside this module has it."""
+    made = Record.model_json_schema(schema_generator=_Untitled)
+    for model in made["$defs"].values():
+        del model["title"]
+    head = {
+        "$schema": GenerateJsonSchema.schema_dialect,
+        "$id": SCHEMA_ID,
+        "title": "Onboarding record of one attempt (record.json)",
+    }
+    return head | {name: value for name, value in made.items() if name != "title"}
+
+
+def schema_file() -> str:
+    """The text of record.schema.json."""
+    return json.dumps(schema(), indent=1) + "\n"
+
+
+class _Untitled(GenerateJsonSchema):
+    """Without a title for each key, which would only repeat its name."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+
+if __name__ == "__main__":
+    Path(__file__).with_name("record.schema.json").write_text(schema_file(), encoding="utf-8")

@@ -1,0 +1,267 @@
+"""The rows that the record is made of: steps, checks, changes, people and the rest.
+
+The names in Python are those of this module everywhere; where record.json has another one, it is
+the field's alias. Fields stand in the order in which record.json writes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+
+from sfsip_nb.engine.verdicts import Check, Vantage, Verdict, Weight
+
+# The patterns bind who writes a record; a reader takes what it finds, for a secret that was taken
+# out of a text must not make the whole record unreadable.
+Instant = Annotated[
+    str,
+    WithJsonSchema(
+        {
+            "description": "A moment in UTC, ISO 8601.",
+            "type": "string",
+            "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$",
+        }
+    ),
+]
+Sha256 = Annotated[str, WithJsonSchema({"type": "string", "pattern": "^[0-9a-f]{64}$"})]
+
+
+def wellformed(data: Any) -> Any:
+    """The same data, halves of surrogate pairs replaced: some readers of JSON refuse them."""
+    if isinstance(data, str):
+        if data.isascii():
+            return data
+        return data.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(data, Mapping):
+        return {wellformed(key): wellformed(value) for key, value in data.items()}
+    if isinstance(data, (list, tuple)):
+        return [wellformed(item) for item in data]
+    return data
+
+
+class Shape(BaseModel):
+    """Something that the record holds. Keys of a later version are ignored."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", validate_by_name=True, validate_by_alias=True
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _wellformed(cls, data: Any) -> Any:
+        return wellformed(data)
+
+    def as_json(self) -> dict[str, Any]:
+        """As record.json has it: the keys that were given, under their names there."""
+        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+
+class CheckRow(Shape):
+    """One expectation and what was seen."""
+
+    at: Instant = Field(default="", description="When it was judged.")
+    evidence: list[str] = Field(description="Names of files in the run's evidence folder.")
+    expected: str = Field(description="What should be.")
+    id: str = Field(description="Stable id: the step's id, a slash, and the check's own part.")
+    seen: str = Field(description="What was.")
+    title: str = Field(description="What was checked.")
+    vantage: Vantage = Field(
+        description="Who saw it: this machine, the contact center, Synthflow, or both ends of the"
+        " testbed."
+    )
+    verdict: Verdict
+    weight: Weight = Field(description="An advisory check never changes its step's verdict.")
+    reason: str = Field(
+        default="",
+        validation_alias="settle",
+        serialization_alias="settle",
+        description="Why the verdict is not a plain pass, and what would settle it; who waived it.",
+    )
+
+    @classmethod
+    def of(cls, check: Check) -> Self:
+        """The row of a check that was made now."""
+        return cls.model_validate(asdict(check))
+
+
+class StepRow(Shape):
+    """One step as it ended."""
+
+    id: str = Field(description="Stable id, such as trunk.create.")
+    section: str
+    title: str
+    verdict: Verdict
+    change: str = Field(
+        description="none, create, update or delete: what the step did to a platform, or would do."
+    )
+    checks: list[CheckRow]
+    evidence: list[str] = Field(description="All evidence of the step's checks.")
+    reason: str = Field(
+        default="",
+        validation_alias="note",
+        serialization_alias="note",
+        description="Why it is skipped or blocked, and what was found half done.",
+    )
+    started: Instant
+    ended: Instant | None
+
+    def titled(self, section: str, title: str) -> Self:
+        """The same row with what only the guide knows of the step."""
+        return self.model_copy(update={"section": section, "title": title})
+
+
+class FieldRow(Shape):
+    """One field of an object that is changed."""
+
+    field: str
+    before: Any = Field(description="Value before; a secret only as set.")
+    after: Any = Field(description="Value after; a secret only as set.")
+
+
+class ChangeRow(Shape):
+    """A change of one object, planned or made."""
+
+    step: str = Field(description="Id of the step that wants it.")
+    system: str = Field(description="The platform: genesys, talkdesk or synthflow.")
+    object: str = Field(description="Kind and key of the object, as `adopt` names it.")
+    change: Literal["create", "update", "delete"] = Field(description="What is done to the object.")
+    fields: list[FieldRow]
+    why: str = Field(default="", description="Why it should be so; of planned changes.")
+    cannot_restore: list[str] = Field(description="What a rollback cannot bring back.")
+    note: str = ""
+    at: Instant = Field(default="", description="When it ended.")
+    outcome: str = Field(
+        default="",
+        description="done, recovered, or refused and why; empty where nothing is known of it.",
+    )
+    undone: str = Field(default="", description="When a rollback took it back; empty if none did.")
+
+
+class PlanRow(Shape):
+    """A plan, who approved it, and what it changes."""
+
+    id: str
+    made_at: Instant
+    approved_by: str = Field(description="Who approved it; empty if nobody did.")
+    approved_at: str
+    stopped: str = Field(description="Why it may no longer be carried out; empty if it may.")
+    changes: list[ChangeRow]
+
+
+class UndoneRow(Shape):
+    """What became of one change in a rollback."""
+
+    ok: bool
+    result: str
+    what: str
+
+
+class RollbackRow(Shape):
+    """What a rollback did, and what is not as the run's first plan found it."""
+
+    at: Instant
+    by: str = Field(description="Who approved it; empty on the testbed.")
+    differences: list[str] = Field(description="What is not as before, each as a sentence.")
+    ok: bool = Field(description="Whether everything is as before.")
+    undone: list[UndoneRow]
+
+
+class CardFieldRow(Shape):
+    """A value that a person was to enter; a secret is never in it."""
+
+    label: str = ""
+    name: str = ""
+    secret: bool = False
+    value: str = ""
+
+
+class AskRow(Shape):
+    """A value that a person was to hand back."""
+
+    label: str = ""
+    name: str = ""
+
+
+class CardRow(Shape):
+    """What a person was asked to do."""
+
+    asks: list[AskRow] = Field(default=[])
+    each_attempt: bool = False
+    fields: list[CardFieldRow] = Field(default=[])
+    look_for: str = ""
+    path: list[str] = Field(default=[])
+    proved_by: str = ""
+    step: str = ""
+    system: str = ""
+    title: str = ""
+    why: str = ""
+
+
+class AnsweredCard(CardRow):
+    """A card as a person is shown it; nothing but defaults where nobody has answered it."""
+
+    answered_by: str = ""
+    answered_at: str = ""
+    note: str = ""
+
+
+class PersonRow(Shape):
+    """A human step and who did it."""
+
+    step: str
+    title: str
+    attempt: int = Field(default=0, description="The attempt in which it was answered.")
+    done_by: str
+    done_at: str = Field(description="As the person said, or when it was noted.")
+    note: str
+    values: dict[str, Any] = Field(description="What the person handed back.")
+    card: CardRow = CardRow()
+    entered: list[str] | dict[str, str] = Field(
+        default=[],
+        description="The card's values, as label and value; the first records had them by label.",
+    )
+    proof: str = Field(default="", description="What proves it, and how that ended.")
+    proved_by: str = Field(
+        default="",
+        description="Id of the step whose evidence proves it; empty where only the person's"
+        " word does.",
+    )
+    proof_verdict: str = Field(default="", description="That step's verdict, `not run`, or empty.")
+    evidence: list[str] = Field(default=[], description="Files that the person handed in.")
+
+
+class HopRow(Shape):
+    """A station of a call."""
+
+    system: str
+    what: str
+    name: str = Field(description="The customer's own name for it; may be empty.")
+    verdict: Verdict | Literal[""] = Field(
+        description="The worst of its required checks, else of its advisory ones; empty if none"
+        " ran."
+    )
+    checks: list[str]
+
+
+class FlowRow(Shape):
+    """The way of a call, hop by hop."""
+
+    step: str
+    title: str
+    hops: list[HopRow]
+
+
+class CauseRow(Shape):
+    """A row of the guide's troubleshooting table, and what in the run speaks for it."""
+
+    because: list[str]
+    cause: str
+    certain: bool = Field(
+        default=False, description="Whether a check failed; else some are only open."
+    )
+    id: str = ""
+    remedy: str
+    steps: list[str] = Field(default=[], description="Steps whose checks speak for it.")
