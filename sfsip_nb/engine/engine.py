@@ -126,7 +126,7 @@ class Engine:
 
     def _carry_out(self, step: Step) -> StepResult:
         ctx = self.ctx
-        reason = step.moot(ctx) if step.moot else ""
+        reason = step.skip_reason(ctx) if step.skip_reason else ""
         if not reason and step.dials and ctx.mode == "plan":
             reason = "A plan does not dial."
         if reason:

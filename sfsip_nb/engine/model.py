@@ -138,7 +138,7 @@ class Step:
     """The smallest unit with a verdict.
 
     ``desired`` and ``card`` say what should be; ``check`` looks further once those are done.
-    ``moot`` gives the reason for which the inputs make the step needless, else an empty text.
+    ``skip_reason`` says why the inputs make the step needless, else it is an empty text.
     ``dials`` marks a step that places a call: never in ``plan``. ``checks_anyway`` marks one
     whose checks need no answer to its card, and are run while it waits.
     """
@@ -150,7 +150,7 @@ class Step:
     desired: Callable[[Context], list[Desired]] | None = None
     card: Callable[[Context], Card | None] | None = None
     check: Callable[[Context], list[Check]] | None = None
-    moot: Callable[[Context], str] | None = None
+    skip_reason: Callable[[Context], str] | None = None
     dials: bool = False
     checks_anyway: bool = False
 
@@ -197,7 +197,7 @@ class Flow:
 
 
 @dataclass(frozen=True)
-class Sight:
+class LookupResult:
     """What a platform says of an input: whether it is there (None: it cannot tell), in words."""
 
     ok: bool | None
@@ -206,11 +206,11 @@ class Sight:
 
 
 @dataclass(frozen=True)
-class Look:
+class InputLookup:
     """A question to a platform about one input, asked while the others may still be missing."""
 
     key: str
-    see: Callable[[Context], Sight]
+    see: Callable[[Context], LookupResult]
 
 
 @dataclass(frozen=True)
@@ -226,7 +226,7 @@ class Guide:
     origins: Callable[[Parameters], dict[str, str]]
     """Live API origins by name, such as ``genesys.api``; the testbed has its own."""
     flows: tuple[Flow, ...] = ()
-    looks: tuple[Look, ...] = ()
+    looks: tuple[InputLookup, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a guide whose steps would never run or wait for ever. Raises ``ValueError``."""

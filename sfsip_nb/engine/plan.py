@@ -163,8 +163,8 @@ def make(ctx: Context) -> Plan:
 
 
 def wanted(ctx: Context, step: Step) -> list[Desired]:
-    """The objects that a step wants; none where the inputs make the step moot."""
-    if step.desired is None or (step.moot and step.moot(ctx)):
+    """The objects that a step wants; none where the inputs make the step needless."""
+    if step.desired is None or (step.skip_reason and step.skip_reason(ctx)):
         return []
     return step.desired(ctx)
 

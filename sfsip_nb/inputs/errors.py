@@ -9,14 +9,14 @@ class SfsipError(Exception):
     """Anything that the product tells its user: one paragraph of what, where and what to do.
 
     Attributes:
-        told: whether its user has been shown it already.
+        shown: whether its user has been shown it already.
     """
 
-    told = False
+    shown = False
 
     def _render_traceback_(self) -> list[str]:
         """In a notebook the paragraph alone is shown; IPython asks for this."""
-        return ["Stopped here: the cells below were not run." if self.told else str(self)]
+        return ["Stopped here: the cells below were not run." if self.shown else str(self)]
 
 
 class InputError(SfsipError, ValueError):

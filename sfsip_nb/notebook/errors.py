@@ -19,7 +19,7 @@ from sfsip_nb.present.tables import Shown
 
 
 @contextmanager
-def stopping(
+def errors_shown(
     folder: Path, redactor: Callable[[], Redactor] = Redactor, where: str = "This cell"
 ) -> Iterator[None]:
     """Whatever ends the block early is shown as a card and goes on as an `SfsipError`.
@@ -48,9 +48,9 @@ def _show(stop: SfsipError) -> None:
     from IPython import get_ipython
     from IPython.display import display
 
-    if get_ipython() is not None and not stop.told:
+    if get_ipython() is not None and not stop.shown:
         display(card(stop))  # type: ignore[no-untyped-call]
-        stop.told = True
+        stop.shown = True
 
 
 def not_open() -> Shown:

@@ -13,11 +13,14 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
+from sfsip_nb.engine.difference import text
+from sfsip_nb.engine.model import LookupResult
 from sfsip_nb.inputs.blocks import Block
 from sfsip_nb.inputs.draft import FIXED, Draft
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.schema import block_of
-from sfsip_nb.present.tables import Shown, Stamp, folded, inputs_table
+from sfsip_nb.present.tables import Shown, Stamp, folded, inputs_table, plain_table
+from sfsip_nb.present.text import some
 
 HEADLESS = "SFSIP_HEADLESS"
 """Set to 1 by a replay: no widget is made, only the static twin is shown."""
@@ -106,6 +109,27 @@ def _kind(info: FieldInfo) -> tuple[str, tuple[Any, ...]]:
 
 def _bare(annotation: Any) -> Any:
     return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+
+
+def looked_up(draft: Draft, found: Mapping[str, LookupResult]) -> Shown:
+    """What the platforms say of inputs, by the inputs' keys, as a table."""
+    words = {True: "fits", False: "does not fit", None: "open"}
+    rows = [
+        {
+            "input": label(key),
+            "value": text(draft.value(key)),
+            "seen": f"{words[result.ok]}: {result.sentence}",
+            "offered": some(result.choices),
+        }
+        for key, result in found.items()
+    ]
+    names = {
+        "input": "Input",
+        "value": "Value",
+        "seen": "What the platform says",
+        "offered": "Offered",
+    }
+    return plain_table(rows, names, "What the platforms say about the inputs")
 
 
 class Form:

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from sfsip_nb.engine import export
-from sfsip_nb.engine.difference import text
+from sfsip_nb.engine.engine import Engine
 from sfsip_nb.engine.verdicts import Verdict, worst
 from sfsip_nb.inputs import facts, private
 from sfsip_nb.inputs.errors import InputError
-from sfsip_nb.notebook import forms
-from sfsip_nb.notebook.cells import Notebook, told
-from sfsip_nb.notebook.errors import stopping
-from sfsip_nb.notebook.workspace import Desk
+from sfsip_nb.notebook import cards, forms
+from sfsip_nb.notebook.cells import cell, stamp
+from sfsip_nb.notebook.errors import errors_shown
+from sfsip_nb.notebook.workspace import Workspace
 from sfsip_nb.platforms.shared import captures
 from sfsip_nb.present import captures as capture_tables
 from sfsip_nb.present import chapters, figures, tables
@@ -24,9 +24,8 @@ from sfsip_nb.present.html import lenient
 from sfsip_nb.present.pictured import pictured
 from sfsip_nb.present.record import card_page
 from sfsip_nb.present.tables import Shown
-from sfsip_nb.present.text import some, unmarked, utc
+from sfsip_nb.present.text import unmarked, utc
 from sfsip_nb.runs import session as sessions
-from sfsip_nb.testbed.faults import FAULTS
 
 _ANSWERABLE = (Verdict.WAITING, Verdict.FAIL, Verdict.INCONCLUSIVE)
 """A card with such a verdict may be done, or done anew."""
@@ -38,25 +37,24 @@ def open_run(guide: str, notebook: str, namespace: Mapping[str, Any]) -> Run:
     Reads the declared names out of ``namespace`` (a notebook's ``globals()``) and validates them
     once. Raises ``InputError``, one paragraph a problem; nothing has been touched then.
     """
-    with stopping(sessions.home() / "runs", where="open_run"):
+    with errors_shown(sessions.home() / "runs", where="open_run"):
         before = namespace.get("run")
         if isinstance(before, Run):  # the cell is run again, and its own result hides the parameter
-            namespace = {**namespace, "run": before.desk.draft.value("run")}
-            before.desk.close()
-        return Run(Desk(guide, namespace), notebook)
+            namespace = {**namespace, "run": before.workspace.draft.value("run")}
+            before.workspace.close()
+        return Run(Workspace(guide, namespace), notebook)
 
 
-class Run(Notebook):
+class Run:
     """A run as one notebook sees it. Each method returns what it shows."""
 
-    def __init__(self, desk: Desk, name: str) -> None:
-        super().__init__(desk, name)
-        faults = {
-            fault.name: fault.effect
-            for fault in FAULTS.values()
-            if fault.name.partition(".")[0] in (desk.draft.guide, "synthflow")
-        }
-        self._form = forms.Form(desk.draft, desk.keep, {"testbed.faults": faults})
+    def __init__(self, workspace: Workspace, name: str) -> None:
+        self.workspace = workspace
+        self.name = name
+        self._approval: dict[str, str] = {}
+        self._answers: dict[str, dict[str, str]] = {}
+        closed = {"testbed.faults": workspace.faults()}
+        self._form = forms.Form(workspace.draft, workspace.keep, closed)
 
     def __repr__(self) -> str:
         return str(self.head())
@@ -67,58 +65,59 @@ class Run(Notebook):
         bundle = shown._repr_mimebundle_()
         return bundle | {"text/html": bundle["text/html"] + shown.stamp.marks}
 
+    def head(self) -> Shown:
+        """Where a person is: the run, its sections, and what is needed next."""
+        made = tables.head(self.workspace.status(self.name))
+        made.stamp = stamp(self.workspace, self.name)
+        return made
+
+    def _engine(self) -> Engine:
+        """The engine, once what a person typed below this notebook's outputs was honored."""
+        if by := self._approval.pop("by", ""):
+            self.workspace.approve(by)
+        for step_id, said in self._answers.items():
+            if by := said.pop("by", ""):
+                values = {name: value for name, value in said.items() if value}
+                note = values.pop("note", "")
+                cards.answer(self.workspace.engine().ctx, step_id, by, note, "", (), values)
+        return self.workspace.engine()
+
     # -- inputs ---------------------------------------------------------------------------
 
-    @told
+    @cell
     def inputs(self) -> Shown | forms.Form:
         """The inputs: a form where a person is there, a table of them always."""
-        return self._form.static() if self.desk.headless else self._form
+        return self._form.static() if self.workspace.headless else self._form
 
-    @told
+    @cell
     def look(self) -> Shown:
         """What both platforms say of the inputs, and, in the form above, what they offer."""
         try:
-            seen = self.desk.look()
+            seen = self.workspace.look()
         except InputError as error:
             return tables.notice(str(error), "doubt")
-        for key, sight in seen.items():
-            self._form.offer(key, sight.choices)
-        words = {True: "fits", False: "does not fit", None: "open"}
-        rows = [
-            {
-                "input": forms.label(key),
-                "value": text(self.desk.draft.value(key)),
-                "seen": f"{words[sight.ok]}: {sight.sentence}",
-                "offered": some(sight.choices),
-            }
-            for key, sight in seen.items()
-        ]
-        names = {
-            "input": "Input",
-            "value": "Value",
-            "seen": "What the platform says",
-            "offered": "Offered",
-        }
-        return tables.plain_table(rows, names, "What the platforms say about the inputs")
+        for key, result in seen.items():
+            self._form.offer(key, result.choices)
+        return forms.looked_up(self.workspace.draft, seen)
 
-    @told
+    @cell
     def changed(self) -> Shown:
         """What changed since the guide was written, with date and source."""
-        notes = facts.changes(self.guide.name)
+        notes = facts.changes(self.workspace.guide.name)
         return tables.what_changed([vars(note) for note in notes])
 
-    @told
+    @cell
     def lines(self) -> Shown:
         """Every line of the vendor's document and what carries it."""
         return tables.plain_table(
-            [vars(line) | {"text": unmarked(line.text)} for line in self.guide.lines()],
+            [vars(line) | {"text": unmarked(line.text)} for line in self.workspace.guide.lines()],
             {"text": "Line of the guide", "heading": "Heading", "carried_by": "Covered by"},
             "The guide, line by line",
         )
 
     # -- the plan -------------------------------------------------------------------------
 
-    @told
+    @cell
     def plan(self, fresh: bool = False) -> Shown | forms.Intent:
         """What would change on both sides; nothing is written. ``fresh`` makes it anew.
 
@@ -127,8 +126,8 @@ class Run(Notebook):
         return self._plan(fresh)
 
     def _plan(self, fresh: bool = False) -> Shown | forms.Intent:
-        engine = self.engine()
-        with self.desk.alone():
+        engine = self._engine()
+        with self.workspace.alone():
             plan = engine.plan(fresh)
         done = {
             (c.step, c.kind, c.key)
@@ -150,33 +149,32 @@ class Run(Notebook):
         rows = [export.planned(asdict(entry)) for entry in left]
         shown = tables.plan_table(rows, f"Plan of {utc(plan.made_at)}", state)
         asks = engine.ctx.mode == "plan" or not plan.approved_by
-        if self.desk.headless or plan.stopped or not left or not asks:
+        if self.workspace.headless or plan.stopped or not left or not asks:
             return shown
         hint = "your name; the next cell then carries out this plan"
-        return forms.Intent(shown, [("by", "Approved by", hint)], self.approval)
+        return forms.Intent(shown, [("by", "Approved by", hint)], self._approval)
 
-    @told
+    @cell
     def approve(self, by: str) -> Shown | forms.Intent:
         """Approve the plan by name, so that the next cells carry it out, in the mode apply."""
-        self.approval["by"] = by
+        self._approval["by"] = by
         return self._plan()
 
     # -- steps ----------------------------------------------------------------------------
 
-    @told
+    @cell
     def step(self, step_id: str) -> Shown | forms.Intent:
         """Carry out one step and show its checks, its card, its call's way and what was kept.
 
         Where it waits for a person, the card can be answered below it.
         """
-        self.known(step_id)
-        engine = self.engine()
-        session = self.desk.open()
-        with self.desk.alone():
+        cards.step_of(self.workspace.guide, step_id)
+        engine, session = self._engine(), self.workspace.open()
+        with self.workspace.alone():
             result = engine.run(step_id)
         shown = tables.checks_table(result.as_dict())
         if result.card is not None:
-            shown = shown + tables.card(self.card(result.card))
+            shown = shown + tables.card(cards.with_answer(engine.ctx, result.card))
         for flow in session.guide.flows:
             if flow.step == step_id:
                 data = export.record(session.journal, session.attempt, session.guide)
@@ -186,12 +184,12 @@ class Run(Notebook):
         kept = {name: (session.run_dir / "evidence" / name).read_bytes() for name in names}
         for picture in pictured(kept, opened=result.verdict is not Verdict.PASS):
             shown = shown + picture
-        if self.desk.headless or result.card is None or result.verdict not in _ANSWERABLE:
+        if self.workspace.headless or result.card is None or result.verdict not in _ANSWERABLE:
             return shown
-        fields = self.asking(result.card, anew=result.verdict is not Verdict.WAITING)
-        return forms.Intent(shown, fields, self.answers.setdefault(step_id, {}))
+        fields = cards.asking(result.card, anew=result.verdict is not Verdict.WAITING)
+        return forms.Intent(shown, fields, self._answers.setdefault(step_id, {}))
 
-    @told
+    @cell
     def done(
         self,
         /,
@@ -203,27 +201,29 @@ class Run(Notebook):
         **values: str,
     ) -> Shown:
         """Answer a card: who did it, when, a note, files that show it, and the values asked for."""
-        self.answer(step_id, by, note, at, files, values)
-        return tables.card(self.card(self.asked(step_id)))
+        ctx = self.workspace.engine().ctx
+        cards.answer(ctx, step_id, by, note, at, files, values)
+        return tables.card(cards.with_answer(ctx, cards.card_of(ctx, step_id)))
 
-    @told
+    @cell
     def send(self, step_id: str) -> Shown:
         """Write a card as one page that can be printed or sent to the customer's administrator."""
-        card, session = self.asked(step_id), self.desk.open()
+        session, ctx = self.workspace.open(), self.workspace.engine().ctx
+        card = cards.card_of(ctx, step_id)
         page = session.run_dir / "cards" / f"{step_id}.html"
         private.folder(page.parent)
-        private.write(page, card_page(self.card(card), session.parameters.customer))
+        private.write(page, card_page(cards.with_answer(ctx, card), session.parameters.customer))
         return tables.notice(f"Card: {os.path.relpath(page, sessions.home())}")
 
-    @told
+    @cell
     def verdict(self) -> Shown:
         """The section's verdict; of a section without steps, the whole attempt's.
 
         Tokens are revoked, and opened anew when they are needed.
         """
-        if not (own := self.guide.of_section(self.name)):
+        if not (own := self.workspace.guide.of_section(self.name)):
             return self._whole()
-        session = self.desk.open()
+        session = self.workspace.open()
         session.release()
         rows = session.journal.steps(session.attempt)
         steps = [rows[s.id] | {"id": s.id, "title": s.title} for s in own if s.id in rows]
@@ -236,21 +236,19 @@ class Run(Notebook):
 
     def _whole(self) -> Shown:
         """The verdict of the attempt, or of the last one whose record was made."""
-        self.desk.let_go()
-        with self.desk.journal() as journal:
-            attempt = self.desk.open().attempt if self.desk.headless else journal.last_judged()
-            rows = journal.steps(attempt)
-        whole = worst(Verdict(row["verdict"]) for row in rows.values())
-        return tables.overall(whole.value, f"{self.guide.title}: all sections so far")
+        self.workspace.let_go()
+        rows = self.workspace.judged().values()
+        whole = worst(Verdict(row["verdict"]) for row in rows)
+        return tables.overall(whole.value, f"{self.workspace.guide.title}: all sections so far")
 
-    @told
+    @cell
     def captures(self, *names: str) -> Shown:
         """Read captures: each call's verdict, and its ladder.
 
         ``names`` are files beside this notebook, where JupyterLab uploads to; they are copied
         into the run's folder. What lies there already is read too.
         """
-        session = self.desk.open()
+        session = self.workspace.open()
         captures.take(session.run_dir, names)
         found = captures.read(session.run_dir)
         if found:
@@ -261,10 +259,10 @@ class Run(Notebook):
             f"run.captures(“call.pcap”), or put it into {folder}."
         )
 
-    @told
+    @cell
     def diagnosis(self) -> Shown:
         """The troubleshooting rows, the likeliest first."""
-        session = self.desk.open()
+        session = self.workspace.open()
         rows = session.journal.get(f"diagnosis/{session.attempt}", [])
         return tables.plain_table(
             [row | {"because": "\n".join(row["because"]) or "no sign of it"} for row in rows],
@@ -272,17 +270,17 @@ class Run(Notebook):
             "Quick troubleshooting, ranked by this run's evidence",
         )
 
-    @told
+    @cell
     def record(self) -> Shown:
         """Make the record of what was done, and show the run's verdicts; the attempt ends there.
 
         A replay makes its record itself, once its last notebook has run.
         """
-        session = self.desk.open()
-        if self.desk.headless:  # the page that this becomes stands beside the others
+        session = self.workspace.open()
+        if self.workspace.headless:  # the page that this becomes stands beside the others
             made, where = session.run_dir / "attempts" / session.attempt_name, "../record.html"
         else:
-            made = self.desk.keep_record()
+            made = self.workspace.keep_record()
             where = os.path.relpath(made / "record.html", Path.cwd())
         data = export.record(session.journal, int(made.name.partition("-")[0]), session.guide)
         told = os.path.relpath(made / "record.html", sessions.home())

@@ -11,13 +11,13 @@ from sfsip_nb.inputs import private
 from sfsip_nb.inputs.draft import Draft
 from sfsip_nb.inputs.generate import live_values, parameters_cell, sample_values
 from sfsip_nb.inputs.schema import named
-from sfsip_nb.notebook.errors import stopping
+from sfsip_nb.notebook.errors import errors_shown
 from sfsip_nb.notebook.forms import HEADLESS
 from sfsip_nb.platforms import guides
 from sfsip_nb.present import tables
 from sfsip_nb.present.tables import Shown
 from sfsip_nb.runs import session as sessions
-from sfsip_nb.runs.status import RUNBOOK, stand
+from sfsip_nb.runs.status import RUNBOOK, status_of
 
 _answers = {"guide": next(iter(sessions.GUIDES)), "customer": "", "target": "live"}
 """What was answered in this kernel: a cell that is run again asks nothing twice."""
@@ -36,9 +36,9 @@ class Beginning:
                 "Type the customer's name above, then run this cell again. Nothing has been"
                 " created yet."
             )
-        with stopping(_runs()):
+        with errors_shown(_runs()):
             guide = sessions.GUIDES[self.answers["guide"]]
-            found = stand(begin(guide, customer, self.answers["target"]), self.answers)
+            found = status_of(begin(guide, customer, self.answers["target"]), self.answers)
             return tables.runs([found] if found else [])
 
     def _ipython_display_(self) -> None:
@@ -86,9 +86,9 @@ _BACK = "](../start.ipynb)", "](../../../notebooks/start.ipynb)"
 
 def overview(root: Path | None = None) -> Shown:
     """Every run that is kept: its sections with their verdicts, and what to do next."""
-    with stopping(_runs()):
+    with errors_shown(_runs()):
         root = root or _runs()
-        found = [run for folder in sorted(root.glob("*/")) if (run := stand(folder, {}))]
+        found = [run for folder in sorted(root.glob("*/")) if (run := status_of(folder, {}))]
         return tables.runs(found) if found else tables.notice("No run yet.")
 
 

@@ -12,19 +12,21 @@ from sfsip_nb.engine.context import Phase, no_phase
 from sfsip_nb.engine.engine import Engine
 from sfsip_nb.engine.found import JOURNAL, TYPED, look
 from sfsip_nb.engine.journal import Journal
-from sfsip_nb.engine.model import Sight
+from sfsip_nb.engine.model import Guide, LookupResult
 from sfsip_nb.inputs.draft import Draft
 from sfsip_nb.inputs.errors import InputError, SfsipError
 from sfsip_nb.inputs.load import CELL
 from sfsip_nb.inputs.secrets import Redactor
 from sfsip_nb.runs import session as sessions
 from sfsip_nb.runs.kept import attempts_of, keep_interactive
+from sfsip_nb.runs.status import status_of
+from sfsip_nb.testbed.faults import FAULTS
 
 _PATIENCE = 60.0
 """Seconds that a cell waits for whoever else writes in its run."""
 
 
-class Desk:
+class Workspace:
     """One notebook's way to its run.
 
     Each cell begins with `refresh`, and works on what that found. A replay's inputs are those of
@@ -42,6 +44,11 @@ class Desk:
         # A replay stops at its first cell; for a person, the testbed starts while they read.
         if self.headless or self.draft.checked.parameters is not None:
             self.open()
+
+    @property
+    def guide(self) -> Guide:
+        """The guide, whatever the inputs are."""
+        return sessions.GUIDES[self.draft.guide]
 
     @property
     def folder(self) -> Path:
@@ -71,8 +78,9 @@ class Desk:
             self.draft.check()
         self._compare()
 
-    def approved(self) -> None:
-        """A person approved the plan: the cell goes on in mode apply, and so do the next ones."""
+    def approve(self, by: str) -> None:
+        """Approve the saved plan by name: the cell goes on in mode apply, and so do the next."""
+        self.engine().approve(by)
         if not self.headless:
             self.draft.note("mode", "apply")
             self.keep()
@@ -106,6 +114,17 @@ class Desk:
         engine.ctx.phase = self.phase
         return engine
 
+    def status(self, here: str) -> dict[str, Any]:
+        """Where the run stands, as `tables.head` wants it; `here` is the notebook's name."""
+        draft = self.draft
+        known = {"guide": draft.guide} | {n: draft.value(n) for n in ("customer", "target")}
+        opened = self.opened.journal if self.opened else None
+        found = status_of(self.folder, known, here, opened)
+        assert found is not None  # its guide is known
+        if not self.headless and (problems := draft.problems()):
+            found["needed"] = f"Fill in or correct {len(problems)} inputs in the form below."
+        return found
+
     @contextmanager
     def alone(self) -> Iterator[None]:
         """While a cell writes, no other notebook and no command writes in its run.
@@ -120,19 +139,20 @@ class Desk:
         with sessions.alone(session.run_dir, _PATIENCE, self.phase):
             yield
 
-    def look(self) -> dict[str, Sight]:
+    def look(self) -> dict[str, LookupResult]:
         """What both platforms say of the inputs as they stand, complete or not. Changes nothing."""
         checked = self.draft.checked
         parameters = checked.parameters or self.draft.loose()
-        seen: dict[str, Sight] = {}
-        with sessions.glimpse(parameters, checked.secrets) as ctx:
+        seen: dict[str, LookupResult] = {}
+        with sessions.read_only_context(parameters, checked.secrets) as ctx:
             for look in ctx.guide.looks:
                 try:
                     seen[look.key] = look.see(ctx)
                 except SfsipError as error:
-                    seen[look.key] = Sight(None, f"cannot be asked: {error}")
+                    seen[look.key] = LookupResult(None, f"cannot be asked: {error}")
                 except KeyError as error:  # a secret or a region that is not there yet
-                    seen[look.key] = Sight(None, f"cannot be asked before {error.args[0]} is there")
+                    why = f"cannot be asked before {error.args[0]} is there"
+                    seen[look.key] = LookupResult(None, why)
         return seen
 
     def let_go(self) -> None:
@@ -160,14 +180,22 @@ class Desk:
             )
         return made[-1]
 
-    @contextmanager
-    def journal(self) -> Iterator[Journal]:
-        """The run's journal, the session's where one is open."""
+    def judged(self) -> dict[str, dict[str, Any]]:
+        """Each step's row in a replay's attempt, or in a person's last one that has any.
+
+        Opens no session: after a record that would begin another attempt.
+        """
+        if self.headless:
+            return self.open().journal.steps(self.open().attempt)
         if self.opened is not None:
-            yield self.opened.journal
-        else:
-            with closing(Journal(self.journal_path)) as journal:
-                yield journal
+            return self.opened.journal.steps(self.opened.journal.last_judged())
+        with closing(Journal(self.journal_path)) as journal:
+            return journal.steps(journal.last_judged())
+
+    def faults(self) -> dict[str, str]:
+        """What a rehearsal of this guide may have broken on purpose, and what each breaks."""
+        sides = (self.draft.guide, "synthflow")
+        return {f.name: f.effect for f in FAULTS.values() if f.name.partition(".")[0] in sides}
 
     def keep(self) -> None:
         """Keep what was typed in the run's journal, for its other notebooks and a new kernel."""

@@ -201,9 +201,9 @@ def waited(text: str, aside: str = "") -> Shown:
     return Shown(part("waited", text, aside), visible(f"{text}  {aside}".strip()))
 
 
-def head(stand: Row) -> Shown:
+def head(status: Row) -> Shown:
     """Where a person is: the run, its seven sections as links, and what is needed next."""
-    run = lenient(stand)
+    run = lenient(status)
     lines = [f"{one_line(run['run'])}: {one_line(run['customer'])}, {one_line(run['guide'])}"]
     on = f", fault on: {one_line(run['faults'])}" if run["faults"] else ""
     lines.append(f"{run['target'].upper()}, {one_line(run['attempt'])}{on}")

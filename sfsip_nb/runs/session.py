@@ -158,7 +158,7 @@ def open_interactive(parameters: Parameters, secrets: Mapping[str, Secret]) -> S
 
 
 @contextmanager
-def glimpse(parameters: Parameters, secrets: Mapping[str, Secret]) -> Iterator[Context]:
+def read_only_context(parameters: Parameters, secrets: Mapping[str, Secret]) -> Iterator[Context]:
     """A context to read with while inputs are missing. Raises ``InputError`` without a region."""
     guide = GUIDES[parameters.guide]
     run_dir = Path(os.environ.get(RUN_DIR) or home() / "runs" / parameters.run_name).resolve()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from sfsip_nb.present.html import deciding
 from sfsip_nb.present.text import utc
 from sfsip_nb.runs.kept import attempts_of
 from sfsip_nb.engine import people
+from sfsip_nb.engine.found import JOURNAL
 from sfsip_nb.engine.journal import Journal
 from sfsip_nb.engine.model import Guide, Section
 from sfsip_nb.engine.verdicts import Verdict, Weight, worst
@@ -23,13 +24,16 @@ RUNBOOK = "runbook"
 _DONE = {Verdict.PASS, Verdict.SKIPPED, Verdict.WAIVED}
 
 
-def stand(folder: Path, known: Mapping[str, Any], here: str = "") -> dict[str, Any] | None:
+def status_of(
+    folder: Path, known: Mapping[str, Any], here: str = "", opened: Journal | None = None
+) -> dict[str, Any] | None:
     """Where one run stands, as `tables.head` and `tables.runs` want it; None for no run's folder.
 
     `known` is what is known beside the journal, under the names guide, customer and target; the
-    journal's own comes first. `here` names the notebook that a person is in.
+    journal's own comes first. `here` names the notebook that a person is in. `opened` is
+    the run's journal where it is open already.
     """
-    facts, attempt, rows = _read(folder)
+    facts, attempt, rows = _read(folder, opened)
     notebooks = sorted((folder / RUNBOOK).glob("*.ipynb"))
     name = facts.get("guide") or known.get("guide") or _guide_of(notebooks)
     if (guide := sessions.GUIDES.get(name)) is None:
@@ -71,14 +75,16 @@ def _record(folder: Path, attempt: Mapping[str, Any]) -> dict[str, str]:
     return {"href": os.path.relpath(made[-1] / "record.html", Path.cwd()), "words": made[-1].name}
 
 
-def _read(folder: Path) -> tuple[dict[str, Any], dict[str, Any], dict[str, dict[str, Any]]]:
+def _read(
+    folder: Path, opened: Journal | None
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, dict[str, Any]]]:
     """What the run was last opened with, its last attempt, and each step's newest row.
 
     What was rolled back since is no longer so, whatever was seen before.
     """
-    if not (folder / "journal.sqlite3").exists():
+    if not (folder / JOURNAL).exists():
         return {}, {}, {}
-    with closing(Journal(folder / "journal.sqlite3")) as journal:
+    with nullcontext(opened) if opened else closing(Journal(folder / JOURNAL)) as journal:
         kept, attempts = journal.get("parameters", {}), journal.attempts()
         undone = max((a["id"] for a in attempts if a["kind"] == "rollback"), default=0)
         rows = {id_: row for id_, row in journal.steps().items() if row["attempt"] > undone}

@@ -70,7 +70,7 @@ class Desk:
 
     @property
     def run_dir(self) -> Path:
-        return self.run.desk.folder
+        return self.run.workspace.folder
 
     def answer(self, caller: str = samples.CALLER) -> None:
         """Type below the card what the next run of the cell takes up."""
@@ -83,7 +83,7 @@ class Desk:
 
     @property
     def row(self) -> dict[str, Any]:
-        return dict(self.run.desk.open().journal.steps()[STEP])
+        return dict(self.run.workspace.open().journal.steps()[STEP])
 
     def verdicts(self) -> dict[str, str]:
         return {c["id"].partition("/")[2]: c["verdict"] for c in self.row["checks"]}
@@ -130,12 +130,12 @@ def desk(homes: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> Itera
         values = sample_values(guide)
         values["test_calls"] = values["test_calls"] | BY_HAND
         opened.append(Desk(open_run(guide, "05-verification", values)))
-        opened[-1].run.desk.open().journal.forget_answer(STEP)
+        opened[-1].run.workspace.open().journal.forget_answer(STEP)
         return opened[-1]
 
     yield begin
     for one in opened:
-        one.run.desk.close()
+        one.run.workspace.close()
 
 
 @pytest.mark.parametrize("guide", ["genesys", "talkdesk"])

@@ -108,11 +108,11 @@ def test_a_notebook_opened_on_it_goes_to_the_users_own_testbed(received: Receive
         given[group][name] = f"file:{received.secret}"
     run = open_run("genesys", "01-prerequisites", given)
     try:
-        assert run.desk.open().run_dir == received.folder
+        assert run.workspace.open().run_dir == received.folder
         run.look()
-        testbed = run.desk.open().testbed
+        testbed = run.workspace.open().testbed
         assert testbed is not None
         assert str(received.other.port) not in testbed.info["control"]
     finally:
-        run.desk.close()
+        run.workspace.close()
     assert received.other.count == 0

@@ -11,7 +11,7 @@ import pytest
 
 from sfsip_nb.engine.engine import StepResult
 from sfsip_nb.notebook.run import Run
-from sfsip_nb.notebook.workspace import Desk
+from sfsip_nb.notebook.workspace import Workspace
 from sfsip_nb.platforms.talkdesk.platform import talkdesk
 from sfsip_nb.runs import session as sessions
 from sfsip_nb.testbed import life
@@ -36,13 +36,13 @@ class Onboarding:
         for step in (*early, *steps):
             self.results[step] = engine.run(step)
 
-    def desk(self) -> Desk:
+    def workspace(self) -> Workspace:
         """Its inputs as a replayed notebook has them."""
         values = self.session.parameters.model_dump(mode="json", by_alias=True)
         with pytest.MonkeyPatch.context() as patch:
             for variable, value in self.session.env.items():
                 patch.setenv(variable, value)
-            return Desk("talkdesk", values)
+            return Workspace("talkdesk", values)
 
     def failed(self, step: str) -> dict[str, str]:
         """The failed checks of a step and what they advise."""
@@ -144,8 +144,8 @@ def test_a_report_that_never_finishes_is_told_and_ends(onboarding: Any) -> None:
 
 def test_a_card_is_one_page_that_tells_every_value_but_no_secret(onboarding: Any) -> None:
     run = onboarding()
-    with closing(run.desk()) as desk:
-        Run(desk, "02-talkdesk-configuration").send("trunk.create")
+    with closing(run.workspace()) as workspace:
+        Run(workspace, "02-talkdesk-configuration").send("trunk.create")
     page = (run.session.run_dir / "cards" / "trunk.create.html").read_text(encoding="utf-8")
     for value in ("Synthflow AI", "sip.us.synthflow.ai", "32681", "UDP", "Digest", "acme-trunk"):
         assert value in page
@@ -159,8 +159,8 @@ def test_an_answer_in_the_notebook_goes_on_from_there(onboarding: Any, tmp_path:
     shot = tmp_path / "screen.png"
     shot.write_bytes(b"\x89PNG a screenshot")
     run.session.alone.close()  # a notebook's cell writes only while no command works on the run
-    with closing(run.desk()) as desk:
-        notebook = Run(desk, "01-prerequisites")
+    with closing(run.workspace()) as workspace:
+        notebook = Run(workspace, "01-prerequisites")
         notebook.step("access.platform")
         assert run.session.journal.verdict("access.platform") == "waiting"
         notebook.done("access.platform", by="Ann", files=[str(shot)], path="external_trunk")

@@ -18,7 +18,7 @@ from sfsip_nb.engine.rollback import rollback
 from sfsip_nb.inputs.errors import SfsipError
 from sfsip_nb.inputs.load import load_file
 from sfsip_nb.notebook.run import Run
-from sfsip_nb.notebook.workspace import Desk
+from sfsip_nb.notebook.workspace import Workspace
 from sfsip_nb.runs import session as sessions
 from sfsip_nb.runs.session import GUIDES
 
@@ -48,8 +48,8 @@ def _replay(run_dir: Path, before: Callable[[Step], None]) -> None:
 
 def _notebook(run_dir: Path, before: Callable[[Step], None]) -> None:
     values = load_file(PARAMETERS, list(SETS)).model_dump(mode="json", by_alias=True)
-    with closing(Desk("genesys", values)) as desk:
-        notebooks = {s.section: Run(desk, s.section) for s in STEPS}
+    with closing(Workspace("genesys", values)) as workspace:
+        notebooks = {s.section: Run(workspace, s.section) for s in STEPS}
         for step in STEPS:
             before(step)
             notebooks[step.section].step(step.id)

@@ -35,7 +35,7 @@ def opened(home: Path) -> Iterator[Open]:
         def open_one(notebook: str, **inputs: Any) -> Run:
             values = sample_values("genesys") | {"customer": "Northwind"} | inputs
             run = open_run("genesys", notebook, values)
-            stack.callback(run.desk.close)
+            stack.callback(run.workspace.close)
             return run
 
         yield open_one
@@ -43,8 +43,8 @@ def opened(home: Path) -> Iterator[Open]:
 
 def session(run: Run) -> Session:
     """What the next cell would work on."""
-    run.desk.refresh()
-    return run.desk.open()
+    run.workspace.refresh()
+    return run.workspace.open()
 
 
 def attempts(run: Run) -> list[tuple[int, str]]:

@@ -66,7 +66,7 @@ def test_every_output_says_when_it_was_made_and_the_head_marks_what_is_older(run
 
 def test_the_cell_that_opens_the_run_may_be_run_again(run: Run) -> None:
     again = open_run("genesys", "01-prerequisites", values() | {"run": run})
-    assert again.desk.draft.run_name == run.desk.draft.run_name
+    assert again.workspace.draft.run_name == run.workspace.draft.run_name
 
 
 def test_an_input_that_is_missing_is_told_in_a_card(run: Run, shown: list[Shown]) -> None:
@@ -94,13 +94,13 @@ def test_what_breaks_or_is_interrupted_is_calm_and_tells_no_secret(
     def look() -> None:
         raise error
 
-    monkeypatch.setattr(run.desk, "look", look)
+    monkeypatch.setattr(run.workspace, "look", look)
     with pytest.raises(kind) as stopped:
         run.look()
     [card] = shown
     assert "Traceback" not in card.html
     assert SECRET not in card.html + str(stopped.value)
-    log = run.desk.folder / LOG
+    log = run.workspace.folder / LOG
     assert log.exists() == (kind is BrokeOff)
     if log.exists():
         assert "Traceback" in log.read_text()

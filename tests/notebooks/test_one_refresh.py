@@ -86,7 +86,7 @@ def opened(values: dict[str, Any]) -> Iterator[Open]:
 
         def open_one(**inputs: Any) -> Run:
             run = open_run("genesys", "01-prerequisites", values | inputs)
-            stack.callback(run.desk.close)
+            stack.callback(run.workspace.close)
             return run
 
         yield open_one
@@ -113,12 +113,12 @@ def check(found: Looks, allowed: int = 1) -> None:
 def test_a_cell_looks_once(opened: Open, looks: Looks, cell: str) -> None:
     run = opened()
     check(looks.during(cells(run)[cell]))
-    run.desk.close()
+    run.workspace.close()
     check(looks.during(cells(run)[cell]))
 
 
 def test_so_does_the_cell_that_opens_the_run(opened: Open, looks: Looks) -> None:
-    check(looks.during(opened))
+    check(looks.during(lambda: repr(opened())))
 
 
 @pytest.mark.parametrize("cell", ["step", "plan", "inputs", "verdict"])
@@ -160,7 +160,7 @@ def test_a_plan_that_is_approved_in_a_cell_lets_it_look_once_more(
     assert isinstance(made, Intent)
     made.typed["by"] = "Ann Engineer"
     found = looks.during(lambda: run.step("access.platform"))
-    assert run.desk.open().mode == "apply"
+    assert run.workspace.open().mode == "apply"
     check(found, allowed=2)
 
 
@@ -168,11 +168,12 @@ def test_a_cell_finds_what_became_of_a_secret_since(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = opened()
+    other = "another-key-that-opens-nothing"
     run.step("access.platform")
-    monkeypatch.setenv(KEY, "another-key-that-opens-nothing")
-    assert run.desk.open().secrets["synthflow.api_key"].reveal() != "another-key-that-opens-nothing"
+    monkeypatch.setenv(KEY, other)
+    assert run.workspace.open().secrets["synthflow.api_key"].reveal() != other
     run.step("access.platform")
-    assert run.desk.open().secrets["synthflow.api_key"].reveal() == "another-key-that-opens-nothing"
+    assert run.workspace.open().secrets["synthflow.api_key"].reveal() == other
     monkeypatch.delenv(KEY)
     with pytest.raises(InputError, match=KEY):
         run.step("access.platform")

@@ -146,7 +146,10 @@ def test_a_half_typed_account_makes_no_client(
     form.note("talkdesk.account", account.replace("HOST", f"127.0.0.1:{listener.port}"))
     assert "talkdesk.account" in form.problems()
     secrets = {key: Secret(value.reveal()) for key, value in form.checked.secrets.items()}
-    with session.glimpse(form.loose(), secrets) as ctx, pytest.raises(KeyError, match="account"):
+    with (
+        session.read_only_context(form.loose(), secrets) as ctx,
+        pytest.raises(KeyError, match="account"),
+    ):
         talkdesk(ctx)
 
 
@@ -161,7 +164,7 @@ def test_an_unknown_region_makes_no_host(
     form.note(key, region)
     with (
         pytest.raises(InputError, match="Choose the regions first"),
-        session.glimpse(form.loose(), {}),
+        session.read_only_context(form.loose(), {}),
     ):
         raise AssertionError("it was opened")
 

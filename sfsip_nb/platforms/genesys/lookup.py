@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from sfsip_nb.engine.context import Context
-from sfsip_nb.engine.model import Look, Sight
+from sfsip_nb.engine.model import InputLookup, LookupResult
 from sfsip_nb.platforms.genesys.platform import genesys
 from sfsip_nb.platforms.genesys.regions import regions
 from sfsip_nb.platforms.shared import lookup
 from sfsip_nb.platforms.shared.lookup import among, resolves
 
 
-def _region(ctx: Context) -> Sight:
+def _region(ctx: Context) -> LookupResult:
     name = genesys(ctx).organization().get("name")
-    return Sight(True, f"the key opens {name} there", tuple(regions()))
+    return LookupResult(True, f"the key opens {name} there", tuple(regions()))
 
 
 def _published(ctx: Context) -> list[Any]:
@@ -36,7 +36,7 @@ def _dids(ctx: Context) -> dict[str, str]:
     )
 
 
-def _numbers(ctx: Context) -> Sight:
+def _numbers(ctx: Context) -> LookupResult:
     """In a pool, and free or whose."""
     pool = _dids(ctx)
     free = tuple(sorted(number for number, owner in pool.items() if not owner))
@@ -46,16 +46,16 @@ def _numbers(ctx: Context) -> Sight:
         known = ", at Synthflow already" if number in lookup.imported(ctx) else ""
         told.append(f"{number} {where if number in pool else 'in no DID pool yet'}{known}")
     fits = True if told and set(ctx.parameters.numbers) <= set(free) else None
-    return Sight(fits, "; ".join(told) or "nothing typed yet", free)
+    return LookupResult(fits, "; ".join(told) or "nothing typed yet", free)
 
 
 LOOKS = (
-    Look("genesys.region", _region),
+    InputLookup("genesys.region", _region),
     among("genesys.site", lambda ctx: [s.get("name") for s in genesys(ctx).sites()], "sites"),
     among("genesys.inbound_flow", _published, "published flows"),
     among("genesys.transfer_flow", _published, "published flows"),
     among("genesys.transfer_queue", _queues, "queues"),
-    Look("numbers", _numbers),
+    InputLookup("numbers", _numbers),
     among("synthflow.transfer.number", _dids, "numbers in DID pools", must=False),
     among("genesys.caller_address", _dids, "numbers in DID pools", must=False),
     resolves("genesys.inbound_fqdn"),

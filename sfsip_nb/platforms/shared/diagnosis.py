@@ -125,7 +125,8 @@ def step(rows: tuple[Row, ...], hint: str) -> Step:
             )
         return found
 
-    return Step("diagnose", SECTION, "Rank the causes", check=diagnose, moot=_nothing_yet(hint))
+    reason = _nothing_yet(hint)
+    return Step("diagnose", SECTION, "Rank the causes", check=diagnose, skip_reason=reason)
 
 
 def _signs(count: int) -> str:

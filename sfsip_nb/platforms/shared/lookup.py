@@ -11,7 +11,7 @@ from functools import reduce
 from typing import Any
 
 from sfsip_nb.engine.context import Context
-from sfsip_nb.engine.model import Look, Sight
+from sfsip_nb.engine.model import InputLookup, LookupResult
 from sfsip_nb.platforms.shared.checks import synthflow
 from sfsip_nb.sip import ResolveError, loop
 
@@ -20,42 +20,43 @@ _RESOLVE_SECONDS = 10
 
 def among(
     key: str, names: Callable[[Context], Iterable[Any]], what: str, must: bool = True
-) -> Look:
+) -> InputLookup:
     """Whether an input, or each entry of one, is among what a platform lists.
 
     Without `must` it may be something else too, such as a number that is still to be added.
     """
 
-    def see(ctx: Context) -> Sight:
+    def see(ctx: Context) -> LookupResult:
         known = tuple(sorted({str(name) for name in names(ctx) if name}))
         value = _value(ctx, key)
         wanted = [v for v in (value if isinstance(value, list) else [value]) if v]
         absent = [v for v in wanted if v not in known]
         count = f"{len(known)} {what}"
         if not wanted:
-            return Sight(None, f"nothing typed yet; {count}", known)
+            return LookupResult(None, f"nothing typed yet; {count}", known)
         if absent:
-            return Sight(False if must else None, f"{', '.join(absent)} not among {count}", known)
-        return Sight(True, f"among {count}", known)
+            ok = False if must else None
+            return LookupResult(ok, f"{', '.join(absent)} not among {count}", known)
+        return LookupResult(True, f"among {count}", known)
 
-    return Look(key, see)
+    return InputLookup(key, see)
 
 
-def resolves(key: str) -> Look:
+def resolves(key: str) -> InputLookup:
     """Whether a host name has an address, as this machine's DNS answers."""
 
-    def see(ctx: Context) -> Sight:
+    def see(ctx: Context) -> LookupResult:
         host = str(_value(ctx, key))
         if not host:
-            return Sight(None, "nothing typed yet")
+            return LookupResult(None, "nothing typed yet")
         finding = ctx.surroundings.resolver.candidates(host, None, ctx.parameters.sip.transport)
         try:
             first = loop.run(finding, _RESOLVE_SECONDS)[0]
         except ResolveError as error:
-            return Sight(False, str(error))
-        return Sight(True, f"resolves to {first.ip}")
+            return LookupResult(False, str(error))
+        return LookupResult(True, f"resolves to {first.ip}")
 
-    return Look(key, see)
+    return InputLookup(key, see)
 
 
 def _value(ctx: Context, key: str) -> Any:
@@ -77,15 +78,15 @@ def imported(ctx: Context) -> list[str]:
     )
 
 
-def _numbers(ctx: Context) -> Sight:
+def _numbers(ctx: Context) -> LookupResult:
     """Whether the workspace holds the numbers already; they are imported where it does not."""
     there = imported(ctx)
     told = [
         f"{number} {'is' if number in there else 'not yet'} in the Synthflow workspace"
         for number in ctx.parameters.numbers
     ]
-    return Sight(None, "; ".join(told) or "nothing typed yet", tuple(there))
+    return LookupResult(None, "; ".join(told) or "nothing typed yet", tuple(there))
 
 
-NUMBERS = Look("numbers", _numbers)
+NUMBERS = InputLookup("numbers", _numbers)
 SYNTHFLOW = (among("synthflow.assistant", _assistants, "inbound assistants of the workspace"),)

@@ -252,7 +252,7 @@ def steps(platform: Platform) -> tuple[Step, ...]:
             "Probe: digest authentication",
             ready,
             check=bound(_digest),
-            moot=_no_digest,
+            skip_reason=_no_digest,
             dials=True,
         ),
         Step("probe.codec", SECTION, "Probe: codecs", ready, check=bound(_codec), dials=True),

@@ -1,0 +1,74 @@
+"""The card of a step that a person does: whether there is one, its answer, the fields below it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sfsip_nb.engine import people
+from sfsip_nb.engine.context import Context
+from sfsip_nb.engine.model import Card, Guide, Step
+from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.inputs.fields import did_you_mean
+
+
+def step_of(guide: Guide, step_id: str) -> Step:
+    """A step of the guide. Raises ``InputError`` for one that it has not."""
+    try:
+        return guide.step(step_id)
+    except KeyError:
+        known = [step.id for step in guide.steps]
+        hint = did_you_mean(step_id, known)
+        raise InputError(step_id, f"There is no step {step_id!r}.{hint}") from None
+
+
+def card_of(ctx: Context, step_id: str) -> Card:
+    """The card of a step that a person does."""
+    step = step_of(ctx.guide, step_id)
+    card = step.card(ctx) if step.card else None
+    if card is None:
+        raise InputError(step_id, f"{step_id} is not a manual step.")
+    return card
+
+
+def answer(
+    ctx: Context,
+    step_id: str,
+    by: str,
+    note: str,
+    at: str,
+    files: Sequence[str],
+    values: Mapping[str, str],
+) -> None:
+    """Keep what a person did. Raises ``InputError`` where it is no answer."""
+    paths = [Path(name) for name in files]
+    try:
+        people.answer(ctx, card_of(ctx, step_id), by, at, note, values, files=paths)
+    except (ValueError, OSError) as error:
+        raise InputError(step_id, f"{step_id} was not answered: {error}") from None
+
+
+def asking(card: Card, anew: bool) -> list[tuple[str, str, str]]:
+    """The fields below a card: what only the person can see, a note, and a name."""
+    hint = "your name, when it is done; then run this cell again"
+    if card.system == "phone":  # the cell watches while one dials
+        hint = "your name; then run this cell again and dial"
+    return [
+        *((ask.name, ask.label, "") for ask in card.asks),
+        ("note", "Note", "optional"),
+        ("by", "Redone by" if anew else "Done by", hint),
+    ]
+
+
+def with_answer(ctx: Context, card: Card) -> dict[str, Any]:
+    """A card with its answer, as it is shown."""
+    answered = people.current_answer(ctx, card)
+    data = people.as_dict(card)
+    if answered:
+        data |= {
+            "answered_by": answered["done_by"],
+            "answered_at": answered["done_at"],
+            "note": answered["note"],
+        }
+    return data
