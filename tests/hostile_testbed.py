@@ -20,6 +20,7 @@ from typing import Any
 from starlette.responses import JSONResponse
 
 from sfsip_nb.inputs import private, samples
+from sfsip_nb.platforms.genesys import samples as genesys_samples
 from sfsip_nb.runs import session
 from sfsip_nb.sip.messages import Incoming
 from sfsip_nb.testbed import customer, life, web
@@ -41,9 +42,9 @@ SETS = [f"{key}={json.dumps(name)}" for key, name in NAMES.items()]
 """The same as ``--set`` takes it."""
 
 _RENAMED = (
-    ("genesys", "sites", samples.GENESYS_SITE, "genesys.site"),
-    ("genesys", "flows", samples.INBOUND_FLOW, "genesys.inbound_flow"),
-    ("genesys", "queues", samples.TRANSFER_QUEUE, "genesys.transfer_queue"),
+    ("genesys", "sites", genesys_samples.SITE, "genesys.site"),
+    ("genesys", "flows", genesys_samples.INBOUND_FLOW, "genesys.inbound_flow"),
+    ("genesys", "queues", genesys_samples.TRANSFER_QUEUE, "genesys.transfer_queue"),
     ("synthflow", "assistants", samples.SYNTHFLOW_ASSISTANT_NAME, "synthflow.assistant"),
 )
 _WORDS = {"message", "description", "detail", "msg"}

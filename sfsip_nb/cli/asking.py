@@ -101,11 +101,16 @@ def ips(option: str, given: Sequence[str] | None, *, networks: bool = False) -> 
 
 def platform(name: str) -> "TlsClient | None":
     """A platform as TLS client; none where no name is given."""
+    from sfsip_nb.inputs import facts
+    from sfsip_nb.inputs.platform import names
     from sfsip_nb.platforms.shared.network import client_of
 
-    if name not in ("", "genesys"):
-        raise InputError("--client", f"--client is genesys, not {name!r}.")
-    return client_of(name) if name else None
+    if not name:
+        return None
+    known = [platform for platform in names() if facts.tls_rules(platform)]
+    if name not in known:
+        raise InputError("--client", f"--client is {' or '.join(known)}, not {name!r}.")
+    return client_of(name)
 
 
 def login(user: str, password: str) -> "Sequence[Credentials]":

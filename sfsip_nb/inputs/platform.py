@@ -14,6 +14,8 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
+from sfsip_nb.inputs.errors import InputError
+
 if TYPE_CHECKING:
     from sfsip_nb.inputs.blocks import Block
 
@@ -75,8 +77,19 @@ def names() -> tuple[str, ...]:
 
 @functools.cache
 def platform(name: str) -> Platform:
-    """The platform called `name`. Raises KeyError for an unknown one."""
-    found = import_module(_packages()[name]).PLATFORM
+    """The platform called `name`.
+
+    Raises KeyError for an unknown one, and InputError for a package that does not load.
+    """
+    package = _packages()[name]
+    try:
+        found = import_module(package).PLATFORM
+    except (ImportError, AttributeError) as error:
+        raise InputError(
+            name,
+            f"The platform {name} cannot be loaded: its package {package} is not as it should be"
+            f" ({error}). Install a version that fits this one of sfsip, or uninstall the package.",
+        ) from error
     assert isinstance(found, Platform)
     return found
 

@@ -34,31 +34,7 @@ SYNTHFLOW_ASSISTANT_NAME = "Acme Receptionist"
 SYNTHFLOW_OTHER_ASSISTANT_ID = "7e57bed0-5f00-4000-8000-000000000002"
 SYNTHFLOW_OTHER_ASSISTANT_NAME = "Acme Outbound"  # an outbound assistant, to be left alone
 
-# Genesys Cloud
-GENESYS_REGION = "us-west-2"
-GENESYS_ORG_ID = "7e57bed0-6e00-4000-8000-000000000001"
-GENESYS_ORG_NAME = "Testbed Customer"
-GENESYS_ORG_SHORT_NAME = "acme"  # thirdPartyOrgName: unique among all organisations
-GENESYS_CLIENT_ID = "7e57bed0-6e00-4000-8000-0000000000c1"
-GENESYS_SITE_ID = "7e57bed0-6e00-4000-8000-000000000051"
-GENESYS_SITE = "Acme Main Site"
-GENESYS_CARRIER_TRUNK = "Acme PSTN Carrier"  # the trunk to the telephone network: production
 TRUNK_NAME = "Synthflow AI"  # as the guides call it; not a sample, a live run may use it
-TERMINATION_IDENTIFIER = "synthflow-acme"
-CALLER_NAME = "Acme Reception"
-INBOUND_FLOW = "Acme AI Reception"
-TRANSFER_QUEUE = "Acme Support"
-TRANSFER_FLOW = "Acme Transfer to Support"
-SUPPORT_FLOW = "Acme Support Line"  # the existing flow behind SUPPORT_DID: production
-
-# Talkdesk
-TALKDESK_ACCOUNT = "acme-testbed"
-TALKDESK_REGION = "us"
-TALKDESK_CLIENT_ID = "7e57bed07a1c4000800000000000c1"
-TALKDESK_SBC = "sbc.acme-testbed.example"
-TALKDESK_RING_GROUP = "Acme Support Agents"
-TALKDESK_FALLBACK = "Acme Voicemail"
-
 ADMINISTRATOR = "Testbed administrator"  # the simulated person who carries out the cards
 
 # Strings for secrets that exist on the testbed only. Each holds characters that URL quoting, JSON,

@@ -11,8 +11,10 @@ import stamina
 
 from sfsip_nb.inputs import samples
 from sfsip_nb.inputs.secrets import Secret
+from sfsip_nb.platforms.genesys import samples as genesys_samples
 from sfsip_nb.platforms.genesys.client import Genesys
 from sfsip_nb.platforms.synthflow.client import Synthflow
+from sfsip_nb.platforms.talkdesk import samples as talkdesk_samples
 from sfsip_nb.platforms.talkdesk.client import Talkdesk
 from sfsip_nb.testbed import life
 from tests.api.scripted import Script
@@ -98,7 +100,7 @@ def testbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[life.Testbed]:
 @pytest.fixture
 def platform(testbed: life.Testbed) -> Iterator[Genesys]:
     secret = Secret(samples.testbed_secret("genesys-client-secret"))
-    client = Genesys(samples.GENESYS_CLIENT_ID, secret, **testbed.info["genesys"])
+    client = Genesys(genesys_samples.CLIENT_ID, secret, **testbed.info["genesys"])
     yield client
     client.close()
 
@@ -116,7 +118,7 @@ def workspace(testbed: life.Testbed) -> Iterator[Synthflow]:
 def account(testbed: life.Testbed) -> Iterator[Talkdesk]:
     secret = Secret(samples.testbed_secret("talkdesk-client-secret"))
     client = Talkdesk(
-        samples.TALKDESK_ACCOUNT, samples.TALKDESK_CLIENT_ID, secret, **testbed.info["talkdesk"]
+        talkdesk_samples.ACCOUNT, talkdesk_samples.CLIENT_ID, secret, **testbed.info["talkdesk"]
     )
     yield client
     client.close()

@@ -10,7 +10,7 @@ import pytest
 
 from sfsip_nb.api.errors import ApiError
 from sfsip_nb.api.transport import stamp
-from sfsip_nb.inputs import samples
+from sfsip_nb.platforms.genesys import samples as genesys_samples
 from sfsip_nb.platforms.genesys.client import Genesys
 from sfsip_nb.testbed import life
 from tests.api.scripted import Script
@@ -83,12 +83,14 @@ def test_times_are_sent_in_utc() -> None:
 
 
 def test_the_testbeds_organisation_is_read(platform: Genesys) -> None:
-    assert platform.tokens_me()["organization"]["id"] == samples.GENESYS_ORG_ID
-    assert platform.organization()["name"] == samples.GENESYS_ORG_NAME
+    assert platform.tokens_me()["organization"]["id"] == genesys_samples.ORG_ID
+    assert platform.organization()["name"] == genesys_samples.ORG_NAME
     assert "byoc" in [product["id"] for product in platform.products()]
-    assert samples.GENESYS_SITE in names(platform.sites())
-    assert samples.TRANSFER_QUEUE in names(platform.queues(name=samples.TRANSFER_QUEUE))
-    assert platform.number_plans(samples.GENESYS_SITE_ID)[0]["name"] == "Emergency"
+    assert genesys_samples.SITE in names(platform.sites())
+    assert genesys_samples.TRANSFER_QUEUE in names(
+        platform.queues(name=genesys_samples.TRANSFER_QUEUE)
+    )
+    assert platform.number_plans(genesys_samples.SITE_ID)[0]["name"] == "Emergency"
     assert len(platform.dids()) == 100
     assert platform.calls_metrics()["concurrentCallCount"] == 0
 
@@ -104,7 +106,7 @@ def test_a_trunk_is_made_changed_and_deleted_on_the_testbed(platform: Genesys) -
             "trunkType": "EXTERNAL",
             "trunkMetabase": {"id": METABASE},
             "properties": properties,
-            "inboundSite": {"id": samples.GENESYS_SITE_ID},
+            "inboundSite": {"id": genesys_samples.SITE_ID},
         }
     )
     seen = _soon(platform, made["id"])
@@ -154,4 +156,4 @@ def test_a_revoked_token_is_worth_nothing(testbed: life.Testbed, platform: Genes
     platform.revoke()
     url = testbed.info["genesys"]["api"] + "/api/v2/tokens/me"
     assert httpx.get(url, headers={"Authorization": f"Bearer {old}"}).status_code == 401
-    assert platform.organization()["name"] == samples.GENESYS_ORG_NAME
+    assert platform.organization()["name"] == genesys_samples.ORG_NAME

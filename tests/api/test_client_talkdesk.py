@@ -13,6 +13,7 @@ import pytest
 from sfsip_nb.api.errors import ApiError
 from sfsip_nb.inputs import samples
 from sfsip_nb.inputs.secrets import Secret
+from sfsip_nb.platforms.talkdesk import samples as talkdesk_samples
 from sfsip_nb.platforms.talkdesk.client import Talkdesk
 from sfsip_nb.testbed import life
 from tests.api.scripted import Script
@@ -255,8 +256,8 @@ def test_the_platforms_words_are_kept_with_the_faulty_fields(talkdesk: MakeTalkd
 
 def test_the_testbeds_account_is_read(account: Talkdesk) -> None:
     assert {"queues:read", "data-reports:read"} <= account.scopes()
-    (queue,) = account.queues(name=samples.TALKDESK_RING_GROUP)
-    assert queue["name"] == samples.TALKDESK_RING_GROUP
+    (queue,) = account.queues(name=talkdesk_samples.RING_GROUP)
+    assert queue["name"] == talkdesk_samples.RING_GROUP
 
 
 def test_a_report_of_no_calls_is_an_empty_list(account: Talkdesk) -> None:
@@ -302,7 +303,7 @@ def test_the_testbeds_stuck_report_is_given_up(
     broken("talkdesk.report-stuck")
     secret = Secret(samples.testbed_secret("talkdesk-client-secret"))
     place = testbed.info["talkdesk"]
-    names = (samples.TALKDESK_ACCOUNT, samples.TALKDESK_CLIENT_ID)
+    names = (talkdesk_samples.ACCOUNT, talkdesk_samples.CLIENT_ID)
     client = Talkdesk(*names, secret, report_seconds=0.3, **place)
     now = datetime.now(UTC)
     error = caught(lambda: client.calls(now - timedelta(hours=1), now))
@@ -314,9 +315,9 @@ def test_the_testbeds_stuck_report_is_given_up(
 @pytest.mark.parametrize(
     ("secret", "account_name", "region", "status"),
     [
-        ("not-the-secret", samples.TALKDESK_ACCOUNT, "us", 401),
+        ("not-the-secret", talkdesk_samples.ACCOUNT, "us", 401),
         ("", "another", "us", 404),
-        ("", samples.TALKDESK_ACCOUNT, "eu", 404),
+        ("", talkdesk_samples.ACCOUNT, "eu", 404),
     ],
 )
 def test_wrong_credentials_account_and_region_are_refused_by_the_testbed(
@@ -325,7 +326,7 @@ def test_wrong_credentials_account_and_region_are_refused_by_the_testbed(
     origin = testbed.info["genesys"]["login"]
     client = Talkdesk(
         account_name,
-        samples.TALKDESK_CLIENT_ID,
+        talkdesk_samples.CLIENT_ID,
         Secret(secret or samples.testbed_secret("talkdesk-client-secret")),
         api=f"{origin}/talkdesk/{region}",
         login=f"{origin}/talkdesk-id/{region}/{account_name}",

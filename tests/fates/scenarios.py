@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sfsip_nb.inputs import samples
+from sfsip_nb.platforms.genesys import samples as genesys_samples
 from tests.fates.harness import Inputs
 from tests.fates.standins import StillWorld
 
@@ -13,7 +14,7 @@ NEIGHBOUR = "+15551230005"
 IN_NO_POOL = "+15559990002"
 FRONT_DESK = "Acme Front Desk"
 
-_FQDN = f"genesys.inbound_fqdn={samples.TERMINATION_IDENTIFIER}.byoc.usw2.pure.cloud"
+_FQDN = f"genesys.inbound_fqdn={genesys_samples.TERMINATION_IDENTIFIER}.byoc.usw2.pure.cloud"
 
 
 def _as_it_is(world: StillWorld) -> None:
@@ -22,7 +23,7 @@ def _as_it_is(world: StillWorld) -> None:
 
 def _held_by_hand(world: StillWorld) -> None:
     """A call route made by hand has the number, and another one."""
-    support = world.by_name(world.genesys["flows"], samples.SUPPORT_FLOW)
+    support = world.by_name(world.genesys["flows"], genesys_samples.SUPPORT_FLOW)
     assert support is not None
     route = {
         "id": world.new_id(),

@@ -26,6 +26,7 @@ from sfsip_nb.inputs.load import (
 )
 from sfsip_nb.inputs.schema import GUIDES, Parameters, parameters_model, sample
 from sfsip_nb.inputs.yamltree import read_mapping
+from sfsip_nb.platforms.genesys import samples as genesys_samples
 
 SECRET = "hunter2-in-the-clear"
 
@@ -167,7 +168,7 @@ def test_a_live_file_that_lacks_a_key_stops_and_names_it(write: Write, line: str
         ("username: northwind", "username: acme-trunk", "sip.username"),
         ("workspace_id: w-1", f"workspace_id: {samples.SYNTHFLOW_WORKSPACE_ID}",
          "synthflow.workspace_id"),
-        ("client_id: c-1", f"client_id: {samples.GENESYS_CLIENT_ID}", "genesys.client_id"),
+        ("client_id: c-1", f"client_id: {genesys_samples.CLIENT_ID}", "genesys.client_id"),
         ("site: Main Site", "site: Acme Main Site", "genesys.site"),
         ("synthflow-northwind", "synthflow-acme", "genesys.termination_identifier"),
         ("genesys:\n", "people: {trunk.acl: {done_by: Testbed administrator}}\ngenesys:\n",

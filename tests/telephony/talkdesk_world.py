@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sfsip_nb.inputs import facts, samples
+from sfsip_nb.platforms.talkdesk import samples as talkdesk_samples
 from sfsip_nb.testbed.talkdesk import administrator
 from sfsip_nb.testbed.world import World
 from tests.telephony.telephony_world import Json, serve
@@ -42,12 +43,12 @@ def cards(world: World, transport: str = "udp", **trunk: Any) -> None:
         destination=samples.DID,
         trunk=samples.TRUNK_NAME,
         timeout_seconds=30,
-        fallback=samples.TALKDESK_FALLBACK,
+        fallback=talkdesk_samples.FALLBACK,
     )
     card(
         world,
         "routing.transfer",
-        ring_group=samples.TALKDESK_RING_GROUP,
+        ring_group=talkdesk_samples.RING_GROUP,
         number=samples.RING_GROUP_NUMBER,
     )
 
@@ -56,7 +57,7 @@ def provision(world: World, transport: str = "udp", **trunk: Any) -> None:
     """Both halves of the guide."""
     cards(world, transport, **trunk)
     suffix = "" if transport == "udp" else f";transport={transport}"
-    serve(world, samples.TALKDESK_SBC + suffix, samples.RING_GROUP_NUMBER)
+    serve(world, talkdesk_samples.SBC + suffix, samples.RING_GROUP_NUMBER)
 
 
 def warm(world: World) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sfsip_nb.inputs import samples
+from sfsip_nb.platforms.genesys import samples as genesys_samples
 from sfsip_nb.sip import Call, MapResolver, UserAgent
 from sfsip_nb.testbed.genesys.template import complete
 from sfsip_nb.testbed.telephony import Telephony
@@ -17,7 +18,7 @@ from sfsip_nb.testbed.telephony.rows import new_row
 from sfsip_nb.testbed.world import World
 
 Json = dict[str, Any]
-FQDN = f"{samples.TERMINATION_IDENTIFIER}.byoc.usw2.pure.cloud"
+FQDN = f"{genesys_samples.TERMINATION_IDENTIFIER}.byoc.usw2.pure.cloud"
 
 
 def trunk(world: World) -> Json:
@@ -48,7 +49,7 @@ def number(world: World) -> Json:
 
 def provision(world: World) -> None:
     """What the runbook and the administrator would have done."""
-    site = samples.GENESYS_SITE_ID
+    site = genesys_samples.SITE_ID
     secret = samples.testbed_secret("sip-password")
     world.genesys["trunks"]["trunk-ai"] = {
         "id": "trunk-ai",
@@ -61,7 +62,7 @@ def provision(world: World) -> None:
             {},
             trunk_label=samples.TRUNK_NAME,
             trunk_transport_serverProxyList=["sip.us.synthflow.ai:32681"],
-            trunk_sip_termination_uri=samples.TERMINATION_IDENTIFIER,
+            trunk_sip_termination_uri=genesys_samples.TERMINATION_IDENTIFIER,
             trunk_sip_authentication_credentials_realm="sip.us.synthflow.ai",
             trunk_sip_authentication_credentials_username=samples.SIP_USERNAME,
             trunk_sip_authentication_credentials_password=secret,
@@ -88,7 +89,10 @@ def provision(world: World) -> None:
         "externalTrunkBases": [{"id": "trunk-ai"}],
         "_siteId": site,
     }
-    inbound, transfer = flow(world, samples.INBOUND_FLOW), flow(world, samples.TRANSFER_FLOW)
+    inbound, transfer = (
+        flow(world, genesys_samples.INBOUND_FLOW),
+        flow(world, genesys_samples.TRANSFER_FLOW),
+    )
     inbound["_transferTo"] = samples.DID
     for id_, owned, called in (
         ("ivr-ai", inbound, samples.DID),

@@ -8,6 +8,7 @@ from typing import Literal
 import pytest
 
 from sfsip_nb.inputs import samples
+from sfsip_nb.platforms.genesys import samples as genesys_samples
 from sfsip_nb.sip import ProbeResult, probes
 from sfsip_nb.testbed.world import World
 from tests.telephony.telephony_world import (
@@ -23,7 +24,7 @@ from tests.telephony.telephony_world import (
     trunk,
 )
 
-SITE = samples.GENESYS_SITE_ID
+SITE = genesys_samples.SITE_ID
 
 
 # From Synthflow to Genesys
@@ -106,7 +107,7 @@ def test_a_warm_transfer_from_an_address_that_is_not_published(world: World) -> 
 def test_a_transfer_number_whose_flow_leads_back_to_the_assistant_is_stopped(
     world: World,
 ) -> None:
-    flow(world, samples.TRANSFER_FLOW).update(_queueId="", _transferTo=samples.DID)
+    flow(world, genesys_samples.TRANSFER_FLOW).update(_queueId="", _transferTo=samples.DID)
 
     async def scene(testbed: Running) -> None:
         call = await testbed.call()
@@ -131,7 +132,7 @@ def test_nobody_in_the_queue_and_the_caller_waits(world: World, how: str) -> Non
     if how == "fault":
         world.set_fault("genesys.no-agents")
     else:
-        queue = world.by_name(world.genesys["queues"], samples.TRANSFER_QUEUE)
+        queue = world.by_name(world.genesys["queues"], genesys_samples.TRANSFER_QUEUE)
         assert queue
         queue["memberCount"] = 0
 

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from sfsip_nb.inputs import samples
+from sfsip_nb.platforms.genesys import samples as genesys_samples
 from sfsip_nb.testbed.telephony.genesys.routing import NO_LINES, NOT_REACHABLE
 from sfsip_nb.testbed.world import World
 from tests.telephony.telephony_world import (
@@ -20,7 +21,7 @@ from tests.telephony.telephony_world import (
     trunk,
 )
 
-SITE = samples.GENESYS_SITE_ID
+SITE = genesys_samples.SITE_ID
 CHALLENGED = 407
 
 
@@ -244,12 +245,12 @@ def test_a_number_in_the_pool_that_no_call_route_owns(world: World) -> None:
 
 
 def test_a_call_route_whose_flow_is_not_published(world: World) -> None:
-    del flow(world, samples.INBOUND_FLOW)["publishedVersion"]
+    del flow(world, genesys_samples.INBOUND_FLOW)["publishedVersion"]
     refused(world, 480)
 
 
 def test_a_flow_that_transfers_nowhere_hangs_up(world: World) -> None:
-    flow(world, samples.INBOUND_FLOW)["_transferTo"] = ""
+    flow(world, genesys_samples.INBOUND_FLOW)["_transferTo"] = ""
 
     async def scene(testbed: Running) -> None:
         call = await testbed.call()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sfsip_nb.inputs import samples
+from sfsip_nb.platforms.genesys import samples as genesys_samples
 from sfsip_nb.testbed.world import World
 from tests.telephony.telephony_world import (
     FQDN,
@@ -41,7 +42,7 @@ def test_an_outside_caller_reaches_the_assistant_and_both_hear_each_other(world:
         assert customer["ani"] == f"tel:{samples.CALLER}"
         assert customer["dnis"] == f"tel:{samples.DID}"
         (ivr,) = legs(conversation, "ivr")
-        assert ivr["flow"]["flowName"] == samples.INBOUND_FLOW
+        assert ivr["flow"]["flowName"] == genesys_samples.INBOUND_FLOW
         (external,) = legs(conversation, "external")
         assert external["protocolCallId"] == leg.call_id
         media = testbed.world.media[conversation["conversationId"]].values()
@@ -90,7 +91,7 @@ def transferred(testbed: Running, conversation: Json, row: Json) -> None:
     """What both transfers have in common: the agent saw the original caller."""
     (phone,) = testbed.telephony.centres["genesys"].phone.agent.calls.values()
     assert phone.caller == samples.CALLER
-    queue = testbed.world.by_name(testbed.world.genesys["queues"], samples.TRANSFER_QUEUE)
+    queue = testbed.world.by_name(testbed.world.genesys["queues"], genesys_samples.TRANSFER_QUEUE)
     assert queue
     (agent,) = legs(conversation, "agent")
     assert agent["ani"] == f"tel:{samples.CALLER}"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sfsip_nb.inputs import samples
+from sfsip_nb.platforms.genesys import samples as genesys_samples
 from sfsip_nb.testbed.world import World
 from tests.telephony.telephony_world import Running, legs, play
 
-SITE = samples.GENESYS_SITE_ID
+SITE = genesys_samples.SITE_ID
 
 
 # Sound and caller ID

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sfsip_nb.inputs import samples
+from sfsip_nb.platforms.talkdesk import samples as talkdesk_samples
 from sfsip_nb.testbed.world import World
 from tests.telephony import talkdesk_world
 from tests.telephony.talkdesk_world import warm
@@ -48,7 +49,7 @@ def handed_over(testbed: Running, entry: Json, row: Json) -> None:
     (phone,) = testbed.telephony.centres["talkdesk"].phone.agent.calls.values()
     assert phone.caller == samples.CALLER
     assert entry["contact_phone_number"] == samples.CALLER
-    assert entry["ring_groups"] == samples.TALKDESK_RING_GROUP
+    assert entry["ring_groups"] == talkdesk_samples.RING_GROUP
     assert entry["handling_user_name"] == "Agent 1"
     assert [action["status"] for action in row["executed_actions"]] == ["success"]
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from sfsip_nb.inputs import samples
+from sfsip_nb.platforms.talkdesk import samples as talkdesk_samples
 from sfsip_nb.testbed.world import World
 from tests.telephony import talkdesk_world
 from tests.telephony.talkdesk_world import group, trunk
@@ -40,7 +41,7 @@ def fallen_back(world: World) -> Json:
 
     play(world, scene)
     assert found[0]["is_if_no_answer"]
-    assert found[0]["ring_groups"] == samples.TALKDESK_FALLBACK
+    assert found[0]["ring_groups"] == talkdesk_samples.FALLBACK
     return found[0]
 
 
@@ -183,7 +184,7 @@ def test_a_fallback_without_agents_is_no_help(account: World, how: str) -> None:
     if how == "nobody answers":
         account.set_fault("talkdesk.no-agents")
     else:
-        group(account, samples.TALKDESK_FALLBACK)["members"] = 0
+        group(account, talkdesk_samples.FALLBACK)["members"] = 0
     assert missed(account)["is_if_no_answer"]
 
 

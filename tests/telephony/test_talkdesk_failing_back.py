@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from sfsip_nb.inputs import samples
+from sfsip_nb.platforms.talkdesk import samples as talkdesk_samples
 from sfsip_nb.testbed.world import World
 from tests.telephony import talkdesk_world
 from tests.telephony.talkdesk_world import group, trunk, warm
@@ -54,7 +55,7 @@ def unanswered(world: World) -> None:
 
 
 def empty(world: World) -> None:
-    group(world, samples.TALKDESK_RING_GROUP)["members"] = 0
+    group(world, talkdesk_samples.RING_GROUP)["members"] = 0
 
 
 def unassigned(world: World) -> None:
@@ -62,7 +63,7 @@ def unassigned(world: World) -> None:
 
 
 def elsewhere(world: World) -> None:
-    phone = f"sip:+15559990000@{samples.TALKDESK_SBC}"
+    phone = f"sip:+15559990000@{talkdesk_samples.SBC}"
     world.synthflow["actions"]["transfer"]["phone"] = phone
 
 
@@ -91,7 +92,7 @@ def test_a_warm_transfer_without_the_trunks_credentials(account: World) -> None:
 
 
 def test_a_transfer_that_leads_back_to_the_assistant_is_stopped(account: World) -> None:
-    phone = f"sip:{samples.DID}@{samples.TALKDESK_SBC}"
+    phone = f"sip:{samples.DID}@{talkdesk_samples.SBC}"
     account.synthflow["actions"]["transfer"]["phone"] = phone
 
     async def scene(testbed: Running) -> None:
@@ -125,7 +126,7 @@ def test_the_border_refuses_strangers_registrations_and_plain_sound_over_tls(
     account: World,
 ) -> None:
     async def scene(testbed: Running) -> None:
-        uri = f"sip:{samples.RING_GROUP_NUMBER}@{samples.TALKDESK_SBC}"
+        uri = f"sip:{samples.RING_GROUP_NUMBER}@{talkdesk_samples.SBC}"
         stranger = await testbed.caller.invite(uri)
         assert await stranger.outcome(3) == 403
         registered = await testbed.caller.register(uri, aor=uri, timeout=3)

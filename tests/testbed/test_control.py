@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from sfsip_nb.inputs import samples
+from sfsip_nb.platforms.genesys import samples as genesys_samples
 from sfsip_nb.testbed.faults import FAULTS
 from tests.testbed.testbed_bench import EDGES, TOKEN, Bench
 
@@ -42,9 +43,9 @@ def test_state_shows_that_a_secret_changed_but_not_the_secret(bench: Bench) -> N
 
 
 def test_patch_is_a_change_behind_the_runs_back(bench: Bench) -> None:
-    site = f"/state/genesys/sites/{samples.GENESYS_SITE_ID}"
+    site = f"/state/genesys/sites/{genesys_samples.SITE_ID}"
     assert bench.control.patch(site, json={"description": "moved"}).json()["version"] == 2
-    seen = bench.genesys.get(f"{EDGES}/sites/{samples.GENESYS_SITE_ID}").json()
+    seen = bench.genesys.get(f"{EDGES}/sites/{genesys_samples.SITE_ID}").json()
     assert seen["description"] == "moved"
     assert bench.world.writes == []
     assert bench.control.patch("/state/genesys/sites/none", json={}).status_code == 404
@@ -111,9 +112,9 @@ def test_the_administrator_draws_and_publishes_flows(bench: Bench) -> None:
     drawn = bench.world.by_name(bench.world.genesys["flows"], "Acme Draft")
     assert drawn is not None
     assert (drawn["_transferTo"], "publishedVersion" in drawn) == (samples.DID, True)
-    administer(bench, "routing.transfer", flow="Acme Draft", queue=samples.TRANSFER_QUEUE)
+    administer(bench, "routing.transfer", flow="Acme Draft", queue=genesys_samples.TRANSFER_QUEUE)
     queue = bench.world.genesys["queues"][drawn["_queueId"]]
-    assert (queue["name"], drawn["_transferTo"]) == (samples.TRANSFER_QUEUE, "")
+    assert (queue["name"], drawn["_transferTo"]) == (genesys_samples.TRANSFER_QUEUE, "")
     assert administer(bench, "routing.transfer", flow="Acme Draft", queue="None")[0] == 400
 
 
@@ -141,7 +142,7 @@ def test_what_the_administrator_did_can_be_undone(bench: Bench) -> None:
 
 def test_a_card_that_is_fulfilled_already_changes_nothing(bench: Bench) -> None:
     before = state(bench)
-    values = {"flow": samples.TRANSFER_FLOW, "queue": samples.TRANSFER_QUEUE}
+    values = {"flow": genesys_samples.TRANSFER_FLOW, "queue": genesys_samples.TRANSFER_QUEUE}
     assert administer(bench, "routing.transfer", **values)[0] == 200
     assert state(bench) == before
 

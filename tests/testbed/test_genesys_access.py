@@ -2,7 +2,7 @@
 
 import httpx
 
-from sfsip_nb.inputs import samples
+from sfsip_nb.platforms.genesys import samples as genesys_samples
 from tests.testbed.testbed_bench import EDGES, Bench, code
 
 TRUNKS = f"{EDGES}/trunkbasesettings"
@@ -10,8 +10,8 @@ TRUNKS = f"{EDGES}/trunkbasesettings"
 
 def test_token_names_organisation_and_client(bench: Bench) -> None:
     seen = bench.genesys.get("/api/v2/tokens/me").json()
-    assert seen["organization"]["name"] == samples.GENESYS_ORG_NAME
-    assert seen["OAuthClient"]["id"] == samples.GENESYS_CLIENT_ID
+    assert seen["organization"]["name"] == genesys_samples.ORG_NAME
+    assert seen["OAuthClient"]["id"] == genesys_samples.CLIENT_ID
     assert not [key for key in seen["OAuthClient"] if key.startswith("_")]
 
 

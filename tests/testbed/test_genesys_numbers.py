@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from sfsip_nb.inputs import samples
+from sfsip_nb.platforms.genesys import samples as genesys_samples
 from tests.testbed.testbed_bench import EDGES, Bench, code
 
 POOLS = f"{EDGES}/didpools"
 IVRS = "/api/v2/architect/ivrs"
 
 
-def flow(bench: Bench, name: str = samples.INBOUND_FLOW) -> dict[str, Any]:
+def flow(bench: Bench, name: str = genesys_samples.INBOUND_FLOW) -> dict[str, Any]:
     found = bench.genesys.get("/api/v2/flows", params={"name": name}).json()["entities"]
     return {"id": found[0]["id"]}
 
@@ -87,7 +88,10 @@ def test_call_route_is_replaced_whole_and_by_version(bench: Bench) -> None:
 def test_flows_and_queues_are_found_by_type_and_wildcard(bench: Bench) -> None:
     query = {"type": "inboundcall", "name": "acme*support*"}
     found = bench.genesys.get("/api/v2/flows", params=query).json()["entities"]
-    assert {f["name"] for f in found} == {samples.SUPPORT_FLOW, samples.TRANSFER_FLOW}
+    assert {f["name"] for f in found} == {
+        genesys_samples.SUPPORT_FLOW,
+        genesys_samples.TRANSFER_FLOW,
+    }
     assert not [key for f in found for key in f if key.startswith("_")]
     queues = bench.genesys.get("/api/v2/routing/queues", params={"name": "*Support"}).json()
-    assert [q["name"] for q in queues["entities"]] == [samples.TRANSFER_QUEUE]
+    assert [q["name"] for q in queues["entities"]] == [genesys_samples.TRANSFER_QUEUE]

@@ -3,6 +3,7 @@
 from typing import Any
 
 from sfsip_nb.inputs import samples
+from sfsip_nb.platforms.genesys import samples as genesys_samples
 from tests.testbed.testbed_bench import EDGES, SITE, Bench, code
 
 PLANS = f"{SITE}/numberplans"
@@ -80,7 +81,7 @@ def test_routes_are_found_by_trunk_over_all_sites(bench: Bench) -> None:
         f"{EDGES}/outboundroutes", params={"externalTrunkBases.ids": carrier}
     ).json()["entities"]
     assert [(r["name"], r["site"]["name"]) for r in found] == [
-        ("Default Outbound Route", samples.GENESYS_SITE)
+        ("Default Outbound Route", genesys_samples.SITE)
     ]
     none = bench.genesys.get(f"{EDGES}/outboundroutes", params={"externalTrunkBases.ids": "x"})
     assert none.json()["total"] == 0

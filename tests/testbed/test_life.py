@@ -15,6 +15,8 @@ import httpx
 import pytest
 
 from sfsip_nb.inputs import samples
+from sfsip_nb.platforms.genesys import samples as genesys_samples
+from sfsip_nb.platforms.talkdesk import samples as talkdesk_samples
 from sfsip_nb.testbed import customer, life, registry, seal
 from sfsip_nb.testbed.world import STATE, World
 from tests.eavesdropper import listening
@@ -91,14 +93,14 @@ def test_no_secret_lies_in_the_folder(run_dir: Path, monkeypatch: pytest.MonkeyP
         token = client.post(
             "/oauth/token",
             data={"grant_type": "client_credentials"},
-            auth=(samples.GENESYS_CLIENT_ID, canaries[1]),
+            auth=(genesys_samples.CLIENT_ID, canaries[1]),
         ).json()["access_token"]
         client.get(f"{EDGES}/sites", headers={"Authorization": f"Bearer {token}"})
     with httpx.Client(base_url=testbed.info["talkdesk"]["login"], trust_env=False) as client:
         theirs = client.post(
             "/oauth/token",
             data={"grant_type": "client_credentials"},
-            auth=(samples.TALKDESK_CLIENT_ID, canaries[3]),
+            auth=(talkdesk_samples.CLIENT_ID, canaries[3]),
         ).json()["access_token"]
     imported(testbed, canaries[2])
     trunk = {"name": "Synthflow AI", "server": "sip.us.synthflow.ai", "transport": "udp"}
@@ -212,7 +214,7 @@ def test_quiet_ends_it(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "sfsip_nb.testbed", "--dir", str(tmp_path), "--idle", "0.3"]
     ended = subprocess.run(command, capture_output=True, timeout=20, check=True)
     ready = json.loads(ended.stdout)
-    assert ready["credentials"]["genesys"]["client_id"] == samples.GENESYS_CLIENT_ID
+    assert ready["credentials"]["genesys"]["client_id"] == genesys_samples.CLIENT_ID
     assert b"nobody wanted anything" in ended.stderr
     assert not (tmp_path / "testbed" / "testbed.json").exists()
 

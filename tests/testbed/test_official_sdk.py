@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 
 from sfsip_nb.inputs import samples
+from sfsip_nb.platforms.genesys import samples as genesys_samples
 from sfsip_nb.testbed import life
 
 METABASE = "external_sip_pcv_byoc_carrier.json"
-SITE = samples.GENESYS_SITE_ID
+SITE = genesys_samples.SITE_ID
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,7 @@ def sdk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         module.configuration.host = testbed.info["genesys"]["api"]
         client = module.api_client.ApiClient(host=testbed.info["genesys"]["api"])
         client.get_client_credentials_token(
-            samples.GENESYS_CLIENT_ID, samples.testbed_secret("genesys-client-secret")
+            genesys_samples.CLIENT_ID, samples.testbed_secret("genesys-client-secret")
         )
         module.testbed_client = client
         yield module
@@ -82,8 +83,8 @@ def new_trunk(sdk: Any, edge: Any, name: str) -> Any:
 
 def test_login_and_who_we_are(sdk: Any) -> None:
     token = sdk.TokensApi(sdk.testbed_client).get_tokens_me()
-    assert token.organization.name == samples.GENESYS_ORG_NAME
-    assert token.o_auth_client.id == samples.GENESYS_CLIENT_ID
+    assert token.organization.name == genesys_samples.ORG_NAME
+    assert token.o_auth_client.id == genesys_samples.CLIENT_ID
     organization = sdk.OrganizationApi(sdk.testbed_client).get_organizations_me()
     assert (organization.default_site_id, organization.third_party_org_name) == (SITE, "acme")
     products = sdk.AuthorizationApi(sdk.testbed_client).get_authorization_products()
@@ -93,7 +94,7 @@ def test_login_and_who_we_are(sdk: Any) -> None:
 def test_a_wrong_secret_fails(sdk: Any) -> None:
     other = sdk.api_client.ApiClient(host=sdk.testbed_client.host)
     with pytest.raises(sdk.rest.ApiException) as caught:
-        other.get_client_credentials_token(samples.GENESYS_CLIENT_ID, "wrong")
+        other.get_client_credentials_token(genesys_samples.CLIENT_ID, "wrong")
     assert caught.value.status == 401
 
 
@@ -159,7 +160,7 @@ def test_pool_call_route_and_the_number_they_share(sdk: Any, edge: Any) -> None:
     made = edge.post_telephony_providers_edges_didpools(pool)
     overlap = refused(sdk, lambda: edge.post_telephony_providers_edges_didpools(pool))
     assert overlap == (409, "general.conflict")
-    flows = architect.get_flows(type=["inboundcall"], name=samples.INBOUND_FLOW)
+    flows = architect.get_flows(type=["inboundcall"], name=genesys_samples.INBOUND_FLOW)
     ivr = sdk.IVR()
     ivr.name, ivr.dnis = "Sdk", ["+15551250001"]
     ivr.open_hours_flow = sdk.DomainEntityRef()

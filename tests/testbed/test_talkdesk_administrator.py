@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from sfsip_nb.inputs import samples
+from sfsip_nb.platforms.talkdesk import samples as talkdesk_samples
 from sfsip_nb.testbed import talkdesk
 from tests.testbed.testbed_bench import Bench
 
@@ -31,9 +32,9 @@ INBOUND = {
     "destination": samples.DID,
     "trunk": "Synthflow AI",
     "timeout_seconds": 30,
-    "fallback": samples.TALKDESK_FALLBACK,
+    "fallback": talkdesk_samples.FALLBACK,
 }
-TRANSFER = {"ring_group": samples.TALKDESK_RING_GROUP, "number": samples.RING_GROUP_NUMBER}
+TRANSFER = {"ring_group": talkdesk_samples.RING_GROUP, "number": samples.RING_GROUP_NUMBER}
 CARDS = (
     ("trunk.create", TRUNK),
     ("trunk.acl", ACL),
@@ -85,7 +86,7 @@ def test_callers_and_agents_are_routed(bench: Bench) -> None:
         "sip_transfer",
         samples.DID,
         "Synthflow AI",
-        samples.TALKDESK_FALLBACK,
+        talkdesk_samples.FALLBACK,
     )
     seen = done(bench, "routing.transfer", TRANSFER)
     assert seen["ring_group_number"] == samples.RING_GROUP_NUMBER
@@ -93,7 +94,7 @@ def test_callers_and_agents_are_routed(bench: Bench) -> None:
     assert to_agents is not None
     assert (to_agents["kind"], to_agents["ring_group"]) == (
         "ring_group",
-        samples.TALKDESK_RING_GROUP,
+        talkdesk_samples.RING_GROUP,
     )
     to_agents["active"] = False
     assert bench.world.talkdesk_routing(samples.RING_GROUP_NUMBER) is None
@@ -153,7 +154,7 @@ def routing(bench: Bench) -> Json:
         ("address", trunk, "allowed_ips", ACL["allowed_ips"], ["192.0.2.2"]),
         ("did", routing, "destination", samples.DID, "+15551230000"),
         ("trunk", routing, "trunk", "Synthflow AI", ""),
-        ("fallback", routing, "fallback", samples.TALKDESK_FALLBACK, ""),
+        ("fallback", routing, "fallback", talkdesk_samples.FALLBACK, ""),
     ],
 )
 def test_a_slip_spoils_one_value_until_the_card_is_done_again(

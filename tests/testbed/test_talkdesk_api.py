@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from sfsip_nb.inputs import samples
+from sfsip_nb.platforms.talkdesk import samples as talkdesk_samples
 from sfsip_nb.testbed import talkdesk
 from tests.testbed.testbed_bench import Bench
 
@@ -19,8 +20,8 @@ DAY = {"from": "2026-11-21T00:00:00.000Z", "to": "2026-11-22T00:00:00.000Z"}
 
 def token(
     bench: Bench,
-    region: str = samples.TALKDESK_REGION,
-    account: str = samples.TALKDESK_ACCOUNT,
+    region: str = talkdesk_samples.REGION,
+    account: str = talkdesk_samples.ACCOUNT,
     secret: str = "",
     **form: str,
 ) -> httpx.Response:
@@ -28,13 +29,13 @@ def token(
         "/oauth/token",
         data={"grant_type": "client_credentials", **form},
         auth=(
-            samples.TALKDESK_CLIENT_ID,
+            talkdesk_samples.CLIENT_ID,
             secret or samples.testbed_secret("talkdesk-client-secret"),
         ),
     )
 
 
-def client(bench: Bench, region: str = samples.TALKDESK_REGION, **form: str) -> httpx.Client:
+def client(bench: Bench, region: str = talkdesk_samples.REGION, **form: str) -> httpx.Client:
     made = bench.client(talkdesk.api_path(region))
     made.headers["Authorization"] = f"Bearer {token(bench, **form).json()['access_token']}"
     return made
@@ -122,7 +123,7 @@ def test_queues_are_the_ring_groups_page_by_page(bench: Bench, api: httpx.Client
 
 
 def test_a_queue_has_its_users(bench: Bench, api: httpx.Client) -> None:
-    group = bench.world.by_name(bench.world.talkdesk["ring_groups"], samples.TALKDESK_RING_GROUP)
+    group = bench.world.by_name(bench.world.talkdesk["ring_groups"], talkdesk_samples.RING_GROUP)
     assert group is not None
     users = api.get(f"{QUEUES}/{group['id']}/users").json()["_embedded"]["users"]
     assert len(users) == group["members"] == 3

@@ -13,6 +13,7 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sfsip_nb.inputs import samples
+from sfsip_nb.platforms.genesys import samples as genesys_samples
 from sfsip_nb.testbed import customer, server
 from sfsip_nb.testbed.control import Control
 from sfsip_nb.testbed.world import World
@@ -20,7 +21,7 @@ from sfsip_nb.testbed.world import World
 T = TypeVar("T")
 TOKEN = "bench-token"
 EDGES = "/api/v2/telephony/providers/edges"
-SITE = f"{EDGES}/sites/{samples.GENESYS_SITE_ID}"
+SITE = f"{EDGES}/sites/{genesys_samples.SITE_ID}"
 
 
 class Host:
@@ -81,7 +82,7 @@ class Bench:
     def token(self, **changes: str) -> httpx.Response:
         """Ask the token endpoint, by default as the runbook's client should."""
         asked = {
-            "client_id": samples.GENESYS_CLIENT_ID,
+            "client_id": genesys_samples.CLIENT_ID,
             "client_secret": samples.testbed_secret("genesys-client-secret"),
             "grant_type": "client_credentials",
             **changes,
@@ -117,7 +118,7 @@ class Bench:
         given = {"trunk_transport_serverProxyList": ["sip.us.synthflow.ai:32681"], **properties}
         for key, value in given.items():
             trunk["properties"].setdefault(key, {"value": {}})["value"]["instance"] = value
-        return trunk | {"name": name, "inboundSite": {"id": samples.GENESYS_SITE_ID}}
+        return trunk | {"name": name, "inboundSite": {"id": genesys_samples.SITE_ID}}
 
     def created(self, path: str, body: Any) -> dict[str, Any]:
         """POST, which must succeed, and wait until reads see the object."""

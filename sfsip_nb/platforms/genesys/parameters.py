@@ -9,6 +9,7 @@ from pydantic import AfterValidator
 from sfsip_nb.inputs import fields as f
 from sfsip_nb.inputs import samples
 from sfsip_nb.inputs.blocks import Block, ask
+from sfsip_nb.platforms.genesys import samples as genesys_samples
 from sfsip_nb.platforms.genesys.regions import regions
 
 
@@ -39,18 +40,19 @@ class Genesys(Block):
     """The Genesys Cloud organisation and what the trunk is called there."""
 
     region: Annotated[f.Text, AfterValidator(_region)] = ask(
-        "AWS region of the organisation", samples.GENESYS_REGION
+        "AWS region of the organisation", genesys_samples.REGION
     )
     client_id: f.Text = ask(
-        "id of an OAuth client with the grant Client Credentials", samples.GENESYS_CLIENT_ID
+        "id of an OAuth client with the grant Client Credentials", genesys_samples.CLIENT_ID
     )
     client_secret: f.Reference = ask(
         "where the OAuth client's secret is kept", "testbed:genesys-client-secret", secret=True
     )
-    site: f.Text = ask("name of the site whose number plans are used", samples.GENESYS_SITE)
+    site: f.Text = ask("name of the site whose number plans are used", genesys_samples.SITE)
     trunk_name: f.Text = ask("External Trunk Name", samples.TRUNK_NAME)
     termination_identifier: f.Label = ask(
-        "Inbound SIP Termination Identifier, unique in the region", samples.TERMINATION_IDENTIFIER
+        "Inbound SIP Termination Identifier, unique in the region",
+        genesys_samples.TERMINATION_IDENTIFIER,
     )
     inbound_fqdn: f.OptionalHost = ask(
         "FQDN in the trunk's Inbound Request-URI panel; empty: derived, and a card asks for it",
@@ -59,7 +61,7 @@ class Genesys(Block):
     )
     caller_address: f.Number = ask("Caller Address of the trunk, E.164, in quotes", samples.DID)
     caller_name: f.CallerName = ask(
-        "Caller Name of the trunk, at most 40 characters", samples.CALLER_NAME
+        "Caller Name of the trunk, at most 40 characters", genesys_samples.CALLER_NAME
     )
     caller_priority: Annotated[list[f.Item], AfterValidator(_order)] = ask(
         "Prioritized Caller Selection: of Source, Trunk, Site, Extension; empty: left as it is",
@@ -67,9 +69,12 @@ class Genesys(Block):
         [],
     )
     inbound_flow: f.Text = ask(
-        "published Architect flow that takes calls to the numbers", samples.INBOUND_FLOW
+        "published Architect flow that takes calls to the numbers", genesys_samples.INBOUND_FLOW
     )
-    transfer_queue: f.Text = ask("queue that takes transferred calls", samples.TRANSFER_QUEUE)
+    transfer_queue: f.Text = ask(
+        "queue that takes transferred calls", genesys_samples.TRANSFER_QUEUE
+    )
     transfer_flow: f.Text = ask(
-        "published Architect flow that sends transferred calls to the queue", samples.TRANSFER_FLOW
+        "published Architect flow that sends transferred calls to the queue",
+        genesys_samples.TRANSFER_FLOW,
     )

@@ -8,15 +8,16 @@ from typing import Literal
 from sfsip_nb.inputs import fields as f
 from sfsip_nb.inputs import samples
 from sfsip_nb.inputs.blocks import Block, ask
+from sfsip_nb.platforms.talkdesk import samples as talkdesk_samples
 
 
 class Talkdesk(Block):
     """The Talkdesk account and what the trunk is called there."""
 
-    account: f.Account = ask("name of the account, as in its address", samples.TALKDESK_ACCOUNT)
-    region: Literal["us", "eu", "ca"] = ask("us, eu or ca", samples.TALKDESK_REGION)
+    account: f.Account = ask("name of the account, as in its address", talkdesk_samples.ACCOUNT)
+    region: Literal["us", "eu", "ca"] = ask("us, eu or ca", talkdesk_samples.REGION)
     client_id: f.Text = ask(
-        "id of an OAuth client with the grant Client Credentials", samples.TALKDESK_CLIENT_ID
+        "id of an OAuth client with the grant Client Credentials", talkdesk_samples.CLIENT_ID
     )
     client_secret: f.Reference = ask(
         "where the OAuth client's secret is kept", "testbed:talkdesk-client-secret", secret=True
@@ -24,16 +25,16 @@ class Talkdesk(Block):
     path: Literal["external_trunk", "byo_ai"] = ask(
         "external_trunk or byo_ai: what the account offers for a voice agent", "external_trunk"
     )
-    sbc: f.Host = ask("SBC gateway host or address, told by Talkdesk", samples.TALKDESK_SBC)
+    sbc: f.Host = ask("SBC gateway host or address, told by Talkdesk", talkdesk_samples.SBC)
     trunk_name: f.Text = ask("name of the SIP trunk", samples.TRUNK_NAME)
     max_concurrent_calls: int = ask("Max Concurrent Calls of the trunk", 10, ge=1, le=10000)
-    ring_group: f.Text = ask("ring group or queue of the live agents", samples.TALKDESK_RING_GROUP)
+    ring_group: f.Text = ask("ring group or queue of the live agents", talkdesk_samples.RING_GROUP)
     ring_group_number: f.Number = ask(
         "number that reaches it, E.164, in quotes", samples.RING_GROUP_NUMBER
     )
     timeout_seconds: int = ask("seconds before a call goes to the fallback", 30, 30, ge=1, le=600)
     fallback: f.Text = ask(
-        "where a call goes that the agent does not take", samples.TALKDESK_FALLBACK
+        "where a call goes that the agent does not take", talkdesk_samples.FALLBACK
     )
 
 

@@ -1,8 +1,13 @@
-"""The testbed customer's Talkdesk account, as far as inputs and administrator go."""
+"""The testbed customer's Talkdesk account: every value that only it has."""
 
 from __future__ import annotations
 
-from sfsip_nb.inputs import samples
+ACCOUNT = "acme-testbed"
+REGION = "us"
+CLIENT_ID = "7e57bed07a1c4000800000000000c1"
+SBC = "sbc.acme-testbed.example"
+RING_GROUP = "Acme Support Agents"
+FALLBACK = "Acme Voicemail"
 
 ADMINISTRATOR_STEPS = (
     "access.platform",
@@ -19,10 +24,10 @@ SECRETS = {"talkdesk-client-secret": "tcs-7e57bed0/K\"p&<y>+'n\\58="}
 
 IDENTIFYING = frozenset(
     {
-        samples.TALKDESK_ACCOUNT,
-        samples.TALKDESK_CLIENT_ID,
-        samples.TALKDESK_SBC,
-        samples.TALKDESK_RING_GROUP,
-        samples.TALKDESK_FALLBACK,
+        ACCOUNT,
+        CLIENT_ID,
+        SBC,
+        RING_GROUP,
+        FALLBACK,
     }
 )

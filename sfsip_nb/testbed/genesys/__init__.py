@@ -9,6 +9,7 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from sfsip_nb.inputs import samples
+from sfsip_nb.platforms.genesys import samples as genesys_samples
 
 from ..telephony.genesys.edge import Edge
 from ..vendor import Vendor
@@ -34,7 +35,7 @@ def genesys_routes(world: World) -> list[Route]:
 
 def _credentials() -> Json:
     return {
-        "client_id": samples.GENESYS_CLIENT_ID,
+        "client_id": genesys_samples.CLIENT_ID,
         "client_secret": samples.testbed_secret("genesys-client-secret"),
     }
 

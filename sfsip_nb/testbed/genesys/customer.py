@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sfsip_nb.inputs import samples
+from sfsip_nb.platforms.genesys import samples as genesys_samples
 
 from ..world import Json, World
 from .template import METABASE, METABASE_NAME, complete
@@ -64,8 +65,8 @@ def settle(world: World) -> None:
         name="PureCloud Voice - AWS", managed=True, mediaModel="Cloud", mediaRegions=["us-west-2"]
     )
     main = new(
-        id=samples.GENESYS_SITE_ID,
-        name=samples.GENESYS_SITE,
+        id=genesys_samples.SITE_ID,
+        name=genesys_samples.SITE,
         managed=False,
         mediaModel="Cloud",
         mediaRegions=["us-west-2"],
@@ -75,7 +76,7 @@ def settle(world: World) -> None:
         callerName="",
     )
     carrier = new(
-        name=samples.GENESYS_CARRIER_TRUNK,
+        name=genesys_samples.CARRIER_TRUNK,
         description="Made by hand",
         trunkType="EXTERNAL",
         trunkMetabase={"id": METABASE, "name": METABASE_NAME},
@@ -84,7 +85,7 @@ def settle(world: World) -> None:
         inboundSite={"id": main["id"]},
         properties=complete(
             {},
-            trunk_label=samples.GENESYS_CARRIER_TRUNK,
+            trunk_label=genesys_samples.CARRIER_TRUNK,
             trunk_transport_serverProxyList=[CARRIER],
             trunk_sip_termination_uri="acme-carrier",
             trunk_access_acl_allowList=["198.51.100.0/24"],
@@ -117,7 +118,9 @@ def settle(world: World) -> None:
         comments="",
         provider="PURE_CLOUD",
     )
-    queue = new(name=samples.TRANSFER_QUEUE, description="", memberCount=3, joinedMemberCount=2)
+    queue = new(
+        name=genesys_samples.TRANSFER_QUEUE, description="", memberCount=3, joinedMemberCount=2
+    )
     other_queue = new(name="Acme Sales", description="", memberCount=2, joinedMemberCount=1)
 
     def flow(name: str, kind: str = "inboundcall", published: bool = True, **drawn: Any) -> Json:
@@ -133,11 +136,11 @@ def settle(world: World) -> None:
             **({"_transferTo": "", "_queueId": ""} | drawn),
         )
 
-    support = flow(samples.SUPPORT_FLOW, _queueId=queue["id"])
+    support = flow(genesys_samples.SUPPORT_FLOW, _queueId=queue["id"])
     flows = [
         support,
-        flow(samples.INBOUND_FLOW),
-        flow(samples.TRANSFER_FLOW, _queueId=queue["id"]),
+        flow(genesys_samples.INBOUND_FLOW),
+        flow(genesys_samples.TRANSFER_FLOW, _queueId=queue["id"]),
         flow("Acme Draft", published=False),
         flow("Acme Outbound Dialer", "outboundcall"),
     ]
@@ -148,12 +151,12 @@ def settle(world: World) -> None:
         openHoursFlow={"id": support["id"], "name": support["name"]},
     )
     org = {
-        "id": samples.GENESYS_ORG_ID,
-        "name": samples.GENESYS_ORG_NAME,
+        "id": genesys_samples.ORG_ID,
+        "name": genesys_samples.ORG_NAME,
         "defaultLanguage": "en-US",
         "defaultCountryCode": "US",
-        "thirdPartyOrgName": samples.GENESYS_ORG_SHORT_NAME,
-        "domain": samples.GENESYS_ORG_SHORT_NAME,
+        "thirdPartyOrgName": genesys_samples.ORG_SHORT_NAME,
+        "domain": genesys_samples.ORG_SHORT_NAME,
         "defaultSiteId": main["id"],
         "state": "ACTIVE",
         "version": 1,
@@ -164,7 +167,7 @@ def settle(world: World) -> None:
         "_identifiersElsewhere": ["synthflow", "synthflow-ai"],
     }
     client = {
-        "id": samples.GENESYS_CLIENT_ID,
+        "id": genesys_samples.CLIENT_ID,
         "name": "Runbook client",
         "authorizedGrantType": "CLIENT-CREDENTIALS",
         "state": "active",

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from starlette.routing import Route
 
 from sfsip_nb.inputs import facts, samples
+from sfsip_nb.platforms.talkdesk import samples as talkdesk_samples
 
 from ..telephony.talkdesk.sbc import Sbc
 from ..vendor import Vendor
@@ -54,8 +55,8 @@ def talkdesk_routes(world: World) -> Iterable[Route]:
 
 def _credentials() -> Json:
     return {
-        "account": samples.TALKDESK_ACCOUNT,
-        "client_id": samples.TALKDESK_CLIENT_ID,
+        "account": talkdesk_samples.ACCOUNT,
+        "client_id": talkdesk_samples.CLIENT_ID,
         "client_secret": samples.testbed_secret("talkdesk-client-secret"),
     }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from sfsip_nb.inputs import samples
+from sfsip_nb.platforms.talkdesk import samples as talkdesk_samples
 
 from ..world import Json, World
 
@@ -38,7 +39,7 @@ def settle(world: World) -> None:
             "trunk": "",
             "timeout_seconds": 60,
             "fallback": "",
-            "ring_group": samples.TALKDESK_RING_GROUP,
+            "ring_group": talkdesk_samples.RING_GROUP,
             "active": True,
             "passes_ani": True,
         }
@@ -53,15 +54,15 @@ def settle(world: World) -> None:
     world.systems["talkdesk"] = {
         "accounts": by_id(
             {
-                "name": samples.TALKDESK_ACCOUNT,
-                "region": samples.TALKDESK_REGION,
+                "name": talkdesk_samples.ACCOUNT,
+                "region": talkdesk_samples.REGION,
                 "sip_trunking": True,
                 "byo_ai": True,
             }
         ),
         "clients": by_id(
             {
-                "id": samples.TALKDESK_CLIENT_ID,
+                "id": talkdesk_samples.CLIENT_ID,
                 "name": "Runbook client",
                 "_scopes": list(SCOPES),
             }
@@ -87,8 +88,8 @@ def settle(world: World) -> None:
         ),
         "routings": routings,
         "ring_groups": by_id(
-            {"name": samples.TALKDESK_RING_GROUP, "members": 3},
-            {"name": samples.TALKDESK_FALLBACK, "members": 1},
+            {"name": talkdesk_samples.RING_GROUP, "members": 3},
+            {"name": talkdesk_samples.FALLBACK, "members": 1},
             {"name": "Acme Sales", "members": 2},
         ),
         "flows": by_id({"name": DIAL_FLOW, "type": "api_request", "published": True}),

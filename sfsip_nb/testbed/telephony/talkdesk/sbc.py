@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sfsip_nb.inputs import samples
+from sfsip_nb.platforms.talkdesk import samples as talkdesk_samples
 from sfsip_nb.sip import Call, Guard
 from sfsip_nb.testbed.world import World
 
@@ -25,7 +25,7 @@ class Sbc(ContactCentre):
     """Talkdesk as trunks see it, with the telephone of the agents in its ring groups."""
 
     def __init__(self, world: World, net: Net, certificates: Certificates) -> None:
-        self.host = samples.TALKDESK_SBC
+        self.host = talkdesk_samples.SBC
         self._guards: dict[str, Guard] = {}
         super().__init__(
             world,
