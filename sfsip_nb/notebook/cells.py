@@ -23,6 +23,7 @@ from sfsip_nb.present import tables
 from sfsip_nb.present.tables import Shown, Stamp
 from sfsip_nb.runs import session as sessions
 from sfsip_nb.runs.status import stand
+from sfsip_nb.sip.shown import counted
 
 _KERNEL = f"{os.getpid()}-{time.time_ns() // 10**6}"
 """Tells this kernel's outputs from those of an earlier one."""
@@ -54,7 +55,8 @@ class Notebook:
         found = stand(self.desk.folder, known, self.name)
         assert found is not None  # its guide is known
         if not self.desk.headless and (problems := draft.problems()):
-            found["needed"] = f"Fill in or correct {len(problems)} inputs in the form below."
+            inputs = counted(len(problems), "input")
+            found["needed"] = f"Fill in or correct {inputs} in the form below."
         made = tables.head(found)
         made.stamp = stamp(self.desk, self.name)
         return made

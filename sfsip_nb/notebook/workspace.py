@@ -18,6 +18,7 @@ from sfsip_nb.inputs.load import CELL
 from sfsip_nb.inputs.secrets import Redactor
 from sfsip_nb.runs import session as sessions
 from sfsip_nb.runs.kept import attempts_of, keep_interactive
+from sfsip_nb.sip.shown import counted
 
 _TYPED = "typed"
 _PATIENCE = 60.0
@@ -155,7 +156,7 @@ class Desk:
 
 
 def _unfilled(problems: Mapping[str, str]) -> InputError:
-    count = f"{len(problems)} input{'s are' if len(problems) > 1 else ' is'}"
-    head = f"{count} to fill in or correct first, in the form that run.inputs() shows:"
+    count = counted(len(problems), "input")
+    head = f"Fill in or correct {count} first, in the form that run.inputs() shows:"
     lines = [head, *(f"{key}: {why}" for key, why in problems.items())]
     return InputError(CELL, "\n".join(lines), [InputError(k, why) for k, why in problems.items()])

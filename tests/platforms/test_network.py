@@ -211,4 +211,4 @@ def test_the_known_mismatch_of_an_older_genesys_edge_is_told_for_the_trunk(
         Weight.ADVISORY,
     )
     assert "need be no fault of yours" in one.reason
-    assert one.reason.endswith("verify.transfer, a call over TLS, decides.")
+    assert one.reason.endswith("verify.transfer, a call over TLS, shows it.")

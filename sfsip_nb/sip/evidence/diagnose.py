@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..media.packets import MediaPacket
-from ..shown import plain
+from ..shown import counted, plain
 from ..trace import Address, TraceEntry
 from . import ladder, legs
 from .calls import Conversation, conversations
@@ -226,10 +226,11 @@ def _audio(talk: Conversation, world: World) -> str:
     if audio.moved(talk):
         noise += "; a re-INVITE moved it to another host, perhaps past the capture point"
     if all(counts.values()):
-        said = f"{counts['caller']} RTP packets to the caller, {counts['callee']} to the callee"
+        to_caller = counted(counts["caller"], "RTP packet")
+        said = f"{to_caller} to the caller, {counts['callee']} to the callee"
         return f"audio both ways ({said}{noise})"
     to = "caller" if counts["caller"] else "callee"
-    return f"audio to the {to} only is in this capture ({counts[to]} RTP packets{noise})"
+    return f"audio to the {to} only is in this capture ({counted(counts[to], 'RTP packet')}{noise})"
 
 
 def _addresses(talks: Iterable[Conversation]) -> set[Address]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ...shown import plain, where
+from ...shown import counted, plain, where
 from ..calls import Conversation, Row, Transaction
 from ..causes import cause, data, fix, reasons
 from ..finding import Finding, World, numbers, seconds
@@ -49,7 +49,8 @@ def acknowledged(conversation: Conversation, world: World) -> Iterator[Finding]:
         yield Finding(
             "fail" if len(late) > 1 else "inconclusive",
             "dialog.ack",
-            f"The 200 was repeated {len(late)} times after the ACK to {named_ack(acks[0])}: the "
+            f"The 200 was repeated {counted(len(late), 'time')} after the ACK to"
+            f" {named_ack(acks[0])}: the "
             "ACK does not reach the answering side.",
             fix("dialog.ack"),
             "RFC 3261 §13.3.1.4",
