@@ -85,7 +85,8 @@ def test_a_value_that_writes_the_secret_in_another_form_counts_too(
 def test_a_secret_among_the_programs_own_words_is_refused(
     word: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(InputError, match=r"^sip\.password gives a secret that (is also one of|also appears)"):
+    said = r"^sip\.password gives a secret that (is also one of|also appears)"
+    with pytest.raises(InputError, match=said):
         given("genesys", word, monkeypatch)
 
 

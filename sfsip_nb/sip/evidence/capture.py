@@ -93,7 +93,7 @@ def read_file(file: BinaryIO) -> Capture:
     if next(rows, None) is not None:
         reader.note(f"Only the first {MAX_PACKETS:,} packets were read.")
     elif file.read(1) or file.tell() == 0:
-        reader.note("The file is damaged from some place on; what came before was read.")
+        reader.note("The file is damaged partway through; everything before that was read.")
     return reader.finish()
 
 

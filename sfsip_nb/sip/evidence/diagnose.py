@@ -152,9 +152,9 @@ def diagnosed(capture: Capture) -> Diagnosis:
     if any(talk.answer for talk in talks) and not streams:
         limits.append("There is no RTP here, so nothing is said about audio.")
     if not talks:
-        limits.append("There is no SIP message that can be read here.")
+        limits.append("There is no readable SIP message here.")
     if len(talks) > _TOLD:
-        limits.append(f"Only the first {_TOLD} of {len(talks)} calls and exchanges are told.")
+        limits.append(f"Only the first {_TOLD} of {len(talks)} calls and exchanges are shown.")
     return Diagnosis(tuple(reports), tuple(limits))
 
 
@@ -189,7 +189,7 @@ def _summary(talk: Conversation, world: World) -> Finding:
             "message.malformed" if not talk.rows else "peer.answers",
             "Nothing here can be read as a SIP message."
             if not talk.rows
-            else f"{plain(talk.entries[0].summary, 60)}: nothing that decides over a call.",
+            else f"{plain(talk.entries[0].summary, 60)}: nothing that affects a call.",
             call_id=talk.call_id,
             evidence=(1,),
         )

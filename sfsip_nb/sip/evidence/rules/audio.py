@@ -168,7 +168,7 @@ def _one_way(
         f" ({where(speaker.remote)}) and "
         f"none to the {to} ({where(listener.remote)}) in {seconds(window.seconds)}: the {to} "
         f"hears nothing{why}."
-        + ("" if certain or closed else " The other direction may pass beside the capture point."),
+        + ("" if certain or closed else " The other direction may bypass the capture point."),
         fix("media.path"),
         "RFC 3264",
         conversation.call_id,

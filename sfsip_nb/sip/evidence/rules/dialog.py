@@ -81,7 +81,7 @@ def ended(conversation: Conversation, world: World) -> Iterator[Finding]:
                 "inconclusive",
                 "capture.ends",
                 f"The {side}'s BYE has no answer in the capture, and was not repeated: the answer "
-                "most likely came after the capture or beside it.",
+                "most likely came after the capture or bypassed it.",
                 call_id=conversation.call_id,
                 evidence=shown,
                 advisory=True,
@@ -133,7 +133,7 @@ def _abnormal(conversation: Conversation, byes: list[Transaction]) -> Iterator[F
                 yield Finding(
                     "fail",
                     entry["rule"],
-                    f"The call was ended by a trouble: BYE with {reason.words}.",
+                    f"An error ended the call: BYE with {reason.words}.",
                     fix(entry["rule"]),
                     "RFC 3326, ITU-T Q.850",
                     conversation.call_id,
