@@ -241,7 +241,7 @@ class Testbed(Block):
 
     url: Annotated[
         f.Line, AfterValidator(_loopback), PlainSerializer(without_token, when_used="json")
-    ] = ask("control URL of a running testbed; empty: one of its own", "", "")
+    ] = ask("control URL of a running testbed; empty: starts its own", "", "")
     time_scale: int = ask("how many times faster waits run", 60, 60, ge=1, le=1000)
     seed: int = ask("seed of everything random", 1, 1, ge=0)
     faults: list[f.Item] = ask("faults to turn on, to practice with", [], [], max_length=50)

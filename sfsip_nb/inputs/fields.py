@@ -148,7 +148,7 @@ def _account(text: str) -> str:
     meant = _TALKDESK.fullmatch(text)
     write = f"write '{meant[1].lower()}' alone" if meant else "write the account's name alone"
     raise ValueError(
-        f"is '{text[:60]}': {write}. It is what stands before .mytalkdesk.com in the browser:"
+        f"is '{text[:60]}': {write}. It is the part before .mytalkdesk.com in the browser:"
         " letters, digits and inner hyphens, at most 63."
     )
 

@@ -167,7 +167,7 @@ def _owner(ctx: Context, number: str, owner: str) -> Check:
 
 STEPS = (
     Step(
-        "access.platform", SECTION, "Genesys Cloud: organisation and permissions", check=_platform
+        "access.platform", SECTION, "Genesys Cloud: organization and permissions", check=_platform
     ),
     synthflow_access.step(SECTION),
     Step("access.number", SECTION, "Phone numbers", needs=("access.platform",), check=_number),

@@ -87,7 +87,7 @@ def _transfer_card(ctx: Context) -> Card:
         ),
         why="A transferred caller rings the transfer number; this flow takes the call to the live "
         "agents, and never back to the AI.",
-        look_for="The flow is published and its only way leads to this queue.",
+        look_for="The flow is published and its only path leads to this queue.",
         proved_by="verify.transfer",
         values={"flow": g.transfer_flow, "queue": g.transfer_queue},
     )

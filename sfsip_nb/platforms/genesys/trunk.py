@@ -23,7 +23,7 @@ _TERMINATION_KEY = re.compile(r"outbound.*(termin|fqdn|uri)|routing_outbound.*(t
 _ADDRESSES_AT_MOST = 150
 
 _WHY = {
-    "trunk.create": "Calls between Genesys Cloud and Synthflow go over a BYOC trunk of its own.",
+    "trunk.create": "Calls between Genesys Cloud and Synthflow go over a dedicated BYOC trunk.",
     "trunk.inbound": "The identifier tells Genesys whose call it is; the site says whose number"
     " plans"
     " it follows.",
@@ -179,7 +179,7 @@ def _outbound_card(ctx: Context) -> Card | None:
             "Outbound",
         ),
         fields=(CardField(r.TERMINATION_FQDN, host, "outbound_termination_fqdn"),),
-        why="The trunk template of this organisation shows no key for this one field, so it "
+        why="The trunk template of this organization shows no key for this one field, so it "
         "cannot be written by API without guessing.",
         look_for=f"The field shows {host}; then Save External Trunk.",
         proved_by="verify.inbound",

@@ -38,7 +38,7 @@ def _entitlement(ctx: Context) -> Card:
         asks=(Ask("path", "What the account has: external_trunk or byo_ai"),),
         why="No API shows the entitlement. If the SIP Trunking page is missing, Talkdesk "
         "documents Bring Your Own AI over SIP in Studio instead.",
-        look_for="The SIP Trunking page with an Add SIP Trunk button; else, in Studio, the "
+        look_for="The SIP Trunking page with an Add SIP Trunk button; otherwise, in Studio, the "
         "component Connect to Autopilot Voice with External Voice Stream.",
     )
 

@@ -33,7 +33,7 @@ def _inbound(ctx: Context) -> list[Check]:
             ctx,
             step,
             "routing.inbound",
-            f"{number} → IVR → SIP transfer, {own.timeout_seconds} s, else “{own.fallback}”",
+            f"{number} → IVR → SIP transfer, {own.timeout_seconds} s, otherwise “{own.fallback}”",
             "verify.inbound",
         ),
         _told(ctx, step, "trunk.create", f"Trunk “{own.trunk_name}” → Synthflow", "verify.inbound"),

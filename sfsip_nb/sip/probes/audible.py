@@ -76,7 +76,7 @@ def _to_peer(audio: Audio) -> tuple[Verdict, str]:
     reported = audio.reported
     if "peer hears nothing" in audio.one_way or "either way" in audio.one_way:
         return "fail", (
-            "The peer reports that it hears nothing of us (RTCP). Open RTP towards it, and put this"
+            "The peer reports that it hears nothing of us (RTCP). Open RTP toward it, and put this"
             " side's media address on its list."
         )
     if reported is None:
