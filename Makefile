@@ -1,6 +1,6 @@
 # make demo   replay each guide on the testbed and say where its record is
 # make test   every check and every test
-# make screenshots   the pictures of docs/tour.md anew (needs Chromium)
+# make screenshots   retake the pictures of docs/tour.md (needs Chromium)
 # make lock   resolve the dependencies again (needs uv)
 #
 # demo and test first make .venv here from requirements.lock. They need Python 3.11, 3.12 or 3.13

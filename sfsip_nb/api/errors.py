@@ -77,7 +77,7 @@ class ApiError(SfsipError):
         if self.hint:
             return self.hint
         if self.status == 429 or is_token_rate_limit(self):
-            return "Wait a few minutes, then run it again: too many requests were sent."
+            return "Too many requests were sent. Wait a few minutes, then run it again."
         if self.status == 0:
             return "Check the network, a proxy and the region, then run it again."
         return _ADVICE.get(self.status, "")
@@ -85,13 +85,13 @@ class ApiError(SfsipError):
 
 _ADVICE = {
     401: "Check the key or the client's id and secret, and that they belong to the stated region.",
-    403: "Give the key or the OAuth client the permission that the message names.",
+    403: "Give the key or the OAuth client the permission named in the message.",
     404: "Check the name or the id, and that the key belongs to the stated region.",
-    409: "Somebody else changed it meanwhile: make a fresh plan and look at the difference.",
-    500: "The platform has a fault of its own: try later, then ask its support.",
-    502: "The platform is not available at the moment: try again later.",
-    503: "The platform is not available at the moment: try again later.",
-    504: "The platform is not available at the moment: try again later.",
+    409: "Somebody else has changed it: make a new plan and look at the difference.",
+    500: "The platform has an internal error: try again later, then ask its support.",
+    502: "The platform is not available right now: try again later.",
+    503: "The platform is not available right now: try again later.",
+    504: "The platform is not available right now: try again later.",
 }
 
 

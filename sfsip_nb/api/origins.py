@@ -37,12 +37,12 @@ def own(name: str, url: str, *, live: bool) -> str:
     if live:
         raise InputError(
             platform,
-            f"No secret of {platform} was sent: its address leads to {place}, not to a host of"
+            f"No secret of {platform} was sent: its address points to {place}, not to a host of"
             f" the platform's own. Correct {_decides(platform)}.",
         )
     raise InputError(
         "testbed",
-        f"No secret of {platform} was sent: the testbed's address for it leads to {place}, but a"
+        f"No secret of {platform} was sent: the testbed's address for it points to {place}, but a"
         " testbed run stays on this machine. Start the run in a fresh folder, without testbed.url.",
     )
 

@@ -170,7 +170,9 @@ def _obstacle(ctx: Context, step: str, found: Comparison, approved: plan.Plan) -
         difference.planned_as(entry.after.get(field), value)
         for field, value in difference.shown(want.fields).items()
     ):
-        return [_stop(step, name, "as in the approved plan", "the inputs ask for something else")]
+        return [
+            _stop(step, name, "as in the approved plan", "the inputs ask for something different")
+        ]
     mine = _written(ctx, want, approved)
     as_planned = effects.as_left(mine[-1], seen) if mine else plan.as_observed(entry, seen)
     if not as_planned:
@@ -207,7 +209,7 @@ def _obstacle(ctx: Context, step: str, found: Comparison, approved: plan.Plan) -
                 id=f"{step}/adopt",
                 title=f"{name} may be changed",
                 expected="made by this run, or adopted",
-                seen=(seen.owner if seen else "") or "made before this run by somebody else",
+                seen=(seen.owner if seen else "") or "created before this run by somebody else",
                 verdict=Verdict.WAITING,
                 reason=f'To let this run change it, add "{want.address}" to adopt; '
                 "otherwise choose another name.",

@@ -67,8 +67,8 @@ def sound(path: Path) -> Iterator[None]:
     except sqlite3.DatabaseError as error:
         raise InputError(
             str(path),
-            f"The journal {path} is damaged: {error}. Put a copy of the file in its place,"
-            " or begin a new run with --out; what was done stands in the journal.json of each"
+            f"The journal {path} is damaged: {error}. Replace it with a backup copy,"
+            " or start a new run with --out; what was done is in the journal.json of each"
             " attempt.",
         ) from error
 

@@ -41,7 +41,7 @@ def confusable(secrets: Mapping[str, Secret], values: Mapping[str, Any]) -> Iter
         if where := _standing(key, secret, secrets, values):
             yield InputError(
                 key,
-                f"{key} gives a secret that {where}. It could not be masked in what is saved"
+                f"{key} gives a secret that {where}. It could not be masked in saved files"
                 " without masking that too. Choose a random password of 16 characters or more, on"
                 f" the platform and where {key} points.",
             )
@@ -53,13 +53,13 @@ def _standing(
     redactor = Redactor([secret.reveal()])
     for name, value in _texts(values, ()):
         if redactor.text(value) != value:
-            return f"also stands in the value of {dotted(name)}"
+            return f"also appears in the value of {dotted(name)}"
     for other, longer in secrets.items():
         if longer != secret and redactor.text(longer.reveal()) != longer.reveal():
-            return f"also stands inside the secret of {other}"
+            return f"also appears in the secret of {other}"
     if _numeric(secret.reveal()):
         return "reads like a date, a time or a count"
-    return "also stands among the words of this program" if _own_word(secret) else ""
+    return "is also one of this program's own words" if _own_word(secret) else ""
 
 
 def _texts(value: Any, path: Key) -> Iterator[tuple[Key, str]]:

@@ -53,7 +53,7 @@ class Sip(Block):
         "host or host:port; empty unless the platform requires one, it overrides the domain", "", ""
     )
     register_: bool = ask(
-        "whether Synthflow registers with the platform; Genesys BYOC takes no registrations",
+        "whether Synthflow registers with the platform; Genesys BYOC accepts no registrations",
         False,
         False,
         alias="register",
@@ -61,9 +61,9 @@ class Sip(Block):
 
 
 class SignallingAddresses(Block):
-    """Synthflow's signalling addresses, and who confirmed them; empty: the published list."""
+    """Synthflow's signaling addresses, and who confirmed them; empty: the published list."""
 
-    addresses: f.Addresses = ask("Synthflow's signalling addresses", [], [])
+    addresses: f.Addresses = ask("Synthflow's signaling addresses", [], [])
     confirmed_on: f.Day | None = ask("the day on which Synthflow confirmed them", None, None)
     confirmed_by: f.Line = ask("who confirmed them", "", "")
 
@@ -113,7 +113,7 @@ class TestCalls(Block):
 
     __test__ = False
 
-    allowed: bool = ask("whether test calls may be placed at all", True, False)
+    allowed: bool = ask("whether test calls are allowed at all", True, False)
     destinations: f.Numbers = ask(
         "the only numbers that may be called, E.164, in quotes",
         [samples.DID, samples.TRANSFER_NUMBER, samples.RING_GROUP_NUMBER, samples.CALLEE],
@@ -122,8 +122,8 @@ class TestCalls(Block):
     from_: f.OptionalNumber = ask(
         "caller number of test calls, E.164, in quotes", samples.CALLER, "", alias="from"
     )
-    max: int = ask("most calls in one attempt", 100, 3, ge=0, le=100)
-    per_minute: int = ask("most calls in one minute", 30, 2, ge=1, le=60)
+    max: int = ask("most calls per attempt", 100, 3, ge=0, le=100)
+    per_minute: int = ask("most calls per minute", 30, 2, ge=1, le=60)
 
 
 class Answer(Block):
@@ -132,8 +132,8 @@ class Answer(Block):
     done_by: f.Text = ask("who did it", "")
     done_at: f.Moment = ask("when, ISO 8601", "", "")
     note: f.Prose = ask("a note", "", "")
-    evidence: list[f.LongItem] = ask("files that show it", [], [], max_length=50)
-    values: dict[str, Any] = ask("what the card asked to be read off", {}, {}, max_length=50)
+    evidence: list[f.LongItem] = ask("files that prove it", [], [], max_length=50)
+    values: dict[str, Any] = ask("values that the card asked for", {}, {}, max_length=50)
 
 
 class Waiver(Block):
@@ -142,7 +142,7 @@ class Waiver(Block):
     check: f.Text = ask("id of the check", "")
     reason: f.Sentence = ask("why", "")
     by: f.Text = ask("who decided", "")
-    until: f.Day = ask("last day on which it holds", "")
+    until: f.Day = ask("last day of the waiver", "")
 
 
 def _loopback(url: str) -> str:
@@ -165,7 +165,7 @@ class Testbed(Block):
 
     url: Annotated[
         f.Line, AfterValidator(_loopback), PlainSerializer(without_token, when_used="json")
-    ] = ask("control URL of a running testbed; empty: one of its own", "", "")
-    time_scale: int = ask("how many times faster waits are", 60, 60, ge=1, le=1000)
+    ] = ask("control URL of a running testbed; empty: starts its own", "", "")
+    time_scale: int = ask("how many times faster waits run", 60, 60, ge=1, le=1000)
     seed: int = ask("seed of everything random", 1, 1, ge=0)
-    faults: list[f.Item] = ask("what is broken on purpose, to practise with", [], [], max_length=50)
+    faults: list[f.Item] = ask("faults to turn on, to practice with", [], [], max_length=50)

@@ -19,13 +19,13 @@ def excess(data: Mapping[str, Any]) -> tuple[Path, str] | None:
     """The first value beyond any parameter's bounds: where it stands, and the end of a sentence."""
     for count, (path, value) in enumerate(_walk(data, ())):
         if count == MOST:
-            return path[:1], f"holds, with what is above, more than {MOST:,} values. Shorten it."
+            return path[:1], f"brings the total above {MOST:,} values. Shorten it."
         if len(path) > DEEPEST:
-            return path[:3], f"has groups or lists more than {DEEPEST} deep. Write it flat."
+            return path[:3], f"nests groups or lists more than {DEEPEST} deep. Flatten it."
         if isinstance(value, str) and len(value) > PROSE:
             return path, too_long(len(value), PROSE)
         if isinstance(value, int) and value.bit_length() > 64:
-            return path, "is a number that is too large for anything here. Correct it."
+            return path, "is a number that is too large. Correct it."
         if isinstance(value, Mapping):
             names = (str(name) for name in value)
             if longest := max((len(name) for name in names if len(name) > NAME), default=0):
@@ -35,7 +35,7 @@ def excess(data: Mapping[str, Any]) -> tuple[Path, str] | None:
 
 def too_long(length: int, most: int) -> str:
     """What is said of a text that is longer than the `most` characters that its place takes."""
-    return f"has {length:,} characters, but at most {most:,} may stand there. Shorten it."
+    return f"has {length:,} characters, but at most {most:,} are allowed. Shorten it."
 
 
 def _walk(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:

@@ -162,7 +162,7 @@ class Draft:
 
 
 def _complete(guide: str, namespace: Mapping[str, Any]) -> dict[str, Any]:
-    """What the namespace gives, with a place for everything that it does not give."""
+    """What the namespace gives, with a place foreverything that it does not give."""
     model = parameters_model(guide)
     names = [field.alias or name for name, field in model.model_fields.items()]
     given = {name: namespace[name] for name in names if name in namespace}

@@ -16,7 +16,7 @@ class SfsipError(Exception):
 
     def _render_traceback_(self) -> list[str]:
         """In a notebook the paragraph alone is shown; IPython asks for this."""
-        return ["Stopped here: the cells below were not run." if self.shown else str(self)]
+        return ["Stopped here: the cells below did not run." if self.shown else str(self)]
 
 
 class InputError(SfsipError, ValueError):

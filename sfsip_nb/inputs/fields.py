@@ -43,7 +43,9 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 def _line(text: str) -> str:
     if not text.isprintable():
-        raise ValueError("holds a line break or another character that cannot be shown. Retype it.")
+        raise ValueError(
+            "holds a line break or another character that cannot be displayed. Retype it."
+        )
     return text
 
 
@@ -112,12 +114,12 @@ def _refuse_decoration(text: str) -> None:
     if any(character.isspace() for character in text):
         raise ValueError(f"is '{text}', with a space inside. A host name has none.")
     if bad := re.search(r"[;@/?<>]", text):
-        raise ValueError(f"is '{text}': '{bad[0]}' does not belong to a host name.")
+        raise ValueError(f"is '{text}': '{bad[0]}' does not belong in a host name.")
 
 
 def _refuse_no_host(host: str, text: str) -> None:
     if not (_is_address(host) or _HOST.fullmatch(host)):
-        raise ValueError(f"is '{text}', which is no full host name (such as sip.example.com).")
+        raise ValueError(f"is '{text}', which is not a full host name (such as sip.example.com).")
 
 
 def _is_address(text: str) -> bool:
@@ -145,7 +147,7 @@ def _account(text: str) -> str:
     meant = _TALKDESK.fullmatch(text)
     write = f"write '{meant[1].lower()}' alone" if meant else "write the account's name alone"
     raise ValueError(
-        f"is '{text[:60]}': {write}. It is what stands before .mytalkdesk.com in the browser:"
+        f"is '{text[:60]}': {write}. It is the part before .mytalkdesk.com in the browser:"
         " letters, digits and inner hyphens, at most 63."
     )
 
@@ -155,15 +157,15 @@ def _addresses(texts: list[str]) -> list[str]:
         try:
             network = ipaddress.ip_network(text.strip(), strict=False)
         except ValueError:
-            raise ValueError(f"holds '{text}', which is no IP address or network.") from None
+            raise ValueError(f"holds '{text}', which is not an IP address or network.") from None
         if network.prefixlen < 8:
-            raise ValueError(f"holds '{text}': that lets in almost anyone. List single addresses.")
+            raise ValueError(f"holds '{text}': that lets in almost anybody. List single addresses.")
     return [text.strip() for text in texts]
 
 
 def _reference(text: str) -> str:
     if text and not is_reference(text):
-        raise PydanticCustomError("secret", "holds something else than a reference")
+        raise PydanticCustomError("secret", "holds something other than a reference")
     return text
 
 

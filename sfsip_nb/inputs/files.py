@@ -21,7 +21,7 @@ def opened(path: Path) -> BinaryIO:
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise Unfit("is no regular file, but a folder, a device, a pipe or a socket")
+            raise Unfit("is not a regular file but a folder, a device, a pipe or a socket")
         return os.fdopen(descriptor, "rb")
     except BaseException:
         os.close(descriptor)

@@ -140,7 +140,7 @@ def _guide(tree: Tree) -> str:
     raise InputError(
         tree.source,
         f"{tree.source} holds {wrong} of the groups {', '.join(GUIDES)}, but one file is for one"
-        " guide. Keep the group of the contact centre that you connect.",
+        " guide. Keep the group of the contact center that you are connecting.",
     )
 
 
@@ -238,8 +238,9 @@ def _unresolved(
                 if name == "api_key" and not secret.reveal().isascii():
                     yield InputError(
                         key,
-                        f"{key} ({reference.strip()}) gives a key with a character that no key has,"
-                        " such as a typographic quote or an accent. Copy it anew.",
+                        f"{key} ({reference.strip()}) gives a key with a character that keys"
+                        " never contain,"
+                        " such as a typographic quote or an accent. Copy it again.",
                     )
 
 
@@ -254,7 +255,7 @@ def _samples_left(value: Any, path: Path, tree: Tree) -> Iterable[InputError]:
             yield from _samples_left(item, (*path, place), tree)
     elif isinstance(value, str) and (what := _sample(value.strip())):
         yield _problem(
-            path, tree, f"is {what}, which a live run never uses. Write the customer's own value."
+            path, tree, f"is {what}, which a live run never uses. Enter the customer's own value."
         )
 
 
@@ -285,7 +286,7 @@ def _contradictions(parameters: Parameters, tree: Tree) -> Iterable[InputError]:
             ("synthflow", "transfer", "number"),
             tree,
             f"is {transfer.number}, which the AI agent answers itself: a transfer would come back"
-            " to it for ever. Give the number that reaches the live agents.",
+            " to it forever. Enter the number that reaches the live agents.",
         )
     guide = parameters.guide
     for name, sentence in platform(guide).contradictions(parameters.platform, parameters.numbers):

@@ -1,6 +1,6 @@
 """Telephone numbers: E.164, and which numbers nothing may ever dial.
 
-The refusals use Google's numbering data (`phonenumbers`), for every country that it knows.
+The refusals use Google's numbering data (`phonenumbers`), forevery country that it knows.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _EVERYWHERE = ("112", "911", "999", "000", "988", "116123")
 _COSTLY = {
     PhoneNumberType.PREMIUM_RATE: "premium-rate",
     PhoneNumberType.SHARED_COST: "shared-cost",
-    PhoneNumberType.PERSONAL_NUMBER: "personal (its cost is its owner's choice)",
+    PhoneNumberType.PERSONAL_NUMBER: "personal (its owner sets the price)",
 }
 
 # Full numbers of suicide-prevention lines, beside the short ones that `phonenumbers` knows.
@@ -134,7 +134,7 @@ def _reason(number: PhoneNumber) -> str:
         (code == 1 and national.startswith("988"))
         or any(shortnumberinfo.connects_to_emergency_number(national, region) for region in regions)
     ):
-        return "not in use, and begins like an emergency number"
+        return "not in use, and starts like an emergency number"
     return ""
 
 

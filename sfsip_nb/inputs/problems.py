@@ -87,11 +87,14 @@ def _sentence(detail: ErrorDetails, path: Path, model: type[Block], tree: Tree) 
         return f"has more than {context['max_length']} entries.{helped} Shorten it."
     if kind == "too_short":
         return f"is an empty list.{helped} Name at least one."
-    return f"is not usable: {detail['msg'][:1].lower()}{detail['msg'][1:]}.{helped}"
+    return f"cannot be used: {detail['msg'][:1].lower()}{detail['msg'][1:]}.{helped}"
 
 
 def _not_a_reference() -> str:
-    return f"holds a secret in the clear, or no reference (it is not repeated here). {HOW}."
+    return (
+        "holds a plaintext secret, or something that is not a reference (it is not repeated"
+        f" here). {HOW}."
+    )
 
 
 def _secret(path: Path, field: FieldInfo | None) -> bool:

@@ -41,11 +41,11 @@ def _adopted(texts: list[str]) -> list[str]:
 
 class _Head(Block):
     target: Literal["testbed", "live"] = ask("testbed or live", "testbed")
-    customer: f.Text = ask("the customer's name, as it stands in the record", samples.CUSTOMER)
+    customer: f.Text = ask("the customer's name, as shown in the record", samples.CUSTOMER)
     mode: Literal["", "plan", "apply", "verify"] = ask(
         "plan, apply or verify; empty: apply on the testbed, plan on live", "", ""
     )
-    run: f.RunName = ask("name of the run; empty: from customer and guide", "", "")
+    run: f.RunName = ask("name of the run; empty: made from customer and guide", "", "")
     numbers: Annotated[f.Numbers, Field(min_length=1)] = ask(
         "numbers that the AI agent answers, E.164, in quotes", [samples.DID]
     )
@@ -57,9 +57,7 @@ class Parameters(_Head):
     """What a run is asked for, checked. The common part of all guides."""
 
     test_calls: TestCalls = ask("which test calls may be placed", None, TestCalls())
-    people: dict[str, Answer] = ask(
-        "answers to the steps that a person does", None, {}, max_length=100
-    )
+    people: dict[str, Answer] = ask("answers to the manual steps", None, {}, max_length=100)
     adopt: Annotated[list[f.LongItem], AfterValidator(_adopted)] = ask(
         "existing objects that the run may change, as the plan names them", [], [], max_length=2000
     )
@@ -69,7 +67,7 @@ class Parameters(_Head):
     keep_media: bool = ask(
         "keep recordings and transcripts; on live only with recorded consent", False, False
     )
-    testbed: Testbed = ask("the testbed's life; not used on live", None, Testbed())
+    testbed: Testbed = ask("testbed settings; not used on live", None, Testbed())
 
     @property
     def guide(self) -> str:

@@ -80,7 +80,7 @@ def resolve(reference: str, key: str) -> Secret:
     if not is_reference(reference):
         raise InputError(
             key,
-            f"{key} must not hold the secret itself, and what stands there is not a reference"
+            f"{key} must not hold the secret itself, and its value is not a reference"
             f" (it is not repeated here). {HOW}.",
         )
     scheme, _, name = reference.partition(":")
@@ -207,7 +207,7 @@ def _from_testbed(name: str, key: str) -> str:
     if name not in samples.secret_names():
         known = ", ".join(samples.secret_names())
         raise InputError(
-            key, f"{key} names a testbed secret that does not exist. There are: {known}."
+            key, f"{key} names a testbed secret that does not exist. Available: {known}."
         )
     return samples.testbed_secret(name)
 

@@ -65,7 +65,7 @@ class _Loader(yaml.SafeLoader):
         if self.check_event(yaml.events.AliasEvent):
             event = self.peek_event()  # type: ignore[no-untyped-call]
             raise yaml.MarkedYAMLError(
-                problem="aliases are not used here, write the value out",
+                problem="aliases are not supported; write the value out",
                 problem_mark=event.start_mark,
             )
         return super().compose_node(parent, index)
@@ -84,7 +84,7 @@ def _compose(text: str, source: str) -> yaml.Node | None:
         # The line itself may hold a secret, and a problem in quotes repeats a part of it.
         problem = error.problem or ""
         if "\\t" in problem:
-            problem = "a tab stands where YAML wants spaces"
+            problem = "there is a tab where YAML needs spaces"
         elif "'" in problem or '"' in problem:
             problem = "a bracket, a quote or a colon may be missing"
         raise InputError(
@@ -95,7 +95,8 @@ def _compose(text: str, source: str) -> yaml.Node | None:
     except yaml.YAMLError:
         raise InputError(
             source,
-            f"{source} is not valid YAML: it holds a character that text files do not. Save it as"
+            f"{source} is not valid YAML: it contains a character that text files do not have."
+            " Save it as"
             " plain UTF-8 text.",
         ) from None
     except RecursionError:
@@ -113,7 +114,7 @@ def _value(node: yaml.Node, path: Path, source: str, marks: dict[Path, Mark]) ->
             if key in result:
                 raise InputError(
                     dotted((*path, key)),
-                    f"{dotted((*path, key))} stands twice in {source}, the second time at {at}."
+                    f"{dotted((*path, key))} appears twice in {source}, the second time at {at}."
                     " Keep one of them.",
                 )
             result[key] = _value(item, (*path, key), source, marks)
@@ -127,7 +128,7 @@ def _value(node: yaml.Node, path: Path, source: str, marks: dict[Path, Mark]) ->
         raise InputError(
             dotted(path),
             f"{dotted(path)} ({source}, {line}) is a number of {len(node.value):,} digits. Correct"
-            " it, or put quotes around it if it is a text.",
+            " it, or put quotes around it if it is text.",
         )
     marks[path] = Mark(line, str(node.value) if plain else "")
     try:

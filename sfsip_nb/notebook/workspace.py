@@ -20,6 +20,7 @@ from sfsip_nb.inputs.secrets import Redactor
 from sfsip_nb.runs import session as sessions
 from sfsip_nb.runs.kept import attempts_of, keep_interactive
 from sfsip_nb.runs.status import status_of
+from sfsip_nb.sip.shown import counted
 from sfsip_nb.testbed.faults import FAULTS
 
 _PATIENCE = 60.0
@@ -122,7 +123,8 @@ class Workspace:
         found = status_of(self.folder, known, here, opened)
         assert found is not None  # its guide is known
         if not self.headless and (problems := draft.problems()):
-            found["needed"] = f"Fill in or correct {len(problems)} inputs in the form below."
+            inputs = counted(len(problems), "input")
+            found["needed"] = f"Fill in or correct {inputs} in the form below."
         return found
 
     @contextmanager
@@ -212,7 +214,7 @@ class Workspace:
 
 
 def _unfilled(problems: Mapping[str, str]) -> InputError:
-    count = f"{len(problems)} input{'s are' if len(problems) > 1 else ' is'}"
-    head = f"{count} to fill in or correct first, in the form that run.inputs() shows:"
+    count = counted(len(problems), "input")
+    head = f"Fill in or correct {count} first, in the form that run.inputs() shows:"
     lines = [head, *(f"{key}: {why}" for key, why in problems.items())]
     return InputError(CELL, "\n".join(lines), [InputError(k, why) for k, why in problems.items()])

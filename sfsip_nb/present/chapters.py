@@ -55,7 +55,8 @@ def summary(data: Record) -> list[str]:
     if required:
         said.append(f"{_counted(required, 'required check')}.")
     if advisory:
-        said.append(f"{_counted(advisory, 'advisory check')}, which do not affect the result.")
+        which = "It does" if len(advisory) == 1 else "They do"
+        said.append(f"{_counted(advisory, 'advisory check')}. {which} not affect the result.")
     return [sentence for sentence in said if sentence]
 
 

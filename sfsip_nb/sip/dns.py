@@ -99,7 +99,7 @@ def refuse_what_is_no_name(host: str) -> None:
 
 def _punycode(host: str) -> str:
     try:
-        return f"Write {host.encode('idna').decode('ascii')} if that is the name meant."
+        return f"Write {host.encode('idna').decode('ascii')} if that is the name you mean."
     except UnicodeError:
         return "It has no ASCII form either."
 

@@ -53,7 +53,7 @@ _NAPTR: Mapping[str, Transport] = {"SIPS+D2T": "tls", "SIP+D2T": "tcp", "SIP+D2U
 _SRV: Mapping[Transport, str] = {"tls": "_sips._tcp", "tcp": "_sip._tcp", "udp": "_sip._udp"}
 _LOCALHOST = ("127.0.0.1", "::1")
 _MOST_TARGETS = 16
-_NOT_OFFERED = "target “.”: the service is decidedly not offered there (RFC 2782)"
+_NOT_OFFERED = "target “.”: the service is explicitly not offered there (RFC 2782)"
 
 
 class DnsResolver:
@@ -223,7 +223,7 @@ class _Query:
             if away:
                 self._remark(answer.step, f"no route from here to {', '.join(away)}: tried last")
             if answer.alias and first[name].by_srv:
-                self._remark(answer.step, "an SRV target should be no alias (RFC 2782)")
+                self._remark(answer.step, "an SRV target should not be an alias (RFC 2782)")
             if answer.step.status == "NXDOMAIN" and first[name].by_srv:
                 self._remark(answer.step, "dangling: skipped")
         hops = [
@@ -270,8 +270,7 @@ def explain(host: str, found: Lookup) -> str:
     if targets:
         return (
             f"{host} points by SRV to {', '.join(list(targets)[:3])}, and no address is there. "
-            "Whoever runs the domain has to mend the records; a host and port given instead pass "
-            "SRV by."
+            "The domain's owner has to fix the records; a host and port given instead bypass SRV."
         )
     server = next((step.server for step in steps if step.server), "")
     asked = f" (asked {server})" if server else ""

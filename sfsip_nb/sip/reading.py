@@ -133,7 +133,7 @@ def _start(lines: list[str], faults: list[Fault]) -> tuple[Request | Response | 
         # Behind other lines only a token is a method, so that no header field is taken for one.
         if message is not None and not (at and any(fault.code == 400 for fault in found)):
             if at:
-                said = f"Something else stands before the message: {shown(lines[0])}."
+                said = f"Something else comes before the message: {shown(lines[0])}."
                 faults.append(Fault(SIP + "§7", said))
             faults += found
             return message, at
@@ -166,10 +166,10 @@ def _request_line(line: str, faults: list[Fault]) -> Request | None:
         faults.append(Fault(SIP + "§7.1", said, 400))
     _version(version, faults)
     if line != f"{method} {uri} {version}":
-        said = "The parts of the request line do not stand apart by single spaces."
+        said = "The parts of the request line are not separated by single spaces."
         faults.append(Fault(SIP + "§7.1", said))
     if uri.startswith("<"):
-        faults.append(Fault(SIP + "§7.1", "The Request-URI stands in angle brackets."))
+        faults.append(Fault(SIP + "§7.1", "The Request-URI is in angle brackets."))
         uri = uri.strip("<>")
     wrong = list(of_uri("The Request-URI", uri, SIP + "§7.1", 400))
     faults += wrong

@@ -56,7 +56,7 @@ def broken(message: Request | Response) -> Iterator[Fault]:
     for low, name in present.items():
         given = headers.getlist(name)
         if len(given) > 1 and low in _SINGLE:
-            said = f"{name} stands {len(given)} times; it may stand once."
+            said = f"{name} appears {len(given)} times; it may appear once."
             yield Fault(SIP + "§7.3.1", said, _SINGLE[low])
         if check := _CHECKS.get(low):
             for line in given:

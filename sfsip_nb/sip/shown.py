@@ -7,6 +7,11 @@ def plain(text: str, most: int = 200) -> str:
     return line if len(line) <= most else line[: most - 1] + "…"
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, in the singular for one: `1 packet`, `2 packets`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def bracketed(host: str) -> str:
     """A host as it stands in a URI: an IPv6 address in brackets (RFC 3261 §25.1)."""
     return f"[{host}]" if ":" in host and not host.startswith("[") else host

@@ -75,7 +75,7 @@ class Testbed:
         except (OSError, http.client.HTTPException) as error:
             raise TestbedError(
                 f"The testbed at {self} does not answer"
-                f" ({type(error).__name__}). Start the command again, which starts it anew."
+                f" ({type(error).__name__}). Start the command again, which starts it again."
             ) from error
         finally:
             line.close()

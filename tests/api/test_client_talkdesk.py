@@ -196,7 +196,7 @@ def test_a_refused_request_names_the_scope_that_the_token_lacks(
 def test_a_refusal_in_spite_of_the_scope_is_not_blamed_on_it(talkdesk: MakeTalkdesk) -> None:
     script = with_scopes("queues:read", refusing(403))
     advice = caught(lambda: talkdesk(script).queues()).advice
-    assert "carries the scope queues:read" in advice
+    assert "has the scope queues:read" in advice
     assert "lacks" not in advice
     assert "not confirmed" in advice
 

@@ -56,7 +56,7 @@ def refusal(reader: str, path: Path) -> str:
 @EVERY_READER
 def test_a_pipe_is_not_waited_for(reader: str, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    assert "no regular file" in refusal(reader, tmp_path / "pipe")
+    assert "not a regular file" in refusal(reader, tmp_path / "pipe")
 
 
 @EVERY_READER
@@ -64,7 +64,7 @@ def test_a_pipe_that_somebody_writes_into_is_not_read(reader: str, tmp_path: Pat
     os.mkfifo(tmp_path / "pipe")
     writer = os.open(tmp_path / "pipe", os.O_RDWR)
     os.write(writer, b"a whole secret\n")
-    assert "no regular file" in refusal(reader, tmp_path / "pipe")
+    assert "not a regular file" in refusal(reader, tmp_path / "pipe")
     os.close(writer)
 
 
@@ -72,12 +72,12 @@ def test_a_pipe_that_somebody_writes_into_is_not_read(reader: str, tmp_path: Pat
 @pytest.mark.parametrize("device", ["/dev/zero", "/dev/null", "/dev/urandom"])
 def test_a_device_is_not_read(reader: str, device: str, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(device)
-    assert "no regular file" in refusal(reader, tmp_path / "link")
+    assert "not a regular file" in refusal(reader, tmp_path / "link")
 
 
 @EVERY_READER
 def test_a_folder_is_no_file(reader: str, tmp_path: Path) -> None:
-    assert "no regular file" in refusal(reader, tmp_path)
+    assert "not a regular file" in refusal(reader, tmp_path)
 
 
 @EVERY_READER

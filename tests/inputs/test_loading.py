@@ -373,7 +373,7 @@ def test_set_goes_over_the_file(write: Write) -> None:
         ("customer.name=x", "not a group"),
         ("sip.pasword=x", "Did you mean password?"),
         ("customer=", "no value"),
-        (f"sip.password={SECRET}", "in the clear"),
+        (f"sip.password={SECRET}", "plaintext"),
         (f"sip.password='{SECRET}", "not valid YAML"),
     ],
 )

@@ -75,7 +75,7 @@ def test_an_input_that_is_missing_is_told_in_a_card(run: Run, shown: list[Shown]
     [card] = shown
     assert "genesys.site" in card.html
     assert "What to do" in card.html
-    assert stopped.value._render_traceback_() == ["Stopped here: the cells below were not run."]
+    assert stopped.value._render_traceback_() == ["Stopped here: the cells below did not run."]
     with pytest.raises(InputError, match=r"There is no step 'access\.platfrom'.*access\.platform"):
         run.step("access.platfrom")
 

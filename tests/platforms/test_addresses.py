@@ -41,8 +41,11 @@ def test_a_doubtful_address_on_the_list_is_told_with_the_doubt() -> None:
 @pytest.mark.parametrize(
     ("confirmed", "words"),
     [
-        (SURE, f"only published: {DOUBTFUL[0]}. Either list may be old"),
-        ([*SURE, *DOUBTFUL, "192.0.2.1"], "only confirmed: 192.0.2.1. Either list may be old"),
+        (SURE, f"only published: {DOUBTFUL[0]}. Either list may be out of date"),
+        (
+            [*SURE, *DOUBTFUL, "192.0.2.1"],
+            "only confirmed: 192.0.2.1. Either list may be out of date",
+        ),
     ],
 )
 def test_a_list_unlike_the_published_one_is_advice_with_both(

@@ -81,7 +81,7 @@ def test_an_uploaded_capture_is_copied_into_the_run(
     monkeypatch.chdir(beside)
     captures.take(run_dir, ("up.pcap",))
     assert [item.name for item in captures.read(run_dir)] == ["up.pcap"]
-    with pytest.raises(InputError, match="Upload the capture beside"):
+    with pytest.raises(InputError, match="Upload the capture next to"):
         captures.take(run_dir, ("nowhere.pcap",))
 
 

@@ -210,5 +210,5 @@ def test_the_known_mismatch_of_an_older_genesys_edge_is_told_for_the_trunk(
         Verdict.INCONCLUSIVE,
         Weight.ADVISORY,
     )
-    assert "need be no fault of yours" in one.reason
-    assert one.reason.endswith("verify.transfer, a call over TLS, decides.")
+    assert "may not be your fault" in one.reason
+    assert one.reason.endswith("verify.transfer, a call over TLS, shows it.")

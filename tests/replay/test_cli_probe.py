@@ -172,7 +172,7 @@ def test_a_password_comes_from_where_its_reference_points(
 def test_a_registration_that_nobody_takes_is_named(peer: Peer) -> None:
     done = sfsip("register", peer.host, "--aor", "sip:trunk@peer.test")
     assert done.exit_code == 1
-    assert "takes no registrations" in done.stdout
+    assert "accepts no registrations" in done.stdout
     assert sfsip("register", peer.host, "--aor", "x", "--expect", "maybe").exit_code == 2
 
 

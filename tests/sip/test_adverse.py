@@ -237,7 +237,7 @@ ROWS: list[tuple[Row, tuple[Probe, ...], str, str]] = [
     (full_backlog, (*SIP, by_tls), "inconclusive", NO_CONNECTION),
     (wrong_name, (*SIP, by_tls), "fail", "Use the name that the certificate is for"),
     (untrusted, (*SIP, by_tls), "fail", "ends in a root that is not trusted here. Trust that CA"),
-    (expired, (*SIP, by_tls), "fail", "Whoever runs the host has to renew it"),
+    (expired, (*SIP, by_tls), "fail", "The host's owner has to renew it"),
     (wrong_password, (by_register, by_call), "fail", "both sides"),
 ]
 

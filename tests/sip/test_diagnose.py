@@ -49,7 +49,7 @@ def test_a_registration_refused_after_the_login() -> None:
     registration, presence = read("sipnab-sip-auth-failure.pcapng").reports
     assert (registration.kind, registration.verdict) == ("registration", "fail")
     assert "403 Forbidden" in registration.sentence
-    assert "a login was sent and the answer to it is no" in registration.sentence
+    assert "a login was sent and refused" in registration.sentence
     assert "user name, password and realm" in registration.remedy
     assert presence.kind == "other"  # it fails for the same reason, and decides nothing
 

@@ -197,7 +197,7 @@ def test_what_is_odd_about_a_target_stands_in_the_log(run: Run, named: int) -> N
     assert step(got, "gone.test", "A")["note"].endswith("dangling: skipped")
     got = run(probes.dns("aliased.test", transport="udp", resolver=resolver(named)))
     alias = step(got, "alias.test", "A")
-    assert "an alias of one.test; an SRV target should be no alias (RFC 2782)" in alias["note"]
+    assert "an alias of one.test; an SRV target should not be an alias (RFC 2782)" in alias["note"]
     got = run(probes.dns("plain.test", port=5060, resolver=resolver(named)))
     assert (
         "no route from here to 2001:db8::3: tried last" in step(got, "plain.test", "AAAA")["note"]
@@ -383,7 +383,7 @@ def test_an_answer_of_somebody_else_is_not_taken(run: Run) -> None:
     ("host", "words"),
     [
         ("sip.sуnthflow.ai", "xn--"),
-        ("münchen.test", "Write xn--mnchen-3ya.test if that is the name meant."),
+        ("münchen.test", "Write xn--mnchen-3ya.test if that is the name you mean."),
         ("sip:sip.test", "give the name alone"),
         ("sip .test", "give the name alone"),
         ("sip..test", "give the name alone"),

@@ -260,7 +260,7 @@ MALFORMED = {
     "absurd CSeq": (reply(183, cseq="CSeq: 99999999999 INVITE"), "CSeq is not a number"),
     "cut body": (reply(183, length=5000), "Content-Length says 5000"),
     "folded": (reply(183, "Progress", "Subject: one\n\\x20 two\n\\x09three"), ""),
-    "two From": (reply(183, "Progress", "[last_From:]"), "From stands 2 times"),
+    "two From": (reply(183, "Progress", "[last_From:]"), "From appears 2 times"),
 }
 
 

@@ -82,7 +82,7 @@ def test_an_ivr_takes_the_digits_and_a_peer_without_events_is_named(
         assert "after the digits 1# no 850 Hz was heard" in elsewhere.sentence
         plain = await probe(uri(await agents("bare", on_invite=bare)), 620)
         assert plain.verdict == "fail"
-        assert "takes no telephone-event" in plain.sentence
+        assert "accepts no telephone-event" in plain.sentence
 
     run(go())
 

@@ -29,7 +29,7 @@ def test_a_call_lost_over_udp_that_works_over_tcp_says_so(agents: Agents, run: R
         found = await probe(leave=leaves(3))
         assert found.verdict == "fail"
         port = server.address()[1]
-        assert f"The same works over TCP: UDP on port {port} is blocked" in found.sentence
+        assert f"The call works over TCP: UDP on port {port} is blocked" in found.sentence
         assert [row["variant"] for row in found.seen["isolation"]] == ["over TCP"]
         denied = await probe(leave=leaves(0))
         assert denied.verdict == "inconclusive"
@@ -63,7 +63,7 @@ def test_a_tls_trunk_without_srtp_is_told_to_switch_it_on(
         )
         assert found.verdict == "fail"
         assert "488 Not Acceptable Here" in found.sentence
-        assert "The same works with SRTP: the peer wants encrypted audio" in found.sentence
+        assert "The call works with SRTP: the peer wants encrypted audio" in found.sentence
         marks = {e.message.headers.get("X-Mark") for e in found.trace if e.message}
         assert "0" in marks
 
@@ -82,7 +82,7 @@ def test_a_refusal_that_no_difference_mends_stays_what_it_is(agents: Agents, run
         assert got.verdict == "fail"
         assert "32201 Authentication failure" in got.sentence
         assert "access control list" in got.sentence
-        assert "The same came of it without the extra headers." in got.sentence
+        assert "Same result without the extra headers." in got.sentence
 
     run(go())
 
@@ -114,7 +114,7 @@ def test_options_are_tried_over_tcp_where_udp_is_silent(agents: Agents, run: Run
         server = await agents("server", gate=lambda _, transport: transport == "tcp")
         got = await probes.options(uri(server), resolver=LOCAL, timeout=0.3, isolating=True)
         assert got.verdict == "fail"
-        assert "The same works over TCP: UDP on port" in got.sentence
+        assert "The call works over TCP: UDP on port" in got.sentence
 
     run(go())
 

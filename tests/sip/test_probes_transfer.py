@@ -14,10 +14,10 @@ from tests.sip.siptools import Agents, Run, uri
         ("200", "pass", "The transfer arrived"),
         ("403", "fail", "NOTIFY says 403 Forbidden. Refer to"),
         ("603", "fail", "NOTIFY says 603 Decline"),
-        ("silent", "inconclusive", "told no outcome within"),
+        ("silent", "inconclusive", "reported no outcome within"),
         ("empty", "inconclusive", "ended its reports without a final code"),
         ("405", "fail", "refused: 405 Method Not Allowed. Allow transfers"),
-        ("hang up", "inconclusive", "hung up before it told"),
+        ("hang up", "inconclusive", "hung up before it reported"),
     ],
 )
 def test_a_transfer_is_judged_by_what_is_notified(

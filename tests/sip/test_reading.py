@@ -98,7 +98,7 @@ def test_a_header_field_is_never_taken_for_a_request() -> None:
         (b"X-Any: a\0b", "§25.1", "control characters"),
         (b"Expires: soon", "§20.19", "Expires is not a number"),
         (b"Warning: all is lost", "§20.43", "Warning is not three digits"),
-        (b"Max-Forwards: 70", "§7.3.1", "Max-Forwards stands 2 times"),
+        (b"Max-Forwards: 70", "§7.3.1", "Max-Forwards appears 2 times"),
     ],
 )
 def test_a_line_that_breaks_a_rule_is_named_with_it(line: bytes, rule: str, said: str) -> None:

@@ -27,10 +27,10 @@ INVALID: dict[str, tuple[str, str, int]] = {
     "scalar02": ("RFC 3261 §8.1.1.5", "CSeq is not a number below 2^31", 400),
     "scalarlg": ("RFC 3261 §20.33", "Retry-After is not a number", 400),
     "quotbal": ("RFC 3261 §20.10", "To has a quote that is never closed", 400),
-    "ltgtruri": ("RFC 3261 §7.1", "The Request-URI stands in angle brackets", 0),
+    "ltgtruri": ("RFC 3261 §7.1", "The Request-URI is in angle brackets", 0),
     "lwsruri": ("RFC 3261 §7.1", "The Request-URI is no URI", 400),
-    "lwsstart": ("RFC 3261 §7.1", "do not stand apart by single spaces", 0),
-    "trws": ("RFC 3261 §7.1", "do not stand apart by single spaces", 0),
+    "lwsstart": ("RFC 3261 §7.1", "are not separated by single spaces", 0),
+    "trws": ("RFC 3261 §7.1", "are not separated by single spaces", 0),
     "escruri": ("RFC 3261 §19.1.1", "The Request-URI carries header fields", 0),
     "baddate": ("RFC 3261 §20.17", "EST", 0),
     "regbadct": ("RFC 3261 §20.10", "Contact has a URI with header fields that needs angle", 0),
@@ -49,8 +49,8 @@ FAULTY: dict[str, tuple[str, str, int]] = {
     # of the application-layer messages, those that break a rule of the message itself
     "badbranch": ("RFC 3261 §8.1.1.7", f"is the bare {COOKIE}", 0),
     "insuf": ("RFC 3261 §8.1.1", "The Call-ID header field is missing", 400),
-    "multi01": ("RFC 3261 §7.3.1", "Call-ID stands 2 times", 400),
-    "mcl01": ("RFC 3261 §7.3.1", "Content-Length stands 2 times", 400),
+    "multi01": ("RFC 3261 §7.3.1", "Call-ID appears 2 times", 400),
+    "mcl01": ("RFC 3261 §7.3.1", "Content-Length appears 2 times", 400),
     "inv2543": ("RFC 3261 §8.1.1.3", "From has no tag", 0),
 }
 

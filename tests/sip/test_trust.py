@@ -53,7 +53,7 @@ CASES: dict[str, tuple[Callable[[Pki], ssl.SSLContext], str, str]] = {
         "it is for x.test",
     ),
     "common name only": (lambda p: shown(p), "inconclusive", "as common name only"),
-    "wildcard": (lambda p: shown(p, DNS("*.test")), "fail", "a wildcard, which does not count"),
+    "wildcard": (lambda p: shown(p, DNS("*.test")), "fail", "a wildcard, which is not valid"),
     "expired": (
         lambda p: shown(p, DNS("sip.test"), days=(-9, -2)),
         "fail",
@@ -212,7 +212,7 @@ def test_a_server_with_nothing_but_what_genesys_drops_is_told(authority: Pki, ru
     context = limited(authority, pki.rsa_key(), ciphers="AES256-SHA256")
     got = run(probe(authority, context, require=GENESYS, timeout=10))
     assert got.verdict == "pass"
-    assert "has announced to drop just these (AES256-SHA256)" in got.sentence
+    assert "has announced that it will drop exactly these (AES256-SHA256)" in got.sentence
 
 
 @pytest.mark.parametrize(
@@ -309,7 +309,7 @@ def test_a_port_without_tls_is_named_so(
 ) -> None:
     got = run(probe(authority, None, handler))
     assert got.verdict == "fail"
-    assert "this port speaks something else than TLS" in got.sentence
+    assert "this port does not speak TLS" in got.sentence
     assert words in got.sentence
 
 

@@ -58,7 +58,7 @@ Q850 = 'Reason: SIP;cause=503;text="x", Q.850 ;cause={} ;text="3"'
             "potential fraud",
         ),
         (refused("486 Busy Here"), "callee.busy", "busy"),
-        (refused("482 Request merged"), "route.loop", "goes round"),
+        (refused("482 Request merged"), "route.loop", "is looping"),
         (
             refused("488 Not Acceptable Here", 'Warning: 305 host "no common codec"'),
             "media.codec",
@@ -144,7 +144,7 @@ def login(method: str, status: str, uri: str = "", times: int = 1) -> Talk:
 def test_a_wrong_password_is_told_from_other_refusals() -> None:
     refusal = first(login("REGISTER", "403 Forbidden"))
     assert rules(refusal) == {"access.login": "fail"}
-    assert "a login was sent and the answer to it is no" in refusal.sentence
+    assert "a login was sent and refused" in refusal.sentence
     again = first(login("INVITE", "401 Bad credentials"))
     assert rules(again) == {"access.login": "fail"}
     assert "401 Bad credentials" in again.sentence
@@ -177,7 +177,7 @@ def test_a_registration_where_none_is_taken() -> None:
     talk = Talk(uri="sip:acme.byoc.usw2.pure.cloud").ask(0, "REGISTER")
     report = first(talk.say(0.1, "405 Method Not Allowed", "REGISTER"))
     assert rules(report) == {"registration.method": "fail"}
-    assert "takes no registrations" in report.remedy
+    assert "accepts no registrations" in report.remedy
 
 
 # -- silence -----------------------------------------------------------------------------

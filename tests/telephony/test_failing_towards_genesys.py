@@ -234,7 +234,7 @@ def test_a_probe_of_a_tls_trunk_without_srtp_says_why_it_is_refused(world: World
     assert seen[0].verdict == "fail"
     assert "488 Not Acceptable Here" in seen[0].sentence
     assert "A Genesys TLS trunk demands SRTP" in seen[0].sentence
-    assert "The same works with SRTP: the peer wants encrypted audio" in seen[0].sentence
+    assert "The call works with SRTP: the peer wants encrypted audio" in seen[0].sentence
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])

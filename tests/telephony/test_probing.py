@@ -98,4 +98,4 @@ def test_a_stranger_is_refused_by_the_edge(world: World) -> None:
 
     play(world, scene)
     assert [got.verdict for got in seen] == ["pass", "fail"]
-    assert "Switch “Allow All” off" in seen[1].sentence
+    assert "Turn off “Allow All”" in seen[1].sentence

@@ -47,14 +47,14 @@ def _platform(ctx: Context) -> list[Check]:
     found = [
         check(
             "access.platform/org",
-            "The token opens an organisation",
-            "an active organisation",
+            "The token belongs to an organization",
+            "an active organization",
             f"{organization.get('name')} ({organization.get('id')})",
             str(organization.get("state") or "active").lower() == "active",
         ),
         check(
             "access.platform/region",
-            "The organisation answers in the stated region",
+            "The organization answers in the stated region",
             region,
             f"answered by {ctx.surroundings.origins['genesys.api']}",
             True,
@@ -65,7 +65,7 @@ def _platform(ctx: Context) -> list[Check]:
             "product byoc",
             ", ".join(products),
             "byoc" in products,
-            reason="Ask the Genesys account team to add BYOC Cloud to the organisation.",
+            reason="Ask the Genesys account team to add BYOC Cloud to the organization.",
         ),
     ]
     found += [_permission(client, name, call) for name, call in _PERMISSIONS.items()]
@@ -74,7 +74,7 @@ def _platform(ctx: Context) -> list[Check]:
             "access.platform/write",
             "Call routes may be added and changed",
             ", ".join(_WRITE_PERMISSIONS),
-            "No call shows these without writing; the first write does.",
+            "Only a write shows these permissions; the first write will.",
             Vantage.PLATFORM,
         )
     )
@@ -131,8 +131,8 @@ def _number(ctx: Context) -> list[Check]:
             check(
                 f"access.number/{number}",
                 f"{number} is in a DID pool",
-                "in a pool, or one will be made for it",
-                "in a pool" if pool else "in no pool yet; routing will make one",
+                "in a pool, or one will be created for it",
+                "in a pool" if pool else "in no pool yet; the routing step will create one",
                 True,
             )
         )
@@ -149,8 +149,8 @@ def _owner(ctx: Context, number: str, owner: str) -> Check:
         seen += " (held by this run)" if mine else " (adopted)"
     result = check(
         f"access.number/{number}/owner",
-        f"{number} is free, held by this run, or adopted",
-        "free, or ours",
+        f"{number} is unused, held by this run, or adopted",
+        "unused, or ours",
         seen,
         ok,
     )
@@ -161,13 +161,13 @@ def _owner(ctx: Context, number: str, owner: str) -> Check:
         result,
         verdict=Verdict.WAITING,
         reason=f"The number is in production. To let this run move it, add "
-        f'"{Did.kind}:{number}" to adopt; else choose another number.',
+        f'"{Did.kind}:{number}" to adopt; otherwise choose another number.',
     )
 
 
 STEPS = (
     Step(
-        "access.platform", SECTION, "Genesys Cloud: organisation and permissions", check=_platform
+        "access.platform", SECTION, "Genesys Cloud: organization and permissions", check=_platform
     ),
     synthflow_access.step(SECTION),
     Step("access.number", SECTION, "Phone numbers", needs=("access.platform",), check=_number),

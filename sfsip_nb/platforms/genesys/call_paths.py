@@ -56,7 +56,7 @@ FLOWS = (
     ),
     Flow(
         "flow.transfer",
-        "The AI agent hands a caller to a live agent",
+        "The AI agent transfers a caller to a live agent",
         (
             Hop(
                 _SYNTHFLOW,

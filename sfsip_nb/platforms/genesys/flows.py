@@ -46,7 +46,7 @@ def rings(ctx: Context, step: str, number: str, route: str) -> Check:
         route,
         seen or "nothing",
         seen == route,
-        reason="Run routing again: the number has to be on this call route.",
+        reason="Run the routing step again: the number has to be on this call route.",
     )
 
 
@@ -76,7 +76,7 @@ def plan_and_route(ctx: Context, step: str, number: str) -> Iterator[Check]:
         ctx.parameters.trunk_name,
         f"route “{route['name']}”" if route else "no route",
         bool(route and trunk and trunk["id"] in ids),
-        reason="Run trunk.site again: without a route no call leaves Genesys.",
+        reason="Run trunk.site again: without a route, no call leaves Genesys.",
     )
 
 
@@ -88,7 +88,7 @@ def trunk_leads_to_synthflow(ctx: Context, step: str) -> Iterator[Check]:
     in_service = bool(trunk and r.property_of(trunk, "trunk_enabled"))
     yield check(
         f"{step}/trunk",
-        f"Trunk “{ctx.parameters.trunk_name}” is in service and leads to Synthflow",
+        f"Trunk “{ctx.parameters.trunk_name}” is in service and points to Synthflow",
         f"in service, {expected}",
         f"{'in service' if in_service else 'out of service'}, {', '.join(servers or ['nowhere'])}",
         in_service and expected in (servers or []),
@@ -139,7 +139,7 @@ def _outbound_ai(ctx: Context) -> list[Check]:
         ),
         check(
             f"{step}/pstn",
-            f"A call to {callee} would leave to the telephone network",
+            f"A call to {callee} would go out to the telephone network",
             "a route that is not the Synthflow trunk",
             f"plan “{match.plan_name}”, route “{route['name']}”"
             if match and route
@@ -149,8 +149,8 @@ def _outbound_ai(ctx: Context) -> list[Check]:
         ),
         remark(
             f"{step}/toll",
-            "Toll limits for calls of the AI",
-            "set at the carrier trunk and at Synthflow, shown by neither API",
+            "Toll limits for the AI's calls",
+            "set on the carrier trunk and at Synthflow; neither API shows them",
             "Agree on limits before the AI dials out. An AI leg carries no caller location: "
             "emergency calls must never go this way.",
             Vantage.PLATFORM,

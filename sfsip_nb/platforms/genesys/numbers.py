@@ -64,7 +64,7 @@ class NumberPlan(Resource):
         def changed(plans: list[dict[str, Any]]) -> list[dict[str, Any]]:
             mine = by_name(plans, key)
             if mine is None:
-                raise Refused(f"The number plan “{key}” went while it was being changed.")
+                raise Refused(f"The number plan “{key}” disappeared while it was being changed.")
             others = [p for p in plans if p is not mine]
             new = mine | _body(fields)
             if POSITION in fields:
@@ -85,7 +85,7 @@ class NumberPlan(Resource):
         if protected(before) != protected(after):
             raise Refused(
                 "An Emergency or Suicide Prevention number plan is not as it was before the write.",
-                "Look at the site's number plans at once; a second operator may be at work.",
+                "Look at the site's number plans at once; somebody else may be changing it.",
             )
         return after
 
@@ -210,7 +210,7 @@ class CallRoute(Resource):
         if numbers := self._client.ivr(seen.id).get("dnis"):
             raise Refused(
                 f"Call route “{key}” still has {', '.join(numbers)}, so it is not deleted.",
-                "Put its numbers on the call routes that they belong to, then run it again.",
+                "Move its numbers to the call routes that they belong to, then run it again.",
             )
         self._client.delete_ivr(seen.id)
 
@@ -223,7 +223,7 @@ class Did(Resource):
     """Which call route a number rings: filling an empty one is free, moving one is adoption."""
 
     kind = "genesys.did"
-    at_risk = "The number may ring nowhere until it is on a call route again."
+    at_risk = "The number may ring nowhere until it is back on a call route."
 
     def __init__(self, client: Genesys) -> None:
         self._client = client
@@ -248,7 +248,7 @@ class Did(Resource):
     def create(self, key: str, fields: Fields, marker: str) -> str:
         """A number comes with its pool."""
         raise Refused(
-            f"{key} is in no DID pool of this organisation.",
+            f"{key} is not in any DID pool of this organization.",
             "Check genesys and numbers: the number must be one of this customer's.",
         )
 
@@ -263,7 +263,7 @@ class Did(Resource):
         old, new = seen.fields["Call route"], fields["Call route"]
         if old and old not in routes:
             raise Refused(
-                f"{key} belongs to {old}, which is no call route.",
+                f"{key} belongs to {old}, which is not a call route.",
                 "Release the number in Genesys first.",
             )
         if new and new not in routes:
@@ -277,7 +277,7 @@ class Did(Resource):
 
     def delete(self, key: str, seen: Seen) -> None:
         """Never: the number is the customer's."""
-        raise Refused("A number is never deleted by a runbook.")
+        raise Refused("The runbook never deletes a number.")
 
     def _add(self, ivr: dict[str, Any]) -> None:
         """Put the number on the call route; a pool just made takes a moment to count."""

@@ -20,7 +20,7 @@ def _region(text: str) -> str:
         guess = hints.get(text.casefold()) or f.nearest(text, known)
         ask = f" Did you mean {guess}?" if guess else ""
         raise ValueError(
-            f"is '{text}', which is no Genesys Cloud region.{ask} Known: {', '.join(known)}."
+            f"is '{text}', which is not a Genesys Cloud region.{ask} Known: {', '.join(known)}."
         )
     return text
 
@@ -40,7 +40,7 @@ class Genesys(Block):
     """The Genesys Cloud organisation and what the trunk is called there."""
 
     region: Annotated[f.Text, AfterValidator(_region)] = ask(
-        "AWS region of the organisation", genesys_samples.REGION
+        "AWS region of the organization", genesys_samples.REGION
     )
     client_id: f.Text = ask(
         "id of an OAuth client with the grant Client Credentials", genesys_samples.CLIENT_ID

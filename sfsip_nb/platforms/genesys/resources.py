@@ -118,7 +118,7 @@ class Trunk(Resource):
             prop = self._keys[name]
             if prop not in properties:
                 raise Refused(
-                    f"This organisation's trunk template has no property {prop} ({name}); "
+                    f"This organization's trunk template has no property {prop} ({name}); "
                     "Genesys would accept the value and ignore it.",
                     f"Set {name} by hand in the trunk, and report the missing property.",
                 )

@@ -23,8 +23,8 @@ def transfer_route(ctx: Context) -> str:
 
 
 def _wants(route: str, flow: str, why: str, numbers: list[str]) -> list[Desired]:
-    known = "Genesys takes a number for the organisation's own only from a DID pool."
-    rings = "Calls to the number start this call route."
+    known = "Genesys treats a number as the organization's own only if it is in a DID pool."
+    rings = "Calls to the number go to this call route."
     return [
         *(Desired(n.DidPool.kind, number, {n.HOLDS: number}, known) for number in numbers),
         Desired(n.CallRoute.kind, route, {"Open-hours flow": flow}, why),
@@ -43,12 +43,12 @@ def _wants(route: str, flow: str, why: str, numbers: list[str]) -> list[Desired]
 
 
 def _inbound_wants(ctx: Context) -> list[Desired]:
-    why = "The flow that it starts hands callers to the AI."
+    why = "The flow that it starts transfers callers to the AI."
     return _wants(inbound_route(ctx), settings(ctx).inbound_flow, why, list(ctx.parameters.numbers))
 
 
 def _transfer_wants(ctx: Context) -> list[Desired]:
-    why = "The flow that it starts leads transferred callers to the queue, never back to the AI."
+    why = "The flow that it starts sends transferred callers to the queue, never back to the AI."
     numbers = [ctx.parameters.synthflow.transfer.number]
     return _wants(transfer_route(ctx), settings(ctx).transfer_flow, why, numbers)
 
@@ -59,7 +59,7 @@ def _inbound_card(ctx: Context) -> Card:
     return Card(
         step="routing.inbound",
         system="genesys",
-        title="The flow hands callers to the AI",
+        title="The flow transfers callers to the AI",
         path=("Admin", "Architect", "Inbound Call Flows", g.inbound_flow),
         fields=(
             CardField("Action", "Transfer to Number"),
@@ -87,7 +87,7 @@ def _transfer_card(ctx: Context) -> Card:
         ),
         why="A transferred caller rings the transfer number; this flow takes the call to the live "
         "agents, and never back to the AI.",
-        look_for="The flow is published and its only way leads to this queue.",
+        look_for="The flow is published and its only path leads to this queue.",
         proved_by="verify.transfer",
         values={"flow": g.transfer_flow, "queue": g.transfer_queue},
     )
@@ -121,18 +121,18 @@ def _transfer(ctx: Context) -> list[Check]:
             "routing.transfer/queue",
             f"Queue “{g.transfer_queue}” exists and has members",
             "at least one member",
-            f"{queue.get('memberCount', '?')} members" if queue else "no queue of that name",
+            f"{queue.get('memberCount', '?')} members" if queue else "no queue with that name",
             queue.get("memberCount", 1) > 0 if queue else False,
             reason="Correct genesys.transfer_queue, or add agents to the queue.",
         ),
         check(
             "routing.transfer/loop",
             "The transfer number does not lead back to the AI",
-            f"not one of {', '.join(ctx.parameters.numbers)}, another flow than callers take",
+            f"not one of {', '.join(ctx.parameters.numbers)}, not the flow that callers reach",
             f"{number} → {g.transfer_flow}",
             number not in ctx.parameters.numbers and g.transfer_flow != g.inbound_flow,
             Vantage.HERE,
-            reason="Give the transfer a number and a flow of its own.",
+            reason="Use a separate number and flow for the transfer.",
         ),
     ]
 

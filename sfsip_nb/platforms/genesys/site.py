@@ -24,7 +24,7 @@ def _wants(ctx: Context) -> list[Desired]:
                 n.CLASSIFICATION: name,
                 n.POSITION: True,
             },
-            "It takes calls to the AI's numbers out of the plans that all other calls follow.",
+            "It separates calls to the AI's numbers from the plans that all other calls follow.",
         ),
         Desired(
             r.Route.kind,
@@ -35,7 +35,7 @@ def _wants(ctx: Context) -> list[Desired]:
                 "Distribution": "SEQUENTIAL",
                 "Enabled": True,
             },
-            "It leads that classification to the Synthflow trunk; other routes stay as they are.",
+            "It sends that classification to the Synthflow trunk; other routes stay as they are.",
         ),
     ]
 
@@ -55,11 +55,11 @@ def _checks(ctx: Context) -> list[Check]:
             "not managed by Genesys",
             "managed" if site.get("managed") else "the customer's own",
             not site.get("managed"),
-            reason="Choose a site of the customer's own: a managed one cannot be modified.",
+            reason="Choose a site of the customer's own: a managed one cannot be changed.",
         ),
         check(
             "trunk.site/protected",
-            "Emergency and Suicide Prevention plans stand ahead of ours",
+            "Emergency and Suicide Prevention plans come before ours",
             " and ".join(there) or "none on this site",
             ", ".join(names),
             all(place < mine for place in first) if mine >= 0 else None,
@@ -72,7 +72,7 @@ def _checks(ctx: Context) -> list[Check]:
                 f"trunk.site/{fault.plan_name}",
                 f"Number plan “{fault.plan_name}”",
                 fault.text,
-                "Such a plan also takes inbound caller ids, and Genesys then records them as "
+                "Such a plan also matches inbound caller IDs, and Genesys then records them as "
                 "unknown.",
                 Vantage.PLATFORM,
             )

@@ -45,7 +45,7 @@ ROWS = (
         "rejected",
         "Calls rejected by Genesys, or by Synthflow",
         "Make the digest credentials the same on both sides, and check the SIP Access Control "
-        "list against Synthflow's addresses of today.",
+        "list against Synthflow's current addresses.",
         (
             "probe.digest",
             "trunk.acl",
@@ -85,8 +85,8 @@ ROWS = (
     ),
     Row(
         "wrong-org",
-        "Wrong organisation, or calls go nowhere",
-        "The Inbound SIP Termination Identifier must be unique per organisation, and the FQDN "
+        "Wrong organization, or calls go nowhere",
+        "The Inbound SIP Termination Identifier must be unique per organization, and the FQDN "
         "the same in Synthflow's Termination URI.",
         (
             "trunk.create/api",  # as a rule: the identifier is taken

@@ -23,12 +23,13 @@ _TERMINATION_KEY = re.compile(r"outbound.*(termin|fqdn|uri)|routing_outbound.*(t
 _ADDRESSES_AT_MOST = 150
 
 _WHY = {
-    "trunk.create": "Calls between Genesys Cloud and Synthflow go over a BYOC trunk of its own.",
-    "trunk.inbound": "By the identifier Genesys knows whose call comes in, by the site whose plans"
-    " it then follows.",
+    "trunk.create": "Calls between Genesys Cloud and Synthflow go over a dedicated BYOC trunk.",
+    "trunk.inbound": "The identifier tells Genesys whose call it is; the site says whose number"
+    " plans"
+    " it follows.",
     "trunk.outbound": "Where Genesys sends calls for the AI, and how it logs in there.",
     "trunk.caller_id": "What the called side sees as the caller.",
-    "trunk.acl": "Only Synthflow's own addresses may send calls into the organisation.",
+    "trunk.acl": "Only Synthflow's own addresses may send calls into the organization.",
 }
 
 
@@ -110,7 +111,7 @@ def _created(ctx: Context) -> list[Check]:
             "trunk.create/srtp",
             "TLS brings SRTP with it",
             "Genesys answers plain RTP on a TLS trunk with 488",
-            "The guide offers TLS without a further word. probe.codec shows whether SRTP works.",
+            "The guide offers TLS and says no more about it. probe.codec shows whether SRTP works.",
         )
     ]
 
@@ -130,7 +131,7 @@ def _inbound_card(ctx: Context) -> Card | None:
         ),
         asks=(Ask("inbound_fqdn", "FQDN, as the Inbound Request-URI panel shows it"),),
         why="Synthflow sends its calls to this address. Its region part differs between regions "
-        "and between two Genesys platforms, so only the panel counts.",
+        "and between two Genesys platforms, so go by the panel.",
         look_for="A name that begins with the identifier, in the Inbound Request-URI panel.",
         values={"trunk_name": ctx.parameters.trunk_name},
     )
@@ -147,16 +148,16 @@ def _inbound(ctx: Context) -> list[Check]:
             f"{identifier}.…",
             f"{seen} ({'from the parameters' if given else 'read by a person'})",
             seen.split(".")[0] == identifier,
-            reason="Copy the FQDN again from the panel of this very trunk.",
+            reason="Copy the FQDN again from the panel of this trunk.",
         ),
         check(
             "trunk.inbound/derived",
-            "It is the FQDN that region and identifier lead to expect",
+            "It is the FQDN expected for this region and identifier",
             derived or "not derived: sources disagree for this region",
             seen,
             True if seen == derived else None,
             advisory=True,
-            reason="Not an error: the panel counts. Dynamic Cloud Voice and older regions differ.",
+            reason="Not an error: go by the panel. Dynamic Cloud Voice and older regions differ.",
         ),
     ]
 
@@ -178,7 +179,7 @@ def _outbound_card(ctx: Context) -> Card | None:
             "Outbound",
         ),
         fields=(CardField(r.TERMINATION_FQDN, host, "outbound_termination_fqdn"),),
-        why="The trunk template of this organisation shows no key for this one field, so it "
+        why="The trunk template of this organization shows no key for this one field, so it "
         "cannot be written by API without guessing.",
         look_for=f"The field shows {host}; then Save External Trunk.",
         proved_by="verify.inbound",
@@ -219,9 +220,9 @@ def _acl_card(ctx: Context) -> Card:
             "SIP Access Control",
         ),
         fields=tuple(CardField("Allow list", a) for a in addresses.signalling(ctx)),
-        why="With “Allow All” anybody on the internet may send calls into the organisation. "
+        why="With “Allow All” anybody on the internet may send calls into the organization. "
         "The API shows no key for the switch.",
-        look_for="Allow All is off and the list holds just these addresses.",
+        look_for="Allow All is off, and the list has exactly these addresses.",
         proved_by="probe.acl",
         values={"trunk_name": ctx.parameters.trunk_name, "allow_all": False},
     )

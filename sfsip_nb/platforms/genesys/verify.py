@@ -102,7 +102,7 @@ def _over_trunk(ctx: Context, step: str, call: SeenCall) -> list[Check]:
                 "packets received and sent",
                 f"{came} received, {went} sent",
                 came > 0 and went > 0,
-                reason="One way is blocked: open RTP both ways and check both media lists.",
+                reason="One direction is blocked: open RTP both ways and check both media lists.",
             )
         )
     return found
@@ -173,7 +173,7 @@ def _judge_transfer(ctx: Context, sides: Sides) -> list[Check]:
             wanted,
             landed or "no queue",
             landed == [wanted],
-            reason="The transfer number leads elsewhere: run routing.transfer.",
+            reason="The transfer number goes elsewhere: run routing.transfer.",
         )
     )
     agents = [p for p in legs if p.get("purpose") == "agent"]
@@ -216,7 +216,7 @@ def _outbound_card(ctx: Context) -> Card:
             CardField("Number to call", number, "to"),
             CardField("Caller", settings(ctx).caller_address, "from"),
         ),
-        why="Genesys places no call for a client-credentials token, so a person starts it.",
+        why="Genesys does not place calls for a client-credentials token, so a person starts it.",
         look_for="The AI agent answers and greets.",
         proved_by="verify.outbound",
         each_attempt=True,

@@ -77,7 +77,7 @@ def _listed(ctx: Context, platform: str, number: str) -> Check:
         f"{status}{': ' + error if error else ''}",
         True if status in ("completed", "in-progress") else False if code == "403" else None,
         Vantage.SYNTHFLOW,
-        reason="Refused by the list: revisit trunk.acl, every address of it."
+        reason="The list refused it: check every address in trunk.acl."
         if code == "403"
         else "The call got past the list or never left; its error says more.",
     )

@@ -51,12 +51,12 @@ def checks(ctx: Context, at_most: int) -> list[Check]:
         ),
         check(
             "trunk.acl/size",
-            "The list fits the trunk",
+            "The list fits on the trunk",
             f"at most {at_most} entries",
             len(listed),
             0 < len(listed) <= at_most,
             Vantage.HERE,
-            reason="An empty list lets nobody in; one over the limit is refused.",
+            reason="An empty list lets nobody in; a list over the limit is refused.",
         ),
     ]
     if published and confirmed.addresses:
@@ -77,12 +77,13 @@ def _compared(listed: list[str], published: list[PublishedAddress]) -> Check:
     source = f"{published[0].source}, read {published[0].as_of}"
     return check(
         "trunk.acl/published",
-        "The confirmed list is the one that Synthflow publishes",
+        "The confirmed list matches the one that Synthflow publishes",
         f"{', '.join(entry.address for entry in published)} ({source})",
         listed,
         None if different else True,
         Vantage.HERE,
         advisory=True,
-        reason=f"{'; '.join(different)}. Either list may be old: what is missing on the trunk "
-        f"shows as a refused call now and then. {' '.join(doubts)}".strip(),
+        reason=f"{'; '.join(different)}. Either list may be out of date: an address missing"
+        " from the trunk "
+        f"shows up as an occasional refused call. {' '.join(doubts)}".strip(),
     )

@@ -58,13 +58,13 @@ def take(run_dir: Path, names: tuple[str, ...]) -> None:
                 shutil.copyfile(path, kept)
         except files.Unfit as unfit:
             raise InputError(
-                name, f"{name} cannot be read: it {unfit}. Name a capture beside this notebook."
+                name, f"{name} cannot be read: it {unfit}. Name a capture next to this notebook."
             ) from None
         except OSError as error:
             raise InputError(
                 name,
-                f"{name} cannot be taken over ({error.strerror or type(error).__name__}). Upload"
-                f" the capture beside this notebook, or put it into {kept.parent}.",
+                f"{name} cannot be imported ({error.strerror or type(error).__name__}). Upload"
+                f" the capture next to this notebook, or put it into {kept.parent}.",
             ) from None
         if large:
             raise InputError(
@@ -133,7 +133,7 @@ def checks(ctx: Context, found: list[Read]) -> list[Check]:
             check(
                 f"diagnose/capture-{number}",
                 f"The capture {item.name}",
-                "calls without trouble",
+                "no call has a problem",
                 item.unread or seen,
                 None if item.unread else decided(item.diagnosis.verdict),
                 Vantage.HERE,

@@ -61,6 +61,4 @@ def decided(verdict: str) -> bool | None:
 
 def remark(id: str, title: str, seen: str, reason: str, vantage: Vantage = Vantage.HERE) -> Check:
     """Something that a reader should know and that no evidence decides: advisory, inconclusive."""
-    return check(
-        id, title, "known to the reader", seen, None, vantage, advisory=True, reason=reason
-    )
+    return check(id, title, "for information", seen, None, vantage, advisory=True, reason=reason)

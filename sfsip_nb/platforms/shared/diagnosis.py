@@ -16,6 +16,7 @@ from sfsip_nb.engine.verdicts import Check, Vantage, Weight
 from sfsip_nb.platforms.shared import captures
 from sfsip_nb.platforms.shared.captures import Sign
 from sfsip_nb.platforms.shared.checks import check
+from sfsip_nb.sip.shown import counted
 
 SECTION = "06-troubleshooting"
 _BAD = ("fail", "blocked")
@@ -94,7 +95,7 @@ def step(rows: tuple[Row, ...], hint: str) -> Step:
                 "diagnose/read",
                 "This run's evidence was read",
                 "at least one step's checks, or a capture",
-                f"{steps} steps, {len(read)} captures",
+                f"{counted(steps, 'step')}, {counted(len(read), 'capture')}",
                 steps + len(read) > 0,
                 Vantage.HERE,
                 reason="Run the sections before this one first.",
@@ -122,7 +123,7 @@ def step(rows: tuple[Row, ...], hint: str) -> Step:
 
 def _signs(count: int) -> str:
     """How much speaks for a row; the table of the rows says what."""
-    return f"{count} sign{'s' if count > 1 else ''} of it" if count else "no sign of it"
+    return f"{counted(count, 'sign')} of it" if count else "no sign of it"
 
 
 def _nothing_yet(hint: str) -> Callable[[Context], str]:

@@ -39,7 +39,7 @@ def kept(number: str, audio: Audio, start: datetime, end: datetime, agent: Overh
     ]
     if agent:
         offset = agent.since - start.timestamp()
-        what = "Heard by the AI agent: what its own ears on the testbed took in"
+        what = "Heard by the AI agent: what it received on the testbed"
         lanes.append(_lane(what, Vantage.TESTBED, offset, agent.levels))
     file = {
         "call": number,

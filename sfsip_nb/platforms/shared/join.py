@@ -55,8 +55,9 @@ def joined(step: str, sides: Sides, remedy: str = "") -> list[Check]:
             not_made(
                 step,
                 f"neither {name} nor Synthflow has a call{who} of that time",
-                "Answer the card below once more, run this cell and dial while it watches. If you "
-                "did call: is that the number you called from? Records can also be late: then run "
+                "Answer the card below again, run this cell and dial while it watches. If you "
+                "did call: is that the number you called from? Records can also be late; if so,"
+                " run "
                 "this cell again.",
             )
         ]

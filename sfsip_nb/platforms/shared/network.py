@@ -26,11 +26,12 @@ _SECONDS = 8.0
 """For the look-up, and again for the connection."""
 _GRACE = 10.0
 _CALL = (
-    "Whether Synthflow's client minds is not published: verify.transfer, a call over TLS, decides."
+    "Whether Synthflow's client objects is not published: verify.transfer, a call over TLS,"
+    " shows it."
 )
 _DIFFERENT = (
-    "Either of the two may be old, and Synthflow does not say that its calls come from the "
-    "address that its host name leads to. Ask Synthflow support which addresses to let in today."
+    "Either of the two may be out of date, and Synthflow does not say that its calls come from the "
+    "address that its host name resolves to. Ask Synthflow support which addresses to let in today."
 )
 
 
@@ -60,7 +61,7 @@ def _firewall(ctx: Context, step: str) -> Check:
         f"RTP on UDP {first}–{last} both ways",
         "not visible from this machine",
         "The firewall between the platforms shows only in a call: verify.inbound proves audio "
-        f"both ways. Let in Synthflow's media addresses too, not only those of SIP{published}.",
+        f"both ways. Allow Synthflow's media addresses too, not only its SIP addresses{published}.",
     )
 
 
@@ -115,7 +116,7 @@ def _shown(
         check(
             f"{step}/{id}",
             f"{whose}'s TLS certificate is good",
-            "trusted, in date, named",
+            "trusted, not expired, right name",
             result.sentence,
             ok,
             Vantage.HERE,
@@ -128,7 +129,7 @@ def _shown(
         found.append(
             check(
                 f"{step}/{id}-expiry",
-                f"No certificate of {whose} ends within a month",
+                f"No certificate of {whose} expires within a month",
                 f"more than {EXPIRES_SOON_DAYS} days",
                 advice,
                 None,
@@ -195,7 +196,7 @@ def _compared(
     strange = [ip for ip in ips if ip not in listed]
     return check(
         id,
-        f"{name} leads to addresses of {what}",
+        f"{name} resolves to addresses on {what}",
         f"one of {', '.join(listed)} ({source})",
         ips,
         None if strange else True,
@@ -221,7 +222,7 @@ def _connects(ctx: Context, step: str, hops: Sequence[Hop]) -> Check:
         ok or (None if ctx.live else False),
         Vantage.HERE,
         advisory=ctx.live,
-        reason="A firewall may let only the platform through; from here this proves nothing.",
+        reason="A firewall may let only the platform through, so this proves nothing from here.",
     )
 
 

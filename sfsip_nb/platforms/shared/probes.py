@@ -26,6 +26,7 @@ from sfsip_nb.platforms.synthflow import section
 from sfsip_nb.sip import Credentials, ProbeResult, ladder, loop, pcap
 from sfsip_nb.sip import probes as wire
 from sfsip_nb.sip.probes.roundtrip import NONCE_HEADER
+from sfsip_nb.sip.shown import counted
 
 _GREETING = Stage(testcall.SPEECH_HZ, testcall.AGENT_HZ, within=6.0)
 
@@ -110,7 +111,7 @@ def _digest(ctx: Context, platform: Platform) -> list[Check]:
                 f"{step}/right",
                 "The trunk's credentials are accepted",
                 "a challenge, then 200",
-                f"{right.challenges} challenge(s), then {right.answer or right.phrase}",
+                f"{counted(right.challenges, 'challenge')}, then {right.answer or right.phrase}",
                 right.answered if right.challenges else (None if right.answered else False),
                 Vantage.HERE,
                 advisory=ctx.live,
@@ -130,7 +131,7 @@ def _digest(ctx: Context, platform: Platform) -> list[Check]:
                 wrong.code in (401, 403, 407) or (None if wrong.code in (0, 408) else False),
                 Vantage.HERE,
                 advisory=ctx.live,
-                reason="Anybody may call the agent at your cost: ask Synthflow support.",
+                reason="Anybody can call the agent at your cost: ask Synthflow support.",
                 evidence=wrong.evidence,
             )
         )
@@ -191,7 +192,8 @@ def _header(ctx: Context, platform: Platform) -> list[Check]:
             seen.get(NONCE_HEADER) == "round-trip" if row else None,
             Vantage.SYNTHFLOW,
             advisory=ctx.live,
-            reason="Header names are case-sensitive, begin with X-; large UDP requests get lost.",
+            reason="Header names are case-sensitive and start with X-; large UDP requests get"
+            " lost.",
             evidence=placed.evidence,
         )
     ]

@@ -20,6 +20,7 @@ from sfsip_nb.sip.probes.isolating import isolate
 from sfsip_nb.sip.probes.plan import Kind
 from sfsip_nb.sip.probes.words import found
 from sfsip_nb.sip.sdp import Srtp
+from sfsip_nb.sip.shown import counted
 
 MARK_HEADER = "X-Sfsip-Test"
 
@@ -82,8 +83,8 @@ class Placed:
     def sound(self) -> str:
         """What came and went of its audio, in words."""
         facts = self.audio
-        words = [f"{facts.get('packets_received', 0)} packets came"]
-        words.append(f"{facts.get('packets_sent', 0)} went ({self.codec})")
+        words = [f"{counted(facts.get('packets_received', 0), 'packet')} received"]
+        words.append(f"{facts.get('packets_sent', 0)} sent ({self.codec})")
         if facts.get("packets_received"):
             words.append(f"{facts['loss_percent']:g} % lost, MOS {facts['mos']:.1f}")
         if facts.get("rtt_ms") is not None:
@@ -275,7 +276,8 @@ def wire_checks(step: str, placed: Placed, voices: Sequence[str], remedy: str = 
             f"{placed.retransmitted} retransmitted",
             clean,
             Vantage.HERE,
-            reason="In-dialog requests take another way than the INVITE: look at Record-Route.",
+            reason="In-dialog requests take a different path than the INVITE: look at"
+            " Record-Route.",
             evidence=evidence,
         )
     )
@@ -292,5 +294,5 @@ def unplaced(ctx: Context, step: str, why: Placed | str) -> Check:
         None,
         Vantage.HERE,
         advisory=ctx.live,
-        reason="Allow test calls to this number, or leave the probe out.",
+        reason="Allow test calls to this number, or skip the probe.",
     )

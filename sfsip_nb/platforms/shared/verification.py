@@ -49,14 +49,14 @@ INBOUND = Test(
     "Inbound call",
     ("AI agent",),
     (_GREETING,),
-    "Speak with the agent for a few sentences, then hang up.",
+    "Talk to the agent for a few sentences, then hang up.",
 )
 TRANSFER = Test(
     "verify.transfer",
     "Transfer to a live agent",
     ("AI agent", "live agent"),
     (_GREETING, _HANDED_OVER),
-    "Ask the agent for a person; speak with the person, then hang up.",
+    "Ask the agent for a person; talk to that person, then hang up.",
 )
 
 
@@ -110,13 +110,13 @@ def card(test: Test) -> Callable[[Context], Card | None]:
             system="phone",
             title=f"Call {number} now",
             path=(
-                "Any telephone outside the contact centre",
+                "Any phone outside the contact center",
                 "its number and your name below",
                 "run the cell again, then dial: it watches both sides",
             ),
             fields=(CardField("Dial", number, "number"),),
             asks=(Ask("caller", "The number you called from, as +…"),),
-            why="A real call seen from both ends is what proves a live trunk.",
+            why="Only a real call seen from both ends proves a live trunk.",
             look_for=test.say,
             proved_by=test.step,
         )

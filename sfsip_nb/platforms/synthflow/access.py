@@ -10,6 +10,7 @@ from sfsip_nb.engine.verdicts import Check, Vantage
 from sfsip_nb.inputs import facts
 from sfsip_nb.platforms.shared.checks import check, remark, synthflow
 from sfsip_nb.platforms.synthflow.resources import find_assistant
+from sfsip_nb.sip.shown import counted
 
 
 def _synthflow(ctx: Context) -> list[Check]:
@@ -20,7 +21,7 @@ def _synthflow(ctx: Context) -> list[Check]:
     found = [
         check(
             "access.synthflow/key",
-            "The API key opens the stated region",
+            "The API key works in the stated region",
             region.name,
             f"answered by {ctx.surroundings.origins['synthflow']}",
             True,
@@ -30,7 +31,7 @@ def _synthflow(ctx: Context) -> list[Check]:
             "access.synthflow/workspace",
             "The workspace's numbers can be read",
             ctx.parameters.synthflow.workspace_id,
-            f"{len(client.numbers())} numbers",
+            counted(len(client.numbers()), "number"),
             True,
             Vantage.SYNTHFLOW,
         ),
@@ -38,7 +39,9 @@ def _synthflow(ctx: Context) -> list[Check]:
             "access.synthflow/assistant",
             "The assistant exists",
             wanted,
-            f"{assistant['name']} ({assistant['model_id']})" if assistant else "none of that name",
+            f"{assistant['name']} ({assistant['model_id']})"
+            if assistant
+            else "none with that name",
             assistant is not None,
             Vantage.SYNTHFLOW,
             reason="Correct synthflow.assistant: the id or the exact name.",

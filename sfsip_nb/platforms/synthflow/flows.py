@@ -32,7 +32,7 @@ def answered_by_assistant(ctx: Context, step: str, number: str) -> Iterator[Chec
         on,
         on == number,
         Vantage.SYNTHFLOW,
-        reason="Run assistant.attach: the trunk comes into being there.",
+        reason="Run assistant.attach: that creates the trunk.",
     )
 
 
@@ -42,12 +42,12 @@ def sends_to(ctx: Context, step: str, host: str) -> Check:
     seen = imported.get("termination_uri") or "nothing"
     return check(
         f"{step}/termination",
-        "Synthflow sends its calls to the contact centre's address",
+        "Synthflow sends its calls to the contact center's address",
         host,
         seen,
         seen == host,
         Vantage.SYNTHFLOW,
-        reason="The Termination URI must be that address to the letter: run number.add.",
+        reason="The Termination URI must be exactly that address: run number.add.",
     )
 
 

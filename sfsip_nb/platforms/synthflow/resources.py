@@ -122,14 +122,14 @@ class Attachment(Resource):
         """Attach the number."""
         if not fields[INBOUND_NUMBER]:
             raise Refused(
-                f"No documented API call detaches the number of assistant “{key}”.",
+                f"No documented API call detaches the number from assistant “{key}”.",
                 "Detach it in the assistant's settings; deleting the number detaches it too.",
             )
         self._client.update_assistant(seen.id, phone_number=fields[INBOUND_NUMBER])
 
     def delete(self, key: str, seen: Seen) -> None:
         """Never: the assistant is the customer's."""
-        raise Refused("An assistant is never deleted by a runbook.", "Delete it in Synthflow.")
+        raise Refused("The runbook never deletes an assistant.", "Delete it in Synthflow.")
 
 
 class TransferAction(Resource):
@@ -204,7 +204,7 @@ class TransferUse(Resource):
 
     def delete(self, key: str, seen: Seen) -> None:
         """Never: it goes with the action."""
-        raise Refused("What an assistant uses is not deleted by a runbook.")
+        raise Refused("The runbook does not delete what an assistant uses.")
 
 
 def find_transfer(client: Synthflow, number: str) -> dict[str, Any] | None:

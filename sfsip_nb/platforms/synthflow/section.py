@@ -95,7 +95,7 @@ def steps(section: str, trunk: Trunk) -> tuple[Step, ...]:
                 r.Attachment.kind,
                 ctx.parameters.synthflow.assistant,
                 {r.INBOUND_NUMBER: ctx.parameters.numbers[0]},
-                "The trunk comes into being when the number is attached to the assistant.",
+                "The trunk is created when the number is attached to the assistant.",
             )
         ]
 
@@ -114,13 +114,14 @@ def steps(section: str, trunk: Trunk) -> tuple[Step, ...]:
                     r.INSTRUCTIONS: _INSTRUCTIONS,
                     r.ANNOUNCEMENT: _ANNOUNCEMENT,
                 },
-                "With it the assistant hands a caller who asks for a person to the live agents.",
+                "With it, the assistant transfers a caller who asks for a person to the live"
+                " agents.",
             ),
             Desired(
                 r.TransferUse.kind,
                 number,
                 {r.ATTACHED_TO: name},
-                "An assistant makes only the transfers that are attached to it.",
+                "An assistant can make only the transfers that are attached to it.",
                 comes_with=f"{r.TransferAction.kind}:{number}",
                 born={r.ATTACHED_TO: ""},
             ),
@@ -180,10 +181,11 @@ def _number_checks(ctx: Context, trunk: Trunk) -> list[Check]:
         found.append(
             remark(
                 "number.add/register",
-                "Registration is switched on",
+                "Registration is on",
                 "Synthflow will send REGISTER",
-                f"{trunk.platform} is understood to be a static peer that takes no registrations; "
-                "405 or silence would follow. Digest on calls works without.",
+                f"{trunk.platform} is understood to be a static peer that accepts no"
+                " registrations; "
+                "405 or silence would follow. Digest on calls works without it.",
             )
         )
     return found
@@ -205,7 +207,7 @@ def _attachment_checks(ctx: Context) -> list[Check]:
                 holders or "none",
                 len(holders) == 1,
                 Vantage.SYNTHFLOW,
-                reason="The trunk comes into being when the number is attached: attach it, and "
+                reason="The trunk is created when the number is attached: attach it, and "
                 "to one inbound assistant only.",
             )
         )
@@ -258,7 +260,7 @@ def _transfer_checks(ctx: Context, trunk: Trunk) -> list[Check]:
     return [
         remark(
             "transfer.action/mode",
-            f"How a {mode} transfer travels",
+            f"How a {mode} transfer is made",
             how,
             "Synthflow's pages differ on the warm one, and confirm REFER for few carriers; "
             "verify.transfer proves it on this trunk.",
@@ -271,6 +273,6 @@ def _transfer_checks(ctx: Context, trunk: Trunk) -> list[Check]:
             trunk.transfer_number(ctx),
             trunk.transfer_number(ctx) not in ctx.parameters.numbers,
             Vantage.HERE,
-            reason="Choose a number that leads to the live agents.",
+            reason="Choose a number that reaches the live agents.",
         ),
     ]

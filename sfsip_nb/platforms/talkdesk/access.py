@@ -10,12 +10,13 @@ from sfsip_nb.platforms.shared import network
 from sfsip_nb.platforms.shared.checks import check, remark
 from sfsip_nb.platforms.synthflow import access as synthflow_access
 from sfsip_nb.platforms.talkdesk.platform import settings, talkdesk
+from sfsip_nb.sip.shown import counted
 
 SECTION = "01-prerequisites"
 
 # Scope → what the runbook reads with it.
 _SCOPES = {
-    "queues:read": "queues, which took the place of ring groups",
+    "queues:read": "queues, which replaced ring groups",
     "data-reports:read": "the calls report",
     "data-reports:write": "asking for the calls report",
 }
@@ -31,13 +32,13 @@ def _entitlement(ctx: Context) -> Card:
     return Card(
         step="access.platform",
         system="talkdesk",
-        title="SIP trunking is enabled, and which way the account offers",
+        title="SIP trunking is enabled, and which option the account has",
         path=("Talkdesk Admin", "Integrations", "SIP Trunking"),
         fields=(CardField("Expected", PATHS[own.path]),),
-        asks=(Ask("path", "What the account offers: external_trunk or byo_ai"),),
-        why="No API shows the entitlement. Where the SIP Trunking page is missing, Talkdesk "
+        asks=(Ask("path", "What the account has: external_trunk or byo_ai"),),
+        why="No API shows the entitlement. If the SIP Trunking page is missing, Talkdesk "
         "documents Bring Your Own AI over SIP in Studio instead.",
-        look_for="The SIP Trunking page with an Add SIP Trunk button; else, in Studio, the "
+        look_for="The SIP Trunking page with an Add SIP Trunk button; otherwise, in Studio, the "
         "component Connect to Autopilot Voice with External Voice Stream.",
     )
 
@@ -49,9 +50,9 @@ def _platform(ctx: Context) -> list[Check]:
     found = [
         check(
             "access.platform/token",
-            "The OAuth client opens the account in the stated region",
+            "The OAuth client works for the account in the stated region",
             f"{own.account}, {own.region}",
-            f"a token with {len(scopes)} scopes",
+            f"a token with {counted(len(scopes), 'scope')}",
             True,
         ),
     ]
@@ -59,11 +60,11 @@ def _platform(ctx: Context) -> list[Check]:
         found.append(
             check(
                 "access.platform/path",
-                "The account offers the way that this run takes",
+                "The account has the option that this run uses",
                 PATHS[own.path],
                 PATHS.get(offered, offered),
                 offered == own.path,
-                reason="Set talkdesk.path to what the account offers, then make a new plan.",
+                reason="Set talkdesk.path to what the account has, then make a new plan.",
             )
         )
     found += [
@@ -107,7 +108,7 @@ def _queues(ctx: Context) -> Check:
         "access.platform/queue",
         title,
         wanted,
-        wanted if wanted in names else f"none of that name among {len(names)}",
+        wanted if wanted in names else f"none with that name among {len(names)}",
         wanted in names,
         reason="Correct talkdesk.ring_group. Ring groups are queues in the API since 2026-07-31.",
     )
@@ -146,7 +147,7 @@ def _number(ctx: Context) -> list[Check]:
             "access.number/in-use",
             "The DID is free",
             "seen by the person who read the inventory",
-            "No API shows what a number is used for: a number in production must not be re-routed.",
+            "No API shows what a number is used for: a number in production must not be rerouted.",
             Vantage.PLATFORM,
         )
     ]

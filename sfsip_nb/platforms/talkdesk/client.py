@@ -34,7 +34,7 @@ _OVER = frozenset({"failed", "canceled", "deleted"})
 _USER_ONLY = (
     "Talkdesk documents the Queues API for Authorization Code clients; that it takes the Client "
     "Credentials grant is not confirmed. If the scope is granted, this account may be one that "
-    "refuses: let a person confirm the queue instead."
+    "refuses: have a person confirm the queue instead."
 )
 
 
@@ -156,7 +156,7 @@ class Talkdesk:
         problem = Problem("report_timeout", f"{message} {self._report_seconds:g} s")
         error = ApiError(_NAME, "GET", path, 200, problem)
         error.hint = (
-            "Run it again later. If it stays so, look whether the calls report opens in "
+            "Run it again later. If nothing changes, see whether the calls report opens in "
             "Talkdesk Explore, and ask Talkdesk's support with the job's id."
         )
         return error
@@ -176,7 +176,7 @@ class Talkdesk:
         if status == 403 and scope not in self._tokens.scopes:
             advice = f"The token lacks the scope {scope}: add it to the OAuth client in Builder."
         elif status == 403:
-            advice = f"The token carries the scope {scope}, and is refused all the same."
+            advice = f"The token has the scope {scope} and is still refused."
         else:
             advice = "A fresh token is refused: check that the account lives in the stated region."
         return f"{advice} {note}".strip()

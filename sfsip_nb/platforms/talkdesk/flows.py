@@ -18,11 +18,11 @@ def _told(ctx: Context, step: str, card: str, hop: str, proved_by: str) -> Check
     return check(
         f"{step}/{card}",
         hop,
-        f"done along the card {card}",
+        f"done from the card {card}",
         f"{answer['done_by']}, {answer['done_at']}" if answer else "nobody yet",
         True if answer and ctx.proved(proved_by) else None,
         advisory=True,
-        reason=f"Said by a person; {proved_by} proves it.",
+        reason=f"Reported by a person; {proved_by} proves it.",
     )
 
 
@@ -33,7 +33,7 @@ def _inbound(ctx: Context) -> list[Check]:
             ctx,
             step,
             "routing.inbound",
-            f"{number} → IVR → SIP transfer, {own.timeout_seconds} s, else “{own.fallback}”",
+            f"{number} → IVR → SIP transfer, {own.timeout_seconds} s, otherwise “{own.fallback}”",
             "verify.inbound",
         ),
         _told(ctx, step, "trunk.create", f"Trunk “{own.trunk_name}” → Synthflow", "verify.inbound"),

@@ -25,7 +25,7 @@ class Talkdesk(Block):
     path: Literal["external_trunk", "byo_ai"] = ask(
         "external_trunk or byo_ai: what the account offers for a voice agent", "external_trunk"
     )
-    sbc: f.Host = ask("SBC gateway host or address, told by Talkdesk", talkdesk_samples.SBC)
+    sbc: f.Host = ask("SBC gateway host or address, from Talkdesk", talkdesk_samples.SBC)
     trunk_name: f.Text = ask("name of the SIP trunk", samples.TRUNK_NAME)
     max_concurrent_calls: int = ask("Max Concurrent Calls of the trunk", 10, ge=1, le=10000)
     ring_group: f.Text = ask("ring group or queue of the live agents", talkdesk_samples.RING_GROUP)
@@ -34,7 +34,7 @@ class Talkdesk(Block):
     )
     timeout_seconds: int = ask("seconds before a call goes to the fallback", 30, 30, ge=1, le=600)
     fallback: f.Text = ask(
-        "where a call goes that the agent does not take", talkdesk_samples.FALLBACK
+        "where a call goes if the agent does not take it", talkdesk_samples.FALLBACK
     )
 
 

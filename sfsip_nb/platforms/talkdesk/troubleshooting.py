@@ -29,7 +29,7 @@ ROWS = (
     Row(
         "not-reaching",
         "Calls not reaching Synthflow",
-        "Make the IVR or ring-group step point at the Synthflow DID, over the right SIP trunk.",
+        "Make the IVR or ring-group step point to the Synthflow DID, over the right SIP trunk.",
         (
             "trunk.create",
             "routing.inbound",
@@ -83,6 +83,6 @@ ROWS = (
     ),
 )
 
-HINT = "Each card of section 02 can be opened again; a call proves what it changed."
+HINT = "You can reopen any card of section 02; a call proves what it changed."
 
 STEPS = (diagnosis.step(ROWS, HINT),)

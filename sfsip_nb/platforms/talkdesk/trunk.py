@@ -71,8 +71,8 @@ def _trunk_card(ctx: Context) -> Card:
         path=_TRUNK_PATH[own.path],
         fields=tuple(fields),
         why="Talkdesk sends callers to Synthflow over this trunk. UDP and TCP use port 32681, TLS "
-        "uses 32682; a user name and password are needed for Digest only.",
-        look_for="Each value to the letter, then Save (after the allowed addresses, next card).",
+        "uses 32682; only Digest needs a user name and password.",
+        look_for="Exactly these values, then Save (after the allowed addresses, next card).",
         proved_by="verify.inbound",
         values=values,
     )
@@ -114,7 +114,7 @@ def _inbound_card(ctx: Context) -> Card:
             CardField("Timeout", f"{own.timeout_seconds} seconds", "timeout_seconds"),
             CardField("Fallback", own.fallback, "fallback"),
         ),
-        why="Callers of the number are handed to the AI over the trunk; when it does not answer "
+        why="Callers to the number are transferred to the AI over the trunk; if it does not answer "
         "in time, live agents take the call. For skills-based routing, routing rules can send "
         "calls by language, department or IVR choice to different Synthflow numbers.",
         look_for="The transfer step shows the trunk, the timeout and the fallback; then save and "
@@ -158,9 +158,9 @@ def _tried_before(ctx: Context) -> Check:
         if c.id == _FALLBACK and c.weight is Weight.REQUIRED
     ]
     if not trials:
-        return _fallback_check(ctx, "not tried", None, required=False)
+        return _fallback_check(ctx, "not tested", None, required=False)
     passed = trials[-1].verdict is Verdict.PASS
-    seen = f"when it was tried: {trials[-1].seen.removeprefix('when it was tried: ')}"
+    seen = f"when it was tested: {trials[-1].seen.removeprefix('when it was tested: ')}"
     evidence = tuple(trials[-1].evidence)
     return _fallback_check(ctx, seen, passed or None, required=True, evidence=evidence)
 
@@ -172,12 +172,12 @@ def _fallback_check(
     return check(
         _FALLBACK,
         f"Without an answer the call goes to “{own.fallback}”",
-        f"a live agent answers, at the latest after {own.timeout_seconds} s",
+        f"a live agent answers within {own.timeout_seconds} s",
         seen,
         ok,
         Vantage.HERE,
         advisory=not required,
-        reason="Revisit the card routing.inbound: timeout and fallback. It can be tried only "
+        reason="Revisit the card routing.inbound: timeout and fallback. It can be tested only "
         "while no assistant has the number.",
         evidence=evidence,
     )

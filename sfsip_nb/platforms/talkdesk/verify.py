@@ -60,7 +60,7 @@ def _judge_inbound(ctx: Context, sides: Sides) -> list[Check]:
         found.append(
             check(
                 f"{step}/transfer",
-                "Talkdesk handed the call out",
+                "Talkdesk transferred the call out",
                 "an external transfer",
                 "an external transfer" if left else "no transfer in the calls report",
                 left,

@@ -14,6 +14,7 @@ from typing import BinaryIO, Final
 
 from ..fields import header
 from ..reading import read as read_message
+from ..shown import counted
 from ..trace import Address, TraceEntry, Transport, mask, summary
 from .connections import START, Connections
 from .layers import LINKS, Layers, Piece
@@ -69,7 +70,7 @@ def read(file: BinaryIO) -> Capture:
     if next(rows, None) is not None:
         reader.note(f"Only the first {MAX_PACKETS:,} packets were read.")
     elif file.read(1) or file.tell() == 0:
-        reader.note("The file is damaged from some place on; what came before was read.")
+        reader.note("The file is damaged partway through; everything before that was read.")
     return reader.finish()
 
 
@@ -157,7 +158,7 @@ class _Reader:
 
     def _limits(self, connections: Connections) -> Iterator[str]:
         for link, count in self._links.items():
-            yield f"{count} packets of link type {link} were passed over: it is not known here."
+            yield f"{counted(count, 'packet')} of the unknown link type {link} skipped."
         # The server has the lower port, whoever was heard first; port 443 is the web.
         ends_of = (min(ends, key=lambda end: end[1]) for ends in connections.encrypted)
         servers = {server for server in ends_of if server[1] != 443}
@@ -165,19 +166,20 @@ class _Reader:
             ends = sorted(f"{host}:{port}" for host, port in servers)
             shown = ", ".join(ends[:5]) + (" and others" if len(ends) > 5 else "")
             yield (
-                f"TLS towards {shown} is encrypted: SIP in it cannot be read. Take the capture "
-                "where the platform writes it in clear, or call over TCP for the test."
+                f"TLS to {shown} is encrypted, so the SIP in it cannot be read. Take the capture "
+                "where the platform writes it unencrypted, or call over TCP for the test."
             )
         if connections.holes:
-            yield f"{connections.holes} messages over TCP are incomplete: bytes are missing."
+            yield f"{counted(connections.holes, 'message')} over TCP incomplete: bytes are missing."
         if self._cut:
             yield (
-                f"{self._cut} messages were cut by the capture's snapshot length. Capture with: "
+                f"{counted(self._cut, 'message')} cut by the capture's snapshot length. Capture"
+                " with: "
                 "tcpdump -s 0"
             )
         if self._twice:
-            yield f"{self._twice} messages were captured twice and count once."
+            yield f"{counted(self._twice, 'message')} captured twice and counted once."
         if self._more:
-            yield f"{self._more} SIP messages beyond the first {MAX_MESSAGES:,} were left out."
+            yield f"{self._more} SIP messages beyond the first {MAX_MESSAGES:,} left out."
         if self.capture.streams.left_out:
             yield "There are more RTP streams than were followed."

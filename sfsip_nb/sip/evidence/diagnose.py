@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..media.packets import MediaPacket
-from ..shown import plain
+from ..shown import counted, plain
 from ..trace import Address, TraceEntry
 from . import ladder, legs
 from .calls import Conversation, conversations
@@ -152,9 +152,9 @@ def diagnosed(capture: Capture) -> Diagnosis:
     if any(talk.answer for talk in talks) and not streams:
         limits.append("There is no RTP here, so nothing is said about audio.")
     if not talks:
-        limits.append("There is no SIP message that can be read here.")
+        limits.append("There is no readable SIP message here.")
     if len(talks) > _TOLD:
-        limits.append(f"Only the first {_TOLD} of {len(talks)} calls and exchanges are told.")
+        limits.append(f"Only the first {_TOLD} of {len(talks)} calls and exchanges are shown.")
     return Diagnosis(tuple(reports), tuple(limits))
 
 
@@ -189,7 +189,7 @@ def _summary(talk: Conversation, world: World) -> Finding:
             "message.malformed" if not talk.rows else "peer.answers",
             "Nothing here can be read as a SIP message."
             if not talk.rows
-            else f"{plain(talk.entries[0].summary, 60)}: nothing that decides over a call.",
+            else f"{plain(talk.entries[0].summary, 60)}: nothing that affects a call.",
             call_id=talk.call_id,
             evidence=(1,),
         )
@@ -226,10 +226,11 @@ def _audio(talk: Conversation, world: World) -> str:
     if audio.moved(talk):
         noise += "; a re-INVITE moved it to another host, perhaps past the capture point"
     if all(counts.values()):
-        said = f"{counts['caller']} RTP packets to the caller, {counts['callee']} to the callee"
+        to_caller = counted(counts["caller"], "RTP packet")
+        said = f"{to_caller} to the caller, {counts['callee']} to the callee"
         return f"audio both ways ({said}{noise})"
     to = "caller" if counts["caller"] else "callee"
-    return f"audio to the {to} only is in this capture ({counts[to]} RTP packets{noise})"
+    return f"audio to the {to} only is in this capture ({counted(counts[to], 'RTP packet')}{noise})"
 
 
 def _addresses(talks: Iterable[Conversation]) -> set[Address]:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..shown import plain, where
+from ..shown import counted, plain, where
 from ..trace import Address, TraceEntry, once
 from .sound import Stream
 
@@ -111,7 +111,7 @@ def _open(heading: str, about: str, width: float, height: float) -> Iterator[str
 
 def _about(rows: list[TraceEntry], columns: list[str], texts: list[str]) -> str:
     who = ", ".join(columns) or "nobody"
-    return "\n".join([f"{len(rows)} messages between {who}", *texts])
+    return "\n".join([f"{counted(len(rows), 'message')} between {who}", *texts])
 
 
 def _told(line: _Line, began: datetime | None) -> str:
@@ -184,7 +184,7 @@ def _folded(lines: list[_Line]) -> list[_Line]:
     kinds = Counter(line.label for line in left)
     most = ", ".join(f"{count} × {kind}" for kind, count in kinds.most_common(4))
     others = sum(kinds.values()) - sum(count for _, count in kinds.most_common(4))
-    more = f", {others} others" if others else ""
+    more = f", {counted(others, 'other')}" if others else ""
     said = f"{len(left)} messages ({left[0].number} to {left[-1].number}) are not drawn: "
     return [*lines[:_HEAD], _Line(left[0].at, said + most + more, look="f"), *lines[-_TAIL:]]
 
@@ -209,7 +209,7 @@ def _media(streams: Iterable[Stream], known: dict[Address, str]) -> list[_Line]:
         first, last = min(s.first for s in found), max(s.last for s in found)
         seconds = (last - first).total_seconds()
         share = f", {100 * lost / (lost + packets):.1f} % lost" if lost and packets else ""
-        label = f"RTP: {packets} packets, {seconds:.1f} s{share}"
+        label = f"RTP: {counted(packets, 'packet')}, {seconds:.1f} s{share}"
         lines.append(_Line(first, label, source, target, look="m", tip=label))
     return lines
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..sdp import is_private
+from ..shown import counted
 from .levels import FLOOR
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def _keys(audio: "Audio") -> Iterator[Trouble]:
     for reason, count in audio.srtp_failures.items():
         if "replay" in reason:
             continue  # Duplicates and late packets: counted, no trouble.
-        sentence = f"{count} SRTP packets from the peer could not be read ({reason}): "
+        sentence = f"{counted(count, 'SRTP packet')} from the peer could not be read ({reason}): "
         if audio.unencrypted > count / 2:
             sentence += "they have the length of plain RTP, so the peer does not encrypt."
         else:
@@ -50,7 +51,7 @@ def _codec(audio: "Audio") -> Iterator[Trouble]:
     if others > audio.packets_received / 10:
         yield Trouble(
             "codec",
-            f"{audio.codec} was agreed, but {count} packets came as {name}: "
+            f"{audio.codec} was agreed, but {counted(count, 'packet')} came as {name}: "
             "the peer sends another codec than its SDP names.",
             "RFC 3264 §6.1",
         )
@@ -80,21 +81,21 @@ def _one_way(audio: "Audio") -> Iterator[Trouble]:
         case "nothing received":
             yield Trouble(
                 "one_way",
-                f"No sound from the peer to us: {audio.packets_sent} packets went to "
+                f"No sound from the peer to us: {counted(audio.packets_sent, 'packet')} went to "
                 f"{_at(audio.remote)}, none came back.",
                 "",
             )
         case "peer hears nothing (RTCP)":
             yield Trouble(
                 "one_way",
-                f"No sound from us to the peer: {audio.packets_sent} packets went to "
+                f"No sound from us to the peer: {counted(audio.packets_sent, 'packet')} went to "
                 f"{_at(audio.remote)}, but its RTCP reports that none arrive.",
                 "RFC 3550 §6.4",
             )
         case "nothing either way (RTCP)":
             yield Trouble(
                 "one_way",
-                f"No sound in either direction: {audio.packets_sent} packets went to "
+                f"No sound in either direction: {counted(audio.packets_sent, 'packet')} went to "
                 f"{_at(audio.remote)}, its RTCP reports that none arrive, and none came back.",
                 "RFC 3550 §6.4",
             )

@@ -6,6 +6,7 @@ from ..call import Call
 from ..evidence.finding import Verdict
 from ..media.rtp import Audio
 from ..sdp import is_private
+from ..shown import counted
 from .listening import Listening
 
 BAD_LOSS = 5.0
@@ -49,7 +50,7 @@ def _to_us(leg: Call, audio: Audio, script: Listening) -> tuple[Verdict, str]:
     grave = [troubles[name] for name in ("keys", "codec", "private", "one_way") if name in troubles]
     if not script.heard:
         wanted = "audio" if script.expect_hz is None else f"{script.expect_hz:g} Hz"
-        sentence = f"No {wanted} was heard ({audio.packets_received} RTP packets)."
+        sentence = f"No {wanted} was heard ({counted(audio.packets_received, 'RTP packet')})."
         if not audio.packets_received and is_private(audio.local[0]) and _public(leg):
             sentence += (
                 f" This machine is behind NAT ({audio.local[0]}), so whether any was sent is not"
@@ -75,7 +76,7 @@ def _to_peer(audio: Audio) -> tuple[Verdict, str]:
     reported = audio.reported
     if "peer hears nothing" in audio.one_way or "either way" in audio.one_way:
         return "fail", (
-            "The peer reports that it hears nothing of us (RTCP). Open RTP towards it, and put this"
+            "The peer reports that it hears nothing of us (RTCP). Open RTP toward it, and put this"
             " side's media address on its list."
         )
     if reported is None:

@@ -98,12 +98,12 @@ def _unanswered(leg: Call, placed: Placed) -> tuple[Verdict, str, Kind | None]:
 def _keys(script: Listening) -> str:
     if script.no_digits:
         return (
-            "The call has audio, but the peer takes no telephone-event (RFC 4733), so no digit can"
-            " be pressed. Switch RFC 4733 (RFC 2833) on at the peer."
+            "The call has audio, but the peer accepts no telephone-event (RFC 4733), so no digits"
+            " can be sent. Turn on RFC 4733 (RFC 2833) at the peer."
         )
     return (
         f"The call has audio, but after the digits {script.digits} no {script.then_hz:g} Hz was"
-        " heard: the peer does not take them, or they lead elsewhere. Look at its menu."
+        " heard: the peer does not recognize them, or they go elsewhere. Look at its menu."
     )
 
 
@@ -113,7 +113,7 @@ def _unplain(leg: Call, placed: Placed) -> str:
         fault = f"BYE was answered with {leg.bye_code or 'silence'}"
     else:
         fault = f"the 200 came {leg.retransmitted_200} times again, so our ACK is lost"
-    remedy = "Requests inside the call take another way: look at Record-Route and Contact."
+    remedy = "Requests inside the call take a different path: look at Record-Route and Contact."
     return f"Audio is good, but {fault}. {reason.text if reason else remedy}"
 
 

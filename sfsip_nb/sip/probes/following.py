@@ -133,7 +133,10 @@ def _judge(
     if followed.refusal:
         return "inconclusive", f"The peer asked us to call {target}: {followed.refusal}"
     if target and not followed.code:
-        return "inconclusive", f"The peer asked us to call {target}, which came to no end in time."
+        return (
+            "inconclusive",
+            f"The peer asked us to call {target}; that call did not complete in time.",
+        )
     if target and not 200 <= followed.code < 300:
         said = f"{followed.code} {followed.phrase}".strip()
         return "fail", (
@@ -145,9 +148,9 @@ def _judge(
     if target:
         return "pass", f"The peer transferred the call by REFER to {target}, which answered."
     if followed.heard:
-        return "pass", f"After asking, {expect_hz:g} Hz was heard on the same call: handed over."
+        return "pass", f"After asking, {expect_hz:g} Hz was heard on the same call: transferred."
     if leg.ended_by == "remote":
-        return "fail", "The peer hung up instead of handing the call over."
+        return "fail", "The peer hung up instead of transferring the call."
     return "inconclusive", (
         f"The peer neither sent REFER nor let the other voice be heard within {within:g} s. Look at"
         " its transfer action, and at what it was asked."

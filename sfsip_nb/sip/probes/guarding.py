@@ -41,7 +41,7 @@ async def unlisted(plan: Plan, *, timeout: float = 12.0) -> ProbeResult:
     answer = explained(code, "" if let_in(leg.codes) else leg.phrase, leg.remote_headers).said
     facts = {"codes": list(leg.codes), "code": code}
     if placed.given_up and not let_in(leg.codes):
-        return placed.result("inconclusive", f"{placed.where} came to no decision in time.", facts)
+        return placed.result("inconclusive", f"{placed.where} reached no decision in time.", facts)
     return placed.result(*judge(placed.where, "call", code, answer), facts)
 
 
@@ -74,13 +74,13 @@ def judge(where: str, what: str, code: int, answer: str) -> tuple[Verdict, str]:
     """
     if 100 < code < 300 and what == "OPTIONS":
         return "inconclusive", (
-            f"{where} answered the OPTIONS of an unlisted address ({answer}), which many do who let"
-            " no call in. Only a call shows the list: name a number in the target."
+            f"{where} answered the OPTIONS of an unlisted address ({answer}), as many hosts do that"
+            " let no call in. Only a call shows the list: name a number in the target."
         )
     if 100 < code < 300:
         return "fail", (
-            f"{where} let the {what} of an unlisted address in ({answer}): anybody may call at your"
-            " cost. Switch “Allow All” off, and list single addresses."
+            f"{where} let the {what} of an unlisted address in ({answer}): anybody can call at your"
+            " cost. Turn off “Allow All”, and list single addresses."
         )
     if code == 403 and _CALLER_REFUSED in answer:
         return "inconclusive", f"{where} refused the caller's number, not the address: {answer}."
@@ -88,5 +88,5 @@ def judge(where: str, what: str, code: int, answer: str) -> tuple[Verdict, str]:
         return "pass", f"{where} refused the {what} of an unlisted address: {answer}."
     return "inconclusive", (
         f"{where} answered {answer}, which says nothing about its list: the request may have been"
-        " let in and have failed behind it."
+        " let in and failed after that."
     )

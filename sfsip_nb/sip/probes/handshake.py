@@ -62,7 +62,7 @@ async def shake(ip: str, port: int, name: str, context: ssl.SSLContext, until: f
         async with asyncio.timeout_at(until):
             return await _drive(reader, writer, name, context, asked)
     except TimeoutError:
-        raise NoHandshake(f"{ip}:{port} left the TLS greeting without an answer") from None
+        raise NoHandshake(f"{ip}:{port} did not answer the TLS greeting") from None
     finally:
         writer.transport.abort()
 

@@ -69,7 +69,7 @@ def match_name(certificate: x509.Certificate, name: str) -> Match:
             return Match(identity, "URI" if domains else "DNS")
     listed = ", ".join(domains or dns)
     if any(_covers(identity, wanted) for identity in domains or dns):
-        return Match(note=f"{listed} is a wildcard, which does not count for SIP (RFC 5922 §7.2)")
+        return Match(note=f"{listed} is a wildcard, which is not valid for SIP (RFC 5922 §7.2)")
     return Match(note=f"it is for {listed}" if listed else "its subjectAltName names no host")
 
 

@@ -44,7 +44,7 @@ async def isolate(plan: Plan, attempt: Attempt, leave: Leave | None) -> ProbeRes
             break
     else:
         names = ", ".join(row["variant"] for row in tried)
-        ending = f"The same came of it {names}." if names else ""
+        ending = f"Same result {names}." if names else ""
     return replace(
         first,
         verdict=verdict,
@@ -60,7 +60,7 @@ def _difference(
 ) -> str:
     """What a variant shows, if it came further: it works, or the peer answers at last."""
     if after is None:
-        return f"The same works {variant.name}: {meaning(variant, plan)}."
+        return f"The call works {variant.name}: {meaning(variant, plan)}."
     if before in ("unreached", "silent") and ORDER.index(after) > ORDER.index("silent"):
         why = result.sentence.rstrip(".")
         return f"There is an answer {variant.name} ({why}): {meaning(variant, plan)}."

@@ -48,7 +48,7 @@ async def dns(
         "dns",
         "inconclusive",
         f"Documents and DNS differ: {host} leads to {', '.join(strange)}, published are "
-        f"{', '.join(expected)}{f' ({source})' if source else ''}. Ask whoever runs the host which "
+        f"{', '.join(expected)}{f' ({source})' if source else ''}. Ask the host's owner which "
         "of them holds, and let both in until then.",
         seen,
     )

@@ -102,13 +102,13 @@ VARIANTS = (
         "with SRTP",
         frozenset({"unfit"}),
         _srtp(["off"], "required"),
-        "the peer wants encrypted audio. Switch SRTP on at this side of the trunk",
+        "the peer wants encrypted audio. Turn on SRTP on this side of the trunk",
     ),
     Variant(
         "without SRTP",
         frozenset({"unfit", "unheard"}),
         _srtp(["optional", "required"], "off"),
-        "the peer does not take SRTP as it was offered. Switch it on there, or off at this side",
+        "the peer does not accept SRTP as offered. Turn it on there, or off on this side",
     ),
     Variant(
         "over TCP",
@@ -121,7 +121,7 @@ VARIANTS = (
         "over UDP",
         frozenset({"unreached", "silent"}),
         _over("tcp", "udp"),
-        "TCP on port {port} is blocked or not served. Set the trunk to UDP, or let TCP through",
+        "TCP on port {port} is blocked or closed. Set the trunk to UDP, or let TCP through",
     ),
     Variant(
         "without TLS",
@@ -134,7 +134,7 @@ VARIANTS = (
         "without the proxy",
         frozenset({"unreached", "silent", "refused", "unfit", "unheard", "unclean"}),
         lambda plan: replace(plan, proxy="") if plan.proxy else None,
-        "the outbound proxy stands in the way. Leave it empty unless the platform asks for one",
+        "the outbound proxy is in the way. Leave it empty unless the platform asks for one",
     ),
     Variant(
         "without the extra headers",

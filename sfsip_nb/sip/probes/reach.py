@@ -20,10 +20,11 @@ GRACE = 1.0
 """Seconds after a probe's own limit in which it may still find out why nothing was heard."""
 
 TLS_WORDS = {
-    9: "its certificate is not valid yet. Compare this machine's clock; else it has to be reissued",
-    10: "its certificate has expired. Whoever runs the host has to renew it",
-    18: "its certificate is self-signed. It needs one of a public authority, or trust it here",
-    19: "its chain ends in a root that is not trusted here. Trust that CA, if it is meant",
+    9: "its certificate is not valid yet. Check this machine's clock; otherwise it has to be"
+    " reissued",
+    10: "its certificate has expired. The host's owner has to renew it",
+    18: "its certificate is self-signed. It needs one from a public authority, or trust it here",
+    19: "its chain ends in a root that is not trusted here. Trust that CA if that is intended",
     20: "the issuer of its certificate is unknown: the server leaves out the intermediate, or its"
     " CA is not trusted here",
     62: "its certificate is for another name. Use the name that the certificate is for, or have it"
@@ -137,7 +138,7 @@ class Reach:
         if isinstance(error, ssl.SSLError):
             sentence = (
                 f"{self.where}: TLS failed ({plain(str(error))}). The port may speak plain SIP, or"
-                " the versions of TLS differ: `sfsip probe tls` tells."
+                " the TLS versions differ: `sfsip probe tls` shows it."
             )
             return self.result("fail", sentence)
         if isinstance(error, TimeoutError) and (self.kind == "udp" or self._spoken):
@@ -145,7 +146,7 @@ class Reach:
         if isinstance(error, TimeoutError):
             sentence = (
                 f"{self.where}: no {kind} connection within {within:g} s. A firewall drops it, or"
-                " the address or port is wrong: try from a machine that the peer lets in."
+                " the address or port is wrong: try from a machine that the peer allows."
             )
             return self.result("inconclusive", sentence)
         sentence = f"{self.where} cannot be reached from here: {plain(str(error))}."
@@ -173,7 +174,7 @@ class Reach:
         sentence = (
             f"{self.where} {took}said nothing in {seconds:g} s. An allow list, a firewall, a wrong"
             " port or transport and a dead host all look like this from here: try the other"
-            " transports, then a machine that the peer lets in."
+            " transports, then a machine that the peer allows."
         )
         return self.result("inconclusive", sentence)
 

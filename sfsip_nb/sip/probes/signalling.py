@@ -117,7 +117,9 @@ def _registered(
 ) -> tuple[Verdict, str]:
     wanted = expect == "accepted"
     if 200 <= code < 300:
-        tail = "" if wanted else " Whoever knows the address may register: set a password there."
+        tail = (
+            "" if wanted else " Anybody who knows the address can register: set a password there."
+        )
         return "pass" if wanted else "fail", f"{where} accepted the registration of {aor}.{tail}"
     if code in (401, 403, 404, 407):
         tail = f" {remedy}" if wanted else ""
@@ -125,10 +127,10 @@ def _registered(
         return "fail" if wanted else "pass", sentence
     if code in (405, 501):
         return "inconclusive" if not wanted else "fail", (
-            f"{where} takes no registrations ({answer}): the trunk is authenticated by address or"
-            " by digest on each call. Switch registration off at this side, and probe with a call."
+            f"{where} accepts no registrations ({answer}): the trunk is authenticated by address or"
+            " by digest on each call. Turn registration off on this side, and probe with a call."
         )
-    return "inconclusive", f"{where} answered {answer}, which is no verdict on credentials."
+    return "inconclusive", f"{where} answered {answer}, which says nothing about the credentials."
 
 
 def _response(response: Response) -> dict[str, Any]:

@@ -58,7 +58,7 @@ def _referred(
     if not code and not final:
         if leg.ended_by == "remote":
             return "inconclusive", "The peer hung up before it answered the REFER."
-        return "inconclusive", f"The REFER was not answered in {within:g} s: the peer keeps silent."
+        return "inconclusive", f"The REFER was not answered in {within:g} s: the peer stays silent."
     if code >= 300:
         return "fail", reason.text if reason else f"The peer refused the REFER with {code}."
     if 200 <= final < 300:
@@ -69,11 +69,11 @@ def _referred(
     how = (
         "ended its reports without a final code"
         if result.terminated
-        else "hung up before it told the outcome"
+        else "hung up before it reported the outcome"
         if leg.ended_by == "remote"
-        else f"told no outcome within {within:g} s"
+        else f"reported no outcome within {within:g} s"
     )
     return "inconclusive", (
-        f"The peer took the REFER ({code}) but {how}. Many never tell: look for the new call where"
+        f"The peer took the REFER ({code}) but {how}. Many never say: look for the new call where"
         " it should have arrived."
     )

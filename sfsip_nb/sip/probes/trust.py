@@ -17,13 +17,13 @@ from .tlsprobe import TlsClient, TlsFacts
 EXPIRES_SOON_DAYS = 30
 _OLD = ("TLSv1", "TLSv1.1")
 _DEMANDS = (
-    "it demands a client certificate (mutual TLS). Give it one, or have that switched off; Genesys "
-    "Cloud has no client certificate to show."
+    "it demands a client certificate (mutual TLS). Provide one, or have that turned off; Genesys "
+    "Cloud has no client certificate to present."
 )
 _ALERTS = {
-    "TLSV1_ALERT_PROTOCOL_VERSION": "it takes none of the offered versions of TLS",
-    "UNSUPPORTED_PROTOCOL": "it offers only versions of TLS that this machine refuses",
-    "SSLV3_ALERT_HANDSHAKE_FAILURE": "it takes none of the offered ciphers",
+    "TLSV1_ALERT_PROTOCOL_VERSION": "it accepts none of the offered TLS versions",
+    "UNSUPPORTED_PROTOCOL": "it offers only TLS versions that this machine refuses",
+    "SSLV3_ALERT_HANDSHAKE_FAILURE": "it accepts none of the offered ciphers",
     "TLSV1_UNRECOGNIZED_NAME": "it does not know the name that it was asked for (SNI)",
     "TLSV1_ALERT_INTERNAL_ERROR": "it failed by itself (internal error)",
     "NO_CIPHERS_AVAILABLE": "this machine's policy allows none of the ciphers",
@@ -70,15 +70,15 @@ async def tls(
     except NoHandshake:
         return look.result(
             "inconclusive",
-            f"{look.where} took the connection and left the TLS greeting unanswered for "
-            f"{timeout:g} s. The port may not speak TLS, or a firewall swallows what follows: "
-            "check the port, then try from a machine that the peer lets in.",
+            f"{look.where} took the connection and did not answer the TLS greeting for "
+            f"{timeout:g} s. The port may not speak TLS, or a firewall drops what follows: "
+            "check the port, then try from a machine that the peer allows.",
         )
     except TimeoutError:
         return look.result(
             "inconclusive",
             f"{look.where}: no TCP connection within {timeout:g} s. A firewall drops it, or the "
-            "address or port is wrong: try from a machine that the peer lets in.",
+            "address or port is wrong: try from a machine that the peer allows.",
         )
     except ConnectionRefusedError:
         return look.result(
@@ -130,7 +130,7 @@ class _Look:
             self.seen["versions"] = await tlsprobe.versions(*args, self.until)
             self.seen["ciphers"] = await tlsprobe.ciphers(*args, require, self.until)
         except OSError:
-            words = f"Whether {require.name} gets through was not found out in time."
+            words = f"Whether {require.name} can connect was not determined in time."
             return self.result(
                 "inconclusive" if verdict == "pass" else verdict, f"{sentence} {words}"
             )
@@ -162,7 +162,8 @@ class _Look:
         if found.match.by == "CN":
             return "inconclusive", (
                 f"{self.where}: the certificate names {leaf.subject} as common name only. A client "
-                "may take that (RFC 5922 §7.1), most do not: have it issued with a subjectAltName."
+                "may accept that (RFC 5922 §7.1), but most do not: have it issued with a"
+                " subjectAltName."
             )
         sentence = (
             f"{self.where}: {found.shown.protocol}, trusted chain for {found.match.identity}, "
@@ -215,7 +216,8 @@ class _Look:
         words = f"{client.name} gets through with {len(taken)} of the {len(client.ciphers)} ciphers"
         if set(taken) <= set(client.leaving):
             return (
-                f"{words} that it lists, and has announced to drop just these ({', '.join(taken)}):"
+                f"{words} that it lists, but has announced that it will drop exactly these"
+                f" ({', '.join(taken)}):"
                 " enable another one there."
             )
         return f"{words} that it lists ({taken[0]})."
@@ -261,14 +263,14 @@ def _unshaken(shown: Handshake) -> str:
     if shown.first and not shown.speaks_tls:
         said = plain(shown.first.decode("utf-8", "replace").splitlines()[0])[:40]
         return (
-            f"this port speaks something else than TLS; it said “{said}”. Use the peer's TLS port "
+            f"this port does not speak TLS; it said “{said}”. Use the peer's TLS port "
             "(5061 unless it names another), or plain TCP on this one."
         )
     if not shown.first:
         return (
-            "this port speaks something else than TLS: it hung up at the TLS greeting (unexpected "
+            "this port does not speak TLS: it hung up at the TLS greeting (unexpected "
             "eof). Use the peer's TLS port (5061 unless it names another); a peer that lets only "
-            "listed addresses in may hang up just so."
+            "listed addresses in may hang up the same way."
         )
     reason = (shown.failure.reason or "") if shown.failure else ""
     if "CERTIFICATE_REQUIRED" in reason:

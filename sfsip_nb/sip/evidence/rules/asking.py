@@ -41,11 +41,11 @@ def refusal(conversation: Conversation, tries: Sequence[Transaction], final: Row
     if final.code == 403 and last.authorized and why.source.startswith("status"):
         rule = "access.login" if last.method == "REGISTER" else "access.refused"
         meaning = (
-            "a login was sent and the answer to it is no: user name, password or realm are wrong, "
-            "or this user may not do this"
+            "a login was sent and refused: the user name, password or realm is wrong, or this user "
+            "may not do this"
         )
     if final.code == 405 and last.method == "REGISTER":
-        rule, meaning = "registration.method", "this peer takes no registrations"
+        rule, meaning = "registration.method", "this peer accepts no registrations"
     if rule.startswith("media"):
         rule, meaning = _offer(last, rule, meaning)
     request = last.requests[0] if last.requests else None
@@ -106,7 +106,7 @@ def challenge(conversation: Conversation, tries: Sequence[Transaction], world: W
             "fail",
             "access.uri",
             f"{who} challenged {asked} {len(challenged)} times: the login's uri is “{given}”, but "
-            f"the Request-URI is “{wanted}”, so that the digest cannot be right.",
+            f"the Request-URI is “{wanted}”, so the digest cannot be right.",
             fix("access.uri"),
             "RFC 7616 §3.4",
             conversation.call_id,
@@ -118,7 +118,7 @@ def challenge(conversation: Conversation, tries: Sequence[Transaction], world: W
             "inconclusive",
             "access.login",
             f"{who} said that the nonce is stale, and {asked} was not sent with the new one.",
-            "Capture until the call is over; a sender has to try once more with the new nonce.",
+            "Capture until the call is over; a sender has to try again with the new nonce.",
             "RFC 7616 §3.3",
             conversation.call_id,
             shown,
@@ -157,7 +157,7 @@ def silence(conversation: Conversation, last: Transaction, world: World) -> Find
         verdict = "inconclusive"
         meaning = (
             " and has no answer in the capture. It was not repeated either, as an unanswered one "
-            "is, so the answer may have gone beside the capture."
+            "would be, so the answer may have bypassed the capture."
         )
     elif last.server[0] in world.speaking:
         meaning = f" and was never answered in {seconds(waited)}, though that host is there."
@@ -165,7 +165,7 @@ def silence(conversation: Conversation, last: Transaction, world: World) -> Find
         verdict = "inconclusive"
         meaning = (
             f" and nothing came back in {seconds(waited)}. Nothing at all of that host is in the "
-            "trace: it is silent, out of reach, or the capture sees one direction only."
+            "trace: it is silent or unreachable, or the capture sees only one direction."
         )
     size = max((len(row.entry.data) for row in last.requests), default=0)
     if first.entry.transport == "udp" and size > LARGEST_DATAGRAM:
@@ -253,7 +253,7 @@ def _offer(transaction: Transaction, rule: str, meaning: str) -> tuple[str, str]
     if tls and not offer.secure and rule == "media.refused":
         return (
             "media.srtp",
-            f"{meaning}; the offer is plain {offer.profile} over TLS signalling, where the peer "
+            f"{meaning}; the offer is plain {offer.profile} over TLS signaling, where the peer "
             "may demand SRTP (RTP/SAVP)",
         )
     if not {"PCMU", "PCMA"} & set(offer.codecs):

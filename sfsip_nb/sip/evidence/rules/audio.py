@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ... import sdp
-from ...shown import where
+from ...shown import counted, where
 from ...trace import TraceEntry
 from ..calls import Conversation, Row
 from ..causes import fix
@@ -164,10 +164,11 @@ def _one_way(
     return Finding(
         "fail" if certain or closed else "inconclusive",
         "media.path",
-        f"One-way audio: {packets} RTP packets went to the {other} ({where(speaker.remote)}) and "
+        f"One-way audio: {counted(packets, 'RTP packet')} went to the {other}"
+        f" ({where(speaker.remote)}) and "
         f"none to the {to} ({where(listener.remote)}) in {seconds(window.seconds)}: the {to} "
         f"hears nothing{why}."
-        + ("" if certain or closed else " The other direction may pass beside the capture point."),
+        + ("" if certain or closed else " The other direction may bypass the capture point."),
         fix("media.path"),
         "RFC 3264",
         conversation.call_id,
@@ -279,7 +280,8 @@ def _quality(conversation: Conversation, streams: dict[str, list[Stream]]) -> It
             "fail" if report.loss_percent >= _BAD_LOSS else "inconclusive",
             "media.quality",
             f"{report.loss_percent:.1f} % of the audio to the {to} is lost before the capture "
-            f"point ({report.lost} of {report.expected} packets from {where(worst.source)}; MOS "
+            f"point ({report.lost} of {counted(report.expected, 'packet')} from"
+            f" {where(worst.source)}; MOS "
             f"{report.mos:.1f}).",
             fix("media.quality"),
             "RFC 3550 A.3, ITU-T G.107",

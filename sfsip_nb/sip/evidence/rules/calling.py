@@ -70,7 +70,7 @@ def _cancelled(conversation: Conversation, last: Transaction, cancel: Transactio
     return Finding(
         "pass",
         "callee.cancelled",
-        f"The caller gave up {state}{why}: CANCEL, then 487. Nothing in the signalling is broken.",
+        f"The caller gave up {state}{why}: CANCEL, then 487. Nothing in the signaling is broken.",
         "",
         "RFC 3261 §9",
         conversation.call_id,
@@ -102,7 +102,7 @@ def _declined(conversation: Conversation, last: Transaction) -> Finding:
         "inconclusive",
         why.rule,
         f"It rang for {rang}, then {where(last.final.entry.source)} said {why.said} – "
-        f"{why.meaning}. The signalling itself is in order.",
+        f"{why.meaning}. The signaling itself is in order.",
         fix(why.rule, asking.peer_of(conversation, last)),
         why.source,
         conversation.call_id,
@@ -129,7 +129,9 @@ def _pending(conversation: Conversation, last: Transaction, world: World) -> Fin
             conversation.call_id,
             numbers([last.first, heard]),
         )
-    ended = "the caller cancelled, which was not answered" if given_up else "no final response came"
+    ended = (
+        "the caller canceled, and that was not answered" if given_up else "no final response came"
+    )
     return Finding(
         "fail",
         "peer.slow",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ...shown import plain, where
+from ...shown import counted, plain, where
 from ..calls import Conversation, Row, Transaction
 from ..causes import cause, data, fix, reasons
 from ..finding import Finding, World, numbers, seconds
@@ -49,7 +49,8 @@ def acknowledged(conversation: Conversation, world: World) -> Iterator[Finding]:
         yield Finding(
             "fail" if len(late) > 1 else "inconclusive",
             "dialog.ack",
-            f"The 200 was repeated {len(late)} times after the ACK to {named_ack(acks[0])}: the "
+            f"The 200 was repeated {counted(len(late), 'time')} after the ACK to"
+            f" {named_ack(acks[0])}: the "
             "ACK does not reach the answering side.",
             fix("dialog.ack"),
             "RFC 3261 §13.3.1.4",
@@ -80,7 +81,7 @@ def ended(conversation: Conversation, world: World) -> Iterator[Finding]:
                 "inconclusive",
                 "capture.ends",
                 f"The {side}'s BYE has no answer in the capture, and was not repeated: the answer "
-                "most likely came after the capture or beside it.",
+                "most likely came after the capture or bypassed it.",
                 call_id=conversation.call_id,
                 evidence=shown,
                 advisory=True,
@@ -132,7 +133,7 @@ def _abnormal(conversation: Conversation, byes: list[Transaction]) -> Iterator[F
                 yield Finding(
                     "fail",
                     entry["rule"],
-                    f"The call was ended by a trouble: BYE with {reason.words}.",
+                    f"An error ended the call: BYE with {reason.words}.",
                     fix(entry["rule"]),
                     "RFC 3326, ITU-T Q.850",
                     conversation.call_id,

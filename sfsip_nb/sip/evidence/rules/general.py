@@ -60,7 +60,7 @@ def _alive(conversation: Conversation, last: Transaction) -> Finding:
     return Finding(
         "pass",
         "peer.answers",
-        f"{where(last.server)} answers OPTIONS ({last.code}), so it is there and reads SIP.",
+        f"{where(last.server)} answers OPTIONS ({last.code}), so it is up and speaks SIP.",
         "",
         "RFC 3261 §11",
         conversation.call_id,
