@@ -59,8 +59,8 @@ def attached(parameters: Parameters, known: str) -> life.Testbed | None:
         raise InputError(
             "testbed.url",
             f"None of your testbeds answers at {without_token(url)}. Give the whole control URL"
-            " that sfsip testbed start prints, http://127.0.0.1:PORT/control/TOKEN, with --testbed or"
-            " as testbed.url; or give none, and the run starts its own.",
+            " that sfsip testbed start prints, http://127.0.0.1:PORT/control/TOKEN, with --testbed"
+            " or as testbed.url; or give none, and the run starts its own.",
         ) from None
 
 
