@@ -166,9 +166,7 @@ def read_only_context(parameters: Parameters, secrets: Mapping[str, Secret]) -> 
         testbed = testbed_of(parameters, run_dir, (), found.testbed)
         around = surroundings(guide, parameters, testbed)
     except KeyError:
-        raise InputError(
-            "region", "Choose the regions first: they determine where to ask."
-        ) from None
+        raise InputError("region", "Choose the regions first: they say where to ask.") from None
     redactor = Redactor(secret.reveal() for secret in secrets.values())
     with closing(Journal(run_dir / JOURNAL, redactor.data)) as journal:
         ctx = Context(guide, parameters, "plan", journal, 0, run_dir, secrets, redactor, around)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import hmac
 import json
 import random
 import secrets
@@ -21,15 +20,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from . import seal
+from . import seal, stamps
 from .faults import FAULTS
 
 Json = dict[str, Any]
 Objects = dict[str, Json]
 
 STATE = "state.sealed"
-PASSWORD_PROPERTY = "trunk_sip_authentication_credentials_password"
-_SECRET_KEYS = frozenset({"_trunk_pwd", "_password"})
 _SAVE_SOON = 0.2  # seconds; call records come in bursts
 
 
@@ -271,25 +268,7 @@ class World:
 
     def public(self, value: Any) -> Any:
         """`value` without secrets: each becomes a stamp that shows change but not the secret."""
-        if isinstance(value, dict):
-            shown = {}
-            for key, item in value.items():
-                if key == PASSWORD_PROPERTY:
-                    inner = item.get("value", {})
-                    item = {**item, "value": {k: self._stamp(v) for k, v in inner.items()}}
-                elif key in _SECRET_KEYS:
-                    item = self._stamp(item)
-                shown[key] = self.public(item)
-            return shown
-        if isinstance(value, list):
-            return [self.public(item) for item in value]
-        return value
-
-    def _stamp(self, secret: Any) -> str:
-        if not secret:
-            return ""
-        digest = hmac.new(self._stamp_key.encode(), str(secret).encode(), hashlib.sha256)
-        return "secret:" + digest.hexdigest()[:12]
+        return stamps.public(value, self._stamp_key)
 
 
 # Not the faults: each start names its own, or a later run would meet what an earlier one asked for.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable
 
+from ..stamps import PASSWORD_PROPERTY
 from ..web import Asked, Endpoint, Json, show
-from ..world import PASSWORD_PROPERTY
 from . import template
 from .errors import duplicate, missing, refuse
 from .objects import body, change, check_version, create, find, named, page, reference, require_text
