@@ -6,7 +6,7 @@ from pathlib import Path
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
 from sfsip_nb.engine.record import Record
-from sfsip_nb.engine.rows import CheckRow, StepRow
+from sfsip_nb.engine.rows import CheckRow, RollbackRow, StepRow
 from sfsip_nb.engine.verdicts import Weight
 from sfsip_nb.inputs import private
 from sfsip_nb.present import style
@@ -19,7 +19,7 @@ def write(record: Record, path: Path) -> None:
 
     `fail` is a failure, `skipped` is skipped, `pass` and `waived` pass; what is blocked, waiting
     or inconclusive is an error of that type, for it is not proven. That a series broke off is a
-    case of its own.
+    case of its own. A rollback has one case per change, and one for what is not as before.
     """
     report = JUnitXml(visible(f"{record.guide} {record.run}"))
     suites: dict[str, TestSuite] = {}
@@ -28,6 +28,8 @@ def write(record: Record, path: Path) -> None:
         suite.add_testcase(_case(step))
     for suite in suites.values():
         report.add_testsuite(suite)
+    if record.rollback:
+        report.add_testsuite(_rollback(record.rollback))
     if record.broke_off:
         suite = TestSuite("replay")
         case = TestCase("every notebook runs to its end", "replay")
@@ -37,6 +39,18 @@ def write(record: Record, path: Path) -> None:
     report.update_statistics()  # type: ignore[no-untyped-call]
     private.file(path)
     report.write(str(path))
+
+
+def _rollback(rollback: RollbackRow) -> TestSuite:
+    suite = TestSuite("rollback")
+    results = [(item.what, item.result, item.ok) for item in rollback.undone]
+    left = "; ".join(rollback.differences)
+    for what, result, ok in [*results, ("everything is as before", left, not left)]:
+        case = TestCase(visible(what), "rollback")
+        if not ok:
+            case.result = [Failure(visible(result), "fail")]
+        suite.add_testcase(case)
+    return suite
 
 
 def _case(step: StepRow) -> TestCase:

@@ -11,7 +11,7 @@ import pytest
 from sfsip_nb.engine.record import Record
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.redaction import Redactor
-from sfsip_nb.runs import sums
+from sfsip_nb.runs import junit, sums
 from sfsip_nb.runs.errors import Leak
 from sfsip_nb.runs.folder import Attempt, sweep
 from tests.present import record_sample as sample
@@ -65,6 +65,23 @@ def test_changed_added_and_missing_files_are_found(tmp_path: Path) -> None:
     assert found.missing == ("junit.xml",)
     assert found.added == ("link", "notebooks/more.txt")
     assert str(found) == "changed: record.html; added: link, notebooks/more.txt; missing: junit.xml"
+
+
+def test_junit_of_a_rollback_fails_where_something_is_not_as_before(tmp_path: Path) -> None:
+    undone = [
+        {"what": "create of trunk", "result": "deleted", "ok": True},
+        {"what": "update of number", "result": "refused", "ok": False},
+    ]
+    rolled = {"at": "2026-11-20T09:00:00Z", "by": "", "ok": False, "undone": undone}
+    made = sample.small([], rollback=rolled | {"differences": ["the number rings nowhere"]})
+    junit.write(made, tmp_path / "junit.xml")
+    cases = ET.parse(tmp_path / "junit.xml").getroot().findall(".//testcase")
+    failed = {case.get("name"): case.find("failure") is not None for case in cases}
+    assert failed == {
+        "create of trunk": False,
+        "update of number": True,
+        "everything is as before": True,
+    }
 
 
 def test_junit_says_what_is_not_proven(tmp_path: Path) -> None:
