@@ -35,7 +35,7 @@ def test_without_content_length_the_next_message_is_found_behind_the_body() -> N
     assert "Content-Length is required" in read(first, stream=True).faults[0].text
     reading = read(second, stream=True)
     assert reading.message is not None
-    assert "Something else stands before the message: 'v=0'" in reading.faults[0].text
+    assert "Something else comes before the message: 'v=0'" in reading.faults[0].text
 
 
 @pytest.mark.parametrize(
