@@ -175,7 +175,7 @@ def _delete(
         ctx.journal.undone(change.id)
         return "already gone", True
     if not _made_by(ctx, change, resource, seen):
-        return "another object has its name now; left alone", False
+        return "not as this run left it, or another of its name; left alone", False
     there = seen
 
     def request() -> None:
@@ -241,7 +241,12 @@ def _take_back(
 
 
 def _made_by(ctx: Context, change: Change, resource: Resource, seen: Seen) -> bool:
-    """Whether the object is the one that this change made: by its id, else by its marker."""
+    """Whether the object is the one that this change made: by its id, else by its marker.
+
+    One that carries no marker must also be as this run left it.
+    """
+    if not resource.marked and not effects.holds(_left(ctx, change), seen):
+        return False  # an id may follow from the key, as a number's does: made anew, it is the same
     if change.object:
         return seen.id == change.object
     return resource.marked and ctx.marker in seen.marker

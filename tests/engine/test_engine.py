@@ -148,6 +148,17 @@ def test_rollback_leaves_alone_what_somebody_changed_since(tmp_path: Path) -> No
     assert platform(tmp_path).load()["a"]["fields"]["colour"] == "black"
 
 
+def test_rollback_does_not_delete_what_was_made_anew_by_hand_under_the_same_id(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Things, "marked", False)
+    made = engine(tmp_path, steps=STEPS[:1])
+    run_all(made)
+    spoil(tmp_path, colour="black")
+    assert not rollback(made.ctx).ok
+    assert platform(tmp_path).load()["a"]["fields"]["colour"] == "black"
+
+
 def test_a_changed_secret_is_written_again_and_stands_nowhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
