@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from sfsip_nb.inputs import draft
+
 # A machine that is busy with calls is slow now and then; that says nothing about a property.
 settings.register_profile("calm", deadline=None)
 settings.load_profile("calm")
@@ -23,3 +25,9 @@ def _own_seal_key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         yield
+
+
+@pytest.fixture(autouse=True)
+def _nothing_typed_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one test types into a form is not there in the next, whichever file ran before."""
+    monkeypatch.setattr(draft, "_typed_here", {})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, get_origin
 
 from pydantic import TypeAdapter, ValidationError
@@ -45,7 +45,13 @@ class Draft:
     target or a customer that is not there.
     """
 
-    def __init__(self, guide: str, namespace: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        guide: str,
+        namespace: Mapping[str, Any],
+        kept: Callable[[str], Mapping[str, Any]] = lambda run: {},
+    ) -> None:
+        """`kept` gives what `typed()` once gave in a run, by its name."""
         self.guide = guide
         self.model = parameters_model(guide)
         self.secret_keys = frozenset(secret_keys(self.model))
@@ -54,13 +60,13 @@ class Draft:
         self.in_key_ring = False
         self.keys = frozenset(_leaves(self.model))
         self.checked: Checked
+        if self._is_formed():  # else the check stops at what is not
+            self._typed |= _typed_here.get(self.run_name, {})
+            self._typed = self._with(kept(self.run_name))
         self.check()
         beyond = [p for key, p in self._problems() if key in ("", "testbed", *FIXED)]
         if beyond:
             raise InputError.together(beyond, CELL)
-        if typed := _typed_here.get(self.run_name):
-            self._typed |= typed
-            self.check()
 
     @property
     def run_name(self) -> str:
@@ -72,17 +78,26 @@ class Draft:
 
         Checks, and returns true, where that changes an input.
         """
-        before = self._typed
-        self._typed = {key: value for key, value in self._typed.items() if is_typed_in(value)} | {
+        before, self._typed = self._typed, self._with(typed)
+        if changed := self._typed != before:
+            self.check()
+        return changed
+
+    def _is_formed(self) -> bool:
+        try:
+            given = {key: self._value(self._given, key) for key in self.keys}
+        except TypeError:  # a group that is none
+            return False
+        return all(isinstance(given[name], str) for name in ("customer", "run"))
+
+    def _with(self, typed: Mapping[str, Any]) -> dict[str, Any]:
+        return {key: value for key, value in self._typed.items() if is_typed_in(value)} | {
             key: entry["value"]
             for key, entry in typed.items()
             if key in self.keys
             and key not in FIXED
             and entry["over"] == self._value(self._given, key)
         }
-        if changed := self._typed != before:
-            self.check()
-        return changed
 
     def typed(self) -> dict[str, Any]:
         """What was typed and over what it stands, without what ends with this process."""
@@ -162,7 +177,7 @@ class Draft:
 
 
 def _complete(guide: str, namespace: Mapping[str, Any]) -> dict[str, Any]:
-    """What the namespace gives, with a place foreverything that it does not give."""
+    """What the namespace gives, with a place for everything that it does not give."""
     model = parameters_model(guide)
     names = [field.alias or name for name, field in model.model_fields.items()]
     given = {name: namespace[name] for name in names if name in namespace}

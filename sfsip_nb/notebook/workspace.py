@@ -37,11 +37,10 @@ class Workspace:
     def __init__(self, guide: str, namespace: Mapping[str, Any]) -> None:
         """Raises ``InputError`` for what no form can mend; in a replay for all that is wrong."""
         self.headless = os.environ.get(sessions.HEADLESS) == "1"
-        self.draft = Draft(guide, namespace)
+        self.draft = Draft(guide, namespace, self._kept)
         self.opened: sessions.Session | None = None
         self._current = False
         self.phase: Phase = no_phase
-        self._take_typed()
         # A replay stops at its first cell; for a person, the testbed starts while they read.
         if self.headless or self.draft.checked.parameters is not None:
             self.open()
@@ -54,8 +53,7 @@ class Workspace:
     @property
     def folder(self) -> Path:
         """The run's folder."""
-        given = os.environ.get(sessions.RUN_DIR)
-        return Path(given or sessions.home() / "runs" / self.draft.run_name)
+        return _folder(self.draft.run_name)
 
     @property
     def journal_path(self) -> Path:
@@ -210,7 +208,14 @@ class Workspace:
             return False
         if self.opened is not None:
             return self.draft.take(self.opened.journal.get(TYPED, {}))
-        return self.draft.take(look(self.folder).typed or {})
+        return self.draft.take(self._kept(self.draft.run_name))
+
+    def _kept(self, run: str) -> Mapping[str, Any]:
+        return {} if self.headless else look(_folder(run)).typed or {}
+
+
+def _folder(run: str) -> Path:
+    return Path(os.environ.get(sessions.RUN_DIR) or sessions.home() / "runs" / run)
 
 
 def _unfilled(problems: Mapping[str, str]) -> InputError:

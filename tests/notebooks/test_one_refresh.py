@@ -121,6 +121,18 @@ def test_so_does_the_cell_that_opens_the_run(opened: Open, looks: Looks) -> None
     check(looks.during(lambda: repr(opened())))
 
 
+def test_so_does_one_that_opens_a_run_into_which_something_was_typed(
+    opened: Open, looks: Looks
+) -> None:
+    run = opened(run="typed")
+    run.workspace.draft.note("sip.password", "a-password-of-this-kernel")
+    run.workspace.draft.note("test_calls.max", 7)
+    run.workspace.keep()
+    again: list[Run] = []
+    check(looks.during(lambda: again.append(opened(run="typed"))))
+    assert again[0].workspace.open().parameters.test_calls.max == 7
+
+
 @pytest.mark.parametrize("cell", ["step", "plan", "inputs", "verdict"])
 def test_so_does_a_cell_of_a_replay(
     opened: Open,

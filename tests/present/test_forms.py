@@ -104,7 +104,6 @@ def test_a_typed_day_and_typed_lines_are_kept_as_the_parameters_have_them() -> N
 def test_a_typed_secret_is_used_by_this_process_and_kept_nowhere(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(drafts, "_typed_here", {})
     kept: list[Any] = []
     form = forms.Form(draft(**LIVE))
     form._kept = lambda: kept.append(form.draft.typed())
@@ -145,7 +144,10 @@ def test_a_reference_may_be_typed_for_a_secret_and_is_kept(
         {"target": "testbed", "testbed": {"url": "http://elsewhere.example"}},
     ],
 )
-def test_what_no_form_can_mend_is_an_error_at_once(given: dict[str, Any]) -> None:
+@pytest.mark.parametrize("typed", [False, True])
+def test_what_no_form_can_mend_is_an_error_at_once(given: dict[str, Any], typed: bool) -> None:
+    if typed:
+        draft(target="live", customer="Acme").note("sip.password", SECRET)
     with pytest.raises(InputError):
         Draft("genesys", given)
 
