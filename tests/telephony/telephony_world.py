@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -204,16 +204,6 @@ def legs(conversation: Json, purpose: str) -> list[Json]:
         if participant["purpose"] == purpose
         for session in participant["sessions"]
     ]
-
-
-def play(world: World, scene: Callable[[Running], Awaitable[None]]) -> None:
-    """Run a scene on a started telephony, for at most 20 seconds."""
-
-    async def all_() -> None:
-        async with asyncio.timeout(20), running(world) as testbed:
-            await scene(testbed)
-
-    asyncio.run(all_())
 
 
 def outbound_row(world: World, to: str) -> Json:

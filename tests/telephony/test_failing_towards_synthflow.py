@@ -12,12 +12,11 @@ from sfsip_nb.testbed.telephony.genesys.routing import NO_LINES, NOT_REACHABLE
 from sfsip_nb.testbed.world import World
 from tests.telephony.telephony_world import (
     Json,
-    Running,
     flow,
     legs,
     number,
-    play,
     put,
+    running,
     trunk,
 )
 
@@ -25,11 +24,9 @@ SITE = genesys_samples.SITE_ID
 CHALLENGED = 407
 
 
-def failed_leg(world: World, silent: bool = False) -> Json:
+async def failed_leg(world: World, silent: bool = False) -> Json:
     """Call the DID; the last segment of the leg that was to reach the assistant."""
-    found: list[Json] = []
-
-    async def scene(testbed: Running) -> None:
+    async with running(world) as testbed:
         call = await testbed.call()
         # The flow answers the caller, as Architect does, and hangs up when it cannot go on.
         assert call.code == 200
@@ -38,7 +35,6 @@ def failed_leg(world: World, silent: bool = False) -> Json:
         assert not [tone for tone in call.audio.tones if abs(tone.hz - 440) < 15]
         conversation = await testbed.conversation()
         (external,) = legs(conversation, "external")
-        found.append(external["segments"][-1])
         if silent:
             assert "protocolCallId" not in external
             assert not [
@@ -46,46 +42,44 @@ def failed_leg(world: World, silent: bool = False) -> Json:
                 for m in testbed.world.sip_messages
                 if m["method"] == "INVITE" and "synthflow" in m["ruri"]
             ]
-
-    play(world, scene)
-    return found[0]
+    return dict(external["segments"][-1])
 
 
 # From Genesys to Synthflow: the platform has no way out
 
 
-def test_no_outbound_route_and_no_sip_leaves(world: World) -> None:
+async def test_no_outbound_route_and_no_sip_leaves(world: World) -> None:
     del world.genesys["outbound_routes"]["route-ai"]
-    assert failed_leg(world, silent=True)["errorCode"] == NOT_REACHABLE
+    assert (await failed_leg(world, silent=True))["errorCode"] == NOT_REACHABLE
 
 
-def test_a_disabled_route_is_no_route(world: World) -> None:
+async def test_a_disabled_route_is_no_route(world: World) -> None:
     world.genesys["outbound_routes"]["route-ai"]["enabled"] = False
-    assert failed_leg(world, silent=True)["errorCode"] == NOT_REACHABLE
+    assert (await failed_leg(world, silent=True))["errorCode"] == NOT_REACHABLE
 
 
-def test_the_fault_that_hides_the_routes_looks_the_same(world: World) -> None:
+async def test_the_fault_that_hides_the_routes_looks_the_same(world: World) -> None:
     world.set_fault("genesys.no-route")
-    assert failed_leg(world, silent=True)["errorCode"] == NOT_REACHABLE
+    assert (await failed_leg(world, silent=True))["errorCode"] == NOT_REACHABLE
 
 
 @pytest.mark.parametrize("how", ["out of service", "no SIP server", "fault"])
-def test_a_route_without_a_usable_trunk_has_no_lines(world: World, how: str) -> None:
+async def test_a_route_without_a_usable_trunk_has_no_lines(world: World, how: str) -> None:
     if how == "out of service":
         put(world, "trunk_enabled", False)
     elif how == "no SIP server":
         put(world, "trunk_transport_serverProxyList", [])
     else:
         world.set_fault("genesys.trunk-down")
-    assert failed_leg(world, silent=True)["errorCode"] == NO_LINES
+    assert (await failed_leg(world, silent=True))["errorCode"] == NO_LINES
 
 
-def test_without_its_own_number_plan_the_call_goes_round_until_the_hops_run_out(
+async def test_without_its_own_number_plan_the_call_goes_round_until_the_hops_run_out(
     world: World,
 ) -> None:
     del world.plans(SITE)[0]
 
-    async def scene(testbed: Running) -> None:
+    async with running(world) as testbed:
         call = await testbed.call()
         assert await call.wait_ended(5)
         await testbed.until(lambda: len(testbed.conversations()) > 2)
@@ -99,40 +93,36 @@ def test_without_its_own_number_plan_the_call_goes_round_until_the_hops_run_out(
         assert not testbed.rows()
         assert len(testbed.world.conversations) < 8
 
-    play(world, scene)
 
-
-def test_a_site_without_any_plan_for_the_number(world: World) -> None:
+async def test_a_site_without_any_plan_for_the_number(world: World) -> None:
     world.genesys["number_plans"][SITE]["plans"] = []
-    assert failed_leg(world, silent=True)["errorCode"] == NOT_REACHABLE
+    assert (await failed_leg(world, silent=True))["errorCode"] == NOT_REACHABLE
 
 
 # From Genesys to Synthflow: Synthflow says no
 
 
 @pytest.mark.parametrize("what", ["username", "password", "realm"])
-def test_wrong_digest_settings_end_in_the_challenge(world: World, what: str) -> None:
+async def test_wrong_digest_settings_end_in_the_challenge(world: World, what: str) -> None:
     put(world, f"trunk_sip_authentication_credentials_{what}", "wrong")
-    assert failed_leg(world)["sipResponseCodes"] == [CHALLENGED]
+    assert (await failed_leg(world))["sipResponseCodes"] == [CHALLENGED]
 
 
-def test_another_password_at_synthflow_ends_in_the_challenge(world: World) -> None:
+async def test_another_password_at_synthflow_ends_in_the_challenge(world: World) -> None:
     world.set_fault("synthflow.wrong-password")
-    assert failed_leg(world)["sipResponseCodes"] == [CHALLENGED]
+    assert (await failed_leg(world))["sipResponseCodes"] == [CHALLENGED]
 
 
-def test_a_number_without_credentials_is_not_challenged(world: World) -> None:
+async def test_a_number_without_credentials_is_not_challenged(world: World) -> None:
     number(world).update(_trunk_username="", _trunk_pwd="")
     put(world, "trunk_sip_authentication_credentials_username", "")
 
-    async def scene(testbed: Running) -> None:
+    async with running(world) as testbed:
         call = await testbed.call()
         assert call.audio
         assert await call.audio.heard(440)
         await call.bye()
         assert "407" not in {m["method"] for m in testbed.world.sip_messages}
-
-    play(world, scene)
 
 
 def not_imported(world: World) -> None:
@@ -192,30 +182,30 @@ def without_common_codec(world: World) -> None:
         (without_common_codec, 488),
     ],
 )
-def test_synthflow_refuses(world: World, spoil: object, code: int) -> None:
+async def test_synthflow_refuses(world: World, spoil: object, code: int) -> None:
     assert callable(spoil)
     spoil(world)
-    assert failed_leg(world)["sipResponseCodes"] == [code]
+    assert (await failed_leg(world))["sipResponseCodes"] == [code]
 
 
 @pytest.mark.parametrize("proxy", ["sip.us.synthflow.ai:5060", "sip.us.synthflow.example:32681"])
-def test_a_wrong_port_or_host_reaches_nobody(world: World, proxy: str) -> None:
+async def test_a_wrong_port_or_host_reaches_nobody(world: World, proxy: str) -> None:
     put(world, "trunk_transport_serverProxyList", [proxy])
-    leg = failed_leg(world)
+    leg = await failed_leg(world)
     assert leg["disconnectType"] == "error"
     assert "sipResponseCodes" not in leg
 
 
-def test_a_firewall_before_synthflow_is_silence(world: World) -> None:
+async def test_a_firewall_before_synthflow_is_silence(world: World) -> None:
     world.time_scale = 120  # a leg rings for a second
     world.set_fault("synthflow.firewall")
-    leg = failed_leg(world)
+    leg = await failed_leg(world)
     assert leg["disconnectType"] == "error"
     assert "sipResponseCodes" not in leg
 
 
-def test_synthflow_may_keep_silent_to_options(world: World) -> None:
-    async def scene(testbed: Running) -> None:
+async def test_synthflow_may_keep_silent_to_options(world: World) -> None:
+    async with running(world) as testbed:
         uri = "sip:sip.us.synthflow.ai:32681"
         answer = await testbed.caller.options(uri, timeout=1)
         assert answer
@@ -223,53 +213,47 @@ def test_synthflow_may_keep_silent_to_options(world: World) -> None:
         world.set_fault("synthflow.no-options")
         assert await testbed.caller.options(uri, timeout=0.3) is None
 
-    play(world, scene)
-
 
 # Inside Genesys
 
 
-def refused(world: World, code: int) -> None:
+async def refused(world: World, code: int) -> None:
     """The carrier's call to the DID is refused with `code`, and nobody has a conversation."""
 
-    async def scene(testbed: Running) -> None:
+    async with running(world) as testbed:
         assert (await testbed.call()).code == code
         assert not testbed.world.conversations
 
-    play(world, scene)
 
-
-def test_a_number_in_the_pool_that_no_call_route_owns(world: World) -> None:
+async def test_a_number_in_the_pool_that_no_call_route_owns(world: World) -> None:
     world.genesys["ivrs"]["ivr-ai"]["dnis"] = []
-    refused(world, 404)
+    await refused(world, 404)
 
 
-def test_a_call_route_whose_flow_is_not_published(world: World) -> None:
+async def test_a_call_route_whose_flow_is_not_published(world: World) -> None:
     del flow(world, genesys_samples.INBOUND_FLOW)["publishedVersion"]
-    refused(world, 480)
+    await refused(world, 480)
 
 
-def test_a_flow_that_transfers_nowhere_hangs_up(world: World) -> None:
+async def test_a_flow_that_transfers_nowhere_hangs_up(world: World) -> None:
     flow(world, genesys_samples.INBOUND_FLOW)["_transferTo"] = ""
 
-    async def scene(testbed: Running) -> None:
+    async with running(world) as testbed:
         call = await testbed.call()
         assert await call.wait_ended(2)
         conversation = await testbed.conversation()
         assert [p["purpose"] for p in conversation["participants"]] == ["customer", "ivr"]
         assert not testbed.rows()
 
-    play(world, scene)
-
 
 # Certificates
 
 
 @pytest.mark.parametrize("fault", ["expired-certificate", "wrong-certificate-name"])
-def test_a_bad_certificate_and_no_sip_leaves(world: World, fault: str) -> None:
+async def test_a_bad_certificate_and_no_sip_leaves(world: World, fault: str) -> None:
     put(world, "trunk_transport_protocolVariant", "tls")
     put(world, "trunk_transport_serverProxyList", ["sip.us.synthflow.ai:32682"])
     world.set_fault(f"synthflow.{fault}")
-    leg = failed_leg(world)
+    leg = await failed_leg(world)
     assert leg["disconnectType"] == "error"
     assert "sipResponseCodes" not in leg

@@ -12,13 +12,15 @@ from tests.telephony.telephony_world import (
     legs,
     number,
     outbound_row,
-    play,
     put,
+    running,
 )
 
 
-def test_an_outside_caller_reaches_the_assistant_and_both_hear_each_other(world: World) -> None:
-    async def scene(testbed: Running) -> None:
+async def test_an_outside_caller_reaches_the_assistant_and_both_hear_each_other(
+    world: World,
+) -> None:
+    async with running(world) as testbed:
         call = await testbed.call()
         assert call.code == 200
         assert call.audio
@@ -60,11 +62,9 @@ def test_an_outside_caller_reaches_the_assistant_and_both_hear_each_other(world:
         assert "human: " in row["transcript"]
         assert row["telephony_sip_headers"]["x-inin-cnv"] == conversation["conversationId"]
 
-    play(world, scene)
 
-
-def test_the_siptraces_show_challenge_and_answer_but_no_secret(world: World) -> None:
-    async def scene(testbed: Running) -> None:
+async def test_the_siptraces_show_challenge_and_answer_but_no_secret(world: World) -> None:
+    async with running(world) as testbed:
         call = await testbed.call()
         assert call.audio
         assert await call.audio.heard(440)
@@ -84,8 +84,6 @@ def test_the_siptraces_show_challenge_and_answer_but_no_secret(world: World) -> 
         assert not [t for t in traces if samples.testbed_secret("sip-password") in t["msg"]]
         assert 'response="x' in "".join(t["msg"] for t in outward)
 
-    play(world, scene)
-
 
 def transferred(testbed: Running, conversation: Json, row: Json) -> None:
     """What both transfers have in common: the agent saw the original caller."""
@@ -101,8 +99,8 @@ def transferred(testbed: Running, conversation: Json, row: Json) -> None:
     assert [a["status"] for a in row["executed_actions"]] == ["success"]
 
 
-def test_a_cold_transfer_lands_in_the_queue_with_the_callers_number(world: World) -> None:
-    async def scene(testbed: Running) -> None:
+async def test_a_cold_transfer_lands_in_the_queue_with_the_callers_number(world: World) -> None:
+    async with running(world) as testbed:
         call = await testbed.call()
         assert call.audio
         assert await call.audio.heard(440)
@@ -116,13 +114,11 @@ def test_a_cold_transfer_lands_in_the_queue_with_the_callers_number(world: World
         (external,) = legs(conversation, "external")
         assert external["segments"][-1]["disconnectType"] == "transfer"
 
-    play(world, scene)
 
-
-def test_a_warm_transfer_is_a_call_of_its_own_over_the_trunk(world: World) -> None:
+async def test_a_warm_transfer_is_a_call_of_its_own_over_the_trunk(world: World) -> None:
     world.synthflow["actions"]["transfer"]["transfer_mode"] = "warm_transfer"
 
-    async def scene(testbed: Running) -> None:
+    async with running(world) as testbed:
         call = await testbed.call()
         assert call.audio
         call.audio.play(1400)
@@ -134,11 +130,9 @@ def test_a_warm_transfer_is_a_call_of_its_own_over_the_trunk(world: World) -> No
         (customer,) = legs(second, "customer")
         assert customer["dnis"] == f"tel:{samples.TRANSFER_NUMBER}"
 
-    play(world, scene)
 
-
-def test_genesys_calls_the_assistant_by_an_outbound_flow(world: World) -> None:
-    async def scene(testbed: Running) -> None:
+async def test_genesys_calls_the_assistant_by_an_outbound_flow(world: World) -> None:
+    async with running(world) as testbed:
         placed = {"conversation_id": "c-1", "from": samples.SPARE_DID, "to": samples.DID}
         testbed.telephony.centres["genesys"].place({**placed, "flow_id": ""})
         live = testbed.world.conversations[placed["conversation_id"]]
@@ -152,11 +146,9 @@ def test_genesys_calls_the_assistant_by_an_outbound_flow(world: World) -> None:
         assert row["type_of_call"] == "inbound"
         assert "human: " in row["transcript"]
 
-    play(world, scene)
 
-
-def test_the_assistant_calls_a_subscriber_through_the_trunk(world: World) -> None:
-    async def scene(testbed: Running) -> None:
+async def test_the_assistant_calls_a_subscriber_through_the_trunk(world: World) -> None:
+    async with running(world) as testbed:
         row = outbound_row(testbed.world, samples.CALLEE)
         await testbed.telephony.synthflow_call(row)
         await testbed.until(lambda: testbed.rows()[-1]["call_status"] == "in-progress")
@@ -173,15 +165,15 @@ def test_the_assistant_calls_a_subscriber_through_the_trunk(world: World) -> Non
         (external,) = legs(conversation, "external")
         assert external["dnis"] == f"tel:{samples.CALLEE}"
 
-    play(world, scene)
 
-
-def test_tls_carries_srtp_between_edge_and_assistant(world: World) -> None:
+async def test_tls_carries_srtp_between_edge_and_assistant(world: World) -> None:
     put(world, "trunk_transport_protocolVariant", "tls")
     put(world, "trunk_transport_serverProxyList", ["sip.us.synthflow.ai:32682"])
     number(world)["sip_term_uri"] = f"{FQDN};transport=tls"
 
-    async def scene(testbed: Running) -> None:
+    world.synthflow["actions"]["transfer"]["transfer_mode"] = "warm_transfer"
+    world.synthflow["actions"]["transfer"]["phone"] = samples.TRANSFER_NUMBER
+    async with running(world) as testbed:
         call = await testbed.call()
         assert call.audio
         call.audio.play(1400)
@@ -190,16 +182,12 @@ def test_tls_carries_srtp_between_edge_and_assistant(world: World) -> None:
         assert {(c.transport, c.audio.secure) for c in legs_ if c.audio} == {("tls", True)}
         await call.bye()
 
-    world.synthflow["actions"]["transfer"]["transfer_mode"] = "warm_transfer"
-    world.synthflow["actions"]["transfer"]["phone"] = samples.TRANSFER_NUMBER
-    play(world, scene)
 
-
-def test_a_trunk_on_tcp_is_known_by_its_connection(world: World) -> None:
+async def test_a_trunk_on_tcp_is_known_by_its_connection(world: World) -> None:
     number(world)["sip_term_uri"] = f"{FQDN};transport=tcp"
     put(world, "trunk_transport_protocolVariant", "tcp")
 
-    async def scene(testbed: Running) -> None:
+    async with running(world) as testbed:
         row = outbound_row(testbed.world, samples.CALLEE)
         await testbed.telephony.synthflow_call(row)
         await testbed.until(lambda: testbed.rows()[-1]["call_status"] == "in-progress")
@@ -209,5 +197,3 @@ def test_a_trunk_on_tcp_is_known_by_its_connection(world: World) -> None:
         assert call.audio
         assert await call.audio.heard(440)
         await call.bye()
-
-    play(world, scene)

@@ -7,7 +7,7 @@ import pytest
 from sfsip_nb.inputs import samples
 from sfsip_nb.sip import Credentials, ProbeResult, probes
 from sfsip_nb.testbed.world import World
-from tests.telephony.telephony_world import FQDN, Running, play, trunk
+from tests.telephony.telephony_world import FQDN, Running, running, trunk
 
 
 def assistant(testbed: Running) -> probes.Plan:
@@ -20,19 +20,17 @@ def assistant(testbed: Running) -> probes.Plan:
     )
 
 
-def judge(world: World, probe: str, **options: object) -> ProbeResult:
+async def judge(world: World, probe: str, **options: object) -> ProbeResult:
     """Run a probe against the assistant."""
-    seen: list[ProbeResult] = []
-
-    async def scene(testbed: Running) -> None:
-        seen.append(await getattr(probes, probe)(assistant(testbed), **options))
-
-    play(world, scene)
-    return seen[0]
+    async with running(world) as testbed:
+        got: ProbeResult = await getattr(probes, probe)(assistant(testbed), **options)
+    return got
 
 
 @pytest.mark.parametrize("open_", [True, False])
-def test_the_assistants_refer_is_followed_to_the_contact_centre(world: World, open_: bool) -> None:
+async def test_the_assistants_refer_is_followed_to_the_contact_centre(
+    world: World, open_: bool
+) -> None:
     trunk(world)["_allowAll"] = open_
     asked: list[str] = []
 
@@ -40,7 +38,7 @@ def test_the_assistants_refer_is_followed_to_the_contact_centre(world: World, op
         asked.append(number)
         return ""
 
-    got = judge(
+    got = await judge(
         world,
         "await_transfer",
         may_call=may_call,
@@ -58,35 +56,33 @@ def test_the_assistants_refer_is_followed_to_the_contact_centre(world: World, op
         assert "which answered 403" in got.sentence
 
 
-def test_an_assistant_takes_no_transfer_from_its_caller(world: World) -> None:
-    got = judge(world, "transfer", to=f"sip:{samples.TRANSFER_NUMBER}@{FQDN}", notify_within=2.0)
+async def test_an_assistant_takes_no_transfer_from_its_caller(world: World) -> None:
+    got = await judge(
+        world, "transfer", to=f"sip:{samples.TRANSFER_NUMBER}@{FQDN}", notify_within=2.0
+    )
     assert got.verdict == "fail"
     assert "603 Decline" in got.sentence
 
 
-def test_both_laws_are_taken_and_heard(world: World) -> None:
-    got = judge(world, "codecs", expect_hz=440.0, seconds=1.0)
+async def test_both_laws_are_taken_and_heard(world: World) -> None:
+    got = await judge(world, "codecs", expect_hz=440.0, seconds=1.0)
     assert got.verdict == "pass", got.sentence
     assert got.sentence == "PCMU works; PCMA works."
 
 
-def test_headers_do_not_come_back_but_stand_in_the_call_record(world: World) -> None:
-    seen: list[ProbeResult] = []
-
-    async def scene(testbed: Running) -> None:
-        seen.append(await probes.headers(assistant(testbed), nonce="abc123", seconds=0.5))
+async def test_headers_do_not_come_back_but_stand_in_the_call_record(world: World) -> None:
+    async with running(world) as testbed:
+        got = await probes.headers(assistant(testbed), nonce="abc123", seconds=0.5)
         row = await testbed.row()
         assert row["telephony_sip_headers"]["X-Sfsip-Nonce"] == "abc123"
-
-    play(world, scene)
-    assert seen[0].verdict == "inconclusive"
-    assert "look for abc123" in seen[0].sentence
+    assert got.verdict == "inconclusive"
+    assert "look for abc123" in got.sentence
 
 
-def test_a_stranger_is_refused_by_the_edge(world: World) -> None:
+async def test_a_stranger_is_refused_by_the_edge(world: World) -> None:
     seen: list[ProbeResult] = []
 
-    async def scene(testbed: Running) -> None:
+    async with running(world) as testbed:
         plan = probes.Plan(
             f"sip:{samples.TRANSFER_NUMBER}@{FQDN}",
             f"sip:{samples.CALLER}@probe.test",
@@ -95,7 +91,5 @@ def test_a_stranger_is_refused_by_the_edge(world: World) -> None:
         seen.append(await probes.unlisted(plan))
         trunk(world)["_allowAll"] = True
         seen.append(await probes.unlisted(plan))
-
-    play(world, scene)
     assert [got.verdict for got in seen] == ["pass", "fail"]
     assert "Turn off “Allow All”" in seen[1].sentence

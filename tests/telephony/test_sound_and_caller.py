@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sfsip_nb.platforms.genesys import samples as genesys_samples
 from sfsip_nb.testbed.world import World
-from tests.telephony.telephony_world import Running, legs, play
+from tests.telephony.telephony_world import legs, running
 
 SITE = genesys_samples.SITE_ID
 
@@ -12,10 +12,10 @@ SITE = genesys_samples.SITE_ID
 # Sound and caller ID
 
 
-def test_the_assistants_audio_is_lost(world: World) -> None:
+async def test_the_assistants_audio_is_lost(world: World) -> None:
     world.set_fault("synthflow.rtp-blackhole")
 
-    async def scene(testbed: Running) -> None:
+    async with running(world) as testbed:
         call = await testbed.call()
         assert call.audio
         call.audio.play(1004)
@@ -29,13 +29,11 @@ def test_the_assistants_audio_is_lost(world: World) -> None:
         assert external["mediaEndpointStats"][0]["receivedPackets"] == 0
         assert conversation["mediaStatsMinConversationMos"] == 1.0
 
-    play(world, scene)
 
-
-def test_the_callers_audio_is_lost(world: World) -> None:
+async def test_the_callers_audio_is_lost(world: World) -> None:
     world.set_fault("genesys.rtp-blackhole")
 
-    async def scene(testbed: Running) -> None:
+    async with running(world) as testbed:
         call = await testbed.call()
         assert call.audio
         call.audio.play(1004)
@@ -47,30 +45,24 @@ def test_the_callers_audio_is_lost(world: World) -> None:
         assert set(row["_heard"]["levels"]) == {None}
         assert row["_heard"]["tones"] == []
 
-    play(world, scene)
 
-
-def test_an_anonymous_caller_at_synthflow(world: World) -> None:
+async def test_an_anonymous_caller_at_synthflow(world: World) -> None:
     world.set_fault("genesys.anonymous-caller")
 
-    async def scene(testbed: Running) -> None:
+    async with running(world) as testbed:
         call = await testbed.call()
         assert call.audio
         assert await call.audio.heard(440)
         await call.bye()
         assert (await testbed.row())["phone_number_from"] == "anonymous"
 
-    play(world, scene)
 
-
-def test_a_plan_without_capture_group_makes_every_caller_unknown(world: World) -> None:
+async def test_a_plan_without_capture_group_makes_every_caller_unknown(world: World) -> None:
     broken = {"name": "Old", "matchType": "regex", "match": r"^\+1555", "normalizedFormat": "$1"}
     world.plans(SITE).insert(1, {**broken, "classification": "National"})
 
-    async def scene(testbed: Running) -> None:
+    async with running(world) as testbed:
         call = await testbed.call()
         await call.bye()
         (customer,) = legs(await testbed.conversation(), "customer")
         assert customer["ani"] == "sip:unknown"
-
-    play(world, scene)

@@ -9,11 +9,13 @@ from sfsip_nb.platforms.talkdesk import samples as talkdesk_samples
 from sfsip_nb.testbed.world import World
 from tests.telephony import talkdesk_world
 from tests.telephony.talkdesk_world import warm
-from tests.telephony.telephony_world import Json, Running, outbound_row, play
+from tests.telephony.telephony_world import Json, Running, outbound_row, running
 
 
-def test_an_outside_caller_reaches_the_assistant_and_both_hear_each_other(account: World) -> None:
-    async def scene(testbed: Running) -> None:
+async def test_an_outside_caller_reaches_the_assistant_and_both_hear_each_other(
+    account: World,
+) -> None:
+    async with running(account) as testbed:
         call = await testbed.call()
         assert call.audio
         call.audio.play(1004)
@@ -41,8 +43,6 @@ def test_an_outside_caller_reaches_the_assistant_and_both_hear_each_other(accoun
         assert "X-Talkdesk-Other-Leg-Call-Id" in row["telephony_sip_headers"]
         assert not testbed.world.conversations
 
-    play(account, scene)
-
 
 def handed_over(testbed: Running, entry: Json, row: Json) -> None:
     """What both transfers have in common: the agent of the group saw the original caller."""
@@ -54,8 +54,8 @@ def handed_over(testbed: Running, entry: Json, row: Json) -> None:
     assert [action["status"] for action in row["executed_actions"]] == ["success"]
 
 
-def test_a_cold_transfer_rings_the_group_and_stays_one_entry(account: World) -> None:
-    async def scene(testbed: Running) -> None:
+async def test_a_cold_transfer_rings_the_group_and_stays_one_entry(account: World) -> None:
+    async with running(account) as testbed:
         call = await testbed.call()
         assert call.audio
         assert await call.audio.heard(440)
@@ -69,13 +69,11 @@ def test_a_cold_transfer_rings_the_group_and_stays_one_entry(account: World) -> 
         assert entry["is_external_transfer"]
         assert len(testbed.world.talkdesk_calls) == 1
 
-    play(account, scene)
 
-
-def test_a_warm_transfer_is_an_entry_of_its_own(account: World) -> None:
+async def test_a_warm_transfer_is_an_entry_of_its_own(account: World) -> None:
     warm(account)
 
-    async def scene(testbed: Running) -> None:
+    async with running(account) as testbed:
         call = await testbed.call()
         assert call.audio
         call.audio.play(1400)
@@ -88,11 +86,9 @@ def test_a_warm_transfer_is_an_entry_of_its_own(account: World) -> None:
         assert second["talkdesk_phone_number"] == samples.RING_GROUP_NUMBER
         assert not second["is_transfer"]
 
-    play(account, scene)
 
-
-def test_a_talkdesk_flow_calls_the_assistant_over_the_trunk(account: World) -> None:
-    async def scene(testbed: Running) -> None:
+async def test_a_talkdesk_flow_calls_the_assistant_over_the_trunk(account: World) -> None:
+    async with running(account) as testbed:
         placed = talkdesk_world.card(
             account, "verify.outbound", to=samples.DID, **{"from": samples.RING_GROUP_NUMBER}
         )
@@ -106,18 +102,16 @@ def test_a_talkdesk_flow_calls_the_assistant_over_the_trunk(account: World) -> N
         assert row["phone_number_from"] == samples.RING_GROUP_NUMBER
         assert "human: " in row["transcript"]
 
-    play(account, scene)
-
 
 @pytest.mark.parametrize(("transport", "secure"), [("tls", True), ("tcp", False)])
-def test_the_trunk_and_the_way_back_use_the_transport_that_was_entered(
+async def test_the_trunk_and_the_way_back_use_the_transport_that_was_entered(
     customer: World, transport: str, secure: bool
 ) -> None:
     talkdesk_world.provision(customer, transport)
     warm(customer)
     customer.synthflow["actions"]["transfer"]["phone"] = samples.RING_GROUP_NUMBER
 
-    async def scene(testbed: Running) -> None:
+    async with running(customer) as testbed:
         call = await testbed.call()
         assert call.audio
         call.audio.play(1400)
@@ -127,17 +121,15 @@ def test_the_trunk_and_the_way_back_use_the_transport_that_was_entered(
         assert seen == {(transport, secure)}
         await call.bye()
 
-    play(customer, scene)
 
-
-def test_a_trunk_by_address_needs_no_credentials(customer: World) -> None:
+async def test_a_trunk_by_address_needs_no_credentials(customer: World) -> None:
     talkdesk_world.provision(customer, authentication="ip", username="", password="")
     customer.synthflow["numbers"][samples.DID.removeprefix("+")].update(
         _trunk_username="", _trunk_pwd=""
     )
     warm(customer)
 
-    async def scene(testbed: Running) -> None:
+    async with running(customer) as testbed:
         call = await testbed.call()
         assert call.audio
         call.audio.play(1400)
@@ -147,11 +139,9 @@ def test_a_trunk_by_address_needs_no_credentials(customer: World) -> None:
         ]
         await call.bye()
 
-    play(customer, scene)
 
-
-def test_the_assistant_calls_a_subscriber_through_talkdesk(account: World) -> None:
-    async def scene(testbed: Running) -> None:
+async def test_the_assistant_calls_a_subscriber_through_talkdesk(account: World) -> None:
+    async with running(account) as testbed:
         await testbed.telephony.synthflow_call(outbound_row(account, samples.CALLEE))
         await testbed.until(lambda: testbed.rows()[-1]["call_status"] == "in-progress")
         (phone,) = testbed.telephony.network.phone.agent.calls.values()
@@ -162,11 +152,9 @@ def test_the_assistant_calls_a_subscriber_through_talkdesk(account: World) -> No
         assert entry["talkdesk_phone_number"] == samples.DID
         assert entry["contact_phone_number"] == samples.CALLEE
 
-    play(account, scene)
 
-
-def test_the_ring_groups_number_rings_until_an_agent_answers(account: World) -> None:
-    async def scene(testbed: Running) -> None:
+async def test_the_ring_groups_number_rings_until_an_agent_answers(account: World) -> None:
+    async with running(account) as testbed:
         call = await testbed.call(samples.RING_GROUP_NUMBER)
         assert 180 in call.codes
         assert call.audio
@@ -176,13 +164,11 @@ def test_the_ring_groups_number_rings_until_an_agent_answers(account: World) -> 
         assert entry["handling_user_name"]
         assert not entry["is_external_transfer"]
 
-    play(account, scene)
 
-
-def test_a_number_that_both_contact_centres_route_is_the_first_ones(account: World) -> None:
+async def test_a_number_that_both_contact_centres_route_is_the_first_ones(account: World) -> None:
     """The support line, made by hand at both: Genesys has it until its call route is gone."""
 
-    async def scene(testbed: Running) -> None:
+    async with running(account) as testbed:
         for phone in (
             testbed.telephony.centres["genesys"].phone,
             testbed.telephony.centres["talkdesk"].phone,
@@ -193,5 +179,3 @@ def test_a_number_that_both_contact_centres_route_is_the_first_ones(account: Wor
             assert [c for c in phone.agent.calls.values() if c.state == "answered"]
             await call.bye()
             account.genesys["ivrs"].clear()
-
-    play(account, scene)

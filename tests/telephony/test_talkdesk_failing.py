@@ -12,7 +12,7 @@ from sfsip_nb.platforms.talkdesk import samples as talkdesk_samples
 from sfsip_nb.testbed.world import World
 from tests.telephony import talkdesk_world
 from tests.telephony.talkdesk_world import group, trunk
-from tests.telephony.telephony_world import Json, Running, play
+from tests.telephony.telephony_world import Json, running
 
 Spoil = Callable[[World], None]
 
@@ -25,44 +25,40 @@ def reasons(world: World) -> list[tuple[int, str]]:
 # To the assistant: the fallback takes the caller
 
 
-def fallen_back(world: World) -> Json:
+async def fallen_back(world: World) -> Json:
     """Call the DID: an agent of the fallback answers, never the assistant. The entry."""
-    found: list[Json] = []
-
-    async def scene(testbed: Running) -> None:
+    async with running(world) as testbed:
         call = await testbed.call()
         assert call.code == 200  # the IVR answers
         assert call.audio
         assert await call.audio.heard(620)
         assert not [tone for tone in call.audio.tones if abs(tone.hz - 440) < 15]
         assert await call.bye() == 200
-        found.append(await testbed.entry())
+        entry = await testbed.entry()
         assert not [r for r in testbed.rows() if r["call_status"] == "completed"]
-
-    play(world, scene)
-    assert found[0]["is_if_no_answer"]
-    assert found[0]["ring_groups"] == talkdesk_samples.FALLBACK
-    return found[0]
+    assert entry["is_if_no_answer"]
+    assert entry["ring_groups"] == talkdesk_samples.FALLBACK
+    return entry
 
 
 @pytest.mark.parametrize(
     ("slip", "code"), [("slip-port", 503), ("slip-transport", 503), ("slip-did", 404)]
 )
-def test_a_slip_on_the_way_to_the_assistant(customer: World, slip: str, code: int) -> None:
+async def test_a_slip_on_the_way_to_the_assistant(customer: World, slip: str, code: int) -> None:
     customer.set_fault(f"talkdesk.{slip}")
     talkdesk_world.provision(customer)
-    entry = fallen_back(customer)
+    entry = await fallen_back(customer)
     assert not entry["is_external_transfer"]
     assert [seen for seen, _ in reasons(customer)] == [code]
 
 
-def test_no_trunk_chosen_and_the_call_goes_round_over_the_telephone_network(
+async def test_no_trunk_chosen_and_the_call_goes_round_over_the_telephone_network(
     customer: World,
 ) -> None:
     customer.set_fault("talkdesk.slip-trunk")
     talkdesk_world.provision(customer)
 
-    async def scene(testbed: Running) -> None:
+    async with running(customer) as testbed:
         call = await testbed.call()
         assert call.audio
         assert await call.audio.heard(620)
@@ -74,8 +70,6 @@ def test_no_trunk_chosen_and_the_call_goes_round_over_the_telephone_network(
         assert [e for e in entries if e["is_call_forwarding"]]
         assert 483 in [code for code, _ in reasons(customer)]
         assert len(entries) < 8
-
-    play(customer, scene)
 
 
 def detached(world: World) -> None:
@@ -128,17 +122,17 @@ def without_g711(world: World) -> None:
         (without_g711, 488),
     ],
 )
-def test_the_assistant_cannot_be_reached(account: World, spoil: Spoil, code: int) -> None:
+async def test_the_assistant_cannot_be_reached(account: World, spoil: Spoil, code: int) -> None:
     spoil(account)
-    fallen_back(account)
+    await fallen_back(account)
     assert [seen for seen, _ in reasons(account)] == [code]
 
 
-def test_nothing_answers_and_the_timeout_runs_before_the_fallback(account: World) -> None:
+async def test_nothing_answers_and_the_timeout_runs_before_the_fallback(account: World) -> None:
     account.time_scale = 30  # thirty seconds are one
     account.set_fault("synthflow.firewall")
 
-    async def scene(testbed: Running) -> None:
+    async with running(account) as testbed:
         call = await testbed.call()
         before = time.monotonic()
         assert call.audio
@@ -150,48 +144,42 @@ def test_nothing_answers_and_the_timeout_runs_before_the_fallback(account: World
         assert entry["wait_time"] >= 1
         assert [code for code, _ in reasons(account)] == [408]
 
-    play(account, scene)
 
-
-def missed(world: World) -> Json:
+async def missed(world: World) -> Json:
     """Call the DID: the IVR hangs up. The entry."""
-    found: list[Json] = []
-
-    async def scene(testbed: Running) -> None:
+    async with running(world) as testbed:
         call = await testbed.call()
         assert await call.wait_ended(5)
         assert call.ended_by == "remote"
-        found.append(await testbed.entry())
-
-    play(world, scene)
-    assert found[0]["type"] == "missed"
-    assert found[0]["talk_time"] == 0
-    return found[0]
+        entry = await testbed.entry()
+    assert entry["type"] == "missed"
+    assert entry["talk_time"] == 0
+    return entry
 
 
-def test_without_a_fallback_the_caller_is_hung_up_on(customer: World) -> None:
+async def test_without_a_fallback_the_caller_is_hung_up_on(customer: World) -> None:
     customer.set_fault("talkdesk.slip-fallback")
     talkdesk_world.provision(customer)
     detached(customer)
-    entry = missed(customer)
+    entry = await missed(customer)
     assert not entry["is_if_no_answer"]
     assert not entry["ring_groups"]
 
 
 @pytest.mark.parametrize("how", ["nobody answers", "nobody is in it"])
-def test_a_fallback_without_agents_is_no_help(account: World, how: str) -> None:
+async def test_a_fallback_without_agents_is_no_help(account: World, how: str) -> None:
     detached(account)
     if how == "nobody answers":
         account.set_fault("talkdesk.no-agents")
     else:
         group(account, talkdesk_samples.FALLBACK)["members"] = 0
-    assert missed(account)["is_if_no_answer"]
+    assert (await missed(account))["is_if_no_answer"]
 
 
-def test_a_caller_who_gives_up_while_it_rings(account: World) -> None:
+async def test_a_caller_who_gives_up_while_it_rings(account: World) -> None:
     account.set_fault("talkdesk.no-agents")
 
-    async def scene(testbed: Running) -> None:
+    async with running(account) as testbed:
         phone = testbed.telephony.centres["talkdesk"].phone.agent
         call = await testbed.caller.invite(
             f"sip:{samples.RING_GROUP_NUMBER}@pstn.test", from_=f"sip:{samples.CALLER}@pstn.test"
@@ -203,34 +191,30 @@ def test_a_caller_who_gives_up_while_it_rings(account: World) -> None:
         assert ringing.code == 487
         assert (await testbed.entry())["type"] == "abandoned"
 
-    play(account, scene)
 
-
-def test_an_outbound_flow_that_does_not_reach_the_assistant(account: World) -> None:
+async def test_an_outbound_flow_that_does_not_reach_the_assistant(account: World) -> None:
     trunk(account)["port"] = 5060
 
-    async def scene(testbed: Running) -> None:
+    async with running(account) as testbed:
         called = {"to": samples.DID, "from": samples.RING_GROUP_NUMBER}
         talkdesk_world.card(account, "verify.outbound", **called)
         entry = await testbed.entry()
         assert entry["type"] == "outbound_missed"
         assert not testbed.rows()
 
-    play(account, scene)
-
 
 # Sound and caller ID
 
 
 @pytest.mark.parametrize("how", ["fault", "routing"])
-def test_the_callers_number_is_not_passed(account: World, how: str) -> None:
+async def test_the_callers_number_is_not_passed(account: World, how: str) -> None:
     if how == "fault":
         account.set_fault("talkdesk.no-ani")
     else:
         for routing in account.talkdesk["routings"].values():
             routing["passes_ani"] = False
 
-    async def scene(testbed: Running) -> None:
+    async with running(account) as testbed:
         call = await testbed.call()
         assert call.audio
         assert await call.audio.heard(440)
@@ -238,18 +222,14 @@ def test_the_callers_number_is_not_passed(account: World, how: str) -> None:
         assert (await testbed.row())["phone_number_from"] == "anonymous"
         assert (await testbed.entry())["contact_phone_number"] == samples.CALLER
 
-    play(account, scene)
 
-
-def test_the_callers_audio_is_lost(account: World) -> None:
+async def test_the_callers_audio_is_lost(account: World) -> None:
     account.set_fault("talkdesk.rtp-blackhole")
 
-    async def scene(testbed: Running) -> None:
+    async with running(account) as testbed:
         call = await testbed.call()
         assert call.audio
         call.audio.play(1004)
         assert await call.audio.heard(440)
         await call.bye()
         assert "human: " not in (await testbed.row())["transcript"]
-
-    play(account, scene)

@@ -11,39 +11,34 @@ from sfsip_nb.platforms.talkdesk import samples as talkdesk_samples
 from sfsip_nb.testbed.world import World
 from tests.telephony import talkdesk_world
 from tests.telephony.talkdesk_world import group, trunk, warm
-from tests.telephony.telephony_world import Json, Running, outbound_row, play
+from tests.telephony.telephony_world import outbound_row, running
 
 Spoil = Callable[[World], None]
 
 
-def asked_for_a_person(world: World) -> int | None:
+async def asked_for_a_person(world: World) -> int | None:
     """Call, ask for a transfer that fails; its code. The caller stays with the assistant."""
-    found: list[Json] = []
-
-    async def scene(testbed: Running) -> None:
+    async with running(world) as testbed:
         call = await testbed.call()
         assert call.audio
         call.audio.play(1400)
         await testbed.until(lambda: testbed.rows() and testbed.rows()[-1]["executed_actions"])
         assert call.state == "answered"
         assert not [tone for tone in call.audio.tones if abs(tone.hz - 620) < 15]
-        found.extend(testbed.rows()[-1]["executed_actions"])
+        (action,) = testbed.rows()[-1]["executed_actions"]
         await call.bye()
-
-    play(world, scene)
-    (action,) = found
     assert action["status"] == "failed"
     code: int | None = action["sip_code"]
     return code
 
 
 @pytest.mark.parametrize("mode", ["cold", "warm"])
-def test_an_allowed_address_is_missing(customer: World, mode: str) -> None:
+async def test_an_allowed_address_is_missing(customer: World, mode: str) -> None:
     customer.set_fault("talkdesk.slip-address")
     talkdesk_world.provision(customer)
     if mode == "warm":
         warm(customer)
-    assert asked_for_a_person(customer) == 403
+    assert await asked_for_a_person(customer) == 403
 
 
 def unlisted(world: World) -> None:
@@ -72,30 +67,30 @@ def elsewhere(world: World) -> None:
     ("spoil", "code"),
     [(unlisted, 403), (unanswered, 480), (empty, 480), (unassigned, 480), (elsewhere, 404)],
 )
-def test_a_transfer_that_fails(account: World, mode: str, spoil: Spoil, code: int) -> None:
+async def test_a_transfer_that_fails(account: World, mode: str, spoil: Spoil, code: int) -> None:
     if mode == "warm":
         warm(account)
     spoil(account)
-    assert asked_for_a_person(account) == code
+    assert await asked_for_a_person(account) == code
 
 
-def test_a_transfer_to_another_companys_sbc(account: World) -> None:
+async def test_a_transfer_to_another_companys_sbc(account: World) -> None:
     account.synthflow["actions"]["transfer"]["phone"] = "sip:+15551230091@sbc.example"
-    assert asked_for_a_person(account) == 404
+    assert await asked_for_a_person(account) == 404
 
 
-def test_a_warm_transfer_without_the_trunks_credentials(account: World) -> None:
+async def test_a_warm_transfer_without_the_trunks_credentials(account: World) -> None:
     warm(account)
     number = account.synthflow["numbers"][samples.DID.removeprefix("+")]
     number["_trunk_username"] = ""  # nor does it ask Talkdesk for any then
-    assert asked_for_a_person(account) == 407
+    assert await asked_for_a_person(account) == 407
 
 
-def test_a_transfer_that_leads_back_to_the_assistant_is_stopped(account: World) -> None:
+async def test_a_transfer_that_leads_back_to_the_assistant_is_stopped(account: World) -> None:
     phone = f"sip:{samples.DID}@{talkdesk_samples.SBC}"
     account.synthflow["actions"]["transfer"]["phone"] = phone
 
-    async def scene(testbed: Running) -> None:
+    async with running(account) as testbed:
         call = await testbed.call()
         assert call.audio
         call.audio.play(1400)
@@ -108,24 +103,20 @@ def test_a_transfer_that_leads_back_to_the_assistant_is_stopped(account: World) 
         assert len(testbed.rows()) == 4
         await call.bye()
 
-    play(account, scene)
 
-
-def test_the_assistants_call_to_a_number_that_nobody_has(account: World) -> None:
-    async def scene(testbed: Running) -> None:
+async def test_the_assistants_call_to_a_number_that_nobody_has(account: World) -> None:
+    async with running(account) as testbed:
         await testbed.telephony.synthflow_call(outbound_row(account, "+15559990000"))
         assert (await testbed.row())["error_message"] == "Telephony - 404 - Not Found"
-
-    play(account, scene)
 
 
 # At the border
 
 
-def test_the_border_refuses_strangers_registrations_and_plain_sound_over_tls(
+async def test_the_border_refuses_strangers_registrations_and_plain_sound_over_tls(
     account: World,
 ) -> None:
-    async def scene(testbed: Running) -> None:
+    async with running(account) as testbed:
         uri = f"sip:{samples.RING_GROUP_NUMBER}@{talkdesk_samples.SBC}"
         stranger = await testbed.caller.invite(uri)
         assert await stranger.outcome(3) == 403
@@ -137,5 +128,3 @@ def test_the_border_refuses_strangers_registrations_and_plain_sound_over_tls(
         plain = await agent.invite(f"{uri}:5061", transport="tls")
         assert await plain.outcome(3) == 488
         assert not account.talkdesk_calls
-
-    play(account, scene)

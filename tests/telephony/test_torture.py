@@ -11,7 +11,7 @@ from sfsip_nb.testbed.world import World
 from tests.sip.test_reading import OPTIONS
 from tests.sip.test_torture import data
 from tests.sip.test_torture_servers import ANSWERS, ON_A_STREAM, shoot
-from tests.telephony.telephony_world import Running, play
+from tests.telephony.telephony_world import Running, running
 
 REFUSED = (400, 406, 415, 416, 420, 481, 501, 505)
 """What the message decides alone; what a server makes of the others is its own affair."""
@@ -28,12 +28,12 @@ def servers(testbed: Running) -> dict[str, UserAgent]:
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
-def test_the_testbed_answers_as_the_rfc_says_and_carries_a_call(
+async def test_the_testbed_answers_as_the_rfc_says_and_carries_a_call(
     world: World, transport: Transport
 ) -> None:
     messages = {name: data(name) for name in ANSWERS}
 
-    async def scene(testbed: Running) -> None:
+    async with running(world) as testbed:
         expected = ANSWERS if transport == "udp" else ON_A_STREAM
         for server, agent in servers(testbed).items():
             for name, message in messages.items():
@@ -45,8 +45,6 @@ def test_the_testbed_answers_as_the_rfc_says_and_carries_a_call(
         call = await testbed.call()
         assert call.code == 200, call
         await call.bye()
-
-    play(world, scene)
 
 
 def distinct(message: bytes, name: str) -> bytes:
