@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from sfsip_nb.sip import Call, Credentials, Guard, Incoming, MapResolver, Transport
+from sfsip_nb.sip import Call, Credentials, DigestGuard, Incoming, MapResolver, Transport
 from tests.sip.peers.lab import free_port
 from tests.sip.rawpeer import RawPeer
 from tests.sip.siptools import Agents, Run, Tls, until, uri
@@ -137,7 +137,7 @@ def test_a_large_request_stays_on_udp_where_one_end_has_no_tcp(
 
 def test_a_large_request_by_tcp_is_challenged_and_answered(agents: Agents, run: Run) -> None:
     async def go() -> None:
-        guard = Guard("r", {"u": "p"})
+        guard = DigestGuard("r", {"u": "p"})
 
         async def check(incoming: Incoming) -> None:
             ok = guard.check(incoming.request).ok

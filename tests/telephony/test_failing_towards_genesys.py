@@ -219,7 +219,7 @@ def test_a_probe_of_a_tls_trunk_without_srtp_says_why_it_is_refused(world: World
     async def scene(testbed: Running) -> None:
         seen.append(
             await probes.call(
-                probes.Plan(
+                probes.CallPlan(
                     f"sip:{samples.DID}@{FQDN}:5061;transport=tls",
                     f"sip:{samples.CALLER}@probe.test",
                     resolver=testbed.telephony.net,
