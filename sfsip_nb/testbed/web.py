@@ -1,7 +1,7 @@
 """What all stand-ins share: requests without a framework's habits, refusals, and the write log.
 
-A stand-in is a table of `Endpoint`; each handler is a plain function from `ApiRequest` to what is sent
-back as JSON (or a `Reply`). A refusal is raised, in the vendor's own shape.
+A stand-in is a table of `Endpoint`; each handler is a plain function from `ApiRequest` to what is
+sent back as JSON (or a `Reply`). A refusal is raised, in the vendor's own shape.
 """
 
 from __future__ import annotations

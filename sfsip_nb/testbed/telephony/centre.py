@@ -21,8 +21,8 @@ from .standin import StandIn
 class ContactCentre(StandIn, ABC):
     """What the vendors share. `vendor` is the prefix of its faults, `address` the public one.
 
-    Each call that belongs to the customer becomes a `BridgedCall` (a B2BUA of two or more legs), whose
-    fate follows from the world's settings at that moment.
+    Each call that belongs to the customer becomes a `BridgedCall` (a B2BUA of two or more legs),
+    whose fate follows from the world's settings at that moment.
     """
 
     def __init__(
