@@ -53,14 +53,14 @@ _WIRE = SHORT.encode("utf-8", "replace").decode()
 
 
 @contextmanager
-def started(run_dir: Path) -> Iterator[life.Testbed]:
+def started(run_dir: Path) -> Iterator[life.RunningTestbed]:
     """The hostile testbed of a run, which the run then finds as its own."""
     command = [sys.executable, "-m", __name__, "--dir", str(run_dir), "--time-scale", "200"]
     with (private.folder(run_dir / FOLDER) / LOG).open("w") as log:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, cwd=PROJECT)
     assert process.stdout is not None
     try:
-        yield life.Testbed(json.loads(process.stdout.readline()))
+        yield life.RunningTestbed(json.loads(process.stdout.readline()))
     finally:
         process.terminate()
         process.communicate(timeout=life.STOP_SECONDS)
@@ -98,13 +98,18 @@ def _renamed(world: World) -> None:
 
 
 def _spoil() -> None:
-    settle, refuse, answer, row = customer.settle, web.Refused.__init__, Incoming.make, calls._row
+    settle, refuse, answer, row = (
+        customer.settle,
+        web.ApiRefusal.__init__,
+        Incoming.make,
+        calls._row,
+    )
 
     def settled(world: World) -> None:
         settle(world)
         _renamed(world)
 
-    def refused(self: web.Refused, status: int, body: Any, headers: Any = None) -> None:
+    def refused(self: web.ApiRefusal, status: int, body: Any, headers: Any = None) -> None:
         refuse(self, status, _spoilt(body), headers)
 
     def answered(self: Incoming, code: int, phrase: str = "", headers: Any = None) -> Any:
@@ -124,7 +129,7 @@ def _spoil() -> None:
 
     patches: tuple[tuple[Any, str, Any], ...] = (
         (customer, "settle", settled),
-        (web.Refused, "__init__", refused),
+        (web.ApiRefusal, "__init__", refused),
         (Incoming, "make", answered),
         (calls, "_row", listed),
         (JSONResponse, "render", lambda _, content: json.dumps(content).encode()),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sfsip_nb.cli.allowance import Allowance
     from sfsip_nb.sip import Credentials, Transport
     from sfsip_nb.sip.fields import UriParts
-    from sfsip_nb.sip.probes import Plan
+    from sfsip_nb.sip.probes import CallPlan
     from sfsip_nb.sip.probes.tlsprobe import TlsClient
     from sfsip_nb.sip.sdp import Srtp as SrtpMode
 
@@ -154,10 +154,10 @@ class Asked:
     codecs: tuple[str, ...] = CODECS
     headers: tuple[str, ...] = ()
 
-    def plan(self, keep: bool) -> "tuple[Plan, Allowance]":
+    def plan(self, keep: bool) -> "tuple[CallPlan, Allowance]":
         """The call, with leave for it. Raises InputError, before anything is sent."""
         from sfsip_nb.cli.allowance import Allowance
-        from sfsip_nb.sip.probes import Plan
+        from sfsip_nb.sip.probes import CallPlan
         from sfsip_nb.sip.probes.reach import transport_of
 
         to, kind = uri(self.target), over(self.transport)
@@ -166,7 +166,7 @@ class Asked:
         allowance = Allowance(self.parameters)
         proxy = optional_uri(self.proxy)
         plain = "required" if transport_of(proxy or to, kind) == "tls" else "off"
-        plan = Plan(
+        plan = CallPlan(
             to,
             allowance.caller,
             transport=kind,

@@ -230,7 +230,7 @@ def probe_unlisted(
             asked = Asked(target, parameters, transport, proxy, "", "", "", ca)
             plan, _ = asked.plan(False)
         else:
-            plan = probes.Plan(
+            plan = probes.CallPlan(
                 uri(target),
                 transport=over(transport),
                 proxy=optional_uri(proxy),

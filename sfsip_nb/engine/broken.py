@@ -13,7 +13,7 @@ LOG = "faults.log"
 """Beside the journal; it holds no secret."""
 
 
-class BrokeOff(SfsipError):
+class InternalError(SfsipError):
     """A fault of the product itself. The run can be resumed by the same command."""
 
 

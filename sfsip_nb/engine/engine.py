@@ -8,7 +8,7 @@ from typing import Any
 
 from sfsip_nb.api.errors import ApiError
 from sfsip_nb.engine import apply, effects, people, plan
-from sfsip_nb.engine.broken import BrokeOff, explain
+from sfsip_nb.engine.broken import InternalError, explain
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.effects import Unsettled
 from sfsip_nb.engine.model import Card, Refused, Step, Stranded
@@ -79,7 +79,7 @@ class Engine:
     def run(self, step_id: str) -> StepResult:
         """Carry out one step and keep its verdict.
 
-        Raises ``BrokeOff`` for a fault of our own; whatever a platform or a peer does becomes
+        Raises ``InternalError`` for a fault of our own; whatever a platform or a peer does becomes
         a verdict. Where a person interrupts, the step is left open, and ``KeyboardInterrupt``
         goes on.
         """
@@ -93,7 +93,7 @@ class Engine:
             result = StepResult(step, Verdict.FAIL, [_refused(step, error)])
         except Exception as error:
             told = explain(ctx.run_dir, ctx.redactor, step_id, error)
-            broke = BrokeOff(told)
+            broke = InternalError(told)
             result = StepResult(step, Verdict.INCONCLUSIVE, reason=told)
         except KeyboardInterrupt as error:
             broke = error

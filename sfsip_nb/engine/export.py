@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from sfsip_nb.engine.difference import text
 from sfsip_nb.engine.journal import Change, Journal
-from sfsip_nb.engine.model import Flow, Guide, Hop
+from sfsip_nb.engine.model import CallFlow, CallHop, Guide
 from sfsip_nb.engine.record import EvidenceRow, NotRunRow, Record, SectionRow
 from sfsip_nb.engine.rows import (
     ChangeRow,
@@ -116,7 +116,7 @@ def everything(journal: Journal) -> dict[str, Any]:
     return whole
 
 
-def flow_of(flow: Flow, inputs: Mapping[str, Any], steps: Iterable[StepRow]) -> FlowRow:
+def flow_of(flow: CallFlow, inputs: Mapping[str, Any], steps: Iterable[StepRow]) -> FlowRow:
     """A call's way with this customer's names, and what the checks say of each hop."""
     found = {check.id: check for step in steps for check in step.checks}
     hops = [
@@ -132,7 +132,7 @@ def flow_of(flow: Flow, inputs: Mapping[str, Any], steps: Iterable[StepRow]) -> 
     return FlowRow(step=flow.step, title=flow.title, hops=hops)
 
 
-def _hop_verdict(hop: Hop, found: Mapping[str, CheckRow]) -> Verdict | Literal[""]:
+def _hop_verdict(hop: CallHop, found: Mapping[str, CheckRow]) -> Verdict | Literal[""]:
     """The worst of the hop's required checks, else of its advisory ones; empty if none ran."""
     checks = [found[identity] for identity in hop.checks if identity in found]
     required = [check for check in checks if check.weight is Weight.REQUIRED]

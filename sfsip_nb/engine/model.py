@@ -174,7 +174,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Hop:
+class CallHop:
     """A station of a call: what it is, the customer's name for it, and what judges the way there.
 
     ``system`` is who owns it. ``what`` and ``name`` are templates over the inputs, such as
@@ -188,12 +188,12 @@ class Hop:
 
 
 @dataclass(frozen=True)
-class Flow:
+class CallFlow:
     """The way of a call, as the step that traces it draws it."""
 
     step: str
     title: str
-    hops: tuple[Hop, ...]
+    hops: tuple[CallHop, ...]
 
 
 @dataclass(frozen=True)
@@ -225,7 +225,7 @@ class Guide:
     lines: Callable[[], list[Line]]
     origins: Callable[[Parameters], dict[str, str]]
     """Live API origins by name, such as ``genesys.api``; the testbed has its own."""
-    flows: tuple[Flow, ...] = ()
+    flows: tuple[CallFlow, ...] = ()
     looks: tuple[InputLookup, ...] = ()
 
     def __post_init__(self) -> None:

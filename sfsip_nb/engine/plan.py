@@ -21,7 +21,7 @@ SCHEMA = 1
 
 
 @dataclass(frozen=True)
-class Entry:
+class PlannedChange:
     """One wanted object of one step: what is, what will be, and a digest of what was observed."""
 
     step: str
@@ -48,12 +48,12 @@ class Plan:
     made_at: str
     attempt: int
     inputs: str
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[PlannedChange] = field(default_factory=list)
     approved_by: str = ""
     approved_at: str = ""
     stopped: str = ""
 
-    def entry(self, step: str, want: Desired) -> Entry | None:
+    def entry(self, step: str, want: Desired) -> PlannedChange | None:
         """The entry for one wanted object of one step."""
         for entry in self.entries:
             if (entry.step, entry.kind, entry.key) == (step, want.kind, want.key):
@@ -61,7 +61,7 @@ class Plan:
         return None
 
     @property
-    def changes(self) -> list[Entry]:
+    def changes(self) -> list[PlannedChange]:
         """The entries that change something."""
         return [entry for entry in self.entries if entry.op != "none"]
 
@@ -100,7 +100,7 @@ def read(path: Path) -> Plan | None:
         data = json.loads(path.read_bytes())
         if data.pop("schema") != SCHEMA:
             raise ValueError("another schema")
-        return Plan(**data | {"entries": [Entry(**entry) for entry in data["entries"]]})
+        return Plan(**data | {"entries": [PlannedChange(**entry) for entry in data["entries"]]})
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
@@ -176,7 +176,7 @@ def _entry(
     seen: Seen | None,
     coming: dict[str, Fields],
     written: dict[str, dict[str, str]],
-) -> Entry:
+) -> PlannedChange:
     address = want.address
     fingerprints = difference.fingerprints(ctx, want, ctx.resource(want.kind).write_only)
     current = coming.get(address, seen.fields if seen else None)
@@ -188,7 +188,7 @@ def _entry(
     coming[address] = (current or {}) | want.fields
     written[address] = written.get(address, {}) | fingerprints
     before = {name: (current or {}).get(name) for name in changed}
-    return Entry(
+    return PlannedChange(
         step=step.id,
         kind=want.kind,
         key=want.key,
@@ -204,7 +204,7 @@ def _entry(
     )
 
 
-def as_observed(entry: Entry, seen: Seen | None) -> bool:
+def as_observed(entry: PlannedChange, seen: Seen | None) -> bool:
     """Whether an object is still as it was when the plan was made."""
     if entry.observed == difference.COMING:
         born = seen is not None and all(seen.fields.get(n) == v for n, v in entry.before.items())
@@ -212,7 +212,7 @@ def as_observed(entry: Entry, seen: Seen | None) -> bool:
     return difference.digest(seen) == entry.observed
 
 
-def moved(entry: Entry, seen: Seen | None, written: bool) -> list[tuple[str, str, str]]:
+def moved(entry: PlannedChange, seen: Seen | None, written: bool) -> list[tuple[str, str, str]]:
     """What has moved since the plan: field, as the plan had it, as it is now.
 
     ``written`` says that this plan already wrote the object, which then should be as planned.

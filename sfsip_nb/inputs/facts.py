@@ -65,7 +65,7 @@ class KnownCertificate:
 
 
 @dataclass(frozen=True)
-class Change:
+class GuideChange:
     """Something that changed since a guide was written, with its source and date."""
 
     id: str
@@ -153,9 +153,9 @@ def synthflow_addresses(region: str, kind: str = "signalling") -> list[Published
     ]
 
 
-def changes(guide: str) -> list[Change]:
+def changes(guide: str) -> list[GuideChange]:
     """What changed since `guide` was written: at Synthflow, then at its platform."""
     own = of(guide)
     headings = own.get("headings", {})
-    found = [Change(**entry) for entry in (*_data()["changes"], *own.get("changes", ()))]
+    found = [GuideChange(**entry) for entry in (*_data()["changes"], *own.get("changes", ()))]
     return [replace(change, heading=headings.get(change.id, change.heading)) for change in found]

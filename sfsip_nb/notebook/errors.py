@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sfsip_nb.engine.broken import BrokeOff, Interrupted, explain
+from sfsip_nb.engine.broken import InternalError, Interrupted, explain
 from sfsip_nb.inputs.draft import MISSING
 from sfsip_nb.inputs.errors import InputError, SfsipError
 from sfsip_nb.inputs.secrets import Redactor
@@ -26,7 +26,7 @@ def errors_shown(
 
     `folder` keeps the log; `redactor` gives the one that knows the secrets by then; `where` says
     what was being done. Raises `Interrupted` for a person's
-    interrupt, `BrokeOff` for a fault of our own.
+    interrupt, `InternalError` for a fault of our own.
     """
     try:
         yield
@@ -37,7 +37,7 @@ def errors_shown(
     except KeyboardInterrupt:
         stop = Interrupted("Interrupted. Nothing is lost: run the cell again to go on.")
     except Exception as error:
-        stop = BrokeOff(explain(folder, redactor(), where, error))
+        stop = InternalError(explain(folder, redactor(), where, error))
     else:
         return
     _show(stop)
@@ -79,7 +79,7 @@ def card(stop: SfsipError) -> Shown:
             )
         case InputError():
             return tables.stopped("This cannot be done this way", str(stop))
-        case BrokeOff():
+        case InternalError():
             return tables.stopped(
                 "An error in this program", str(stop), todo="If it stops again, send that log."
             )

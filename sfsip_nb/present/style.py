@@ -10,7 +10,7 @@ from typing import Final
 
 
 @dataclass(frozen=True)
-class Verdict:
+class VerdictStyle:
     """How a verdict is shown: a glyph and a word, so that colour is never the only sign."""
 
     glyph: str
@@ -25,20 +25,20 @@ class Verdict:
 VERDICTS: Final = {
     verdict.word: verdict
     for verdict in (
-        Verdict("✔", "pass", "good"),
-        Verdict("✖", "fail", "bad"),
-        Verdict("?", "inconclusive", "doubt"),
-        Verdict("◷", "waiting", "wait"),
-        Verdict("–", "skipped", "quiet"),
-        Verdict("⊘", "blocked", "stop"),
-        Verdict("~", "waived", "quiet"),
+        VerdictStyle("✔", "pass", "good"),
+        VerdictStyle("✖", "fail", "bad"),
+        VerdictStyle("?", "inconclusive", "doubt"),
+        VerdictStyle("◷", "waiting", "wait"),
+        VerdictStyle("–", "skipped", "quiet"),
+        VerdictStyle("⊘", "blocked", "stop"),
+        VerdictStyle("~", "waived", "quiet"),
     )
 }
 
 
-def verdict(word: str) -> Verdict:
+def verdict(word: str) -> VerdictStyle:
     """The verdict's look. An unknown word is shown as it is, without colour of its own."""
-    return VERDICTS.get(word) or Verdict("·", word or "not run", "quiet")
+    return VERDICTS.get(word) or VerdictStyle("·", word or "not run", "quiet")
 
 
 LIGHT: Final = {

@@ -23,7 +23,7 @@ from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
 from sfsip_nb.inputs import private
-from sfsip_nb.runs.errors import BrokeOff
+from sfsip_nb.runs.errors import NotebookError
 from sfsip_nb.runs.prepared import Redacting
 
 CELL_TIMEOUT = 900
@@ -146,11 +146,13 @@ def run_notebook(
             cell_timeout=cell_timeout,
         )
     except PapermillExecutionError as error:
-        raise BrokeOff(f"cell {error.exec_count} raised {error.ename}: {error.evalue}") from None
+        raise NotebookError(
+            f"cell {error.exec_count} raised {error.ename}: {error.evalue}"
+        ) from None
     except CellTimeoutError:
-        raise BrokeOff(f"a cell took more than {cell_timeout} s and was interrupted") from None
+        raise NotebookError(f"a cell took more than {cell_timeout} s and was interrupted") from None
     except (DeadKernelError, RuntimeError) as error:
-        raise BrokeOff(f"its kernel ended: {redactor.text(str(error))}") from None
+        raise NotebookError(f"its kernel ended: {redactor.text(str(error))}") from None
 
 
 def _literal(path: Path) -> str:

@@ -9,7 +9,7 @@ from sfsip_nb.engine.journal import Journal
 from sfsip_nb.engine.verdicts import exit_code
 from sfsip_nb.platforms import guides
 from sfsip_nb.replay.kernels import CELL_TIMEOUT, Kernels, run_notebook
-from sfsip_nb.runs.errors import BrokeOff
+from sfsip_nb.runs.errors import NotebookError
 from sfsip_nb.runs.folder import Attempt
 from sfsip_nb.runs.kept import outcome
 from sfsip_nb.runs.prepared import Prepared
@@ -77,7 +77,7 @@ def _run(
             source, target = folder / name, attempt.notebooks / name
             run_notebook(source, target, values, kernel, prepared.redactor, cell_timeout)
             say(f"{section.notebook[:2]} {section.title}: {time.monotonic() - began:.1f} s")
-    except BrokeOff as error:
+    except NotebookError as error:
         why = f"{section.notebook}: {error}"
     except KeyboardInterrupt:
         why = f"{section.notebook}: interrupted"

@@ -21,7 +21,9 @@ def plain(parameters: Parameters) -> dict[str, Any]:
     return parameters.model_dump(mode="json", by_alias=True)
 
 
-def begin(journal: Journal, kind: str, parameters: Parameters, testbed: life.Testbed | None) -> int:
+def begin(
+    journal: Journal, kind: str, parameters: Parameters, testbed: life.RunningTestbed | None
+) -> int:
     """The number of the attempt: a new one, or for `interactive` the open one if it goes on."""
     mode = "rollback" if kind == "rollback" else parameters.effective_mode
     facts = {

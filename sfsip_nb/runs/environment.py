@@ -30,7 +30,7 @@ _LATE_SECONDS = 3.0
 
 def testbed_of(
     parameters: Parameters, run_dir: Path, faults: Sequence[str], known: str
-) -> life.Testbed | None:
+) -> life.RunningTestbed | None:
     """The run's testbed, started or attached to; None for a live customer. See `attached`."""
     if parameters.target == "live":
         return None
@@ -42,7 +42,7 @@ def testbed_of(
     return life.ensure(run_dir, time_scale=wanted.time_scale, seed=wanted.seed, faults=faults)
 
 
-def attached(parameters: Parameters, known: str) -> life.Testbed | None:
+def attached(parameters: Parameters, known: str) -> life.RunningTestbed | None:
     """The testbed that the inputs name, none if they name none. Raises InputError if it is gone.
 
     `known` is the name under which the run's journal keeps it: what is kept of a control URL has
@@ -65,7 +65,7 @@ def attached(parameters: Parameters, known: str) -> life.Testbed | None:
 
 
 def surroundings(
-    guide: Guide, parameters: Parameters, testbed: life.Testbed | None
+    guide: Guide, parameters: Parameters, testbed: life.RunningTestbed | None
 ) -> Surroundings:
     """Origins, resolver and the rest.
 
@@ -92,7 +92,9 @@ def surroundings(
     )
 
 
-def _agent_ears(testbed: life.Testbed, number: str, since: datetime, mark: str) -> Overheard | None:
+def _agent_ears(
+    testbed: life.RunningTestbed, number: str, since: datetime, mark: str
+) -> Overheard | None:
     """What the stand-in of the AI agent heard of the first call that fits, once it has ended."""
 
     def fits(row: Mapping[str, Any]) -> bool:

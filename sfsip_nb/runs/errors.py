@@ -3,7 +3,7 @@
 from sfsip_nb.inputs.errors import SfsipError
 
 
-class BrokeOff(SfsipError):
+class NotebookError(SfsipError):
     """A notebook did not run to its end; the message says which cell and why."""
 
 

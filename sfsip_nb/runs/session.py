@@ -51,7 +51,7 @@ class Session:
     redactor: Redactor
     journal: Journal
     attempt: int
-    testbed: life.Testbed | None
+    testbed: life.RunningTestbed | None
     owns_testbed: bool = False
     alone: ExitStack = field(default_factory=ExitStack)
     _engine: Engine | None = field(default=None, init=False)
@@ -256,7 +256,7 @@ def _open(
         )
 
 
-def _mend(testbed: life.Testbed, journal: Journal, faults: Sequence[str]) -> None:
+def _mend(testbed: life.RunningTestbed, journal: Journal, faults: Sequence[str]) -> None:
     """Switch off what this run had switched on and no longer asks for; others' faults stay."""
     for name in set(journal.get("faults", [])) - set(faults):
         testbed.control("DELETE", f"/faults/{name}")

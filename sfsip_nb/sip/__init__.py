@@ -5,9 +5,9 @@ from .agent import UserAgent
 from .b2bua import bridge
 from .call import Call
 from .digest import Credentials
-from .dns import Hop, MapResolver, ResolveError, Resolver
+from .dns import MapResolver, NextHop, ResolveError, Resolver
 from .evidence import ladder, pcap
-from .guard import Guard, Login
+from .guard import DigestCheck, DigestGuard
 from .locating import DnsResolver
 from .media.relaying import Relay, relay
 from .media.rtp import Audio
@@ -23,12 +23,12 @@ __all__ = [
     "Audio",
     "Call",
     "Credentials",
+    "DigestCheck",
+    "DigestGuard",
     "DnsResolver",
-    "Guard",
-    "Hop",
     "Incoming",
-    "Login",
     "MapResolver",
+    "NextHop",
     "ProbeResult",
     "ReferResult",
     "Referral",

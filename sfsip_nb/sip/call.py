@@ -25,7 +25,7 @@ from .transport import Peer
 
 if TYPE_CHECKING:
     from .agent import UserAgent
-    from .outgoing import Attempt
+    from .outgoing import InviteAttempt
     from .reliable import Reliable
 
 __all__ = ["Call", "now"]
@@ -50,7 +50,7 @@ class Call(Leg):
         self.dialogs: dict[str, Dialog] = {}
         self.answerer = Answerer(credentials)
         self.incoming: Incoming | None = None
-        self.attempt: Attempt | None = None
+        self.attempt: InviteAttempt | None = None
         self.reliable: Reliable | None = None
         self.timer = SessionTimer(self)
         self.subscriptions = Subscriptions()

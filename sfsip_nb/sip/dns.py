@@ -29,7 +29,7 @@ class ResolveError(OSError):
 
 
 @dataclass(frozen=True)
-class Hop:
+class NextHop:
     """Where a request is sent next."""
 
     ip: str
@@ -50,7 +50,7 @@ class Resolver(Protocol):
 
     async def candidates(
         self, host: str, port: int | None, transport: Transport | None
-    ) -> list[Hop]:
+    ) -> list[NextHop]:
         """All next hops in the order in which they are to be tried (RFC 3263 §4.3).
 
         Never empty: raises ResolveError. `transport` None: the names decide.
@@ -118,7 +118,7 @@ class MapResolver:
 
     async def candidates(
         self, host: str, port: int | None, transport: Transport | None
-    ) -> list[Hop]:
+    ) -> list[NextHop]:
         """The mapped addresses, over UDP before TCP before TLS if no transport is given."""
         host = host.lower().rstrip(".").strip("[]")
         kinds: tuple[Transport, ...] = (transport,) if transport else ("udp", "tcp", "tls")
@@ -127,13 +127,13 @@ class MapResolver:
             return hops
         number = port or DEFAULT_PORTS[kinds[0]]
         if _is_loopback(host):
-            return [Hop(host, number, kinds[0])]
+            return [NextHop(host, number, kinds[0])]
         raise ResolveError(
             f"{host}:{number} over {kinds[0].upper()} is not in the address map. Correct the host "
             "name, the port or the transport."
         )
 
-    def _mapped(self, host: str, port: int | None, transport: Transport) -> list[Hop]:
+    def _mapped(self, host: str, port: int | None, transport: Transport) -> list[NextHop]:
         number = port or DEFAULT_PORTS[transport]
         tails = [f":{number}/{transport}"]
         if number == DEFAULT_PORTS[transport]:
@@ -142,4 +142,4 @@ class MapResolver:
         keys = (name + tail for name in names for tail in tails)
         targets = next((self.mapping[key] for key in keys if key in self.mapping), "")
         pairs = (target.rpartition(":") for target in targets.split())
-        return [Hop(ip.strip("[]"), int(mapped), transport) for ip, _, mapped in pairs]
+        return [NextHop(ip.strip("[]"), int(mapped), transport) for ip, _, mapped in pairs]

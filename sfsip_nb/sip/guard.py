@@ -14,7 +14,7 @@ from .fields import quoted
 
 
 @dataclass(frozen=True)
-class Login:
+class DigestCheck:
     """Result of checking a request: `reason` is empty when `ok`.
 
     Reasons: missing, malformed, realm, username, uri, stale, response.
@@ -34,7 +34,7 @@ _MOST_USED = 1_000
 """Counts of nonces that are kept before those out of date are thrown away."""
 
 
-class Guard:
+class DigestGuard:
     """The server half: issues challenges and checks credentials (RFC 3261 §22.1, RFC 8760 §2.3).
 
     `users` maps a name to a password or a function that reveals it. `proxy` uses 407 and the
@@ -71,19 +71,19 @@ class Guard:
         ]
         return {AUTHENTICATE[self.code]: list(values)}
 
-    def check(self, request: Request) -> Login:
+    def check(self, request: Request) -> DigestCheck:
         """Whether a request carries good credentials for this realm."""
         given = [digest_fields(v) for v in request.headers.getlist(AUTHORIZATION[self.code])]
         mine = [fields for fields in given if fields.get("realm") == self.realm]
         if not mine:
-            return Login(False, reason="realm" if given else "missing")
+            return DigestCheck(False, reason="realm" if given else "missing")
         fields = mine[0]
         username = fields.get("username", "")
         try:
             reason = self._reason(fields, request)
         except KeyError:
             reason = "malformed"
-        return Login(not reason, username, reason)
+        return DigestCheck(not reason, username, reason)
 
     def _reason(self, fields: Mapping[str, str], request: Request) -> str:
         username, nonce, uri = fields["username"], fields["nonce"], fields["uri"]

@@ -12,7 +12,7 @@ from .dialog import Dialog
 from .fields import ExtraHeaders, cseq, header
 from .messages import ABILITIES, SDP, Incoming, session_body, set_body
 from .reliable import Reliable
-from .sdp import Refused, Srtp
+from .sdp import SdpRefusal, Srtp
 
 if TYPE_CHECKING:
     from .agent import UserAgent
@@ -83,14 +83,14 @@ async def _describe(call: Call, incoming: Incoming, codecs: Sequence[str], srtp:
         return True
     agent, refused = call.agent, None
     if session.offer is None and session_body(call.invite):
-        refused = Refused(304, "Media type not available")
+        refused = SdpRefusal(304, "Media type not available")
     else:
         await session.open(agent.media_host(incoming.source), codecs, srtp)
         if call.decided.is_set():  # Cancelled while the port was being opened.
             session.close()
             return False
         made = session.make_offer() if session.offer is None else session.make_answer(session.offer)
-        refused = made if isinstance(made, Refused) else None
+        refused = made if isinstance(made, SdpRefusal) else None
     if refused is not None:
         session.close()
         session.audio = None

@@ -9,7 +9,7 @@ from .dialog import Dialog
 from .fields import ExtraHeaders, cseq, header, name_addr
 from .messages import ABILITIES, ALLOW, SDP, Incoming, session_body, set_body
 from .refer import Referral
-from .sdp import Refused, Sdp
+from .sdp import Sdp, SdpRefusal
 
 
 async def receive(call: Call, incoming: Incoming) -> None:
@@ -90,9 +90,9 @@ async def _reinvited(call: Call, dialog: Dialog, incoming: Incoming) -> None:
     offer = sdp.parse(session_body(incoming.request))
     body = _answer(call, incoming, offer) if offer or not incoming.request.body else None
     if body is None:
-        await _unfit(call, incoming, Refused(304, "Media type not available"))
+        await _unfit(call, incoming, SdpRefusal(304, "Media type not available"))
         return
-    if isinstance(body, Refused):
+    if isinstance(body, SdpRefusal):
         await _unfit(call, incoming, body)
         return
     dialog.refresh(incoming.request)
@@ -110,22 +110,22 @@ async def _reinvited(call: Call, dialog: Dialog, incoming: Incoming) -> None:
         await call.bye(reason='SIP;cause=408;text="no ACK"')
 
 
-def _answer(call: Call, incoming: Incoming, offer: Sdp | None) -> bytes | Refused:
+def _answer(call: Call, incoming: Incoming, offer: Sdp | None) -> bytes | SdpRefusal:
     """Our answer, or our offer where there was none."""
     if call.audio is None:
-        return Refused(304, "Media type not available")
+        return SdpRefusal(304, "Media type not available")
     return call.session.make_answer(offer) if offer else call.session.make_offer()
 
 
 async def _updated(call: Call, dialog: Dialog, incoming: Incoming) -> None:
     """Answer an UPDATE, which changes what a re-INVITE does, before the answer too (RFC 3311)."""
     offer = sdp.parse(session_body(incoming.request))
-    body: bytes | Refused = b""
+    body: bytes | SdpRefusal = b""
     if incoming.request.body:
         if await _busy(call, incoming):
             return
-        body = _answer(call, incoming, offer) if offer else Refused(304, "No audio is described")
-    if isinstance(body, Refused):
+        body = _answer(call, incoming, offer) if offer else SdpRefusal(304, "No audio is described")
+    if isinstance(body, SdpRefusal):
         await _unfit(call, incoming, body)
         return
     call.updates += 1
@@ -134,7 +134,7 @@ async def _updated(call: Call, dialog: Dialog, incoming: Incoming) -> None:
     await incoming.respond(200, "", extra, body, SDP)
 
 
-async def _unfit(call: Call, incoming: Incoming, refused: Refused) -> None:
+async def _unfit(call: Call, incoming: Incoming, refused: SdpRefusal) -> None:
     """488; the session goes on as it was (RFC 3261 §14.2)."""
     warning = refused.warning(call.agent.sent_by(incoming.peer))
     await incoming.respond(488, headers={"Warning": warning})

@@ -10,7 +10,7 @@ from sipmessage import Headers, Request
 from .fields import header, name_addr, uri_parts
 from .media.rtp import Audio
 from .sdp import Sdp
-from .session import Session
+from .session import MediaSession
 from .trace import Address, TraceEntry, Transport
 from .transport import Peer
 
@@ -44,7 +44,7 @@ class Leg:
         self.remote_headers: Headers = invite.headers if direction == "in" else Headers()
         self.bye_headers = Headers()
         """Of the BYE or CANCEL that came."""
-        self.session = Session()
+        self.session = MediaSession()
         self.state: State = "trying"
         self.code, self.phrase = 0, ""
         self.failure: OSError | None = None

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 from .dns import (
     DEFAULT_PORTS,
-    Hop,
+    NextHop,
     ResolveError,
     Resolver,
     is_address,
     refuse_what_is_no_name,
 )
-from .nameservers import UNHEARD, Answer, DnsStep, NameServers
+from .nameservers import UNHEARD, DnsAnswer, DnsStep, NameServers
 from .ordering import by_preference, naptr_order, reachable, srv_order
 from .trace import Transport
 
@@ -22,7 +22,7 @@ from .trace import Transport
 class Lookup:
     """Hops in the order in which they are to be tried, and the steps that led to them."""
 
-    hops: tuple[Hop, ...]
+    hops: tuple[NextHop, ...]
     steps: tuple[DnsStep, ...]
 
     @property
@@ -76,7 +76,7 @@ class DnsResolver:
 
     async def candidates(
         self, host: str, port: int | None, transport: Transport | None
-    ) -> list[Hop]:
+    ) -> list[NextHop]:
         """All next hops (RFC 3263 §4). Raises ResolveError."""
         return await candidates_within(self, host, port, transport, self.timeout)
 
@@ -120,7 +120,7 @@ async def locate(
 
 async def candidates_within(
     resolver: Resolver, host: str, port: int | None, transport: Transport | None, timeout: float
-) -> list[Hop]:
+) -> list[NextHop]:
     """The candidates of any resolver within `timeout` seconds. Raises ResolveError."""
     found = await locate(resolver, host, port, transport, timeout)
     if not found.hops:
@@ -143,13 +143,13 @@ class _Query:
 
     async def hops(
         self, host: str, port: int | None, transport: Transport | None, secure: bool
-    ) -> list[Hop]:
+    ) -> list[NextHop]:
         fallback: Transport = "tls" if secure else transport or "udp"
         fixed = [host] if is_address(host) else _LOCALHOST if host == "localhost" else ()
         if fixed:
             note = "an IP address needs no DNS" if is_address(host) else "this machine (RFC 6761)"
             self.steps.append(DnsStep(host, "-", ", ".join(fixed), note, "unasked"))
-            return [Hop(ip, port or DEFAULT_PORTS[fallback], fallback) for ip in fixed]
+            return [NextHop(ip, port or DEFAULT_PORTS[fallback], fallback) for ip in fixed]
         if port is not None:
             # An explicit port rules out NAPTR and SRV (RFC 3263 §4.1, §4.2).
             return await self._addresses([_Target(host, port, fallback, f"port {port} is given")])
@@ -207,7 +207,7 @@ class _Query:
         said = found or any(answer.records for answer in answers)
         return found[:_MOST_TARGETS] if said else None
 
-    async def _addresses(self, targets: Sequence[_Target]) -> list[Hop]:
+    async def _addresses(self, targets: Sequence[_Target]) -> list[NextHop]:
         """Hops of all targets, those that this machine has a route to before the others."""
         first = {target.host: target for target in reversed(targets)}
         names = list(dict.fromkeys(target.host for target in targets))
@@ -227,13 +227,13 @@ class _Query:
             if answer.step.status == "NXDOMAIN" and first[name].by_srv:
                 self._remark(answer.step, "dangling: skipped")
         hops = [
-            Hop(ip, target.port, target.transport)
+            NextHop(ip, target.port, target.transport)
             for target in targets
             for ip in by_preference(ips[target.host])
         ]
         return sorted(hops, key=lambda hop: hop.ip in lost)
 
-    async def _ask(self, questions: Sequence[tuple[str, str, str]], stages: int) -> list[Answer]:
+    async def _ask(self, questions: Sequence[tuple[str, str, str]], stages: int) -> list[DnsAnswer]:
         """Ask all at once, within this stage's share of the time; the log keeps their order."""
         try:
             servers = self._servers or NameServers(self._resolver.nameservers, self._resolver.port)

@@ -53,7 +53,7 @@ class DnsStep:
 
 
 @dataclass(frozen=True)
-class Answer:
+class DnsAnswer:
     """The records of one question, its line in the log, and the name that it is an alias of."""
 
     records: tuple[Any, ...]
@@ -74,12 +74,12 @@ class NameServers:
 
     async def ask_all(
         self, questions: Sequence[tuple[str, str, str]], seconds: float
-    ) -> list[Answer]:
+    ) -> list[DnsAnswer]:
         """Ask several (name, type, note) at the same time; the answers in the same order."""
         asked = (self.ask(name, kind, note, seconds=seconds) for name, kind, note in questions)
         return list(await asyncio.gather(*asked))
 
-    async def ask(self, name: str, kind: str, note: str = "", *, seconds: float) -> Answer:
+    async def ask(self, name: str, kind: str, note: str = "", *, seconds: float) -> DnsAnswer:
         """Ask every server in turn, twice at most, until one answers; never raises."""
         query = dns.message.make_query(name, kind)
         began = time.monotonic()
@@ -109,7 +109,7 @@ class NameServers:
                 failed = (answer.step.status, f"{answer.step.answer} from {server}")
             # It will say the same again; the others may know better.
             waiting.remove(server)
-        return Answer((), DnsStep(name, kind, failed[1], note, failed[0], _ms(began)))
+        return DnsAnswer((), DnsStep(name, kind, failed[1], note, failed[0], _ms(began)))
 
 
 async def _exchange(
@@ -137,13 +137,13 @@ async def _by_udp(query: dns.message.QueryMessage, server: str, port: int) -> dn
                 return response
 
 
-def _read(response: dns.message.Message, name: str, kind: str) -> Answer:
+def _read(response: dns.message.Message, name: str, kind: str) -> DnsAnswer:
     """What an answer says. Raises DNSException for one that contradicts itself."""
     code = response.rcode()
     if code not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
         text = dns.rcode.to_text(code)
         statuses: dict[str, Status] = {"SERVFAIL": "SERVFAIL", "REFUSED": "REFUSED"}
-        return Answer((), DnsStep(name, kind, text, status=statuses.get(text, "error")))
+        return DnsAnswer((), DnsStep(name, kind, text, status=statuses.get(text, "error")))
     assert isinstance(response, dns.message.QueryMessage)
     chain = response.resolve_chaining()
     alias = str(chain.canonical_name).rstrip(".") if chain.cnames else ""
@@ -152,14 +152,14 @@ def _read(response: dns.message.Message, name: str, kind: str) -> Answer:
     if chain.answer is not None:
         records = tuple(list(chain.answer)[:_MOST_RECORDS])
         text = ", ".join(str(record) for record in records)
-        return Answer(records, DnsStep(name, kind, text, aliased, ttl=ttl), alias)
+        return DnsAnswer(records, DnsStep(name, kind, text, aliased, ttl=ttl), alias)
     if code == dns.rcode.NXDOMAIN:
         missing = f"{aliased}, which does not exist" if aliased else ""
-        return Answer((), DnsStep(name, kind, "NXDOMAIN", missing, "NXDOMAIN", ttl=ttl))
-    return Answer((), DnsStep(name, kind, "no such record", aliased, "none", ttl=ttl))
+        return DnsAnswer((), DnsStep(name, kind, "NXDOMAIN", missing, "NXDOMAIN", ttl=ttl))
+    return DnsAnswer((), DnsStep(name, kind, "no such record", aliased, "none", ttl=ttl))
 
 
-def _stamped(answer: Answer, began: float, server: str, notes: Sequence[str]) -> Answer:
+def _stamped(answer: DnsAnswer, began: float, server: str, notes: Sequence[str]) -> DnsAnswer:
     note = "; ".join(text for text in notes if text)
     line = replace(answer.step, note=note, ms=_ms(began), server=server)
     return replace(answer, step=line)

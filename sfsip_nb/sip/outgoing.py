@@ -53,7 +53,7 @@ async def place(
     except OSError as error:
         call.unreachable(error)
         return call
-    call.attempt = Attempt(call, ways, on_progress)
+    call.attempt = InviteAttempt(call, ways, on_progress)
     agent.spawn(call.attempt.run())
     return call
 
@@ -71,7 +71,7 @@ async def acknowledge(
     return ack, peer
 
 
-class Attempt:
+class InviteAttempt:
     """An INVITE until it is decided, and its 200s afterwards."""
 
     def __init__(self, call: Call, ways: Ways, on_progress: Progress | None) -> None:

@@ -15,9 +15,9 @@ from sipmessage.message import COMPACT_FORMS
 
 from .fields import number, parse_uri, uri_parts
 from .headers import IndexedHeaders
-from .rules import MAX_FAULTS, SIP, Fault, broken, of_uri, shown
+from .rules import MAX_FAULTS, SIP, Violation, broken, of_uri, shown
 
-__all__ = ["CUT", "MAX_MESSAGE", "Fault", "Framer", "Reading", "TooLong", "read"]
+__all__ = ["CUT", "MAX_MESSAGE", "Framer", "Reading", "TooLong", "Violation", "read"]
 
 CUT = SIP + "§18.3"
 """The rule that a message breaks whose body is shorter than it says."""
@@ -31,17 +31,17 @@ class Reading:
     """What could be read. `message` is None only where there is no start line to go by."""
 
     message: Request | Response | None
-    framing: tuple[Fault, ...] = ()
+    framing: tuple[Violation, ...] = ()
     """What was wrong with the start line, the lines of the header and the length of the body."""
 
     @cached_property
-    def faults(self) -> tuple[Fault, ...]:
+    def faults(self) -> tuple[Violation, ...]:
         """All that is wrong. Found when first asked for: ask before you change the message."""
         rest = broken(self.message) if self.message is not None else ()
         return (*self.framing, *islice(rest, MAX_FAULTS))
 
     @property
-    def refused(self) -> Fault | None:
+    def refused(self) -> Violation | None:
         """The first fault for which a server refuses the request, None if there is none."""
         return next((fault for fault in self.faults if fault.code), None)
 
@@ -59,7 +59,7 @@ _BETWEEN = re.compile(rb"[\r\n\0]+")
 
 def read(data: bytes, *, stream: bool = False) -> Reading:
     """Read one message. `stream`: it came over TCP or TLS, where Content-Length is required."""
-    faults: list[Fault] = []
+    faults: list[Violation] = []
     lines, body = _lines(data.lstrip(b"\r\n\0"), faults)
     message, at = _start(lines, faults)
     if message is None:
@@ -72,13 +72,13 @@ def read(data: bytes, *, stream: bool = False) -> Reading:
             headers.add(known, value.strip())
         elif line and len(faults) < MAX_FAULTS:
             said = f"A line of the header is no header field: {shown(line)}."
-            faults.append(Fault(SIP + "§7.3.1", said))
+            faults.append(Violation(SIP + "§7.3.1", said))
     message.headers = headers
     message.body = _body(headers, body, stream, faults)
     return Reading(message, tuple(faults))
 
 
-def _lines(data: bytes, faults: list[Fault]) -> tuple[list[str], bytes]:
+def _lines(data: bytes, faults: list[Violation]) -> tuple[list[str], bytes]:
     """The lines of the header, folded ones joined, and what follows the header."""
     end = data.find(b"\r\n\r\n")
     head, body = data[:end], data[end + 4 :]
@@ -87,14 +87,14 @@ def _lines(data: bytes, faults: list[Fault]) -> tuple[list[str], bytes]:
         head, body = (data[: match.start()], data[match.end() :]) if match else (data, b"")
         if match is None:
             said = "The message ends within its header: no empty line closes it."
-            faults.append(Fault(SIP + "§7", said))
+            faults.append(Violation(SIP + "§7", said))
         if head.count(b"\n") != head.count(b"\r\n"):
-            faults.append(Fault(SIP + "§7", "Lines end in LF alone instead of CRLF."))
+            faults.append(Violation(SIP + "§7", "Lines end in LF alone instead of CRLF."))
             head = head.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
     try:
         text = head.decode()
     except UnicodeDecodeError:
-        faults.append(Fault(SIP + "§7", "The header is not UTF-8; it was read as Latin-1."))
+        faults.append(Violation(SIP + "§7", "The header is not UTF-8; it was read as Latin-1."))
         text = head.decode("latin-1")
     lines = text.split("\r\n")
     if "\n " in text or "\n\t" in text:
@@ -115,34 +115,34 @@ def _unfolded(lines: list[str]) -> list[str]:
     return [" ".join(parts) for parts in joined]
 
 
-def _control(lines: list[str], faults: list[Fault]) -> None:
+def _control(lines: list[str], faults: list[Violation]) -> None:
     """Control characters may stand in a quoted-string, behind a backslash (RFC 3261 §25.1)."""
     for line in lines:
         if _CONTROL.search(line) and _CONTROL.search(_ESCAPED.sub("", line)):
             said = f"A line of the header holds control characters: {shown(line)}."
-            faults.append(Fault(SIP + "§25.1", said))
+            faults.append(Violation(SIP + "§25.1", said))
             return
 
 
-def _start(lines: list[str], faults: list[Fault]) -> tuple[Request | Response | None, int]:
+def _start(lines: list[str], faults: list[Violation]) -> tuple[Request | Response | None, int]:
     """The message that the first start line begins, and its place among the lines."""
     for at, line in enumerate(lines):
-        found: list[Fault] = []
+        found: list[Violation] = []
         begin = _status_line if line[:4].upper() == "SIP/" else _request_line
         message = begin(line, found)
         # Behind other lines only a token is a method, so that no header field is taken for one.
         if message is not None and not (at and any(fault.code == 400 for fault in found)):
             if at:
                 said = f"Something else comes before the message: {shown(lines[0])}."
-                faults.append(Fault(SIP + "§7", said))
+                faults.append(Violation(SIP + "§7", said))
             faults += found
             return message, at
     said = f"There is neither a request line nor a status line: {shown(lines[0])}."
-    faults.append(Fault(SIP + "§7", said))
+    faults.append(Violation(SIP + "§7", said))
     return None, 0
 
 
-def _status_line(line: str, faults: list[Fault]) -> Response | None:
+def _status_line(line: str, faults: list[Violation]) -> Response | None:
     match = _STATUS.fullmatch(line)
     if match is None:
         return None
@@ -151,11 +151,11 @@ def _status_line(line: str, faults: list[Fault]) -> Response | None:
     code = number(digits) or 0
     if not 100 <= code <= 699:
         said = f"The status code {shown(digits, 12)} is not one of 100 to 699."
-        faults.append(Fault(SIP + "§7.2", said, 400))
+        faults.append(Violation(SIP + "§7.2", said, 400))
     return Response(code, phrase)
 
 
-def _request_line(line: str, faults: list[Fault]) -> Request | None:
+def _request_line(line: str, faults: list[Violation]) -> Request | None:
     words = line.split(None, 1)
     rest = words[1].rsplit(None, 1) if len(words) == 2 else []
     if len(rest) != 2 or not _VERSION.fullmatch(rest[1]):
@@ -163,13 +163,13 @@ def _request_line(line: str, faults: list[Fault]) -> Request | None:
     method, (uri, version) = words[0], rest
     if not _TOKEN.fullmatch(method):
         said = f"The method {shown(method, 40)} is not a token."
-        faults.append(Fault(SIP + "§7.1", said, 400))
+        faults.append(Violation(SIP + "§7.1", said, 400))
     _version(version, faults)
     if line != f"{method} {uri} {version}":
         said = "The parts of the request line are not separated by single spaces."
-        faults.append(Fault(SIP + "§7.1", said))
+        faults.append(Violation(SIP + "§7.1", said))
     if uri.startswith("<"):
-        faults.append(Fault(SIP + "§7.1", "The Request-URI is in angle brackets."))
+        faults.append(Violation(SIP + "§7.1", "The Request-URI is in angle brackets."))
         uri = uri.strip("<>")
     wrong = list(of_uri("The Request-URI", uri, SIP + "§7.1", 400))
     faults += wrong
@@ -179,14 +179,14 @@ def _request_line(line: str, faults: list[Fault]) -> Request | None:
         and uri_parts(uri).headers
         and uri_parts(uri).scheme in ("sip", "sips")
     ):
-        faults.append(Fault(SIP + "§19.1.1", "The Request-URI carries header fields."))
+        faults.append(Violation(SIP + "§19.1.1", "The Request-URI carries header fields."))
     return Request(method, parse_uri(uri))
 
 
-def _version(version: str, faults: list[Fault]) -> None:
+def _version(version: str, faults: list[Violation]) -> None:
     if version.upper() != "SIP/2.0":
         said = f"The version is {shown(version, 24)}, not SIP/2.0."
-        faults.append(Fault(SIP + "§7.1", said, 505))
+        faults.append(Violation(SIP + "§7.1", said, 505))
 
 
 @lru_cache(512)
@@ -196,7 +196,7 @@ def _name(text: str) -> str:
     return COMPACT_FORMS.get(name.lower(), name) if _TOKEN.fullmatch(name) else ""
 
 
-def _body(headers: IndexedHeaders, body: bytes, stream: bool, faults: list[Fault]) -> bytes:
+def _body(headers: IndexedHeaders, body: bytes, stream: bool, faults: list[Violation]) -> bytes:
     stated = headers.getlist("Content-Length")
     if len(set(stated)) > 1:
         return body  # Which is right cannot be told; that it stands twice is a fault of its own.
@@ -204,16 +204,16 @@ def _body(headers: IndexedHeaders, body: bytes, stream: bool, faults: list[Fault
     if text is None:
         if stream:
             said = "On TCP and TLS Content-Length is required, and this message has none."
-            faults.append(Fault(SIP + "§20.14", said))
+            faults.append(Violation(SIP + "§20.14", said))
         return body
     length = number(text)
     if length is None:
         said = f"Content-Length is no number of bytes: {shown(text, 20)}."
-        faults.append(Fault(SIP + "§20.14", said, 400))
+        faults.append(Violation(SIP + "§20.14", said, 400))
         return body
     if length > len(body):
         said = f"Content-Length says {length} bytes, but the body has {len(body)}."
-        faults.append(Fault(CUT, said, 400))
+        faults.append(Violation(CUT, said, 400))
     return body[:length]
 
 

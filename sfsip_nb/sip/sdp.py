@@ -101,7 +101,7 @@ class Agreed:
 
 
 @dataclass(frozen=True)
-class Refused:
+class SdpRefusal:
     """Why nothing was agreed, as a Warning of a 488 (RFC 3261 §20.43)."""
 
     code: int
@@ -279,23 +279,25 @@ class Description:
         return ("\r\n".join(lines) + "\r\n").encode()
 
 
-def negotiate(offer: Sdp, codecs: Sequence[str], srtp: Srtp) -> Agreed | Refused:
+def negotiate(offer: Sdp, codecs: Sequence[str], srtp: Srtp) -> Agreed | SdpRefusal:
     """What to answer: the first offered codec that is allowed; SRTP as `srtp` demands."""
     if not offer.port or not offer.address:
-        return Refused(304, "Media type not available")
+        return SdpRefusal(304, "Media type not available")
     if offer.profile.upper().startswith("UDP/TLS/"):
-        return Refused(302, "DTLS-SRTP is not supported, SRTP with a=crypto keys or plain RTP is")
+        return SdpRefusal(
+            302, "DTLS-SRTP is not supported, SRTP with a=crypto keys or plain RTP is"
+        )
     if offer.profile.upper() not in _PROFILES:
-        return Refused(302, "Incompatible transport protocol")
+        return SdpRefusal(302, "Incompatible transport protocol")
     if offer.secure and srtp == "off":
-        return Refused(302, "Incompatible transport protocol: only plain RTP is taken here")
+        return SdpRefusal(302, "Incompatible transport protocol: only plain RTP is taken here")
     if offer.secure and not offer.crypto:
-        return Refused(302, "No supported a=crypto suite is offered")
+        return SdpRefusal(302, "No supported a=crypto suite is offered")
     if srtp == "required" and not offer.secure:
-        return Refused(302, "Secure SIP transport required")
+        return SdpRefusal(302, "Secure SIP transport required")
     codec = next((name for name in offer.codecs if name in codecs), None)
     if codec is None:
-        return Refused(305, "Incompatible media format")
+        return SdpRefusal(305, "Incompatible media format")
     use = offer.secure or (srtp == "optional" and bool(offer.crypto))
     return Agreed(
         codec,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from sipmessage import Request, Response
 
 from .digest import Answerer
-from .dns import Hop, Resolver
+from .dns import NextHop, Resolver
 from .fields import cseq, header, name_addr, uri_parts
 from .messages import ALLOW, SUPPORTED, ack_for, build, set_body
 from .ordering import local_ip
@@ -127,11 +127,11 @@ class Sending:
 
     # What the ways to a peer have to know
 
-    def known(self, hop: Hop, name: str) -> Peer | None:
+    def known(self, hop: NextHop, name: str) -> Peer | None:
         """An open connection to a hop."""
         return self._wire.known(hop, name)
 
-    async def connect(self, hop: Hop, name: str) -> Peer:
+    async def connect(self, hop: NextHop, name: str) -> Peer:
         """A flow to a hop. Raises OSError."""
         return await self._wire.peer(hop, name)
 
@@ -139,7 +139,7 @@ class Sending:
         """Whether this element speaks a transport."""
         return transport in self._wire.transports
 
-    def reaches(self, hop: Hop) -> bool:
+    def reaches(self, hop: NextHop) -> bool:
         """Whether a hop is of the address family of our sockets."""
         return (":" in hop.ip) == (":" in self.host)
 

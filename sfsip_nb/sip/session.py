@@ -7,12 +7,12 @@ from typing import Literal
 from . import sdp
 from .media.rtp import Audio
 from .media.srtp import Crypto, Protection
-from .sdp import Agreed, Description, Refused, Sdp, Srtp
+from .sdp import Agreed, Description, Sdp, SdpRefusal, Srtp
 
 Direction = Literal["sendrecv", "sendonly", "recvonly", "inactive"]
 
 
-class Session:
+class MediaSession:
     """Both descriptions of one call.
 
     `offer` and `answer` are the peer's first ones; `offering` says that an offer of ours waits
@@ -60,27 +60,27 @@ class Session:
         """Take an answer, early or final; False if it is none to our offer (RFC 3264 §6)."""
         agreed = sdp.negotiate(answer, self._codecs, self._srtp) if answer is not None else None
         self.offering = False
-        if answer is None or agreed is None or isinstance(agreed, Refused):
+        if answer is None or agreed is None or isinstance(agreed, SdpRefusal):
             return False
         self.answer, self.settled = answer, True
         self._start(answer, agreed)
         return True
 
-    def make_answer(self, offer: Sdp) -> bytes | Refused:
+    def make_answer(self, offer: Sdp) -> bytes | SdpRefusal:
         """Our description as an answer, and the audio that follows from it (RFC 3264 §8).
 
         The codec in use is kept where the peer still offers it, and SRTP is not given up.
         """
         if self.audio is None or self._description is None:
-            return Refused(304, "Media type not available")
+            return SdpRefusal(304, "Media type not available")
         secure = self.audio.secure
         srtp: Srtp = self._srtp if not self.settled else "optional" if secure else "off"
         agreed = sdp.negotiate(offer, [self.audio.codec], srtp) if self.settled else None
-        if agreed is None or isinstance(agreed, Refused):
+        if agreed is None or isinstance(agreed, SdpRefusal):
             agreed = sdp.negotiate(offer, self._codecs, srtp)
-        if not isinstance(agreed, Refused) and secure and agreed.crypto is None:
-            agreed = Refused(302, "Secure SIP transport required")
-        if isinstance(agreed, Refused):
+        if not isinstance(agreed, SdpRefusal) and secure and agreed.crypto is None:
+            agreed = SdpRefusal(302, "Secure SIP transport required")
+        if isinstance(agreed, SdpRefusal):
             return agreed
         offer = replace(offer, direction=_common(offer.direction, self.direction))
         if agreed.crypto is not None and self.crypto is None:

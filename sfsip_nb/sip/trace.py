@@ -11,7 +11,7 @@ from typing import Any, Literal
 from sipmessage import Request, Response
 
 from .fields import header
-from .reading import Fault, read
+from .reading import Violation, read
 from .shown import where
 
 Address = tuple[str, int]
@@ -97,7 +97,7 @@ class TraceEntry:
         return read(self.data).message
 
     @cached_property
-    def faults(self) -> tuple[Fault, ...]:
+    def faults(self) -> tuple[Violation, ...]:
         """What was wrong with the message; found when asked for, as few are ever looked at."""
         return read(self.data, stream=self.transport != "udp").faults
 

@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from .dns import Hop
+from .dns import NextHop
 from .reading import Framer, TooLong
 from .trace import Address, Transport
 
@@ -129,12 +129,12 @@ class Wire:
         self._servers.clear()
         self.addresses.clear()
 
-    def known(self, hop: Hop, server_name: str) -> Peer | None:
+    def known(self, hop: NextHop, server_name: str) -> Peer | None:
         """An open connection to a hop."""
         peer = self._streams.get(_flow(hop, server_name))
         return peer if peer is not None and peer.open else None
 
-    async def peer(self, hop: Hop, server_name: str) -> Peer:
+    async def peer(self, hop: NextHop, server_name: str) -> Peer:
         """A flow to a hop; an open connection is used again. Raises OSError.
 
         A TLS connection is only used again for the name that it was checked for (RFC 5922 §4).
@@ -235,7 +235,7 @@ class Wire:
             self._on_message(data, Peer("udp", self.addresses["udp"], remote))
 
 
-def _flow(hop: Hop, server_name: str) -> Flow:
+def _flow(hop: NextHop, server_name: str) -> Flow:
     return hop.transport, (hop.ip, hop.port), server_name if hop.transport == "tls" else ""
 
 

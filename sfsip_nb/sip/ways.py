@@ -8,7 +8,7 @@ from sipmessage import Request
 
 from . import fields
 from .dialog import next_hop
-from .dns import Hop, ResolveError, is_address
+from .dns import NextHop, ResolveError, is_address
 from .fields import uri_parts
 from .trace import Transport
 from .transport import Peer
@@ -41,8 +41,8 @@ class Ways:
     ) -> None:
         self._sending, self.request = sending, request
         self._transport, self._flow, self._force = transport, flow, force
-        self._hops: deque[Hop] | None = None
-        self._hop: Hop | None = None
+        self._hops: deque[NextHop] | None = None
+        self._hop: NextHop | None = None
         self._reused: Peer | None = None
         self._reached = False
         self._error: OSError | None = None
@@ -84,7 +84,7 @@ class Ways:
             (await self.find()).appendleft(self._hop)
         return await self.next()
 
-    async def find(self) -> deque[Hop]:
+    async def find(self) -> deque[NextHop]:
         """All next hops that this element can reach. Raises ResolveError."""
         if self._hops is None:
             self._hops = deque((await self._resolve(self._kind()))[:MAX_CANDIDATES])
@@ -143,7 +143,7 @@ class Ways:
         host = self._target.host
         return self._flow.name if self._flow and self._flow.name and is_address(host) else host
 
-    async def _resolve(self, kind: Transport | None) -> list[Hop]:
+    async def _resolve(self, kind: Transport | None) -> list[NextHop]:
         parts = self._target
         hops = await self._sending.resolver.candidates(parts.host, parts.port, kind)
         # The transport is chosen first, then all its servers are candidates (RFC 3263 §4.1, §4.2).

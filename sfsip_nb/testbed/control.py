@@ -25,7 +25,7 @@ class _Wrong(Exception):
         self.status = status
 
 
-class Control:
+class ControlServer:
     """Serves `world`. `info` describes the testbed, `stop` ends it.
 
     Only who has the `token` is served: it stands in each path, as JupyterLab's does.

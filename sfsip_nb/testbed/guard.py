@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 _HERE = r"(?:127\.0\.0\.1|localhost|\[::1\])"
 
 
-class Guard:
+class OriginGuard:
     """Lets requests to `app` through; refuses with 403 what did not come from here."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -51,7 +51,7 @@ class TestbedError(SfsipError, RuntimeError):
 
 
 @dataclass(frozen=True)
-class Testbed:
+class RunningTestbed:
     """A running testbed. `info` is the ready line without credentials.
 
     `started` is true for the one call of `ensure` that brought it up.
@@ -103,7 +103,7 @@ def _reason(status: int, content: bytes) -> str:
         return f"HTTP {status}"
 
 
-def attach(url: str) -> Testbed:
+def attach(url: str) -> RunningTestbed:
     """This user's own testbed whose control URL is `url`; nobody else is asked anything.
 
     Raises TestbedError where there is none.
@@ -117,17 +117,19 @@ def attach(url: str) -> Testbed:
     raise TestbedError(f"No testbed of this user's answers at {without_token(url)}.")
 
 
-def named(instance: Any) -> Testbed | None:
+def named(instance: Any) -> RunningTestbed | None:
     """This user's own testbed of that name, if it lives and answers as itself."""
     entry = registry.entry(instance)
     if entry is None:
         return None
     try:
-        info = Testbed({"control": entry.control}).control("GET", "/")
-        said = registry.Entry(info["instance"], info["control"], info["pid"])
+        info = RunningTestbed({"control": entry.control}).control("GET", "/")
+        said = registry.RegisteredTestbed(info["instance"], info["control"], info["pid"])
     except (TestbedError, ValueError, KeyError, TypeError):
         return None
-    return Testbed(info) if said == entry and all(map(_on_loopback, _addresses(info))) else None
+    return (
+        RunningTestbed(info) if said == entry and all(map(_on_loopback, _addresses(info))) else None
+    )
 
 
 def _addresses(info: Any) -> Iterator[str]:
@@ -149,7 +151,7 @@ def _on_loopback(host: str) -> bool:
         return False
 
 
-def find(run_dir: Path) -> Testbed | None:
+def find(run_dir: Path) -> RunningTestbed | None:
     """The live testbed of a run: the one that its folder names, if it is one of this user's."""
     try:
         noted = json.loads((run_dir / FOLDER / INFO).read_bytes())
@@ -160,7 +162,7 @@ def find(run_dir: Path) -> Testbed | None:
 
 def ensure(
     run_dir: Path, *, time_scale: float = 60, seed: int = 1, faults: Sequence[str] = ()
-) -> Testbed:
+) -> RunningTestbed:
     """The testbed of a run, started if it is not there; `faults` are switched on either way.
 
     A testbed that runs already keeps its time scale and seed. Raises TestbedError when it is not
@@ -180,7 +182,7 @@ def _lock(run_dir: Path) -> filelock.BaseFileLock:
     return filelock.FileLock(run_dir / FOLDER / _LOCK, timeout=2 * READY_SECONDS, mode=private.FILE)
 
 
-def _start(run_dir: Path, time_scale: float, seed: int, faults: Sequence[str]) -> Testbed:
+def _start(run_dir: Path, time_scale: float, seed: int, faults: Sequence[str]) -> RunningTestbed:
     log_path = run_dir / FOLDER / LOG
     command = [sys.executable, "-m", "sfsip_nb.testbed", "--dir", str(run_dir)]
     command += ["--time-scale", str(time_scale), "--seed", str(seed)]
@@ -199,7 +201,7 @@ def _start(run_dir: Path, time_scale: float, seed: int, faults: Sequence[str]) -
     while time.monotonic() < limit:
         ended = process.poll() is not None
         if found := find(run_dir):  # perhaps not ours, if somebody was faster in the foreground
-            return Testbed(found.info, started=found.info["pid"] == process.pid)
+            return RunningTestbed(found.info, started=found.info["pid"] == process.pid)
         if ended:
             raise TestbedError(
                 f"The testbed ended while starting. Its log {log_path} ends with: "

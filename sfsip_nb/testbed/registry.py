@@ -23,7 +23,7 @@ _CONTROL = re.compile(r"http://127\.0\.0\.1:[0-9]{1,5}/control/[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True)
-class Entry:
+class RegisteredTestbed:
     """A running testbed. `control` is its control URL, token included."""
 
     instance: str
@@ -39,7 +39,7 @@ def folder() -> Path:
     return platformdirs.user_state_path("sfsip-nb") / "testbeds"
 
 
-def enter(entry: Entry) -> None:
+def enter(entry: RegisteredTestbed) -> None:
     """Note a testbed that is ready. Entries whose process is gone are swept."""
     private.folder(folder())
     for path in folder().glob("*.json"):
@@ -55,14 +55,14 @@ def leave(instance: str) -> None:
     _path(instance).unlink(missing_ok=True)
 
 
-def entry(instance: Any) -> Entry | None:
+def entry(instance: Any) -> RegisteredTestbed | None:
     """The running testbed of that name; None for whatever is no name of one."""
     if not isinstance(instance, str) or not _INSTANCE.fullmatch(instance):
         return None
     return _read(_path(instance))
 
 
-def entries() -> list[Entry]:
+def entries() -> list[RegisteredTestbed]:
     """All of this user's running testbeds."""
     return [found for path in sorted(folder().glob("*.json")) if (found := _read(path))]
 
@@ -80,9 +80,9 @@ def _path(instance: str) -> Path:
     return folder() / f"{instance}.json"
 
 
-def _read(path: Path) -> Entry | None:
+def _read(path: Path) -> RegisteredTestbed | None:
     with suppress(OSError, ValueError, TypeError):
-        found = Entry(**json.loads(path.read_bytes()))
+        found = RegisteredTestbed(**json.loads(path.read_bytes()))
         if path.stem == found.instance and _CONTROL.fullmatch(found.control) and alive(found.pid):
             return found
     return None

@@ -23,7 +23,7 @@ from sfsip_nb.inputs import private, samples, schema
 from sfsip_nb.inputs.platform import platform
 
 from . import control, customer, registry
-from .guard import Guard
+from .guard import OriginGuard
 from .places import FOLDER, INFO
 from .synthflow import REGIONS, base_path, synthflow_routes
 from .telephony import Telephony
@@ -74,14 +74,14 @@ def listening_socket() -> socket.socket:
     return listener
 
 
-def application(world: World, controls: control.Control) -> Guard:
+def application(world: World, controls: control.ControlServer) -> OriginGuard:
     """All HTTP of the testbed, on one origin."""
     routes = [
         *controls.routes(),
         *synthflow_routes(world),
         *(route for own in vendors().values() for route in own.routes(world)),
     ]
-    return Guard(Starlette(routes=routes))
+    return OriginGuard(Starlette(routes=routes))
 
 
 async def run(
@@ -119,7 +119,7 @@ async def run(
         origin = "http://{}:{}".format(*listener.getsockname())
         token = secrets.token_urlsafe(32)
         info = _info(f"{origin}{control.PATH}/{token}", origin, world, await telephony.start())
-        controls = control.Control(world, info, stop.set, token)
+        controls = control.ControlServer(world, info, stop.set, token)
         app = application(world, controls)
         server = Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
         serving = asyncio.create_task(server.serve(sockets=[listener]))
@@ -166,7 +166,7 @@ def _sample_addresses(origin: str, name: str) -> dict[str, str]:
 
 def _note(path: Path, info: Json) -> None:
     """In the user's own list, where it answers; in the run's folder, which of the list it is."""
-    entry = registry.Entry(info["instance"], info["control"], info["pid"])
+    entry = registry.RegisteredTestbed(info["instance"], info["control"], info["pid"])
     registry.enter(entry)
     draft = path.with_name(path.name + ".new")
     private.write(draft, json.dumps({"instance": entry.instance, "pid": entry.pid}))

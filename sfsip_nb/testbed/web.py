@@ -1,7 +1,7 @@
 """What all stand-ins share: requests without a framework's habits, refusals, and the write log.
 
-A stand-in is a table of `Endpoint`; each handler is a plain function from `Asked` to what is sent
-back as JSON (or a `Reply`). A refusal is raised, in the vendor's own shape.
+A stand-in is a table of `Endpoint`; each handler is a plain function from `ApiRequest` to what is
+sent back as JSON (or a `Reply`). A refusal is raised, in the vendor's own shape.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 log = logging.getLogger("sfsip_nb.testbed")
 
 
-class Refused(Exception):
+class ApiRefusal(Exception):
     """The stand-in says no: HTTP `status`, a JSON `body`, further `headers`."""
 
     def __init__(self, status: int, body: Any, headers: Mapping[str, str] | None = None) -> None:
@@ -61,7 +61,7 @@ def show(thing: Json) -> Json:
 
 
 @dataclass
-class Asked:
+class ApiRequest:
     """One request, as a handler sees it."""
 
     world: World
@@ -75,8 +75,8 @@ class Asked:
     many: Mapping[str, list[str]] = field(default_factory=dict)  # repeated query parameters
 
 
-Handler = Callable[[Asked], Any]
-Gate = Callable[[Asked, "Endpoint"], None]
+Handler = Callable[[ApiRequest], Any]
+Gate = Callable[[ApiRequest, "Endpoint"], None]
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def routes(
     prefix: str,
     endpoints: Iterable[Endpoint],
     gate: Gate,
-    unreadable: Callable[[str], Refused],
+    unreadable: Callable[[str], ApiRefusal],
 ) -> list[Route]:
     """Starlette routes for a stand-in. `gate` refuses what may not pass, before the handler."""
 
@@ -136,14 +136,14 @@ async def _answer(
     endpoint: Endpoint,
     request: Request,
     gate: Gate,
-    unreadable: Callable[[str], Refused],
+    unreadable: Callable[[str], ApiRefusal],
 ) -> Response:
     try:
         origin = f"{request.url.scheme}://{request.url.netloc}"
         many: dict[str, list[str]] = {}
         for key, value in request.query_params.multi_items():
             many.setdefault(key, []).append(value)
-        asked = Asked(
+        asked = ApiRequest(
             world,
             request.path_params,
             dict(request.query_params),
@@ -156,7 +156,7 @@ async def _answer(
         gate(asked, endpoint)
         asked.body = _read(await request.body(), request.headers, unreadable)
         answer = endpoint.handler(asked)
-    except Refused as refused:
+    except ApiRefusal as refused:
         return JSONResponse(refused.body, refused.status, headers=refused.headers)
     if isinstance(answer, Reply):
         return JSONResponse(answer.body, answer.status, headers=dict(answer.headers))
@@ -165,7 +165,9 @@ async def _answer(
     return JSONResponse(answer)
 
 
-def _read(content: bytes, headers: Mapping[str, str], unreadable: Callable[[str], Refused]) -> Any:
+def _read(
+    content: bytes, headers: Mapping[str, str], unreadable: Callable[[str], ApiRefusal]
+) -> Any:
     if not content:
         return None
     if headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):

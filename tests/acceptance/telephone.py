@@ -18,7 +18,7 @@ LONGEST = 40.0
 """Seconds after which the person hangs up whatever happens."""
 
 
-async def _call(testbed: life.Testbed, until: threading.Event) -> int:
+async def _call(testbed: life.RunningTestbed, until: threading.Event) -> int:
     info = testbed.info
     names = info["sip"] | {name: at for name, at in info["pstn"].items() if "/" in name}
     async with UserAgent("telephone", resolver=MapResolver(names)) as phone:

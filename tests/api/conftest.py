@@ -12,10 +12,10 @@ import stamina
 from sfsip_nb.inputs import samples
 from sfsip_nb.inputs.secrets import Secret
 from sfsip_nb.platforms.genesys import samples as genesys_samples
-from sfsip_nb.platforms.genesys.client import Genesys
-from sfsip_nb.platforms.synthflow.client import Synthflow
+from sfsip_nb.platforms.genesys.client import GenesysClient
+from sfsip_nb.platforms.synthflow.client import SynthflowClient
 from sfsip_nb.platforms.talkdesk import samples as talkdesk_samples
-from sfsip_nb.platforms.talkdesk.client import Talkdesk
+from sfsip_nb.platforms.talkdesk.client import TalkdeskClient
 from sfsip_nb.testbed import life
 from tests.api.scripted import Script
 
@@ -27,12 +27,12 @@ def _no_waiting() -> Iterator[None]:
 
 
 @pytest.fixture
-def genesys() -> Iterator[Callable[..., Genesys]]:
-    made: list[Genesys] = []
+def genesys() -> Iterator[Callable[..., GenesysClient]]:
+    made: list[GenesysClient] = []
 
-    def make(script: Script, **options: Any) -> Genesys:
+    def make(script: Script, **options: Any) -> GenesysClient:
         http = httpx.Client(transport=httpx.MockTransport(script))
-        client = Genesys(
+        client = GenesysClient(
             "client",
             Secret("the-client's-secret"),
             api="https://api.usw2.pure.cloud",
@@ -49,13 +49,13 @@ def genesys() -> Iterator[Callable[..., Genesys]]:
 
 
 @pytest.fixture
-def synthflow() -> Iterator[Callable[[Script], Synthflow]]:
-    made: list[Synthflow] = []
+def synthflow() -> Iterator[Callable[[Script], SynthflowClient]]:
+    made: list[SynthflowClient] = []
 
-    def make(script: Script) -> Synthflow:
+    def make(script: Script) -> SynthflowClient:
         http = httpx.Client(transport=httpx.MockTransport(script))
         base = "https://api.us.synthflow.ai/v2"
-        client = Synthflow(Secret("the-key-of-the-test"), "workspace", base=base, http=http)
+        client = SynthflowClient(Secret("the-key-of-the-test"), "workspace", base=base, http=http)
         made.append(client)
         return client
 
@@ -65,11 +65,11 @@ def synthflow() -> Iterator[Callable[[Script], Synthflow]]:
 
 
 @pytest.fixture
-def talkdesk() -> Iterator[Callable[..., Talkdesk]]:
-    made: list[Talkdesk] = []
+def talkdesk() -> Iterator[Callable[..., TalkdeskClient]]:
+    made: list[TalkdeskClient] = []
 
-    def make(script: Script, **options: Any) -> Talkdesk:
-        client = Talkdesk(
+    def make(script: Script, **options: Any) -> TalkdeskClient:
+        client = TalkdeskClient(
             "acme",
             "client",
             Secret("the-client's-secret"),
@@ -87,7 +87,7 @@ def talkdesk() -> Iterator[Callable[..., Talkdesk]]:
 
 
 @pytest.fixture(scope="session")
-def testbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[life.Testbed]:
+def testbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[life.RunningTestbed]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         run_dir = tmp_path_factory.mktemp("run")
@@ -98,26 +98,26 @@ def testbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[life.Testbed]:
 
 
 @pytest.fixture
-def platform(testbed: life.Testbed) -> Iterator[Genesys]:
+def platform(testbed: life.RunningTestbed) -> Iterator[GenesysClient]:
     secret = Secret(samples.testbed_secret("genesys-client-secret"))
-    client = Genesys(genesys_samples.CLIENT_ID, secret, **testbed.info["genesys"])
+    client = GenesysClient(genesys_samples.CLIENT_ID, secret, **testbed.info["genesys"])
     yield client
     client.close()
 
 
 @pytest.fixture
-def workspace(testbed: life.Testbed) -> Iterator[Synthflow]:
+def workspace(testbed: life.RunningTestbed) -> Iterator[SynthflowClient]:
     key = Secret(samples.testbed_secret("synthflow-api-key"))
     base = testbed.info["synthflow"]["us"]
-    client = Synthflow(key, samples.SYNTHFLOW_WORKSPACE_ID, base=base)
+    client = SynthflowClient(key, samples.SYNTHFLOW_WORKSPACE_ID, base=base)
     yield client
     client.close()
 
 
 @pytest.fixture
-def account(testbed: life.Testbed) -> Iterator[Talkdesk]:
+def account(testbed: life.RunningTestbed) -> Iterator[TalkdeskClient]:
     secret = Secret(samples.testbed_secret("talkdesk-client-secret"))
-    client = Talkdesk(
+    client = TalkdeskClient(
         talkdesk_samples.ACCOUNT, talkdesk_samples.CLIENT_ID, secret, **testbed.info["talkdesk"]
     )
     yield client

@@ -11,11 +11,11 @@ import pytest
 from sfsip_nb.api.errors import ApiError
 from sfsip_nb.api.transport import stamp
 from sfsip_nb.platforms.genesys import samples as genesys_samples
-from sfsip_nb.platforms.genesys.client import Genesys
+from sfsip_nb.platforms.genesys.client import GenesysClient
 from sfsip_nb.testbed import life
 from tests.api.scripted import Script
 
-MakeGenesys = Callable[..., Genesys]
+MakeGenesys = Callable[..., GenesysClient]
 METABASE = "external_sip_pcv_byoc_carrier.json"
 
 
@@ -82,7 +82,7 @@ def test_times_are_sent_in_utc() -> None:
         stamp(datetime(2026, 11, 20))
 
 
-def test_the_testbeds_organisation_is_read(platform: Genesys) -> None:
+def test_the_testbeds_organisation_is_read(platform: GenesysClient) -> None:
     assert platform.tokens_me()["organization"]["id"] == genesys_samples.ORG_ID
     assert platform.organization()["name"] == genesys_samples.ORG_NAME
     assert "byoc" in [product["id"] for product in platform.products()]
@@ -95,7 +95,7 @@ def test_the_testbeds_organisation_is_read(platform: Genesys) -> None:
     assert platform.calls_metrics()["concurrentCallCount"] == 0
 
 
-def test_a_trunk_is_made_changed_and_deleted_on_the_testbed(platform: Genesys) -> None:
+def test_a_trunk_is_made_changed_and_deleted_on_the_testbed(platform: GenesysClient) -> None:
     template = platform.trunk_template(METABASE)
     properties = template["properties"]
     properties["trunk_sip_termination_uri"]["value"]["instance"] = "client-test"
@@ -120,7 +120,7 @@ def test_a_trunk_is_made_changed_and_deleted_on_the_testbed(platform: Genesys) -
     platform.delete_trunk(made["id"])
 
 
-def _soon(platform: Genesys, id: str) -> dict[str, object]:
+def _soon(platform: GenesysClient, id: str) -> dict[str, object]:
     for _ in range(100):  # a new object answers 404 for a moment
         try:
             return platform.trunk(id)
@@ -130,7 +130,7 @@ def _soon(platform: Genesys, id: str) -> dict[str, object]:
     raise AssertionError("the trunk never became visible")
 
 
-def test_records_of_no_calls_are_empty_lists(platform: Genesys) -> None:
+def test_records_of_no_calls_are_empty_lists(platform: GenesysClient) -> None:
     now = datetime.now(UTC)
     assert platform.siptraces(now - timedelta(minutes=1), now) == []
     assert platform.conversation_details(now - timedelta(minutes=1), now) == []
@@ -138,7 +138,7 @@ def test_records_of_no_calls_are_empty_lists(platform: Genesys) -> None:
 
 @pytest.mark.parametrize("fault", ["genesys.rate-limit", "genesys.unavailable"])
 def test_a_stumbling_platform_is_got_through(
-    testbed: life.Testbed, platform: Genesys, fault: str
+    testbed: life.RunningTestbed, platform: GenesysClient, fault: str
 ) -> None:
     testbed.control("PUT", f"/faults/{fault}")
     try:
@@ -149,7 +149,9 @@ def test_a_stumbling_platform_is_got_through(
     assert {429, 503}.intersection(entry["status"] for entry in platform.log)
 
 
-def test_a_revoked_token_is_worth_nothing(testbed: life.Testbed, platform: Genesys) -> None:
+def test_a_revoked_token_is_worth_nothing(
+    testbed: life.RunningTestbed, platform: GenesysClient
+) -> None:
     platform.organization()
     assert platform._tokens.token is not None
     old = platform._tokens.token.reveal()

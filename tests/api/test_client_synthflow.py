@@ -13,10 +13,10 @@ import pytest
 from sfsip_nb.api.errors import ApiError
 from sfsip_nb.inputs import samples
 from sfsip_nb.inputs.secrets import Secret
-from sfsip_nb.platforms.synthflow.client import Synthflow
+from sfsip_nb.platforms.synthflow.client import SynthflowClient
 from tests.api.scripted import Script
 
-MakeSynthflow = Callable[[Script], Synthflow]
+MakeSynthflow = Callable[[Script], SynthflowClient]
 ONE = {"model_id": "1", "name": "Receptionist"}
 TWO = {"model_id": "2", "name": "Outbound"}
 
@@ -155,7 +155,7 @@ def test_calls_are_asked_for_in_epoch_milliseconds(synthflow: MakeSynthflow) -> 
         synthflow(Script()).calls("m", datetime(2026, 1, 1), datetime(2026, 1, 2))
 
 
-def test_the_testbeds_workspace_is_read_and_changed(workspace: Synthflow) -> None:
+def test_the_testbeds_workspace_is_read_and_changed(workspace: SynthflowClient) -> None:
     listed = {assistant["name"] for assistant in workspace.assistants()}
     assert {samples.SYNTHFLOW_ASSISTANT_NAME, samples.SYNTHFLOW_OTHER_ASSISTANT_NAME} <= listed
     assert workspace.number(samples.SPARE_DID) is None
@@ -175,7 +175,7 @@ def test_the_testbeds_workspace_is_read_and_changed(workspace: Synthflow) -> Non
     assert workspace.number(samples.SPARE_DID) is None
 
 
-def test_an_action_is_made_attached_and_removed_on_the_testbed(workspace: Synthflow) -> None:
+def test_an_action_is_made_attached_and_removed_on_the_testbed(workspace: SynthflowClient) -> None:
     transfer = {"phone": samples.TRANSFER_NUMBER, "transfer_mode": "cold_transfer"}
     transfer |= {"instructions": "on request", "initiating_msg": "One moment."}
     action_id = workspace.create_action("LIVE_TRANSFER", transfer)

@@ -14,11 +14,11 @@ from sfsip_nb.api.errors import ApiError
 from sfsip_nb.inputs import samples
 from sfsip_nb.inputs.secrets import Secret
 from sfsip_nb.platforms.talkdesk import samples as talkdesk_samples
-from sfsip_nb.platforms.talkdesk.client import Talkdesk
+from sfsip_nb.platforms.talkdesk.client import TalkdeskClient
 from sfsip_nb.testbed import life
 from tests.api.scripted import Script
 
-MakeTalkdesk = Callable[..., Talkdesk]
+MakeTalkdesk = Callable[..., TalkdeskClient]
 
 API = "https://api.talkdeskapp.com"
 JOBS = "/data/reports/calls/jobs"
@@ -184,7 +184,7 @@ def refusing(status: int, **body: Any) -> Callable[[httpx.Request], httpx.Respon
     ],
 )
 def test_a_refused_request_names_the_scope_that_the_token_lacks(
-    talkdesk: MakeTalkdesk, do: Callable[[Talkdesk], object], scope: str, more: str
+    talkdesk: MakeTalkdesk, do: Callable[[TalkdeskClient], object], scope: str, more: str
 ) -> None:
     script = with_scopes("users:read", refusing(403, code="forbidden", message="no"))
     error = caught(lambda: do(talkdesk(script)))
@@ -254,20 +254,20 @@ def test_the_platforms_words_are_kept_with_the_faulty_fields(talkdesk: MakeTalkd
 # The testbed's account
 
 
-def test_the_testbeds_account_is_read(account: Talkdesk) -> None:
+def test_the_testbeds_account_is_read(account: TalkdeskClient) -> None:
     assert {"queues:read", "data-reports:read"} <= account.scopes()
     (queue,) = account.queues(name=talkdesk_samples.RING_GROUP)
     assert queue["name"] == talkdesk_samples.RING_GROUP
 
 
-def test_a_report_of_no_calls_is_an_empty_list(account: Talkdesk) -> None:
+def test_a_report_of_no_calls_is_an_empty_list(account: TalkdeskClient) -> None:
     now = datetime.now(UTC)
     assert account.calls(now - timedelta(days=400), now - timedelta(days=399)) == []
     assert account.log[0]["path"] == JOBS
 
 
 @pytest.fixture
-def broken(testbed: life.Testbed) -> Iterator[Callable[[str], object]]:
+def broken(testbed: life.RunningTestbed) -> Iterator[Callable[[str], object]]:
     switched: list[str] = []
 
     def switch(fault: str) -> None:
@@ -280,7 +280,7 @@ def broken(testbed: life.Testbed) -> Iterator[Callable[[str], object]]:
 
 
 def test_the_testbeds_missing_scope_is_named(
-    account: Talkdesk, broken: Callable[[str], object]
+    account: TalkdeskClient, broken: Callable[[str], object]
 ) -> None:
     broken("talkdesk.missing-scope")
     error = caught(account.queues)
@@ -289,7 +289,7 @@ def test_the_testbeds_missing_scope_is_named(
 
 
 def test_the_testbeds_rate_limit_is_got_through(
-    account: Talkdesk, broken: Callable[[str], object]
+    account: TalkdeskClient, broken: Callable[[str], object]
 ) -> None:
     broken("talkdesk.rate-limit")
     for _ in range(6):
@@ -298,13 +298,13 @@ def test_the_testbeds_rate_limit_is_got_through(
 
 
 def test_the_testbeds_stuck_report_is_given_up(
-    testbed: life.Testbed, broken: Callable[[str], object]
+    testbed: life.RunningTestbed, broken: Callable[[str], object]
 ) -> None:
     broken("talkdesk.report-stuck")
     secret = Secret(samples.testbed_secret("talkdesk-client-secret"))
     place = testbed.info["talkdesk"]
     names = (talkdesk_samples.ACCOUNT, talkdesk_samples.CLIENT_ID)
-    client = Talkdesk(*names, secret, report_seconds=0.3, **place)
+    client = TalkdeskClient(*names, secret, report_seconds=0.3, **place)
     now = datetime.now(UTC)
     error = caught(lambda: client.calls(now - timedelta(hours=1), now))
     client.close()
@@ -321,10 +321,10 @@ def test_the_testbeds_stuck_report_is_given_up(
     ],
 )
 def test_wrong_credentials_account_and_region_are_refused_by_the_testbed(
-    testbed: life.Testbed, secret: str, account_name: str, region: str, status: int
+    testbed: life.RunningTestbed, secret: str, account_name: str, region: str, status: int
 ) -> None:
     origin = testbed.info["genesys"]["login"]
-    client = Talkdesk(
+    client = TalkdeskClient(
         account_name,
         talkdesk_samples.CLIENT_ID,
         Secret(secret or samples.testbed_secret("talkdesk-client-secret")),

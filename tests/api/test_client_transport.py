@@ -15,12 +15,12 @@ import stamina
 from sfsip_nb.api.errors import ApiError, Problem
 from sfsip_nb.api.sent import sending
 from sfsip_nb.api.transport import Api
-from sfsip_nb.platforms.genesys.client import Genesys
-from sfsip_nb.platforms.synthflow.client import Synthflow
+from sfsip_nb.platforms.genesys.client import GenesysClient
+from sfsip_nb.platforms.synthflow.client import SynthflowClient
 from tests.api.scripted import Script
 
-MakeGenesys = Callable[..., Genesys]
-MakeSynthflow = Callable[[Script], Synthflow]
+MakeGenesys = Callable[..., GenesysClient]
+MakeSynthflow = Callable[[Script], SynthflowClient]
 
 OK = httpx.Response(200, json={"id": "1", "name": "Acme"})
 

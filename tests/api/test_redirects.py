@@ -10,28 +10,28 @@ import pytest
 
 from sfsip_nb.api.errors import ApiError
 from sfsip_nb.inputs.secrets import Secret
-from sfsip_nb.platforms.genesys.client import Genesys
-from sfsip_nb.platforms.synthflow.client import Synthflow
-from sfsip_nb.platforms.talkdesk.client import Talkdesk
+from sfsip_nb.platforms.genesys.client import GenesysClient
+from sfsip_nb.platforms.synthflow.client import SynthflowClient
+from sfsip_nb.platforms.talkdesk.client import TalkdeskClient
 from tests.api.listener import Answer, listening
 
 SECRET = "a-secret-of-the-test"
 TOKEN = {"access_token": "a-token-of-the-test", "scope": ""}
 
 
-def genesys(origin: str) -> Genesys:
-    return Genesys("client", Secret(SECRET), api=origin, login=origin)
+def genesys(origin: str) -> GenesysClient:
+    return GenesysClient("client", Secret(SECRET), api=origin, login=origin)
 
 
-def talkdesk(origin: str) -> Talkdesk:
-    return Talkdesk("acme", "client", Secret(SECRET), api=origin, login=origin)
+def talkdesk(origin: str) -> TalkdeskClient:
+    return TalkdeskClient("acme", "client", Secret(SECRET), api=origin, login=origin)
 
 
-def synthflow(origin: str) -> Synthflow:
-    return Synthflow(Secret(SECRET), "workspace", base=origin)
+def synthflow(origin: str) -> SynthflowClient:
+    return SynthflowClient(Secret(SECRET), "workspace", base=origin)
 
 
-def report(client: Talkdesk) -> list[dict[str, Any]]:
+def report(client: TalkdeskClient) -> list[dict[str, Any]]:
     now = datetime.now(UTC)
     return client.calls(now - timedelta(hours=1), now)
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sfsip_nb.engine import plan as plans
-from sfsip_nb.engine.broken import BrokeOff
+from sfsip_nb.engine.broken import InternalError
 from sfsip_nb.engine.model import Card, Desired, Refused, Step
 from sfsip_nb.engine.rollback import Rolledback, rollback
 from sfsip_nb.engine.verdicts import Check, Verdict, Weight, exit_code, step_verdict
@@ -255,7 +255,7 @@ def test_a_fault_of_our_own_breaks_off_without_telling_a_secret(tmp_path: Path) 
 
     made = engine(tmp_path, steps=(Step("s", "01", "S", check=fault),))
     secret = made.ctx.secrets["sip.password"].reveal()
-    with pytest.raises(BrokeOff) as caught:
+    with pytest.raises(InternalError) as caught:
         made.run("s")
     assert "boom" in str(caught.value)
     assert secret not in str(caught.value)

@@ -12,7 +12,7 @@ import pytest
 from sfsip_nb.engine import export
 from sfsip_nb.engine import record as record_module
 from sfsip_nb.engine.engine import Engine
-from sfsip_nb.engine.model import Flow, Hop, Step
+from sfsip_nb.engine.model import CallFlow, CallHop, Step
 from sfsip_nb.engine.record import Record, schema, schema_file
 from sfsip_nb.engine.verdicts import Check, Verdict, Weight
 from sfsip_nb.inputs.load import from_namespace
@@ -120,14 +120,14 @@ def test_a_hop_takes_the_worst_of_its_required_checks(tmp_path: Path) -> None:
         found = [Check(f"x/{name}", name, "", "", verdict) for name, verdict in verdicts]
         return [*found, Check("x/d", "d", "", "", Verdict.FAIL, weight=Weight.ADVISORY)]
 
-    flow = Flow(
+    flow = CallFlow(
         "x",
         "Some way",
         (
-            Hop("us", "start", "{who[name]}"),
-            Hop("us", "good", checks=("x/a", "x/d", "not/run")),
-            Hop("them", "bad", checks=("x/a", "x/b")),
-            Hop("them", "only advised", checks=("x/d",)),
+            CallHop("us", "start", "{who[name]}"),
+            CallHop("us", "good", checks=("x/a", "x/d", "not/run")),
+            CallHop("them", "bad", checks=("x/a", "x/b")),
+            CallHop("them", "only advised", checks=("x/d",)),
         ),
     )
     made = engine(tmp_path, steps=(Step("x", "01", "X", check=judged),))

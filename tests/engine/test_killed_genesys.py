@@ -52,7 +52,7 @@ def apply_here(run_dir: Path) -> dict[str, str]:
         session.close()
 
 
-def made(testbed: life.Testbed) -> dict[str, Any]:
+def made(testbed: life.RunningTestbed) -> dict[str, Any]:
     """What stands on both platforms, without the ids and times that differ between runs."""
     state = testbed.control("GET", "/state")
     return {

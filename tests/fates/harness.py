@@ -19,7 +19,7 @@ import stamina
 
 from sfsip_nb.api import transport
 from sfsip_nb.engine import rollback as rolling
-from sfsip_nb.engine.broken import BrokeOff
+from sfsip_nb.engine.broken import InternalError
 from sfsip_nb.engine.context import Context, Surroundings
 from sfsip_nb.engine.engine import Engine
 from sfsip_nb.engine.journal import Journal
@@ -245,7 +245,7 @@ class Run:
                     result = engine.run(step.id)
                     came.verdicts[step.id] = result.verdict.value
                     came.checks += result.checks
-            except BrokeOff as error:
+            except InternalError as error:
                 came.broke = str(error)
             except SfsipError as error:
                 came.broke = f"{type(error).__name__}: {error}"

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sfsip_nb.cli import app
-from sfsip_nb.engine.broken import LOG, BrokeOff, Interrupted
+from sfsip_nb.engine.broken import LOG, InternalError, Interrupted
 from sfsip_nb.engine.journal import Journal
 from sfsip_nb.inputs.errors import InputError, SfsipError
 from sfsip_nb.inputs.generate import live_values, sample_values
@@ -82,7 +82,7 @@ def test_an_input_that_is_missing_is_told_in_a_card(run: Run, shown: list[Shown]
 
 @pytest.mark.parametrize(
     ("error", "kind"),
-    [(RuntimeError(f"boom {SECRET}"), BrokeOff), (KeyboardInterrupt(), Interrupted)],
+    [(RuntimeError(f"boom {SECRET}"), InternalError), (KeyboardInterrupt(), Interrupted)],
 )
 def test_what_breaks_or_is_interrupted_is_calm_and_tells_no_secret(
     run: Run,
@@ -101,7 +101,7 @@ def test_what_breaks_or_is_interrupted_is_calm_and_tells_no_secret(
     assert "Traceback" not in card.html
     assert SECRET not in card.html + str(stopped.value)
     log = run.workspace.folder / LOG
-    assert log.exists() == (kind is BrokeOff)
+    assert log.exists() == (kind is InternalError)
     if log.exists():
         assert "Traceback" in log.read_text()
         assert SECRET not in log.read_text()

@@ -18,7 +18,7 @@ import pytest
 
 from sfsip_nb.engine.model import Line
 from sfsip_nb.platforms.shared import lines
-from sfsip_nb.platforms.shared.diagnosis import Row
+from sfsip_nb.platforms.shared.diagnosis import TroubleshootingRow
 from sfsip_nb.runs.session import GUIDES
 from sfsip_nb.testbed.faults import FAULTS
 from tests.notebooks.notebook_tools import PATHS
@@ -113,7 +113,7 @@ def _is_troubleshooting(line: Line) -> bool:
     return (line.heading, line.kind) == ("Quick Troubleshooting", "row")
 
 
-def rows_of(guide: str) -> tuple[Row, ...]:
+def rows_of(guide: str) -> tuple[TroubleshootingRow, ...]:
     module = importlib.import_module(f"sfsip_nb.platforms.{guide}.troubleshooting")
     return tuple(module.ROWS)
 

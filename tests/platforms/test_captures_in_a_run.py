@@ -11,7 +11,7 @@ import pytest
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.platforms.genesys import troubleshooting as genesys
 from sfsip_nb.platforms.shared import captures
-from sfsip_nb.platforms.shared.diagnosis import Row
+from sfsip_nb.platforms.shared.diagnosis import TroubleshootingRow
 from sfsip_nb.platforms.talkdesk import troubleshooting as talkdesk
 from sfsip_nb.sip.evidence import pcap
 from tests.engine import world
@@ -68,7 +68,7 @@ def test_a_file_that_is_no_capture_is_named_and_stops_nothing(tmp_path: Path) ->
     first, second = captures.read(tmp_path)
     assert "cannot be read as a capture" in first.unread
     assert second.diagnosis.verdict == "fail"
-    row = Row("audio", "", "", ("diagnose/capture/media",))
+    row = TroubleshootingRow("audio", "", "", ("diagnose/capture/media",))
     assert [s for s in captures.signs([first, second]) if s.id.startswith(row.signs)]
 
 

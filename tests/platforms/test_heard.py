@@ -10,7 +10,7 @@ import pytest
 from sfsip_nb.engine.context import Overheard
 from sfsip_nb.engine.verdicts import Check, Vantage, Verdict, Weight
 from sfsip_nb.platforms.shared import heard, testcall
-from sfsip_nb.platforms.shared.testcall import SPEECH_HZ, Placed
+from sfsip_nb.platforms.shared.testcall import SPEECH_HZ, ObservedCall
 from sfsip_nb.present import figures
 from sfsip_nb.sip import Audio
 from sfsip_nb.sip.media import control
@@ -93,7 +93,9 @@ def test_an_agent_that_takes_in_anything_else_does_not_hear_the_caller(
 
 @pytest.mark.parametrize("watched", [True, False])
 def test_the_agents_hearing_is_judged_only_where_both_ends_are_seen(watched: bool) -> None:
-    placed = Placed("+15551230001", "", "", datetime.now(UTC) - timedelta(seconds=9), code=200)
+    placed = ObservedCall(
+        "+15551230001", "", "", datetime.now(UTC) - timedelta(seconds=9), code=200
+    )
     placed.watched = watched
     ids = [check.id for check in testcall.wire_checks("verify.inbound", placed, ())]
     assert ("verify.inbound/heard/caller" in ids) is watched

@@ -123,7 +123,7 @@ def test_a_testbed_that_names_another_host_is_not_used(listener: Listener) -> No
     }
     parameters = from_namespace("talkdesk", {"target": "testbed"})
     with pytest.raises(InputError, match="stays on this machine"):
-        surroundings(session.GUIDES["talkdesk"], parameters, life.Testbed(info))
+        surroundings(session.GUIDES["talkdesk"], parameters, life.RunningTestbed(info))
 
 
 @pytest.fixture

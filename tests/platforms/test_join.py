@@ -9,7 +9,7 @@ import pytest
 from sfsip_nb.engine.calls import SeenCall
 from sfsip_nb.engine.verdicts import Vantage, step_verdict
 from sfsip_nb.platforms.shared.join import Sides, joined
-from sfsip_nb.platforms.shared.testcall import Placed
+from sfsip_nb.platforms.shared.testcall import ObservedCall
 
 STEP, CALLER, NUMBER = "verify.inbound", "+15550100123", "+15551230001"
 AT = datetime(2026, 11, 21, 8, tzinfo=UTC)
@@ -68,7 +68,7 @@ def test_only_what_is_there_proves_anything(
 
 
 def test_a_call_that_we_placed_and_nobody_recorded_asks_no_person_to_dial() -> None:
-    placed = Placed(NUMBER, CALLER, "mark", AT)
+    placed = ObservedCall(NUMBER, CALLER, "mark", AT)
     found = joined(STEP, Sides("Talkdesk", None, None, CALLER, placed))
     assert {c.verdict.value for c in found} == {"inconclusive"}
 

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from sfsip_nb import cli
-from sfsip_nb.sip import Call, Guard, Incoming, MapResolver, Referral, UserAgent, loop
+from sfsip_nb.sip import Call, DigestGuard, Incoming, MapResolver, Referral, UserAgent, loop
 from tests.project.project_files import ROOT
 
 ALLOWED = "+15551230001"
@@ -21,7 +21,7 @@ class Peer:
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
-        self.guard = Guard("peer.test", {"trunk": "a right password"})
+        self.guard = DigestGuard("peer.test", {"trunk": "a right password"})
         self.agent = UserAgent(
             "peer", resolver=MapResolver(), on_invite=self._call, on_request=self._asked
         )

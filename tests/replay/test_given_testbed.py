@@ -19,17 +19,17 @@ FILE = Path("parameters/genesys.testbed.yaml")
 
 
 @pytest.fixture
-def given(tmp_path: Path) -> Iterator[life.Testbed]:
+def given(tmp_path: Path) -> Iterator[life.RunningTestbed]:
     yield life.ensure(tmp_path / "elsewhere")
     life.stop(tmp_path / "elsewhere")
 
 
-def replayed(folder: Path, given: life.Testbed) -> session.Session:
+def replayed(folder: Path, given: life.RunningTestbed) -> session.Session:
     return session.prepare(FILE, out=folder, testbed_url=given.info["control"])
 
 
 def test_a_replays_kernels_and_a_rollback_find_it(
-    tmp_path: Path, given: life.Testbed, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, given: life.RunningTestbed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = replayed(tmp_path / "run", given)
     values = first.parameters.model_dump(mode="json", by_alias=True)
@@ -51,7 +51,7 @@ def test_a_replays_kernels_and_a_rollback_find_it(
 
 
 def test_once_it_has_ended_the_command_asks_for_another(
-    tmp_path: Path, given: life.Testbed
+    tmp_path: Path, given: life.RunningTestbed
 ) -> None:
     replayed(tmp_path / "run", given).close()
     life.stop(tmp_path / "elsewhere")
@@ -65,7 +65,7 @@ def test_once_it_has_ended_the_command_asks_for_another(
     assert again.testbed.info["instance"] == other.info["instance"]
 
 
-def test_its_token_is_kept_nowhere(tmp_path: Path, given: life.Testbed) -> None:
+def test_its_token_is_kept_nowhere(tmp_path: Path, given: life.RunningTestbed) -> None:
     opened = replayed(tmp_path / "run", given)
     opened.engine.plan()
     opened.journal.put("said by a platform", f"at {given.info['control']}/state")
@@ -76,7 +76,7 @@ def test_its_token_is_kept_nowhere(tmp_path: Path, given: life.Testbed) -> None:
     assert opened.redactor.found_in(leaking.read_bytes()), "an attempt with it is not published"
 
 
-def test_a_notebook_shows_it_without_its_token(given: life.Testbed) -> None:
+def test_a_notebook_shows_it_without_its_token(given: life.RunningTestbed) -> None:
     values = {"target": "testbed", "testbed": {"url": given.info["control"]}}
     draft = Draft("genesys", values)
     assert draft.checked.valid().testbed.url == given.info["control"]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from sfsip_nb.sip.evidence.capture import Capture
-from sfsip_nb.sip.evidence.diagnose import Diagnosis, Report, diagnosed
+from sfsip_nb.sip.evidence.diagnose import CallReport, Diagnosis, diagnosed
 from sfsip_nb.sip.evidence.sound import Streams
 from sfsip_nb.sip.media.packets import MediaPacket
 from tests.sip.crafted import CALLER, Talk, sdp
@@ -20,15 +20,15 @@ def judge(*talks: Talk, media: Iterable[MediaPacket] = (), until: float = 0.0) -
     return diagnosed(Capture(entries, Streams(media)))
 
 
-def first(*talks: Talk, media: Iterable[MediaPacket] = (), until: float = 0.0) -> Report:
+def first(*talks: Talk, media: Iterable[MediaPacket] = (), until: float = 0.0) -> CallReport:
     return judge(*talks, media=media, until=until).reports[0]
 
 
-def told(report: Report) -> str:
+def told(report: CallReport) -> str:
     return " | ".join(f"{f.verdict} {f.rule}: {f.sentence} → {f.remedy}" for f in report.findings)
 
 
-def rules(report: Report) -> dict[str, str]:
+def rules(report: CallReport) -> dict[str, str]:
     return {f.rule: f.verdict for f in report.findings if not f.advisory}
 
 

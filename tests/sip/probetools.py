@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sfsip_nb.sip import Call, MapResolver
-from sfsip_nb.sip.probes import Plan
+from sfsip_nb.sip.probes import CallPlan
 
 LOCAL = MapResolver()
 FROM = "sip:+15550100@probe.test"
@@ -27,5 +27,5 @@ async def answering(call: Call) -> None:
         await call.wait_ended(5)
 
 
-def plan(to: str, **more: Any) -> Plan:
-    return Plan(to, FROM, resolver=LOCAL, **more)
+def plan(to: str, **more: Any) -> CallPlan:
+    return CallPlan(to, FROM, resolver=LOCAL, **more)

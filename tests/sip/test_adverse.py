@@ -19,8 +19,8 @@ import pytest
 from sfsip_nb.sip import (
     Call,
     Credentials,
+    DigestGuard,
     DnsResolver,
-    Guard,
     Incoming,
     MapResolver,
     ProbeResult,
@@ -76,7 +76,7 @@ async def by_register(way: Way) -> ProbeResult:
 
 async def by_call(way: Way) -> ProbeResult:
     return await probes.call(
-        probes.Plan(
+        probes.CallPlan(
             way.uri,
             "sip:u@sip.test",
             credentials=[Credentials("u", "wrong")],
@@ -211,7 +211,7 @@ async def _shown(
 
 @asynccontextmanager
 async def wrong_password(authority: Pki, agents: Agents) -> AsyncIterator[Way]:
-    guard = Guard(HOST, {"u": "right"})
+    guard = DigestGuard(HOST, {"u": "right"})
 
     async def asked(incoming: Incoming) -> None:
         await incoming.respond(guard.code, guard.phrase, guard.challenge())

@@ -5,7 +5,7 @@ import re
 import pytest
 from sipmessage import Response
 
-from sfsip_nb.sip import Call, Credentials, Guard, Incoming
+from sfsip_nb.sip import Call, Credentials, DigestGuard, Incoming
 from sfsip_nb.sip.digest import Answerer, digest_fields, response
 from sfsip_nb.sip.messages import build
 from tests.sip.siptools import Agents, uri
@@ -36,7 +36,7 @@ def test_the_examples_of_rfc_7616_and_rfc_2617_come_out() -> None:
 async def test_a_registration_is_challenged_once_and_accepted(
     agents: Agents, algorithms: list[str], proxy: bool
 ) -> None:
-    guard = Guard("sip.test", PASSWORDS, algorithms=algorithms, proxy=proxy)
+    guard = DigestGuard("sip.test", PASSWORDS, algorithms=algorithms, proxy=proxy)
 
     async def registrar(incoming: Incoming) -> None:
         login = guard.check(incoming.request)
@@ -63,7 +63,7 @@ async def test_a_registration_is_challenged_once_and_accepted(
 
 
 async def test_a_wrong_password_is_not_tried_twice(agents: Agents) -> None:
-    guard = Guard("sip.test", PASSWORDS)
+    guard = DigestGuard("sip.test", PASSWORDS)
 
     async def registrar(incoming: Incoming) -> None:
         assert not guard.check(incoming.request).ok
@@ -78,7 +78,7 @@ async def test_a_wrong_password_is_not_tried_twice(agents: Agents) -> None:
 
 
 async def test_a_stale_nonce_is_answered_again_without_a_person(agents: Agents) -> None:
-    guard = Guard("sip.test", PASSWORDS, nonce_seconds=-1)
+    guard = DigestGuard("sip.test", PASSWORDS, nonce_seconds=-1)
     seen: list[str] = []
 
     async def registrar(incoming: Incoming) -> None:
@@ -99,7 +99,7 @@ async def test_a_stale_nonce_is_answered_again_without_a_person(agents: Agents) 
 
 
 async def test_an_invite_is_challenged_and_its_bye_too(agents: Agents) -> None:
-    guard = Guard("sip.test", PASSWORDS, proxy=True)
+    guard = DigestGuard("sip.test", PASSWORDS, proxy=True)
 
     async def answer(call: Call) -> None:
         login = guard.check(call.invite)
@@ -132,7 +132,7 @@ async def test_an_invite_is_challenged_and_its_bye_too(agents: Agents) -> None:
     ],
 )
 def test_the_guard_says_what_is_wrong(change: tuple[str, str], reason: str) -> None:
-    guard = Guard("sip.test", PASSWORDS)
+    guard = DigestGuard("sip.test", PASSWORDS)
     request = build("INVITE", "sip:x@sip.test:32681", host="client.test")
     assert guard.check(request).reason == "missing"
     challenge = Response(401, "")
@@ -172,7 +172,7 @@ def test_no_password_stands_in_a_repr() -> None:
 async def test_each_algorithm_is_answered_once_and_its_nonce_counted_up(
     agents: Agents, algorithm: str
 ) -> None:
-    guard = Guard("lab", {"u": "p"}, algorithms=[algorithm])
+    guard = DigestGuard("lab", {"u": "p"}, algorithms=[algorithm])
     counts: list[str] = []
 
     async def check(incoming: Incoming) -> None:
@@ -192,7 +192,7 @@ async def test_each_algorithm_is_answered_once_and_its_nonce_counted_up(
 
 
 async def test_requests_of_a_challenged_call_bring_their_credentials(agents: Agents) -> None:
-    guard = Guard("lab", {"u": "p"})
+    guard = DigestGuard("lab", {"u": "p"})
     legs: list[Call] = []
 
     async def answer(call: Call) -> None:
@@ -228,7 +228,7 @@ async def test_requests_of_a_challenged_call_bring_their_credentials(agents: Age
 
 
 async def test_a_proxy_and_the_server_behind_it_may_both_ask(agents: Agents) -> None:
-    proxy, inner = Guard("proxy", {"u": "p"}, proxy=True), Guard("inner", {"u": "p"})
+    proxy, inner = DigestGuard("proxy", {"u": "p"}, proxy=True), DigestGuard("inner", {"u": "p"})
 
     async def check(incoming: Incoming) -> None:
         for guard in (proxy, inner):

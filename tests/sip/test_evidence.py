@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sfsip_nb.sip import Call, Credentials, Guard, Trace, ladder, pcap
+from sfsip_nb.sip import Call, Credentials, DigestGuard, Trace, ladder, pcap
 from sfsip_nb.sip.evidence.diagnose import findings
 from sfsip_nb.sip.evidence.sound import Streams
 from sfsip_nb.sip.media.packets import MediaPacket
@@ -65,7 +65,7 @@ def test_masking_takes_no_longer_for_a_hostile_message() -> None:
 
 async def conversation(agents: Agents) -> tuple[Trace, str]:
     trace = Trace()
-    guard = Guard("sip.test", {"u": "hunter2hunter2"})
+    guard = DigestGuard("sip.test", {"u": "hunter2hunter2"})
 
     async def answer(call: Call) -> None:
         login = guard.check(call.invite)

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from sfsip_nb.sip import Call, Credentials, Guard, Incoming, Referral, Registration
+from sfsip_nb.sip import Call, Credentials, DigestGuard, Incoming, Referral, Registration
 from tests.sip.rawpeer import SDP, RawPeer
 from tests.sip.siptools import Agents, until, uri
 
@@ -16,7 +16,7 @@ class Registrar:
 
     def __init__(self, grant: int) -> None:
         self.grant = grant
-        self.guard = Guard("lab", {"u": "p"})
+        self.guard = DigestGuard("lab", {"u": "p"})
         self.asked: list[Incoming] = []
         self.bound = ""
 

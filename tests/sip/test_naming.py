@@ -13,7 +13,15 @@ import dns.message
 import dns.rcode
 import pytest
 
-from sfsip_nb.sip import DnsResolver, Hop, MapResolver, ProbeResult, ResolveError, ordering, probes
+from sfsip_nb.sip import (
+    DnsResolver,
+    MapResolver,
+    NextHop,
+    ProbeResult,
+    ResolveError,
+    ordering,
+    probes,
+)
 from sfsip_nb.sip.ordering import srv_order
 from tests.sip.nameservers import answering, bind, reply
 
@@ -422,13 +430,13 @@ async def test_a_map_gives_its_addresses_in_order_and_nothing_else() -> None:
     )
 
     assert await names.candidates("A.test.", None, None) == [
-        Hop("127.0.0.1", 1, "udp"),
-        Hop("127.0.0.1", 2, "udp"),
-        Hop("::1", 3, "tls"),
+        NextHop("127.0.0.1", 1, "udp"),
+        NextHop("127.0.0.1", 2, "udp"),
+        NextHop("::1", 3, "tls"),
     ]
-    assert await names.candidates("a.test", 5061, "tls") == [Hop("::1", 3, "tls")]
-    assert await names.candidates("x.b.test", 7, "tcp") == [Hop("1", 8, "tcp")]
-    assert await names.candidates("[::1]", None, "tcp") == [Hop("::1", 5060, "tcp")]
+    assert await names.candidates("a.test", 5061, "tls") == [NextHop("::1", 3, "tls")]
+    assert await names.candidates("x.b.test", 7, "tcp") == [NextHop("1", 8, "tcp")]
+    assert await names.candidates("[::1]", None, "tcp") == [NextHop("::1", 5060, "tcp")]
     for host in ("c.test", "192.0.2.1"):
         with pytest.raises(ResolveError):
             await names.candidates(host, None, None)

@@ -392,7 +392,7 @@ async def test_the_call_probe_passes_and_tshark_reads_its_messages(
             assert bound is not None
             assert bound.code == 200
         result = await probes.call(
-            probes.Plan(
+            probes.CallPlan(
                 proxy.uri(transport, "+15551230001"),
                 AOR,
                 credentials=[USER],

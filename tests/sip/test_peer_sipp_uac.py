@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sipmessage import Response
 
-from sfsip_nb.sip import Call, Guard, Incoming, Transport, UserAgent
+from sfsip_nb.sip import Call, DigestGuard, Incoming, Transport, UserAgent
 from tests.sip.peers.lab import free_port
 from tests.sip.peers.sipp import (
     CALLED,
@@ -325,7 +325,7 @@ async def test_a_caller_logs_in_by_digest(
     serve: Server, password: str, uri: str, reason: str
 ) -> None:
     """SIPp answers MD5 only."""
-    guard = Guard("lab", {"acme": "secretsecret"}, algorithms=("MD5",), proxy=True)
+    guard = DigestGuard("lab", {"acme": "secretsecret"}, algorithms=("MD5",), proxy=True)
     reasons: list[str] = []
 
     async def guarded(call: Call) -> None:

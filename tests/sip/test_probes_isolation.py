@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sfsip_nb.sip import Call, MapResolver, ProbeResult, UserAgent, loop, probes
-from sfsip_nb.sip.probes import Plan
+from sfsip_nb.sip.probes import CallPlan
 from sfsip_nb.sip.probes.plan import variants
 from tests.sip.probetools import FROM, LOCAL, answering, leaves, plan
 from tests.sip.siptools import T1, Agents, Tls, uri
@@ -46,7 +46,7 @@ async def test_a_tls_trunk_without_srtp_is_told_to_switch_it_on(agents: Agents, 
     )
     names = MapResolver({"sip.test:5061/tls": "{}:{}".format(*server.address("tls"))})
     found = await probes.call(
-        probes.Plan(
+        probes.CallPlan(
             "sip:+15551230001@sip.test:5061;transport=tls",
             FROM,
             resolver=names,
@@ -77,7 +77,7 @@ async def test_a_refusal_that_no_difference_mends_stays_what_it_is(agents: Agent
 
 
 def test_each_variant_differs_in_one_thing() -> None:
-    full = Plan(
+    full = CallPlan(
         "sip:+1555@sip.test:32682;transport=tls;user=phone",
         FROM,
         srtp="required",
@@ -90,11 +90,11 @@ def test_each_variant_differs_in_one_thing() -> None:
             changed = {n for n in ("uri", "srtp", "proxy", "headers") if _differs(full, other, n)}
             assert len(changed) == 1
     assert full.over("tcp").proxy == "sip:[2001:db8::1]:5060;transport=tcp;lr"
-    direct = Plan("sip:a;b@host;transport=udp")
+    direct = CallPlan("sip:a;b@host;transport=udp")
     assert direct.over("tls").uri == "sip:a;b@host;transport=tls"
 
 
-def _differs(one: Plan, other: Plan, name: str) -> bool:
+def _differs(one: CallPlan, other: CallPlan, name: str) -> bool:
     return bool(getattr(one, name) != getattr(other, name))
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sfsip_nb.sip.media import quality, rtcp, wav
-from sfsip_nb.sip.media.control import INTERVAL_S, Control, intervals
+from sfsip_nb.sip.media.control import INTERVAL_S, RtcpState, intervals
 from sfsip_nb.sip.media.events import Keypad, press
 from sfsip_nb.sip.media.pacing import LatenessMeter
 from sfsip_nb.sip.media.packets import MediaPacket, Rtp, build, is_control, parse
@@ -162,23 +162,23 @@ def test_lateness_has_quantiles() -> None:
 
 
 def test_a_report_survives_its_bytes() -> None:
-    block = rtcp.Block(7, 25, -3, 70_000, 80, 0x1234_5678, 65_536)
-    sender = rtcp.Sender(rtcp.ntp(1_795_000_000.25), 160, 10, 1600)
-    report = rtcp.Report(9, sender, (block,), "name@host", bye=True)
+    block = rtcp.ReportBlock(7, 25, -3, 70_000, 80, 0x1234_5678, 65_536)
+    sender = rtcp.SenderInfo(rtcp.ntp(1_795_000_000.25), 160, 10, 1600)
+    report = rtcp.RtcpReport(9, sender, (block,), "name@host", bye=True)
     data = rtcp.build(report)
     assert len(data) % 4 == 0
     assert is_control(data)
     assert rtcp.parse(data) == report
     for end in range(len(data)):  # Cut short, it is less or nothing, never an error.
         rtcp.parse(data[:end])
-    empty = rtcp.Report(9, None, (), "name@host")
+    empty = rtcp.RtcpReport(9, None, (), "name@host")
     assert rtcp.parse(rtcp.build(empty)) == empty
 
 
 def test_the_round_trip_is_what_lsr_and_dlsr_leave() -> None:
-    a, b = Control(1, Arrivals()), Control(2, Arrivals())
+    a, b = RtcpState(1, Arrivals()), RtcpState(2, Arrivals())
     feed(b.arrivals, *range(50))
-    said = a.compose(100.0, rtcp.Sender(rtcp.ntp(100.0), 8000, 50, 8000))
+    said = a.compose(100.0, rtcp.SenderInfo(rtcp.ntp(100.0), 8000, 50, 8000))
     report = rtcp.parse(said)
     assert report is not None
     b.take(report, 100.04, sending=False, first_sequence=0)
@@ -190,17 +190,17 @@ def test_the_round_trip_is_what_lsr_and_dlsr_leave() -> None:
     assert a.reported is not None
     assert a.reported.loss_percent == 0
     # A report block that names an SR which was never sent measures nothing.
-    odd = rtcp.Block(1, 0, 0, 99, 0, 77, 0)
-    a.take(rtcp.Report(2, None, (odd,)), 102, sending=True, first_sequence=0)
+    odd = rtcp.ReportBlock(1, 0, 0, 99, 0, 77, 0)
+    a.take(rtcp.RtcpReport(2, None, (odd,)), 102, sending=True, first_sequence=0)
     assert len(a.round_trips) == 1
 
 
 def test_a_peer_whose_reports_do_not_move_on_hears_us_no_more() -> None:
-    control = Control(1, Arrivals())
-    block = rtcp.Block(1, 0, 0, 99, 0, 0, 0)
-    control.take(rtcp.Report(2, None, (block,)), 1, sending=True, first_sequence=0)
+    control = RtcpState(1, Arrivals())
+    block = rtcp.ReportBlock(1, 0, 0, 99, 0, 0, 0)
+    control.take(rtcp.RtcpReport(2, None, (block,)), 1, sending=True, first_sequence=0)
     assert control.hears is True
-    control.take(rtcp.Report(2, None, (block,)), 6, sending=True, first_sequence=0)
+    control.take(rtcp.RtcpReport(2, None, (block,)), 6, sending=True, first_sequence=0)
     assert control.hears is False
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sfsip_nb.sip import sdp
 from sfsip_nb.sip.media.srtp import Crypto
-from sfsip_nb.sip.sdp import Agreed, Description, Refused
+from sfsip_nb.sip.sdp import Agreed, Description, SdpRefusal
 
 KEY = "QUJD" * 10
 
@@ -30,9 +30,9 @@ def agree(offer: sdp.Sdp, srtp: sdp.Srtp = "optional") -> Agreed:
     return agreed
 
 
-def refuse(offer: sdp.Sdp, srtp: sdp.Srtp = "optional") -> Refused:
+def refuse(offer: sdp.Sdp, srtp: sdp.Srtp = "optional") -> SdpRefusal:
     refused = sdp.negotiate(offer, ("PCMU", "PCMA"), srtp)
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, SdpRefusal)
     return refused
 
 
@@ -294,7 +294,7 @@ def test_a_refusal_says_why(body: bytes, codecs: list[str], srtp: sdp.Srtp, warn
     offer = sdp.parse(body)
     assert offer is not None
     refused = sdp.negotiate(offer, codecs, srtp)
-    assert isinstance(refused, sdp.Refused)
+    assert isinstance(refused, sdp.SdpRefusal)
     assert refused.code == warning
 
 

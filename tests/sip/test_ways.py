@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from sfsip_nb.sip import Call, Credentials, Guard, Incoming, MapResolver, Transport
+from sfsip_nb.sip import Call, Credentials, DigestGuard, Incoming, MapResolver, Transport
 from tests.sip.peers.lab import free_port
 from tests.sip.rawpeer import RawPeer
 from tests.sip.siptools import Agents, Tls, until, uri
@@ -121,7 +121,7 @@ async def test_a_large_request_stays_on_udp_where_one_end_has_no_tcp(
 
 
 async def test_a_large_request_by_tcp_is_challenged_and_answered(agents: Agents) -> None:
-    guard = Guard("r", {"u": "p"})
+    guard = DigestGuard("r", {"u": "p"})
 
     async def check(incoming: Incoming) -> None:
         ok = guard.check(incoming.request).ok

@@ -193,7 +193,7 @@ async def test_a_probe_of_a_tls_trunk_without_srtp_says_why_it_is_refused(world:
     trunk(world)["_allowAll"] = True
     async with running(world) as testbed:
         got = await probes.call(
-            probes.Plan(
+            probes.CallPlan(
                 f"sip:{samples.DID}@{FQDN}:5061;transport=tls",
                 f"sip:{samples.CALLER}@probe.test",
                 resolver=testbed.telephony.net,

@@ -10,9 +10,9 @@ from sfsip_nb.testbed.world import World
 from tests.telephony.telephony_world import FQDN, Running, running, trunk
 
 
-def assistant(testbed: Running) -> probes.Plan:
+def assistant(testbed: Running) -> probes.CallPlan:
     """A call straight to the assistant, with the trunk's login."""
-    return probes.Plan(
+    return probes.CallPlan(
         f"sip:{samples.DID}@sip.us.synthflow.ai:32681",
         f"sip:{samples.CALLER}@probe.test",
         credentials=[Credentials(samples.SIP_USERNAME, samples.testbed_secret("sip-password"))],
@@ -83,7 +83,7 @@ async def test_a_stranger_is_refused_by_the_edge(world: World) -> None:
     seen: list[ProbeResult] = []
 
     async with running(world) as testbed:
-        plan = probes.Plan(
+        plan = probes.CallPlan(
             f"sip:{samples.TRANSFER_NUMBER}@{FQDN}",
             f"sip:{samples.CALLER}@probe.test",
             resolver=testbed.telephony.net,

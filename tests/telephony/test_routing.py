@@ -114,10 +114,10 @@ def test_a_national_number_is_normalised_before_the_pool_is_asked() -> None:
         trunk(),
         number_plans={"s": [NATIONAL]},
         ivrs=[ivr],
-        flows={"f": routing.Flow("f", "F", queue_id="q")},
+        flows={"f": routing.ArchitectFlow("f", "F", queue_id="q")},
     )
     entry = routing.enter(org, org.trunks[0], "5551230001")
-    assert isinstance(entry, routing.Entry)
+    assert isinstance(entry, routing.InboundRoute)
     assert entry.number == "+15551230001"
 
 

@@ -29,7 +29,7 @@ def run_dir(tmp_path: Path) -> Iterator[Path]:
     life.stop(tmp_path)
 
 
-def synthflow(testbed: life.Testbed) -> httpx.Client:
+def synthflow(testbed: life.RunningTestbed) -> httpx.Client:
     key = samples.testbed_secret("synthflow-api-key")
     return httpx.Client(
         base_url=testbed.info["synthflow"]["us"],
@@ -39,7 +39,7 @@ def synthflow(testbed: life.Testbed) -> httpx.Client:
     )
 
 
-def imported(testbed: life.Testbed, password: str) -> None:
+def imported(testbed: life.RunningTestbed, password: str) -> None:
     with synthflow(testbed) as client:
         body = {
             "workspace_id": samples.SYNTHFLOW_WORKSPACE_ID,
@@ -196,7 +196,7 @@ def test_a_process_that_names_another_host_is_none_of_ours(run_dir: Path) -> Non
     for hostile in [{}, *hosts]:
         with pytest.MonkeyPatch.context() as patch:
             answer = told | hostile
-            patch.setattr(life.Testbed, "control", lambda *_, answer=answer: answer)
+            patch.setattr(life.RunningTestbed, "control", lambda *_, answer=answer: answer)
             assert (life.find(run_dir) is None) == bool(hostile), hostile
 
 

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from sfsip_nb.inputs import samples
 from sfsip_nb.platforms.genesys import samples as genesys_samples
 from sfsip_nb.testbed import customer, server
-from sfsip_nb.testbed.control import Control
+from sfsip_nb.testbed.control import ControlServer
 from sfsip_nb.testbed.world import World
 
 T = TypeVar("T")
@@ -63,7 +63,7 @@ class Bench:
         self.world = World(directory)
         customer.settle(self.world)
         self.stopped = threading.Event()
-        controls = Control(self.world, {"instance": "i"}, self.stopped.set, TOKEN)
+        controls = ControlServer(self.world, {"instance": "i"}, self.stopped.set, TOKEN)
         host.application = server.application(self.world, controls)
         self._clients: list[httpx.Client] = []
         self.control = self.client(f"/control/{TOKEN}")

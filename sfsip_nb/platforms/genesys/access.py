@@ -11,7 +11,7 @@ from sfsip_nb.api.errors import ApiError
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Step
 from sfsip_nb.engine.verdicts import Check, Vantage, Verdict
-from sfsip_nb.platforms.genesys.client import Genesys
+from sfsip_nb.platforms.genesys.client import GenesysClient
 from sfsip_nb.platforms.genesys.numbers import Did, DidPool
 from sfsip_nb.platforms.genesys.platform import genesys, settings
 from sfsip_nb.platforms.genesys.resources import METABASE
@@ -23,7 +23,7 @@ SECTION = "01-prerequisites"
 
 
 # Permission → the reading call that needs it (the vendor's command-line tool lists both).
-_PERMISSIONS: dict[str, Callable[[Genesys], Any]] = {
+_PERMISSIONS: dict[str, Callable[[GenesysClient], Any]] = {
     "telephony:plugin:all": lambda g: g.trunk_template(METABASE),
     "routing:callRoute:view": lambda g: g.ivrs(),
     "routing:queue:view": lambda g: g.queues(),
@@ -82,7 +82,7 @@ def _platform(ctx: Context) -> list[Check]:
     return found
 
 
-def _permission(client: Genesys, name: str, call: Callable[[Genesys], Any]) -> Check:
+def _permission(client: GenesysClient, name: str, call: Callable[[GenesysClient], Any]) -> Check:
     try:
         result = call(client)
         if not isinstance(result, (dict, list)):
@@ -102,7 +102,7 @@ def _permission(client: Genesys, name: str, call: Callable[[Genesys], Any]) -> C
     )
 
 
-def _throughput(client: Genesys) -> Check:
+def _throughput(client: GenesysClient) -> Check:
     """The guide's warning: the plain BYOC path may have limited throughput."""
     try:
         metrics = client.calls_metrics()

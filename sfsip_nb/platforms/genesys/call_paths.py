@@ -2,47 +2,47 @@
 
 from __future__ import annotations
 
-from sfsip_nb.engine.model import Flow, Hop
+from sfsip_nb.engine.model import CallFlow, CallHop
 
 _PHONE, _GENESYS, _SYNTHFLOW = "Telephone network", "Genesys Cloud", "Synthflow"
 
 FLOWS = (
-    Flow(
+    CallFlow(
         "flow.inbound",
         "A caller reaches the AI agent",
         (
-            Hop(_PHONE, "Caller", "{test_calls[from]}"),
-            Hop(
+            CallHop(_PHONE, "Caller", "{test_calls[from]}"),
+            CallHop(
                 _GENESYS,
                 "Number and call route",
                 "{numbers[0]}",
                 ("flow.inbound/did", "verify.inbound/platform"),
             ),
-            Hop(
+            CallHop(
                 _GENESYS,
                 "Architect flow",
                 "{genesys[inbound_flow]}",
                 ("flow.inbound/published", "verify.inbound/flow"),
             ),
-            Hop(
+            CallHop(
                 _GENESYS,
                 "Number plan, outbound route",
                 "{genesys[site]}",
                 ("flow.inbound/plan", "flow.inbound/route"),
             ),
-            Hop(
+            CallHop(
                 _GENESYS,
                 "BYOC trunk",
                 "{genesys[trunk_name]}",
                 ("flow.inbound/trunk", "verify.inbound/trunk", "verify.inbound/rtp"),
             ),
-            Hop(
+            CallHop(
                 _SYNTHFLOW,
                 "SIP number",
                 "{numbers[0]}",
                 ("flow.inbound/number", "verify.inbound/synthflow"),
             ),
-            Hop(
+            CallHop(
                 _SYNTHFLOW,
                 "Assistant",
                 "{synthflow[assistant]}",
@@ -54,83 +54,85 @@ FLOWS = (
             ),
         ),
     ),
-    Flow(
+    CallFlow(
         "flow.transfer",
         "The AI agent transfers a caller to a live agent",
         (
-            Hop(
+            CallHop(
                 _SYNTHFLOW,
                 "Assistant",
                 "{synthflow[assistant]}",
                 ("verify.transfer/assistant", "verify.transfer/heard/AI-agent"),
             ),
-            Hop(
+            CallHop(
                 _SYNTHFLOW,
                 "{synthflow[transfer][mode]} transfer",
                 "{synthflow[transfer][number]}",
                 ("flow.transfer/action",),
             ),
-            Hop(_GENESYS, "BYOC trunk", "{genesys[trunk_name]}", ("flow.transfer/termination",)),
-            Hop(
+            CallHop(
+                _GENESYS, "BYOC trunk", "{genesys[trunk_name]}", ("flow.transfer/termination",)
+            ),
+            CallHop(
                 _GENESYS,
                 "Number and call route",
                 "{synthflow[transfer][number]}",
                 ("flow.transfer/did",),
             ),
-            Hop(
+            CallHop(
                 _GENESYS,
                 "Architect flow",
                 "{genesys[transfer_flow]}",
                 ("flow.transfer/published",),
             ),
-            Hop(_GENESYS, "Queue", "{genesys[transfer_queue]}", ("verify.transfer/queue",)),
-            Hop(
+            CallHop(_GENESYS, "Queue", "{genesys[transfer_queue]}", ("verify.transfer/queue",)),
+            CallHop(
                 _GENESYS,
                 "Live agent",
                 checks=("verify.transfer/agent", "verify.transfer/heard/live-agent"),
             ),
         ),
     ),
-    Flow(
+    CallFlow(
         "flow.outbound_ai",
         "The AI agent calls somebody through Genesys Cloud",
         (
-            Hop(_SYNTHFLOW, "Assistant", "{synthflow[assistant]}"),
-            Hop(
+            CallHop(_SYNTHFLOW, "Assistant", "{synthflow[assistant]}"),
+            CallHop(
                 _GENESYS,
                 "BYOC trunk",
                 "{genesys[trunk_name]}",
                 ("flow.outbound_ai/termination", "probe.acl/listed"),
             ),
-            Hop(_GENESYS, "Site", "{genesys[site]}", ("flow.outbound_ai/site",)),
-            Hop(_GENESYS, "Route to the carrier", checks=("flow.outbound_ai/pstn",)),
-            Hop(_PHONE, "Person called", "{test_calls[from]}"),
+            CallHop(_GENESYS, "Site", "{genesys[site]}", ("flow.outbound_ai/site",)),
+            CallHop(_GENESYS, "Route to the carrier", checks=("flow.outbound_ai/pstn",)),
+            CallHop(_PHONE, "Person called", "{test_calls[from]}"),
         ),
     ),
-    Flow(
+    CallFlow(
         "flow.outbound_platform",
         "Genesys Cloud calls the AI agent",
         (
-            Hop(_GENESYS, "Flow, agent or campaign"),
-            Hop(
+            CallHop(_GENESYS, "Flow, agent or campaign"),
+            CallHop(
                 _GENESYS,
                 "Number plan, outbound route",
                 "{genesys[site]}",
                 ("flow.outbound_platform/plan", "flow.outbound_platform/route"),
             ),
-            Hop(
+            CallHop(
                 _GENESYS,
                 "BYOC trunk",
                 "{genesys[trunk_name]}",
                 ("flow.outbound_platform/trunk", "verify.outbound/trunk", "verify.outbound/rtp"),
             ),
-            Hop(
+            CallHop(
                 _SYNTHFLOW,
                 "SIP number",
                 "{numbers[0]}",
                 ("flow.outbound_platform/number", "verify.outbound/synthflow"),
             ),
-            Hop(
+            CallHop(
                 _SYNTHFLOW,
                 "Assistant",
                 "{synthflow[assistant]}",

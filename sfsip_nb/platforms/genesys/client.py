@@ -28,7 +28,7 @@ _PAGE_SIZE = 100
 _MOST_PAGES = 200
 
 
-class Genesys:
+class GenesysClient:
     """A client-credentials client of one organisation.
 
     `api` and `login` are base URLs (two origins; one on the testbed). `on_token` is told each

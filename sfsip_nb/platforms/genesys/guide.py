@@ -22,14 +22,14 @@ from sfsip_nb.platforms.shared import probes, sections
 from sfsip_nb.platforms.shared.lines import read
 from sfsip_nb.platforms.synthflow import section as synthflow
 
-_TRUNK = synthflow.Trunk(
+_TRUNK = synthflow.ContactCenterSide(
     platform="Genesys Cloud",
     termination_uri=trunk.fqdn,
     transfer_number=lambda ctx: ctx.parameters.synthflow.transfer.number,
     needs=("access.synthflow", "trunk.inbound"),
     transfer_needs=("routing.transfer",),
 )
-_PLATFORM = probes.Platform("Genesys Cloud", trunk.fqdn, 5060)
+_PLATFORM = probes.ProbedPlatform("Genesys Cloud", trunk.fqdn, 5060)
 
 
 def resources(ctx: Context) -> dict[str, Resource]:

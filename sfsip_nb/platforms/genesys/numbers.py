@@ -8,7 +8,7 @@ import stamina
 
 from sfsip_nb.api.errors import ApiError
 from sfsip_nb.engine.model import Fields, Refused, Resource, Seen
-from sfsip_nb.platforms.genesys.client import Genesys
+from sfsip_nb.platforms.genesys.client import GenesysClient
 from sfsip_nb.platforms.genesys.resources import by_name, find_flow, find_site
 
 # Plans that stay untouched and ahead of every other (docs/safety.md).
@@ -31,7 +31,7 @@ class NumberPlan(Resource):
 
     kind = "genesys.number_plan"
 
-    def __init__(self, client: Genesys, site: str) -> None:
+    def __init__(self, client: GenesysClient, site: str) -> None:
         self._client = client
         self._site_name = site
 
@@ -141,7 +141,7 @@ class DidPool(Resource):
     kind = "genesys.did_pool"
     marked = True
 
-    def __init__(self, client: Genesys) -> None:
+    def __init__(self, client: GenesysClient) -> None:
         self._client = client
 
     def read(self, key: str) -> Seen | None:
@@ -175,7 +175,7 @@ class CallRoute(Resource):
     kind = "genesys.call_route"
     marked = True
 
-    def __init__(self, client: Genesys) -> None:
+    def __init__(self, client: GenesysClient) -> None:
         self._client = client
 
     def read(self, key: str) -> Seen | None:
@@ -225,7 +225,7 @@ class Did(Resource):
     kind = "genesys.did"
     at_risk = "The number may ring nowhere until it is back on a call route."
 
-    def __init__(self, client: Genesys) -> None:
+    def __init__(self, client: GenesysClient) -> None:
         self._client = client
 
     def read(self, key: str) -> Seen | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sfsip_nb.engine.context import Context
 from sfsip_nb.inputs.schema import Parameters
-from sfsip_nb.platforms.genesys.client import Genesys
+from sfsip_nb.platforms.genesys.client import GenesysClient
 from sfsip_nb.platforms.genesys.parameters import Genesys as Settings
 from sfsip_nb.platforms.genesys.regions import regions
 from sfsip_nb.platforms.shared.origin import origin
@@ -21,11 +21,11 @@ def origins(parameters: Parameters) -> dict[str, str]:
     return {"genesys.api": region.api, "genesys.login": region.login}
 
 
-def genesys(ctx: Context) -> Genesys:
+def genesys(ctx: Context) -> GenesysClient:
     """The attempt's client."""
     return ctx.once(
         "genesys",
-        lambda: Genesys(
+        lambda: GenesysClient(
             settings(ctx).client_id,
             ctx.secrets["genesys.client_secret"],
             api=origin(ctx, "genesys.api"),
@@ -36,7 +36,7 @@ def genesys(ctx: Context) -> Genesys:
     )
 
 
-def _leave(client: Genesys) -> None:
+def _leave(client: GenesysClient) -> None:
     """Revoke the token at the end (SECURITY.md)."""
     try:
         client.revoke()

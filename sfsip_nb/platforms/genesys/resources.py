@@ -10,7 +10,7 @@ from typing import Any
 
 from sfsip_nb.engine.model import Fields, Refused, Resource, Seen
 from sfsip_nb.inputs.secrets import Secret
-from sfsip_nb.platforms.genesys.client import Genesys
+from sfsip_nb.platforms.genesys.client import GenesysClient
 
 METABASE = "external_sip_pcv_byoc_carrier.json"  # Generic BYOC Carrier
 
@@ -65,7 +65,7 @@ class Trunk(Resource):
     write_only = frozenset({PASSWORD})
     marked = True
 
-    def __init__(self, client: Genesys, termination_key: str) -> None:
+    def __init__(self, client: GenesysClient, termination_key: str) -> None:
         self._client = client
         self._keys = _PROPERTY | ({TERMINATION_FQDN: termination_key} if termination_key else {})
 
@@ -142,7 +142,7 @@ def by_name(objects: Any, name: str) -> dict[str, Any] | None:
     return found
 
 
-def find_site(client: Genesys, name: str) -> dict[str, Any]:
+def find_site(client: GenesysClient, name: str) -> dict[str, Any]:
     """The site of that name. Raises ``Refused`` if there is none."""
     site = by_name(client.sites(name=name), name)
     if site is None:
@@ -152,7 +152,7 @@ def find_site(client: Genesys, name: str) -> dict[str, Any]:
     return site
 
 
-def find_flow(client: Genesys, name: str) -> dict[str, Any]:
+def find_flow(client: GenesysClient, name: str) -> dict[str, Any]:
     """The Architect flow of that name. Raises ``Refused`` if there is none."""
     flow = by_name(client.flows(name=name), name)
     if flow is None:
@@ -169,7 +169,7 @@ class Route(Resource):
     kind = "genesys.outbound_route"
     marked = True
 
-    def __init__(self, client: Genesys, site: str) -> None:
+    def __init__(self, client: GenesysClient, site: str) -> None:
         self._client = client
         self._site_name = site
 

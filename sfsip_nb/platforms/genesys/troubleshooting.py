@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from sfsip_nb.platforms.shared import diagnosis
-from sfsip_nb.platforms.shared.diagnosis import Row
+from sfsip_nb.platforms.shared.diagnosis import TroubleshootingRow
 
 ROWS = (
-    Row(
+    TroubleshootingRow(
         "registration",
         "Registration fails",
         "Check that the Termination URI matches the FQDN in the trunk's panel, then the "
@@ -26,7 +26,7 @@ ROWS = (
             "diagnose/capture/peer",
         ),
     ),
-    Row(
+    TroubleshootingRow(
         "no-route",
         "“No route found” on outbound",
         "Assign the Synthflow trunk to the right site, with matching number plans and a route.",
@@ -41,7 +41,7 @@ ROWS = (
             "diagnose/capture/route",
         ),
     ),
-    Row(
+    TroubleshootingRow(
         "rejected",
         "Calls rejected by Genesys, or by Synthflow",
         "Make the digest credentials the same on both sides, and check the SIP Access Control "
@@ -57,7 +57,7 @@ ROWS = (
             "diagnose/capture/callee",
         ),
     ),
-    Row(
+    TroubleshootingRow(
         "audio",
         "One-way or no audio",
         "Open the RTP ports both ways, and confirm G.711 on both sides.",
@@ -71,7 +71,7 @@ ROWS = (
             "diagnose/capture/media",
         ),
     ),
-    Row(
+    TroubleshootingRow(
         "caller-id",
         "Caller ID missing",
         "Set the Caller Address of the trunk, and check E.164 in the From header.",
@@ -83,7 +83,7 @@ ROWS = (
             "diagnose/capture/caller",
         ),
     ),
-    Row(
+    TroubleshootingRow(
         "wrong-org",
         "Wrong organization, or calls go nowhere",
         "The Inbound SIP Termination Identifier must be unique per organization, and the FQDN "

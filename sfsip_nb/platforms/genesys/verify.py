@@ -15,11 +15,11 @@ from sfsip_nb.platforms.genesys.platform import genesys, settings
 from sfsip_nb.platforms.shared import verification as v
 from sfsip_nb.platforms.shared.checks import check
 from sfsip_nb.platforms.shared.join import Sides
-from sfsip_nb.platforms.shared.watch import Side
+from sfsip_nb.platforms.shared.watch import WatchedPlatform
 
 
-def _side(ctx: Context) -> Side:
-    return Side("Genesys Cloud", conversations(ctx))
+def _side(ctx: Context) -> WatchedPlatform:
+    return WatchedPlatform("Genesys Cloud", conversations(ctx))
 
 
 def conversations(ctx: Context) -> calls.Source:

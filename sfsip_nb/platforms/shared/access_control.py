@@ -15,7 +15,7 @@ from sfsip_nb.engine.effects import NotYet
 from sfsip_nb.engine.verdicts import Check, Vantage
 from sfsip_nb.platforms.shared import testcall
 from sfsip_nb.platforms.shared.checks import check, decided, synthflow
-from sfsip_nb.platforms.synthflow.client import Synthflow
+from sfsip_nb.platforms.synthflow.client import SynthflowClient
 from sfsip_nb.platforms.synthflow.resources import find_assistant
 from sfsip_nb.sip.probes import guarding
 
@@ -83,7 +83,7 @@ def _listed(ctx: Context, platform: str, number: str) -> Check:
     )
 
 
-def _decided(client: Synthflow, call_id: str) -> dict[str, Any]:
+def _decided(client: SynthflowClient, call_id: str) -> dict[str, Any]:
     """Synthflow's record of a call once it is answered or over, or as it is after a while."""
     latest: dict[str, Any] = {}
     try:

@@ -8,19 +8,19 @@ from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.difference import text
 from sfsip_nb.engine.verdicts import Check, Vantage, Verdict, Weight
 from sfsip_nb.platforms.shared.origin import origin
-from sfsip_nb.platforms.synthflow.client import Synthflow
+from sfsip_nb.platforms.synthflow.client import SynthflowClient
 
 
-def synthflow(ctx: Context) -> Synthflow:
+def synthflow(ctx: Context) -> SynthflowClient:
     """The attempt's Synthflow client."""
     return ctx.once(
         "synthflow",
-        lambda: Synthflow(
+        lambda: SynthflowClient(
             ctx.secrets["synthflow.api_key"],
             ctx.parameters.synthflow.workspace_id,
             base=origin(ctx, "synthflow"),
         ),
-        Synthflow.close,
+        SynthflowClient.close,
     )
 
 

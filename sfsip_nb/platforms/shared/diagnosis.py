@@ -27,7 +27,7 @@ _WAY = ("answer", "platform", "trunk", "synthflow")
 
 
 @dataclass(frozen=True)
-class Row:
+class TroubleshootingRow:
     """One row of the troubleshooting table. ``signs`` are beginnings of check or step ids."""
 
     id: str
@@ -36,7 +36,9 @@ class Row:
     signs: tuple[str, ...]
 
 
-def rank(ctx: Context, rows: tuple[Row, ...], more: Sequence[Sign] = ()) -> list[dict[str, Any]]:
+def rank(
+    ctx: Context, rows: tuple[TroubleshootingRow, ...], more: Sequence[Sign] = ()
+) -> list[dict[str, Any]]:
     """The rows, the likeliest first, each with the checks of this run that speak for it.
 
     A row is ``certain`` where a check failed; checks that are still open only raise a doubt.
@@ -82,7 +84,7 @@ def _speaking(step: StepRow) -> list[CheckRow]:
     return step.checks
 
 
-def step(rows: tuple[Row, ...], hint: str) -> Step:
+def step(rows: tuple[TroubleshootingRow, ...], hint: str) -> Step:
     """The step ``diagnose`` for a guide's rows; ``hint`` is the document's closing note."""
 
     def diagnose(ctx: Context) -> list[Check]:

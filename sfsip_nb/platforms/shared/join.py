@@ -9,7 +9,7 @@ from sfsip_nb.engine import calls
 from sfsip_nb.engine.calls import SeenCall
 from sfsip_nb.engine.verdicts import Check, Vantage, Verdict
 from sfsip_nb.platforms.shared.checks import check
-from sfsip_nb.platforms.shared.testcall import Placed
+from sfsip_nb.platforms.shared.testcall import ObservedCall
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Sides:
     platform: SeenCall | None
     synthflow: SeenCall | None
     caller: str
-    placed: Placed | None = None
+    placed: ObservedCall | None = None
 
     @property
     def theirs(self) -> str:

@@ -15,7 +15,7 @@ from sfsip_nb.engine.verdicts import Check, Vantage
 from sfsip_nb.inputs import facts
 from sfsip_nb.platforms.shared.checks import check, decided, remark
 from sfsip_nb.platforms.synthflow.section import host, port
-from sfsip_nb.sip import Hop, ProbeResult, ResolveError, loop
+from sfsip_nb.sip import NextHop, ProbeResult, ResolveError, loop
 from sfsip_nb.sip import probes as wire
 from sfsip_nb.sip.locating import Lookup, explain, locate
 from sfsip_nb.sip.probes.tables import tables
@@ -141,7 +141,7 @@ def _shown(
     return found
 
 
-def _named(ctx: Context, step: str, name: str) -> tuple[Check, Sequence[Hop]]:
+def _named(ctx: Context, step: str, name: str) -> tuple[Check, Sequence[NextHop]]:
     """Whether the host has addresses, with the questions asked as evidence."""
     resolver, transport = ctx.surroundings.resolver, ctx.parameters.sip.transport
     try:
@@ -206,7 +206,7 @@ def _compared(
     )
 
 
-def _connects(ctx: Context, step: str, hops: Sequence[Hop]) -> Check:
+def _connects(ctx: Context, step: str, hops: Sequence[NextHop]) -> Check:
     try:
         hop = loop.run(_reached(hops), _SECONDS + _GRACE)
         seen, ok = f"connected to {hop}", True
@@ -226,7 +226,7 @@ def _connects(ctx: Context, step: str, hops: Sequence[Hop]) -> Check:
     )
 
 
-async def _reached(hops: Sequence[Hop]) -> Hop:
+async def _reached(hops: Sequence[NextHop]) -> NextHop:
     return await connectable(hops, asyncio.get_running_loop().time() + _SECONDS)
 
 

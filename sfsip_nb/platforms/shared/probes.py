@@ -19,7 +19,7 @@ from sfsip_nb.engine.model import Step
 from sfsip_nb.engine.verdicts import Check, Vantage
 from sfsip_nb.platforms.shared import access_control, network, testcall
 from sfsip_nb.platforms.shared.checks import check, decided
-from sfsip_nb.platforms.shared.testcall import Placed, Stage
+from sfsip_nb.platforms.shared.testcall import CallStage, ObservedCall
 from sfsip_nb.platforms.shared.verification import SECTION
 from sfsip_nb.platforms.shared.watch import JUDGED, synthflow_calls
 from sfsip_nb.platforms.synthflow import section
@@ -28,11 +28,11 @@ from sfsip_nb.sip import probes as wire
 from sfsip_nb.sip.probes.roundtrip import NONCE_HEADER
 from sfsip_nb.sip.shown import counted
 
-_GREETING = Stage(testcall.SPEECH_HZ, testcall.AGENT_HZ, within=6.0)
+_GREETING = CallStage(testcall.SPEECH_HZ, testcall.AGENT_HZ, within=6.0)
 
 
 @dataclass(frozen=True)
-class Platform:
+class ProbedPlatform:
     """What the probes need of a contact centre: its name and where it takes calls from the AI."""
 
     name: str
@@ -40,7 +40,7 @@ class Platform:
     port: int
 
 
-Probe = Callable[[Context, Platform], list[Check]]
+Probe = Callable[[Context, ProbedPlatform], list[Check]]
 
 
 def _uri(ctx: Context, user: str = "") -> str:
@@ -71,7 +71,7 @@ def _from_result(ctx: Context, step: str, title: str, expected: str, result: Pro
     )
 
 
-def _options(ctx: Context, platform: Platform) -> list[Check]:
+def _options(ctx: Context, platform: ProbedPlatform) -> list[Check]:
     """OPTIONS to Synthflow. A carrier may drop an unauthenticated one: silence says nothing."""
     result = loop.run(
         wire.options(
@@ -86,7 +86,7 @@ def _options(ctx: Context, platform: Platform) -> list[Check]:
     return [_from_result(ctx, "probe.options", "Synthflow answers OPTIONS", "an answer", result)]
 
 
-def _tls(ctx: Context, platform: Platform) -> list[Check]:
+def _tls(ctx: Context, platform: ProbedPlatform) -> list[Check]:
     """The TLS ports' certificates: chain, expiry, name by RFC 5922; both ways on a TLS trunk."""
     found = network.certificate(ctx, "probe.tls")
     host = platform.host(ctx)
@@ -98,14 +98,14 @@ def _tls(ctx: Context, platform: Platform) -> list[Check]:
     return found
 
 
-def _digest(ctx: Context, platform: Platform) -> list[Check]:
+def _digest(ctx: Context, platform: ProbedPlatform) -> list[Check]:
     """The trunk's credentials: challenged without, answered with, refused when wrong."""
     step, number = "probe.digest", ctx.parameters.numbers[0]
     login = [_login(ctx, ctx.secrets["sip.password"].reveal())]
     right = _place(ctx, step, number, login, isolating=not ctx.live)
     wrong = _place(ctx, step, number, [_login(ctx, "not-the-password")])
     found = []
-    if isinstance(right, Placed):
+    if isinstance(right, ObservedCall):
         found.append(
             check(
                 f"{step}/right",
@@ -121,7 +121,7 @@ def _digest(ctx: Context, platform: Platform) -> list[Check]:
                 evidence=right.evidence,
             )
         )
-    if isinstance(wrong, Placed):
+    if isinstance(wrong, ObservedCall):
         found.append(
             check(
                 f"{step}/wrong",
@@ -138,7 +138,7 @@ def _digest(ctx: Context, platform: Platform) -> list[Check]:
     return found or [testcall.unplaced(ctx, step, right)]
 
 
-def _codec(ctx: Context, platform: Platform) -> list[Check]:
+def _codec(ctx: Context, platform: ProbedPlatform) -> list[Check]:
     """G.711 in both laws, one offered at a time."""
     step, number = "probe.codec", ctx.parameters.numbers[0]
     found = []
@@ -147,7 +147,7 @@ def _codec(ctx: Context, platform: Platform) -> list[Check]:
         look = codec == "PCMU" and not ctx.live  # PCMA is advisory
         logins = _logins(ctx)
         placed = _place(ctx, step, number, logins, codecs=(codec,), srtp=srtp, isolating=look)
-        if not isinstance(placed, Placed):
+        if not isinstance(placed, ObservedCall):
             return [testcall.unplaced(ctx, step, placed)]
         heard = any(placed.heard)
         found.append(
@@ -167,12 +167,12 @@ def _codec(ctx: Context, platform: Platform) -> list[Check]:
     return found
 
 
-def _header(ctx: Context, platform: Platform) -> list[Check]:
+def _header(ctx: Context, platform: ProbedPlatform) -> list[Check]:
     """A header of ours arrives in Synthflow's call record (docs.synthflow.ai/pass-call-context)."""
     step, number = "probe.header", ctx.parameters.numbers[0]
     since = datetime.now(UTC)
     placed = _place(ctx, step, number, _logins(ctx), headers={NONCE_HEADER: "round-trip"})
-    if not isinstance(placed, Placed):
+    if not isinstance(placed, ObservedCall):
         return [testcall.unplaced(ctx, step, placed)]
     judged: dict[str, list[str]] = ctx.journal.get(JUDGED, {})
     known = {id for ids in judged.values() for id in ids}
@@ -199,7 +199,7 @@ def _header(ctx: Context, platform: Platform) -> list[Check]:
     ]
 
 
-def _why(placed: Placed) -> str:
+def _why(placed: ObservedCall) -> str:
     """What would mend a call, as far as this end can tell."""
     if placed.answered:
         return f"{placed.isolated} Open RTP both ways, and compare the media addresses.".strip()
@@ -218,7 +218,7 @@ def _logins(ctx: Context) -> list[Credentials]:
 
 def _place(
     ctx: Context, step: str, number: str, logins: list[Credentials], **options: Any
-) -> Placed | str:
+) -> ObservedCall | str:
     try:
         return testcall.call(
             ctx,
@@ -238,7 +238,7 @@ def _no_digest(ctx: Context) -> str:
     return "" if uses else "The trunk is authenticated by address, not by digest."
 
 
-def steps(platform: Platform) -> tuple[Step, ...]:
+def steps(platform: ProbedPlatform) -> tuple[Step, ...]:
     """The probes as steps."""
     ready = ("registration.wait",)
 

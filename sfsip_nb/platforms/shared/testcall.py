@@ -15,7 +15,7 @@ from sfsip_nb.platforms.shared import heard
 from sfsip_nb.platforms.shared.checks import check
 from sfsip_nb.sip import Call, Credentials, ProbeResult, ladder, loop, pcap
 from sfsip_nb.sip.evidence.causes import explained
-from sfsip_nb.sip.probes import Plan, placing
+from sfsip_nb.sip.probes import CallPlan, placing
 from sfsip_nb.sip.probes.isolating import isolate
 from sfsip_nb.sip.probes.plan import Kind
 from sfsip_nb.sip.probes.words import found
@@ -35,7 +35,7 @@ _OPEN_RTP = "Open RTP both ways, and compare the media address lists."
 
 
 @dataclass(frozen=True)
-class Stage:
+class CallStage:
     """While the call stands: what is said and what should be heard, within so many seconds."""
 
     say: float
@@ -45,7 +45,7 @@ class Stage:
 
 
 @dataclass
-class Placed:
+class ObservedCall:
     """A call as its caller saw it. ``heard`` has one entry a stage.
 
     ``remedy`` is what the diagnosis of its messages says, ``isolated`` which difference made a
@@ -102,7 +102,7 @@ def can_dial(ctx: Context) -> bool:
     return bool(ctx.parameters.test_calls.allowed and ctx.surroundings.phone)
 
 
-def phone(ctx: Context, step: str, number: str, stages: Sequence[Stage]) -> Placed:
+def phone(ctx: Context, step: str, number: str, stages: Sequence[CallStage]) -> ObservedCall:
     """Call a number from outside, through the telephone network. Raises ``NotAllowed``."""
     return call(ctx, step, number, f"sip:{number}@{ctx.surroundings.phone}", stages)
 
@@ -112,7 +112,7 @@ def call(
     step: str,
     number: str,
     uri: str,
-    stages: Sequence[Stage],
+    stages: Sequence[CallStage],
     *,
     credentials: Sequence[Credentials] = (),
     headers: Mapping[str, str] | None = None,
@@ -120,7 +120,7 @@ def call(
     srtp: Srtp = "off",
     isolating: bool = False,
     enough: Callable[[int], bool] = lambda code: False,
-) -> Placed:
+) -> ObservedCall:
     """Place one marked call to a SIP URI, speak, listen, hang up, and keep its evidence.
 
     ``isolating``: a call that fails is tried again with one difference at a time, each of them
@@ -128,8 +128,8 @@ def call(
     """
     mark = dialing.permit(ctx, step, number)
     caller = ctx.parameters.test_calls.from_
-    made = Placed(number, caller, mark, datetime.now(UTC))
-    plan = Plan(
+    made = ObservedCall(number, caller, mark, datetime.now(UTC))
+    plan = CallPlan(
         uri,
         caller_uri(caller),
         srtp=srtp,
@@ -142,9 +142,9 @@ def call(
         tls_client=ctx.surroundings.tls(),
     )
     seconds = sum(max(stage.within, stage.at_least) for stage in stages) + 1.0
-    tries: list[tuple[placing.Placed, list[bool]]] = []
+    tries: list[tuple[placing.PlacedCall, list[bool]]] = []
 
-    async def attempt(plan: Plan) -> tuple[ProbeResult, Kind | None]:
+    async def attempt(plan: CallPlan) -> tuple[ProbeResult, Kind | None]:
         heard: list[bool] = []
         placed = await placing.place(
             plan,
@@ -176,7 +176,7 @@ def call(
     return made
 
 
-async def _talk(leg: Call, stages: Sequence[Stage], heard: list[bool]) -> None:
+async def _talk(leg: Call, stages: Sequence[CallStage], heard: list[bool]) -> None:
     assert leg.audio is not None
     for stage in stages:
         leg.audio.play(stage.say)
@@ -185,7 +185,7 @@ async def _talk(leg: Call, stages: Sequence[Stage], heard: list[bool]) -> None:
         await said
 
 
-def _note(made: Placed, placed: placing.Placed) -> None:
+def _note(made: ObservedCall, placed: placing.PlacedCall) -> None:
     leg = placed.leg
     if leg is None:
         made.phrase = placed.failed.sentence if placed.failed else "not sent"
@@ -201,7 +201,7 @@ def _note(made: Placed, placed: placing.Placed) -> None:
 
 
 def _keep(
-    ctx: Context, step: str, made: Placed, uri: str, leg: Call | None, result: ProbeResult
+    ctx: Context, step: str, made: ObservedCall, uri: str, leg: Call | None, result: ProbeResult
 ) -> tuple[str, ...]:
     """The ladder and the capture of a call, its levels, and its sound where media is kept."""
     if not result.trace:
@@ -225,7 +225,9 @@ def _keep(
     return tuple(kept)
 
 
-def wire_checks(step: str, placed: Placed, voices: Sequence[str], remedy: str = "") -> list[Check]:
+def wire_checks(
+    step: str, placed: ObservedCall, voices: Sequence[str], remedy: str = ""
+) -> list[Check]:
     """What the caller's own end shows: answer, each voice heard, and a clean end; and, where the
     other end can be seen, whether the AI agent hears the caller.
 
@@ -284,7 +286,7 @@ def wire_checks(step: str, placed: Placed, voices: Sequence[str], remedy: str = 
     return found
 
 
-def unplaced(ctx: Context, step: str, why: Placed | str) -> Check:
+def unplaced(ctx: Context, step: str, why: ObservedCall | str) -> Check:
     """A probe whose call was not placed, and why: nothing is known."""
     return check(
         f"{step}/call",

@@ -21,14 +21,14 @@ from sfsip_nb.engine.verdicts import Check, Vantage
 from sfsip_nb.platforms.shared import testcall
 from sfsip_nb.platforms.shared.checks import check, synthflow
 from sfsip_nb.platforms.shared.join import Sides, joined, not_made
-from sfsip_nb.platforms.shared.testcall import Placed, Stage
-from sfsip_nb.platforms.shared.watch import Side, Sought, answered, find
+from sfsip_nb.platforms.shared.testcall import CallStage, ObservedCall
+from sfsip_nb.platforms.shared.watch import Sought, WatchedPlatform, answered, find
 from sfsip_nb.platforms.synthflow.resources import find_assistant
 
 SECTION = "05-verification"
 
-_GREETING = Stage(testcall.SPEECH_HZ, testcall.AGENT_HZ, within=8.0, at_least=1.5)
-_HANDED_OVER = Stage(testcall.TRANSFER_REQUEST_HZ, testcall.PERSON_HZ, within=15.0)
+_GREETING = CallStage(testcall.SPEECH_HZ, testcall.AGENT_HZ, within=8.0, at_least=1.5)
+_HANDED_OVER = CallStage(testcall.TRANSFER_REQUEST_HZ, testcall.PERSON_HZ, within=15.0)
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Test:
     step: str
     title: str
     voices: tuple[str, ...]
-    stages: tuple[Stage, ...]
+    stages: tuple[CallStage, ...]
     say: str
 
 
@@ -124,7 +124,9 @@ def card(test: Test) -> Callable[[Context], Card | None]:
     return make
 
 
-def run(ctx: Context, test: Test, platform: Side, judge: Judge, remedy: str = "") -> list[Check]:
+def run(
+    ctx: Context, test: Test, platform: WatchedPlatform, judge: Judge, remedy: str = ""
+) -> list[Check]:
     """Place the call or have a person make it, find it on both sides, and judge it."""
     step, number = test.step, ctx.parameters.numbers[0]
     if not testcall.can_dial(ctx):
@@ -140,7 +142,7 @@ def run(ctx: Context, test: Test, platform: Side, judge: Judge, remedy: str = ""
 
 
 def run_started(
-    ctx: Context, step: str, platform: Side, judge: Judge, remedy: str = ""
+    ctx: Context, step: str, platform: WatchedPlatform, judge: Judge, remedy: str = ""
 ) -> list[Check]:
     """Find and judge the call to the AI that a person, or the testbed's administrator, starts."""
     sought = answered(ctx, step, "", ctx.surroundings.administer is not None)
@@ -149,9 +151,9 @@ def run_started(
 
 def _judged(
     ctx: Context,
-    platform: Side,
+    platform: WatchedPlatform,
     sought: Sought,
-    placed: Placed | None,
+    placed: ObservedCall | None,
     judge: Judge,
     remedy: str,
 ) -> list[Check]:

@@ -35,7 +35,7 @@ _IN_PROGRESS = ("pending", "ringing", "in-progress")
 
 
 @dataclass(frozen=True)
-class Side:
+class WatchedPlatform:
     """A contact centre: its name, and its list of calls."""
 
     name: str
@@ -78,7 +78,7 @@ def answered(ctx: Context, step: str, caller: str, dialled: bool) -> Sought:
     return Sought(step, by, at - AROUND, at + AROUND, caller, dialled=False)
 
 
-def find(ctx: Context, platform: Side, sought: Sought) -> Sides:
+def find(ctx: Context, platform: WatchedPlatform, sought: Sought) -> Sides:
     """The call to the AI's number in the platform's records and in Synthflow's.
 
     A call that another step or answer judged is not this one, nor is one with another mark

@@ -37,7 +37,7 @@ _NUMBER_FIELDS = {
 _KEPT = ("slug", "phone_number", "provider_name", "workspace_id", "assistants", "is_available")
 
 
-class Synthflow:
+class SynthflowClient:
     """A client of one workspace. `base` is the API's base URL with ``/v2``."""
 
     def __init__(

@@ -9,7 +9,7 @@ from typing import Any
 
 from sfsip_nb.engine.model import Fields, Refused, Resource, Seen
 from sfsip_nb.inputs.secrets import Secret
-from sfsip_nb.platforms.synthflow.client import Synthflow
+from sfsip_nb.platforms.synthflow.client import SynthflowClient
 
 TERMINATION_URI = "Termination URI"
 USERNAME = "SIP Username"
@@ -39,7 +39,7 @@ _ACTION = {
 }
 
 
-def find_assistant(client: Synthflow, wanted: str) -> dict[str, Any] | None:
+def find_assistant(client: SynthflowClient, wanted: str) -> dict[str, Any] | None:
     """The assistant of that id or exact name, read alone (the list leaves fields out)."""
     for assistant in client.assistants():
         if wanted in (assistant.get("model_id"), assistant.get("name")):
@@ -68,7 +68,7 @@ class Number(Resource):
     # Read back by no API: GET /numbers returns neither the trunk's user name nor its password.
     write_only = frozenset({USERNAME, PASSWORD})
 
-    def __init__(self, client: Synthflow, label: str) -> None:
+    def __init__(self, client: SynthflowClient, label: str) -> None:
         self._client = client
         self._label = label
 
@@ -102,7 +102,7 @@ class Attachment(Resource):
 
     kind = "synthflow.assistant"
 
-    def __init__(self, client: Synthflow) -> None:
+    def __init__(self, client: SynthflowClient) -> None:
         self._client = client
 
     def read(self, key: str) -> Seen | None:
@@ -137,7 +137,7 @@ class TransferAction(Resource):
 
     kind = "synthflow.action"
 
-    def __init__(self, client: Synthflow) -> None:
+    def __init__(self, client: SynthflowClient) -> None:
         self._client = client
 
     def read(self, key: str) -> Seen | None:
@@ -174,7 +174,7 @@ class TransferUse(Resource):
 
     kind = "synthflow.action_use"
 
-    def __init__(self, client: Synthflow, assistant: str) -> None:
+    def __init__(self, client: SynthflowClient, assistant: str) -> None:
         self._client = client
         self._wanted = assistant
 
@@ -207,7 +207,7 @@ class TransferUse(Resource):
         raise Refused("The runbook does not delete what an assistant uses.")
 
 
-def find_transfer(client: Synthflow, number: str) -> dict[str, Any] | None:
+def find_transfer(client: SynthflowClient, number: str) -> dict[str, Any] | None:
     """The live-transfer action that rings a number."""
     for listed in client.actions():
         values = listed.get("parameters_hard_coded") or {}
@@ -217,7 +217,7 @@ def find_transfer(client: Synthflow, number: str) -> dict[str, Any] | None:
     return None
 
 
-def users_of(client: Synthflow, action_id: str) -> list[str]:
+def users_of(client: SynthflowClient, action_id: str) -> list[str]:
     """The names of the assistants that use an action."""
     ids = client.action(action_id).get("assistants") or []
     names = {str(a["model_id"]): str(a.get("name")) for a in client.assistants()}

@@ -27,7 +27,7 @@ _ANNOUNCEMENT = "I am connecting you with a colleague."
 
 
 @dataclass(frozen=True)
-class Trunk:
+class ContactCenterSide:
     """What Synthflow needs to know of the contact centre's side.
 
     ``termination_uri`` may answer with a text that says after which step it is known.
@@ -67,13 +67,13 @@ def realm(ctx: Context) -> str:
     return ctx.parameters.sip.realm or host(ctx)
 
 
-def transfer_target(ctx: Context, trunk: Trunk) -> str:
+def transfer_target(ctx: Context, trunk: ContactCenterSide) -> str:
     """What the transfer rings: a SIP URI, as Synthflow advises for carriers of one's own."""
     host = trunk.termination_uri(ctx)
     return host if is_later(host) else f"sip:{trunk.transfer_number(ctx)}@{host}"
 
 
-def steps(section: str, trunk: Trunk) -> tuple[Step, ...]:
+def steps(section: str, trunk: ContactCenterSide) -> tuple[Step, ...]:
     """The four steps of the section."""
 
     def number(ctx: Context) -> list[Desired]:
@@ -162,7 +162,7 @@ def steps(section: str, trunk: Trunk) -> tuple[Step, ...]:
     )
 
 
-def _number_checks(ctx: Context, trunk: Trunk) -> list[Check]:
+def _number_checks(ctx: Context, trunk: ContactCenterSide) -> list[Check]:
     sip = ctx.parameters.sip
     found = [
         check(
@@ -254,7 +254,7 @@ def _seconds_since(moment: datetime) -> float:
     return (datetime.now(UTC) - moment).total_seconds()
 
 
-def _transfer_checks(ctx: Context, trunk: Trunk) -> list[Check]:
+def _transfer_checks(ctx: Context, trunk: ContactCenterSide) -> list[Check]:
     mode = ctx.parameters.synthflow.transfer.mode
     how = "SIP REFER on the trunk" if mode == "cold" else "a new INVITE, and perhaps a REFER"
     return [

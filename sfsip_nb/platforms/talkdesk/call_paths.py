@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
-from sfsip_nb.engine.model import Flow, Hop
+from sfsip_nb.engine.model import CallFlow, CallHop
 
 _PHONE, _TALKDESK, _SYNTHFLOW = "Telephone network", "Talkdesk", "Synthflow"
 
 FLOWS = (
-    Flow(
+    CallFlow(
         "flow.inbound",
         "A caller reaches the AI agent",
         (
-            Hop(_PHONE, "Caller", "{test_calls[from]}"),
-            Hop(_TALKDESK, "Number", "{numbers[0]}", ("verify.inbound/platform",)),
-            Hop(
+            CallHop(_PHONE, "Caller", "{test_calls[from]}"),
+            CallHop(_TALKDESK, "Number", "{numbers[0]}", ("verify.inbound/platform",)),
+            CallHop(
                 _TALKDESK,
                 "IVR or ring group",
                 checks=("flow.inbound/routing.inbound", "verify.inbound/transfer"),
             ),
-            Hop(
+            CallHop(
                 _TALKDESK,
                 "SIP trunk",
                 "{talkdesk[trunk_name]}",
                 ("flow.inbound/trunk.create", "verify.inbound/transfer"),
             ),
-            Hop(
+            CallHop(
                 _SYNTHFLOW,
                 "SIP number",
                 "{numbers[0]}",
                 ("flow.inbound/number", "verify.inbound/synthflow"),
             ),
-            Hop(
+            CallHop(
                 _SYNTHFLOW,
                 "Assistant",
                 "{synthflow[assistant]}",
@@ -42,59 +42,59 @@ FLOWS = (
             ),
         ),
     ),
-    Flow(
+    CallFlow(
         "flow.transfer",
         "The AI agent transfers a caller to a live agent",
         (
-            Hop(
+            CallHop(
                 _SYNTHFLOW,
                 "Assistant",
                 "{synthflow[assistant]}",
                 ("verify.transfer/assistant", "verify.transfer/heard/AI-agent"),
             ),
-            Hop(
+            CallHop(
                 _SYNTHFLOW,
                 "{synthflow[transfer][mode]} transfer",
                 "{synthflow[transfer][number]}",
                 ("flow.transfer/action",),
             ),
-            Hop(
+            CallHop(
                 _TALKDESK,
                 "SBC",
                 "{talkdesk[sbc]}",
                 ("flow.transfer/termination", "flow.transfer/trunk.acl"),
             ),
-            Hop(
+            CallHop(
                 _TALKDESK,
                 "Ring group",
                 "{talkdesk[ring_group]}",
                 ("flow.transfer/routing.transfer", "verify.transfer/queue"),
             ),
-            Hop(
+            CallHop(
                 _TALKDESK,
                 "Live agent",
                 checks=("verify.transfer/agent", "verify.transfer/heard/live-agent"),
             ),
         ),
     ),
-    Flow(
+    CallFlow(
         "flow.outbound_platform",
         "Talkdesk calls the AI agent",
         (
-            Hop(_TALKDESK, "IVR or campaign"),
-            Hop(
+            CallHop(_TALKDESK, "IVR or campaign"),
+            CallHop(
                 _TALKDESK,
                 "SIP trunk",
                 "{talkdesk[trunk_name]}",
                 ("flow.outbound_platform/trunk.create", "verify.outbound/platform"),
             ),
-            Hop(
+            CallHop(
                 _SYNTHFLOW,
                 "SIP number",
                 "{numbers[0]}",
                 ("flow.outbound_platform/number", "verify.outbound/synthflow"),
             ),
-            Hop(
+            CallHop(
                 _SYNTHFLOW,
                 "Assistant",
                 "{synthflow[assistant]}",

@@ -38,7 +38,7 @@ _USER_ONLY = (
 )
 
 
-class Talkdesk:
+class TalkdeskClient:
     """A client-credentials client of one account.
 
     `api` and `login` are base URLs; the login server's host names the account. `on_token` is told

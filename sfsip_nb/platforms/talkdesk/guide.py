@@ -10,14 +10,14 @@ from sfsip_nb.platforms.talkdesk import access, call_paths, flows, troubleshooti
 from sfsip_nb.platforms.talkdesk.lookup import LOOKS
 from sfsip_nb.platforms.talkdesk.platform import origins, settings
 
-_TRUNK = synthflow.Trunk(
+_TRUNK = synthflow.ContactCenterSide(
     platform="Talkdesk",
     termination_uri=lambda ctx: settings(ctx).sbc,
     transfer_number=lambda ctx: ctx.parameters.synthflow.transfer.number,
     needs=("access.synthflow",),
     transfer_needs=("routing.transfer",),
 )
-_PLATFORM = probes.Platform("Talkdesk", lambda ctx: settings(ctx).sbc, 5060)
+_PLATFORM = probes.ProbedPlatform("Talkdesk", lambda ctx: settings(ctx).sbc, 5060)
 
 GUIDE = Guide(
     name="talkdesk",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sfsip_nb.engine.context import Context
 from sfsip_nb.inputs.schema import Parameters
 from sfsip_nb.platforms.shared.origin import origin
-from sfsip_nb.platforms.talkdesk.client import REPORT_SECONDS, Talkdesk
+from sfsip_nb.platforms.talkdesk.client import REPORT_SECONDS, TalkdeskClient
 from sfsip_nb.platforms.talkdesk.parameters import Talkdesk as Settings
 from sfsip_nb.platforms.talkdesk.regions import regions
 
@@ -22,14 +22,14 @@ def origins(parameters: Parameters) -> dict[str, str]:
     return {"talkdesk.api": region.api, "talkdesk.login": region.login(own.account)}
 
 
-def talkdesk(ctx: Context) -> Talkdesk:
+def talkdesk(ctx: Context) -> TalkdeskClient:
     """The attempt's client. Raises KeyError while a form's account is not filled in."""
     own = settings(ctx)
     if not own.account:
         raise KeyError("talkdesk.account")
     return ctx.once(
         "talkdesk",
-        lambda: Talkdesk(
+        lambda: TalkdeskClient(
             own.account,
             own.client_id,
             ctx.secrets["talkdesk.client_secret"],
@@ -38,7 +38,7 @@ def talkdesk(ctx: Context) -> Talkdesk:
             on_token=ctx.redactor.add,
             report_seconds=REPORT_SECONDS / ctx.surroundings.time_scale,
         ),
-        Talkdesk.close,
+        TalkdeskClient.close,
     )
 
 

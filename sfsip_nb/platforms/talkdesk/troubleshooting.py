@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from sfsip_nb.platforms.shared import diagnosis
-from sfsip_nb.platforms.shared.diagnosis import Row
+from sfsip_nb.platforms.shared.diagnosis import TroubleshootingRow
 
 ROWS = (
-    Row(
+    TroubleshootingRow(
         "registration",
         "Registration fails",
         "Check the Termination URI, the credentials and the firewall (UDP/TCP 32681, TLS 32682), "
@@ -26,7 +26,7 @@ ROWS = (
             "diagnose/capture/peer.silent",
         ),
     ),
-    Row(
+    TroubleshootingRow(
         "not-reaching",
         "Calls not reaching Synthflow",
         "Make the IVR or ring-group step point to the Synthflow DID, over the right SIP trunk.",
@@ -42,7 +42,7 @@ ROWS = (
             "diagnose/capture/peer",
         ),
     ),
-    Row(
+    TroubleshootingRow(
         "audio",
         "One-way or no audio",
         "Open the RTP ports both ways, and confirm that G.711 is negotiated on both sides.",
@@ -55,7 +55,7 @@ ROWS = (
             "diagnose/capture/media",
         ),
     ),
-    Row(
+    TroubleshootingRow(
         "caller-id",
         "Caller ID missing",
         "Set the From header to the caller's E.164 number, and see that Talkdesk passes the ANI.",
@@ -66,7 +66,7 @@ ROWS = (
             "diagnose/capture/caller",
         ),
     ),
-    Row(
+    TroubleshootingRow(
         "transfer",
         "Transfer fails",
         "Check the ring group's number and that the trunk is active; look at Talkdesk's transfer "

@@ -8,7 +8,7 @@ from sfsip_nb.engine.model import Ask, Card, CardField, Step
 from sfsip_nb.engine.verdicts import Check, Vantage, Verdict, Weight
 from sfsip_nb.platforms.shared import addresses, testcall
 from sfsip_nb.platforms.shared.checks import check, synthflow
-from sfsip_nb.platforms.shared.testcall import Stage
+from sfsip_nb.platforms.shared.testcall import CallStage
 from sfsip_nb.platforms.synthflow import section as synthflow_section
 from sfsip_nb.platforms.talkdesk.platform import settings
 
@@ -140,7 +140,7 @@ def _fallback(ctx: Context) -> list[Check]:
         return [_tried_before(ctx)]
     own = settings(ctx)
     wait = own.timeout_seconds / ctx.surroundings.time_scale
-    stage = Stage(testcall.SPEECH_HZ, testcall.PERSON_HZ, within=wait + 8.0, at_least=0.2)
+    stage = CallStage(testcall.SPEECH_HZ, testcall.PERSON_HZ, within=wait + 8.0, at_least=0.2)
     try:
         placed = testcall.phone(ctx, "routing.inbound", number, [stage])
     except NotAllowed as refusal:

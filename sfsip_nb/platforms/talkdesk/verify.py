@@ -12,14 +12,14 @@ from sfsip_nb.engine.verdicts import Check, Vantage
 from sfsip_nb.platforms.shared import verification as v
 from sfsip_nb.platforms.shared.checks import check
 from sfsip_nb.platforms.shared.join import Sides
-from sfsip_nb.platforms.shared.watch import Side
+from sfsip_nb.platforms.shared.watch import WatchedPlatform
 from sfsip_nb.platforms.talkdesk.platform import settings, talkdesk
 
 _CARDS = "Revisit the cards trunk.create and routing.inbound: port, transport, destination, trunk."
 
 
-def _side(ctx: Context) -> Side:
-    return Side("Talkdesk", report(ctx))
+def _side(ctx: Context) -> WatchedPlatform:
+    return WatchedPlatform("Talkdesk", report(ctx))
 
 
 def report(ctx: Context) -> calls.Source:

@@ -15,7 +15,7 @@ from ..trace import Address, TraceEntry, once
 
 
 @dataclass(frozen=True)
-class Row:
+class TracedMessage:
     """One message, read once. `number` is its place in the ladder of its conversation, from 1."""
 
     number: int
@@ -64,7 +64,7 @@ class Row:
 
     @property
     def by_caller(self) -> str:
-        """Tag of the party that sent the request in question; see `Conversation.is_callers`."""
+        """Tag of the party that sent the request in question; see `CallTrace.is_callers`."""
         return name_addr(self.header("From")).tag
 
     @cached_property
@@ -85,17 +85,17 @@ class Transaction:
     number: int
     client: Address
     server: Address
-    requests: list[Row] = field(default_factory=list)
-    responses: list[Row] = field(default_factory=list)
-    acks: list[Row] = field(default_factory=list)
+    requests: list[TracedMessage] = field(default_factory=list)
+    responses: list[TracedMessage] = field(default_factory=list)
+    acks: list[TracedMessage] = field(default_factory=list)
 
     @property
-    def first(self) -> Row:
+    def first(self) -> TracedMessage:
         """Its earliest message in the capture."""
         return (self.requests or self.responses or self.acks)[0]
 
     @property
-    def final(self) -> Row | None:
+    def final(self) -> TracedMessage | None:
         """The first final response."""
         return next((row for row in self.responses if row.code >= 200), None)
 
@@ -105,7 +105,7 @@ class Transaction:
         return self.final.code if self.final else 0
 
     @property
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[TracedMessage]:
         """All its messages."""
         return sorted([*self.requests, *self.responses, *self.acks], key=lambda row: row.number)
 
@@ -126,11 +126,11 @@ class Transaction:
 
 
 @dataclass
-class Conversation:
+class CallTrace:
     """All messages of one Call-ID, in order."""
 
     call_id: str
-    rows: list[Row] = field(default_factory=list)
+    rows: list[TracedMessage] = field(default_factory=list)
     transactions: list[Transaction] = field(default_factory=list)
     entries: list[TraceEntry] = field(default_factory=list)
     index: dict[tuple[str, int], list[Transaction]] = field(default_factory=dict, repr=False)
@@ -174,12 +174,12 @@ class Conversation:
         row = self.attempts[0].first if self.attempts else self.rows[0]
         return row.by_caller
 
-    def is_callers(self, row: Row) -> bool:
+    def is_callers(self, row: TracedMessage) -> bool:
         """Whether the caller's side sent the message."""
         return (row.by_caller == self.caller_tag) == row.is_request
 
     @property
-    def answer(self) -> Row | None:
+    def answer(self) -> TracedMessage | None:
         """The 2xx that answered the call, at the hop nearest to the caller."""
         for attempt in self.attempts:
             for row in attempt.responses:
@@ -195,23 +195,23 @@ class Conversation:
         return (parts.user or parts.host or (address.uri if address else "")) if parts else ""
 
 
-def conversations(entries: Iterable[TraceEntry]) -> list[Conversation]:
+def conversations(entries: Iterable[TraceEntry]) -> list[CallTrace]:
     """The conversations by their begin; messages without Call-ID go by their addresses."""
-    found: dict[str, Conversation] = {}
+    found: dict[str, CallTrace] = {}
     for entry in sorted(once(entries), key=lambda item: item.at):
         ends = sorted(where(end) for end in (entry.source, entry.destination))
         key = entry.call_id or "no Call-ID, " + " – ".join(ends)
-        conversation = found.setdefault(key, Conversation(entry.call_id))
+        conversation = found.setdefault(key, CallTrace(entry.call_id))
         conversation.entries.append(entry)
         message = entry.message
         if message is not None:
-            row = Row(len(conversation.entries), entry, message)
+            row = TracedMessage(len(conversation.entries), entry, message)
             conversation.rows.append(row)
             _sort_in(conversation, row)
     return list(found.values())
 
 
-def _sort_in(conversation: Conversation, row: Row) -> None:
+def _sort_in(conversation: CallTrace, row: TracedMessage) -> None:
     number, named = row.cseq
     method = "INVITE" if row.method == "ACK" else row.method or named
     via = top_via(row.message)

@@ -18,7 +18,7 @@ from ..shown import counted
 from ..trace import Address, TraceEntry, Transport, mask, summary
 from .connections import START, Connections
 from .layers import LINKS, Layers, Piece
-from .records import Record, records
+from .records import CapturedFrame, records
 from .sound import Streams
 
 MAX_PACKETS: Final = 1_000_000
@@ -33,7 +33,7 @@ _SUFFIXES = (".pcap", ".pcapng", ".cap")
 
 
 @dataclass(frozen=True)
-class Refused:
+class ConnectionRefusal:
     """Somebody said that a port is closed (ICMP, or TCP reset), or said nothing to a connection."""
 
     at: datetime | None
@@ -49,7 +49,7 @@ class Capture:
 
     entries: list[TraceEntry] = field(default_factory=list)
     streams: Streams = field(default_factory=Streams)
-    refusals: list[Refused] = field(default_factory=list)
+    refusals: list[ConnectionRefusal] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     packets: int = 0
     began: datetime | None = None
@@ -86,7 +86,7 @@ class _Reader:
     def note(self, sentence: str) -> None:
         self.capture.notes.append(sentence)
 
-    def take(self, record: Record) -> None:
+    def take(self, record: CapturedFrame) -> None:
         capture = self.capture
         capture.packets += 1
         capture.began = min(capture.began or record.at, record.at)
@@ -99,7 +99,7 @@ class _Reader:
             return
         if piece.kind == "icmp":
             if len(capture.refusals) < _REMEMBERED:
-                refused = Refused(piece.at, piece.source, piece.destination, "icmp")
+                refused = ConnectionRefusal(piece.at, piece.source, piece.destination, "icmp")
                 capture.refusals.append(refused)
         elif piece.kind == "tcp":
             for message in self._connections.add(piece):
@@ -151,7 +151,7 @@ class _Reader:
         connections.finish()
         capture.entries.sort(key=lambda entry: entry.at)
         for (source, destination), how in connections.closed.items():
-            capture.refusals.append(Refused(None, source, destination, how))
+            capture.refusals.append(ConnectionRefusal(None, source, destination, how))
         for sentence in self._limits(connections):
             self.note(sentence)
         return capture

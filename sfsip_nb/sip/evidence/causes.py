@@ -16,7 +16,7 @@ from sipmessage import Headers
 
 from ..fields import name_addr, number, parameters, split_list, unquote, uri_parts
 from ..shown import plain
-from .calls import Row
+from .calls import TracedMessage
 
 _NEVER = "(?!)"
 
@@ -75,7 +75,7 @@ class Cause:
     """Where the meaning is taken from."""
 
 
-def cause(row: Row) -> Cause:
+def cause(row: TracedMessage) -> Cause:
     """Read a final response."""
     return explained(row.code, row.phrase, row.message.headers)
 
@@ -139,14 +139,14 @@ def _lower(name: str) -> str:
 
 
 @dataclass(frozen=True)
-class Side:
+class CallEnd:
     """Who is at one end. `name` is empty where nothing tells."""
 
     name: str
     fixes: Mapping[str, str]
 
 
-def side(sent: Iterable[Row], received: Iterable[Row]) -> Side:
+def side(sent: Iterable[TracedMessage], received: Iterable[TracedMessage]) -> CallEnd:
     """Tell an end by what it sent, and by the hosts that requests to it name."""
     hosts: set[str] = set()
     headers: set[str] = set()
@@ -165,11 +165,11 @@ def side(sent: Iterable[Row], received: Iterable[Row]) -> Side:
             or headers & set(entry.get("headers", ()))
             or re.search(entry.get("software", _NEVER), software.strip(), re.I)
         ):
-            return Side(entry["name"], entry.get("fixes", {}))
-    return Side("", {})
+            return CallEnd(entry["name"], entry.get("fixes", {}))
+    return CallEnd("", {})
 
 
-def fix(rule: str, at: Side | None = None) -> str:
+def fix(rule: str, at: CallEnd | None = None) -> str:
     """What to do about a kind of trouble, in the words of the side where it is to be done."""
     own = at.fixes.get(rule) if at else None
     return own or data()["fixes"].get(rule, "")

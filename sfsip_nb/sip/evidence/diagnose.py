@@ -10,10 +10,10 @@ from ..media.packets import MediaPacket
 from ..shown import counted, plain
 from ..trace import Address, TraceEntry
 from . import ladder, legs
-from .calls import Conversation, conversations
+from .calls import CallTrace, conversations
 from .capture import Capture
 from .causes import reasons
-from .finding import WORST_FIRST, Finding, Verdict, World, seconds, worst
+from .finding import WORST_FIRST, Finding, Observed, Verdict, seconds, worst
 from .rules import audio, calling, dialog, flows, general, transfer
 from .sound import Stream, Streams
 
@@ -22,7 +22,7 @@ _DRAWN, _TOLD = 12, 500
 
 
 @dataclass(frozen=True)
-class Report:
+class CallReport:
     """One call, registration or other exchange, with what was found of it.
 
     `findings` begin with the one that decides; `verdict` and `sentence` are its own.
@@ -79,7 +79,7 @@ class Report:
 class Diagnosis:
     """All reports in the order of time. `notes` say what limits them."""
 
-    reports: tuple[Report, ...]
+    reports: tuple[CallReport, ...]
     notes: tuple[str, ...] = ()
 
     @property
@@ -93,7 +93,7 @@ class Diagnosis:
         return worst(report.verdict for report in self.reports if report.kind != "other")
 
     @property
-    def drawn(self) -> list[Report]:
+    def drawn(self) -> list[CallReport]:
         """The reports whose ladders are worth a look, the failed ones first; bounded."""
         worth = [report for report in self.reports if report.kind != "other"]
         return sorted(worth, key=lambda r: (WORST_FIRST.index(r.verdict), r.number))[:_DRAWN]
@@ -128,14 +128,14 @@ def diagnosed(capture: Capture) -> Diagnosis:
     """Sort messages into calls, and judge each."""
     talks = conversations(capture.entries)
     streams = capture.streams.found(_addresses(talks))
-    world = World(talks, streams, capture.streams, capture.refusals, ended=capture.ended)
+    world = Observed(talks, streams, capture.streams, capture.refusals, ended=capture.ended)
     world.media = flows.assign(talks, streams)
     others = legs.joined(talks)
     reports = []
     for index, talk in enumerate(talks):
         found = sorted(_found(talk, world), key=_weight)
         reports.append(
-            Report(
+            CallReport(
                 number=index + 1,
                 kind=_KINDS.get(talk.kind, "other"),
                 call_id=plain(talk.call_id),
@@ -161,7 +161,7 @@ def diagnosed(capture: Capture) -> Diagnosis:
 _KINDS = {"INVITE": "call", "REGISTER": "registration", "OPTIONS": "options"}
 
 
-def _found(talk: Conversation, world: World) -> list[Finding]:
+def _found(talk: CallTrace, world: Observed) -> list[Finding]:
     found: list[Finding] = []
     if talk.kind == "INVITE":
         found += calling.outcome(talk, world)
@@ -181,7 +181,7 @@ def _found(talk: Conversation, world: World) -> list[Finding]:
     return found
 
 
-def _summary(talk: Conversation, world: World) -> Finding:
+def _summary(talk: CallTrace, world: Observed) -> Finding:
     """The sentence for what is in order, or for what nothing decides about."""
     if talk.answer is None:
         return Finding(
@@ -216,7 +216,7 @@ def _summary(talk: Conversation, world: World) -> Finding:
     )
 
 
-def _audio(talk: Conversation, world: World) -> str:
+def _audio(talk: CallTrace, world: Observed) -> str:
     streams = world.media[id(talk)]
     counts = {to: sum(stream.packets for stream in found) for to, found in streams.items()}
     if not any(counts.values()):
@@ -233,5 +233,5 @@ def _audio(talk: Conversation, world: World) -> str:
     return f"audio to the {to} only is in this capture ({counted(counts[to], 'RTP packet')}{noise})"
 
 
-def _addresses(talks: Iterable[Conversation]) -> set[Address]:
+def _addresses(talks: Iterable[CallTrace]) -> set[Address]:
     return {row.sdp.remote for talk in talks for row in talk.rows if row.sdp is not None}

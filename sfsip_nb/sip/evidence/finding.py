@@ -7,8 +7,8 @@ from typing import Literal, get_args
 
 from ..shown import plain
 from ..trace import Address
-from .calls import Conversation, Row
-from .capture import Refused
+from .calls import CallTrace, TracedMessage
+from .capture import ConnectionRefusal
 from .sound import Stream, Streams
 
 Verdict = Literal["fail", "inconclusive", "pass"]
@@ -46,13 +46,13 @@ class Finding:
 
 
 @dataclass
-class World:
+class Observed:
     """Everything captured or traced, for the rules."""
 
-    conversations: list[Conversation]
+    conversations: list[CallTrace]
     streams: list[Stream] = field(default_factory=list)
     heard: Streams = field(default_factory=Streams)
-    refusals: Sequence[Refused] = ()
+    refusals: Sequence[ConnectionRefusal] = ()
     ended: datetime | None = None
     media: dict[int, dict[str, list[Stream]]] = field(default_factory=dict)
     """Streams of each conversation (by its `id`) to its caller and to its callee."""
@@ -65,7 +65,7 @@ class World:
         self.speaking |= {stream.source[0] for stream in self.streams}
         """Hosts that were seen to send anything."""
 
-    def after(self, row: Row) -> float:
+    def after(self, row: TracedMessage) -> float:
         """Seconds that were still seen after a message."""
         return (self.ended - row.at).total_seconds() if self.ended else 0.0
 
@@ -86,11 +86,11 @@ def seconds(value: float) -> str:
     return f"{value:.1f} s" if value < 99.95 else f"{value:.0f} s"
 
 
-def numbers(rows: Iterable[Row]) -> tuple[int, ...]:
+def numbers(rows: Iterable[TracedMessage]) -> tuple[int, ...]:
     """The messages' numbers, each once, bounded."""
     return tuple(dict.fromkeys(row.number for row in rows))[:12]
 
 
-def named(request: Row) -> str:
+def named(request: TracedMessage) -> str:
     """A request with its target: `INVITE sip:+1555@host`."""
     return plain(f"{request.method} {request.uri}", 100)

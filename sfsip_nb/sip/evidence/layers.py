@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final, Literal
 
 from ..trace import Address
-from .records import Record
+from .records import CapturedFrame
 
 MAX_FRAGMENTS: Final = 1_000
 """Datagrams waiting for their other fragments at one time; the oldest goes first."""
@@ -61,11 +61,11 @@ class Layers:
     def __init__(self) -> None:
         self._parts: dict[tuple[bytes, bytes, int, int], _Fragments] = {}
 
-    def piece(self, record: Record) -> Piece | None:
+    def piece(self, record: CapturedFrame) -> Piece | None:
         """What a frame carries, None for all that is neither UDP, TCP nor an ICMP refusal."""
         return self._ip(_network(record.link, record.data), record, 0)
 
-    def _ip(self, data: bytes, record: Record, depth: int) -> Piece | None:
+    def _ip(self, data: bytes, record: CapturedFrame, depth: int) -> Piece | None:
         if depth > _DEPTH or len(data) < 20:
             return None
         if data[0] >> 4 == 4:
@@ -98,7 +98,7 @@ class Layers:
         target: bytes,
         protocol: int,
         body: bytes,
-        record: Record,
+        record: CapturedFrame,
         cut: bool,
         depth: int,
     ) -> Piece | None:

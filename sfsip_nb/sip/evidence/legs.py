@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from ..fields import uri_parts
-from .calls import Conversation
+from .calls import CallTrace
 
 
-def joined(talks: Sequence[Conversation]) -> dict[int, set[int]]:
+def joined(talks: Sequence[CallTrace]) -> dict[int, set[int]]:
     """By the index of a conversation, the numbers (from 1) of its other legs; only certain ones.
 
     By a header that names the other leg or the call on all of them, or by a second INVITE for
@@ -38,7 +38,7 @@ def joined(talks: Sequence[Conversation]) -> dict[int, set[int]]:
     return groups
 
 
-def _continues(first: Conversation, second: Conversation) -> bool:
+def _continues(first: CallTrace, second: CallTrace) -> bool:
     if not first.attempts or not second.attempts:
         return False
     last, begun = first.attempts[-1], second.attempts[0]

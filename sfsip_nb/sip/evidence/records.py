@@ -36,7 +36,7 @@ class NotACapture(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class CapturedFrame:
     """One captured frame. `link` is its LINKTYPE number; `cut`: it was longer than captured."""
 
     at: datetime
@@ -45,7 +45,7 @@ class Record:
     cut: bool = False
 
 
-def records(file: BinaryIO) -> Iterator[Record]:
+def records(file: BinaryIO) -> Iterator[CapturedFrame]:
     """Every frame in the file's order, up to the first place where the file is broken.
 
     Raises `NotACapture` before the first frame, and nothing else.
@@ -61,7 +61,7 @@ def records(file: BinaryIO) -> Iterator[Record]:
     raise NotACapture("no capture" if magic else "empty")
 
 
-def _pcap(file: BinaryIO, order: str, unit: int, extra: int) -> Iterator[Record]:
+def _pcap(file: BinaryIO, order: str, unit: int, extra: int) -> Iterator[CapturedFrame]:
     head = file.read(20)
     if len(head) < 20:
         return
@@ -72,10 +72,10 @@ def _pcap(file: BinaryIO, order: str, unit: int, extra: int) -> Iterator[Record]
         data = file.read(kept) if kept <= MAX_FRAME else b""
         if len(data) < kept:
             return
-        yield Record(_time(seconds * unit + part, unit), link, data, kept < whole)
+        yield CapturedFrame(_time(seconds * unit + part, unit), link, data, kept < whole)
 
 
-def _pcapng(file: BinaryIO) -> Iterator[Record]:
+def _pcapng(file: BinaryIO) -> Iterator[CapturedFrame]:
     order, interfaces = "<", list[tuple[int, int, int]]()
     kind_bytes, head = _SECTION, file.read(4)
     while len(head) == 4:
@@ -116,11 +116,11 @@ def _interface(order: str, body: bytes) -> tuple[int, int, int]:
 
 def _packet(
     order: str, kind: int, body: bytes, interfaces: list[tuple[int, int, int]]
-) -> Record | None:
+) -> CapturedFrame | None:
     if kind == 3 and interfaces and len(body) >= 4:  # Simple Packet Block: no time in it
         whole = struct.unpack(order + "I", body[:4])[0]
         data = body[4 : 4 + whole]
-        return Record(_EPOCH, interfaces[0][0], data, len(data) < whole)
+        return CapturedFrame(_EPOCH, interfaces[0][0], data, len(data) < whole)
     if kind not in (2, 6) or len(body) < 20:  # Packet Block (obsolete), Enhanced Packet Block
         return None
     number, high, low, kept, whole = struct.unpack(order + "IIIII", body[:20])
@@ -130,7 +130,7 @@ def _packet(
         return None
     link, unit, offset = interfaces[number]
     at = _time((high << 32 | low) + offset * unit, unit)
-    return Record(at, link, body[20 : 20 + kept], kept < whole)
+    return CapturedFrame(at, link, body[20 : 20 + kept], kept < whole)
 
 
 def _time(count: int, unit: int) -> datetime:

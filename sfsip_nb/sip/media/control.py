@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from . import rtcp
 from .quality import Arrivals
-from .rtcp import Block, Report
+from .rtcp import ReportBlock, RtcpReport
 
 EARLY_S = (1.0, 1.0)
 """Seconds before the first report, and between it and the second."""
@@ -46,7 +46,7 @@ class Reported:
     reports: int
 
 
-class Control:
+class RtcpState:
     """State of RTCP between two ends. `transmit` sends a report; times are wall clock seconds."""
 
     def __init__(self, ssrc: int, arrivals: Arrivals) -> None:
@@ -59,7 +59,7 @@ class Control:
         self.round_trips: deque[float] = deque(maxlen=64)
         self.hears: bool | None = None
         """Whether the peer hears us, as far as it said; None before it could."""
-        self._about_us: Block | None = None
+        self._about_us: ReportBlock | None = None
         self._about_count = 0
         self._first_sequence = 0
         self._sent_at: OrderedDict[int, float] = OrderedDict()
@@ -86,16 +86,16 @@ class Control:
             self._timer.cancel()
             self._timer = None
 
-    def compose(self, now: float, sender: rtcp.Sender | None, *, bye: bool = False) -> bytes:
+    def compose(self, now: float, sender: rtcp.SenderInfo | None, *, bye: bool = False) -> bytes:
         """The report that is due: SR if we sent, else RR, with a block if something came."""
         if sender is not None:
             self._sent_at[rtcp.middle(sender.ntp)] = now
             if len(self._sent_at) > 16:
                 self._sent_at.popitem(last=False)
         self.sent += 1
-        return rtcp.build(Report(self.ssrc, sender, self._blocks(now), self.cname, bye))
+        return rtcp.build(RtcpReport(self.ssrc, sender, self._blocks(now), self.cname, bye))
 
-    def _blocks(self, now: float) -> tuple[Block, ...]:
+    def _blocks(self, now: float) -> tuple[ReportBlock, ...]:
         """One block if packets came since the report before (RFC 3550 §6.4), else none."""
         arrivals = self.arrivals
         expected, received = arrivals.of_source
@@ -108,7 +108,7 @@ class Control:
         if self._peer_sr is not None:
             last_sr, delay = self._peer_sr[0], now - self._peer_sr[1]
         return (
-            Block(
+            ReportBlock(
                 ssrc=arrivals.ssrc,
                 fraction=min(255, 256 * missing // more) if more > 0 else 0,
                 lost=expected - received,
@@ -119,7 +119,7 @@ class Control:
             ),
         )
 
-    def take(self, report: Report, at: float, *, sending: bool, first_sequence: int) -> None:
+    def take(self, report: RtcpReport, at: float, *, sending: bool, first_sequence: int) -> None:
         """Read the peer's report. `sending`: it ought to have heard us by now."""
         self.received += 1
         self.peer_cname = report.cname[:255] or self.peer_cname

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from ..sdp import Agreed
 from ..shown import where
 from ..trace import Address
-from .control import Control, Reported
+from .control import Reported, RtcpState
 from .ears import Ears
 from .levels import Level
 from .pacing import Lateness
@@ -48,7 +48,7 @@ class Figures(Ears):
         those that were due while it slept."""
         self.sender = Sender(put)
         super().__init__(Receiver(self.sender))
-        self.control = Control(self.sender.ssrc, self.receiver.arrivals)
+        self.control = RtcpState(self.sender.ssrc, self.receiver.arrivals)
         self._agreed: Agreed | None = None
         self._protection: Protection | None = None
         self._started_at = self._closed_at = 0.0

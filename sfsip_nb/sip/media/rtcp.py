@@ -15,7 +15,7 @@ _BLOCK = struct.Struct("!IIIIII")
 
 
 @dataclass(frozen=True)
-class Block:
+class ReportBlock:
     """What a receiver says about one source (RFC 3550 §6.4.1)."""
 
     ssrc: int
@@ -34,7 +34,7 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Sender:
+class SenderInfo:
     """The sender information of an SR (RFC 3550 §6.4.1)."""
 
     ntp: int
@@ -45,12 +45,12 @@ class Sender:
 
 
 @dataclass(frozen=True)
-class Report:
+class RtcpReport:
     """A compound packet, as far as it says something about a call."""
 
     ssrc: int
-    sender: Sender | None
-    blocks: tuple[Block, ...]
+    sender: SenderInfo | None
+    blocks: tuple[ReportBlock, ...]
     cname: str = ""
     bye: bool = False
 
@@ -65,7 +65,7 @@ def middle(ntp_time: int) -> int:
     return ntp_time >> 16 & 0xFFFF_FFFF
 
 
-def build(report: Report) -> bytes:
+def build(report: RtcpReport) -> bytes:
     """SR or RR, SDES with the CNAME, and BYE if it says so (RFC 3550 §6.1)."""
     body = struct.pack("!I", report.ssrc)
     if (sender := report.sender) is not None:
@@ -98,14 +98,14 @@ def _packet(count: int, kind: int, body: bytes) -> bytes:
     return _HEAD.pack(0x80 | count, kind, len(body) // 4) + body
 
 
-def parse(data: bytes) -> Report | None:
+def parse(data: bytes) -> RtcpReport | None:
     """Read a compound packet; None if it is none.
 
     What is not needed is passed over, a length that leads out of the packet ends the reading.
     """
     ssrc: int | None = None
-    sender: Sender | None = None
-    blocks: list[Block] = []
+    sender: SenderInfo | None = None
+    blocks: list[ReportBlock] = []
     cname, bye = "", False
     while len(data) >= 8:
         first, kind, words = _HEAD.unpack_from(data)
@@ -118,7 +118,7 @@ def parse(data: bytes) -> Report | None:
             ssrc = int.from_bytes(body[:4], "big")
             start = 4
             if kind == _SENDER and len(body) >= 4 + _INFO.size:
-                sender = Sender(*_INFO.unpack_from(body, 4))
+                sender = SenderInfo(*_INFO.unpack_from(body, 4))
                 start += _INFO.size
             for offset in range(start, min(len(body), start + count * 24) - 23, 24):
                 blocks.append(_block(*_BLOCK.unpack_from(body, offset)))
@@ -128,12 +128,14 @@ def parse(data: bytes) -> Report | None:
             bye = True
             if ssrc is None:
                 ssrc = int.from_bytes(body[:4], "big")
-    return None if ssrc is None else Report(ssrc, sender, tuple(blocks), cname, bye)
+    return None if ssrc is None else RtcpReport(ssrc, sender, tuple(blocks), cname, bye)
 
 
-def _block(ssrc: int, loss: int, highest: int, jitter: int, last_sr: int, delay: int) -> Block:
+def _block(
+    ssrc: int, loss: int, highest: int, jitter: int, last_sr: int, delay: int
+) -> ReportBlock:
     lost = loss & 0xFF_FFFF
-    return Block(
+    return ReportBlock(
         ssrc,
         loss >> 24,
         lost - (1 << 24) if lost & 0x80_0000 else lost,

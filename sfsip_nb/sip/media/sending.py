@@ -175,12 +175,12 @@ class Sender:
         index = sequence % _REMEMBERED
         return self._sent_at[index], self._late_at[index]
 
-    def information(self, now: float) -> rtcp.Sender | None:
+    def information(self, now: float) -> rtcp.SenderInfo | None:
         """Of a sender report; None if nothing was sent."""
         if self.first_at is None:
             return None
         timestamp = self.timestamp + int((now - self.last_at) * g711.RATE)
-        return rtcp.Sender(rtcp.ntp(now), timestamp % CLOCK, self.packets, self.octets)
+        return rtcp.SenderInfo(rtcp.ntp(now), timestamp % CLOCK, self.packets, self.octets)
 
     @property
     def sending(self) -> bool:

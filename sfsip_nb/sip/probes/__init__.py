@@ -10,15 +10,15 @@ from .guarding import unlisted
 from .listening import Listening
 from .matrix import codecs
 from .naming import dns
-from .plan import Plan
+from .plan import CallPlan
 from .roundtrip import headers
 from .signalling import options, register
 from .transferring import transfer
 from .trust import tls
 
 __all__ = [
+    "CallPlan",
     "Listening",
-    "Plan",
     "await_transfer",
     "call",
     "codecs",

@@ -10,14 +10,14 @@ from ..shown import plain
 from .audible import directions, quality
 from .isolating import isolate
 from .listening import Listening
-from .placing import Placed, place
-from .plan import Kind, Leave, Plan
+from .placing import PlacedCall, place
+from .plan import CallPlan, Kind, Leave
 from .reach import ProbeResult
 from .words import found
 
 
 async def call(
-    plan: Plan,
+    plan: CallPlan,
     listening: Listening | None = None,
     *,
     timeout: float = 38.0,
@@ -34,7 +34,7 @@ async def call(
     """
     wanted = listening or Listening()
 
-    async def attempt(plan: Plan) -> tuple[ProbeResult, Kind | None]:
+    async def attempt(plan: CallPlan) -> tuple[ProbeResult, Kind | None]:
         script = replace(wanted)
         placed = await place(plan, script.run, seconds=script.longest, timeout=timeout)
         return judged(placed, script)
@@ -42,7 +42,7 @@ async def call(
     return await isolate(plan, attempt, leave)
 
 
-def judged(placed: Placed, script: Listening) -> tuple[ProbeResult, Kind | None]:
+def judged(placed: PlacedCall, script: Listening) -> tuple[ProbeResult, Kind | None]:
     """Verdict and sentence, and how the call failed if it did."""
     leg, failed = placed.leg, placed.failed
     if leg is None or failed is not None:
@@ -60,7 +60,7 @@ def judged(placed: Placed, script: Listening) -> tuple[ProbeResult, Kind | None]
     return placed.result(verdict, sentence, seen), kind
 
 
-def _judge(leg: Call, script: Listening, placed: Placed) -> tuple[Verdict, str, Kind | None]:
+def _judge(leg: Call, script: Listening, placed: PlacedCall) -> tuple[Verdict, str, Kind | None]:
     if not leg.ok:
         return _unanswered(leg, placed)
     if leg.answer_sdp is None or leg.audio is None:
@@ -80,7 +80,7 @@ def _judge(leg: Call, script: Listening, placed: Placed) -> tuple[Verdict, str, 
     return "pass", sentence + " ".join(one["sentence"] for one in half.values()), None
 
 
-def _unanswered(leg: Call, placed: Placed) -> tuple[Verdict, str, Kind | None]:
+def _unanswered(leg: Call, placed: PlacedCall) -> tuple[Verdict, str, Kind | None]:
     if placed.given_up:
         rang = "rang" if any(code > 100 for code in leg.codes) else "took the call (100)"
         sentence = (
@@ -107,7 +107,7 @@ def _keys(script: Listening) -> str:
     )
 
 
-def _unplain(leg: Call, placed: Placed) -> str:
+def _unplain(leg: Call, placed: PlacedCall) -> str:
     reason = found(placed.trace)
     if leg.bye_code != 200:
         fault = f"BYE was answered with {leg.bye_code or 'silence'}"

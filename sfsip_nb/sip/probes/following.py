@@ -12,7 +12,7 @@ from ..shown import plain
 from .calling import judged
 from .listening import Listening
 from .placing import place
-from .plan import Plan
+from .plan import CallPlan
 from .reach import ProbeResult
 
 
@@ -29,7 +29,7 @@ class _Followed:
 
 
 async def await_transfer(
-    plan: Plan,
+    plan: CallPlan,
     *,
     may_call: Callable[[str], str],
     ask_hz: float | None = None,
@@ -94,7 +94,7 @@ async def await_transfer(
 
 
 async def _follow(
-    referral: Referral, followed: _Followed, plan: Plan, expect_hz: float | None, within: float
+    referral: Referral, followed: _Followed, plan: CallPlan, expect_hz: float | None, within: float
 ) -> None:
     """Accept, call the target, report, and listen for who is there."""
     await referral.accept()

@@ -10,14 +10,14 @@ from ..evidence.causes import explained
 from ..evidence.finding import Verdict
 from ..fields import uri_parts
 from .placing import place
-from .plan import Plan
+from .plan import CallPlan
 from .reach import ProbeResult, Reach
 
 _CALLER_REFUSED = "32204"
 """Twilio's code for a caller number that is not owned; it says nothing about the address."""
 
 
-async def unlisted(plan: Plan, *, timeout: float = 12.0) -> ProbeResult:
+async def unlisted(plan: CallPlan, *, timeout: float = 12.0) -> ProbeResult:
     """A call, or OPTIONS where the URI names no user, from an address that is on no list.
 
     Passes on an explicit refusal, fails where a call is let in (it is cancelled as soon as it
@@ -45,7 +45,7 @@ async def unlisted(plan: Plan, *, timeout: float = 12.0) -> ProbeResult:
     return placed.result(*judge(placed.where, "call", code, answer), facts)
 
 
-async def _asked(plan: Plan, timeout: float) -> ProbeResult:
+async def _asked(plan: CallPlan, timeout: float) -> ProbeResult:
     reach = Reach("unlisted", plan.towards, plan.transport, plan.resolver, plan.tls_client)
 
     async def ask(agent: UserAgent) -> ProbeResult:

@@ -5,17 +5,17 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
-from .plan import ORDER, Kind, Leave, Plan, Variant, meaning, variants
+from .plan import ORDER, CallPlan, Kind, Leave, Variant, meaning, variants
 from .reach import ProbeResult
 
 MOST = 4
 """Variants that are tried for one failure."""
 
-Attempt = Callable[[Plan], Awaitable[tuple[ProbeResult, Kind | None]]]
+Attempt = Callable[[CallPlan], Awaitable[tuple[ProbeResult, Kind | None]]]
 """Try a plan: what came of it, and how it failed (None: it works)."""
 
 
-async def isolate(plan: Plan, attempt: Attempt, leave: Leave | None) -> ProbeResult:
+async def isolate(plan: CallPlan, attempt: Attempt, leave: Leave | None) -> ProbeResult:
     """Try a plan; where it fails, try it with one difference at a time until one works.
 
     Each further try asks `leave` (None: there are none). The verdict stays that of the plan, but
@@ -56,7 +56,7 @@ async def isolate(plan: Plan, attempt: Attempt, leave: Leave | None) -> ProbeRes
 
 
 def _difference(
-    variant: Variant, plan: Plan, before: Kind, after: Kind | None, result: ProbeResult
+    variant: Variant, plan: CallPlan, before: Kind, after: Kind | None, result: ProbeResult
 ) -> str:
     """What a variant shows, if it came further: it works, or the peer answers at last."""
     if after is None:

@@ -9,14 +9,14 @@ from ..evidence.finding import Verdict, worst
 from .calling import judged
 from .listening import Listening
 from .placing import place
-from .plan import Leave, Plan
+from .plan import CallPlan, Leave
 from .reach import ProbeResult
 
 OFFERS = (("PCMU",), ("PCMA",))
 
 
 async def codecs(
-    plan: Plan,
+    plan: CallPlan,
     *,
     offers: Sequence[Sequence[str]] = OFFERS,
     expect_hz: float | None = None,

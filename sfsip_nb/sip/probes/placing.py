@@ -13,7 +13,7 @@ from ..agent import UserAgent
 from ..call import Call
 from ..evidence.finding import Verdict
 from ..trace import TraceEntry
-from .plan import Kind, Plan
+from .plan import CallPlan, Kind
 from .reach import ProbeResult, Reach
 
 ANY_ANSWER = 8.0
@@ -30,14 +30,14 @@ Script = Callable[[Call], Awaitable[object]]
 
 
 @dataclass
-class Placed:
+class PlacedCall:
     """A call after its end. `leg` is None where no agent could be made (`failed` says why).
 
     `given_up`: it was neither answered nor refused in time, and cancelled.
     """
 
     name: str
-    plan: Plan
+    plan: CallPlan
     where: str = ""
     leg: Call | None = None
     failed: ProbeResult | None = None
@@ -69,21 +69,21 @@ class Placed:
 
 
 async def place(
-    plan: Plan,
+    plan: CallPlan,
     script: Script,
     *,
     seconds: float,
     timeout: float,
     name: str = "call",
     enough: Callable[[int], bool] = lambda code: False,
-) -> Placed:
+) -> PlacedCall:
     """Call, run `script` (at most `seconds`) while the call stands, and hang up.
 
     All of it takes at most `timeout` seconds: what script and hanging up leave of it is for the
     answer. A provisional code that is `enough` ends the call at once.
     """
     reach = Reach(name, plan.towards, plan.transport, plan.resolver, plan.tls_client)
-    placed = Placed(name, plan, reach.where)
+    placed = PlacedCall(name, plan, reach.where)
     answer_within = max(0.1, timeout - seconds - HANG_UP)
     any_within = min(ANY_ANSWER, answer_within)
 

@@ -35,7 +35,7 @@ _ADDRESS = re.compile(r"(?:sips?:)?((?:[^@]*@)?(?:\[[^\]]*\]|[^:;?]*))(?::(\d{1,
 
 
 @dataclass(frozen=True)
-class Plan:
+class CallPlan:
     """One call. `transport` counts where neither `uri` nor `proxy` names one.
 
     `marks` are headers that tell a test call from others; no variant leaves them out. Audio is kept
@@ -65,7 +65,7 @@ class Plan:
         """The transport to the next hop."""
         return transport_of(self.towards, self.transport)
 
-    def over(self, transport: Transport) -> "Plan":
+    def over(self, transport: Transport) -> "CallPlan":
         """The same over another transport. TLS has the port after that of UDP and TCP."""
         bare = re.sub(r";transport=\w+", "", self.towards, flags=re.I)
         match = _ADDRESS.match(bare)
@@ -85,15 +85,15 @@ class Variant:
 
     name: str
     fits: frozenset[Kind]
-    change: Callable[[Plan], Plan | None]
+    change: Callable[[CallPlan], CallPlan | None]
     meaning: str
 
 
-def _over(old: Transport, new: Transport) -> Callable[[Plan], Plan | None]:
+def _over(old: Transport, new: Transport) -> Callable[[CallPlan], CallPlan | None]:
     return lambda plan: plan.over(new) if plan.kind == old else None
 
 
-def _srtp(old: Sequence[Srtp], new: Srtp) -> Callable[[Plan], Plan | None]:
+def _srtp(old: Sequence[Srtp], new: Srtp) -> Callable[[CallPlan], CallPlan | None]:
     return lambda plan: replace(plan, srtp=new) if plan.srtp in old else None
 
 
@@ -146,13 +146,13 @@ VARIANTS = (
 """In the order in which they are tried."""
 
 
-def variants(plan: Plan, kind: Kind) -> list[tuple[Variant, Plan]]:
+def variants(plan: CallPlan, kind: Kind) -> list[tuple[Variant, CallPlan]]:
     """What is worth trying after a failure of that kind."""
     changed = ((variant, variant.change(plan)) for variant in VARIANTS if kind in variant.fits)
     return [(variant, other) for variant, other in changed if other is not None]
 
 
-def meaning(variant: Variant, plan: Plan) -> str:
+def meaning(variant: Variant, plan: CallPlan) -> str:
     """What it says about `plan` that it works with this difference."""
     port = uri_parts(plan.towards).port
     return variant.meaning.format(port=port or "5060 or 5061")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..agent import UserAgent
-from ..dns import DEFAULT_PORTS, Hop, ResolveError, Resolver
+from ..dns import DEFAULT_PORTS, NextHop, ResolveError, Resolver
 from ..evidence.finding import Verdict
 from ..fields import uri_parts
 from ..locating import DnsResolver, candidates_within
@@ -90,7 +90,7 @@ class Reach:
         self.where = f"{self.host}:{self.port or DEFAULT_PORTS[self.kind]} over {self.kind.upper()}"
         self.resolver: Resolver = DnsResolver() if resolver is None else resolver
         self.tls_client = tls_client
-        self.hop: Hop | None = None
+        self.hop: NextHop | None = None
         self.seen: dict[str, Any] = {"target": self.where}
         self._agent: UserAgent | None = None
 
@@ -182,7 +182,7 @@ class Reach:
 _CLOSED = "Correct the port or the transport; if both are right, the service is down."
 
 
-async def _port_closed(hop: Hop) -> bool:
+async def _port_closed(hop: NextHop) -> bool:
     """Only a connected socket hears ICMP; what is sent is a keep-alive (RFC 5626 §3.5.1)."""
     family = socket.AF_INET6 if ":" in hop.ip else socket.AF_INET
     with socket.socket(family, socket.SOCK_DGRAM) as probe:

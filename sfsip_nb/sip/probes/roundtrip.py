@@ -10,7 +10,7 @@ from .calling import judged
 from .isolating import isolate
 from .listening import Listening
 from .placing import place
-from .plan import Kind, Leave, Plan
+from .plan import CallPlan, Kind, Leave
 from .reach import ProbeResult
 
 NONCE_HEADER = "X-Sfsip-Nonce"
@@ -18,7 +18,7 @@ USER_TO_USER = "User-to-User"
 
 
 async def headers(
-    plan: Plan,
+    plan: CallPlan,
     *,
     nonce: str = "",
     seconds: float = 2.0,
@@ -33,7 +33,7 @@ async def headers(
     mark = nonce or token(6)
     sent = {NONCE_HEADER: mark, USER_TO_USER: f"{mark.encode().hex()};encoding=hex"}
 
-    async def attempt(plan: Plan) -> tuple[ProbeResult, Kind | None]:
+    async def attempt(plan: CallPlan) -> tuple[ProbeResult, Kind | None]:
         listening = Listening(seconds=seconds)
         placed = await place(
             plan, listening.run, seconds=listening.longest, timeout=timeout, name="headers"

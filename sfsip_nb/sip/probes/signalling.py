@@ -16,7 +16,7 @@ from ..fields import header
 from ..shown import plain
 from ..trace import Transport
 from .isolating import isolate
-from .plan import Kind, Plan
+from .plan import CallPlan, Kind
 from .reach import ProbeResult, Reach
 from .words import found
 
@@ -36,7 +36,7 @@ async def options(
     Bounded by `timeout` seconds, and `isolating` by as much for each of its variants.
     """
 
-    async def attempt(plan: Plan) -> tuple[ProbeResult, Kind | None]:
+    async def attempt(plan: CallPlan) -> tuple[ProbeResult, Kind | None]:
         reach = Reach("options", plan.towards, plan.transport, resolver, tls_client)
 
         async def ask(agent: UserAgent) -> ProbeResult:
@@ -60,7 +60,7 @@ async def options(
             return result, None
         return result, "silent" if result.trace else "unreached"
 
-    plan = Plan(uri, transport=transport, proxy=proxy)
+    plan = CallPlan(uri, transport=transport, proxy=proxy)
     return await isolate(plan, attempt, dict if isolating else None)
 
 

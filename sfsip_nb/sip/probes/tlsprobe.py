@@ -9,7 +9,7 @@ from typing import Literal
 
 from cryptography import x509
 
-from ..dns import Hop
+from ..dns import NextHop
 from .handshake import Handshake, shake
 from .identity import CertificateFacts, Match, facts, match_name
 
@@ -51,7 +51,7 @@ class TlsFacts:
     match: Match
 
 
-async def connectable(hops: Sequence[Hop], until: float) -> Hop:
+async def connectable(hops: Sequence[NextHop], until: float) -> NextHop:
     """The first hop that takes a TCP connection, each given its share of the time.
 
     Raises the last OSError or TimeoutError where none does.

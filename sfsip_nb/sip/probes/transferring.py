@@ -7,13 +7,13 @@ from ..shown import plain
 from .calling import judged
 from .listening import Listening
 from .placing import place
-from .plan import Plan
+from .plan import CallPlan
 from .reach import ProbeResult
 from .words import found
 
 
 async def transfer(
-    plan: Plan,
+    plan: CallPlan,
     *,
     to: str,
     seconds: float = 1.0,

@@ -31,7 +31,7 @@ _ALERTS = {
 """OpenSSL's reasons in words."""
 
 
-class KnownCertificate(Protocol):
+class PinnedCertificate(Protocol):
     """Hosts below `hosts` are known to show a certificate for `shows`; `text` says what to do."""
 
     @property
@@ -53,7 +53,7 @@ async def tls(
     resolver: Resolver | None = None,
     timeout: float = 5.0,
     require: TlsClient | None = None,
-    known: Sequence[KnownCertificate] = (),
+    known: Sequence[PinnedCertificate] = (),
 ) -> ProbeResult:
     """Certificate chain, expiry, name, protocol and cipher of a SIP server over TLS.
 
@@ -101,7 +101,7 @@ class _Look:
         port: int | None,
         name: str,
         timeout: float,
-        known: Sequence[KnownCertificate],
+        known: Sequence[PinnedCertificate],
     ) -> None:
         self.host, self.port, self.name, self.known = host, port, name, known
         self.where = f"{host}:{port or DEFAULT_PORTS['tls']}"

@@ -13,7 +13,7 @@ from sfsip_nb.platforms.genesys import samples as genesys_samples
 
 from ..telephony.genesys.edge import Edge
 from ..vendor import Vendor
-from ..web import METHODS, Asked, Endpoint, routes
+from ..web import METHODS, ApiRequest, Endpoint, routes
 from ..world import Json, World
 from . import administrator, architect, auth, customer, numbers, records, sites, trunks
 from .errors import not_found, unreadable
@@ -21,7 +21,7 @@ from .errors import not_found, unreadable
 __all__ = ["STAND_IN", "genesys_routes"]
 
 
-def _nothing(asked: Asked) -> None:
+def _nothing(asked: ApiRequest) -> None:
     raise not_found("resource", asked.path["rest"])
 
 
@@ -30,7 +30,7 @@ def genesys_routes(world: World) -> list[Route]:
     modules = (auth, trunks, sites, numbers, architect, records)
     endpoints = [endpoint for module in modules for endpoint in module.ENDPOINTS]
     endpoints += [Endpoint(m, "/api/{rest:path}", _nothing, reads=True) for m in METHODS]
-    return routes(world, "genesys", "", endpoints, auth.Gate(), unreadable)
+    return routes(world, "genesys", "", endpoints, auth.GenesysAuth(), unreadable)
 
 
 def _credentials() -> Json:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from ..web import Asked, Endpoint, Json, show
+from ..web import ApiRequest, Endpoint, Json, show
 from .objects import find, named, page
 
 _FLOW = ("architect:flow:view",)
 _QUEUE = ("routing:queue:view",)
 
 
-def _flows(asked: Asked) -> Json:
+def _flows(asked: ApiRequest) -> Json:
     things = named(asked, asked.world.genesys["flows"].values())
     kinds = {kind.lower() for text in asked.many.get("type", ()) for kind in text.split(",")}
     return page(asked, (flow for flow in things if not kinds or flow["type"] in kinds))
 
 
-def _queues(asked: Asked) -> Json:
+def _queues(asked: ApiRequest) -> Json:
     return page(asked, named(asked, asked.world.genesys["queues"].values()))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import oauth
-from ..web import Asked, Endpoint, EveryFifth, Json, Refused, show
+from ..web import ApiRefusal, ApiRequest, Endpoint, EveryFifth, Json, show
 from .errors import refuse
 from .objects import page
 
@@ -21,11 +21,11 @@ _REMOVED_BY_FAULT = {
 }
 
 
-def _oauth_error(status: int, error: str, description: str) -> Refused:
+def _oauth_error(status: int, error: str, description: str) -> ApiRefusal:
     return oauth.refuse(status, error, description, description=description)
 
 
-def token(asked: Asked) -> Json:
+def token(asked: ApiRequest) -> Json:
     """``POST /oauth/token``: HTTP Basic and ``grant_type=client_credentials``, as a form."""
     world = asked.world
     if world.fault("genesys.token-rate-limit"):
@@ -41,13 +41,13 @@ def token(asked: Asked) -> Json:
     return {"access_token": value, "token_type": "bearer", "expires_in": _LIFETIME}
 
 
-class Gate:
+class GenesysAuth:
     """Lets requests through that carry a good token and the endpoint's permission."""
 
     def __init__(self) -> None:
         self._fifth = EveryFifth()
 
-    def __call__(self, asked: Asked, endpoint: Endpoint) -> None:
+    def __call__(self, asked: ApiRequest, endpoint: Endpoint) -> None:
         """Raises 401, 403, 429 or 503."""
         if endpoint.handler is token:
             return
@@ -65,7 +65,7 @@ class Gate:
                 permissions=f"[{wanted}]",
             )
 
-    def _stumble(self, asked: Asked) -> None:
+    def _stumble(self, asked: ApiRequest) -> None:
         if self._fifth():
             if asked.world.fault("genesys.rate-limit"):
                 raise refuse(
@@ -77,7 +77,7 @@ class Gate:
                 raise refuse(503, "service.unavailable", "Service Unavailable")
 
 
-def granted(asked: Asked, client: Json) -> set[str]:
+def granted(asked: ApiRequest, client: Json) -> set[str]:
     """The permissions that the client's roles hold now."""
     removed = {
         permission
@@ -88,7 +88,7 @@ def granted(asked: Asked, client: Json) -> set[str]:
     return set(client["_permissions"]) - removed
 
 
-def caller(asked: Asked) -> Json:
+def caller(asked: ApiRequest) -> Json:
     """The OAuth client whose token the request carries. Raises 401."""
     value = oauth.bearer(asked)
     if not value:
@@ -103,7 +103,7 @@ def caller(asked: Asked) -> Json:
     return asked.world.genesys["clients"][token["client"]]
 
 
-def tokens_me(asked: Asked) -> Json:
+def tokens_me(asked: ApiRequest) -> Json:
     """``GET /tokens/me``: organisation and client of the token."""
     client, org = caller(asked), asked.world.org
     named = {"id": org["id"], "name": org["name"]}
@@ -115,22 +115,22 @@ def tokens_me(asked: Asked) -> Json:
     }
 
 
-def revoke(asked: Asked) -> None:
+def revoke(asked: ApiRequest) -> None:
     """``DELETE /tokens/me``: the token is worth nothing from now on."""
     oauth.forget(asked)
 
 
-def users_me(asked: Asked) -> Json:
+def users_me(asked: ApiRequest) -> Json:
     """``GET /users/me``: a client is no user."""
     raise _needs_user()
 
 
-def place_call(asked: Asked) -> Json:
+def place_call(asked: ApiRequest) -> Json:
     """``POST /conversations/calls``: needs a user and a station, which a client does not have."""
     raise _needs_user()
 
 
-def _needs_user() -> Refused:
+def _needs_user() -> ApiRefusal:
     return refuse(
         400,
         "not.a.user",
@@ -139,12 +139,12 @@ def _needs_user() -> Refused:
     )
 
 
-def organization(asked: Asked) -> Json:
+def organization(asked: ApiRequest) -> Json:
     """``GET /organizations/me``."""
     return show(asked.world.org)
 
 
-def products(asked: Asked) -> Json:
+def products(asked: ApiRequest) -> Json:
     """``GET /authorization/products``: what the organisation has bought."""
     bought = ["collaborate", "directory", "telephony", "byoc"]
     if asked.world.fault("genesys.no-byoc"):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from ..web import Refused
+from ..web import ApiRefusal
 
 
 def refuse(
     status: int, code: str, message: str, *, field: str = "", detail: str = "", **parameters: str
-) -> Refused:
+) -> ApiRefusal:
     """An ErrorBody with `code`; `detail` and `field` become its one detail.
 
     The header ``ININ-Correlation-Id`` and ``contextId`` carry the same id.
@@ -32,15 +32,15 @@ def refuse(
     headers = {"ININ-Correlation-Id": context}
     if status == 429:
         headers["Retry-After"] = "1"
-    return Refused(status, body, headers)
+    return ApiRefusal(status, body, headers)
 
 
-def unreadable(message: str) -> Refused:
+def unreadable(message: str) -> ApiRefusal:
     """The request itself is malformed."""
     return refuse(400, "bad.request", message)
 
 
-def missing(field: str) -> Refused:
+def missing(field: str) -> ApiRefusal:
     """A field that the object must have."""
     return refuse(
         400,
@@ -51,11 +51,11 @@ def missing(field: str) -> Refused:
     )
 
 
-def duplicate(message: str) -> Refused:
+def duplicate(message: str) -> ApiRefusal:
     """A name or value that may exist only once. Genesys says 400, not 409."""
     return refuse(400, "duplicate.value", message)
 
 
-def not_found(kind: str, id_: str) -> Refused:
+def not_found(kind: str, id_: str) -> ApiRefusal:
     """There is no such object, or it is not visible yet."""
     return refuse(404, "not.found", f"The requested {kind} {id_} was not found.")

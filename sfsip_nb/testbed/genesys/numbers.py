@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from ..web import Asked, Endpoint, Json, show
+from ..web import ApiRequest, Endpoint, Json, show
 from ..world import World
 from .errors import duplicate, refuse
 from .objects import body, change, check_version, create, find, named, page, reference, require_text
@@ -42,7 +42,7 @@ def pool_of(world: World, number: str) -> Json | None:
 # pools
 
 
-def _checked_pool(asked: Asked, given: Json, present: Json | None) -> Json:
+def _checked_pool(asked: ApiRequest, given: Json, present: Json | None) -> Json:
     ends = []
     for field in ("startPhoneNumber", "endPhoneNumber"):
         number = require_text(given, field)
@@ -70,7 +70,7 @@ def _checked_pool(asked: Asked, given: Json, present: Json | None) -> Json:
     }
 
 
-def _create_pool(asked: Asked) -> Json:
+def _create_pool(asked: ApiRequest) -> Json:
     pool = create(asked, "did_pools", _checked_pool(asked, body(asked), None))
     asked.world.appear_late(_to_call_routes(pool), _POOL_SECONDS)
     return show(pool)
@@ -81,7 +81,7 @@ def _to_call_routes(pool: Json) -> str:
     return f"{pool['id']}/call-routes"
 
 
-def _update_pool(asked: Asked) -> Json:
+def _update_pool(asked: ApiRequest) -> Json:
     pool, given = find(asked, "did_pools", "DID pool"), body(asked)
     check_version(asked, pool, given)
     fields = _checked_pool(asked, given, pool)
@@ -92,7 +92,7 @@ def _update_pool(asked: Asked) -> Json:
     return show(change(asked, pool, fields))
 
 
-def _delete_pool(asked: Asked) -> None:
+def _delete_pool(asked: ApiRequest) -> None:
     pool = find(asked, "did_pools", "DID pool")
     for number in _assigned(asked.world, pool):
         raise _in_use(number)
@@ -110,7 +110,7 @@ def _in_use(number: str) -> Exception:
 # the numbers in them
 
 
-def _numbers(asked: Asked) -> Json:
+def _numbers(asked: ApiRequest) -> Json:
     kind = asked.query.get("type")
     if kind not in ("ASSIGNED", "UNASSIGNED", "ASSIGNED_AND_UNASSIGNED"):
         raise refuse(400, "invalid.value", f"Value [{kind}] is not valid for parameter [type].")
@@ -146,7 +146,7 @@ def _owner(ivr: Json | None, number: str) -> Json:
     return {"id": f"did-{number[1:]}", "owner": owner, "ownerType": "IVR_CONFIG"}
 
 
-def _dids(asked: Asked) -> Json:
+def _dids(asked: ApiRequest) -> Json:
     number, owner = asked.query.get("phoneNumber"), asked.query.get("owner.id")
     found = (
         {**{k: v for k, v in did.items() if k not in ("number", "assigned")}, "phoneNumber": n}
@@ -160,7 +160,7 @@ def _dids(asked: Asked) -> Json:
 # call routes
 
 
-def _checked_ivr(asked: Asked, given: Json, present: Json | None) -> Json:
+def _checked_ivr(asked: ApiRequest, given: Json, present: Json | None) -> Json:
     world = asked.world
     others = [ivr for ivr in world.genesys["ivrs"].values() if ivr is not present]
     name = require_text(given, "name")
@@ -211,24 +211,24 @@ def _check_numbers(world: World, numbers: list[str], others: Iterable[Json]) -> 
         raise duplicate("A number stands twice in the call route.")
 
 
-def _ivrs(asked: Asked) -> Json:
+def _ivrs(asked: ApiRequest) -> Json:
     things = named(asked, asked.world.genesys["ivrs"].values())
     if number := asked.query.get("dnis"):
         things = (ivr for ivr in things if number in ivr["dnis"])
     return page(asked, things)
 
 
-def _create_ivr(asked: Asked) -> Json:
+def _create_ivr(asked: ApiRequest) -> Json:
     return show(create(asked, "ivrs", _checked_ivr(asked, body(asked), None)))
 
 
-def _update_ivr(asked: Asked) -> Json:
+def _update_ivr(asked: ApiRequest) -> Json:
     ivr, given = find(asked, "ivrs", "call route"), body(asked)
     check_version(asked, ivr, given)
     return show(change(asked, ivr, _checked_ivr(asked, given, ivr)))
 
 
-def _delete_ivr(asked: Asked) -> None:
+def _delete_ivr(asked: ApiRequest) -> None:
     del asked.world.genesys["ivrs"][find(asked, "ivrs", "call route")["id"]]
 
 

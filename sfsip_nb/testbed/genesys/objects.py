@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlencode
 
-from ..web import Asked, show
+from ..web import ApiRequest, show
 from ..world import World
 from .errors import missing, not_found, refuse
 
@@ -18,7 +18,9 @@ _CREATE_SECONDS = 2.0  # how long a new object answers 404
 _SLOW_SECONDS = 30.0
 
 
-def page(asked: Asked, things: Iterable[Json], shown: Show = show, default_size: int = 25) -> Json:
+def page(
+    asked: ApiRequest, things: Iterable[Json], shown: Show = show, default_size: int = 25
+) -> Json:
     """One page of a list. Raises 400 for page numbers and sizes that are none."""
     found = [shown(thing) for thing in things if asked.world.visible(str(thing.get("id")))]
     size = _count(asked, "pageSize", default_size)
@@ -48,14 +50,14 @@ def page(asked: Asked, things: Iterable[Json], shown: Show = show, default_size:
     return answer
 
 
-def _count(asked: Asked, name: str, default: int) -> int:
+def _count(asked: ApiRequest, name: str, default: int) -> int:
     text = asked.query.get(name, str(default))
     if not text.isdecimal() or int(text) < 1:
         raise refuse(400, "invalid.value", f"Value [{text}] is not valid for parameter [{name}].")
     return int(text)
 
 
-def named(asked: Asked, things: Iterable[Json]) -> Iterable[Json]:
+def named(asked: ApiRequest, things: Iterable[Json]) -> Iterable[Json]:
     """`things` whose name matches the query's ``name``; asterisks stand for anything."""
     wanted = asked.query.get("name")
     if not wanted:
@@ -64,7 +66,7 @@ def named(asked: Asked, things: Iterable[Json]) -> Iterable[Json]:
     return (t for t in things if fnmatch.fnmatchcase(str(t.get("name", "")).lower(), pattern))
 
 
-def find(asked: Asked, collection: str, kind: str, key: str = "id") -> Json:
+def find(asked: ApiRequest, collection: str, kind: str, key: str = "id") -> Json:
     """The object that the path names. Raises 404; for a read also while it is not visible yet."""
     id_ = asked.path[key]
     thing = asked.world.genesys[collection].get(id_)
@@ -73,7 +75,7 @@ def find(asked: Asked, collection: str, kind: str, key: str = "id") -> Json:
     return thing
 
 
-def body(asked: Asked) -> Json:
+def body(asked: ApiRequest) -> Json:
     """The request's JSON object. Raises 400 for anything else."""
     if not isinstance(asked.body, dict):
         raise refuse(400, "bad.request", "A JSON object is expected in the request body.")
@@ -103,7 +105,7 @@ def reference(world: World, collection: str, given: Any, field: str) -> Json:
     return {"id": thing["id"], "name": thing.get("name", "")}
 
 
-def create(asked: Asked, collection: str, fields: Json) -> Json:
+def create(asked: ApiRequest, collection: str, fields: Json) -> Json:
     """A new object; reads will miss it for a moment."""
     world = asked.world
     at = world.iso()
@@ -123,7 +125,7 @@ def create(asked: Asked, collection: str, fields: Json) -> Json:
     return thing
 
 
-def check_version(asked: Asked, thing: Json, given: Json) -> None:
+def check_version(asked: ApiRequest, thing: Json, given: Json) -> None:
     """The body must carry the object's present version. Raises 400 without one, 409 for another."""
     if asked.world.fault("genesys.second-operator") and not thing.get("_touched"):
         thing["_touched"] = True  # once an object: whoever reads it again gets through
@@ -139,7 +141,7 @@ def check_version(asked: Asked, thing: Json, given: Json) -> None:
         )
 
 
-def change(asked: Asked, thing: Json, fields: Json) -> Json:
+def change(asked: ApiRequest, thing: Json, fields: Json) -> Json:
     """Take `fields` over; the version counts on."""
     thing.update(fields)
     thing["version"] += 1

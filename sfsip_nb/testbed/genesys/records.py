@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from ..web import Asked, Endpoint, Json
+from ..web import ApiRequest, Endpoint, Json
 from .errors import missing, not_found, refuse
 from .objects import body
 
@@ -25,7 +25,7 @@ def _moment(text: str, field: str) -> datetime:
     return at
 
 
-def _siptraces(asked: Asked) -> Json:
+def _siptraces(asked: ApiRequest) -> Json:
     start, end = (
         _moment(asked.query[field], field) if field in asked.query else _absent(field)
         for field in ("dateStart", "dateEnd")
@@ -49,7 +49,7 @@ def _absent(field: str) -> datetime:
     raise missing(field)
 
 
-def _messages(asked: Asked) -> list[str]:
+def _messages(asked: ApiRequest) -> list[str]:
     id_ = asked.path["id"]
     found = [m.get("msg", "") for m in asked.world.sip_messages if m.get("conversationId") == id_]
     if not found:
@@ -57,11 +57,11 @@ def _messages(asked: Asked) -> list[str]:
     return found
 
 
-def _sip_message(asked: Asked) -> Json:
+def _sip_message(asked: ApiRequest) -> Json:
     return {"id": asked.path["id"], "message": "\r\n".join(_messages(asked))}
 
 
-def _sip_headers(asked: Asked) -> Json:
+def _sip_headers(asked: ApiRequest) -> Json:
     """Headers of the first message; ``keys`` names those wanted, ``ruri`` is the Request-URI."""
     start, *lines = _messages(asked)[0].partition("\r\n\r\n")[0].split("\r\n")
     headers: dict[str, list[str]] = {"ruri": start.split(" ")[1:2]}
@@ -73,11 +73,11 @@ def _sip_headers(asked: Asked) -> Json:
     return {"id": asked.path["id"], "headers": kept}
 
 
-def _media(asked: Asked) -> Json:
+def _media(asked: ApiRequest) -> Json:
     return {"entities": list(asked.world.media.get(asked.path["id"], {}).values())}
 
 
-def _details(asked: Asked) -> Json:
+def _details(asked: ApiRequest) -> Json:
     """Conversations whose beginning lies in the interval and that pass every filter."""
     query = body(asked)
     start_text, slash, end_text = str(query.get("interval") or "").partition("/")
@@ -128,7 +128,7 @@ def _holds(facts: Json, predicate: Mapping[str, Any]) -> bool:
     return str(wanted) in (map(str, seen) if isinstance(seen, list) else [str(seen)])
 
 
-def _metrics(asked: Asked) -> Json:
+def _metrics(asked: ApiRequest) -> Json:
     running = sum("conversationEnd" not in c for c in asked.world.conversations.values())
     return {
         "concurrentCallCount": running,
@@ -137,7 +137,7 @@ def _metrics(asked: Asked) -> Json:
     }
 
 
-def _live(asked: Asked) -> Json:
+def _live(asked: ApiRequest) -> Json:
     """The call as it stands, in the shorter form of ``/conversations/calls``."""
     conversation = asked.world.conversations.get(asked.path["id"])
     if conversation is None:

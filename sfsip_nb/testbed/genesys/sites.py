@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from ..web import Asked, Endpoint, Json, show
+from ..web import ApiRequest, Endpoint, Json, show
 from .errors import duplicate, missing, refuse
 from .objects import body, change, check_version, create, find, named, page, reference, require_text
 
@@ -36,11 +36,11 @@ _PLAN_FIELDS = (
 )
 
 
-def _site(asked: Asked) -> Json:
+def _site(asked: ApiRequest) -> Json:
     return find(asked, "sites", "site", "site")
 
 
-def _own_site(asked: Asked) -> Json:
+def _own_site(asked: ApiRequest) -> Json:
     """The path's site, if it may be changed. Raises 403 for those that Genesys manages."""
     site = _site(asked)
     if site["managed"]:
@@ -48,7 +48,7 @@ def _own_site(asked: Asked) -> Json:
     return site
 
 
-def _sites(asked: Asked) -> Json:
+def _sites(asked: ApiRequest) -> Json:
     things = named(asked, asked.world.genesys["sites"].values())
     if "managed" in asked.query:
         wanted = asked.query["managed"] == "true"
@@ -56,7 +56,7 @@ def _sites(asked: Asked) -> Json:
     return page(asked, things)
 
 
-def _update_site(asked: Asked) -> Json:
+def _update_site(asked: ApiRequest) -> Json:
     site, given = _own_site(asked), body(asked)
     check_version(asked, site, given)
     name = require_text(given, "name")
@@ -70,22 +70,22 @@ def _update_site(asked: Asked) -> Json:
 # number plans
 
 
-def _plans(asked: Asked) -> list[Json]:
+def _plans(asked: ApiRequest) -> list[Json]:
     return asked.world.plans(_site(asked)["id"])[:_MOST_PLANS]
 
 
-def _plan(asked: Asked) -> Json:
+def _plan(asked: ApiRequest) -> Json:
     for plan in _plans(asked):
         if plan["id"] == asked.path["id"]:
             return plan
     raise refuse(404, "not.found", f"There is no number plan {asked.path['id']}.")
 
 
-def _classifications(asked: Asked) -> list[str]:
+def _classifications(asked: ApiRequest) -> list[str]:
     return list(dict.fromkeys(plan["classification"] for plan in _plans(asked)))
 
 
-def _replace_plans(asked: Asked) -> list[Json]:
+def _replace_plans(asked: ApiRequest) -> list[Json]:
     site = _own_site(asked)
     if not isinstance(asked.body, list):
         raise refuse(400, "bad.request", "A list of number plans is expected.")
@@ -145,7 +145,7 @@ def _bad_plans(message: str) -> Exception:
 # outbound routes
 
 
-def _matching(asked: Asked, routes: Iterable[Json]) -> Iterable[Json]:
+def _matching(asked: ApiRequest, routes: Iterable[Json]) -> Iterable[Json]:
     wanted = asked.many.get("externalTrunkBases.ids")
     ids = {id_ for text in wanted or () for id_ in text.split(",")}
     return (
@@ -155,11 +155,11 @@ def _matching(asked: Asked, routes: Iterable[Json]) -> Iterable[Json]:
     )
 
 
-def _routes(asked: Asked) -> Json:
+def _routes(asked: ApiRequest) -> Json:
     return page(asked, _matching(asked, asked.world.routes(_site(asked)["id"])))
 
 
-def _all_routes(asked: Asked) -> Json:
+def _all_routes(asked: ApiRequest) -> Json:
     world = asked.world
     site = asked.query.get("site.id")
     routes = world.routes(site) if site else world.genesys["outbound_routes"].values()
@@ -171,27 +171,27 @@ def _all_routes(asked: Asked) -> Json:
     return page(asked, _matching(asked, routes), shown)
 
 
-def _route(asked: Asked) -> Json:
+def _route(asked: ApiRequest) -> Json:
     route = find(asked, "outbound_routes", "outbound route")
     if route["_siteId"] != _site(asked)["id"]:
         raise refuse(404, "not.found", f"The site has no outbound route {route['id']}.")
     return route
 
 
-def _create_route(asked: Asked) -> Json:
+def _create_route(asked: ApiRequest) -> Json:
     site, given = _own_site(asked), body(asked)
     fields = _checked_route(asked, given, site["id"], None)
     fields |= {"managed": False, "_siteId": site["id"]}
     return show(create(asked, "outbound_routes", fields))
 
 
-def _update_route(asked: Asked) -> Json:
+def _update_route(asked: ApiRequest) -> Json:
     site, route, given = _own_site(asked), _route(asked), body(asked)
     check_version(asked, route, given)
     return show(change(asked, route, _checked_route(asked, given, site["id"], route)))
 
 
-def _checked_route(asked: Asked, given: Json, site: str, present: Json | None) -> Json:
+def _checked_route(asked: ApiRequest, given: Json, site: str, present: Json | None) -> Json:
     others = [route for route in asked.world.routes(site) if route is not present]
     name = require_text(given, "name")
     if any(route["name"] == name for route in others):
@@ -230,7 +230,7 @@ def _checked_route(asked: Asked, given: Json, site: str, present: Json | None) -
     }
 
 
-def _delete_route(asked: Asked) -> None:
+def _delete_route(asked: ApiRequest) -> None:
     _own_site(asked)
     del asked.world.genesys["outbound_routes"][_route(asked)["id"]]
 

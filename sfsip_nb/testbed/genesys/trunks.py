@@ -6,7 +6,7 @@ import copy
 from collections.abc import Iterable
 
 from ..stamps import PASSWORD_PROPERTY
-from ..web import Asked, Endpoint, Json, show
+from ..web import ApiRequest, Endpoint, Json, show
 from . import template
 from .errors import duplicate, missing, refuse
 from .objects import body, change, check_version, create, find, named, page, reference, require_text
@@ -15,14 +15,14 @@ _BASE = "/api/v2/telephony/providers/edges/trunkbasesettings"
 _TELEPHONY = ("telephony:plugin:all",)
 
 
-def _shown(asked: Asked, trunk: Json) -> Json:
+def _shown(asked: ApiRequest, trunk: Json) -> Json:
     served = copy.deepcopy(show(trunk))
     if asked.world.fault("genesys.password-hidden"):
         served["properties"][PASSWORD_PROPERTY]["value"].pop("instance", None)
     return served
 
 
-def _all(asked: Asked) -> Json:
+def _all(asked: ApiRequest) -> Json:
     things: Iterable[Json] = named(asked, asked.world.genesys["trunks"].values())
     if "managed" in asked.query:
         wanted = asked.query["managed"] == "true"
@@ -41,7 +41,7 @@ def _all(asked: Asked) -> Json:
     return page(asked, things, shown)
 
 
-def _template(asked: Asked) -> Json:
+def _template(asked: ApiRequest) -> Json:
     wanted = asked.query.get("trunkMetabaseId")
     if not wanted:
         raise missing("trunkMetabaseId")
@@ -50,13 +50,13 @@ def _template(asked: Asked) -> Json:
     return template.template()
 
 
-def _metabases(asked: Asked) -> Json:
+def _metabases(asked: ApiRequest) -> Json:
     return page(
         asked, [{"id": template.METABASE, "name": template.METABASE_NAME, "type": "EXTERNAL"}]
     )
 
 
-def _create(asked: Asked) -> Json:
+def _create(asked: ApiRequest) -> Json:
     given = body(asked)
     if given.get("trunkType") != "EXTERNAL":
         raise missing("trunkType")
@@ -73,13 +73,13 @@ def _create(asked: Asked) -> Json:
     return _shown(asked, create(asked, "trunks", fields))
 
 
-def _update(asked: Asked) -> Json:
+def _update(asked: ApiRequest) -> Json:
     trunk, given = find(asked, "trunks", "trunk base", "id"), body(asked)
     check_version(asked, trunk, given)
     return _shown(asked, change(asked, trunk, _checked(asked, given, trunk)))
 
 
-def _checked(asked: Asked, given: Json, present: Json | None) -> Json:
+def _checked(asked: ApiRequest, given: Json, present: Json | None) -> Json:
     """The fields of a trunk to be saved; `present` is the trunk as it stands, if there is one."""
     world = asked.world
     others = [t for t in world.genesys["trunks"].values() if t is not present]
@@ -111,7 +111,7 @@ def _checked(asked: Asked, given: Json, present: Json | None) -> Json:
     }
 
 
-def _check_identifier(asked: Asked, properties: Json, others: list[Json]) -> None:
+def _check_identifier(asked: ApiRequest, properties: Json, others: list[Json]) -> None:
     """The inbound termination identifier is unique among all organisations of the region."""
     label = str(properties[template.IDENTIFIER]["value"]["instance"] or "").lower()
     taken = {
@@ -121,7 +121,7 @@ def _check_identifier(asked: Asked, properties: Json, others: list[Json]) -> Non
         raise duplicate(f"The inbound SIP termination identifier '{label}' is already in use.")
 
 
-def _delete(asked: Asked) -> None:
+def _delete(asked: ApiRequest) -> None:
     trunk = find(asked, "trunks", "trunk base", "id")
     for route in asked.world.genesys["outbound_routes"].values():
         if any(base["id"] == trunk["id"] for base in route["externalTrunkBases"]):
@@ -129,11 +129,11 @@ def _delete(asked: Asked) -> None:
     del asked.world.genesys["trunks"][trunk["id"]]
 
 
-def _get(asked: Asked) -> Json:
+def _get(asked: ApiRequest) -> Json:
     return _shown(asked, find(asked, "trunks", "trunk base", "id"))
 
 
-def _instances(asked: Asked) -> Json:
+def _instances(asked: ApiRequest) -> Json:
     # Whether BYOC Cloud trunks have instances is not documented: the stricter reading is none.
     return page(asked, [])
 

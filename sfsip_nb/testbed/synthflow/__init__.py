@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from sfsip_nb.inputs import samples
 
-from ..web import METHODS, Asked, Endpoint, EveryFifth, routes
+from ..web import METHODS, ApiRequest, Endpoint, EveryFifth, routes
 from ..world import World
 from . import assistants, calls, numbers
 from .errors import no_route, plain, refuse, unreadable
@@ -30,7 +30,7 @@ class _Gate:
         self._region = region
         self._fifth = EveryFifth()
 
-    def __call__(self, asked: Asked, endpoint: Endpoint) -> None:
+    def __call__(self, asked: ApiRequest, endpoint: Endpoint) -> None:
         """Raises 401 without the key of this region, 429 under the fault."""
         world = asked.world
         scheme, _, key = asked.headers.get("authorization", "").partition(" ")
@@ -45,7 +45,7 @@ class _Gate:
             raise refuse(429, "Too many requests.", "rate_limit")
 
 
-def _nothing(asked: Asked) -> None:
+def _nothing(asked: ApiRequest) -> None:
     raise no_route()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from ..web import Asked, Endpoint, Json
+from ..web import ApiRequest, Endpoint, Json
 from ..world import World
 from .errors import body, invalid, refuse, text
 from .numbers import paged
@@ -40,7 +40,7 @@ def find(world: World, model_id: Any) -> Json:
     return assistant
 
 
-def _shown(asked: Asked, assistant: Json, actions: bool = False) -> Json:
+def _shown(asked: ApiRequest, assistant: Json, actions: bool = False) -> Json:
     world = asked.world
     numbers = [assistant["phone_number"], *assistant["_phone_numbers"]]
     shown = {key: value for key, value in assistant.items() if not key.startswith("_")}
@@ -55,7 +55,7 @@ def _shown(asked: Asked, assistant: Json, actions: bool = False) -> Json:
     return shown
 
 
-def _all(asked: Asked) -> Json:
+def _all(asked: ApiRequest) -> Json:
     """The list is an object by model id, one assistant alone stands in an array."""
     found = [_shown(asked, a) for a in asked.world.synthflow["assistants"].values()]
     page, pagination = paged(asked, found)
@@ -63,13 +63,13 @@ def _all(asked: Asked) -> Json:
     return {"status": "ok", "response": {"pagination": pagination, "assistants": by_id}}
 
 
-def _get(asked: Asked) -> Json:
+def _get(asked: ApiRequest) -> Json:
     assistant = find(asked.world, asked.path["id"])
     with_actions = asked.query.get("include_actions") == "true"
     return {"status": "ok", "response": {"assistants": [_shown(asked, assistant, with_actions)]}}
 
 
-def _update(asked: Asked) -> Json:
+def _update(asked: ApiRequest) -> Json:
     """Only what is given changes."""
     assistant, given = find(asked.world, asked.path["id"]), body(asked.body)
     if "phone_number" in given:
@@ -95,7 +95,7 @@ def _attach(world: World, assistant: Json, number: str) -> None:
     assistant["phone_number"] = number
 
 
-def _pool(asked: Asked) -> Json:
+def _pool(asked: ApiRequest) -> Json:
     """Numbers that an outbound assistant may call from."""
     assistant, given = find(asked.world, asked.path["id"]), body(asked.body)
     slugs = given.get("phone_number_slugs") or [
@@ -110,7 +110,7 @@ def _pool(asked: Asked) -> Json:
     return {"status": "ok"}
 
 
-def _unpool(asked: Asked) -> Json:
+def _unpool(asked: ApiRequest) -> Json:
     assistant = find(asked.world, asked.path["id"])
     number = "+" + asked.path["slug"]
     if number not in assistant["_phone_numbers"]:
@@ -134,7 +134,7 @@ def _shown_action(action: Json, assistants: list[str] | None = None) -> Json:
     return shown if assistants is None else shown | {"assistants": assistants}
 
 
-def _find_action(asked: Asked) -> Json:
+def _find_action(asked: ApiRequest) -> Json:
     action: Json | None = asked.world.synthflow["actions"].get(asked.path["id"])
     if action is None:
         raise refuse(404, f"Action {asked.path['id']} was not found.", "not_found")
@@ -149,7 +149,7 @@ def _kind(given: Json) -> tuple[str, Json]:
     return kinds[0], given[kinds[0]]
 
 
-def _create_action(asked: Asked) -> Json:
+def _create_action(asked: ApiRequest) -> Json:
     kind, fields = _kind(body(asked.body))
     action = {
         "action_id": asked.world.new_id(),
@@ -171,7 +171,7 @@ def _check_transfer(action: Json) -> None:
         raise invalid("body", "transfer_mode", "value is not a valid enumeration member")
 
 
-def _update_action(asked: Asked) -> Json:
+def _update_action(asked: ApiRequest) -> Json:
     action = _find_action(asked)
     kind, fields = _kind(body(asked.body))
     if kind != action["type"]:
@@ -181,7 +181,7 @@ def _update_action(asked: Asked) -> Json:
     return {"status": "ok", "response": {"action_id": action["action_id"]}}
 
 
-def _delete_action(asked: Asked) -> Json:
+def _delete_action(asked: ApiRequest) -> Json:
     action = _find_action(asked)
     for assistant in asked.world.synthflow["assistants"].values():
         if action["action_id"] in assistant["_actions"]:
@@ -190,7 +190,7 @@ def _delete_action(asked: Asked) -> Json:
     return {"status": "ok"}
 
 
-def _get_action(asked: Asked) -> Json:
+def _get_action(asked: ApiRequest) -> Json:
     action = _find_action(asked)
     users = None
     if asked.query.get("include_assistants") == "true":
@@ -202,14 +202,14 @@ def _get_action(asked: Asked) -> Json:
     return {"status": "ok", "response": {"actions": [_shown_action(action, users)]}}
 
 
-def _actions(asked: Asked) -> Json:
+def _actions(asked: ApiRequest) -> Json:
     page, pagination = paged(
         asked, [_shown_action(a) for a in asked.world.synthflow["actions"].values()]
     )
     return {"status": "ok", "response": {"pagination": pagination, "actions": page}}
 
 
-def _wanted(asked: Asked) -> tuple[Json, list[str]]:
+def _wanted(asked: ApiRequest) -> tuple[Json, list[str]]:
     given = body(asked.body)
     assistant = find(asked.world, text(given, "model_id"))
     ids = [str(id_) for id_ in given.get("actions") or []]
@@ -219,13 +219,13 @@ def _wanted(asked: Asked) -> tuple[Json, list[str]]:
     return assistant, ids
 
 
-def _attach_action(asked: Asked) -> Json:
+def _attach_action(asked: ApiRequest) -> Json:
     assistant, ids = _wanted(asked)
     assistant["_actions"] += [id_ for id_ in ids if id_ not in assistant["_actions"]]
     return {"status": "ok"}
 
 
-def _detach_action(asked: Asked) -> Json:
+def _detach_action(asked: ApiRequest) -> Json:
     assistant, ids = _wanted(asked)
     assistant["_actions"] = [id_ for id_ in assistant["_actions"] if id_ not in ids]
     return {"status": "ok"}

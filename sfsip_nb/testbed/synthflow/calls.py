@@ -6,7 +6,7 @@ import re
 import time
 from datetime import UTC, datetime
 
-from ..web import Asked, Endpoint, Json
+from ..web import ApiRequest, Endpoint, Json
 from .assistants import find
 from .errors import body, invalid, refuse, text
 from .numbers import paged
@@ -52,7 +52,7 @@ def _row(call: Json) -> Json:
     return {name: call.get(name) for name in _ROW}
 
 
-def _moment(asked: Asked, name: str) -> float | None:
+def _moment(asked: ApiRequest, name: str) -> float | None:
     """A limit of time in epoch milliseconds, from those or from ``YYYY-MM-DD``."""
     given = asked.query.get(name)
     if given is None:
@@ -64,7 +64,7 @@ def _moment(asked: Asked, name: str) -> float | None:
     return float(given)
 
 
-def _all(asked: Asked) -> Json:
+def _all(asked: ApiRequest) -> Json:
     """Rows of one assistant, newest first. Unknown filters are ignored in silence."""
     model_id = asked.query.get("model_id")
     if not model_id:
@@ -87,7 +87,7 @@ def _all(asked: Asked) -> Json:
     return {"status": "ok", "response": {"pagination": pagination, "calls": page}}
 
 
-def _get(asked: Asked) -> Json:
+def _get(asked: ApiRequest) -> Json:
     """One call; here its state is called ``status``."""
     call = asked.world.synthflow_calls.get(asked.path["id"])
     if call is None:
@@ -97,7 +97,7 @@ def _get(asked: Asked) -> Json:
     return {"status": "ok", "response": {"calls": [row]}}
 
 
-def _dial(asked: Asked) -> Json:
+def _dial(asked: ApiRequest) -> Json:
     """Create the row of a call; the telephone part picks up what is pending."""
     given = body(asked.body)
     assistant = find(asked.world, text(given, "model_id"))

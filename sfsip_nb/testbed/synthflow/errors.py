@@ -5,10 +5,10 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from ..web import Refused
+from ..web import ApiRefusal
 
 
-def refuse(status: int, description: str, category: str = "bad_request") -> Refused:
+def refuse(status: int, description: str, category: str = "bad_request") -> ApiRefusal:
     """The shape of calls, assistants and actions: an object under ``detail``."""
     detail = {
         "status": "error",
@@ -16,26 +16,26 @@ def refuse(status: int, description: str, category: str = "bad_request") -> Refu
         "request_id": str(uuid.uuid4()),
         "category": category,
     }
-    return Refused(status, {"detail": detail})
+    return ApiRefusal(status, {"detail": detail})
 
 
-def plain(status: int, text: str) -> Refused:
+def plain(status: int, text: str) -> ApiRefusal:
     """A sentence under ``detail``, as the framework writes it."""
-    return Refused(status, {"detail": text})
+    return ApiRefusal(status, {"detail": text})
 
 
-def invalid(where: str, field: str, message: str = "field required") -> Refused:
+def invalid(where: str, field: str, message: str = "field required") -> ApiRefusal:
     """FastAPI's 422: a list under ``detail``."""
     fault = {"loc": [where, field], "msg": message, "type": "value_error"}
-    return Refused(422, {"detail": [fault]})
+    return ApiRefusal(422, {"detail": [fault]})
 
 
-def no_route() -> Refused:
+def no_route() -> ApiRefusal:
     """The gateway in front does not know the path."""
-    return Refused(404, {"error": "not_found", "message": "No route matched"})
+    return ApiRefusal(404, {"error": "not_found", "message": "No route matched"})
 
 
-def unreadable(message: str) -> Refused:
+def unreadable(message: str) -> ApiRefusal:
     """The body is no JSON."""
     return invalid("body", "__root__", message)
 

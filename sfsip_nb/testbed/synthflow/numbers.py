@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-from ..web import Asked, Endpoint, Json
+from ..web import ApiRequest, Endpoint, Json
 from ..world import World
 from .errors import body, invalid, plain, refuse, text
 
@@ -20,7 +20,7 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
-def _workspace(asked: Asked, given: str | None, field: str) -> str:
+def _workspace(asked: ApiRequest, given: str | None, field: str) -> str:
     if not given:
         raise invalid("query" if field == "workspace" else "body", field)
     if given not in asked.world.synthflow["workspaces"]:
@@ -28,7 +28,7 @@ def _workspace(asked: Asked, given: str | None, field: str) -> str:
     return given
 
 
-def _import(asked: Asked) -> Json:
+def _import(asked: ApiRequest) -> Json:
     given = body(asked.body)
     workspace = _workspace(asked, given.get("workspace_id"), "workspace_id")
     number = text(given, "phone_number")
@@ -88,7 +88,7 @@ def users(world: World, number: str) -> list[str]:
     ]
 
 
-def _shown(asked: Asked, number: Json) -> Json:
+def _shown(asked: ApiRequest, number: Json) -> Json:
     """The number in the names for reading; no password, not even a trace of one."""
     return {
         **{key: value for key, value in number.items() if not key.startswith("_")},
@@ -106,7 +106,7 @@ def _shown(asked: Asked, number: Json) -> Json:
     }
 
 
-def paged(asked: Asked, found: list[Json]) -> tuple[list[Json], Json]:
+def paged(asked: ApiRequest, found: list[Json]) -> tuple[list[Json], Json]:
     """One page by ``limit`` and ``offset``, and the pagination block. Raises 422."""
     values = {}
     for name, default in (("limit", 20), ("offset", 0)):
@@ -118,7 +118,7 @@ def paged(asked: Asked, found: list[Json]) -> tuple[list[Json], Json]:
     return page, {"total_records": len(found), **values}
 
 
-def _all(asked: Asked) -> Json:
+def _all(asked: ApiRequest) -> Json:
     workspace = _workspace(asked, asked.query.get("workspace"), "workspace")
     wanted = asked.query.get("is_available")
     found = [
@@ -131,14 +131,14 @@ def _all(asked: Asked) -> Json:
     return {"status": "ok", "response": {"pagination": pagination, "phone_numbers": page}}
 
 
-def _find(asked: Asked) -> Json:
+def _find(asked: ApiRequest) -> Json:
     number: Json | None = asked.world.synthflow["numbers"].get(asked.path["slug"])
     if number is None:
         raise plain(404, "Not Found")
     return number
 
 
-def _get(asked: Asked) -> Json:
+def _get(asked: ApiRequest) -> Json:
     workspace = _workspace(asked, asked.query.get("workspace"), "workspace")
     number = _find(asked)
     if number["workspace_id"] != workspace:
@@ -146,7 +146,7 @@ def _get(asked: Asked) -> Json:
     return _shown(asked, number)
 
 
-def _patch(asked: Asked) -> Json:
+def _patch(asked: ApiRequest) -> Json:
     number, given = _find(asked), body(asked.body)
     changed: Json = {
         name: given[name]
@@ -173,7 +173,7 @@ def _patch(asked: Asked) -> Json:
     return {"status": "ok"}
 
 
-def _delete(asked: Asked) -> Json:
+def _delete(asked: ApiRequest) -> Json:
     number = _find(asked)
     for assistant in asked.world.synthflow["assistants"].values():
         if assistant.get("phone_number") == number["phone_number"]:

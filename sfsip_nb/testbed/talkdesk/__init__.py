@@ -15,10 +15,10 @@ from sfsip_nb.platforms.talkdesk import samples as talkdesk_samples
 
 from ..telephony.talkdesk.sbc import Sbc
 from ..vendor import Vendor
-from ..web import METHODS, Asked, Endpoint, routes
+from ..web import METHODS, ApiRequest, Endpoint, routes
 from ..world import Json, World
 from . import administrator, customer, flows, queues, reports
-from .auth import Gate, Login
+from .auth import TalkdeskAuth, TalkdeskLogin
 from .errors import not_found, unreadable
 
 __all__ = ["STAND_IN", "administrator", "api_path", "login_path", "talkdesk_routes"]
@@ -34,11 +34,11 @@ def login_path(region: str, account: str) -> str:
     return f"/talkdesk-id/{region}/{account}"
 
 
-def _nothing(asked: Asked) -> None:
+def _nothing(asked: ApiRequest) -> None:
     raise not_found("Resource")
 
 
-def _open(asked: Asked, endpoint: Endpoint) -> None:
+def _open(asked: ApiRequest, endpoint: Endpoint) -> None:
     """A login server asks for no token."""
 
 
@@ -47,10 +47,12 @@ def talkdesk_routes(world: World) -> Iterable[Route]:
     endpoints = [e for module in (queues, reports, flows) for e in module.ENDPOINTS]
     endpoints += [Endpoint(m, "/{rest:path}", _nothing, reads=True) for m in METHODS]
     for region in (known["name"] for known in facts.of("talkdesk")["regions"]):
-        login = Endpoint("POST", "/oauth/token", Login(region).token, reads=True)
+        login = Endpoint("POST", "/oauth/token", TalkdeskLogin(region).token, reads=True)
         prefix = login_path(region, "{account}")
         yield from routes(world, "talkdesk", prefix, [login], _open, unreadable)
-        yield from routes(world, "talkdesk", api_path(region), endpoints, Gate(region), unreadable)
+        yield from routes(
+            world, "talkdesk", api_path(region), endpoints, TalkdeskAuth(region), unreadable
+        )
 
 
 def _credentials() -> Json:

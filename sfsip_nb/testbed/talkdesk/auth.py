@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import oauth
-from ..web import Asked, Endpoint, EveryFifth, Json
+from ..web import ApiRequest, Endpoint, EveryFifth, Json
 from ..world import World
 from .errors import refuse
 
@@ -21,13 +21,13 @@ def granted(world: World, client: Json) -> list[str]:
     return [scope for scope in client["_scopes"] if scope != missing]
 
 
-class Login:
+class TalkdeskLogin:
     """Answers at the login host of one region."""
 
     def __init__(self, region: str) -> None:
         self._region = region
 
-    def token(self, asked: Asked) -> Json:
+    def token(self, asked: ApiRequest) -> Json:
         """``POST /oauth/token``: Basic and ``grant_type=client_credentials``, as a form.
 
         Without ``scope`` the token carries all that the client was given. Source:
@@ -55,14 +55,14 @@ class Login:
         }
 
 
-class Gate:
+class TalkdeskAuth:
     """Lets requests to a region's API through that carry a good token with the needed scope."""
 
     def __init__(self, region: str) -> None:
         self._region = region
         self._fifth = EveryFifth()
 
-    def __call__(self, asked: Asked, endpoint: Endpoint) -> None:
+    def __call__(self, asked: ApiRequest, endpoint: Endpoint) -> None:
         """Raises 401, 403 or 429."""
         if self._fifth() and asked.world.fault("talkdesk.rate-limit"):
             raise refuse(429, "too_many_requests", "Too many requests.")

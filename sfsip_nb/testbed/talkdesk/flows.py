@@ -5,11 +5,11 @@ Source: docs.talkdesk.com/reference/flows-api-ref.
 
 from __future__ import annotations
 
-from ..web import Asked, Endpoint, Reply
+from ..web import ApiRequest, Endpoint, Reply
 from .errors import not_found, unreadable
 
 
-def _start(asked: Asked) -> Reply:
+def _start(asked: ApiRequest) -> Reply:
     """Start a published flow with free arguments; the testbed's makes an outbound call."""
     world = asked.world
     flow = world.talkdesk["flows"].get(asked.path["id"])

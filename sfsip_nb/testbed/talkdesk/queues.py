@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
-from ..web import Asked, Endpoint, Json
+from ..web import ApiRequest, Endpoint, Json
 from .errors import invalid, not_found
 
 _PER_PAGE = 50
 _MOST_PER_PAGE = 100
 
 
-def _queues(asked: Asked) -> Json:
+def _queues(asked: ApiRequest) -> Json:
     wanted = asked.query.get("name", "").lower()
     groups = asked.world.talkdesk["ring_groups"].values()
     found = [{"id": g["id"], "name": g["name"]} for g in groups if wanted in g["name"].lower()]
@@ -26,7 +26,7 @@ def _queues(asked: Asked) -> Json:
     return _page(asked, "queues", found)
 
 
-def _users(asked: Asked) -> Json:
+def _users(asked: ApiRequest) -> Json:
     group = asked.world.talkdesk["ring_groups"].get(asked.path["id"])
     if group is None:
         raise not_found("Queue")
@@ -36,7 +36,7 @@ def _users(asked: Asked) -> Json:
     return _page(asked, "users", users)
 
 
-def _page(asked: Asked, name: str, found: Sequence[Json]) -> Json:
+def _page(asked: ApiRequest, name: str, found: Sequence[Json]) -> Json:
     """A HAL page. Raises 400 for page numbers and sizes that are none."""
     page, size = _count(asked, "page", 1), _count(asked, "per_page", _PER_PAGE)
     if size > _MOST_PER_PAGE:
@@ -65,7 +65,7 @@ def _page(asked: Asked, name: str, found: Sequence[Json]) -> Json:
     }
 
 
-def _count(asked: Asked, name: str, default: int) -> int:
+def _count(asked: ApiRequest, name: str, default: int) -> int:
     given = asked.query.get(name, str(default))
     if not given.isdecimal() or int(given) < 1:
         raise invalid(name, "must be a positive number")

@@ -10,7 +10,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ..web import Asked, Endpoint, Json, Reply, show
+from ..web import ApiRequest, Endpoint, Json, Reply, show
 from .errors import invalid, not_found
 
 _LONGEST = timedelta(days=31)
@@ -19,7 +19,7 @@ _COURSE = ((0.0, "created"), (4.0, "processing"), (12.0, "uploading"), (16.0, "d
 _JOBS, _FILES = "/data/reports/calls/jobs", "/data/reports/calls/files"
 
 
-def _create(asked: Asked) -> Reply:
+def _create(asked: ApiRequest) -> Reply:
     body = asked.body if isinstance(asked.body, dict) else {}
     if body.get("format") != "json":
         raise invalid("format", "the testbed makes json only")
@@ -50,23 +50,23 @@ def _moment(span: Any, edge: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _status(asked: Asked, job: Json) -> str:
+def _status(asked: ApiRequest, job: Json) -> str:
     if asked.world.fault("talkdesk.report-stuck"):
         return "processing"
     passed = (time.time() - job["_created"]) * asked.world.time_scale
     return [status for since, status in _COURSE if passed >= since][-1]
 
 
-def _shown(asked: Asked, job: Json) -> Json:
+def _shown(asked: ApiRequest, job: Json) -> Json:
     links = {"self": {"href": _base(asked) + f"{_JOBS}/{job['id']}"}}
     return {"job": {**show(job), "status": _status(asked, job)}, "_links": links}
 
 
-def _base(asked: Asked) -> str:
+def _base(asked: ApiRequest) -> str:
     return asked.url.partition("/data/")[0]
 
 
-def _job(asked: Asked) -> Any:
+def _job(asked: ApiRequest) -> Any:
     job = asked.world.reports.get(asked.path["id"])
     if job is None:
         raise not_found("Report job")
@@ -76,7 +76,7 @@ def _job(asked: Asked) -> Any:
     return Reply(303, _shown(asked, job), {"Location": location})
 
 
-def _file(asked: Asked) -> Json:
+def _file(asked: ApiRequest) -> Json:
     jobs = asked.world.reports.values()
     job = next((job for job in jobs if job["_file"] == asked.path["id"]), None)
     if job is None:

@@ -12,7 +12,7 @@ from .net import Target
 from .phone import CALL_SECONDS
 
 if TYPE_CHECKING:
-    from .synthflow import SynthflowRegion
+    from .synthflow import SynthflowStandIn
 
 Json = dict[str, Any]
 
@@ -35,7 +35,7 @@ REFER_SECONDS = 10.0
 class Talk:
     """One call of an assistant. `reason` is the row's end_call_reason if the assistant ends it."""
 
-    region: SynthflowRegion
+    region: SynthflowStandIn
     call: Call
     assistant: Json
     number: Json

@@ -14,15 +14,15 @@ from .admission import Refusal
 from .certificates import Certificates
 from .net import Net, Resident
 from .phone import AGENT_HZ, Phone
-from .session import Session
+from .session import BridgedCall
 from .standin import StandIn
 
 
 class ContactCentre(StandIn, ABC):
     """What the vendors share. `vendor` is the prefix of its faults, `address` the public one.
 
-    Each call that belongs to the customer becomes a `Session` (a B2BUA of two or more legs), whose
-    fate follows from the world's settings at that moment.
+    Each call that belongs to the customer becomes a `BridgedCall` (a B2BUA of two or more legs),
+    whose fate follows from the world's settings at that moment.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class ContactCentre(StandIn, ABC):
         newest: ssl.TLSVersion | None = None,
     ) -> None:
         self.world, self.vendor = world, vendor
-        self.sessions: set[Session] = set()
+        self.sessions: set[BridgedCall] = set()
         agent = UserAgent(
             f"{element} (testbed)",
             transports=("udp", "tcp", "tls"),
@@ -78,7 +78,7 @@ class ContactCentre(StandIn, ABC):
         """`host` names this border element."""
         return self._resident.owns(host)
 
-    def begin(self, session: Session, work: Coroutine[Any, Any, None]) -> None:
+    def begin(self, session: BridgedCall, work: Coroutine[Any, Any, None]) -> None:
         """Let a session run beside, to its end."""
         self.run(self._lead(session, work))
 
@@ -96,7 +96,7 @@ class ContactCentre(StandIn, ABC):
             }
         )
 
-    async def _lead(self, session: Session, work: Coroutine[Any, Any, None]) -> None:
+    async def _lead(self, session: BridgedCall, work: Coroutine[Any, Any, None]) -> None:
         self.sessions.add(session)
         try:
             await work

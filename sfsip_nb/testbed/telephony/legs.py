@@ -14,7 +14,7 @@ Object = Mapping[str, Any]
 
 
 @dataclass
-class Leg:
+class Participant:
     """One participant's part. A flow and a queue have no call of their own."""
 
     purpose: str  # customer, ivr, acd, agent or external
@@ -43,11 +43,11 @@ class Conversation:
     """Everything that one call became inside the contact centre."""
 
     direction: str  # of its beginning: inbound or outbound
-    legs: list[Leg] = field(default_factory=list)
+    legs: list[Participant] = field(default_factory=list)
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
 
-    def add(self, leg: Leg) -> Leg:
+    def add(self, leg: Participant) -> Participant:
         """Add a participant; returns it."""
         self.legs.append(leg)
         return leg

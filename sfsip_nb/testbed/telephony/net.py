@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from sfsip_nb.sip import Address, Call, Hop, ResolveError, Transport, UserAgent
+from sfsip_nb.sip import Address, Call, NextHop, ResolveError, Transport, UserAgent
 from sfsip_nb.sip.fields import number as whole
 
 BLACK_HOLE: Address = ("127.0.0.1", 9)
@@ -45,21 +45,21 @@ class Net:
 
     async def candidates(
         self, host: str, port: int | None, transport: Transport | None
-    ) -> list[Hop]:
+    ) -> list[NextHop]:
         """The one loopback socket behind a public name, by UDP if no transport is given.
 
         Raises ResolveError where nobody listens.
         """
         kind = transport or "udp"
         if host == "127.0.0.1" and port:
-            return [Hop(host, port, kind)]
+            return [NextHop(host, port, kind)]
         for resident in self.residents:
             if resident.owns(host):
                 public = resident.ports.get(kind)
                 if public is None or port not in (None, public):
                     raise ResolveError(f"Nobody listens at {host}:{port or '-'}/{kind}.")
                 ip, bound = resident.agent.address(kind)
-                return [Hop(ip, bound, kind)]
+                return [NextHop(ip, bound, kind)]
         raise ResolveError(f"The name {host} does not exist on the testbed's net.")
 
     def address_of(self, host: str) -> str:

@@ -16,7 +16,7 @@ from .certificates import Certificates
 from .net import Net
 from .pstn import HOST, TelephoneNetwork
 from .standin import StandIn
-from .synthflow import SynthflowRegion
+from .synthflow import SynthflowStandIn
 
 HANGUP_SECONDS = 2.0
 
@@ -37,7 +37,7 @@ class Telephony:
         }
         self.network = TelephoneNetwork(self.net, tuple(self.centres.values()))
         self.regions = {
-            name: SynthflowRegion(name, world, self.net, certificates)
+            name: SynthflowStandIn(name, world, self.net, certificates)
             for name in facts.synthflow_regions()
         }
         self._stand_ins: tuple[StandIn, ...] = (

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sfsip_nb.sip import Call, Referral, Relay, relay
 
 from .admission import Refusal
-from .legs import Conversation, Leg
+from .legs import Conversation, Participant
 from .net import BLACK_HOLE, Target, name_addr
 from .phone import CALL_SECONDS
 
@@ -30,7 +30,7 @@ HANDOVER_SECONDS = 3.0
 
 
 @dataclass(eq=False)
-class Session(ABC):
+class BridgedCall(ABC):
     """The B2BUA of one conversation.
 
     `near` is the call that came in, if the conversation began so; `far` the leg that it talks to
@@ -43,7 +43,7 @@ class Session(ABC):
     caller_name: str = ""
     near: Call | None = None
     hops: int = 70
-    far: Leg | None = None
+    far: Participant | None = None
     transfers: int = 0
     _relay: Relay | None = None
     _moved: asyncio.Event = field(default_factory=asyncio.Event)
@@ -68,14 +68,14 @@ class Session(ABC):
 
     # Steps on the way
 
-    async def ring_agent(self, acd: Leg) -> Leg:
+    async def ring_agent(self, acd: Participant) -> Participant:
         """Ring an agent for the caller who waits in `acd`: the agent's leg, undecided."""
         call = await self.centre.agent.invite(
             self.centre.phone.uri("agent"),
             from_=name_addr(self.caller, "127.0.0.1", self.caller_name),
             headers=self.marks(),
         )
-        agent = Leg("agent", self.caller, acd.dnis, name="Agent", call=call)
+        agent = Participant("agent", self.caller, acd.dnis, name="Agent", call=call)
         agent.queue_id = acd.queue_id
         return self.conversation.add(agent)
 
@@ -90,7 +90,7 @@ class Session(ABC):
                 await call.cancel()
         return await waiting
 
-    async def connect(self, outcome: Leg | Refusal) -> None:
+    async def connect(self, outcome: Participant | Refusal) -> None:
         """The caller talks to the far side that was reached, or is told that there is none."""
         near = self.near
         assert near
@@ -130,7 +130,7 @@ class Session(ABC):
 
     # Both sides together
 
-    def switch(self, leg: Leg) -> None:
+    def switch(self, leg: Participant) -> None:
         """`leg` is the far side from now on; join the audio."""
         if self._relay:
             self._relay.close()

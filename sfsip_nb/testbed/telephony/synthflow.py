@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from sfsip_nb.inputs import facts
-from sfsip_nb.sip import Call, Credentials, Guard, Incoming, Transport, UserAgent
+from sfsip_nb.sip import Call, Credentials, DigestGuard, Incoming, Transport, UserAgent
 from sfsip_nb.testbed.world import World
 
 from .admission import Refusal, challenged
@@ -30,13 +30,13 @@ REGISTRATION_SECONDS = 90.0
 UNLISTED = "198.51.100.99"
 
 
-class SynthflowRegion(StandIn):
+class SynthflowStandIn(StandIn):
     """The stand-in of one region."""
 
     def __init__(self, region: str, world: World, net: Net, certificates: Certificates) -> None:
         self.region, self.world = region, world
         self.host = facts.synthflow_regions()[region].sip
-        self._guards: dict[str, Guard] = {}
+        self._guards: dict[str, DigestGuard] = {}
         agent = UserAgent(
             "Synthflow (testbed)",
             transports=("udp", "tcp", "tls"),
@@ -137,14 +137,14 @@ class SynthflowRegion(StandIn):
             return False
         return answer is not None and answer.code == 200
 
-    def _guard(self, number: Json) -> Guard:
+    def _guard(self, number: Json) -> DigestGuard:
         """Asks for the trunk's credentials in the realm of the region's host (stricter reading)."""
 
         def password(username: str) -> str | None:
             return self._password(number) if username == number["_trunk_username"] else None
 
         slug = str(number["slug"])
-        return self._guards.setdefault(slug, Guard(self.host, password, proxy=True))
+        return self._guards.setdefault(slug, DigestGuard(self.host, password, proxy=True))
 
     def _password(self, number: Json) -> str:
         return str(number["_trunk_pwd"]) + "?" * self.world.fault("synthflow.wrong-password")

@@ -19,11 +19,11 @@ from sfsip_nb.inputs.schema import Parameters
 from sfsip_nb.platforms.shared import diagnosis, network, sections
 from sfsip_nb.platforms.shared import verification as v
 from sfsip_nb.platforms.shared.checks import check
-from sfsip_nb.platforms.shared.diagnosis import Row
+from sfsip_nb.platforms.shared.diagnosis import TroubleshootingRow
 from sfsip_nb.platforms.shared.join import Sides
 from sfsip_nb.platforms.shared.lines import read
 from sfsip_nb.platforms.shared.origin import origin
-from sfsip_nb.platforms.shared.watch import Side
+from sfsip_nb.platforms.shared.watch import WatchedPlatform
 from sfsip_nb.platforms.synthflow import access as synthflow_access
 from sfsip_nb.platforms.synthflow import section as synthflow
 
@@ -147,10 +147,10 @@ def _judge(ctx: Context, sides: Sides) -> list[Check]:
 
 
 def _inbound(ctx: Context) -> list[Check]:
-    return v.run(ctx, v.INBOUND, Side("Echo", _calls(ctx)), _judge)
+    return v.run(ctx, v.INBOUND, WatchedPlatform("Echo", _calls(ctx)), _judge)
 
 
-_SYNTHFLOW = synthflow.Trunk(
+_SYNTHFLOW = synthflow.ContactCenterSide(
     platform="Echo",
     termination_uri=lambda ctx: settings(ctx).host,
     transfer_number=lambda ctx: ctx.parameters.synthflow.transfer.number,
@@ -158,7 +158,9 @@ _SYNTHFLOW = synthflow.Trunk(
     transfer_needs=(),
 )
 ROWS = (
-    Row("line", "Callers hear nothing", "Open the line.", ("routing.inbound", "verify.inbound")),
+    TroubleshootingRow(
+        "line", "Callers hear nothing", "Open the line.", ("routing.inbound", "verify.inbound")
+    ),
 )
 
 GUIDE = Guide(

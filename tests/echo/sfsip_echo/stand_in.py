@@ -13,11 +13,11 @@ from sfsip_nb.testbed.cards import CannotDo, Values, text
 from sfsip_nb.testbed.telephony.admission import Refusal
 from sfsip_nb.testbed.telephony.centre import ContactCentre
 from sfsip_nb.testbed.telephony.certificates import Certificates
-from sfsip_nb.testbed.telephony.legs import Conversation, Leg
+from sfsip_nb.testbed.telephony.legs import Conversation, Participant
 from sfsip_nb.testbed.telephony.net import Net, Target, name_addr
-from sfsip_nb.testbed.telephony.session import Session
+from sfsip_nb.testbed.telephony.session import BridgedCall
 from sfsip_nb.testbed.vendor import Vendor
-from sfsip_nb.testbed.web import Asked, Endpoint, Refused, routes
+from sfsip_nb.testbed.web import ApiRefusal, ApiRequest, Endpoint, routes
 from sfsip_nb.testbed.world import Json, World
 
 
@@ -28,19 +28,19 @@ def _settle(world: World) -> None:
 # -- the API
 
 
-def _gate(asked: Asked, endpoint: Endpoint) -> None:
+def _gate(asked: ApiRequest, endpoint: Endpoint) -> None:
     if oauth.bearer(asked) != samples.testbed_secret("echo-api-key"):
-        raise Refused(401, {"message": "The key is wrong."})
+        raise ApiRefusal(401, {"message": "The key is wrong."})
 
 
-def _trunk(asked: Asked) -> Json:
+def _trunk(asked: ApiRequest) -> Json:
     trunk = asked.world.systems["echo"]["trunks"].get(asked.path["name"])
     if trunk is None:
-        raise Refused(404, {"message": "There is no such trunk."})
+        raise ApiRefusal(404, {"message": "There is no such trunk."})
     return {key: value for key, value in trunk.items() if key != "_password"}
 
 
-def _save_trunk(asked: Asked) -> Json:
+def _save_trunk(asked: ApiRequest) -> Json:
     trunk = asked.world.systems["echo"]["trunks"].setdefault(asked.path["name"], {"open": False})
     body = dict(asked.body)
     trunk["_password"] = body.pop("password", trunk.get("_password"))
@@ -48,7 +48,7 @@ def _save_trunk(asked: Asked) -> Json:
     return _trunk(asked)
 
 
-def _remove_trunk(asked: Asked) -> None:
+def _remove_trunk(asked: ApiRequest) -> None:
     _trunk(asked)
     del asked.world.systems["echo"]["trunks"][asked.path["name"]]
 
@@ -62,8 +62,8 @@ _ENDPOINTS = (
 )
 
 
-def _unreadable(why: str) -> Refused:
-    return Refused(400, {"message": why})
+def _unreadable(why: str) -> ApiRefusal:
+    return ApiRefusal(400, {"message": why})
 
 
 def _calls(world: World) -> list[Json]:
@@ -121,19 +121,19 @@ class EchoCentre(ContactCentre):
         trunk = self.trunk(call.user)
         if trunk is None:
             return await self.refuse(call, Refusal(404, "Not Found", "no open line has it"))
-        leg = Leg("customer", call.caller, call.user, call=call)
+        leg = Participant("customer", call.caller, call.user, call=call)
         conversation = Conversation("inbound", [leg], self.world.new_id())
         session = EchoSession(self, conversation, call.caller, near=call)
         self.begin(session, session.follow(trunk))
 
 
 @dataclass(eq=False)
-class EchoSession(Session):
+class EchoSession(BridgedCall):
     """One caller, handed to Synthflow."""
 
     async def follow(self, trunk: Json) -> None:
         """Dial the trunk's server, and join both."""
-        leg = Leg("external", self.caller, trunk["number"], "outbound", trunk=trunk)
+        leg = Participant("external", self.caller, trunk["number"], "outbound", trunk=trunk)
         self.conversation.add(leg)
         leg.call = await self.centre.agent.invite(
             f"sip:{trunk['number']}@{trunk['server']}",

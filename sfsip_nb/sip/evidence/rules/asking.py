@@ -6,9 +6,9 @@ from ...digest import AUTHENTICATE, AUTHORIZATION, digest_fields
 from ...fields import values
 from ...shown import plain, where
 from ...ways import LARGEST_DATAGRAM
-from ..calls import Conversation, Row, Transaction
-from ..causes import Side, cause, fix, side
-from ..finding import Finding, Verdict, World, named, numbers, seconds
+from ..calls import CallTrace, TracedMessage, Transaction
+from ..causes import CallEnd, cause, fix, side
+from ..finding import Finding, Observed, Verdict, named, numbers, seconds
 
 CHALLENGES = tuple(AUTHENTICATE)
 
@@ -17,7 +17,7 @@ _TIMER = 30.0
 
 
 def trouble(
-    conversation: Conversation, tries: Sequence[Transaction], world: World
+    conversation: CallTrace, tries: Sequence[Transaction], world: Observed
 ) -> Finding | None:
     """Why the last of several tries failed; None if it was answered with 2xx or only provisional.
 
@@ -33,7 +33,7 @@ def trouble(
     return refusal(conversation, tries, last.final)
 
 
-def refusal(conversation: Conversation, tries: Sequence[Transaction], final: Row) -> Finding:
+def refusal(conversation: CallTrace, tries: Sequence[Transaction], final: TracedMessage) -> Finding:
     """A final response that is no challenge and no success."""
     last = tries[-1]
     why = cause(final)
@@ -67,7 +67,7 @@ def refusal(conversation: Conversation, tries: Sequence[Transaction], final: Row
     )
 
 
-def challenge(conversation: Conversation, tries: Sequence[Transaction], world: World) -> Finding:
+def challenge(conversation: CallTrace, tries: Sequence[Transaction], world: Observed) -> Finding:
     """A 401 or 407 was the last word."""
     last = tries[-1]
     assert last.final is not None
@@ -135,7 +135,7 @@ def challenge(conversation: Conversation, tries: Sequence[Transaction], world: W
     )
 
 
-def silence(conversation: Conversation, last: Transaction, world: World) -> Finding:
+def silence(conversation: CallTrace, last: Transaction, world: Observed) -> Finding:
     """Not even a provisional response came."""
     first = last.requests[0] if last.requests else last.first
     server, asked = where(last.server), named(first)
@@ -189,7 +189,7 @@ def silence(conversation: Conversation, last: Transaction, world: World) -> Find
     )
 
 
-def peer_of(conversation: Conversation, transaction: Transaction) -> Side:
+def peer_of(conversation: CallTrace, transaction: Transaction) -> CallEnd:
     """Who answers a transaction."""
     host = transaction.server[0]
     return side(
@@ -198,7 +198,7 @@ def peer_of(conversation: Conversation, transaction: Transaction) -> Side:
     )
 
 
-def _origin(conversation: Conversation, last: Transaction, code: int) -> Transaction | None:
+def _origin(conversation: CallTrace, last: Transaction, code: int) -> Transaction | None:
     """The hop furthest from the caller that gave the same code, if it is another one."""
     further = [
         t
@@ -223,7 +223,7 @@ def _other_uri(transaction: Transaction) -> tuple[str, str] | None:
     return None
 
 
-def _dialled_anew(conversation: Conversation, world: World) -> bool:
+def _dialled_anew(conversation: CallTrace, world: Observed) -> bool:
     mine = conversation.rows[0]
     return any(
         other is not conversation

@@ -11,9 +11,9 @@ from datetime import datetime
 from ... import sdp
 from ...shown import counted, where
 from ...trace import TraceEntry
-from ..calls import Conversation, Row
+from ..calls import CallTrace, TracedMessage
 from ..causes import fix
-from ..finding import Finding, World, numbers, seconds
+from ..finding import Finding, Observed, numbers, seconds
 from ..sound import Stream
 
 _SENDS = {"sendrecv", "sendonly"}
@@ -31,7 +31,7 @@ class Window:
     ended: datetime
     caller: sdp.Sdp
     callee: sdp.Sdp
-    rows: tuple[Row, Row]
+    rows: tuple[TracedMessage, TracedMessage]
 
     @property
     def seconds(self) -> float:
@@ -39,7 +39,7 @@ class Window:
         return (self.ended - self.began).total_seconds()
 
 
-def judged(conversation: Conversation, world: World) -> Iterator[Finding]:
+def judged(conversation: CallTrace, world: Observed) -> Iterator[Finding]:
     """All that can be said about the audio of one answered call."""
     windows = list(_windows(conversation, world))
     if not windows:
@@ -56,11 +56,11 @@ def judged(conversation: Conversation, world: World) -> Iterator[Finding]:
     yield from _quality(conversation, streams)
 
 
-def _windows(conversation: Conversation, world: World) -> Iterator[Window]:
+def _windows(conversation: CallTrace, world: Observed) -> Iterator[Window]:
     """Offers with their answers, in order; a delayed offer stands in the 200 (RFC 3261 §13.2.1)."""
     byes = [t.first.at for t in conversation.of("BYE")]
     over = min([*byes, *([world.ended] if world.ended else [])])
-    agreed: list[tuple[Row, Row]] = []
+    agreed: list[tuple[TracedMessage, TracedMessage]] = []
     hop: tuple[str, str] | None = None
     for transaction in conversation.of("INVITE", "UPDATE"):
         offers = [row for row in transaction.requests if row.sdp]
@@ -83,8 +83,8 @@ def _windows(conversation: Conversation, world: World) -> Iterator[Window]:
 
 
 def _ways(
-    conversation: Conversation,
-    world: World,
+    conversation: CallTrace,
+    world: Observed,
     window: Window,
     streams: dict[str, list[Stream]],
     first: bool,
@@ -113,7 +113,7 @@ def _ways(
 
 
 def _none(
-    conversation: Conversation, world: World, window: Window, first: bool, shown: tuple[int, ...]
+    conversation: CallTrace, world: Observed, window: Window, first: bool, shown: tuple[int, ...]
 ) -> Iterator[Finding]:
     hosts = {window.caller.address, window.callee.address}
     # After a re-INVITE that names other hosts the audio goes directly, beside the capture point.
@@ -137,8 +137,8 @@ def _none(
 
 
 def _one_way(
-    conversation: Conversation,
-    world: World,
+    conversation: CallTrace,
+    world: Observed,
     window: Window,
     to: str,
     other: str,
@@ -176,7 +176,7 @@ def _one_way(
     )
 
 
-def _private(conversation: Conversation, window: Window, side: str) -> str:
+def _private(conversation: CallTrace, window: Window, side: str) -> str:
     """A private address in SDP, where the other side is outside that network."""
     own = window.caller if side == "caller" else window.callee
     if not sdp.is_private(own.address):
@@ -204,7 +204,7 @@ def _hosts(entry: TraceEntry) -> tuple[str, str]:
     return entry.source[0], entry.destination[0]
 
 
-def moved(conversation: Conversation) -> bool:
+def moved(conversation: CallTrace) -> bool:
     """Whether a re-INVITE moved the audio of a side to another host (direct media)."""
     seen: dict[bool, set[str]] = {True: set(), False: set()}
     for row in conversation.rows:
@@ -218,7 +218,7 @@ def moved(conversation: Conversation) -> bool:
     )
 
 
-def _reported(world: World, streams: dict[str, list[Stream]], to: str, window: Window) -> bool:
+def _reported(world: Observed, streams: dict[str, list[Stream]], to: str, window: Window) -> bool:
     """Whether the listener reports by RTCP that it gets a stream that is not in the capture."""
     listener = window.caller if to == "caller" else window.callee
     hosts = {listener.address} | {
@@ -231,7 +231,7 @@ def _reported(world: World, streams: dict[str, list[Stream]], to: str, window: W
 
 
 def _codecs(
-    conversation: Conversation, windows: list[Window], streams: dict[str, list[Stream]]
+    conversation: CallTrace, windows: list[Window], streams: dict[str, list[Stream]]
 ) -> Iterator[Finding]:
     """A payload type that was not agreed (RFC 3264 §6.1, §7)."""
     answers = [window.rows[1].sdp for window in windows if window.rows[1].sdp]
@@ -268,7 +268,7 @@ def _formats(answer: sdp.Sdp) -> set[int]:
     return {int(word) for word in line.split()[3:] if word.isdecimal() and len(word) < 4}
 
 
-def _quality(conversation: Conversation, streams: dict[str, list[Stream]]) -> Iterator[Finding]:
+def _quality(conversation: CallTrace, streams: dict[str, list[Stream]]) -> Iterator[Finding]:
     """Loss by sequence numbers; pauses with comfort noise or with a later timestamp are none."""
     for to, found in streams.items():
         heard = [stream for stream in found if stream.packets >= 4 * _ENOUGH]

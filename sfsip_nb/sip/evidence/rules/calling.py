@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from ...fields import name_addr, uri_parts, values
 from ...shown import plain, where
-from ..calls import Conversation, Transaction
+from ..calls import CallTrace, Transaction
 from ..causes import cause, fix, reasons
-from ..finding import Finding, World, numbers, seconds
+from ..finding import Finding, Observed, numbers, seconds
 from . import asking
 
 _PATIENCE = 20.0
@@ -15,7 +15,7 @@ _PATIENCE = 20.0
 _RINGS = 60.0
 
 
-def outcome(conversation: Conversation, world: World) -> Iterator[Finding]:
+def outcome(conversation: CallTrace, world: Observed) -> Iterator[Finding]:
     """How the INVITE went, if it was not answered with 2xx or if the capture came too late."""
     attempts = conversation.attempts
     if conversation.answer is not None:
@@ -42,7 +42,7 @@ def _own_word(attempt: Transaction) -> bool:
     return attempt.final is not None and cause(attempt.final).source.startswith("status")
 
 
-def _without_begin(conversation: Conversation) -> Finding:
+def _without_begin(conversation: CallTrace) -> Finding:
     return Finding(
         "inconclusive",
         "capture.begins",
@@ -63,7 +63,7 @@ def _rang(attempt: Transaction) -> float | None:
     return (until - rings[0].at).total_seconds()
 
 
-def _cancelled(conversation: Conversation, last: Transaction, cancel: Transaction) -> Finding:
+def _cancelled(conversation: CallTrace, last: Transaction, cancel: Transaction) -> Finding:
     rang = _rang(last)
     state = "before it rang" if rang is None else f"after {seconds(rang)} of ringing"
     why = "".join(f" ({reason.words})" for reason in reasons(cancel.first.message.headers)[:1])
@@ -78,7 +78,7 @@ def _cancelled(conversation: Conversation, last: Transaction, cancel: Transactio
     )
 
 
-def _redirected(conversation: Conversation, last: Transaction) -> Finding:
+def _redirected(conversation: CallTrace, last: Transaction) -> Finding:
     assert last.final is not None
     contacts = [plain(name_addr(v).uri, 80) for v in values(last.final.message.headers, "Contact")]
     target = contacts[0] if contacts else "nowhere: there is no Contact"
@@ -94,7 +94,7 @@ def _redirected(conversation: Conversation, last: Transaction) -> Finding:
     )
 
 
-def _declined(conversation: Conversation, last: Transaction) -> Finding:
+def _declined(conversation: CallTrace, last: Transaction) -> Finding:
     assert last.final is not None
     why = cause(last.final)
     rang = seconds(_rang(last) or 0.0)
@@ -110,7 +110,7 @@ def _declined(conversation: Conversation, last: Transaction) -> Finding:
     )
 
 
-def _pending(conversation: Conversation, last: Transaction, world: World) -> Finding:
+def _pending(conversation: CallTrace, last: Transaction, world: Observed) -> Finding:
     """100 or ringing, and no final response."""
     waited = world.after(last.first)
     heard = last.responses[-1]
@@ -143,7 +143,7 @@ def _pending(conversation: Conversation, last: Transaction, world: World) -> Fin
     )
 
 
-def caller_number(conversation: Conversation) -> Iterator[Finding]:
+def caller_number(conversation: CallTrace) -> Iterator[Finding]:
     """A From that carries no caller number."""
     if not conversation.attempts:
         return

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from ...shown import counted, plain, where
-from ..calls import Conversation, Row, Transaction
+from ..calls import CallTrace, TracedMessage, Transaction
 from ..causes import cause, data, fix, reasons
-from ..finding import Finding, World, numbers, seconds
+from ..finding import Finding, Observed, numbers, seconds
 from . import asking
 
 
-def acknowledged(conversation: Conversation, world: World) -> Iterator[Finding]:
+def acknowledged(conversation: CallTrace, world: Observed) -> Iterator[Finding]:
     """Whether the 200 got its ACK (RFC 3261 §13.2.2.4, §13.3.1.4)."""
     answer = conversation.answer
     if answer is None:
@@ -60,12 +60,12 @@ def acknowledged(conversation: Conversation, world: World) -> Iterator[Finding]:
         )
 
 
-def named_ack(ack: Row) -> str:
+def named_ack(ack: TracedMessage) -> str:
     """Where an ACK went."""
     return f"{plain(ack.uri, 80)} at {where(ack.entry.destination)}"
 
 
-def ended(conversation: Conversation, world: World) -> Iterator[Finding]:
+def ended(conversation: CallTrace, world: Observed) -> Iterator[Finding]:
     """The BYE: answered, refused, or lost (RFC 3261 §15)."""
     byes = conversation.of("BYE")
     if any(200 <= bye.code < 300 for bye in byes):
@@ -105,7 +105,7 @@ def ended(conversation: Conversation, world: World) -> Iterator[Finding]:
 
 
 def _bye_refused(
-    conversation: Conversation, bye: Transaction, side: str, shown: tuple[int, ...]
+    conversation: CallTrace, bye: Transaction, side: str, shown: tuple[int, ...]
 ) -> Finding:
     assert bye.final is not None
     routed = any(row.header("Record-Route") for row in conversation.rows)
@@ -124,7 +124,7 @@ def _bye_refused(
     )
 
 
-def _abnormal(conversation: Conversation, byes: list[Transaction]) -> Iterator[Finding]:
+def _abnormal(conversation: CallTrace, byes: list[Transaction]) -> Iterator[Finding]:
     """A cause in the BYE that names a trouble of the network."""
     for bye in byes:
         for reason in reasons(bye.first.message.headers)[:1]:
@@ -142,7 +142,7 @@ def _abnormal(conversation: Conversation, byes: list[Transaction]) -> Iterator[F
                 return
 
 
-def inside(conversation: Conversation, world: World) -> Iterator[Finding]:
+def inside(conversation: CallTrace, world: Observed) -> Iterator[Finding]:
     """Requests in the dialog that were refused while the call went on."""
     for request in conversation.of("INVITE", "UPDATE", "INFO", "PRACK"):
         if not request.in_dialog or request.code < 300:

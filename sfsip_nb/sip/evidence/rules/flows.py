@@ -1,14 +1,14 @@
 """Which RTP stream belongs to which call, and to which side of it."""
 
 from ...trace import Address
-from ..calls import Conversation
+from ..calls import CallTrace
 from ..sound import Stream
 
 Assigned = dict[int, dict[str, list[Stream]]]
 """Streams by the `id` of their conversation and by the side that they go to."""
 
 
-def assign(conversations: list[Conversation], streams: list[Stream]) -> Assigned:
+def assign(conversations: list[CallTrace], streams: list[Stream]) -> Assigned:
     """The streams of each conversation, by the side that they go to: `caller` and `callee`.
 
     A stream belongs to the conversation whose SDP names both of its ends, else to the one that
@@ -28,7 +28,7 @@ def assign(conversations: list[Conversation], streams: list[Stream]) -> Assigned
     return found
 
 
-def _ends(talk: Conversation) -> dict[str, set[Address]]:
+def _ends(talk: CallTrace) -> dict[str, set[Address]]:
     ends: dict[str, set[Address]] = {"caller": set(), "callee": set()}
     for row in talk.rows:
         if row.sdp is not None and row.sdp.port:
@@ -36,7 +36,7 @@ def _ends(talk: Conversation) -> dict[str, set[Address]]:
     return ends
 
 
-def _fit(talk: Conversation, ends: dict[str, set[Address]], stream: Stream) -> tuple[str, int]:
+def _fit(talk: CallTrace, ends: dict[str, set[Address]], stream: Stream) -> tuple[str, int]:
     """The side that a stream goes to, and how well it fits; 0 for not at all."""
     after = (stream.first - talk.began).total_seconds()
     before = (stream.first - talk.ended).total_seconds()

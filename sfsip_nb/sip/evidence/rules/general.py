@@ -5,16 +5,16 @@ from dataclasses import replace
 
 from ...shown import plain, where
 from ...ways import LARGEST_DATAGRAM
-from ..calls import Conversation, Transaction
+from ..calls import CallTrace, Transaction
 from ..causes import fix
-from ..finding import Finding, World, named, numbers, seconds
+from ..finding import Finding, Observed, named, numbers, seconds
 from . import asking
 
 _DECIDES = ("REGISTER", "OPTIONS")
 _FAULTS = 4  # faults told of one conversation
 
 
-def exchange(conversation: Conversation, world: World) -> Iterator[Finding]:
+def exchange(conversation: CallTrace, world: Observed) -> Iterator[Finding]:
     """Requests outside a call: each kind to each server, by its last try."""
     tries: dict[tuple[str, str], list[Transaction]] = {}
     for transaction in conversation.transactions:
@@ -44,7 +44,7 @@ def exchange(conversation: Conversation, world: World) -> Iterator[Finding]:
         yield _good(conversation, group, advisory)
 
 
-def _unfinished(conversation: Conversation, last: Transaction) -> Finding:
+def _unfinished(conversation: CallTrace, last: Transaction) -> Finding:
     return Finding(
         "inconclusive",
         "capture.ends",
@@ -55,7 +55,7 @@ def _unfinished(conversation: Conversation, last: Transaction) -> Finding:
     )
 
 
-def _alive(conversation: Conversation, last: Transaction) -> Finding:
+def _alive(conversation: CallTrace, last: Transaction) -> Finding:
     assert last.final is not None
     return Finding(
         "pass",
@@ -73,7 +73,7 @@ def _aside(found: Finding) -> Finding:
     return replace(found, advisory=True)
 
 
-def _good(conversation: Conversation, group: list[Transaction], advisory: bool) -> Finding:
+def _good(conversation: CallTrace, group: list[Transaction], advisory: bool) -> Finding:
     last = group[-1]
     assert last.final is not None
     took = seconds((last.final.at - last.requests[0].at).total_seconds())
@@ -90,7 +90,7 @@ def _good(conversation: Conversation, group: list[Transaction], advisory: bool) 
     )
 
 
-def messages(conversation: Conversation) -> Iterator[Finding]:
+def messages(conversation: CallTrace) -> Iterator[Finding]:
     """Messages that break a rule, each rule once, and requests too large for UDP."""
     told: dict[str, dict[str, list[int]]] = {}
     for number, entry in enumerate(conversation.entries, start=1):

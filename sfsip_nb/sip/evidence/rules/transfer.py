@@ -5,15 +5,15 @@ from collections.abc import Iterator
 
 from ...fields import name_addr, parameters, uri_parts
 from ...shown import plain
-from ..calls import Conversation, Row, Transaction
+from ..calls import CallTrace, TracedMessage, Transaction
 from ..causes import cause, fix
-from ..finding import Finding, Verdict, World, numbers
+from ..finding import Finding, Observed, Verdict, numbers
 from . import asking
 
 _STATUS = re.compile(rb"^\s*SIP/\d\.\d[ \t]+(\d{3})[ \t]*([^\r\n]*)")
 
 
-def transfers(conversation: Conversation, world: World) -> Iterator[Finding]:
+def transfers(conversation: CallTrace, world: Observed) -> Iterator[Finding]:
     """Each REFER: refused, failed, done, or unknown."""
     refers = conversation.of("REFER")
     for index, refer in enumerate(refers):
@@ -23,7 +23,7 @@ def transfers(conversation: Conversation, world: World) -> Iterator[Finding]:
         yield _transfer(conversation, refer, world)
 
 
-def _transfer(conversation: Conversation, refer: Transaction, world: World) -> Finding:
+def _transfer(conversation: CallTrace, refer: Transaction, world: Observed) -> Finding:
     request = refer.requests[0]
     target = plain(name_addr(request.header("Refer-To")).uri.partition("?")[0], 80)
     peer = asking.peer_of(conversation, refer)
@@ -116,7 +116,7 @@ def _transfer(conversation: Conversation, refer: Transaction, world: World) -> F
     )
 
 
-def _told(conversation: Conversation, refer: Transaction) -> list[Row]:
+def _told(conversation: CallTrace, refer: Transaction) -> list[TracedMessage]:
     """NOTIFYs about this REFER: their event id, if any, is its CSeq (RFC 3515 §2.4.6)."""
     found = []
     for notify in conversation.of("NOTIFY"):
@@ -129,7 +129,7 @@ def _told(conversation: Conversation, refer: Transaction) -> list[Row]:
     return found
 
 
-def _new_leg(conversation: Conversation, request: Row, world: World) -> Conversation | None:
+def _new_leg(conversation: CallTrace, request: TracedMessage, world: Observed) -> CallTrace | None:
     user = uri_parts(name_addr(request.header("Refer-To")).uri).user
     for other in world.conversations:
         answer = other.answer
@@ -141,12 +141,12 @@ def _new_leg(conversation: Conversation, request: Row, world: World) -> Conversa
 
 
 def _finding(
-    conversation: Conversation,
+    conversation: CallTrace,
     verdict: Verdict,
     rule: str,
     sentence: str,
     remedy: str,
-    rows: list[Row],
+    rows: list[TracedMessage],
     advisory: bool = False,
 ) -> Finding:
     return Finding(

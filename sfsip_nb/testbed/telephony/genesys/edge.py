@@ -11,7 +11,7 @@ from sfsip_nb.testbed.world import World
 from ..admission import Refusal, unfit
 from ..centre import ContactCentre
 from ..certificates import Certificates
-from ..legs import Conversation, Leg
+from ..legs import Conversation, Participant
 from ..net import Net, Target, hops_left
 from . import routing, view
 from .records import homer
@@ -50,7 +50,9 @@ class Edge(ContactCentre):
         """Dial ``to`` by an outbound flow; returns while that is under way."""
         conversation, to = Conversation("outbound", id=call["conversation_id"]), call["to"]
         session = EdgeSession(self, conversation, call["from"])
-        flow = session.org.flows.get(call["flow_id"]) or routing.Flow("", "Outbound flow", to)
+        flow = session.org.flows.get(call["flow_id"]) or routing.ArchitectFlow(
+            "", "Outbound flow", to
+        )
         session.publish()
         self.begin(session, session.dial_out(flow, to))
 
@@ -69,7 +71,9 @@ class Edge(ContactCentre):
                 self.world.add_sip_message(homer(message, self.net))
             return
         caller = routing.known_caller(org, trunk, call.caller)
-        leg = Leg("customer", caller, call.user, name=call.caller_name, call=call, trunk=trunk)
+        leg = Participant(
+            "customer", caller, call.user, name=call.caller_name, call=call, trunk=trunk
+        )
         conversation = Conversation("inbound", [leg], self.world.new_id())
         name, hops = call.caller_name, hops_left(call)
         session = EdgeSession(self, conversation, caller, name, call, hops)

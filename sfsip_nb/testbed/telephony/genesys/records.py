@@ -15,9 +15,9 @@ from typing import Any
 
 from sfsip_nb.sip import Audio, TraceEntry
 
-from ..legs import Conversation, Leg
+from ..legs import Conversation, Participant
 from ..net import Net
-from .routing import Flow, setting
+from .routing import ArchitectFlow, setting
 
 Json = dict[str, Any]
 
@@ -33,10 +33,10 @@ def tel(number: str) -> str:
 
 
 @dataclass
-class FlowLeg(Leg):
+class FlowLeg(Participant):
     """The part of an Architect flow, and what it transfers to."""
 
-    flow: Flow | None = None
+    flow: ArchitectFlow | None = None
     target: str = ""
 
 
@@ -74,7 +74,7 @@ def details(conversation: Conversation, ended: bool) -> Json:
     }
 
 
-def _session(leg: Leg, first: Leg) -> Json:
+def _session(leg: Participant, first: Participant) -> Json:
     session: Json = {
         "sessionId": leg.id,
         "mediaType": "voice",
@@ -115,7 +115,7 @@ def _session(leg: Leg, first: Leg) -> Json:
     return session
 
 
-def _segments(leg: Leg) -> list[Json]:
+def _segments(leg: Participant) -> list[Json]:
     """What went on before an answer, then what went on after it."""
     kinds = {"ivr": ("ivr", "ivr"), "acd": ("delay", "delay"), "agent": ("alert", "interact")}
     before, after = kinds.get(leg.purpose, ("system", "interact"))
@@ -149,7 +149,7 @@ def _segments(leg: Leg) -> list[Json]:
     return [first, last]
 
 
-def _media(leg: Leg) -> Json | None:
+def _media(leg: Participant) -> Json | None:
     audio = leg.call.audio if leg.call else None
     if audio is None:
         return None

@@ -24,7 +24,7 @@ CALLER_ORDER = ("Source", "Trunk", "Site", "Extension")
 
 
 @dataclass(frozen=True)
-class Flow:
+class ArchitectFlow:
     """A published Architect flow, as far as a call cares: it goes to a queue or dials a number."""
 
     id: str
@@ -46,17 +46,17 @@ class Organisation:
     outbound_routes: Mapping[str, Sequence[Object]] = field(default_factory=dict)
     did_pools: Sequence[Object] = ()
     ivrs: Sequence[Object] = ()
-    flows: Mapping[str, Flow] = field(default_factory=dict)
+    flows: Mapping[str, ArchitectFlow] = field(default_factory=dict)
     queues: Mapping[str, Object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Entry:
+class InboundRoute:
     """An inbound number is owned by a call route, whose flow takes the call."""
 
     number: str
     ivr: Object
-    flow: Flow
+    flow: ArchitectFlow
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def pooled(pools: Sequence[Object], number: str) -> bool:
     return False
 
 
-def enter(org: Organisation, trunk: Object, number: str) -> Entry | Refusal | None:
+def enter(org: Organisation, trunk: Object, number: str) -> InboundRoute | Refusal | None:
     """Where a call to `number` goes that came in over `trunk`.
 
     The number is first normalised by the plans of the trunk's number plan site. None: it is no
@@ -145,7 +145,7 @@ def enter(org: Organisation, trunk: Object, number: str) -> Entry | Refusal | No
             if flow is None:
                 name = ivr["name"]
                 return Refusal(480, "Temporarily Unavailable", f"{name} has no published flow")
-            return Entry(number, ivr, flow)
+            return InboundRoute(number, ivr, flow)
     return Refusal(404, "Not Found", f"{number} is in a DID pool, but no call route owns it")
 
 

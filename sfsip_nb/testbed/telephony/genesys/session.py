@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from sfsip_nb.sip import Referral
 
 from ..admission import Refusal
-from ..legs import Leg, Object
+from ..legs import Object, Participant
 from ..net import Target
 from ..phone import CALL_SECONDS, ring_seconds
-from ..session import Session
+from ..session import BridgedCall
 from . import records, routing, trunkside, view
 from .records import FlowLeg
 
 
 @dataclass(eq=False)
-class EdgeSession(Session):
+class EdgeSession(BridgedCall):
     """A conversation that the organisation's settings, as of its last step, lead."""
 
     org: routing.Organisation = field(init=False)
@@ -26,7 +26,7 @@ class EdgeSession(Session):
 
     # What a call may meet
 
-    async def follow(self, entry: routing.Entry, trunk: Object) -> None:
+    async def follow(self, entry: routing.InboundRoute, trunk: Object) -> None:
         """The flow takes the caller: it answers, then goes to its queue or dials its number."""
         if self.near and await self.near.answer(srtp="optional"):
             await self._run_flow(entry, trunk)
@@ -38,7 +38,7 @@ class EdgeSession(Session):
         assert near
         await self.connect(await self._dial(site, near.user, ringing=True))
 
-    async def dial_out(self, flow: routing.Flow, to: str) -> None:
+    async def dial_out(self, flow: routing.ArchitectFlow, to: str) -> None:
         """An outbound flow dials `to`, plays its prompt, and hangs up."""
         leg = FlowLeg("outbound", self.caller, to, "outbound", flow.name, flow=flow, target=to)
         self.conversation.add(leg)
@@ -50,7 +50,7 @@ class EdgeSession(Session):
 
     # Steps on the way
 
-    async def _run_flow(self, entry: routing.Entry, trunk: Object) -> Refusal | None:
+    async def _run_flow(self, entry: routing.InboundRoute, trunk: Object) -> Refusal | None:
         """To the flow's queue or number; a refusal if that cannot be reached."""
         flow = entry.flow
         queue = self.org.queues.get(flow.queue_id)
@@ -59,7 +59,9 @@ class EdgeSession(Session):
         self.conversation.add(ivr)
         if queue:
             ivr.end("transfer")
-            acd = Leg("acd", self.caller, entry.number, name=queue["name"], queue_id=queue["id"])
+            acd = Participant(
+                "acd", self.caller, entry.number, name=queue["name"], queue_id=queue["id"]
+            )
             self.switch(self.conversation.add(acd))
             self.centre.run(self._queue(queue, acd))
             return None
@@ -74,7 +76,7 @@ class EdgeSession(Session):
         self.switch(outcome)
         return None
 
-    async def _queue(self, queue: Object, acd: Leg) -> None:
+    async def _queue(self, queue: Object, acd: Participant) -> None:
         """Ring an agent of the queue; where nobody is on it, the caller waits on."""
         if not queue.get("memberCount"):
             return
@@ -91,15 +93,15 @@ class EdgeSession(Session):
 
     async def _dial(
         self, site: str, number: str, purpose: str = "external", ringing: bool = False
-    ) -> Leg | Refusal:
+    ) -> Participant | Refusal:
         """Dial by the plans of `site`: the answered leg, or why there is none."""
         way = routing.onward(self.org, site, number)
         if isinstance(way, Refusal):
-            leg = Leg(purpose, self.caller, number, "outbound", error=way.error)
+            leg = Participant(purpose, self.caller, number, "outbound", error=way.error)
             self.conversation.add(leg).end("error")
             return way
         address, name = trunkside.caller_id(self, way)
-        leg = Leg(purpose, address or "anonymous", way.number, "outbound", trunk=way.trunk)
+        leg = Participant(purpose, address or "anonymous", way.number, "outbound", trunk=way.trunk)
         self.conversation.add(leg)
         refusal = Refusal(408, "Request Timeout", "no SIP server of the trunk answers")
         if self.near and ringing:

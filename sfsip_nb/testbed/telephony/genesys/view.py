@@ -5,7 +5,7 @@ from __future__ import annotations
 from sfsip_nb.testbed.world import World
 
 from ..legs import Object
-from .routing import Flow, Organisation
+from .routing import ArchitectFlow, Organisation
 
 
 def organisation(world: World) -> Organisation:
@@ -31,6 +31,6 @@ def organisation(world: World) -> Organisation:
     )
 
 
-def _flow(flow: Object) -> Flow:
+def _flow(flow: Object) -> ArchitectFlow:
     transfer_to, queue_id = (str(flow.get(key) or "") for key in ("_transferTo", "_queueId"))
-    return Flow(str(flow["id"]), str(flow["name"]), transfer_to, queue_id)
+    return ArchitectFlow(str(flow["id"]), str(flow["name"]), transfer_to, queue_id)

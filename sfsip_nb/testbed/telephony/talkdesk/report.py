@@ -13,7 +13,7 @@ from typing import Any
 
 from sfsip_nb.testbed.world import World
 
-from ..legs import Conversation, Leg
+from ..legs import Conversation, Participant
 
 Json = dict[str, Any]
 
@@ -72,13 +72,13 @@ def _type(outward: bool, talked: bool, abandoned: bool) -> str:
     return "abandoned" if abandoned else "missed"
 
 
-def _rang(leg: Leg) -> timedelta:
+def _rang(leg: Participant) -> timedelta:
     """Until the leg was answered, or came to nothing."""
     until = (leg.call.answered_at if leg.call else None) or leg.ended
     return until - leg.started if until else _NOTHING
 
 
-def _talked(leg: Leg) -> timedelta:
+def _talked(leg: Participant) -> timedelta:
     return (leg.ended - leg.started - _rang(leg)) if leg.ended else _NOTHING
 
 
@@ -86,5 +86,5 @@ def _seconds(time: timedelta) -> int:
     return round(time.total_seconds())
 
 
-def _names(legs: Iterable[Leg]) -> str:
+def _names(legs: Iterable[Participant]) -> str:
     return ", ".join(dict.fromkeys(leg.name for leg in legs))

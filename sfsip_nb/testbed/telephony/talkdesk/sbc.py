@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from sfsip_nb.platforms.talkdesk import samples as talkdesk_samples
-from sfsip_nb.sip import Call, Guard
+from sfsip_nb.sip import Call, DigestGuard
 from sfsip_nb.testbed.world import World
 
 from .. import pstn
 from ..admission import Refusal, challenged, unfit
 from ..centre import ContactCentre
 from ..certificates import Certificates
-from ..legs import Conversation, Leg, Object
+from ..legs import Conversation, Object, Participant
 from ..net import Net, Target, hops_left
 from . import routing
 from .session import SbcSession
@@ -26,7 +26,7 @@ class Sbc(ContactCentre):
 
     def __init__(self, world: World, net: Net, certificates: Certificates) -> None:
         self.host = talkdesk_samples.SBC
-        self._guards: dict[str, Guard] = {}
+        self._guards: dict[str, DigestGuard] = {}
         super().__init__(
             world,
             net,
@@ -67,7 +67,9 @@ class Sbc(ContactCentre):
         entry = unfit(call) or self._entry(call, carried)
         if isinstance(entry, Refusal):
             return await self.refuse(call, entry)
-        leg = Leg("customer", call.caller, call.user, name=call.caller_name, call=call, trunk=trunk)
+        leg = Participant(
+            "customer", call.caller, call.user, name=call.caller_name, call=call, trunk=trunk
+        )
         direction = "inbound" if entry else "outbound"
         conversation = Conversation(direction, [leg], self.world.new_id())
         name, hops = call.caller_name, hops_left(call)
@@ -83,10 +85,12 @@ class Sbc(ContactCentre):
             return Refusal(404, "Not Found", f"{call.user} is not in the number inventory")
         return entry
 
-    def _guard(self, trunk: Object) -> Guard:
+    def _guard(self, trunk: Object) -> DigestGuard:
         """Asks for the credentials that are entered at a Digest trunk, in the SBC's realm."""
 
         def password(username: str) -> str | None:
             return str(trunk["_password"]) if username == trunk["username"] else None
 
-        return self._guards.setdefault(str(trunk["id"]), Guard(self.host, password, proxy=True))
+        return self._guards.setdefault(
+            str(trunk["id"]), DigestGuard(self.host, password, proxy=True)
+        )

@@ -9,10 +9,10 @@ from sfsip_nb.sip import Referral, Transport
 
 from .. import pstn
 from ..admission import Refusal
-from ..legs import Leg, Object
+from ..legs import Object, Participant
 from ..net import Target, name_addr
 from ..phone import ring_seconds
-from ..session import Session
+from ..session import BridgedCall
 from . import report, routing
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ FALLBACK_SECONDS = 60
 
 
 @dataclass(eq=False)
-class SbcSession(Session):
+class SbcSession(BridgedCall):
     """A conversation that the account's settings, at each of its steps, lead.
 
     `fell_back`: the fallback of a routing was needed.
@@ -53,21 +53,23 @@ class SbcSession(Session):
         trunk = routing.trunk_of_number(self.centre.world, to)
         if not isinstance(trunk, Refusal):
             outcome = await self._dial(to, trunk, self.caller)
-            if isinstance(outcome, Leg):
+            if isinstance(outcome, Participant):
                 await self.announce(outcome.call)
         else:
             self._unreached(to, trunk)
 
     # Steps on the way
 
-    async def _reach(self, entry: Object, number: str) -> Leg | Refusal:
+    async def _reach(self, entry: Object, number: str) -> Participant | Refusal:
         """Where a routing leads, else its fallback: the answered leg, or why there is none."""
         world, seconds = self.centre.world, entry["timeout_seconds"]
         if entry["kind"] == routing.SIP_TRANSFER:
-            self.conversation.add(Leg("ivr", self.caller, number, name=entry["name"])).end("")
+            self.conversation.add(Participant("ivr", self.caller, number, name=entry["name"])).end(
+                ""
+            )
             trunk = routing.trunk_called(world, str(entry["trunk"]))
             if isinstance(trunk, Refusal):
-                outcome: Leg | Refusal = self._unreached(entry["destination"], trunk)
+                outcome: Participant | Refusal = self._unreached(entry["destination"], trunk)
             else:
                 shown = self.caller if entry["passes_ani"] else ""
                 outcome = await self._dial(entry["destination"], trunk, shown, seconds)
@@ -79,11 +81,13 @@ class SbcSession(Session):
             outcome = await self._ring_group(entry["fallback"], number, FALLBACK_SECONDS)
         return outcome
 
-    async def _ring_group(self, name: str, number: str, seconds: float) -> Leg | Refusal:
+    async def _ring_group(self, name: str, number: str, seconds: float) -> Participant | Refusal:
         """Ring a ring group for so long; nobody is rung where nobody is in it."""
         world, refusal = self.centre.world, Refusal(480, "Temporarily Unavailable", "no agent")
         group = world.by_name(world.talkdesk["ring_groups"], name)
-        acd = Leg("acd", self.caller, number, name=name, queue_id=group["id"] if group else "")
+        acd = Participant(
+            "acd", self.caller, number, name=name, queue_id=group["id"] if group else ""
+        )
         self.conversation.add(acd)
         patience = ring_seconds(world, seconds)
         if group and group["members"]:
@@ -100,7 +104,7 @@ class SbcSession(Session):
 
     async def _dial(
         self, number: str, trunk: Object | None, caller: str, seconds: float = 120
-    ) -> Leg | Refusal:
+    ) -> Participant | Refusal:
         """Dial over a trunk, or, without one, over the telephone network as a forwarded call."""
         centre = self.centre
         if trunk and centre.busy_lines(trunk) >= trunk["max_concurrent_calls"]:
@@ -109,7 +113,7 @@ class SbcSession(Session):
             caller = ""
         server, port = (trunk["server"], trunk["port"]) if trunk else (pstn.CARRIER, pstn.PORT)
         transport: Transport = trunk["transport"] if trunk else "udp"
-        leg = Leg("external", caller or "anonymous", number, "outbound", trunk=trunk)
+        leg = Participant("external", caller or "anonymous", number, "outbound", trunk=trunk)
         self.conversation.add(leg)
         leg.call = await centre.agent.invite(
             f"sip:{number}@{server}:{port}",
@@ -125,10 +129,10 @@ class SbcSession(Session):
         refusal = Refusal(code, leg.call.phrase, "refused by the far end")
         return self._unreached(number, refusal, leg)
 
-    def _unreached(self, number: str, refusal: Refusal, leg: Leg | None = None) -> Refusal:
+    def _unreached(self, number: str, refusal: Refusal, leg: Participant | None = None) -> Refusal:
         """Note in the ground truth that a number was not reached, and why."""
         if leg is None:
-            leg = Leg("external", self.caller, number, "outbound")
+            leg = Participant("external", self.caller, number, "outbound")
             self.conversation.add(leg)
         leg.end("error")
         line = {"stand_in": "talkdesk", "from": leg.ani, "to": number}
