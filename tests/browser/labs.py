@@ -17,15 +17,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Locator, Page, TimeoutError, expect
+from playwright.sync_api import Locator, Page, expect
 
 from sfsip_nb.testbed import life
 from tests.sip.peers.lab import free_port
 
 PROJECT = Path(__file__).resolve().parents[2]
 SETTINGS = PROJECT / "sfsip_nb" / "notebook" / "jupyter"
-STARTING, CELL = 60.0, 60_000
-"""Most seconds for the server, most milliseconds for one cell, on a busy machine."""
+STARTING, CELL, ALL = 60.0, 60_000, 180_000
+"""Most seconds for the server, most milliseconds for one cell and for a notebook's cells, failing
+calls included, on a busy machine."""
 
 
 @dataclass
@@ -55,8 +56,8 @@ class Lab:
         """Open one notebook in a page, in Lab's single-document mode."""
         page.goto(f"{self.url}/doc/tree/{path}")
         notebook = Notebook(page, self.root / path, self.ids(path))
+        ready(page, path)
         expect(notebook.cells).to_have_count(len(notebook.ids), timeout=CELL)
-        expect(page.locator(IDLE)).to_be_visible(timeout=CELL)
         return notebook
 
     def copy(self, path: str, name: str, **cell: str) -> str:
@@ -118,7 +119,7 @@ class Notebook:
         cell = self.cell(id)
         folded = cell.locator(".jp-Placeholder-prompt")  # a click on its text would unfold it
         (folded if folded.count() else cell.locator(".cm-content").first).click()
-        execute(self.page, self.ids.index(id), lambda: self.page.keyboard.press("Control+Enter"))
+        execute(self.page, lambda: self.page.keyboard.press("Control+Enter"), self.ids.index(id))
         return cell.locator(".jp-OutputArea-output")
 
     def add(self, after: str, code: str) -> Locator:
@@ -133,22 +134,22 @@ class Notebook:
 
     def run_all(self) -> Locator:
         """Run all cells by the menu, wait for the last one, and return all outputs."""
-        self.page.get_by_role("menuitem", name="Run", exact=True).click()
-        self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        for _ in range(180):  # a cell out of sight is not drawn, and so has no prompt
-            self.cells.last.scroll_into_view_if_needed()
-            prompts = self.page.locator(".jp-CodeCell .jp-InputPrompt").all_inner_texts()
-            if FINISHED.match(prompts[-1]):
-                break
-            self.page.wait_for_timeout(1_000)
+
+        def choose() -> None:
+            self.page.get_by_role("menuitem", name="Run", exact=True).click()
+            self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+
+        execute(self.page, choose, timeout=ALL)
+        self.cells.last.scroll_into_view_if_needed()  # what is out of sight is not drawn
         return self.page.locator(".jp-OutputArea-output")
 
     def restart(self) -> None:
         """Restart the kernel as the menu does, and say yes."""
         self.page.get_by_role("menuitem", name="Kernel", exact=True).click()
         self.page.get_by_role("menuitem", name=re.compile(r"^Restart Kernel…")).click()
+        self.page.evaluate(WATCH)
         self.page.get_by_role("button", name="Confirm Kernel Restart").click()
-        expect(self.page.locator(IDLE)).to_be_visible(timeout=CELL)
+        self.page.wait_for_function(RESTARTED, timeout=CELL)
 
     def save(self) -> dict[str, Any]:
         """Save by the menu's command, wherever the focus is; the file as it then is."""
@@ -162,39 +163,57 @@ class Notebook:
         raise AssertionError("the notebook was not saved")
 
 
-def execute(page: Page, index: int, run: Callable[[], None]) -> None:
-    """Run the cell at a place and wait for its end.
+def ready(page: Page, path: str) -> None:
+    """Wait until a notebook stands in front and its kernel is connected.
 
-    The first key can get lost while a kernel is new. A folded cell shows no prompt, so JupyterLab
-    itself is asked.
+    What is run before that gets lost: JupyterLab shows an idle kernel already while it connects.
     """
-    before = page.evaluate(f"index => {EXECUTION}.count", index)
-    began = f"([index, before]) => {{ const now = {EXECUTION};"
-    for _ in range(4):
-        run()
-        try:
-            page.wait_for_function(
-                f"{began} return now.running || now.count !== before; }}",
-                arg=[index, before],
-                timeout=5_000,
-            )
-        except TimeoutError:
-            continue
-        page.wait_for_function(
-            f"index => {{ const now = {EXECUTION}; return !now.running && now.count; }}",
-            arg=index,
-            timeout=CELL,
-        )
-        return
-    raise AssertionError("the cell does not start")
+    page.wait_for_function(READY, arg=path, timeout=CELL)
 
 
+def execute(
+    page: Page, run: Callable[[], None], index: int | None = None, timeout: float = CELL
+) -> None:
+    """Run the cell at a place, or all of them, and wait for the end.
+
+    A folded cell shows no prompt, so JupyterLab itself is asked.
+    """
+    before = page.evaluate(f"index => {EXECUTION}.counts", index)
+    run()
+    page.wait_for_function(
+        f"([index, before]) => {{ const now = {EXECUTION};"
+        " return now.running || now.counts !== before; }",
+        arg=[index, before],
+        timeout=CELL,
+    )
+    page.wait_for_function(
+        f"index => {{ const now = {EXECUTION}; return now.ended; }}", arg=index, timeout=timeout
+    )
+
+
+READY = """path => {
+    const panel = window.jupyterapp?.shell.currentWidget;
+    return panel?.context?.path === path && panel.context.isReady
+        && panel.sessionContext.isReady && panel.sessionContext.kernelDisplayStatus === 'idle';
+}"""
 EXECUTION = """(index => {
-    const cell = window.jupyterapp.shell.currentWidget.content.widgets[index].model;
-    return {running: cell.executionState === 'running', count: cell.executionCount};
+    const panel = window.jupyterapp.shell.currentWidget;
+    const cells = panel.content.widgets.map(cell => cell.model)
+        .filter((cell, at) => cell.type === 'code' && (index === null || index === at));
+    return {
+        running: cells.some(cell => cell.executionState === 'running'),
+        counts: cells.map(cell => cell.executionCount).join(),
+        ended: cells.every(cell => cell.executionState === 'idle' && cell.executionCount)
+            && panel.sessionContext.kernelDisplayStatus === 'idle',
+    };
 })(index)"""
+WATCH = """() => {
+    window.statuses = [];
+    const session = window.jupyterapp.shell.currentWidget.sessionContext;
+    session.statusChanged.connect((_, status) => window.statuses.push(status));
+}"""
+RESTARTED = "() => window.statuses.includes('restarting') && window.statuses.at(-1) === 'idle'"
 FINISHED = re.compile(r"^\s*\[\d+\]:\s*$")
-IDLE = ".jp-Notebook-ExecutionIndicator[data-status='idle']"
 
 
 @contextmanager

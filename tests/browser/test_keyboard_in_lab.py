@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.labs import IDLE, Lab, execute
+from tests.browser.labs import Lab, execute, ready
 
 FOCUS = """() => {
     const at = document.activeElement, cell = at.closest('.jp-Cell');
@@ -34,8 +34,8 @@ class Hands:
     def read(self, path: str) -> None:
         """Look at a notebook that has just been opened."""
         self.ids = self.lab.ids(path)
+        ready(self.page, path)
         expect(self.page.locator(f"{SHOWN} .jp-Cell")).to_have_count(len(self.ids))
-        expect(self.page.locator(f"{SHOWN} {IDLE}")).to_be_visible()
 
     def move(self, key: str, focus: str) -> None:
         """Press a key until what it leads to has the focus."""
@@ -69,7 +69,7 @@ class Hands:
     def run(self, id: str) -> None:
         """Go to a cell, run it, and wait for its end."""
         self.cell(id)
-        execute(self.page, self.ids.index(id), lambda: self.press("Control+Enter"))
+        execute(self.page, lambda: self.press("Control+Enter"), self.ids.index(id))
 
     def replace(self, text: str) -> None:
         """Type over what stands in a field."""

@@ -8,27 +8,14 @@ from dataclasses import dataclass, field
 from playwright.sync_api import Locator, Page, expect
 
 from sfsip_nb.testbed.faults import FAULTS
-from tests.browser.labs import Lab
+from tests.browser.labs import ALL, Lab, execute, ready
 
 PANEL = ".jp-NotebookPanel:not(.lm-mod-hidden)"
-OPENED = """path => {
-    const panel = window.jupyterapp?.shell.currentWidget;
-    return panel?.context?.path === path && panel.context.isReady
-        && panel.sessionContext.isReady && panel.sessionContext.kernelDisplayStatus === 'idle';
-}"""
-ENDED = """() => {
-    const panel = window.jupyterapp.shell.currentWidget;
-    const code = panel.content.widgets.filter(cell => cell.model.type === 'code');
-    const all = code.every(c => c.model.executionState === 'idle' && c.model.executionCount);
-    return all && panel.sessionContext.kernelDisplayStatus === 'idle';
-}"""
 SCROLL = """([id, part]) => {
     const content = window.jupyterapp.shell.currentWidget.content;
     const index = content.widgets.findIndex(cell => cell.model.id === id);
     return content.scrollToItem(index, part);
 }"""
-LONG = 180_000
-"""Most milliseconds for a whole notebook, failing calls included, on a busy machine."""
 
 
 @dataclass
@@ -73,13 +60,12 @@ class Visitor:
 
     def arrive(self, path: str) -> None:
         """Wait until a notebook stands in front, ready to be run."""
-        self.page.wait_for_function(OPENED, arg=path, timeout=LONG)
+        ready(self.page, path)
         self.ids = self.lab.ids(path)
 
     def run_all(self) -> None:
         """Run all cells by the menu, to the end."""
-        self.menu("Run", "Run All Cells")
-        self.page.wait_for_function(ENDED, timeout=LONG)
+        execute(self.page, lambda: self.menu("Run", "Run All Cells"), timeout=ALL)
 
     def follow(self, id: str, link: str, path: str) -> None:
         """Click a link in a cell, and arrive."""
