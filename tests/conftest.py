@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from sfsip_nb.inputs import draft
+from sfsip_nb.inputs import draft, secrets
+from sfsip_nb.testbed import life
 
 # A machine that is busy with calls is slow now and then; that says nothing about a property.
 settings.register_profile("calm", deadline=None)
@@ -60,3 +61,12 @@ def _own_seal_key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def _nothing_typed_before(monkeypatch: pytest.MonkeyPatch) -> None:
     """What one test types into a form is not there in the next, whichever file ran before."""
     monkeypatch.setattr(draft, "_typed_here", {})
+    monkeypatch.setattr(secrets, "_typed", {})
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_testbed_left() -> Iterator[None]:
+    """Every testbed that a test started has ended with it, whoever was asked to end it."""
+    yield
+    for child in life._children.values():
+        child.wait(life.STOP_SECONDS)

@@ -6,7 +6,7 @@ notebook's kernel starts while the present one runs.
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from subprocess import DEVNULL
 from typing import Any
@@ -75,9 +75,22 @@ class Kernels:
 class _Client(PapermillNotebookClient):  # type: ignore[misc]
     """Masks secrets in every message of the kernel, and again in each cell's joined outputs."""
 
-    def __init__(self, manager: Any, redactor: Redacting, **options: Any) -> None:
-        super().__init__(manager, **options)
-        self._redactor = redactor
+    def __init__(
+        self, manager: Any, redactor: Redacting, take: Callable[[], AsyncKernelManager], **more: Any
+    ) -> None:
+        super().__init__(manager, km=take(), **more)
+        self._redactor, self._take = redactor, take
+
+    def start_new_kernel_client(self, **options: Any) -> Any:
+        """A kernel that dies before it answers is replaced once.
+
+        Jupyter chooses its ports and lets them go again; another process can be faster than it.
+        """
+        try:
+            return super().start_new_kernel_client(**options)
+        except RuntimeError:
+            self.km = self._take()
+            return super().start_new_kernel_client(**options)
 
     def process_message(self, msg: dict[str, Any], *args: Any, **options: Any) -> Any:
         msg["content"] = self._redactor.data(msg["content"])
@@ -101,7 +114,7 @@ class _Engine(NBClientEngine):  # type: ignore[misc]
         _Client(
             nb_man,
             options["redactor"],
-            km=options["kernel"],
+            options["take"],
             kernel_name=kernel_name,
             timeout=options["cell_timeout"],
             startup_timeout=_START_TIMEOUT,
@@ -124,12 +137,13 @@ def run_notebook(
     source: Path,
     target: Path,
     values: Mapping[str, Any],
-    kernel: AsyncKernelManager,
+    take: Callable[[], AsyncKernelManager],
     redactor: Redacting,
     cell_timeout: int = CELL_TIMEOUT,
 ) -> None:
     """Execute one notebook with the given parameters and save it, outputs and all.
 
+    `take` gives a fresh kernel.
     Raises BrokeOff where a cell raised, took too long or lost its kernel.
     """
     private.file(target)
@@ -142,7 +156,7 @@ def run_notebook(
             progress_bar=False,
             autosave_cell_every=0,
             redactor=redactor,
-            kernel=kernel,
+            take=take,
             cell_timeout=cell_timeout,
         )
     except PapermillExecutionError as error:

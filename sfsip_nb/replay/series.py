@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
 
 from sfsip_nb.engine import export
@@ -73,9 +74,9 @@ def _run(
     try:
         for section in chosen:
             began, name = time.monotonic(), f"{section.notebook}.ipynb"
-            kernel = kernels.take(another=section is not chosen[-1])
+            take = partial(kernels.take, another=section is not chosen[-1])
             source, target = folder / name, attempt.notebooks / name
-            run_notebook(source, target, values, kernel, prepared.redactor, cell_timeout)
+            run_notebook(source, target, values, take, prepared.redactor, cell_timeout)
             say(f"{section.notebook[:2]} {section.title}: {time.monotonic() - began:.1f} s")
     except NotebookError as error:
         why = f"{section.notebook}: {error}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,7 @@ def test_whatever_a_run_leaves_is_for_its_user_alone(tmp_path: Path) -> None:
         try:
             source, target = notebook(tmp_path / "a.ipynb", "1"), attempt.notebooks / "a.ipynb"
             values = Parameters().model_dump()
-            run_notebook(source, target, values, kernels.take(another=False), Redactor())
+            run_notebook(source, target, values, partial(kernels.take, False), Redactor())
         finally:
             kernels.close()
         attempt.fill(sample.small([]), {})

@@ -9,8 +9,10 @@ import time
 from pathlib import Path
 
 import pytest
+from jupyter_client.manager import AsyncKernelManager
 
 from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.replay.kernels import Kernels
 from sfsip_nb.replay.series import replay
 from sfsip_nb.runs import sums
 from tests.replay.replay_sample import SECRET, Run, guide, notebook
@@ -120,6 +122,28 @@ def test_a_lost_kernel_breaks_off(tmp_path: Path) -> None:
     said: list[str] = []
     assert replay(run(tmp_path, "01-a"), tmp_path, said.append) == 4
     assert "its kernel ended" in said[0]
+
+
+def test_a_kernel_that_dies_before_it_answers_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it does where another process was faster to take one of its ports."""
+    start, started = Kernels._start, []
+
+    def first_dies(self: Kernels) -> AsyncKernelManager:
+        kernel = start(self)
+        if not started:
+            os.kill(kernel.provisioner.pid, signal.SIGKILL)
+        started.append(kernel)
+        return kernel
+
+    monkeypatch.setattr(Kernels, "_start", first_dies)
+    notebook(tmp_path / "genesys" / "01-a.ipynb", "1 + 1")
+    notebook(tmp_path / "genesys" / "02-b.ipynb", "1 + 1")
+    prepared = run(tmp_path, "01-a", "02-b")
+    prepared.judge(a="pass", b="pass")
+    assert replay(prepared, tmp_path, lambda line: None) == 0
+    assert len(started) == 3
 
 
 @pytest.mark.parametrize(
