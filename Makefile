@@ -24,12 +24,13 @@ demo: .venv/ready
 	echo "Replayed in $$(( $$(date +%s) - began )) s."; \
 	exit $$code
 
+# More workers than cores: a test waits for packets and processes half of its time.
 test: .venv/ready
 	$(bin)/ruff check .
 	$(bin)/ruff format --check .
 	$(bin)/mypy
 	$(bin)/lint-imports
-	$(bin)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(bin)/pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 screenshots: .venv/ready
 	$(bin)/python -m tests.browser.screenshots
