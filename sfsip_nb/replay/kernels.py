@@ -81,16 +81,16 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]
         super().__init__(manager, km=take(), **more)
         self._redactor, self._take = redactor, take
 
-    def start_new_kernel_client(self, **options: Any) -> Any:
+    def start_new_kernel_client(self) -> Any:
         """A kernel that dies before it answers is replaced once.
 
         Jupyter chooses its ports and lets them go again; another process can be faster than it.
         """
         try:
-            return super().start_new_kernel_client(**options)
+            return super().start_new_kernel_client()
         except RuntimeError:
             self.km = self._take()
-            return super().start_new_kernel_client(**options)
+            return super().start_new_kernel_client()
 
     def process_message(self, msg: dict[str, Any], *args: Any, **options: Any) -> Any:
         msg["content"] = self._redactor.data(msg["content"])

@@ -24,14 +24,6 @@ CANARIES = {
 """Secrets with every character that some encoding writes differently; a bearer token is ASCII."""
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _own_seal_key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Testbeds that these tests start keep their keys out of the user's cache."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        yield
-
-
 @pytest.fixture
 def run(tmp_path: Path) -> Iterator[Run]:
     """A fresh run."""
