@@ -27,6 +27,8 @@ SETTINGS = PROJECT / "sfsip_nb" / "notebook" / "jupyter"
 STARTING, CELL, ALL = 60.0, 60_000, 180_000
 """Most seconds for the server, most milliseconds for one cell and for a notebook's cells, failing
 calls included, on a busy machine."""
+POLLING = 100
+"""Milliseconds between two looks at JupyterLab: one with each frame keeps a core busy."""
 
 
 @dataclass
@@ -168,7 +170,7 @@ def ready(page: Page, path: str) -> None:
 
     What is run before that gets lost: JupyterLab shows an idle kernel already while it connects.
     """
-    page.wait_for_function(READY, arg=path, timeout=CELL)
+    page.wait_for_function(READY, arg=path, timeout=CELL, polling=POLLING)
 
 
 def execute(
@@ -185,9 +187,10 @@ def execute(
         " return now.running || now.counts !== before; }",
         arg=[index, before],
         timeout=CELL,
+        polling=POLLING,
     )
     page.wait_for_function(
-        f"index => {{ const now = {EXECUTION}; return now.ended; }}", arg=index, timeout=timeout
+        f"index => {EXECUTION}.ended", arg=index, timeout=timeout, polling=POLLING
     )
 
 
