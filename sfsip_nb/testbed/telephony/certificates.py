@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -37,28 +38,34 @@ class Certificates:
         """A server context for `names`.
 
         `fault` is asked at each handshake: "expired", "name" (a certificate for another host) or
-        "". `newest` limits the protocol version.
+        "". `newest` limits the protocol version. A certificate is made when it is first shown,
+        because an RSA key takes longer than the rest of a testbed that nobody asks for TLS.
         """
         long_ago = datetime.now(UTC) - timedelta(days=2)
-        # All ciphers that Genesys Cloud lists want an RSA key.
-        good = self._context(self._ca.issue_cert(*names, key_type=trustme.KeyType.RSA), newest)
-        bad = {
-            "expired": self._context(
-                self._ca.issue_cert(*names, not_before=long_ago, not_after=long_ago + timedelta(1)),
-                newest,
+        issue: dict[str, Callable[[], trustme.LeafCert]] = {
+            # All ciphers that Genesys Cloud lists want an RSA key.
+            "": lambda: self._ca.issue_cert(*names, key_type=trustme.KeyType.RSA),
+            "expired": lambda: self._ca.issue_cert(
+                *names, not_before=long_ago, not_after=long_ago + timedelta(1)
             ),
-            "name": self._context(self._ca.issue_cert("elsewhere.example"), newest),
+            "name": lambda: self._ca.issue_cert("elsewhere.example"),
         }
 
+        def context() -> ssl.SSLContext:
+            made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            if newest:
+                made.maximum_version = newest
+            return made
+
+        @functools.cache
+        def showing(kind: str) -> ssl.SSLContext:
+            made = context()
+            issue[kind]().configure_cert(made)
+            return made
+
         def choose(socket: ssl.SSLObject, _name: str, _context: ssl.SSLContext) -> None:
-            socket.context = bad.get(fault(), good)
+            socket.context = showing(fault())
 
-        good.sni_callback = choose
-        return good
-
-    def _context(self, leaf: trustme.LeafCert, newest: ssl.TLSVersion | None) -> ssl.SSLContext:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        leaf.configure_cert(context)
-        if newest:
-            context.maximum_version = newest
-        return context
+        first = context()
+        first.sni_callback = choose
+        return first
