@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ from tests.fates.writer import PARAMETERS, SETS
 
 _PROJECT = Path(__file__).parents[2]
 _WRITER = (sys.executable, "-m", "tests.fates.writer")
-_PATIENCE = 60.0
+_PATIENCE = 150.0
+"""More than the minute for which a cell waits while another writer is at the run."""
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 
 
@@ -48,27 +50,27 @@ class Home:
         """Let writers loose at the same time; the last line that each of them says."""
         for mark in (self.folder / "runs" / "meeting").glob("*"):
             mark.unlink()
-        processes = [
-            subprocess.Popen(
-                [*_WRITER, role, str(self.run_dir), str(len(roles))],
-                cwd=self.folder,
-                env={**os.environ, "PYTHONPATH": str(_PROJECT)},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
-            for role in roles
-        ]
         said = []
-        for process in processes:
-            try:
+        with ExitStack() as stack:
+            processes = [stack.enter_context(self._writer(role, len(roles))) for role in roles]
+            for process in processes:
+                stack.callback(process.kill)
+            for process in processes:
                 out, err = process.communicate(timeout=_PATIENCE)
-            finally:
-                process.kill()
-            assert process.returncode == 0, err
-            said.append(out.strip().rpartition("\n")[2])
+                assert process.returncode == 0, err
+                said.append(out.strip().rpartition("\n")[2])
         return said
+
+    def _writer(self, role: str, writers: int) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [*_WRITER, role, str(self.run_dir), str(writers)],
+            cwd=self.folder,
+            env={**os.environ, "PYTHONPATH": str(_PROJECT)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
 
 
 @pytest.fixture
