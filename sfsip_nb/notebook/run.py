@@ -130,7 +130,7 @@ class Run:
             plan = engine.plan(fresh)
         done = {
             (c.step, c.kind, c.key)
-            for c in engine.ctx.journal.changes()
+            for c in engine.ctx.journal.changes.all()
             if c.plan == plan.id and c.outcome and c.stands
         }
         left = [e for e in plan.changes if (e.step, e.kind, e.key) not in done]
