@@ -39,13 +39,14 @@ CREATE TABLE IF NOT EXISTS evidence (
   sha256 TEXT NOT NULL, kept TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS dialled (
   id INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, step TEXT NOT NULL, number TEXT NOT NULL,
-  mark TEXT NOT NULL, at TEXT NOT NULL);
+  mark TEXT NOT NULL, at TEXT NOT NULL, result TEXT NOT NULL DEFAULT '{}');
 """
 
-_COLUMNS = "SELECT name FROM pragma_table_info('changes')"
+_LATER = {"changes": ("undoes", "[]"), "dialled": ("result", "{}")}
+"""Columns that the journals of earlier versions lack, and what stands in their old rows."""
 
 _TEXTS = {"reason", "outcome", "done_by", "note", "title"}
-_DATA = {"value", "facts", "checks", "before", "after", "given", "card", "evidence"}
+_DATA = {"value", "facts", "checks", "before", "after", "given", "card", "evidence", "result"}
 _OWN_DATA = {"prints", "undoes"}
 """Columns, in whichever table: texts and data from outside, which may hold a secret, and our own
 data. Data is kept as JSON."""
@@ -89,10 +90,12 @@ class Database:
         with self.writing() as connection:
             for statement in _SCHEMA.split(";"):
                 connection.execute(statement)
-            if not any(row["name"] == "undoes" for row in connection.execute(_COLUMNS)):
-                connection.execute(
-                    "ALTER TABLE changes ADD COLUMN undoes TEXT NOT NULL DEFAULT '[]'"
-                )
+            for table, (name, value) in _LATER.items():
+                columns = connection.execute(f"SELECT name FROM pragma_table_info('{table}')")
+                if not any(row["name"] == name for row in columns):
+                    connection.execute(
+                        f"ALTER TABLE {table} ADD COLUMN {name} TEXT NOT NULL DEFAULT '{value}'"
+                    )
 
     def close(self) -> None:
         """Close the file; what was written stays."""

@@ -12,6 +12,7 @@ from sfsip_nb.engine.changes import Changes
 from sfsip_nb.engine.clock import now
 from sfsip_nb.engine.database import Database
 from sfsip_nb.engine.rows import (
+    CallRow,
     CardRow,
     CheckRow,
     DialledRow,
@@ -217,7 +218,11 @@ class Journal:
             "dialled", attempt=attempt, step=step, number=number, mark=mark, at=now()
         )
 
+    def called(self, mark: str, seen: CallRow) -> None:
+        """Keep what the caller saw of a call that was placed, by the mark that it carried."""
+        self.database.update("dialled", "mark = ?", mark, result=seen.model_dump(mode="json"))
+
     def dialled(self, attempt: int) -> list[DialledRow]:
         """The calls that an attempt placed, oldest first."""
         rows = self.database.rows("SELECT * FROM dialled WHERE attempt = ? ORDER BY id", attempt)
-        return [DialledRow.model_validate(row) for row in rows]
+        return [DialledRow.model_validate(row | {"seen": row["result"] or None}) for row in rows]

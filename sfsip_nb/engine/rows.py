@@ -246,6 +246,35 @@ class TestbedRow(Shape):
     time_scale: float | None = Field(description="Waits were divided by this.")
 
 
+class CallRow(Shape):
+    """A call as its caller saw it. A figure is null where nothing was there to measure."""
+
+    code: int = Field(description="Status of the last response to the INVITE; 0 if none came.")
+    phrase: str = Field(description="The phrase of that response, or why no call was made.")
+    seconds: float | None = Field(default=None, description="From the answer to the end.")
+    ended_by: str = Field(
+        default="", description="Who hung up: local (this machine), remote, timeout, or empty."
+    )
+    bye_code: int | None = Field(default=None, description="Status of the response to the BYE.")
+    codec: str = Field(default="", description="The codec agreed on.")
+    packets_sent: int | None = Field(default=None, description="RTP packets sent.")
+    packets_received: int | None = Field(default=None, description="RTP packets received.")
+    loss_percent: float | None = Field(
+        default=None, description="Lost packets of the stream received."
+    )
+    jitter_ms: float | None = Field(
+        default=None, description="Interarrival jitter of the stream received (RFC 3550 §6.4.1)."
+    )
+    round_trip_ms: float | None = Field(default=None, description="Round trip of the audio.")
+    mos: float | None = Field(
+        default=None, description="Estimate for the stream received (ITU-T G.107), 1 to 4.5."
+    )
+    heard: list[bool] = Field(
+        default=[], description="Whether each voice that was waited for was heard, in order."
+    )
+    evidence: list[str] = Field(default=[], description="Its files in the evidence folder.")
+
+
 class DialledRow(Shape):
     """A call that was placed."""
 
@@ -253,6 +282,9 @@ class DialledRow(Shape):
     number: str
     mark: str = Field(description="The mark that the call carried.")
     at: Instant
+    seen: CallRow | None = Field(
+        default=None, description="What its caller saw; null where nothing was kept of it."
+    )
 
 
 class EvidenceRow(Shape):
