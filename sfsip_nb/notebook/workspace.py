@@ -177,7 +177,9 @@ class Workspace:
         session = self.open()
         keep_interactive(session.journal, session.guide, session.run_dir, session.redactor)
         if not (made := attempts_of(session.run_dir)):
-            raise _nothing_judged()
+            raise InputError(
+                "record", "No step of this run has a verdict yet, so there is nothing to record."
+            )
         return made[-1]
 
     def judged(self) -> dict[str, JournaledStep]:
@@ -186,12 +188,11 @@ class Workspace:
             return journal.steps(attempt)
 
     def frames(self) -> Frames:
-        """That attempt as DataFrames. Raises ``InputError`` while no step has run."""
+        """That attempt as DataFrames; empty ones before there is any."""
         with self._judged() as (journal, attempt):
-            if attempt is None or not journal.steps(attempt):
-                raise _nothing_judged()
-            record = export.record(journal, attempt, self.guide)
-        return Frames([(record, self.folder / "evidence")])
+            if attempt is None:
+                return Frames([])
+            return Frames([(export.record(journal, attempt, self.guide), self.folder / "evidence")])
 
     @contextmanager
     def _judged(self) -> Iterator[tuple[Journal, int | None]]:
@@ -228,10 +229,6 @@ class Workspace:
 
 def _folder(run: str) -> Path:
     return Path(os.environ.get(sessions.RUN_DIR) or sessions.home() / "runs" / run)
-
-
-def _nothing_judged() -> InputError:
-    return InputError("run", "No step of this run has a verdict yet. Run its steps first.")
 
 
 def _unfilled(problems: Mapping[str, str]) -> InputError:

@@ -117,3 +117,14 @@ def test_a_fault_chosen_in_the_form_is_on_until_it_is_taken_off_in_an_attempt_of
     assert faults_on(run) == ["synthflow.no-options"]
     facts = [row.facts.testbed.faults for row in session(run).journal.attempts()]
     assert facts == [[], ["synthflow.busy", "synthflow.no-options"], ["synthflow.no-options"]]
+
+
+def test_frames_are_empty_before_a_step_ran_and_then_follow_it(opened: Open) -> None:
+    run = opened("01-prerequisites")
+    assert run.steps.empty
+    assert run.calls.empty
+    shown = run.step("access.platform")
+    assert run.steps.step.tolist() == ["access.platform"]
+    assert run.checks.check.tolist() == shown.frame.check.tolist() != []
+    assert run.messages.empty
+    assert run.plan().frame.object.str.startswith("genesys.trunk").any()
