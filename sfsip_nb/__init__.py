@@ -8,14 +8,20 @@ from sfsip_nb._version import __version__
 if TYPE_CHECKING:
     from sfsip_nb.notebook.run import open_run
     from sfsip_nb.notebook.start import Beginning, overview
+    from sfsip_nb.present.frames import load
 
-__all__ = ["Beginning", "__version__", "open_run", "overview"]
+__all__ = ["Beginning", "__version__", "load", "open_run", "overview"]
 
-_FACE = {"open_run": "run", "Beginning": "start", "overview": "start"}
+_FACE = {
+    "Beginning": "notebook.start",
+    "load": "present.frames",
+    "open_run": "notebook.run",
+    "overview": "notebook.start",
+}
 
 
 def __getattr__(name: str) -> Any:
-    """Load the notebooks' face on first use: the testbed's process needs none of it."""
+    """Load what people import on first use: the testbed's process needs none of it."""
     if name in _FACE:
-        return getattr(import_module(f"sfsip_nb.notebook.{_FACE[name]}"), name)
+        return getattr(import_module(f"sfsip_nb.{_FACE[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

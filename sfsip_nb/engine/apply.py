@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 
 from sfsip_nb.api.errors import ApiError
 from sfsip_nb.engine import difference, effects, plan
+from sfsip_nb.engine.changes import Change, Meant
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.difference import Comparison
 from sfsip_nb.engine.effects import Unsettled, read_until
-from sfsip_nb.engine.journal import Change
 from sfsip_nb.engine.model import Desired, Refused, Resource, Seen, Stranded
 from sfsip_nb.engine.verdicts import Check, Verdict
 from sfsip_nb.inputs.errors import SfsipError
@@ -53,7 +53,7 @@ def carry_out(ctx: Context, step: str, want: Desired, approved: plan.Plan) -> Se
     Raises ``Stranded`` where the object was left between what it was and what it should be.
     """
     resource = ctx.resource(want.kind)
-    written = ctx.journal.writes(want.kind, want.key)
+    written = ctx.journal.changes.of(want.kind, want.key)
     half_done = effects.resume(ctx, written, approved.id if approved.approved_by else "")
     found = _look(ctx, step, want, resource, approved)
     stop = _obstacle(ctx, step, found, approved)
@@ -90,13 +90,13 @@ def _write(
     Where a later request of an update fails, what the earlier ones did is taken back at once.
     """
     want, seen = found.want, found.seen
-    meant = effects.Meant(step, want.kind, want.key, found.op, plan=approved.id)
+    meant = Meant(step, want.kind, want.key, found.op, plan=approved.id)
     wanted = {name: want.fields[name] for name in found.changed}
     fingerprints = {n: mark for n, mark in found.fingerprints.items() if n in found.changed}
     if seen is None:
         made = replace(meant, after=wanted, fingerprints=fingerprints)
         return effects.send(ctx, made, lambda: resource.create(want.key, want.fields, ctx.marker))
-    done: list[effects.Meant] = []
+    done: list[Meant] = []
     for fields in resource.stages(seen, wanted):
         before = {name: seen.fields.get(name) for name in fields}
         marks = {name: fingerprints[name] for name in fields if name in fingerprints}
@@ -112,7 +112,7 @@ def _write(
     return last
 
 
-def update(ctx: Context, resource: Resource, meant: effects.Meant, seen: Seen) -> int:
+def update(ctx: Context, resource: Resource, meant: Meant, seen: Seen) -> int:
     """Set fields of an object that is there, as one effect."""
 
     def request() -> None:
@@ -122,7 +122,7 @@ def update(ctx: Context, resource: Resource, meant: effects.Meant, seen: Seen) -
 
 
 def _take_back(
-    ctx: Context, resource: Resource, stage: effects.Meant, id_: int, trouble: SfsipError
+    ctx: Context, resource: Resource, stage: Meant, id_: int, trouble: SfsipError
 ) -> None:
     """Undo a stage whose following one failed. Raises ``Stranded`` where that fails too."""
     back = replace(stage, before=stage.after, after=stage.before, undoes=(id_,))
@@ -134,9 +134,7 @@ def _take_back(
         raise stranded(resource, back, trouble, error) from None
 
 
-def stranded(
-    resource: Resource, back: effects.Meant, trouble: SfsipError, error: SfsipError
-) -> Stranded:
+def stranded(resource: Resource, back: Meant, trouble: SfsipError, error: SfsipError) -> Stranded:
     """Says what stands half changed, why, and what a person does at once."""
     wanted = "; ".join(f"{name}: {difference.text(value)}" for name, value in back.after.items())
     return Stranded(
@@ -157,7 +155,7 @@ def _read_back(ctx: Context, want: Desired, resource: Resource, write: int) -> S
         effects.PATIENCE,
     )
     if after is not None:
-        ctx.journal.left(write, after.id, difference.digest(after))
+        ctx.journal.changes.left(write, after.id, difference.digest(after))
     return after
 
 
@@ -220,7 +218,7 @@ def _obstacle(ctx: Context, step: str, found: Comparison, approved: plan.Plan) -
 
 def _written(ctx: Context, want: Desired, approved: plan.Plan) -> list[Change]:
     """The writes of this plan to an object that were carried out, one taken back included."""
-    writes = ctx.journal.writes(want.kind, want.key)
+    writes = ctx.journal.changes.of(want.kind, want.key)
     return [c for c in writes if c.plan == approved.id and c.done]
 
 

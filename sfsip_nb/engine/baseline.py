@@ -15,15 +15,15 @@ _KEPT = "baseline"
 
 def keep(ctx: Context, observed: Mapping[str, Seen | None]) -> None:
     """Keep what a plan observed, by address: until the first write the newest, then the first."""
-    written = any(change.stands for change in ctx.journal.changes())
+    written = any(change.stands for change in ctx.journal.changes.all())
     known = ctx.journal.get(_KEPT, {}) if written else {}
     found = {address: seen and seen.fields for address, seen in observed.items()}
-    ctx.journal.put_new(_KEPT, found | known)
+    ctx.journal.put(_KEPT, found | known)
 
 
 def forget(ctx: Context) -> None:
     """All is as before, so the next plan observes anew."""
-    ctx.journal.put_new(_KEPT, {})
+    ctx.journal.put(_KEPT, {})
 
 
 def was_there(ctx: Context, kind: str, key: str) -> bool:
@@ -60,9 +60,9 @@ def _never_returned(ctx: Context) -> Iterator[str]:
     """Secrets that this run wrote over: nothing can tell what they were."""
     written = {
         (change.kind, change.key, name): None
-        for change in ctx.journal.changes()
+        for change in ctx.journal.changes.all()
         if change.op == "update" and (change.done or change.open)
-        for name in change.prints
+        for name in change.fingerprints
         if was_there(ctx, change.kind, change.key)
     }
     for kind, key, name in written:

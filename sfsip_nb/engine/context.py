@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sfsip_nb.api.errors import ApiError
-from sfsip_nb.engine.journal import Journal
+from sfsip_nb.engine.journal import AnswerRow, Journal
 from sfsip_nb.engine.model import Guide, Resource
 from sfsip_nb.inputs import private
 from sfsip_nb.inputs.schema import Parameters
@@ -143,14 +143,14 @@ class Context:
         """How to read and change one kind of object. Raises ``KeyError`` for an unknown kind."""
         return self.once("resources", lambda: self.guide.resources(self))[kind]
 
-    def answer(self, step: str) -> dict[str, Any] | None:
+    def answer(self, step: str) -> AnswerRow | None:
         """What a person said of a step, if they did."""
         return self.journal.people().get(step)
 
     def given(self, step: str, name: str) -> str:
         """A value that a person handed back with a step, else an empty text."""
         answer = self.answer(step)
-        return str(answer["given"].get(name, "")) if answer else ""
+        return str(answer.given.get(name, "")) if answer else ""
 
     def proved(self, step: str) -> bool:
         """Whether the newest execution of a step in this run is evidence of success.

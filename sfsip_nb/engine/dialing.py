@@ -18,7 +18,7 @@ class NotAllowed(SfsipError):
 def permit(ctx: Context, step: str, number: str) -> str:
     """Note a call that is about to be placed and return its mark.
 
-    Waits for the allowed rate. Raises ``NotAllowed`` for a number that must never be dialled
+    Waits for the allowed rate. Raises ``NotAllowed`` for a number that must never be dialed
     (emergency, short, premium), one that is not listed, and past the allowed count.
     """
     rules = ctx.parameters.test_calls
@@ -32,7 +32,7 @@ def permit(ctx: Context, step: str, number: str) -> str:
     placed = ctx.journal.dialled(ctx.attempt)
     if len(placed) >= rules.max:
         raise NotAllowed(f"This attempt has placed its {rules.max} test calls (test_calls.max).")
-    _keep_rate(ctx, [datetime.fromisoformat(row["at"]) for row in placed])
+    _keep_rate(ctx, [datetime.fromisoformat(call.at) for call in placed])
     mark = f"sfsip-{uuid.uuid4().hex[:12]}"
     ctx.journal.dial(ctx.attempt, step, number, mark)
     return mark

@@ -75,8 +75,8 @@ def _plain(value: Any) -> str:
 def known_secrets(ctx: Context, want: Desired) -> dict[str, str]:
     """The fingerprints of the secrets that this run last wrote to an object, as far as proved."""
     known: dict[str, str] = {}
-    for change in ctx.journal.standing(want.kind, want.key):
-        for name, mark in change.prints.items():
+    for change in ctx.journal.changes.standing(want.kind, want.key):
+        for name, mark in change.fingerprints.items():
             if change.done:
                 known[name] = mark
             else:
@@ -101,7 +101,9 @@ def ours(ctx: Context, want: Desired, seen: Seen) -> bool:
     """Whether this run made the object: by its marker, else by its id in the journal."""
     if ctx.marker in seen.marker:
         return True
-    made = (c for c in ctx.journal.standing(want.kind, want.key) if c.op == "create" and c.done)
+    made = (
+        c for c in ctx.journal.changes.standing(want.kind, want.key) if c.op == "create" and c.done
+    )
     return any(c.object in (None, seen.id) for c in made)
 
 

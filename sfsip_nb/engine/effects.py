@@ -8,15 +8,15 @@ object was read: by its id, by its marker, else by comparing the fields that wer
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import replace
 
 import stamina
 
 from sfsip_nb.api.errors import ApiError
 from sfsip_nb.api.sent import sending
 from sfsip_nb.engine import difference
+from sfsip_nb.engine.changes import Change, Meant
 from sfsip_nb.engine.context import Context
-from sfsip_nb.engine.journal import Change
 from sfsip_nb.engine.model import Fields, Refused, Resource, Seen
 from sfsip_nb.inputs.errors import SfsipError
 
@@ -35,21 +35,6 @@ class Unsettled(SfsipError):
     """Reading does not tell whether a write was carried out; the text says what is seen."""
 
     advice = "Look at the object, then make a new plan (mode plan) and approve it."
-
-
-@dataclass(frozen=True)
-class Meant:
-    """One write as it is meant; ``undoes`` are the earlier ones that it takes back."""
-
-    step: str
-    kind: str
-    key: str
-    op: str
-    before: Fields = field(default_factory=dict)
-    after: Fields = field(default_factory=dict)
-    fingerprints: dict[str, str] = field(default_factory=dict)
-    plan: str = ""
-    undoes: tuple[int, ...] = ()
 
 
 def read_until(
@@ -76,38 +61,29 @@ def send(ctx: Context, meant: Meant, request: Callable[[], str | None]) -> int:
     Raises ``ApiError`` or ``Refused`` where it is proved that nothing was carried out, and
     ``Unsettled`` where that cannot be told: the intent then stays open.
     """
-    id_ = ctx.journal.intend(
-        ctx.attempt,
-        meant.plan,
-        meant.step,
-        meant.kind,
-        meant.key,
-        meant.op,
-        difference.shown(meant.before),
-        difference.shown(meant.after),
-        meant.fingerprints,
-        meant.undoes,
+    shown = replace(
+        meant, before=difference.shown(meant.before), after=difference.shown(meant.after)
     )
+    change = ctx.journal.changes.intend(ctx.attempt, shown)
     with sending() as sent:
         try:
             made = request()
         except (ApiError, Refused) as error:
             trouble = error
         else:
-            ctx.journal.done(id_, "done", made or None)
-            return id_
+            ctx.journal.changes.ended(change.id, "done", made or None)
+            return change.id
     if sent.refused:
-        ctx.journal.done(id_, f"refused: {trouble}")
+        ctx.journal.changes.ended(change.id, f"refused: {trouble}")
         raise trouble
-    ctx.journal.done(id_, f"unknown: {trouble}")
-    [change] = [c for c in ctx.journal.writes(meant.kind, meant.key) if c.id == id_]
+    ctx.journal.changes.ended(change.id, f"unknown: {trouble}")
     try:
         carried_out = settle(ctx, change, PATIENCE)
     except ApiError:
         raise trouble from None  # not even reading is possible: the first trouble says more
     if not carried_out or isinstance(trouble, Refused):
         raise trouble
-    return id_
+    return change.id
 
 
 def settle(ctx: Context, change: Change, patience: float) -> bool:
@@ -119,15 +95,17 @@ def settle(ctx: Context, change: Change, patience: float) -> bool:
     seen, carried_out = _JUDGES[change.op](ctx, change, resource, patience)
     if carried_out is None and not _readable(change, seen):
         # Its values are returned by no API, and writing them once more does no harm.
-        ctx.journal.done(change.id, "superseded: no API shows these values; they are sent again")
+        ctx.journal.changes.ended(
+            change.id, "superseded: no API shows these values; they are sent again"
+        )
         return False
     if carried_out is None:
         raise Unsettled(_undecided(change, seen))
     if carried_out:
-        ctx.journal.done(change.id, "done, as reading showed", seen.id if seen else None)
+        ctx.journal.changes.ended(change.id, "done, as reading showed", seen.id if seen else None)
     else:
         why = "another object has its name" if change.op == "create" and seen else "as it was"
-        ctx.journal.done(change.id, f"refused: not carried out, as reading showed ({why})")
+        ctx.journal.changes.ended(change.id, f"refused: not carried out, as reading showed ({why})")
     return carried_out
 
 
@@ -222,7 +200,9 @@ def resume(ctx: Context, changes: Iterable[Change], approved: str = "") -> list[
         except Unsettled:
             if not approved or change.plan == approved:
                 raise
-            ctx.journal.done(change.id, "superseded: a newer plan was approved on what is there")
+            ctx.journal.changes.ended(
+                change.id, "superseded: a newer plan was approved on what is there"
+            )
             continue
         found.append(
             f"An interrupted {what} had taken effect; it was not done again."

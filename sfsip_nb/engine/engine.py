@@ -51,7 +51,7 @@ class Engine:
             saved.note(ctx)
             return saved
         if ctx.mode == "apply":
-            effects.resume(ctx, ctx.journal.changes())
+            effects.resume(ctx, ctx.journal.changes.all())
         made = plan.make(ctx)
         if not ctx.live:
             made.approve("the testbed (a fresh plan approves itself)")

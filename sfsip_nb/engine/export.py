@@ -6,13 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Literal
 
+from sfsip_nb.engine.changes import Change
 from sfsip_nb.engine.difference import text
-from sfsip_nb.engine.journal import Change, Journal
+from sfsip_nb.engine.journal import AnswerRow, Journal
 from sfsip_nb.engine.model import CallFlow, CallHop, Guide
-from sfsip_nb.engine.record import EvidenceRow, NotRunRow, Record, SectionRow
+from sfsip_nb.engine.record import NotRunRow, Record, SectionRow
 from sfsip_nb.engine.rows import (
     ChangeRow,
     CheckRow,
+    EvidenceRow,
     FieldRow,
     FlowRow,
     HopRow,
@@ -20,8 +22,8 @@ from sfsip_nb.engine.rows import (
     PlanRow,
     RollbackRow,
     StepRow,
-    wellformed,
 )
+from sfsip_nb.engine.shape import wellformed
 from sfsip_nb.engine.verdicts import STRANDED, Verdict, Weight, worst
 from sfsip_nb.inputs.facts import changes
 
@@ -29,12 +31,12 @@ from sfsip_nb.inputs.facts import changes
 def record(journal: Journal, attempt: int, guide: Guide) -> Record:
     """The record of one attempt (within schema 1, keys are only added)."""
     row = journal.attempt(attempt)
-    facts = row["facts"]
+    facts = row.facts
     done = journal.steps(attempt)
     steps = [done[s.id].titled(s.section, s.title) for s in guide.steps if s.id in done]
     people = [
-        _person(step, data, journal.verdict(data["card"]["proved_by"]) or "not run")
-        for step, data in journal.people().items()
+        _person(answer, journal.verdict(answer.card.proved_by) or "not run")
+        for answer in journal.people().values()
     ]
     broke_off = journal.get(f"broke_off/{attempt}", "")
     told = journal.get(f"rollback/{attempt}")
@@ -49,16 +51,16 @@ def record(journal: Journal, attempt: int, guide: Guide) -> Record:
             "version": 1,
             "guide": guide.name,
             "title": guide.title,
-            "customer": facts["customer"],
-            "run": facts["run"],
+            "customer": facts.customer,
+            "run": facts.run,
             "attempt": attempt,
-            "target": facts["target"],
-            "mode": row["mode"],
-            "started": row["started"],
-            "ended": row["ended"],
+            "target": facts.target,
+            "mode": row.mode,
+            "started": row.started,
+            "ended": row.ended,
             "verdict": worst(verdicts),
-            "versions": facts["versions"],
-            "inputs": facts["inputs"],
+            "versions": facts.versions,
+            "inputs": facts.inputs,
             "sections": [SectionRow(id=s.notebook, title=s.title) for s in guide.sections],
             "steps": steps,
             "not_run": [
@@ -71,14 +73,14 @@ def record(journal: Journal, attempt: int, guide: Guide) -> Record:
             "rolled_back": _rolled_back(journal, attempt),
             "alerts": _alerts(steps, undone),
             "plan": _plan(journal.get(f"plan/{attempt}")),
-            "changes": [_change(c) for c in journal.changes(attempt)],
+            "changes": [_change(c) for c in journal.changes.of_attempt(attempt)],
             "people": people,
-            "waivers": facts["waivers"],
+            "waivers": facts.waivers,
             "diagnosis": journal.get(f"diagnosis/{attempt}", []),
-            "testbed": facts["testbed"],
+            "testbed": facts.testbed,
             "notes": [asdict(note) for note in changes(guide.name)],
             "map": [asdict(line) for line in guide.lines() if not undone],
-            "flows": [flow_of(flow, facts["inputs"], steps) for flow in guide.flows if not undone],
+            "flows": [flow_of(flow, facts.inputs, steps) for flow in guide.flows if not undone],
             "dialled": journal.dialled(attempt),
             "evidence": _evidence(journal, steps, people),
         }
@@ -87,7 +89,7 @@ def record(journal: Journal, attempt: int, guide: Guide) -> Record:
 
 def _rolled_back(journal: Journal, attempt: int) -> str:
     """When a later attempt rolled this run back; empty where none did."""
-    later = (a["id"] for a in journal.attempts() if a["id"] > attempt)
+    later = (a.id for a in journal.attempts() if a.id > attempt)
     undone = [made["at"] for id_ in later if (made := journal.get(f"rollback/{id_}"))]
     return str(undone[-1]) if undone else ""
 
@@ -104,13 +106,18 @@ def _alerts(steps: Sequence[StepRow], undone: RollbackRow | None) -> list[str]:
 
 def everything(journal: Journal) -> dict[str, Any]:
     """journal.json: the whole journal as it stands."""
+    rows = journal.database.rows
+    steps = rows("SELECT * FROM steps WHERE verdict IS NOT NULL ORDER BY id")
     whole: dict[str, Any] = wellformed(
         {
             "schema": 1,
-            "attempts": [a | {"steps": journal.step_rows(a["id"])} for a in journal.attempts()],
-            "changes": [asdict(change) for change in journal.changes()],
-            "people": journal.people(),
-            "evidence": journal.evidence(),
+            "attempts": [
+                row | {"steps": {s["step"]: s for s in steps if s["attempt"] == row["id"]}}
+                for row in rows("SELECT * FROM attempts ORDER BY id")
+            ],
+            "changes": rows("SELECT * FROM changes ORDER BY id"),
+            "people": {row["step"]: row for row in rows("SELECT * FROM people ORDER BY done_at")},
+            "evidence": {row["name"]: row for row in rows("SELECT * FROM evidence ORDER BY kept")},
         }
     )
     return whole
@@ -182,7 +189,7 @@ def _change(change: Change) -> ChangeRow:
                 FieldRow(field=name, before=text(change.before.get(name)), after=text(value))
                 for name, value in change.after.items()
             ],
-            "cannot_restore": sorted(change.prints) if change.op == "update" else [],
+            "cannot_restore": sorted(change.fingerprints) if change.op == "update" else [],
             "at": change.ended or change.intent,
             "outcome": change.outcome or "",
             "undone": change.undone or "",
@@ -190,22 +197,22 @@ def _change(change: Change) -> ChangeRow:
     )
 
 
-def _person(step: str, data: dict[str, Any], proof: str) -> PersonRow:
-    proved_by = data["card"]["proved_by"]
+def _person(answer: AnswerRow, proof: str) -> PersonRow:
+    card = answer.card
     return PersonRow(
-        step=step,
-        title=data["card"]["title"],
-        attempt=data["attempt"],
-        done_by=data["done_by"],
-        done_at=data["done_at"],
-        note=data["note"],
-        values=data["given"],
-        card=data["card"],
-        entered=[f"{f['label']}: {f['value']}" for f in data["card"]["fields"]],
-        proof=f"{proved_by}: {proof}" if proved_by else "this person's word",
-        proved_by=proved_by,
-        proof_verdict=proof if proved_by else "",
-        evidence=data["evidence"],
+        step=answer.step,
+        title=card.title,
+        attempt=answer.attempt,
+        done_by=answer.done_by,
+        done_at=answer.done_at,
+        note=answer.note,
+        values=answer.given,
+        card=card,
+        entered=[f"{field.label}: {field.value}" for field in card.fields],
+        proof=f"{card.proved_by}: {proof}" if card.proved_by else "this person's word",
+        proved_by=card.proved_by,
+        proof_verdict=proof if card.proved_by else "",
+        evidence=answer.evidence,
     )
 
 
@@ -216,4 +223,4 @@ def _evidence(
     lists = [*(step.evidence for step in steps), *(person.evidence for person in people)]
     named = dict.fromkeys(name for names in lists for name in names)
     kept = journal.evidence()
-    return [EvidenceRow.model_validate(kept[name]) for name in named if name in kept]
+    return [kept[name] for name in named if name in kept]

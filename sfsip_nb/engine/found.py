@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sfsip_nb.engine.journal import sound
+from sfsip_nb.engine.database import sound
 from sfsip_nb.inputs.errors import InputError
 
 JOURNAL = "journal.sqlite3"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from sfsip_nb.engine.clock import now
 from sfsip_nb.engine.context import Context
+from sfsip_nb.engine.journal import AnswerRow
 from sfsip_nb.engine.model import Card, Refused
-from sfsip_nb.engine.rows import StepRow
+from sfsip_nb.engine.rows import CardRow, StepRow
 from sfsip_nb.engine.verdicts import Check, Vantage, Verdict, Weight
 from sfsip_nb.inputs.files import Unfit, read
 from sfsip_nb.inputs.platform import names, platform
@@ -22,16 +22,6 @@ _WHO = {
     "synthflow": "the person who manages the Synthflow workspace",
     "phone": "anybody with a phone",
 }
-
-
-def as_dict(card: Card) -> dict[str, Any]:
-    """A card as it may be written down and shown, secrets only as ``set``."""
-    data = asdict(replace(card, values={}))  # which may hold secrets
-    data.pop("values")
-    for field in data["fields"]:
-        if field["secret"]:
-            field["value"] = "set (copy it from where you keep it)"
-    return data
 
 
 def answer_from_parameters(ctx: Context, card: Card) -> None:
@@ -82,17 +72,18 @@ def answer(
         before = reply.pop("before", {})
         said = reply | said
     asked = {ask.name for ask in card.asks}
-    given = {name: value for name, value in said.items() if name in asked}
     ctx.journal.answered(
-        ctx.attempt,
-        card.step,
-        done_by.strip(),
-        done_at or now(),
-        note,
-        given,
-        as_dict(card),
-        before,
-        kept,
+        AnswerRow(
+            step=card.step,
+            attempt=ctx.attempt,
+            done_by=done_by.strip(),
+            done_at=done_at or now(),
+            note=note,
+            given={name: value for name, value in said.items() if name in asked},
+            card=CardRow.of(card),
+            before=before,
+            evidence=kept,
+        )
     )
 
 
@@ -106,23 +97,15 @@ def _content(file: Path) -> bytes:
     raise ValueError(f"{file} cannot be read: {why}. Name a file that shows it, such as a picture.")
 
 
-def current_answer(ctx: Context, card: Card) -> dict[str, Any] | None:
+def current_answer(ctx: Context, card: Card) -> AnswerRow | None:
     """The answer to a card as it stands now; an answer to an older version does not count."""
     answered = ctx.answer(card.step)
-    if answered is None or answered["card"] != ctx.redactor.data(_through_json(as_dict(card))):
+    asked = CardRow.model_validate(ctx.redactor.data(CardRow.of(card).model_dump()))
+    if answered is None or answered.card != asked:
         return None
-    if card.each_attempt and answered["attempt"] != ctx.attempt:
+    if card.each_attempt and answered.attempt != ctx.attempt:
         return None
     return answered
-
-
-def _through_json(data: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: [dict(i) if isinstance(i, dict) else i for i in value]
-        if isinstance(value, (list, tuple))
-        else value
-        for name, value in data.items()
-    }
 
 
 def checks(ctx: Context, card: Card) -> list[Check]:
@@ -132,7 +115,7 @@ def checks(ctx: Context, card: Card) -> list[Check]:
     step that proves it passed; what nothing else can show rests on the person's word.
     """
     answered = current_answer(ctx, card)
-    missing = [a.label for a in card.asks if answered and not answered["given"].get(a.name)]
+    missing = [a.label for a in card.asks if answered and not answered.given.get(a.name)]
     if answered is None or missing:
         return [
             Check(
@@ -148,8 +131,8 @@ def checks(ctx: Context, card: Card) -> list[Check]:
         ]
     if card.proved_by == card.step:
         return []  # the step's own checks are the proof
-    told = ", ".join(f"{name}: {value}" for name, value in answered["given"].items())
-    seen = f"{answered['done_by']}, {answered['done_at']}" + (f" — {told}" if told else "")
+    told = ", ".join(f"{name}: {value}" for name, value in answered.given.items())
+    seen = f"{answered.done_by}, {answered.done_at}" + (f" — {told}" if told else "")
     if not card.proved_by:
         verdict, reason = Verdict.PASS, "Based on this person's word."
     elif ctx.proved(card.proved_by):
@@ -165,7 +148,7 @@ def checks(ctx: Context, card: Card) -> list[Check]:
             verdict=verdict,
             vantage=Vantage.PLATFORM,
             reason=reason,
-            evidence=tuple(answered["evidence"]),
+            evidence=tuple(answered.evidence),
         )
     ]
 

@@ -81,7 +81,7 @@ class Plan:
 
     def note(self, ctx: Context) -> None:
         """Keep it in the journal as the plan of this attempt, which the record shows."""
-        ctx.journal.put_new(f"plan/{ctx.attempt}", asdict(self))
+        ctx.journal.put(f"plan/{ctx.attempt}", asdict(self))
 
 
 def path_of(ctx: Context) -> Path:

@@ -13,15 +13,17 @@ from pydantic.json_schema import GenerateJsonSchema
 from sfsip_nb.engine.rows import (
     CauseRow,
     ChangeRow,
+    DialledRow,
+    EvidenceRow,
     FlowRow,
-    Instant,
     PersonRow,
     PlanRow,
     RollbackRow,
-    Sha256,
-    Shape,
     StepRow,
+    TestbedRow,
+    WaiverRow,
 )
+from sfsip_nb.engine.shape import Instant, Shape
 from sfsip_nb.engine.verdicts import Verdict
 from sfsip_nb.inputs.errors import InputError
 
@@ -44,23 +46,6 @@ class NotRunRow(Shape):
     title: str
 
 
-class WaiverRow(Shape):
-    """A check that somebody took upon themselves."""
-
-    by: str
-    check: str
-    reason: str
-    until: str
-
-
-class TestbedRow(Shape):
-    """The stand-ins, as the attempt found them."""
-
-    faults: list[str] = Field(description="Faults switched on.")
-    seed: Any
-    time_scale: float | None = Field(description="Waits were divided by this.")
-
-
 class NoteRow(Shape):
     """What changed since the guide was written."""
 
@@ -79,25 +64,6 @@ class LineRow(Shape):
     kind: str
     text: str
     carried_by: str
-
-
-class DialledRow(Shape):
-    """A call that was placed."""
-
-    step: str
-    number: str
-    mark: str = Field(description="The mark that the call carried.")
-    at: Instant
-
-
-class EvidenceRow(Shape):
-    """A file of evidence."""
-
-    name: str = Field(description="The file in the run's evidence folder.")
-    step: str
-    title: str
-    sha256: Sha256
-    kept: Instant
 
 
 class Record(Shape):

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from sfsip_nb.api.errors import ApiError
 from sfsip_nb.engine import baseline, difference, effects, plan
 from sfsip_nb.engine.apply import stranded, update
+from sfsip_nb.engine.changes import Change, Meant
 from sfsip_nb.engine.clock import now
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.difference import text
-from sfsip_nb.engine.effects import Meant, Unsettled
-from sfsip_nb.engine.journal import Change
+from sfsip_nb.engine.effects import Unsettled
+from sfsip_nb.engine.journal import AnswerRow
 from sfsip_nb.engine.model import Fields, Refused, Resource, Seen
 
 _BY_HAND = "by_hand"
@@ -45,9 +45,9 @@ class Rolledback:
 def outlook(ctx: Context) -> list[str]:
     """What a rollback would do, in its order. Nothing is written or read."""
     people = [
-        f"{step}: {said['card']['title']}" + ("" if said["before"] else " (undo by hand)")
+        f"{step}: {said.card.title}" + ("" if said.before else " (undo by hand)")
         for step, said in reversed(list(ctx.journal.people().items()))
-        if said["before"] or _by_hand_only(ctx, said)
+        if said.before or _by_hand_only(ctx, said)
     ]
     return people + [_intention(ctx, change) for change in _standing(ctx)]
 
@@ -71,7 +71,7 @@ def rollback(ctx: Context, by: str = "") -> Rolledback:
 
 
 def _standing(ctx: Context) -> list[Change]:
-    return [change for change in reversed(ctx.journal.changes()) if change.stands]
+    return [change for change in reversed(ctx.journal.changes.all()) if change.stands]
 
 
 def _name(change: Change) -> str:
@@ -92,9 +92,9 @@ def _intention(ctx: Context, change: Change) -> str:
 # -- people -------------------------------------------------------------------------------
 
 
-def _by_hand_only(ctx: Context, said: dict[str, Any]) -> bool:
+def _by_hand_only(ctx: Context, said: AnswerRow) -> bool:
     """Whether a person entered something that no simulated administrator can take back."""
-    entered = bool(said["card"]["fields"]) and not said["card"]["each_attempt"]
+    entered = bool(said.card.fields) and not said.card.each_attempt
     return ctx.surroundings.administer is None and entered
 
 
@@ -102,9 +102,9 @@ def _people(ctx: Context) -> Iterator[Undone]:
     """What people did; what was once to be undone by hand is told again, for nothing shows it."""
     by_hand: dict[str, str] = ctx.journal.get(_BY_HAND, {})
     for step, said in reversed(list(ctx.journal.people().items())):
-        what = f"{step}: {said['card']['title']}"
-        if said["before"] and ctx.surroundings.administer is not None:
-            ctx.surroundings.administer(said["card"]["system"], step, said["before"])
+        what = f"{step}: {said.card.title}"
+        if said.before and ctx.surroundings.administer is not None:
+            ctx.surroundings.administer(said.card.system, step, said.before)
             yield Undone(what, "undone by the simulated administrator", True)
         elif _by_hand_only(ctx, said):
             by_hand[step] = what
@@ -121,7 +121,7 @@ def _people(ctx: Context) -> Iterator[Undone]:
 
 def _settled(ctx: Context) -> Iterator[Undone]:
     """Settle what is open; where that fails, the others are undone all the same."""
-    for change in ctx.journal.changes():
+    for change in ctx.journal.changes.all():
         try:
             effects.resume(ctx, [change])
         except _TROUBLE as error:
@@ -154,7 +154,7 @@ def _changes(ctx: Context) -> list[Undone]:
     for place, change in left:
         # Undoing an older change may have taken a newer one along (a number and its attachment).
         if _as_before(ctx, change):
-            ctx.journal.undone(change.id)
+            ctx.journal.changes.undone(change.id)
             results[place] = Undone(_name(change), "deleted with what it belonged to", True)
     return results
 
@@ -172,7 +172,7 @@ def _delete(
     ctx: Context, change: Change, resource: Resource, seen: Seen | None
 ) -> tuple[str, bool]:
     if seen is None:
-        ctx.journal.undone(change.id)
+        ctx.journal.changes.undone(change.id)
         return "already gone", True
     if not _made_by(ctx, change, resource, seen):
         return "not as this run left it, or another of its name; left alone", False
@@ -183,7 +183,7 @@ def _delete(
 
     write = effects.send(ctx, _undoing(change, "delete"), request)
     effects.read_until(resource, change.key, lambda now: now is None, effects.PATIENCE)
-    ctx.journal.left(write, there.id, difference.ABSENT)
+    ctx.journal.changes.left(write, there.id, difference.ABSENT)
     return "deleted", True
 
 
@@ -193,11 +193,11 @@ def _set_back(
     restorable = {n: v for n, v in change.before.items() if n not in resource.write_only}
     lost = ", ".join(sorted(set(change.before) & resource.write_only))
     if seen is None:
-        ctx.journal.undone(change.id)
+        ctx.journal.changes.undone(change.id)
         return "gone; nothing to restore", not baseline.was_there(ctx, change.kind, change.key)
     moved = [n for n, value in _left(ctx, change).items() if seen.fields.get(n, value) != value]
     if effects.holds(restorable, seen):
-        ctx.journal.undone(change.id)
+        ctx.journal.changes.undone(change.id)
         return "as before" + (f"; not {lost}" if lost else ""), not lost
     if moved:
         return f"changed since by somebody else: {', '.join(moved)}", False
@@ -213,7 +213,7 @@ def _undoing(change: Change, op: str, after: Fields | None = None) -> Meant:
 def _left(ctx: Context, change: Change) -> Fields:
     """The fields of a change as this run's writes left them, a rollback's own included."""
     values = dict(change.after)
-    for write in ctx.journal.writes(change.kind, change.key):
+    for write in ctx.journal.changes.of(change.kind, change.key):
         if write.id > change.id and write.done:
             values |= {n: v for n, v in write.after.items() if n in values}
     return values

@@ -1,62 +1,15 @@
-"""The rows that the record is made of: steps, checks, changes, people and the rest.
-
-The names in Python are those of this module everywhere; where record.json has another one, it is
-the field's alias. Fields stand in the order in which record.json writes them.
-"""
+"""The rows that the journal and the record are made of: steps, checks, changes and the rest."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Annotated, Any, Literal, Self
+from dataclasses import asdict, replace
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import Field
 
+from sfsip_nb.engine.model import Card
+from sfsip_nb.engine.shape import Instant, Sha256, Shape
 from sfsip_nb.engine.verdicts import Check, Vantage, Verdict, Weight
-
-# The patterns bind who writes a record; a reader takes what it finds, for a secret that was taken
-# out of a text must not make the whole record unreadable.
-Instant = Annotated[
-    str,
-    WithJsonSchema(
-        {
-            "description": "A moment in UTC, ISO 8601.",
-            "type": "string",
-            "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$",
-        }
-    ),
-]
-Sha256 = Annotated[str, WithJsonSchema({"type": "string", "pattern": "^[0-9a-f]{64}$"})]
-
-
-def wellformed(data: Any) -> Any:
-    """The same data, halves of surrogate pairs replaced: some readers of JSON refuse them."""
-    if isinstance(data, str):
-        if data.isascii():
-            return data
-        return data.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(data, Mapping):
-        return {wellformed(key): wellformed(value) for key, value in data.items()}
-    if isinstance(data, (list, tuple)):
-        return [wellformed(item) for item in data]
-    return data
-
-
-class Shape(BaseModel):
-    """Something that the record holds. Keys of a later version are ignored."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="ignore", validate_by_name=True, validate_by_alias=True
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _wellformed(cls, data: Any) -> Any:
-        return wellformed(data)
-
-    def as_json(self) -> dict[str, Any]:
-        """As record.json has it: the keys that were given, under their names there."""
-        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
 
 class CheckRow(Shape):
@@ -78,7 +31,7 @@ class CheckRow(Shape):
         default="",
         validation_alias="settle",
         serialization_alias="settle",
-        description="Why the verdict is not a plain pass, and what would settle it; who waived it.",
+        description="Why the verdict is not a plain pass, and what to do next; who waived it.",
     )
 
     @classmethod
@@ -199,6 +152,15 @@ class CardRow(Shape):
     title: str = ""
     why: str = ""
 
+    @classmethod
+    def of(cls, card: Card) -> Self:
+        """A card as it may be written down and shown, secrets only as ``set``."""
+        data = asdict(replace(card, values={}))  # which may hold secrets
+        for field in data["fields"]:
+            if field["secret"]:
+                field["value"] = "set (copy it from where you keep it)"
+        return cls.model_validate(data)
+
 
 class AnsweredCard(CardRow):
     """A card as a person is shown it; nothing but defaults where nobody has answered it."""
@@ -265,3 +227,71 @@ class CauseRow(Shape):
     id: str = ""
     remedy: str
     steps: list[str] = Field(default=[], description="Steps whose checks speak for it.")
+
+
+class WaiverRow(Shape):
+    """A check that somebody took upon themselves."""
+
+    by: str
+    check: str
+    reason: str
+    until: str
+
+
+class TestbedRow(Shape):
+    """The stand-ins, as the attempt found them."""
+
+    faults: list[str] = Field(description="Faults switched on.")
+    seed: Any
+    time_scale: float | None = Field(description="Waits were divided by this.")
+
+
+class CallRow(Shape):
+    """A call as its caller saw it. A figure is null where nothing was there to measure."""
+
+    code: int = Field(description="Status of the last response to the INVITE; 0 if none came.")
+    phrase: str = Field(description="The phrase of that response, or why no call was made.")
+    seconds: float | None = Field(default=None, description="From the answer to the end.")
+    ended_by: str = Field(
+        default="", description="Who hung up: local (this machine), remote, timeout, or empty."
+    )
+    bye_code: int | None = Field(default=None, description="Status of the response to the BYE.")
+    codec: str = Field(default="", description="The codec agreed on.")
+    packets_sent: int | None = Field(default=None, description="RTP packets sent.")
+    packets_received: int | None = Field(default=None, description="RTP packets received.")
+    loss_percent: float | None = Field(
+        default=None, description="Lost packets of the stream received."
+    )
+    jitter_ms: float | None = Field(
+        default=None, description="Interarrival jitter of the stream received (RFC 3550 §6.4.1)."
+    )
+    round_trip_ms: float | None = Field(default=None, description="Round trip of the audio.")
+    mos: float | None = Field(
+        default=None, description="Estimate for the stream received (ITU-T G.107), 1 to 4.5."
+    )
+    heard: list[bool] = Field(
+        default=[], description="Whether each voice that was waited for was heard, in order."
+    )
+    evidence: list[str] = Field(default=[], description="Its files in the evidence folder.")
+
+
+class DialledRow(Shape):
+    """A call that was placed."""
+
+    step: str
+    number: str
+    mark: str = Field(description="The mark that the call carried.")
+    at: Instant
+    seen: CallRow | None = Field(
+        default=None, description="What its caller saw; null where nothing was kept of it."
+    )
+
+
+class EvidenceRow(Shape):
+    """A file of evidence."""
+
+    name: str = Field(description="The file in the run's evidence folder.")
+    step: str
+    title: str
+    sha256: Sha256
+    kept: Instant

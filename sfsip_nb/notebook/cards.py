@@ -64,11 +64,13 @@ def asking(card: Card, anew: bool) -> list[tuple[str, str, str]]:
 def with_answer(ctx: Context, card: Card) -> AnsweredCard:
     """A card with its answer, as it is shown."""
     answered = people.current_answer(ctx, card)
-    data = people.as_dict(card)
-    if answered:
-        data |= {
-            "answered_by": answered["done_by"],
-            "answered_at": answered["done_at"],
-            "note": answered["note"],
+    shown = AnsweredCard.of(card)
+    if answered is None:
+        return shown
+    return shown.model_copy(
+        update={
+            "answered_by": answered.done_by,
+            "answered_at": answered.done_at,
+            "note": answered.note,
         }
-    return AnsweredCard.model_validate(data)
+    )

@@ -223,6 +223,11 @@ class Intent:
         self.typed = typed
         self.stamp: Stamp | None = None
 
+    @property
+    def frame(self) -> Any:
+        """What is shown, as a DataFrame."""
+        return self.shown.frame
+
     def _ipython_display_(self) -> None:
         from IPython.display import display
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sfsip_nb.engine import export
 from sfsip_nb.engine.engine import Engine
@@ -20,11 +20,15 @@ from sfsip_nb.notebook.workspace import Workspace
 from sfsip_nb.platforms.shared import captures
 from sfsip_nb.present import captures as capture_tables
 from sfsip_nb.present import chapters, figures, tables
+from sfsip_nb.present.frames import Frames
 from sfsip_nb.present.pictured import pictured
 from sfsip_nb.present.record import card_page
 from sfsip_nb.present.tables import Shown
 from sfsip_nb.present.text import unmarked, utc
 from sfsip_nb.runs import session as sessions
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 _ANSWERABLE = (Verdict.WAITING, Verdict.FAIL, Verdict.INCONCLUSIVE)
 """A card with such a verdict may be done, or done anew."""
@@ -81,6 +85,43 @@ class Run:
                 cards.answer(self.workspace.engine().ctx, step_id, by, note, "", (), values)
         return self.workspace.engine()
 
+    # -- data ------------------------------------------------------------------------------
+
+    @property
+    def steps(self) -> DataFrame:
+        """One row a step that ran in this attempt; see docs/data.md for the columns."""
+        return self._frames().steps
+
+    @property
+    def checks(self) -> DataFrame:
+        """One row a check."""
+        return self._frames().checks
+
+    @property
+    def changes(self) -> DataFrame:
+        """One row a field of an object that was changed."""
+        return self._frames().changes
+
+    @property
+    def calls(self) -> DataFrame:
+        """One row a call that was placed."""
+        return self._frames().calls
+
+    @property
+    def messages(self) -> DataFrame:
+        """One row a SIP message of those calls."""
+        return self._frames().messages
+
+    @property
+    def quality(self) -> DataFrame:
+        """One row a second and direction of those calls."""
+        return self._frames().quality
+
+    def _frames(self) -> Frames:
+        with errors_shown(self.workspace.folder, lambda: self.workspace.redactor, "run"):
+            self.workspace.refresh()
+            return self.workspace.frames()
+
     # -- inputs ---------------------------------------------------------------------------
 
     @cell
@@ -130,7 +171,7 @@ class Run:
             plan = engine.plan(fresh)
         done = {
             (c.step, c.kind, c.key)
-            for c in engine.ctx.journal.changes()
+            for c in engine.ctx.journal.changes.all()
             if c.plan == plan.id and c.outcome and c.stands
         }
         left = [e for e in plan.changes if (e.step, e.kind, e.key) not in done]

@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from sfsip_nb.engine import export
 from sfsip_nb.engine.context import Phase, no_phase
 from sfsip_nb.engine.engine import Engine
 from sfsip_nb.engine.found import JOURNAL, TYPED, look
@@ -17,6 +18,7 @@ from sfsip_nb.inputs.draft import Draft
 from sfsip_nb.inputs.errors import InputError, SfsipError
 from sfsip_nb.inputs.load import CELL
 from sfsip_nb.inputs.secrets import Redactor
+from sfsip_nb.present.frames import Frames
 from sfsip_nb.runs import session as sessions
 from sfsip_nb.runs.kept import attempts_of, keep_interactive
 from sfsip_nb.runs.status import status_of
@@ -181,16 +183,27 @@ class Workspace:
         return made[-1]
 
     def judged(self) -> dict[str, JournaledStep]:
-        """Each step's row in a replay's attempt, or in a person's last one that has any.
+        """Each step's row in a replay's attempt, or in a person's last one that has any."""
+        with self._judged() as (journal, attempt):
+            return journal.steps(attempt)
 
-        Opens no session: after a record that would begin another attempt.
-        """
+    def frames(self) -> Frames:
+        """That attempt as DataFrames; empty ones before there is any."""
+        with self._judged() as (journal, attempt):
+            if attempt is None:
+                return Frames([])
+            return Frames([(export.record(journal, attempt, self.guide), self.folder / "evidence")])
+
+    @contextmanager
+    def _judged(self) -> Iterator[tuple[Journal, int | None]]:
+        """Opens no session: after a record that would begin another attempt."""
         if self.headless:
-            return self.open().journal.steps(self.open().attempt)
-        if self.opened is not None:
-            return self.opened.journal.steps(self.opened.journal.last_judged())
-        with closing(Journal(self.journal_path)) as journal:
-            return journal.steps(journal.last_judged())
+            yield self.open().journal, self.open().attempt
+        elif self.opened is not None:
+            yield self.opened.journal, self.opened.journal.last_judged()
+        else:
+            with closing(Journal(self.journal_path)) as journal:
+                yield journal, journal.last_judged()
 
     def faults(self) -> dict[str, str]:
         """What a rehearsal of this guide may have broken on purpose, and what each breaks."""

@@ -9,7 +9,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from sfsip_nb.engine.record import EvidenceRow, Record
+from sfsip_nb.engine.record import Record
+from sfsip_nb.engine.rows import EvidenceRow
 from sfsip_nb.present import figures, ladders
 from sfsip_nb.present.text import visible
 

@@ -1,16 +1,19 @@
 """Tables, cards and notices: rows of the record in, `Shown` (HTML and plain text) out."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
 from sfsip_nb.engine.rows import AnsweredCard, ChangeRow, StepRow
-from sfsip_nb.present import ladders, style
+from sfsip_nb.present import dataframe, ladders, style
 from sfsip_nb.present.figures import Figure
 from sfsip_nb.present.html import Row, deciding, field_value, input_value, part, svg_uri
 from sfsip_nb.present.text import columns, one_line, shown, visible
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 STYLE = f"<style>{style.CSS}</style>"
 """Stands before every notebook output, so that each looks right alone; the page exports drop it."""
@@ -53,10 +56,20 @@ class Stamp:
 class Shown:
     """What a notebook displays: an HTML fragment, its plain-text twin, and their stamp, if any."""
 
-    def __init__(self, html: str, text: str) -> None:
+    def __init__(
+        self, html: str, text: str, table: "Callable[[], DataFrame] | None" = None
+    ) -> None:
         self.html = html
         self.text = text
         self.stamp: Stamp | None = None
+        self._table = table
+
+    @property
+    def frame(self) -> "DataFrame":
+        """The table that is shown, as data. Raises AttributeError where none is shown."""
+        if self._table is None:
+            raise AttributeError("No table is shown here, so there is no frame.")
+        return self._table()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         where, below = "", ""
@@ -68,7 +81,8 @@ class Shown:
         }
 
     def __add__(self, other: "Shown") -> "Shown":
-        return Shown(f"{self.html}\n{other.html}", f"{self.text}\n\n{other.text}")
+        table = self._table or other._table
+        return Shown(f"{self.html}\n{other.html}", f"{self.text}\n\n{other.text}", table)
 
     def __str__(self) -> str:
         return f"{self.text}\n({self.stamp.words})" if self.stamp else self.text
@@ -88,17 +102,17 @@ def verdict_table(steps: Iterable[StepRow], title: str = "Verdicts", detail: str
             for step in rows
         ],
     )
-    return Shown(part("verdict_table", rows, title, detail), text)
+    return Shown(part("verdict_table", rows, title, detail), text, dataframe.table("steps", rows))
 
 
 def checks_table(step: StepRow, title: str = "") -> Shown:
     """One row a check of one step: checked, expected, seen, verdict, evidence."""
     title = title or step.title
     head = f"{one_line(title)}: {style.verdict(step.verdict)}"
+    table = dataframe.table("checks", [step])
     if not step.checks:
-        return Shown(
-            part("checks_table", step, title, "", {}), f"{head}\n{visible(deciding(step))}"
-        )
+        text = f"{head}\n{visible(deciding(step))}"
+        return Shown(part("checks_table", step, title, "", {}), text, table)
     text = columns(
         head,
         ("verdict", "checked", "expected", "seen"),
@@ -107,7 +121,8 @@ def checks_table(step: StepRow, title: str = "") -> Shown:
             for check in step.checks
         ],
     )
-    return Shown(part("checks_table", step, title, str(style.verdict(step.verdict)), {}), text)
+    html = part("checks_table", step, title, str(style.verdict(step.verdict)), {})
+    return Shown(html, text, table)
 
 
 def plan_table(changes: Iterable[ChangeRow], title: str = "Plan", detail: str = "") -> Shown:
@@ -125,7 +140,7 @@ def plan_table(changes: Iterable[ChangeRow], title: str = "Plan", detail: str = 
     if not rows:
         lines.append("Nothing to change.")
     html = part("changes_table", rows, title, detail, "Now", "Will be")
-    return Shown(html, "\n".join(lines))
+    return Shown(html, "\n".join(lines), dataframe.table("changes", rows))
 
 
 def inputs_table(rows: Iterable[Row], title: str = "Inputs") -> Shown:
@@ -133,16 +148,21 @@ def inputs_table(rows: Iterable[Row], title: str = "Inputs") -> Shown:
 
     A row has the key, its `value`, `help` and `problem`, the latter two empty or not.
     """
-    data = list(rows)
+    given = list(rows)
+    told = [{"input": r["key"], "value": input_value(r), "problem": r["problem"]} for r in given]
     text = columns(
         title,
         ("input", "value"),
         [
             (row["key"], f"{input_value(row)} {'✖ ' + row['problem'] if row['problem'] else ''}")
-            for row in data
+            for row in given
         ],
     )
-    return Shown(part("inputs_table", data, title, ""), text)
+    return Shown(
+        part("inputs_table", given, title, ""),
+        text,
+        lambda: dataframe.frame(told, dict.fromkeys(("input", "value", "problem"), "text")),
+    )
 
 
 def plain_table(
@@ -150,11 +170,15 @@ def plain_table(
 ) -> Shown:
     """Any rows under the given columns (key → label); the first column heads its row."""
     pairs = list(names.items()) if isinstance(names, Mapping) else list(names)
-    data = list(rows)
+    made = list(rows)
     text = columns(
-        title, [label for _, label in pairs], [[row[key] for key, _ in pairs] for row in data]
+        title, [label for _, label in pairs], [[row[key] for key, _ in pairs] for row in made]
     )
-    return Shown(part("plain_table", data, pairs, title, ""), text)
+    return Shown(
+        part("plain_table", made, pairs, title, ""),
+        text,
+        lambda: dataframe.frame(made, {key: "text" for key, _ in pairs}),
+    )
 
 
 def card(data: AnsweredCard) -> Shown:

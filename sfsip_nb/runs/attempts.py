@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
 from sfsip_nb._version import __version__
-from sfsip_nb.engine.journal import Journal
+from sfsip_nb.engine.journal import AttemptRow, Facts, Journal
+from sfsip_nb.engine.rows import TestbedRow
 from sfsip_nb.inputs.schema import Parameters, secret_keys
 from sfsip_nb.testbed import life
 
@@ -26,39 +26,43 @@ def begin(
 ) -> int:
     """The number of the attempt: a new one, or for `interactive` the open one if it goes on."""
     mode = "rollback" if kind == "rollback" else parameters.effective_mode
-    facts = {
-        "customer": parameters.customer,
-        "run": parameters.run_name,
-        "target": parameters.target,
-        "versions": _versions(),
-        "inputs": _inputs(parameters),
-        "waivers": plain(parameters)["waive"],
-        "testbed": {
-            "time_scale": testbed.info.get("time_scale"),
-            "seed": testbed.info.get("seed", parameters.testbed.seed),
-            "faults": sorted(f["name"] for f in testbed.control("GET", "/faults") if f["on"]),
-        }
+    facts = Facts(
+        customer=parameters.customer,
+        run=parameters.run_name,
+        target=parameters.target,
+        versions=_versions(),
+        inputs=_inputs(parameters),
+        waivers=plain(parameters)["waive"],
+        testbed=TestbedRow(
+            time_scale=testbed.info.get("time_scale"),
+            seed=testbed.info.get("seed", parameters.testbed.seed),
+            faults=sorted(f["name"] for f in testbed.control("GET", "/faults") if f["on"]),
+        )
         if testbed
         else None,
-    }
+    )
     last = journal.attempts()[-1:]
     if kind == "interactive" and last and _goes_on(last[0], mode, facts):
-        journal.restate(last[0]["id"], mode, facts)
-        return int(last[0]["id"])
+        journal.restate(last[0].id, mode, facts)
+        return last[0].id
     return journal.begin(mode, kind, facts)
 
 
-def _goes_on(row: Mapping[str, Any], mode: str, facts: Mapping[str, Any]) -> bool:
+def _goes_on(row: AttemptRow, mode: str, facts: Facts) -> bool:
     """Whether a person's attempt goes on: with its plan approved it does, in mode apply.
 
     Other faults are another attempt: a record says which were on while it was made.
     """
     return (
-        row["kind"] == "interactive"
-        and row["ended"] is None
-        and (row["mode"], mode) in (("plan", "apply"), (mode, mode))
-        and (row["facts"]["testbed"] or {}).get("faults") == (facts["testbed"] or {}).get("faults")
+        row.kind == "interactive"
+        and row.ended is None
+        and (row.mode, mode) in (("plan", "apply"), (mode, mode))
+        and _faults(row.facts) == _faults(facts)
     )
+
+
+def _faults(facts: Facts) -> list[str] | None:
+    return facts.testbed.faults if facts.testbed else None
 
 
 def _inputs(parameters: Parameters) -> dict[str, Any]:

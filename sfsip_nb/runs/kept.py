@@ -1,12 +1,10 @@
 """Attempts that are kept: where they are, what they say, and keeping one made by hand."""
 
 from collections import Counter
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from sfsip_nb.engine import export
-from sfsip_nb.engine.journal import Journal
+from sfsip_nb.engine.journal import AttemptRow, Journal
 from sfsip_nb.engine.model import Guide
 from sfsip_nb.engine.record import Record, read
 from sfsip_nb.engine.verdicts import Verdict
@@ -36,7 +34,7 @@ def keep_interactive(
     if (number := journal.last_judged()) is None:
         return None
     attempt = journal.attempt(number)
-    if attempt["kind"] != "interactive" or (run_dir / "attempts" / _name(attempt)).exists():
+    if attempt.kind != "interactive" or (run_dir / "attempts" / _name(attempt)).exists():
         return None
     return keep(journal, guide, run_dir, redactor, number)
 
@@ -50,8 +48,8 @@ def keep(journal: Journal, guide: Guide, run_dir: Path, redactor: Redacting, num
     return draft.publish(redactor)
 
 
-def _name(attempt: Mapping[str, Any]) -> str:
-    return f"{attempt['id']:04}-{attempt['mode']}"
+def _name(attempt: AttemptRow) -> str:
+    return f"{attempt.id:04}-{attempt.mode}"
 
 
 def summary(attempt: Path) -> Shown:

@@ -73,7 +73,7 @@ class Session:
         with other inputs.
         """
         kept = self.journal.get("parameters")["values"]
-        ended = self.journal.attempt(self.attempt)["ended"]
+        ended = self.journal.attempt(self.attempt).ended
         return ended is not None or kept != attempts.plain(self.parameters)
 
     @property
@@ -237,7 +237,7 @@ def _open(
         failed.callback(journal.close)
         if testbed is not None and attempt is None:  # a replay's kernel leaves them as they are
             _mend(testbed, journal, faults)
-            journal.put_new("testbed", testbed.info["instance"])
+            journal.put("testbed", testbed.info["instance"])
         journal.put("parameters", {"guide": guide.name, "values": attempts.plain(parameters)})
         if attempt is None:
             private.tighten(run_dir)
@@ -260,7 +260,7 @@ def _mend(testbed: life.RunningTestbed, journal: Journal, faults: Sequence[str])
     """Switch off what this run had switched on and no longer asks for; others' faults stay."""
     for name in set(journal.get("faults", [])) - set(faults):
         testbed.control("DELETE", f"/faults/{name}")
-    journal.put_new("faults", sorted(faults))
+    journal.put("faults", sorted(faults))
 
 
 @contextmanager

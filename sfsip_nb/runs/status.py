@@ -10,7 +10,7 @@ from typing import Any
 
 from sfsip_nb.engine import people
 from sfsip_nb.engine.found import JOURNAL
-from sfsip_nb.engine.journal import Journal, JournaledStep
+from sfsip_nb.engine.journal import AttemptRow, Journal, JournaledStep
 from sfsip_nb.engine.model import Guide, Section
 from sfsip_nb.engine.verdicts import Verdict, Weight, worst
 from sfsip_nb.present.html import deciding
@@ -42,14 +42,14 @@ def status_of(
     sections = [_section(guide, section, rows, attempt, place, here) for section in guide.sections]
     sections[-1]["record"] = _record(folder, attempt)
     following = _following(sections)
-    begun = f"attempt {attempt['id']}, begun {utc(attempt['started'])}" if attempt else "not begun"
+    begun = f"attempt {attempt.id}, begun {utc(attempt.started)}" if attempt else "not begun"
     return {
         "run": folder.name,
         "guide": guide.title,
         "customer": facts.get("customer") or known.get("customer", ""),
         "target": facts.get("target") or known.get("target", ""),
         "faults": facts.get("faults", []),
-        "attempt": f"{attempt['mode']}, {begun}" if attempt else begun,
+        "attempt": f"{attempt.mode}, {begun}" if attempt else begun,
         "sections": sections,
         "next": following,
         "needed": _needed(following, sections[-1]),
@@ -65,10 +65,10 @@ def _following(sections: list[dict[str, Any]]) -> dict[str, Any] | None:
     return None
 
 
-def _record(folder: Path, attempt: Mapping[str, Any]) -> dict[str, str]:
+def _record(folder: Path, attempt: AttemptRow | None) -> dict[str, str]:
     """The way to the newest record of a run, a replay's own included; empty where there is none."""
     if attempt and os.environ.get(sessions.HEADLESS) == "1":
-        return {"href": "../record.html", "words": f"{attempt['id']:04}-{attempt['mode']}"}
+        return {"href": "../record.html", "words": f"{attempt.id:04}-{attempt.mode}"}
     made = [path for path in attempts_of(folder) if (path / "record.html").is_file()]
     if not made:
         return {}
@@ -77,28 +77,28 @@ def _record(folder: Path, attempt: Mapping[str, Any]) -> dict[str, str]:
 
 def _read(
     folder: Path, opened: Journal | None
-) -> tuple[dict[str, Any], dict[str, Any], dict[str, JournaledStep]]:
+) -> tuple[dict[str, Any], AttemptRow | None, dict[str, JournaledStep]]:
     """What the run was last opened with, its last attempt, and each step's newest row.
 
     What was rolled back since is no longer so, whatever was seen before.
     """
     if not (folder / JOURNAL).exists():
-        return {}, {}, {}
+        return {}, None, {}
     with nullcontext(opened) if opened else closing(Journal(folder / JOURNAL)) as journal:
         kept, attempts = journal.get("parameters", {}), journal.attempts()
-        undone = max((a["id"] for a in attempts if a["kind"] == "rollback"), default=0)
+        undone = max((a.id for a in attempts if a.kind == "rollback"), default=0)
         rows = {id_: row for id_, row in journal.steps().items() if row.attempt > undone}
     values = kept.get("values", {})
     facts = {name: values.get(name) for name in ("customer", "target")}
     facts["faults"] = values.get("testbed", {}).get("faults", [])
-    return facts | {"guide": kept.get("guide")}, attempts[-1] if attempts else {}, rows
+    return facts | {"guide": kept.get("guide")}, attempts[-1] if attempts else None, rows
 
 
 def _section(
     guide: Guide,
     section: Section,
     rows: Mapping[str, JournaledStep],
-    attempt: Mapping[str, Any],
+    attempt: AttemptRow | None,
     place: Path,
     here: str,
 ) -> dict[str, Any]:
@@ -110,7 +110,7 @@ def _section(
         "href": _address(place, section.notebook),
         "here": section.notebook == here,
         "verdict": worst(row.verdict for row in own).value if own else "",
-        "of": f"attempt {newest}" if own and newest < attempt["id"] else "",
+        "of": f"attempt {newest}" if own and attempt and newest < attempt.id else "",
         "open": (still := [row for row in own if row.verdict not in _DONE]),
         "pending": [row for row in still if not people.only_awaits_proof(row)],
         "steps": f"{len(own)} of {len(steps)}" if steps else "",

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from sfsip_nb.runs.session import GUIDES
 from tests.acceptance.acceptance_tools import failed, leaks, sfsip
 from tests.acceptance.conftest import CANARIES, Story
+from tests.project.project_files import ROOT
 
 # What a platform counts and stamps on its own whenever an object is saved.
 COUNTERS = frozenset({"version", "dateModified"})
@@ -146,3 +151,32 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items() if key not in COUNTERS}
     return [_plain(item) for item in value] if isinstance(value, list) else value
+
+
+def test_its_records_are_frames_and_the_readmes_lines_read_them(
+    story: Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "runs").symlink_to(story.run.folder.parent)
+    monkeypatch.chdir(tmp_path)
+    shown = (ROOT / "README.md").read_text().split("## Results as data")[1]
+    lines = re.findall(r"```python\n(.*?)```", shown, re.DOTALL)[0]
+    known: dict[str, Any] = {}
+    exec(lines, known)
+    runs = known["runs"]
+    assert runs.attempts.attempt.tolist() == list(range(1, len(story.run.attempts) + 1))
+    applied = runs.calls[runs.calls.attempt == story["apply"].attempt].set_index("step")
+    inbound = applied.loc["verify.inbound"]
+    assert (inbound.code, inbound.bye_code, inbound.codec) == (200, 200, "PCMU")
+    assert inbound.mos > 4
+    assert inbound.seconds > 1
+    assert applied.mark.is_unique
+    sent = runs.messages[runs.messages.step == "verify.inbound"]
+    assert sent[sent.code.isna()].method.tolist() == ["INVITE", "ACK", "BYE"]
+    assert sent["at"].is_monotonic_increasing
+    heard = runs.quality[runs.quality.step == "verify.inbound"]
+    assert set(heard.direction) == {
+        "Heard by the caller",
+        "Said by the caller",
+        "Heard by the AI agent",
+    }
+    assert not runs.checks.map(str).isin(CANARIES.values()).any(axis=None)

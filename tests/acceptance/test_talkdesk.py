@@ -166,5 +166,5 @@ def test_an_answer_in_the_notebook_goes_on_from_there(onboarding: Any, tmp_path:
         notebook.done("access.platform", by="Ann", files=[str(shot)], path="external_trunk")
         notebook.step("access.platform")
     assert run.session.journal.verdict("access.platform") == "pass"
-    [name] = run.session.journal.people()["access.platform"]["evidence"]
+    [name] = run.session.journal.people()["access.platform"].evidence
     assert (run.session.run_dir / "evidence" / name).read_bytes() == shot.read_bytes()

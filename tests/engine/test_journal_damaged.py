@@ -29,8 +29,8 @@ def test_a_journal_cut_short_is_named(tmp_path: Path) -> None:
 def test_a_full_disk_leaves_what_stood_before(tmp_path: Path) -> None:
     with closing(Journal(tmp_path / "journal.sqlite3")) as journal:
         journal.put("kept", 1)
-        (pages,) = journal._db.execute("PRAGMA page_count").fetchone()
-        journal._db.execute(f"PRAGMA max_page_count={pages}")
+        (pages,) = journal.database._connection.execute("PRAGMA page_count").fetchone()
+        journal.database._connection.execute(f"PRAGMA max_page_count={pages}")
         with pytest.raises(SfsipError, match=r"full.*the same command to continue") as caught:
             journal.put("more", "x" * 50_000)
         assert not isinstance(caught.value, InputError)

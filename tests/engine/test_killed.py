@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from sfsip_nb.engine.journal import Journal
+from sfsip_nb.engine.database import Database
 from sfsip_nb.engine.rollback import rollback
 from tests.engine.world import Platform, Things, engine, run_all
 
@@ -26,11 +26,11 @@ pytestmark = [
 
 def killed_at(write: int, before_commit: bool) -> None:
     """From now on, this process dies at its ``write``-th journal write."""
-    writing = Journal._writing
+    writing = Database.writing
     seen = 0
 
     @contextmanager
-    def counted(self: Journal) -> Any:
+    def counted(self: Database) -> Any:
         nonlocal seen
         seen += 1
         with writing(self) as db:
@@ -40,7 +40,7 @@ def killed_at(write: int, before_commit: bool) -> None:
         if seen == write:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    Journal._writing = counted  # type: ignore[method-assign]
+    Database.writing = counted  # type: ignore[method-assign]
 
 
 def in_a_child(work: Callable[[], object]) -> int:
@@ -58,17 +58,17 @@ def in_a_child(work: Callable[[], object]) -> int:
 
 def writes_of_a_whole_apply(run_dir: Path) -> int:
     count = 0
-    writing = Journal._writing
+    writing = Database.writing
 
     @contextmanager
-    def counted(self: Journal) -> Any:
+    def counted(self: Database) -> Any:
         nonlocal count
         count += 1
         with writing(self) as db:
             yield db
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Journal, "_writing", counted)
+        patch.setattr(Database, "writing", counted)
         run_all(engine(run_dir))
     return count
 
@@ -106,8 +106,8 @@ def test_what_was_found_half_done_is_said(tmp_path: Path) -> None:
 
     def die_after_the_write() -> None:
         made = engine(tmp_path, steps=steps)
-        done = made.ctx.journal.done
-        made.ctx.journal.done = lambda *a: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore
+        done = made.ctx.journal.changes.ended
+        made.ctx.journal.changes.ended = lambda *a: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore
         made.run("one")
         done(0, "", None, "")
 
@@ -140,7 +140,7 @@ def test_a_rollback_after_a_kill_takes_back_what_had_taken_effect(tmp_path: Path
 
     def die_after_the_write() -> None:
         made = engine(tmp_path, steps=steps)
-        made.ctx.journal.done = lambda *a: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore
+        made.ctx.journal.changes.ended = lambda *a: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore
         made.run("one")
 
     assert os.WIFSIGNALED(in_a_child(die_after_the_write))

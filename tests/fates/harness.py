@@ -21,8 +21,9 @@ from sfsip_nb.api import transport
 from sfsip_nb.engine import rollback as rolling
 from sfsip_nb.engine.broken import InternalError
 from sfsip_nb.engine.context import Context, Surroundings
+from sfsip_nb.engine.database import Database
 from sfsip_nb.engine.engine import Engine
-from sfsip_nb.engine.journal import Journal
+from sfsip_nb.engine.journal import Facts, Journal
 from sfsip_nb.engine.model import Guide, Step
 from sfsip_nb.engine.rollback import Rolledback
 from sfsip_nb.engine.verdicts import Check
@@ -41,37 +42,29 @@ _SECTIONS = ("01", "02", "03")
 _PATIENT = httpx.Timeout(20.0)
 _TRIES = 6
 """How often what may take time is looked at, in place of seconds."""
-_FACTS = {
-    "customer": "c",
-    "run": "r",
-    "target": "testbed",
-    "versions": {},
-    "inputs": {},
-    "waivers": [],
-    "testbed": None,
-}
+_FACTS = Facts(customer="c", run="r")
 
 
 @contextlib.contextmanager
 def quick() -> Iterator[None]:
     """No waits between tries, no wait for the disk, a short timeout: a case takes milliseconds."""
     trusted = ssl.create_default_context()
-    scrypt, opened = hashlib.scrypt, Journal.__init__
+    scrypt, opened = hashlib.scrypt, Database.__init__
 
     @functools.cache
     def cheap(plain: bytes, *, salt: bytes, **cost: int) -> bytes:
         return scrypt(plain, salt=salt, **cost | {"n": 2})
 
-    def unsynced(self: Journal, *given: Any, **named: Any) -> None:
+    def unsynced(self: Database, *given: Any, **named: Any) -> None:
         opened(self, *given, **named)
-        self._db.execute("PRAGMA synchronous=OFF")
+        self._connection.execute("PRAGMA synchronous=OFF")
 
     with (
         pytest.MonkeyPatch.context() as patch,
         stamina.set_testing(True, attempts=_TRIES, cap=True),
     ):
         patch.setattr(hashlib, "scrypt", cheap)
-        patch.setattr(Journal, "__init__", unsynced)
+        patch.setattr(Database, "__init__", unsynced)
         patch.setattr(transport, "_TIMEOUT", _PATIENT)
         patch.setattr("httpx._transports.default.create_ssl_context", lambda **_: trusted)
         yield

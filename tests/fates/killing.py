@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from sfsip_nb.engine.journal import Journal
+from sfsip_nb.engine.database import Database
 from tests.engine.test_killed import in_a_child
 from tests.fates.proxy import Request
 
@@ -54,7 +54,7 @@ class Killer:
 
     def _watch(self, epitaph: Path) -> None:
         """For the rest of this process."""
-        send, writing = httpx.Client.send, Journal._writing
+        send, writing = httpx.Client.send, Database.writing
 
         def sent(client: httpx.Client, request: httpx.Request, **more: Any) -> httpx.Response:
             if not Request(request.method, request.url.path, {}, b"").writes:
@@ -66,9 +66,9 @@ class Killer:
             return response
 
         @contextmanager
-        def written(journal: Journal) -> Iterator[Any]:
+        def written(database: Database) -> Iterator[Any]:
             statements: list[str] = []
-            with writing(journal) as db:
+            with writing(database) as db:
                 db.set_trace_callback(statements.append)
                 try:
                     yield db
@@ -78,4 +78,4 @@ class Killer:
                 self._at("after the journal noted it", epitaph)
 
         httpx.Client.send = sent  # type: ignore[method-assign, assignment]
-        Journal._writing = written  # type: ignore[method-assign]
+        Database.writing = written  # type: ignore[method-assign]

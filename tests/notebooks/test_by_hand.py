@@ -48,7 +48,7 @@ def session(run: Run) -> Session:
 
 
 def attempts(run: Run) -> list[tuple[int, str]]:
-    return [(row["id"], row["mode"]) for row in session(run).journal.attempts()]
+    return [(row.id, row.mode) for row in session(run).journal.attempts()]
 
 
 def faults_on(run: Run) -> list[str]:
@@ -86,7 +86,7 @@ def test_what_runs_after_the_record_belongs_to_the_next_attempt(home: Path, open
     assert str(last.record()).split("\n(")[0] == made.split("\n(")[0], (
         "nothing new, the same record"
     )
-    assert [row["id"] for row in session(work).journal.attempts() if row["ended"]] == [1]
+    assert [row.id for row in session(work).journal.attempts() if row.ended] == [1]
     work.step("access.number")
     assert "0002-apply" in str(opened("07-reference-and-record").record())
     assert sorted(p.name for p in (home / "runs/northwind-genesys/attempts").iterdir()) == [
@@ -115,5 +115,16 @@ def test_a_fault_chosen_in_the_form_is_on_until_it_is_taken_off_in_an_attempt_of
     assert "fault on: synthflow.busy" in str(other.head())
     form.note("testbed.faults", [])
     assert faults_on(run) == ["synthflow.no-options"]
-    facts = [row["facts"]["testbed"]["faults"] for row in session(run).journal.attempts()]
+    facts = [row.facts.testbed.faults for row in session(run).journal.attempts()]
     assert facts == [[], ["synthflow.busy", "synthflow.no-options"], ["synthflow.no-options"]]
+
+
+def test_frames_are_empty_before_a_step_ran_and_then_follow_it(opened: Open) -> None:
+    run = opened("01-prerequisites")
+    assert run.steps.empty
+    assert run.calls.empty
+    shown = run.step("access.platform")
+    assert run.steps.step.tolist() == ["access.platform"]
+    assert run.checks.check.tolist() == shown.frame.check.tolist() != []
+    assert run.messages.empty
+    assert run.plan().frame.object.str.startswith("genesys.trunk").any()

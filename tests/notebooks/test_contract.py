@@ -108,7 +108,8 @@ def _is_plain(statement: ast.stmt) -> bool:
 def _called(node: ast.expr) -> str:
     if not isinstance(node, ast.Call) or node.keywords:
         return ""
-    plain = all(isinstance(a, ast.Constant) or ast.unparse(a) == "globals()" for a in node.args)
+    given = [item for a in node.args for item in (a.elts if isinstance(a, ast.List) else [a])]
+    plain = all(isinstance(a, ast.Constant) or ast.unparse(a) == "globals()" for a in given)
     return ast.unparse(node.func) if plain else ""
 
 

@@ -20,7 +20,7 @@ def test_only_what_a_person_did_is_kept_later(tmp_path: Path, kind: str) -> None
     journal = run.journal()
     kept = keep_interactive(journal, run.guide, tmp_path, run.redactor)
     again = keep_interactive(journal, run.guide, tmp_path, run.redactor)
-    ended = journal.attempts()[-1]["ended"]
+    ended = journal.attempts()[-1].ended
     journal.close()
     assert again is None
     if kind == "interactive":

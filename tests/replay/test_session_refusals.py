@@ -17,7 +17,7 @@ def test_a_second_replay_of_a_run_is_refused_and_the_first_goes_on(tmp_path: Pat
             session.prepare(FILE, out=tmp_path)
         with pytest.raises(InputError, match="Another sfsip command or notebook is writing in"):
             session.reopen(tmp_path)
-        assert [row["kind"] for row in first.journal.attempts()] == ["replay"]
+        assert [row.kind for row in first.journal.attempts()] == ["replay"]
     finally:
         first.close()
     again = session.prepare(FILE, out=tmp_path)

@@ -141,7 +141,7 @@ def _number(ctx: Context) -> list[Check]:
 
 
 def _owner(ctx: Context, number: str, owner: str) -> Check:
-    mine = any(c.kind == Did.kind and c.key == number and c.stands for c in ctx.journal.changes())
+    mine = bool(ctx.journal.changes.standing(Did.kind, number))
     adopted = f"{Did.kind}:{number}" in ctx.parameters.adopt
     ok = not owner or mine or adopted
     seen = owner or "free"

@@ -10,6 +10,7 @@ from typing import Any
 
 from sfsip_nb.engine import dialing
 from sfsip_nb.engine.context import Context, Overheard
+from sfsip_nb.engine.rows import CallRow
 from sfsip_nb.engine.verdicts import Check, Vantage
 from sfsip_nb.platforms.shared import heard
 from sfsip_nb.platforms.shared.checks import check
@@ -173,6 +174,7 @@ def call(
         made.watched, made.agent = True, ears(number, made.since, mark)
     made.isolated = result.sentence.removeprefix(first.failed.sentence if first.failed else "")
     made.evidence = _keep(ctx, step, made, uri, first.leg, result)
+    ctx.journal.called(mark, _row(made, first.leg))
     return made
 
 
@@ -198,6 +200,28 @@ def _note(made: ObservedCall, placed: placing.PlacedCall) -> None:
     made.answer = explained(leg.code, leg.phrase, leg.remote_headers).said
     if leg.audio is not None:
         made.codec, made.audio = leg.audio.codec, leg.audio.stats()
+
+
+def _row(made: ObservedCall, leg: Call | None) -> CallRow:
+    facts = made.audio
+    spoken = leg and leg.answered_at and leg.ended_at and leg.ended_at - leg.answered_at
+    came = bool(facts.get("packets_received"))  # no stream has no quality
+    return CallRow(
+        code=made.code,
+        phrase=made.phrase,
+        seconds=round(spoken.total_seconds(), 3) if spoken else None,
+        ended_by=made.ended_by,
+        bye_code=made.bye_code,
+        codec=made.codec,
+        packets_sent=facts.get("packets_sent"),
+        packets_received=facts.get("packets_received"),
+        loss_percent=facts["loss_percent"] if came else None,
+        jitter_ms=facts["jitter_ms"] if came else None,
+        round_trip_ms=facts.get("rtt_ms"),
+        mos=facts["mos"] if came else None,
+        heard=made.heard,
+        evidence=list(made.evidence),
+    )
 
 
 def _keep(

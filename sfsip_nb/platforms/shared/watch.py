@@ -71,8 +71,8 @@ def answered(ctx: Context, step: str, caller: str, dialled: bool) -> Sought:
     """
     answer = ctx.answer(step)
     assert answer is not None  # the engine checks nothing before the card is answered
-    at = calls.moment(answer["done_at"])
-    by = f"{step}, {answer['done_at']}"
+    at = calls.moment(answer.done_at)
+    by = f"{step}, {answer.done_at}"
     if dialled:
         return Sought(step, by, at, caller=caller)
     return Sought(step, by, at - AROUND, at + AROUND, caller, dialled=False)

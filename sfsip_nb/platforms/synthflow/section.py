@@ -216,7 +216,7 @@ def _attachment_checks(ctx: Context) -> list[Check]:
 
 def _wait(ctx: Context) -> list[Check]:
     """Let the stated time pass since the attachment; no API shows whether it registered."""
-    made = ctx.journal.standing(r.Attachment.kind, ctx.parameters.synthflow.assistant)
+    made = ctx.journal.changes.standing(r.Attachment.kind, ctx.parameters.synthflow.assistant)
     scale = ctx.surroundings.time_scale
     needed = _WAIT_SECONDS / scale
     if made:

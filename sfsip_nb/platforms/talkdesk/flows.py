@@ -19,7 +19,7 @@ def _told(ctx: Context, step: str, card: str, hop: str, proved_by: str) -> Check
         f"{step}/{card}",
         hop,
         f"done from the card {card}",
-        f"{answer['done_by']}, {answer['done_at']}" if answer else "nobody yet",
+        f"{answer.done_by}, {answer.done_at}" if answer else "nobody yet",
         True if answer and ctx.proved(proved_by) else None,
         advisory=True,
         reason=f"Reported by a person; {proved_by} proves it.",
