@@ -15,7 +15,6 @@ from .media.tones import Tone
 from .messages import Incoming
 from .probes.reach import ProbeResult
 from .refer import Referral, ReferResult
-from .registration import Registration
 from .trace import Address, Trace, TraceEntry, Transport
 
 __all__ = [
@@ -32,7 +31,6 @@ __all__ = [
     "ProbeResult",
     "ReferResult",
     "Referral",
-    "Registration",
     "Relay",
     "ResolveError",
     "Resolver",

@@ -14,7 +14,6 @@ from .incoming import receive
 from .locating import DnsResolver
 from .messages import ABILITIES, ALLOW, SDP, Incoming, build, set_body
 from .outgoing import Progress, place
-from .registration import Registration
 from .sdp import Srtp
 from .stack import Stack
 from .trace import Address, Trace, Transport
@@ -113,7 +112,6 @@ class UserAgent(Stack):
         srtp: Srtp = "off",
         credentials: Sequence[Credentials] | None = None,
         transport: Transport | None = None,
-        force_transport: bool = False,
         proxy: str = "",
         to_header: str = "",
         on_progress: Progress | None = None,
@@ -121,7 +119,7 @@ class UserAgent(Stack):
         """Begin a call to the Request-URI `to`; returns at once, see `Call.outcome`.
 
         `from_` is a URI or `"Name" <uri>`; `proxy` a SIP URI that becomes the Route. A request
-        that is too large for UDP takes TCP unless `force_transport` (RFC 3261 §18.1.1).
+        that is too large for UDP takes TCP (RFC 3261 §18.1.1).
         """
         request = build(
             "INVITE",
@@ -136,7 +134,6 @@ class UserAgent(Stack):
             self,
             request,
             transport=transport,
-            force=force_transport,
             codecs=codecs,
             srtp=srtp,
             credentials=self.credentials if credentials is None else credentials,
@@ -155,7 +152,6 @@ class UserAgent(Stack):
         content_type: str = "",
         credentials: Sequence[Credentials] | None = None,
         transport: Transport | None = None,
-        force_transport: bool = False,
         proxy: str = "",
         timeout: float | None = None,
     ) -> Response | None:
@@ -169,9 +165,7 @@ class UserAgent(Stack):
         )
         set_body(request, body, content_type)
         answerer = Answerer(self.credentials if credentials is None else credentials)
-        return await self.transact(
-            request, answerer, transport=transport, timeout=timeout, force=force_transport
-        )
+        return await self.transact(request, answerer, transport=transport, timeout=timeout)
 
     async def options(
         self, uri: str, *, transport: Transport | None = None, timeout: float | None = None
@@ -209,29 +203,6 @@ class UserAgent(Stack):
             credentials=credentials,
             transport=transport,
             timeout=timeout,
-        )
-
-    def keep_registered(
-        self,
-        uri: str,
-        *,
-        aor: str,
-        expires: int = 300,
-        contact: str = "",
-        credentials: Sequence[Credentials] | None = None,
-        transport: Transport | None = None,
-        proxy: str = "",
-    ) -> Registration:
-        """A binding that is refreshed until it is stopped: `async with` it, or start and stop."""
-        return Registration(
-            self,
-            uri,
-            aor=aor,
-            expires=expires,
-            contact=contact,
-            credentials=self.credentials if credentials is None else credentials,
-            transport=transport,
-            proxy=proxy,
         )
 
     def _host(self) -> str:

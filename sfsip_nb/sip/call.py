@@ -5,7 +5,6 @@
 """
 
 import asyncio
-import urllib.parse
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Literal
 
@@ -199,16 +198,6 @@ class Call(Leg):
             **(headers or {}),
         }
         return await self.subscriptions.refer(self, extra, timeout)
-
-    def replacing(self) -> str:
-        """URI that a third party calls to take our place in this call (RFC 3891, RFC 5589 §7).
-
-        To be given to `refer` of another call: the attended transfer.
-        """
-        assert self.dialog is not None
-        value = f"{self.call_id};to-tag={self.dialog.remote_tag};from-tag={self.local_tag}"
-        target = self.dialog.target.partition("?")[0]
-        return f"{target}?Replaces={urllib.parse.quote(value, safe='')}"
 
     async def send(
         self,

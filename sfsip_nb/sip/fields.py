@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from sipmessage import URI, Headers, Message, Parameters
+from sipmessage import URI, Headers, Message
 
 COOKIE = "z9hG4bK"
 """Every branch of an RFC 3261 element begins with this (RFC 3261 §8.1.1.7)."""
@@ -116,7 +116,7 @@ def name_addr(value: str) -> NameAddr:
 
 
 class ReadUri(URI):
-    """A URI that prints as it came and is taken apart when it is asked, whatever it holds."""
+    """A URI that prints as it came, whatever it holds; `uri_parts` takes it apart."""
 
     text: str
 
@@ -134,31 +134,6 @@ class ReadUri(URI):
 
     def __hash__(self) -> int:
         return hash(self.text)
-
-    @property
-    def scheme(self) -> str:
-        """Scheme in lower case, empty if there is none."""
-        return uri_parts(self.text).scheme
-
-    @property
-    def user(self) -> str:
-        """User part, decoded."""
-        return uri_parts(self.text).user
-
-    @property
-    def host(self) -> str:
-        """Host in lower case, an IPv6 address without its brackets."""
-        return uri_parts(self.text).host
-
-    @property
-    def port(self) -> int | None:
-        """Port, None if there is none to be read."""
-        return uri_parts(self.text).port
-
-    @property
-    def parameters(self) -> Parameters:
-        """URI parameters; flags are None."""
-        return Parameters(**{n: v or None for n, v in uri_parts(self.text).params.items()})
 
 
 def parse_uri(text: str) -> URI:

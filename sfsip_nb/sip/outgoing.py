@@ -32,7 +32,6 @@ async def place(
     invite: Request,
     *,
     transport: Transport | None,
-    force: bool,
     codecs: Sequence[str],
     srtp: Srtp,
     credentials: Sequence[Credentials],
@@ -42,7 +41,7 @@ async def place(
     tag = name_addr(header(invite, "From")).tag
     nowhere = Peer(transport or "udp", ("", 0), ("", 0))
     call = Call(agent, "out", invite, nowhere, tag, credentials)
-    ways = Ways(agent, invite, transport, force=force)
+    ways = Ways(agent, invite, transport)
     try:
         first = (await ways.find())[0]
         await call.session.open(agent.media_host((first.ip, first.port)), codecs, srtp)

@@ -61,7 +61,6 @@ class Sending:
         transport: Transport | None = None,
         timeout: float | None = None,
         flow: Peer | None = None,
-        force: bool = False,
         next_seq: Callable[[], int] | None = None,
     ) -> Response | None:
         """Send a request other than INVITE, answer challenges, return the final response.
@@ -69,7 +68,7 @@ class Sending:
         Where a server fails (no connection, 503, silence), the next candidate is tried (RFC 3263
         §4.3). None if nothing was heard in time. Raises OSError where it cannot be sent.
         """
-        ways = Ways(self, request, transport, flow, force)
+        ways = Ways(self, request, transport, flow)
         tried: set[str] = set()
         response: Response | None = None
         transaction: ClientTransaction | None = None

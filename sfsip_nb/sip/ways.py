@@ -28,7 +28,6 @@ class Ways:
 
     A dialog without a route stays on its open connection `flow`: behind NAT, and where a
     certificate names no address, the Contact of the peer cannot be connected to (RFC 5923).
-    `force`: the transport stays, whatever the size of the request.
     """
 
     def __init__(
@@ -37,10 +36,10 @@ class Ways:
         request: Request,
         transport: Transport | None,
         flow: Peer | None = None,
-        force: bool = False,
     ) -> None:
         self._sending, self.request = sending, request
-        self._transport, self._flow, self._force = transport, flow, force
+        self._transport, self._flow = transport, flow
+        self._only_udp = False
         self._hops: deque[NextHop] | None = None
         self._hop: NextHop | None = None
         self._reused: Peer | None = None
@@ -103,7 +102,7 @@ class Ways:
         """Take TCP for a request that is too large for UDP, if there is TCP at both ends."""
         if (
             peer.transport != "udp"
-            or self._force
+            or self._only_udp
             or not self._sending.has("tcp")
             or self._size() <= LARGEST_DATAGRAM
         ):
@@ -112,7 +111,7 @@ class Ways:
             hop = (await self._resolve("tcp"))[0]
             stream = await self._sending.connect(hop, "")
         except OSError:
-            self._force = True
+            self._only_udp = True
             return peer  # RFC 3261 §18.1.1: UDP all the same.
         self._hop = hop
         return self._ready(stream)
