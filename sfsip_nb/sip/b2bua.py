@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import Sequence
 
 from .call import Call
+from .incoming import IncomingCall
 from .media.relaying import relay
+from .outgoing import OutgoingCall
 from .sdp import Srtp
 
 
 async def bridge(
-    a: Call,
-    b: Call,
+    a: IncomingCall,
+    b: OutgoingCall,
     *,
     ring: bool = True,
     codecs: Sequence[str] = ("PCMU", "PCMA"),
@@ -24,7 +26,7 @@ async def bridge(
     """
 
     def a_ended(_: Call) -> None:
-        b.agent.spawn(b.hangup(a.end_reason))
+        b.stack.spawn(b.hangup(a.end_reason))
 
     a.add_ended_callback(a_ended)
     if ring and a.state == "trying":
@@ -47,13 +49,13 @@ async def bridge(
 
     def b_ended(_: Call) -> None:
         joined.close()
-        a.agent.spawn(a.hangup(b.end_reason))
+        a.stack.spawn(a.hangup(b.end_reason))
 
     b.add_ended_callback(b_ended)
     return code
 
 
-async def _pass_ringing(a: Call, b: Call) -> None:
+async def _pass_ringing(a: IncomingCall, b: OutgoingCall) -> None:
     """Send on the first ringing of `b`."""
     await b.ringing.wait()
     if not b.decided.is_set():

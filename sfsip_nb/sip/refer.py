@@ -5,13 +5,11 @@ import contextlib
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
+from .dialog import Dialog
 from .fields import ExtraHeaders, cseq, name_addr, parameters, uri_parts
-from .messages import PHRASES, Incoming
-
-if TYPE_CHECKING:
-    from .call import Call
+from .messages import PHRASES
+from .serving import Incoming
 
 
 @dataclass
@@ -38,15 +36,22 @@ class Subscriptions:
     def __init__(self) -> None:
         self._sent: dict[int, _Subscription] = {}
 
-    async def refer(self, call: "Call", headers: ExtraHeaders, timeout: float) -> ReferResult:
+    async def refer(
+        self, dialog: Dialog, refer_to: str, headers: ExtraHeaders | None, timeout: float
+    ) -> ReferResult:
         """Send REFER and wait until its subscription ends, or for `timeout` seconds."""
+        extra: dict[str, str | list[str]] = {
+            "Refer-To": refer_to if "<" in refer_to else f"<{refer_to}>",
+            "Referred-By": f"<{name_addr(dialog.local).uri}>",
+            **(headers or {}),
+        }
         subscription = _Subscription()
         # Known by its CSeq before the answer comes; a challenge only makes the number rise.
-        self._sent[call.dialog.local_seq + 1 if call.dialog else 0] = subscription
+        self._sent[dialog.local_seq + 1] = subscription
         result = subscription.result
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout):
-                response = await call.send("REFER", headers)
+                response = await dialog.send("REFER", extra)
                 result.accepted_code = response.code if response else 0
                 if 200 <= result.accepted_code < 300:
                     await subscription.done.wait()
@@ -93,9 +98,10 @@ class _Subscription:
 class Referral:
     """A REFER received: where the peer wants to be sent."""
 
-    def __init__(self, call: "Call", incoming: Incoming) -> None:
-        self.call, self._incoming = call, incoming
+    def __init__(self, dialog: Dialog, incoming: Incoming) -> None:
+        self.dialog, self._incoming = dialog, incoming
         self.request = incoming.request
+        self.source, self.transport = incoming.source, incoming.transport
         uri = name_addr(incoming.header("Refer-To")).uri
         self.target = uri.partition("?")[0]
         self.headers = dict(uri_parts(uri).headers)
@@ -104,7 +110,7 @@ class Referral:
 
     async def accept(self) -> None:
         """202, and at once the NOTIFY that RFC 3515 §2.4.4 asks for."""
-        await self._incoming.respond(202, headers={"Contact": self.call.contact()})
+        await self._incoming.respond(202, headers={"Contact": self.dialog.contact})
         await self.notify(100)
 
     async def reject(self, code: int = 603, phrase: str = "") -> None:
@@ -116,7 +122,7 @@ class Referral:
         over = code >= 200 if final is None else final
         state = "terminated;reason=noresource" if over else "active;expires=60"
         body = f"SIP/2.0 {code} {phrase or PHRASES.get(code, '')}".rstrip() + "\r\n"
-        response = await self.call.send(
+        response = await self.dialog.send(
             "NOTIFY",
             {"Event": self._event, "Subscription-State": state},
             body.encode(),

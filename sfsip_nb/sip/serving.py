@@ -1,18 +1,84 @@
-"""Server transactions with the timers of RFC 3261 §17.2 and RFC 6026, bounded in number."""
+"""Received requests and their transactions, bounded in number (RFC 3261 §17.2, RFC 6026)."""
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from sipmessage import Request, Response
 
+from .fields import ExtraHeaders, add_headers, header, name_addr, token
+from .headers import IndexedHeaders
+from .messages import PHRASES, set_body
+from .trace import Address, Transport
 from .transaction import Key
-
-if TYPE_CHECKING:
-    from .messages import Incoming
+from .wire import Peer
 
 MAX_SERVERS = 10_000
 """Server transactions at a time. Beyond, answered ones are forgotten before their time."""
+
+
+class Incoming:
+    """A received request and the way to answer it, as `server` (RFC 3261 §20.35)."""
+
+    def __init__(
+        self,
+        server: str,
+        request: Request,
+        peer: Peer,
+        reply_to: Peer,
+        transaction: "ServerTransaction",
+    ) -> None:
+        self.request, self.transaction = request, transaction
+        self._server = server
+        self.peer, self.reply_to = peer, reply_to
+        self.to_tag = name_addr(header(request, "To")).tag or token(5)
+
+    @property
+    def method(self) -> str:
+        """The request's method."""
+        return self.request.method
+
+    @property
+    def source(self) -> Address:
+        """Address and port that the request came from."""
+        return self.peer.remote
+
+    @property
+    def transport(self) -> Transport:
+        """How the request came."""
+        return self.peer.transport
+
+    def header(self, name: str, default: str = "") -> str:
+        """First value of a header of the request."""
+        return header(self.request, name, default)
+
+    def make(self, code: int, phrase: str = "", headers: ExtraHeaders | None = None) -> Response:
+        """A response to this request (RFC 3261 §8.2.6)."""
+        response = Response(code, phrase or PHRASES.get(code, ""))
+        response.headers = IndexedHeaders()
+        for name in ("Via", "From", "To", "Call-ID", "CSeq"):
+            response.headers.setlist(name, list(self.request.headers.getlist(name)))
+        if code == 100 and (stamp := self.header("Timestamp")):
+            response.headers.set("Timestamp", stamp)  # RFC 3261 §8.2.6.1
+        to = header(response, "To")
+        if code > 100 and not name_addr(to).tag:
+            response.headers.set("To", f"{to};tag={self.to_tag}")
+        response.headers.set("Server", self._server)
+        response.headers.set("Content-Length", "0")
+        add_headers(response, headers)
+        return response
+
+    async def respond(
+        self,
+        code: int,
+        phrase: str = "",
+        headers: ExtraHeaders | None = None,
+        body: bytes = b"",
+        content_type: str = "",
+    ) -> None:
+        """Send a response; after a final one, nothing more is sent."""
+        response = self.make(code, phrase, headers)
+        set_body(response, body, content_type)
+        self.transaction.respond(response)
 
 
 class _Timers:

@@ -158,7 +158,7 @@ async def test_a_reinvite_is_answered_and_the_media_follows(agents: Agents) -> N
     call = await client.invite(uri(server))
     await call.outcome(5)
     held = call.session.make_offer("sendonly").replace(b"127.0.0.1", b"127.0.0.2")
-    response = await call.send("INVITE", {}, held, "application/sdp")
+    response = await call.dialog.send("INVITE", {}, held, "application/sdp")
     assert response is not None
     assert response.code == 200
     assert b"a=recvonly" in response.body
@@ -166,7 +166,7 @@ async def test_a_reinvite_is_answered_and_the_media_follows(agents: Agents) -> N
     assert legs[0].audio is not None
     assert legs[0].audio.held
     assert legs[0].audio.remote[0] == "127.0.0.2"
-    refused = await call.send("MESSAGE")
+    refused = await call.dialog.send("MESSAGE")
     assert refused is not None
     assert refused.code == 405
     assert await call.bye() == 200

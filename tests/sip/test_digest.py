@@ -188,7 +188,7 @@ async def test_each_algorithm_is_answered_once_and_its_nonce_counted_up(
     answerer = Answerer(client.credentials)
     for _ in range(2):
         request = build("REGISTER", uri(server, ""), host="127.0.0.1")
-        got = await client.transact(request, answerer)
+        got = await client.stack.transact(request, answerer)
         assert got is not None
         assert got.code == 200
     assert counts == ["missing", "00000001", "00000002"]

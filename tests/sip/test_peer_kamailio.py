@@ -50,7 +50,7 @@ def sent(call: Call, method: str) -> list[Request]:
     mine = [
         e.message
         for e in call.trace
-        if e.direction == "sent" and e.agent == call.agent.name
+        if e.direction == "sent" and e.agent == call.stack.transport.name
     ]
     return [m for m in mine if isinstance(m, Request) and m.method == method]
 

@@ -268,7 +268,7 @@ async def test_a_malformed_reply_is_named_and_the_right_one_still_counts(
 
     async def do(call: Call) -> None:
         assert await call.outcome(10) == 600
-        bad = next(entry for entry in call.agent.trace if entry.direction == "received")
+        bad = next(entry for entry in call.stack.transport.trace if entry.direction == "received")
         assert fault in " ".join(each.text for each in bad.faults)
         assert bool(bad.faults) == bool(fault)
         if kind == "folded":

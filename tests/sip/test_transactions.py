@@ -98,7 +98,7 @@ async def test_a_refusal_is_repeated_until_its_ack_and_then_forgotten(agents: Ag
     raw.send(invite)  # Confirmed: copies are absorbed (timer I).
     await asyncio.sleep(0.02 * 5)
     assert raw.quiet()
-    await until(lambda: len(server._servers) == 0)
+    await until(lambda: len(server.stack.servers) == 0)
     raw.close()
 
 

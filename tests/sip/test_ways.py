@@ -70,7 +70,7 @@ async def test_the_failure_of_the_last_server_is_the_outcome(agents: Agents) -> 
     assert await call.outcome(5) == 503
     assert call.failure is None
     gone = names(("127.0.0.1", free_port()), ("127.0.0.1", free_port()), kind="tcp")
-    client.resolver = gone
+    client.transport.resolver = gone
     nowhere = await client.invite("sip:x@sip.test;transport=tcp")
     assert await nowhere.outcome(5) == 503
     assert isinstance(nowhere.failure, ConnectionRefusedError)
