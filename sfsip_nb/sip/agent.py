@@ -130,7 +130,7 @@ class UserAgent:
         """
         call = OutgoingCall(
             self.stack,
-            self._begin("INVITE", to, from_, to_header, headers, proxy),
+            build("INVITE", to, self.transport.host, from_, to_header, headers, proxy),
             transport=transport,
             credentials=self.credentials if credentials is None else credentials,
             on_progress=on_progress,
@@ -159,7 +159,7 @@ class UserAgent:
         Raises ResolveError (no address) and OSError (connection refused, TLS refused, closed
         without an answer).
         """
-        request = self._begin(method, uri, from_, to, headers, proxy)
+        request = build(method, uri, self.transport.host, from_, to, headers, proxy)
         set_body(request, body, content_type)
         answerer = Answerer(self.credentials if credentials is None else credentials)
         return await self.stack.transact(request, answerer, transport=transport, timeout=timeout)
@@ -189,7 +189,7 @@ class UserAgent:
         RFC 3261 §10.2; expires 0 removes the binding. Raises OSError.
         """
         if not contact:
-            asked = self._begin("REGISTER", uri)
+            asked = build("REGISTER", uri, self.transport.host)
             peer = await Hops(self.transport, asked, transport).first()
             contact = self.transport.contact(uri_parts(aor).user, peer)
         extra = {"Expires": str(expires), "Contact": contact}
@@ -203,18 +203,6 @@ class UserAgent:
             transport=transport,
             timeout=timeout,
         )
-
-    def _begin(
-        self,
-        method: str,
-        uri: str,
-        from_: str = "",
-        to: str = "",
-        headers: ExtraHeaders | None = None,
-        proxy: str = "",
-    ) -> Request:
-        host = self.transport.host
-        return build(method, uri, host=host, from_=from_, to=to, headers=headers, proxy=proxy)
 
     # Receiving
 

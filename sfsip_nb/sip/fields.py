@@ -10,10 +10,10 @@ so the latest results are kept.
 
 import re
 import secrets
-import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from urllib.parse import unquote as percent_decoded
 
 from sipmessage import URI, Headers, Message
 
@@ -173,10 +173,10 @@ def uri_parts(text: str) -> UriParts:
     for pair in (match["headers"] or "").split("&"):
         name, _, value = pair.partition("=")
         if name:
-            headers[percent_decode(name)] = percent_decode(value)
+            headers[percent_decoded(name)] = percent_decoded(value)
     return UriParts(
         scheme=scheme,
-        user=percent_decode(user.partition(":")[0].partition(";")[0]),
+        user=percent_decoded(user.partition(":")[0].partition(";")[0]),
         host=host.strip("[]").lower().rstrip("."),
         port=_port(match["port"]),
         params=parameters(match["params"] or ""),
@@ -188,11 +188,6 @@ def _port(text: str | None) -> int | None:
     """A port that a socket can have; a larger one would close the socket that sends to it."""
     port = int(text) if text else None
     return port if port is not None and port <= MAX_PORT else None
-
-
-def percent_decode(text: str) -> str:
-    """Decode %HH (RFC 3261 §19.1.2); broken sequences stay as they are."""
-    return urllib.parse.unquote(text)
 
 
 def header(message: Message, name: str, default: str = "") -> str:

@@ -86,33 +86,19 @@ class DigestGuard:
         return DigestCheck(not reason, username, reason)
 
     def _reason(self, fields: Mapping[str, str], request: Request) -> str:
-        username, nonce, uri = fields["username"], fields["nonce"], fields["uri"]
         algorithm = fields.get("algorithm", "MD5")
-        qop, nc = fields.get("qop", "").lower(), fields.get("nc", "")
         if algorithm.upper() not in (name.upper() for name in self.algorithms):
             return "malformed"
-        password = self._password(username)
+        password = self._password(fields["username"])
         if password is None:
             return "username"
         # A peer that strips port or parameters from the uri would loop (RFC 7616 §3.4.6).
-        if uri != str(request.uri):
+        if fields["uri"] != str(request.uri):
             return "uri"
-        wanted = response(
-            algorithm=algorithm,
-            username=username,
-            realm=self.realm,
-            password=password,
-            method=request.method,
-            uri=uri,
-            nonce=nonce,
-            qop=qop,
-            nc=nc,
-            cnonce=fields.get("cnonce", ""),
-            body=request.body,
-        )
+        wanted = response(fields, password, request.method, request.body)
         if not _same(wanted, fields["response"].lower()):
             return "response"
-        return "" if self._fresh(nonce, nc) else "stale"
+        return "" if self._fresh(fields["nonce"], fields.get("nc", "")) else "stale"
 
     def _password(self, username: str) -> Password | None:
         if callable(self._users):

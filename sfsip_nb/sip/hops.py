@@ -70,7 +70,8 @@ class Hops:
         """
         if same and self.peer is not None and (self.peer.transport == "udp" or self.peer.open):
             return await self._sized(self._ready(self.peer))
-        if self._flow is not None and not self._reached and self._stays(self._flow):
+        stays = not self._reached and not self.request.headers.getlist("Route")
+        if stays and self._flow is not None and self._flow.open:
             return await self._sized(self._ready(self._flow))
         hops = await self.find()
         # An idle connection may have been closed meanwhile: make a new one.
@@ -101,9 +102,6 @@ class Hops:
         if self._hops is None:
             self._hops = deque((await self._resolve(self._kind()))[:MAX_CANDIDATES])
         return self._hops
-
-    def _stays(self, flow: Peer) -> bool:
-        return flow.open and not self.request.headers.getlist("Route")
 
     def _ready(self, peer: Peer) -> Peer:
         self._reached, self.peer, self.branch = True, peer, fields.new_branch()

@@ -68,7 +68,6 @@ def session_body(message: Request | Response) -> bytes:
 def build(
     method: str,
     uri: str,
-    *,
     host: str,
     from_: str = "",
     to: str = "",

@@ -22,19 +22,35 @@ class ReferResult:
 
     accepted_code: int = 0
     notified: list[tuple[datetime, int, str]] = field(default_factory=list)
-    terminated: bool = False
+
+    over: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
+    """Set when nothing more is to be reported."""
 
     @property
     def final_code(self) -> int:
         """Final code that the peer's new call got, by its own report."""
         return next((code for _, code, _ in reversed(self.notified) if code >= 200), 0)
 
+    @property
+    def terminated(self) -> bool:
+        """Whether the peer ended its reports."""
+        return self.over.is_set()
+
+    def heard(self, incoming: Incoming) -> None:
+        """Take a report. Neither its media type nor a body is insisted on."""
+        body = incoming.request.body.decode("utf-8", "replace")
+        if match := re.match(r"\s*SIP/2\.0 +(\d{3}) ?([^\r\n]*)", body):
+            self.notified.append((datetime.now(UTC), int(match[1]), match[2]))
+        state = incoming.header("Subscription-State").lower()
+        if state.startswith("terminated") or self.final_code:
+            self.over.set()
+
 
 class Subscriptions:
     """REFERs that this side sent in one dialog, and their NOTIFYs."""
 
     def __init__(self) -> None:
-        self._sent: dict[int, _Subscription] = {}
+        self._sent: dict[int, ReferResult] = {}
 
     async def refer(
         self, dialog: Dialog, refer_to: str, headers: ExtraHeaders | None, timeout: float
@@ -45,16 +61,15 @@ class Subscriptions:
             "Referred-By": f"<{name_addr(dialog.local).uri}>",
             **(headers or {}),
         }
-        subscription = _Subscription()
+        result = ReferResult()
         # Known by its CSeq before the answer comes; a challenge only makes the number rise.
-        self._sent[dialog.local_seq + 1] = subscription
-        result = subscription.result
+        self._sent[dialog.local_seq + 1] = result
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout):
                 response = await dialog.send("REFER", extra)
                 result.accepted_code = response.code if response else 0
                 if 200 <= result.accepted_code < 300:
-                    await subscription.done.wait()
+                    await result.over.wait()
         return result
 
     async def notified(self, incoming: Incoming) -> None:
@@ -70,29 +85,11 @@ class Subscriptions:
         await incoming.respond(200)
         subscription.heard(incoming)
 
-    def _find(self, identity: str) -> "_Subscription | None":
+    def _find(self, identity: str) -> ReferResult | None:
         """The REFER that an `id` means: its CSeq, or that of a try of it that was challenged."""
         number = int(identity) if identity.isdigit() and len(identity) < 12 else None
         known = [seq for seq in self._sent if number is None or seq <= number]
         return self._sent[max(known)] if known else None
-
-
-class _Subscription:
-    """One REFER and what was reported on it."""
-
-    def __init__(self) -> None:
-        self.result = ReferResult()
-        self.done = asyncio.Event()
-
-    def heard(self, incoming: Incoming) -> None:
-        """Take a report. Neither its media type nor a body is insisted on."""
-        body = incoming.request.body.decode("utf-8", "replace")
-        if match := re.match(r"\s*SIP/2\.0 +(\d{3}) ?([^\r\n]*)", body):
-            self.result.notified.append((datetime.now(UTC), int(match[1]), match[2]))
-        state = incoming.header("Subscription-State").lower()
-        if state.startswith("terminated") or self.result.final_code:
-            self.result.terminated = True
-            self.done.set()
 
 
 class Referral:
@@ -105,7 +102,6 @@ class Referral:
         uri = name_addr(incoming.header("Refer-To")).uri
         self.target = uri.partition("?")[0]
         self.headers = dict(uri_parts(uri).headers)
-        self.referred_by = name_addr(incoming.header("Referred-By")).uri
         self._event = f"refer;id={cseq(self.request)[0]}"
 
     async def accept(self) -> None:

@@ -81,22 +81,6 @@ class Incoming:
         self.transaction.respond(response)
 
 
-class _Timers:
-    """Named one-shot timers that end with their owner."""
-
-    def __init__(self) -> None:
-        self._handles: dict[str, asyncio.TimerHandle] = {}
-
-    def set(self, name: str, seconds: float, action: Callable[[], None]) -> None:
-        self.clear(name)
-        self._handles[name] = asyncio.get_running_loop().call_later(seconds, action)
-
-    def clear(self, *names: str) -> None:
-        for name in names or tuple(self._handles):
-            if handle := self._handles.pop(name, None):
-                handle.cancel()
-
-
 class ServerTransaction:
     """One received request and its responses (RFC 3261 §17.2)."""
 
@@ -119,7 +103,7 @@ class ServerTransaction:
         self._invite = request.method == "INVITE"
         self.origin: Key = ()
         self._confirmed = False
-        self._timers = _Timers()
+        self._timers: list[asyncio.TimerHandle] = []
 
     @property
     def answered(self) -> bool:
@@ -138,9 +122,9 @@ class ServerTransaction:
             self.end()  # Timer J is zero where nothing gets lost.
             return
         if self._invite and response.code >= 300 and not self._reliable:
-            self._timers.set("again", self._t1, lambda: self._again(self._t1))  # timer G
+            self._later(self._t1, self._again, self._t1)  # timer G
         # Timers H, J, L: in that time copies of the request are answered from here.
-        self._timers.set("end", 64 * self._t1, self.end)
+        self._later(64 * self._t1, self.end)
         self._servers.answered(self)
 
     def repeated(self) -> None:
@@ -153,19 +137,27 @@ class ServerTransaction:
         """An ACK for a final response of 300 or more."""
         if not self._confirmed:
             self._confirmed = True
-            self._timers.clear()
-            self._timers.set("end", 0.0 if self._reliable else 10 * self._t1, self.end)  # timer I
+            self._stop()
+            self._later(0.0 if self._reliable else 10 * self._t1, self.end)  # timer I
 
     def end(self) -> None:
         """Forget everything."""
-        self._timers.clear()
+        self._stop()
         self._servers.forget(self)
 
     def _again(self, waited: float) -> None:
         assert self.last is not None
         self._send(self.last)
         following = min(2 * waited, 8 * self._t1)
-        self._timers.set("again", following, lambda: self._again(following))
+        self._later(following, self._again, following)
+
+    def _later(self, seconds: float, action: Callable[..., None], *given: float) -> None:
+        self._timers.append(asyncio.get_running_loop().call_later(seconds, action, *given))
+
+    def _stop(self) -> None:
+        for timer in self._timers:
+            timer.cancel()
+        self._timers.clear()
 
 
 class Servers:

@@ -134,7 +134,7 @@ async def test_sha_256_is_answered_and_a_stale_nonce_costs_one_retry(
         "nc": "00000001",
         "cnonce": "0a4f113b",
     }
-    proof = response(password=USER.password, method="REGISTER", **old)
+    proof = response(old, USER.password, "REGISTER")
     value = "Digest " + ", ".join(
         f"{name}={text}" if name in ("qop", "nc", "algorithm") else f'{name}="{text}"'
         for name, text in {**old, "response": proof}.items()
