@@ -14,9 +14,9 @@ from .fields import ExtraHeaders, header, name_addr, uri_parts
 from .hops import Hops
 from .incoming import IncomingCall
 from .locating import DnsResolver
-from .messages import ABILITIES, ALLOW, SDP, build, set_body
+from .messages import ABILITIES, ALLOW, SDP, build
 from .outgoing import OutgoingCall, Progress
-from .sdp import Srtp
+from .sdp import CODECS, Srtp
 from .serving import Incoming, ServerTransaction
 from .stack import Stack
 from .trace import Address, Trace, Transport
@@ -31,10 +31,9 @@ class UserAgent:
     """One SIP element that calls, is called, asks and answers.
 
     `on_invite(call)` and `on_request(incoming)` run as tasks of their own; an exception ends in
-    `errors` and as a 500 at the peer. `advertised` ("host" or "host:port") replaces the real
-    socket in Via and Contact. `gate(source, transport)` is asked for each message received; what
-    it denies is dropped unread, as a firewall does. `t1` is RFC 3261's T1 in seconds and scales
-    every SIP timer.
+    `errors` and as a 500 at the peer. `gate(source, transport)` is asked for each message
+    received; what it denies is dropped unread, as a firewall does. `t1` is RFC 3261's T1 in
+    seconds and scales every SIP timer.
     """
 
     def __init__(
@@ -42,15 +41,12 @@ class UserAgent:
         name: str,
         *,
         host: str = "127.0.0.1",
-        port: int = 0,
         transports: Collection[Transport] = ("udp", "tcp"),
-        tls_port: int = 0,
         tls_server: ssl.SSLContext | None = None,
         tls_client: ssl.SSLContext | None = None,
         resolver: Resolver | None = None,
         trace: Trace | None = None,
         credentials: Sequence[Credentials] = (),
-        advertised: str = "",
         on_invite: Callable[[IncomingCall], Awaitable[object]] | None = None,
         on_request: Callable[[Incoming], Awaitable[object]] | None = None,
         gate: Callable[[Address, Transport], bool] | None = None,
@@ -65,17 +61,13 @@ class UserAgent:
             self._received,
             self._lost,
             host=host,
-            port=port,
-            tls_port=tls_port,
             transports=transports,
             tls_server=tls_server,
             tls_client=tls_client,
         )
-
         self.transport = TransportLayer(
             self._wire,
             name=name,
-            advertised=advertised,
             resolver=DnsResolver() if resolver is None else resolver,
             trace=self.trace,
         )
@@ -115,12 +107,11 @@ class UserAgent:
         *,
         from_: str = "",
         headers: ExtraHeaders | None = None,
-        codecs: Sequence[str] = ("PCMU", "PCMA"),
+        codecs: Sequence[str] = CODECS,
         srtp: Srtp = "off",
         credentials: Sequence[Credentials] | None = None,
         transport: Transport | None = None,
         proxy: str = "",
-        to_header: str = "",
         on_progress: Progress | None = None,
     ) -> OutgoingCall:
         """Begin a call to the Request-URI `to`; returns at once, see `Call.outcome`.
@@ -130,7 +121,7 @@ class UserAgent:
         """
         call = OutgoingCall(
             self.stack,
-            build("INVITE", to, self.transport.host, from_, to_header, headers, proxy),
+            build("INVITE", to, self._wire.host, from_, "", headers, proxy),
             transport=transport,
             credentials=self.credentials if credentials is None else credentials,
             on_progress=on_progress,
@@ -147,8 +138,6 @@ class UserAgent:
         from_: str = "",
         to: str = "",
         headers: ExtraHeaders | None = None,
-        body: bytes = b"",
-        content_type: str = "",
         credentials: Sequence[Credentials] | None = None,
         transport: Transport | None = None,
         proxy: str = "",
@@ -159,19 +148,9 @@ class UserAgent:
         Raises ResolveError (no address) and OSError (connection refused, TLS refused, closed
         without an answer).
         """
-        request = build(method, uri, self.transport.host, from_, to, headers, proxy)
-        set_body(request, body, content_type)
+        request = build(method, uri, self._wire.host, from_, to, headers, proxy)
         answerer = Answerer(self.credentials if credentials is None else credentials)
         return await self.stack.transact(request, answerer, transport=transport, timeout=timeout)
-
-    async def options(
-        self, uri: str, *, transport: Transport | None = None, timeout: float | None = None
-    ) -> Response | None:
-        """OPTIONS (RFC 3261 §11)."""
-        extra = {"Accept": SDP}
-        return await self.request(
-            "OPTIONS", uri, headers=extra, transport=transport, timeout=timeout
-        )
 
     async def register(
         self,
@@ -179,19 +158,17 @@ class UserAgent:
         *,
         aor: str,
         expires: int = 300,
-        contact: str = "",
         credentials: Sequence[Credentials] | None = None,
         transport: Transport | None = None,
         timeout: float | None = None,
     ) -> Response | None:
-        """Bind `aor` to `contact` (a Contact value; empty: this agent) at the registrar `uri`.
+        """Bind `aor` to this agent at the registrar `uri` (RFC 3261 §10.2).
 
-        RFC 3261 §10.2; expires 0 removes the binding. Raises OSError.
+        `expires` 0 removes the binding. Raises OSError.
         """
-        if not contact:
-            asked = build("REGISTER", uri, self.transport.host)
-            peer = await Hops(self.transport, asked, transport).first()
-            contact = self.transport.contact(uri_parts(aor).user, peer)
+        asked = build("REGISTER", uri, self._wire.host)
+        peer = await Hops(self.transport, asked, transport).first()
+        contact = self.transport.contact(uri_parts(aor).user, peer)
         extra = {"Expires": str(expires), "Contact": contact}
         return await self.request(
             "REGISTER",

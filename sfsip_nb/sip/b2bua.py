@@ -7,16 +7,14 @@ from .call import Call
 from .incoming import IncomingCall
 from .media.relaying import relay
 from .outgoing import OutgoingCall
-from .sdp import Srtp
+from .sdp import CODECS
 
 
 async def bridge(
     a: IncomingCall,
     b: OutgoingCall,
     *,
-    ring: bool = True,
-    codecs: Sequence[str] = ("PCMU", "PCMA"),
-    srtp: Srtp = "off",
+    codecs: Sequence[str] = CODECS,
 ) -> int:
     """Join incoming leg `a` and outgoing leg `b`; returns the final code of `b`.
 
@@ -29,7 +27,7 @@ async def bridge(
         b.stack.spawn(b.hangup(a.end_reason))
 
     a.add_ended_callback(a_ended)
-    if ring and a.state == "trying":
+    if a.state == "trying":
         waiting = asyncio.create_task(_pass_ringing(a, b))
         code = await b.outcome()
         waiting.cancel()
@@ -41,7 +39,7 @@ async def bridge(
             await a.reject(code if code >= 300 else 480, b.phrase)
         return code
     if a.state in ("trying", "ringing"):
-        await a.answer(codecs=codecs, srtp=srtp)
+        await a.answer(codecs=codecs)
     if a.state != "answered" or a.audio is None or b.audio is None:
         await b.hangup(a.end_reason)
         return code

@@ -14,7 +14,7 @@ from . import fields, modifying
 from .accepting import Acks
 from .dialog import Dialog
 from .digest import Answerer, Credentials
-from .fields import ExtraHeaders, cseq, header, name_addr, uri_parts
+from .fields import cseq, header, name_addr, uri_parts
 from .media.rtp import Audio
 from .refer import Referral, ReferResult, Subscriptions
 from .sdp import Sdp
@@ -57,25 +57,22 @@ class Call(ABC):
         self.key = self.call_id, local_tag
         """Call-ID and our own tag: the dialog as this side finds it (RFC 3261 §12)."""
         caller = name_addr(header(invite, "From"))
-        self.request_uri, self.from_uri, self.caller_name = str(invite.uri), caller.uri, caller.name
+        self.request_uri, self.caller_name = str(invite.uri), caller.name
         self.user = uri_parts(self.request_uri).user
         self.caller = uri_parts(caller.uri).user
         self.remote_headers: Headers = invite.headers if direction == "in" else Headers()
-        self.bye_headers = Headers()
-        """Of the BYE or CANCEL that came."""
         self.state: Literal["trying", "ringing", "answered", "ended", "failed"] = "trying"
         self.code, self.phrase = 0, ""
         self.failure: OSError | None = None
         """Why the INVITE could not be sent, or what became of its connection."""
         self.codes: list[int] = []
-        self.started_at = now()
         self.ringing_at: datetime | None = None
         self.answered_at: datetime | None = None
         self.ended_at: datetime | None = None
         self.ended_by: Literal["", "local", "remote", "timeout"] = ""
         self.end_reason = ""
         self.bye_code: int | None = None
-        self.challenges = self.reinvites = self.updates = 0
+        self.challenges = 0
         self.decided, self.ringing, self.over = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.session = MediaSession()
         self.dialog: Dialog | None = None
@@ -159,7 +156,7 @@ class Call(ABC):
 
     # Acting
 
-    async def bye(self, headers: ExtraHeaders | None = None, reason: str = "") -> int:
+    async def bye(self, reason: str = "") -> int:
         """Hang up an answered call; the code of the answer to BYE, 0 for none (§15.1.1)."""
         if self.state == "answered" and self.direction == "in":
             await self.ack.wait()  # The called side has to wait for the ACK (RFC 3261 §15).
@@ -168,11 +165,11 @@ class Call(ABC):
         # The call is over when BYE is sent, whatever is answered (RFC 3261 §15.1.1).
         self.end_reason = reason
         self.end("ended", "local")
-        return await self.send_bye(headers)
+        return await self.send_bye()
 
-    async def send_bye(self, headers: ExtraHeaders | None = None) -> int:
+    async def send_bye(self) -> int:
         """The BYE of a call that is over for us, with `end_reason`; the code of its answer."""
-        extra = dict(headers or {}) | ({"Reason": self.end_reason} if self.end_reason else {})
+        extra = {"Reason": self.end_reason} if self.end_reason else None
         response = await self.dialog.send("BYE", extra) if self.dialog else None
         self.bye_code = response.code if response else 0
         return self.bye_code
@@ -231,13 +228,11 @@ class Call(ABC):
             return await self.update()
         return await self.reinvite(self.session.direction)
 
-    async def refer(
-        self, refer_to: str, *, headers: ExtraHeaders | None = None, timeout: float = 10.0
-    ) -> ReferResult:
+    async def refer(self, refer_to: str, *, timeout: float = 10.0) -> ReferResult:
         """Ask the peer to call `refer_to`; what it reported by NOTIFY (RFC 3515)."""
         if self.dialog is None:
             return ReferResult()
-        return await self.subscriptions.refer(self.dialog, refer_to, headers, timeout)
+        return await self.subscriptions.refer(self.dialog, refer_to, timeout)
 
     # What happens to the call
 

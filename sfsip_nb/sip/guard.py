@@ -37,22 +37,22 @@ _MOST_USED = 1_000
 class DigestGuard:
     """The server half: issues challenges and checks credentials (RFC 3261 §22.1, RFC 8760 §2.3).
 
-    `users` maps a name to a password or a function that reveals it. `proxy` uses 407 and the
-    Proxy- headers. A nonce is good for `nonce_seconds` and each `nc` of it once.
+    `users` gives the password of a name, or a function that reveals it; None for a stranger.
+    `proxy` uses 407 and the Proxy- headers. A nonce is good for `nonce_seconds` and each `nc` of
+    it once.
     """
 
     def __init__(
         self,
         realm: str,
-        users: Mapping[str, Password] | Callable[[str], str | None],
+        users: Callable[[str], Password | None],
         *,
         algorithms: Sequence[str] = ("SHA-256", "MD5"),
         proxy: bool = False,
-        nonce_seconds: float = 60.0,
     ) -> None:
         self.realm = realm
         self.algorithms = tuple(algorithms)
-        self.nonce_seconds = nonce_seconds
+        self.nonce_seconds = 60.0
         self.code, self.phrase = (
             (407, "Proxy Authentication Required") if proxy else (401, "Unauthorized")
         )
@@ -89,7 +89,7 @@ class DigestGuard:
         algorithm = fields.get("algorithm", "MD5")
         if algorithm.upper() not in (name.upper() for name in self.algorithms):
             return "malformed"
-        password = self._password(fields["username"])
+        password = self._users(fields["username"])
         if password is None:
             return "username"
         # A peer that strips port or parameters from the uri would loop (RFC 7616 §3.4.6).
@@ -99,11 +99,6 @@ class DigestGuard:
         if not _same(wanted, fields["response"].lower()):
             return "response"
         return "" if self._fresh(fields["nonce"], fields.get("nc", "")) else "stale"
-
-    def _password(self, username: str) -> Password | None:
-        if callable(self._users):
-            return self._users(username)
-        return self._users.get(username)
 
     def _nonce(self, at: float) -> str:
         stamp = f"{at:.3f}"

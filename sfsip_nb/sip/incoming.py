@@ -11,7 +11,7 @@ from .digest import Credentials
 from .fields import ExtraHeaders, values
 from .messages import ABILITIES, SDP, session_body, set_body
 from .reliable import Reliable
-from .sdp import SdpRefusal, Srtp
+from .sdp import CODECS, SdpRefusal, Srtp
 from .serving import Incoming
 from .stack import Stack
 
@@ -35,21 +35,12 @@ class IncomingCall(Call):
         incoming.transaction.on_cancel = self._cancelled
         incoming.transaction.respond(incoming.make(100))
 
-    async def ring(
-        self,
-        code: int = 180,
-        phrase: str = "",
-        headers: ExtraHeaders | None = None,
-        *,
-        early: bool = False,
-        codecs: Sequence[str] = ("PCMU", "PCMA"),
-        srtp: Srtp = "off",
-    ) -> None:
+    async def ring(self, code: int = 180, *, early: bool = False) -> None:
         """Send a provisional response (RFC 3261 §13.3.1.1).
 
-        `early`: with our description, so that audio flows before the answer; `answer` then
-        keeps to these `codecs` and `srtp`. Where the caller requires it, the response is sent
-        until its PRACK, and the next one waits for that (RFC 3262).
+        `early`: with our description for plain PCMU or PCMA, so that audio flows before the
+        answer. Where the caller requires it, the response is sent until its PRACK, and the next
+        one waits for that (RFC 3262).
         """
         if self.decided.is_set():
             return
@@ -57,10 +48,10 @@ class IncomingCall(Call):
         # and one that may get lost must not.
         if self.offer is None:
             early = self.reliable is not None and (early or not self.session.body)
-        if early and not await self._describe(codecs, srtp):
+        if early and not await self._describe(CODECS, "off"):
             return
         self.state, self.ringing_at = "ringing", self.ringing_at or now()
-        response = self._response(code, phrase, headers or {}, self.session.body if early else b"")
+        response = self._response(code, {}, self.session.body if early else b"")
         if self.reliable is not None:
             await self.reliable.send(response)
         else:
@@ -69,7 +60,7 @@ class IncomingCall(Call):
     async def answer(
         self,
         *,
-        codecs: Sequence[str] = ("PCMU", "PCMA"),
+        codecs: Sequence[str] = CODECS,
         srtp: Srtp = "off",
         headers: ExtraHeaders | None = None,
         mute: bool = False,
@@ -90,7 +81,7 @@ class IncomingCall(Call):
             if self.reliable.described:
                 body = b""  # Said reliably before.
         extra = dict(ABILITIES) | self.timer.accept(self.invite) | dict(headers or {})
-        response = self._response(200, "", extra, body)
+        response = self._response(200, extra, body)
         late = self.session.offering  # The ACK has to answer.
         self.answered(200, response.phrase)
         self.decided.set()
@@ -131,7 +122,7 @@ class IncomingCall(Call):
         cancel.to_tag = self.incoming.to_tag
         cancel.transaction.respond(cancel.make(200))
         if not self.decided.is_set():
-            self.end_reason, self.bye_headers = cancel.header("Reason"), cancel.request.headers
+            self.end_reason = cancel.header("Reason")
             self.terminated()
 
     async def _describe(self, codecs: Sequence[str], srtp: Srtp) -> bool:
@@ -154,13 +145,13 @@ class IncomingCall(Call):
         await self.reject(488, headers={"Warning": made.warning(layer.sent_by(self.peer))})
         return False
 
-    def _response(self, code: int, phrase: str, headers: ExtraHeaders, body: bytes) -> Response:
+    def _response(self, code: int, headers: ExtraHeaders, body: bytes) -> Response:
         """A response that makes a dialog: with Contact and Record-Route (RFC 3261 §12.1.1)."""
         assert self.dialog is not None
         extra: dict[str, str | list[str]] = {"Contact": self.dialog.contact}
         if self.dialog.routes:
             extra["Record-Route"] = self.dialog.routes
         self.codes.append(code)
-        response = self.incoming.make(code, phrase, extra | dict(headers))
+        response = self.incoming.make(code, "", extra | dict(headers))
         set_body(response, body, SDP)
         return response

@@ -55,8 +55,7 @@ async def receive(call: Call, incoming: Incoming) -> None:
 async def _bye(call: Call, incoming: Incoming) -> None:
     """200; an INVITE of ours that is still unanswered is over too (RFC 3261 §15.1.2)."""
     if not call.over.is_set():
-        call.end_reason, call.bye_headers = incoming.header("Reason"), incoming.request.headers
-        call.bye_code = 200
+        call.end_reason, call.bye_code = incoming.header("Reason"), 200
     await incoming.respond(200)
     if call.decided.is_set():
         call.end("ended", "remote")
@@ -82,7 +81,6 @@ async def _reinvited(call: Call, dialog: Dialog, incoming: Incoming) -> None:
         return
     if await _busy(call, incoming):
         return
-    call.reinvites += 1
     body = await _described(call, incoming)
     if body is None:
         return
@@ -105,7 +103,6 @@ async def _updated(call: Call, dialog: Dialog, incoming: Incoming) -> None:
             return
         body = await _described(call, incoming)
     if body is not None:
-        call.updates += 1
         dialog.refresh(incoming.request)
         extra: ExtraHeaders = {"Contact": dialog.contact} | call.timer.accept(incoming.request)
         await incoming.respond(200, "", extra, body, SDP)

@@ -83,17 +83,16 @@ class DnsResolver:
         port: int | None = None,
         transport: Transport | None = None,
         *,
-        secure: bool = False,
         timeout: float | None = None,
     ) -> Lookup:
-        """All hops for a host; that there are none is a result. `secure`: only TLS will do (sips).
+        """All hops for a host; that there are none is a result.
 
         Raises ResolveError for what is no host name, and where this machine has no name servers.
         """
         host = host.rstrip(".").strip("[]").lower()
         refuse_what_is_no_name(host)
         query = _Query(self, self.timeout if timeout is None else timeout)
-        hops = await query.hops(host, port, transport, secure)
+        hops = await query.hops(host, port, transport)
         return Lookup(tuple(dict.fromkeys(hops)), tuple(query.steps))
 
 
@@ -138,10 +137,8 @@ class _Query:
         self._servers: NameServers | None = None
         self._until = time.monotonic() + timeout
 
-    async def hops(
-        self, host: str, port: int | None, transport: Transport | None, secure: bool
-    ) -> list[NextHop]:
-        fallback: Transport = "tls" if secure else transport or "udp"
+    async def hops(self, host: str, port: int | None, transport: Transport | None) -> list[NextHop]:
+        fallback: Transport = transport or "udp"
         fixed = [host] if is_address(host) else _LOCALHOST if host == "localhost" else ()
         if fixed:
             note = "an IP address needs no DNS" if is_address(host) else "this machine (RFC 6761)"
@@ -150,7 +147,7 @@ class _Query:
         if port is not None:
             # An explicit port rules out NAPTR and SRV (RFC 3263 §4.1, §4.2).
             return await self._addresses([_Target(host, port, fallback, f"port {port} is given")])
-        targets = await self._targets(await self._services(host, transport, secure))
+        targets = await self._targets(await self._services(host, transport))
         if targets is None:
             unheard = any(step.kind == "SRV" and step.status in UNHEARD for step in self.steps)
             why = "SRV questions stayed open" if unheard else "no SRV record"
@@ -158,13 +155,9 @@ class _Query:
             targets = [_Target(host, DEFAULT_PORTS[fallback], fallback, note)]
         return await self._addresses(targets)
 
-    async def _services(
-        self, host: str, transport: Transport | None, secure: bool
-    ) -> list[_Service]:
+    async def _services(self, host: str, transport: Transport | None) -> list[_Service]:
         """Names to ask for SRV records, from NAPTR where it names any (RFC 3263 §4.1)."""
         wanted: list[Transport] = [transport] if transport else list(_SRV)
-        if secure:
-            wanted = ["tls"]
         found = [] if transport else await self._by_naptr(host, wanted)
         return found or [_Service(f"{_SRV[kind]}.{host}", kind) for kind in wanted]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from .dialog import Dialog
-from .fields import ExtraHeaders, cseq, name_addr, parameters, uri_parts
+from .fields import cseq, name_addr, parameters, uri_parts
 from .messages import PHRASES
 from .serving import Incoming
 
@@ -52,14 +52,11 @@ class Subscriptions:
     def __init__(self) -> None:
         self._sent: dict[int, ReferResult] = {}
 
-    async def refer(
-        self, dialog: Dialog, refer_to: str, headers: ExtraHeaders | None, timeout: float
-    ) -> ReferResult:
+    async def refer(self, dialog: Dialog, refer_to: str, timeout: float) -> ReferResult:
         """Send REFER and wait until its subscription ends, or for `timeout` seconds."""
-        extra: dict[str, str | list[str]] = {
+        extra = {
             "Refer-To": refer_to if "<" in refer_to else f"<{refer_to}>",
             "Referred-By": f"<{name_addr(dialog.local).uri}>",
-            **(headers or {}),
         }
         result = ReferResult()
         # Known by its CSeq before the answer comes; a challenge only makes the number rise.
@@ -113,10 +110,9 @@ class Referral:
         """Refuse the transfer."""
         await self._incoming.respond(code, phrase)
 
-    async def notify(self, code: int, phrase: str = "", final: bool | None = None) -> int:
+    async def notify(self, code: int, phrase: str = "") -> int:
         """Report a code of the new call; the answer to the NOTIFY (0: none)."""
-        over = code >= 200 if final is None else final
-        state = "terminated;reason=noresource" if over else "active;expires=60"
+        state = "terminated;reason=noresource" if code >= 200 else "active;expires=60"
         body = f"SIP/2.0 {code} {phrase or PHRASES.get(code, '')}".rstrip() + "\r\n"
         response = await self.dialog.send(
             "NOTIFY",

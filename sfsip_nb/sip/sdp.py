@@ -14,6 +14,9 @@ from .trace import Address
 Srtp = Literal["off", "optional", "required"]
 """off: RTP/AVP. optional: RTP/AVP with keys offered; either is taken. required: RTP/SAVP."""
 
+CODECS: Final = ("PCMU", "PCMA")
+"""What is offered and taken where nothing else is said."""
+
 EVENT: Final = "TELEPHONE-EVENT"
 """Digits as events (RFC 4733)."""
 

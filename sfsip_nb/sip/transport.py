@@ -25,23 +25,13 @@ _RECEIVED = re.compile(r";\s*received\s*=[^;]*", re.I)
 
 
 class TransportLayer:
-    """What one element sends and receives. `advertised` stands for its real sockets in messages."""
+    """What one element sends and receives."""
 
-    def __init__(
-        self, wire: Wire, *, name: str, advertised: str, resolver: Resolver, trace: Trace
-    ) -> None:
+    def __init__(self, wire: Wire, *, name: str, resolver: Resolver, trace: Trace) -> None:
         self.wire, self.name, self.resolver, self.trace = wire, name, resolver, trace
-        self._advertised = advertised
-
-    @property
-    def host(self) -> str:
-        """The host that stands for this element where no peer is known yet."""
-        return uri_parts(f"sip:{self._advertised}").host or self.wire.host
 
     def sent_by(self, peer: Peer) -> str:
         """host:port where this element can be reached over the peer's transport."""
-        if self._advertised:
-            return self._advertised
         ip, port = self.wire.addresses.get(peer.transport, peer.local)
         return where((local_ip(peer.remote) if ip in _ANY_ADDRESS else ip, port))
 

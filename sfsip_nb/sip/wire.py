@@ -59,14 +59,12 @@ class Wire:
         on_lost: Callable[[Peer], None],
         *,
         host: str,
-        port: int,
-        tls_port: int,
         transports: Collection[Transport],
         tls_server: ssl.SSLContext | None,
         tls_client: ssl.SSLContext | None,
     ) -> None:
         self._on_message, self._on_lost = on_message, on_lost
-        self.host, self._port, self._tls_port = host, port, tls_port
+        self.host = host
         self._tls_server, self._tls_client = tls_server, tls_client
         self._udp: asyncio.DatagramTransport | None = None
         self._servers: list[asyncio.Server] = []
@@ -77,25 +75,25 @@ class Wire:
         self.addresses: dict[Transport, Address] = {}
 
     async def start(self) -> None:
-        """Bind. With port 0, UDP and TCP get one free number between them."""
+        """Bind to free ports, UDP and TCP to the same."""
         for attempt in range(20):
             try:
                 await self._bind()
                 break
             except OSError:
                 await self.close()
-                if self._port or attempt == 19:
+                if attempt == 19:
                     raise
         if "tls" in self.transports and self._tls_server is not None:
-            server = await self._listen("tls", self._tls_port, self._tls_server)
+            server = await self._listen("tls", 0, self._tls_server)
             self.addresses["tls"] = server
 
     async def _bind(self) -> None:
-        port = self._port
+        port = 0
         if "udp" in self.transports:
             loop = asyncio.get_running_loop()
             self._udp, _ = await loop.create_datagram_endpoint(
-                lambda: _Datagrams(self), local_addr=(self.host, port)
+                lambda: _Datagrams(self), local_addr=(self.host, 0)
             )
             self.addresses["udp"] = self._udp.get_extra_info("sockname")[:2]
             port = self.addresses["udp"][1]

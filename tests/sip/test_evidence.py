@@ -65,7 +65,7 @@ def test_masking_takes_no_longer_for_a_hostile_message() -> None:
 
 async def conversation(agents: Agents) -> tuple[Trace, str]:
     trace = Trace()
-    guard = DigestGuard("sip.test", {"u": "hunter2hunter2"})
+    guard = DigestGuard("sip.test", {"u": "hunter2hunter2"}.get)
 
     async def answer(call: Call) -> None:
         login = guard.check(call.invite)

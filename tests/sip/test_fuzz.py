@@ -120,7 +120,7 @@ def test_no_challenge_makes_its_answer_fail(challenge: bytes) -> None:
     digest.Answerer([digest.Credentials("u", "p")]).answer(asked, request, set())
 
 
-GUARD = guard.DigestGuard("x", {"u": "p"})
+GUARD = guard.DigestGuard("x", {"u": "p"}.get)
 
 
 @given(st.data())

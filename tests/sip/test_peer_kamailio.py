@@ -372,8 +372,9 @@ async def test_the_call_probe_passes_and_tshark_reads_its_messages(
     with sipp(tmp_path, *ECHO) as server:
         async with UserAgent("client", resolver=MapResolver(), credentials=[USER]) as client:
             # The dialled number is bound to SIPp, as a trunk's number is to its carrier.
-            bound = await client.register(
-                proxy.uri(), aor="sip:+15551230001@sip.test", contact=f"<{server.uri}>"
+            aor, binding = "sip:+15551230001@sip.test", {"Contact": f"<{server.uri}>"}
+            bound = await client.request(
+                "REGISTER", proxy.uri(), from_=aor, to=aor, headers=binding
             )
             assert bound is not None
             assert bound.code == 200

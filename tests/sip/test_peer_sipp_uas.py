@@ -26,7 +26,7 @@ from tests.sip.peers.sipp import (
     shows,
     sipp,
 )
-from tests.sip.siptools import Agents, until
+from tests.sip.siptools import Agents, heard, until
 
 Calling = Callable[[Call], Awaitable[None]]
 Playing = Callable[..., Awaitable[None]]
@@ -394,7 +394,7 @@ async def test_the_peer_holds_and_resumes_the_call(calls: Playing) -> None:
         assert call.audio is not None
         call.audio.play(1004)
         assert await call.wait_ended(10)
-        assert call.reinvites == 2
+        assert heard(call, "INVITE") == 2
         assert await call.audio.heard(1004, 0.1)
 
     def offer(number: int, body: str, answered: str) -> tuple[str, ...]:

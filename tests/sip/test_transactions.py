@@ -17,7 +17,7 @@ async def test_a_non_invite_is_repeated_ever_slower_and_given_up_after_64_t1(
     raw = await RawPeer.udp_at()
     client = await agents("client", t1=0.01)
     began = time.monotonic()
-    assert await client.options(raw.uri()) is None
+    assert await client.request("OPTIONS", raw.uri()) is None
     assert time.monotonic() - began >= 64 * 0.01
     # T1, doubling up to T2 = 8 T1: at 0, 1, 3, 7, 15, 23 ... 63 T1 (RFC 3261 §17.1.2.2).
     assert 8 <= raw.inbox.qsize() <= 11
@@ -243,7 +243,7 @@ def test_answered_transactions_are_forgotten_early_rather_than_without_end() -> 
 async def test_what_is_no_status_code_is_dropped(agents: Agents) -> None:
     raw = await RawPeer.udp_at()
     client = await agents("client", t1=T1)
-    asking = asyncio.create_task(client.options(raw.uri()))
+    asking = asyncio.create_task(client.request("OPTIONS", raw.uri()))
     options = await raw.next("OPTIONS")
     raw.reply(options, 999)
     raw.reply(options, 299)

@@ -217,11 +217,11 @@ def test_a_firewall_before_synthflow_is_silence(world: World) -> None:
 def test_synthflow_may_keep_silent_to_options(world: World) -> None:
     async def scene(testbed: Running) -> None:
         uri = "sip:sip.us.synthflow.ai:32681"
-        answer = await testbed.caller.options(uri, timeout=1)
+        answer = await testbed.caller.request("OPTIONS", uri, timeout=1)
         assert answer
         assert answer.code == 200
         world.set_fault("synthflow.no-options")
-        assert await testbed.caller.options(uri, timeout=0.3) is None
+        assert await testbed.caller.request("OPTIONS", uri, timeout=0.3) is None
 
     play(world, scene)
 
