@@ -65,12 +65,7 @@ class UserAgent:
             tls_server=tls_server,
             tls_client=tls_client,
         )
-        self.transport = TransportLayer(
-            self._wire,
-            name=name,
-            resolver=DnsResolver() if resolver is None else resolver,
-            trace=self.trace,
-        )
+        self.transport = TransportLayer(self._wire, name, resolver or DnsResolver(), self.trace)
         self.stack = Stack(self.transport, t1, self._admitted, self._acknowledged)
         self.errors = self.stack.errors
 

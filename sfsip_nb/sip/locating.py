@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
 
+from .addresses import reachable
 from .dns import (
     DEFAULT_PORTS,
     NextHop,
@@ -14,7 +15,6 @@ from .dns import (
     refuse_what_is_no_name,
 )
 from .nameservers import UNHEARD, DnsAnswer, DnsStep, NameServers
-from .ordering import reachable
 from .trace import Transport
 
 

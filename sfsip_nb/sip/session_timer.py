@@ -5,6 +5,7 @@ This side asks for no timer; it takes part where the peer does.
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any
 
 from sipmessage import Request, Response
@@ -12,23 +13,20 @@ from sipmessage import Request, Response
 from .fields import header, number, parameters, values
 
 
+@dataclass(eq=False)
 class SessionTimer:
     """The session interval of one call; `seconds` is 0 where there is none.
 
     `refresh` shows that the call lives, and gives the code of the answer; `expire` ends the call.
     """
 
-    def __init__(
-        self,
-        spawn: Callable[[Coroutine[Any, Any, object]], None],
-        refresh: Callable[[], Coroutine[Any, Any, int]],
-        expire: Callable[[], Coroutine[Any, Any, object]],
-    ) -> None:
-        self._spawn, self._refresh, self._expire = spawn, refresh, expire
-        self._handle: asyncio.TimerHandle | None = None
-        self.seconds = 0
-        self.ours = False
-        """Whether it is we who refresh."""
+    spawn: Callable[[Coroutine[Any, Any, object]], None]
+    refresh: Callable[[], Coroutine[Any, Any, int]]
+    expire: Callable[[], Coroutine[Any, Any, object]]
+    seconds: int = 0
+    ours: bool = False
+    """Whether it is we who refresh."""
+    _handle: asyncio.TimerHandle | None = None
 
     def accept(self, request: Request) -> dict[str, str | list[str]]:
         """What a 2xx to a request says of the timer (§9); it starts anew."""
@@ -72,16 +70,16 @@ class SessionTimer:
         self.seconds, self.ours = seconds, ours
         # §10: refresh at half of the interval; give up shortly before its end.
         wait = seconds / 2 if ours else seconds - min(32, seconds / 3)
-        self._after(wait, self._refreshed if ours else self._expire)
+        self._after(wait, self._refreshed if ours else self.expire)
 
     def _after(self, wait: float, act: Callable[[], Coroutine[Any, Any, object]]) -> None:
         loop = asyncio.get_running_loop()
-        self._handle = loop.call_later(wait, lambda: self._spawn(act()))
+        self._handle = loop.call_later(wait, lambda: self.spawn(act()))
 
     async def _refreshed(self) -> None:
-        if await self._refresh() >= 300:
+        if await self.refresh() >= 300:
             # Another try before the end of the interval.
-            self._after(self.seconds / 4, self._expire)
+            self._after(self.seconds / 4, self.expire)
 
 
 def _read(message: Request | Response) -> tuple[int, str]:

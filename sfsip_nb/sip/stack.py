@@ -182,11 +182,11 @@ class Stack:
             servers=self.servers,
             reliable=peer.transport != "udp",
             t1=self.t1,
+            origin=(call_id, str(number), name_addr(header(request, "From")).tag, method),
         )
         incoming = Incoming(self.transport.name, request, peer, reply_to, transaction)
-        origin = call_id, str(number), name_addr(header(request, "From")).tag, method
-        earlier = self.servers.merged(origin)
-        if not self.servers.add(transaction, origin):
+        earlier = self.servers.merged(transaction.origin)
+        if not self.servers.add(transaction):
             self.transport.transmit(incoming.make(503, "", {"Retry-After": "10"}), reply_to)
         elif refused := objection(incoming, reading, earlier, self.transport.sent_by(peer)):
             transaction.respond(incoming.make(*refused))

@@ -4,14 +4,15 @@ RFC 3261 §18, over the sockets of `wire`.
 """
 
 import re
+from dataclasses import dataclass
 
 from sipmessage import Request, Response
 
 from . import fields
+from .addresses import local_ip
 from .dns import Resolver
 from .fields import ViaParts, header, name_addr, uri_parts
 from .messages import ALLOW, SUPPORTED, set_body
-from .ordering import local_ip
 from .reading import Reading, read
 from .shown import where
 from .trace import Address, Trace
@@ -24,11 +25,14 @@ _RPORT = re.compile(r";\s*rport(?:\s*=[^;]*)?(?=\s*(?:;|$))", re.I)
 _RECEIVED = re.compile(r";\s*received\s*=[^;]*", re.I)
 
 
+@dataclass
 class TransportLayer:
     """What one element sends and receives."""
 
-    def __init__(self, wire: Wire, *, name: str, resolver: Resolver, trace: Trace) -> None:
-        self.wire, self.name, self.resolver, self.trace = wire, name, resolver, trace
+    wire: Wire
+    name: str
+    resolver: Resolver
+    trace: Trace
 
     def sent_by(self, peer: Peer) -> str:
         """host:port where this element can be reached over the peer's transport."""

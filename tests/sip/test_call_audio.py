@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from sfsip_nb.sip import Call, bridge, sdp
+from sfsip_nb.sip import Call, bridge
+from sfsip_nb.sip.addresses import is_private
 from sfsip_nb.sip.media.packets import parse
 from tests.sip.siptools import Agents, uri
 
@@ -137,7 +138,7 @@ async def test_a_peer_that_names_an_address_behind_its_nat_is_told_so(agents: Ag
     assert legs[0].audio
     (trouble,) = (t for t in legs[0].audio.troubles() if t.name == "private")
     assert "names 192.168.1.20" in trouble.sentence
-    assert sdp.is_private(legs[0].audio.remote[0])
+    assert is_private(legs[0].audio.remote[0])
     assert call.audio.one_way == "nothing received"
     legs[0].audio.follow = True
     call.audio.play(440)

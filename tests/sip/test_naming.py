@@ -16,7 +16,7 @@ from sfsip_nb.sip import (
     NextHop,
     ProbeResult,
     ResolveError,
-    ordering,
+    addresses,
     probes,
 )
 from tests.sip.nameservers import answering, bind, reply
@@ -83,7 +83,7 @@ def named(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 @pytest.fixture(autouse=True)
 def routes(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine with IPv4 only, whatever the one is that the tests run on."""
-    monkeypatch.setattr(ordering, "local_ip", sending_from(six=""))
+    monkeypatch.setattr(addresses, "local_ip", sending_from(six=""))
 
 
 def sending_from(six: str) -> Callable[[tuple[str, int]], str]:
@@ -397,7 +397,7 @@ async def test_an_address_that_no_document_lists_is_told_with_both_and_the_date(
 async def test_families_that_this_machine_reaches_come_first(
     named: int, monkeypatch: pytest.MonkeyPatch, six: str, order: list[str]
 ) -> None:
-    monkeypatch.setattr(ordering, "local_ip", sending_from(six))
+    monkeypatch.setattr(addresses, "local_ip", sending_from(six))
     found = await resolver(named).candidates("plain.test", 5060, "udp")
     assert [hop.ip for hop in found] == order
 

@@ -222,7 +222,7 @@ async def test_a_cancel_meets_its_invite_only_and_carries_its_tag(agents: Agents
 def test_answered_transactions_are_forgotten_early_rather_than_without_end() -> None:
     class Quick:
         def __init__(self, key: str) -> None:
-            self.key, self.origin = (key,), ()
+            self.key = self.origin = (key,)
 
         def end(self) -> None:
             servers.forget(self)  # type: ignore[arg-type]
@@ -230,13 +230,13 @@ def test_answered_transactions_are_forgotten_early_rather_than_without_end() -> 
     servers = Servers(limit=3)
     for index in range(3):
         made = Quick(str(index))
-        assert servers.add(made, (str(index),))  # type: ignore[arg-type]
+        assert servers.add(made)  # type: ignore[arg-type]
         if index < 2:
             servers.answered(made)  # type: ignore[arg-type]
-    assert servers.add(Quick("3"), ("3",))  # type: ignore[arg-type]
+    assert servers.add(Quick("3"))  # type: ignore[arg-type]
     assert servers.get(("0",)) is None
-    assert servers.add(Quick("4"), ("4",))  # type: ignore[arg-type]
-    assert not servers.add(Quick("5"), ("5",))  # type: ignore[arg-type]
+    assert servers.add(Quick("4"))  # type: ignore[arg-type]
+    assert not servers.add(Quick("5"))  # type: ignore[arg-type]
     assert len(servers) == 3
 
 

@@ -1,4 +1,4 @@
-"""Which addresses this machine has a way to."""
+"""Which addresses this machine has a way to, and which mean nothing elsewhere."""
 
 import ipaddress
 import socket
@@ -6,6 +6,13 @@ import socket
 from .trace import Address
 
 _ULA = ipaddress.ip_network("fc00::/7")
+_PRIVATE = [
+    ipaddress.ip_network(network)
+    for network in (
+        *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16"),
+        *("fc00::/7", "fe80::/10"),
+    )
+]
 
 
 def local_ip(remote: Address) -> str:
@@ -32,3 +39,16 @@ def reachable(ip: str) -> bool:
 
 def _confined(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     return ip.is_link_local or ip.is_loopback or ip in _ULA
+
+
+def is_private(address: str) -> bool:
+    """Whether an IP address means nothing outside its own network; False for a name.
+
+    RFC 1918, RFC 6598 (carrier-grade NAT), RFC 3927 and RFC 4291 (link-local), RFC 4193. The
+    loopback address is another matter: on one machine it is as good as any.
+    """
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    return any(ip in network for network in _PRIVATE if network.version == ip.version)
