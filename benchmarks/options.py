@@ -28,7 +28,7 @@ async def ours(target: str, requests: int, window: int) -> float:
 
         async def ask() -> None:
             for _ in left:
-                answer = await agent.options(target)
+                answer = await agent.request("OPTIONS", target)
                 if answer is None or answer.code != 200:
                     raise RuntimeError(f"Kamailio answered {answer!r}")
 

@@ -34,7 +34,7 @@ async def bare(target: str, times: int) -> list[float]:
     async with UserAgent("benchmark", resolver=MapResolver()) as agent:
         for _ in range(times + 1):
             began = time.perf_counter()
-            answer = await agent.options(target)
+            answer = await agent.request("OPTIONS", target)
             taken.append(1000 * (time.perf_counter() - began))
             if answer is None or answer.code != 200:
                 raise RuntimeError(f"Kamailio answered {answer!r}")

@@ -22,7 +22,7 @@ from starlette.responses import JSONResponse
 from sfsip_nb.inputs import private, samples
 from sfsip_nb.platforms.genesys import samples as genesys_samples
 from sfsip_nb.runs import session
-from sfsip_nb.sip.messages import Incoming
+from sfsip_nb.sip import Incoming
 from sfsip_nb.testbed import customer, life, web
 from sfsip_nb.testbed.places import FOLDER, LOG
 from sfsip_nb.testbed.synthflow import calls

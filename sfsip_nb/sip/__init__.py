@@ -8,14 +8,15 @@ from .digest import Credentials
 from .dns import MapResolver, NextHop, ResolveError, Resolver
 from .evidence import ladder, pcap
 from .guard import DigestCheck, DigestGuard
+from .incoming import IncomingCall
 from .locating import DnsResolver
 from .media.relaying import Relay, relay
 from .media.rtp import Audio
 from .media.tones import Tone
-from .messages import Incoming
+from .outgoing import OutgoingCall
 from .probes.reach import ProbeResult
 from .refer import Referral, ReferResult
-from .registration import Registration
+from .serving import Incoming
 from .trace import Address, Trace, TraceEntry, Transport
 
 __all__ = [
@@ -27,12 +28,13 @@ __all__ = [
     "DigestGuard",
     "DnsResolver",
     "Incoming",
+    "IncomingCall",
     "MapResolver",
     "NextHop",
+    "OutgoingCall",
     "ProbeResult",
     "ReferResult",
     "Referral",
-    "Registration",
     "Relay",
     "ResolveError",
     "Resolver",

@@ -1,16 +1,17 @@
-"""A 2xx to an INVITE or re-INVITE, sent until its ACK comes (RFC 3261 §13.3.1.4, §14.2)."""
+"""2xx to an INVITE or re-INVITE, each sent until its ACK comes (RFC 3261 §13.3.1.4, §14.2)."""
 
 import asyncio
+import contextlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from sipmessage import Response
+from sipmessage import Request, Response
 
+from . import sdp
+from .fields import cseq
+from .messages import session_body
 from .sdp import Sdp
-from .transport import Peer
-
-if TYPE_CHECKING:
-    from .call import Call
+from .serving import Incoming
+from .stack import Stack
 
 
 @dataclass
@@ -21,25 +22,45 @@ class Ack:
     description: Sdp | None = None
 
 
-async def send_until_acknowledged(
-    call: "Call", response: Response, reply_to: Peer, number: int
-) -> bool:
-    """Repeat a 2xx that was sent once; False if no ACK with CSeq `number` came in 64 T1.
+class Acks:
+    """The ACKs of one call; `first` is that of its INVITE, with CSeq `number`."""
 
-    Over TCP too: a proxy on the way may have lost it over UDP.
-    """
-    t1 = call.agent.t1
-    acknowledged = call.acks.setdefault(number, Ack()).came
-    wait, waited = t1, 0.0
-    while True:
-        try:
-            async with asyncio.timeout(wait):
-                await acknowledged.wait()
-                return True
-        except TimeoutError:
-            waited += wait
-        if waited >= 64 * t1 or call.over.is_set():
-            return acknowledged.is_set()
-        call.retransmitted_200 += 1
-        call.agent.transmit(response, reply_to)
-        wait = min(2 * wait, 8 * t1)
+    def __init__(self, stack: Stack, number: int) -> None:
+        self._stack = stack
+        self.first = Ack()
+        self._known = {number: self.first}
+        self.copies = 0
+        """2xx that were sent, or came, again."""
+
+    async def accept(self, incoming: Incoming, response: Response) -> Ack:
+        """Send a 2xx until its ACK comes, for 64 T1 at most, or until the call is over.
+
+        Over TCP too: a proxy on the way may have lost it over UDP.
+        """
+        t1 = self._stack.t1
+        wait, waited = t1, 0.0
+        number = cseq(incoming.request)[0]
+        ack = self._known.setdefault(number, Ack())
+        incoming.transaction.respond(response)
+        while waited < 64 * t1 and not ack.came.is_set():
+            if waited:
+                self.copies += 1
+                self._stack.transport.transmit(response, incoming.reply_to)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await ack.came.wait()
+            waited, wait = waited + wait, min(2 * wait, 8 * t1)
+        del self._known[number]
+        return ack
+
+    def came(self, request: Request) -> None:
+        """An ACK came; a copy of it says nothing new."""
+        ack = self._known.get(cseq(request)[0])
+        if ack is not None and not ack.came.is_set():
+            ack.description = sdp.parse(session_body(request))
+            ack.came.set()
+
+    def end(self) -> None:
+        """The call is over: nobody waits any longer."""
+        for ack in self._known.values():
+            ack.came.set()

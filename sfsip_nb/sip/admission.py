@@ -3,9 +3,9 @@
 from sipmessage import Request
 
 from .fields import header, name_addr, quoted, uri_parts, values
-from .messages import ALLOW, SDP, SUPPORTED, Incoming
+from .messages import ALLOW, SDP, SUPPORTED
 from .reading import CUT, Reading
-from .serving import ServerTransaction
+from .serving import Incoming, ServerTransaction
 
 Objection = tuple[int, str, dict[str, str | list[str]]]
 """Code, phrase ("" for the usual one) and headers of a refusal."""
@@ -17,14 +17,15 @@ _SCHEMES = ("sip", "sips", "tel")
 
 
 def objection(
-    incoming: Incoming, reading: Reading, earlier: ServerTransaction | None
+    incoming: Incoming, reading: Reading, earlier: ServerTransaction | None, sent_by: str
 ) -> Objection | None:
-    """Why a request is refused, None if it is not. `earlier`: it came before by another way."""
+    """Why a request is refused, None if it is not. `earlier`: it came before by another way;
+    `sent_by`: who refuses it."""
     request = incoming.request
     if fault := reading.refused:
         # On a stream, only what was too long to be waited for comes without its body.
         cut = incoming.transport != "udp" and fault.rule == CUT
-        said = f"399 {incoming.agent.sent_by(incoming.peer)} {quoted(fault.text)}"
+        said = f"399 {sent_by} {quoted(fault.text)}"
         return (513, "", {}) if cut else (fault.code, "", {"Warning": said})
     if request.method not in _KNOWN:
         return 501, "", {"Allow": ALLOW}

@@ -4,17 +4,17 @@ import asyncio
 from collections.abc import Sequence
 
 from .call import Call
+from .incoming import IncomingCall
 from .media.relaying import relay
-from .sdp import Srtp
+from .outgoing import OutgoingCall
+from .sdp import CODECS
 
 
 async def bridge(
-    a: Call,
-    b: Call,
+    a: IncomingCall,
+    b: OutgoingCall,
     *,
-    ring: bool = True,
-    codecs: Sequence[str] = ("PCMU", "PCMA"),
-    srtp: Srtp = "off",
+    codecs: Sequence[str] = CODECS,
 ) -> int:
     """Join incoming leg `a` and outgoing leg `b`; returns the final code of `b`.
 
@@ -24,10 +24,10 @@ async def bridge(
     """
 
     def a_ended(_: Call) -> None:
-        b.agent.spawn(b.hangup(a.end_reason))
+        b.stack.spawn(b.hangup(a.end_reason))
 
     a.add_ended_callback(a_ended)
-    if ring and a.state == "trying":
+    if a.state == "trying":
         waiting = asyncio.create_task(_pass_ringing(a, b))
         code = await b.outcome()
         waiting.cancel()
@@ -39,7 +39,7 @@ async def bridge(
             await a.reject(code if code >= 300 else 480, b.phrase)
         return code
     if a.state in ("trying", "ringing"):
-        await a.answer(codecs=codecs, srtp=srtp)
+        await a.answer(codecs=codecs)
     if a.state != "answered" or a.audio is None or b.audio is None:
         await b.hangup(a.end_reason)
         return code
@@ -47,13 +47,13 @@ async def bridge(
 
     def b_ended(_: Call) -> None:
         joined.close()
-        a.agent.spawn(a.hangup(b.end_reason))
+        a.stack.spawn(a.hangup(b.end_reason))
 
     b.add_ended_callback(b_ended)
     return code
 
 
-async def _pass_ringing(a: Call, b: Call) -> None:
+async def _pass_ringing(a: IncomingCall, b: OutgoingCall) -> None:
     """Send on the first ringing of `b`."""
     await b.ringing.wait()
     if not b.decided.is_set():

@@ -1,79 +1,151 @@
-"""A call: what both sides of an INVITE dialog can do (RFC 3261 §12 to §15).
-
-`outgoing.place` and `incoming.receive` make calls; `inside` answers what comes in a dialog,
-`modifying` changes a call that stands, `refer` holds the transfer.
-"""
+"""A call: what both sides of an INVITE dialog can do (RFC 3261 §12 to §15)."""
 
 import asyncio
-import urllib.parse
+import contextlib
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Literal
+from datetime import UTC, datetime
+from functools import partial
+from typing import Literal
 
-from sipmessage import Request, Response
+from sipmessage import Headers, Request, Response
 
-from . import fields, sdp
-from .accepting import Ack
+from . import fields, modifying
+from .accepting import Acks
 from .dialog import Dialog
 from .digest import Answerer, Credentials
-from .fields import ExtraHeaders, cseq, header, name_addr
-from .leg import Leg, now
-from .messages import Incoming, session_body, set_body
+from .fields import cseq, header, name_addr, uri_parts
+from .media.rtp import Audio
 from .refer import Referral, ReferResult, Subscriptions
-from .session import Direction
+from .sdp import Sdp
+from .session import Direction, MediaSession
 from .session_timer import SessionTimer
-from .transport import Peer
+from .stack import Stack
+from .trace import Address, TraceEntry, Transport
+from .wire import Peer
 
-if TYPE_CHECKING:
-    from .agent import UserAgent
-    from .outgoing import InviteAttempt
-    from .reliable import Reliable
-
-__all__ = ["Call", "now"]
+_GONE = (408, 481)
+"""Answers after which the dialog is over (RFC 3261 §12.2.1.2); 408 stands for silence too."""
 
 
-class Call(Leg):
-    """One leg. Attributes are facts to be read; methods act on the call."""
+def now() -> datetime:
+    """Aware UTC time."""
+    return datetime.now(UTC)
+
+
+class Call(ABC):
+    """One leg: an `IncomingCall` or an `OutgoingCall`.
+
+    Attributes are facts to be read; methods act on the call.
+
+    `request_uri` and its `user` were called by `caller` (user part of From) and `caller_name`
+    (its display name, text of a stranger); `codes` are those of all responses to the INVITE.
+    """
 
     def __init__(
         self,
-        agent: "UserAgent",
+        stack: Stack,
         direction: Literal["in", "out"],
         invite: Request,
         peer: Peer,
         local_tag: str,
         credentials: Sequence[Credentials],
     ) -> None:
-        super().__init__(agent, direction, invite, peer, local_tag)
-        self.on_refer: Callable[[Referral], Awaitable[None]] | None = None
-        # Of the other modules of this package:
+        self.stack, self.direction, self.invite = stack, direction, invite
+        self.met(peer)
+        self.call_id = header(invite, "Call-ID")
+        self.key = self.call_id, local_tag
+        """Call-ID and our own tag: the dialog as this side finds it (RFC 3261 §12)."""
+        caller = name_addr(header(invite, "From"))
+        self.request_uri, self.caller_name = str(invite.uri), caller.name
+        self.user = uri_parts(self.request_uri).user
+        self.caller = uri_parts(caller.uri).user
+        self.remote_headers: Headers = invite.headers if direction == "in" else Headers()
+        self.state: Literal["trying", "ringing", "answered", "ended", "failed"] = "trying"
+        self.code, self.phrase = 0, ""
+        self.failure: OSError | None = None
+        """Why the INVITE could not be sent, or what became of its connection."""
+        self.codes: list[int] = []
+        self.ringing_at: datetime | None = None
+        self.answered_at: datetime | None = None
+        self.ended_at: datetime | None = None
+        self.ended_by: Literal["", "local", "remote", "timeout"] = ""
+        self.end_reason = ""
+        self.bye_code: int | None = None
+        self.challenges = 0
+        self.decided, self.ringing, self.over = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self.session = MediaSession()
         self.dialog: Dialog | None = None
         self.dialogs: dict[str, Dialog] = {}
         self.answerer = Answerer(credentials)
-        self.incoming: Incoming | None = None
-        self.attempt: InviteAttempt | None = None
-        self.reliable: Reliable | None = None
-        self.timer = SessionTimer(self)
+        self.acks = Acks(stack, cseq(invite)[0])
+        expire = partial(self.bye, reason='SIP;cause=408;text="session timer expired"')
+        self.timer = SessionTimer(stack.spawn, self.refresh, expire)
         self.subscriptions = Subscriptions()
-        self.acks: dict[int, Ack] = {cseq(invite)[0]: Ack()} if direction == "in" else {}
+        self.on_refer: Callable[[Referral], Awaitable[None]] | None = None
         self._callbacks: list[Callable[[Call], None]] = []
-        agent.calls[self.key] = self
+
+    def __repr__(self) -> str:
+        return f"<Call {self.direction} {self.call_id} {self.state} {self.code}>"
+
+    def met(self, peer: Peer) -> None:
+        """The INVITE came from there, or is sent there."""
+        self.peer = peer
+        self.transport: Transport = peer.transport
+        self.source: Address = peer.remote
+
+    @property
+    def ok(self) -> bool:
+        """Whether the call was answered."""
+        return self.answered_at is not None
+
+    @property
+    def retransmitted_200(self) -> int:
+        """200s that were sent, or came, again."""
+        return self.acks.copies
 
     @property
     def ack(self) -> asyncio.Event:
         """Set when the ACK for our 200 has come."""
-        return self.acks[cseq(self.invite)[0]].came
+        return self.acks.first.came
+
+    @property
+    def audio(self) -> Audio | None:
+        """The audio; of an outgoing call from the INVITE on, of an incoming one once described."""
+        return self.session.audio
+
+    @property
+    def offer(self) -> Sdp | None:
+        """The first offer, of whichever side; None if the INVITE had none."""
+        return self.session.offer
+
+    @property
+    def trace(self) -> list[TraceEntry]:
+        """Messages of this Call-ID."""
+        return self.stack.transport.trace.for_call(self.call_id)
+
+    def header(self, name: str, default: str = "") -> str:
+        """First value of one of the peer's headers."""
+        return self.remote_headers.get(name) or default
 
     # Waiting
 
     async def outcome(self, timeout: float | None = None) -> int:
-        """Final code of the INVITE. After `timeout` seconds it is cancelled, and 408 returned."""
+        """Final code of the INVITE. After `timeout` seconds it is given up, and 408 returned."""
         try:
             async with asyncio.timeout(timeout):
                 await self.decided.wait()
         except TimeoutError:
-            await self.cancel()
+            await self.abandon("", 408)
             self.end("failed", "timeout", code=408, phrase="Request Timeout")
         return self.code
+
+    async def wait_ended(self, timeout: float | None = None) -> bool:
+        """Whether the call is over within the time-out."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                await self.over.wait()
+        return self.over.is_set()
 
     def add_ended_callback(self, action: "Callable[[Call], None]") -> None:
         """Call `action(call)` when the call is over, or at once if it is."""
@@ -82,186 +154,96 @@ class Call(Leg):
         else:
             self._callbacks.append(action)
 
-    # Acting: the called side
+    # Acting
 
-    async def ring(
-        self,
-        code: int = 180,
-        phrase: str = "",
-        headers: ExtraHeaders | None = None,
-        *,
-        early: bool = False,
-        codecs: Sequence[str] = ("PCMU", "PCMA"),
-        srtp: sdp.Srtp = "off",
-    ) -> None:
-        """Send a provisional response (RFC 3261 §13.3.1.1).
-
-        `early`: with our description, so that audio flows before the answer; `answer` then
-        keeps to these `codecs` and `srtp`. Where the caller requires it, the response is sent
-        until its PRACK, and the next one waits for that (RFC 3262).
-        """
-        from . import incoming
-
-        await incoming.ring(self, code, phrase, headers, early=early, codecs=codecs, srtp=srtp)
-
-    async def answer(
-        self,
-        *,
-        codecs: Sequence[str] = ("PCMU", "PCMA"),
-        srtp: sdp.Srtp = "off",
-        headers: ExtraHeaders | None = None,
-        mute: bool = False,
-    ) -> bool:
-        """Answer with 200, or with 488 if no medium fits; True once the ACK has come.
-
-        `mute`: send no RTP packet until `audio.unmute()`.
-        """
-        from . import incoming
-
-        return await incoming.answer(self, codecs, srtp, headers, mute)
-
-    async def reject(
-        self, code: int = 486, phrase: str = "", headers: ExtraHeaders | None = None
-    ) -> None:
-        """Refuse with a final response of 300 or more."""
-        if self.incoming is None or self.decided.is_set():
-            return
-        self.codes.append(code)
-        await self.incoming.respond(code, phrase, headers)
-        answer = self.incoming.transaction.last
-        self.end("failed", "local", code=code, phrase=answer.phrase if answer else phrase)
-
-    # Acting: both sides
-
-    async def cancel(self, reason: str = "") -> None:
-        """Give up an outgoing call that is not decided (RFC 3261 §9.1)."""
-        if self.attempt is not None and not self.decided.is_set():
-            self.end_reason = reason
-            await self.attempt.cancel(reason)
-
-    async def bye(self, headers: ExtraHeaders | None = None, reason: str = "") -> int:
+    async def bye(self, reason: str = "") -> int:
         """Hang up an answered call; the code of the answer to BYE, 0 for none (§15.1.1)."""
+        if self.state == "answered" and self.direction == "in":
+            await self.ack.wait()  # The called side has to wait for the ACK (RFC 3261 §15).
         if self.state != "answered":
             return self.bye_code or 0
-        if self.direction == "in":
-            await self.ack.wait()  # The called side has to wait for the ACK (RFC 3261 §15).
-            if self.state != "answered":
-                return self.bye_code or 0
-        extra = dict(headers or {}) | ({"Reason": reason} if reason else {})
         # The call is over when BYE is sent, whatever is answered (RFC 3261 §15.1.1).
         self.end_reason = reason
         self.end("ended", "local")
-        response = await self.send("BYE", extra)
+        return await self.send_bye()
+
+    async def send_bye(self) -> int:
+        """The BYE of a call that is over for us, with `end_reason`; the code of its answer."""
+        extra = {"Reason": self.end_reason} if self.end_reason else None
+        response = await self.dialog.send("BYE", extra) if self.dialog else None
         self.bye_code = response.code if response else 0
         return self.bye_code
 
     async def hangup(self, reason: str = "", code: int = 480) -> None:
-        """End the call in whatever way its state asks for."""
+        """End the call in whatever way its state asks for; `code` refuses one that came."""
         if self.state == "answered":
             await self.bye(reason=reason)
-        elif self.direction == "in":
-            await self.reject(code, headers={"Reason": reason} if reason else None)
         else:
-            await self.cancel(reason)
+            await self.abandon(reason, code)
+
+    @abstractmethod
+    async def abandon(self, reason: str, code: int) -> None:
+        """Refuse or cancel a call that is not answered."""
 
     async def reinvite(self, direction: Direction = "sendrecv") -> int:
         """Offer our media again: "sendonly" or "inactive" hold the peer (RFC 3264 §8.4).
 
-        The final code, 0 for none. A refusal leaves the call as it was. What is held stays so,
-        whatever the peer offers, until the next of these.
+        The final code, 0 for none. A refusal leaves the call as it was; it ends where the peer
+        knows it no longer. What is held stays so, whatever the peer offers, until the next of
+        these.
         """
-        from . import modifying
-
-        return await modifying.reinvite(self, direction)
+        if self.state == "answered" and self.direction == "in":
+            await self.ack.wait()  # Until then the first INVITE is under way (RFC 3261 §14.1).
+        if self.session.offering:
+            return 491
+        if self.state != "answered" or self.dialog is None or self.audio is None:
+            return 0
+        response = await modifying.reinvite(
+            self.dialog, self.session, self.timer, self.acks, direction, over=self.over
+        )
+        return await self._changed(response, "re-INVITE")
 
     async def update(self) -> int:
-        """Refresh the session and our Contact without an offer (RFC 3311); the final code."""
-        from . import modifying
+        """Refresh the session and our Contact without an offer (RFC 3311 §5.1); the final code."""
+        if self.dialog is None:
+            return 0
+        extra = {"Contact": self.dialog.contact, **self.timer.asked()}
+        response = await self.dialog.send("UPDATE", extra)
+        if response is not None and response.code < 300:
+            self.dialog.refresh(response)
+            self.timer.agreed(response)
+        return await self._changed(response, "UPDATE")
 
-        return await modifying.update(self)
+    async def _changed(self, response: Response | None, method: str) -> int:
+        """The code of an answer; after some, and after silence, the dialog is over."""
+        if response is None or response.code in _GONE:
+            await self.bye(reason=f'SIP;cause=408;text="no answer to {method}"')
+        return response.code if response else 0
 
     async def refresh(self) -> int:
         """Show that the call lives: by UPDATE where the peer knows it (RFC 4028 §7.4)."""
-        allowed = fields.values(self.remote_headers, "Allow")
-        if "UPDATE" in allowed:
+        if self.state != "answered":
+            return 0
+        if "UPDATE" in fields.values(self.remote_headers, "Allow"):
             return await self.update()
         return await self.reinvite(self.session.direction)
 
-    async def refer(
-        self, refer_to: str, *, headers: ExtraHeaders | None = None, timeout: float = 10.0
-    ) -> ReferResult:
+    async def refer(self, refer_to: str, *, timeout: float = 10.0) -> ReferResult:
         """Ask the peer to call `refer_to`; what it reported by NOTIFY (RFC 3515)."""
-        uri = refer_to if "<" in refer_to else f"<{refer_to}>"
-        referred_by = header(self.invite, "From" if self.direction == "out" else "To")
-        extra: dict[str, str | list[str]] = {
-            "Refer-To": uri,
-            "Referred-By": f"<{name_addr(referred_by).uri}>",
-            **(headers or {}),
-        }
-        return await self.subscriptions.refer(self, extra, timeout)
+        if self.dialog is None:
+            return ReferResult()
+        return await self.subscriptions.refer(self.dialog, refer_to, timeout)
 
-    def replacing(self) -> str:
-        """URI that a third party calls to take our place in this call (RFC 3891, RFC 5589 §7).
+    # What happens to the call
 
-        To be given to `refer` of another call: the attended transfer.
-        """
-        assert self.dialog is not None
-        value = f"{self.call_id};to-tag={self.dialog.remote_tag};from-tag={self.local_tag}"
-        target = self.dialog.target.partition("?")[0]
-        return f"{target}?Replaces={urllib.parse.quote(value, safe='')}"
+    def answered(self, code: int, phrase: str) -> None:
+        """The call stands."""
+        self.code, self.phrase = code, phrase
+        self.state, self.answered_at = "answered", now()
 
-    async def send(
-        self,
-        method: str,
-        headers: ExtraHeaders | None = None,
-        body: bytes = b"",
-        content_type: str = "",
-        *,
-        dialog: Dialog | None = None,
-    ) -> Response | None:
-        """A request inside the dialog; challenges are answered; None if nothing was heard."""
-        dialog = dialog or self.dialog
-        if dialog is None:
-            return None
-        request = dialog.request(method)
-        fields.add_headers(request, headers)
-        set_body(request, body, content_type)
-        try:
-            return await self.agent.transact(
-                request,
-                self.answerer,
-                transport=dialog.transport,
-                flow=self.peer,
-                next_seq=dialog.next_seq,
-            )
-        except OSError as error:
-            self.send_error = error
-            return None
-
-    # What the agent passes on
-
-    def acknowledged(self, request: Request) -> None:
-        """An ACK for one of our 200s."""
-        if (ack := self.acks.get(cseq(request)[0])) is not None:
-            if not ack.came.is_set():
-                ack.description = sdp.parse(session_body(request))
-            ack.came.set()
-
-    def cancelled(self, cancel: Incoming) -> None:
-        """The caller gave up: 200 for the CANCEL, 487 for the INVITE (RFC 3261 §9.2)."""
-        cancel.to_tag = self.local_tag
-        cancel.transaction.respond(cancel.make(200))
-        if self.incoming is not None and not self.decided.is_set():
-            self.end_reason, self.bye_headers = cancel.header("Reason"), cancel.request.headers
-            self.codes.append(487)
-            self.incoming.transaction.respond(self.incoming.make(487))
-            self.end("failed", "remote", code=487, phrase="Request Terminated")
-
-    async def on_request(self, incoming: Incoming) -> None:
-        """A request inside the dialog."""
-        from . import inside
-
-        await inside.receive(self, incoming)
+    def terminated(self) -> None:
+        """The peer gave up before the call was answered (RFC 3261 §9.2, §15.1.2)."""
+        self.end("failed", "remote", code=487, phrase="Request Terminated")
 
     def end(
         self,
@@ -271,23 +253,16 @@ class Call(Leg):
         code: int = 0,
         phrase: str = "",
     ) -> None:
-        """Mark the call as over, once; one that was answered stays known for late requests."""
+        """Mark the call as over, once."""
         if self.over.is_set():
             return
         self.timer.stop()
-        for ack in self.acks.values():
-            ack.came.set()
-        super().end(state, by, code=code, phrase=phrase)
-        wait = 64 * self.agent.t1 if self.ok else 0.0
-        asyncio.get_running_loop().call_later(wait, self.forget)
+        self.acks.end()
+        self.state, self.ended_by, self.ended_at = state, by, now()
+        if code:
+            self.code, self.phrase = code, phrase
+        self.decided.set()
+        self.over.set()
+        self.session.close()
         for action in self._callbacks:
             action(self)
-
-    def contact(self) -> str:
-        """Our Contact in this dialog: the number called, or our own when we called."""
-        user = self.user if self.direction == "in" else self.caller
-        return self.agent.contact(user, self.peer)
-
-    def forget(self) -> None:
-        """Let late requests of this dialog meet a 481."""
-        self.agent.calls.pop(self.key, None)

@@ -4,52 +4,72 @@ from dataclasses import dataclass, field
 
 from sipmessage import Request, Response
 
-from .fields import cseq, header, name_addr, parse_uri, uri_parts, values
+from .digest import AUTHORIZATION, Answerer
+from .fields import ExtraHeaders, add_headers, cseq, header, name_addr, parse_uri, uri_parts, values
 from .headers import IndexedHeaders
-from .trace import Transport
-
-
-class ForStrictRouter(Request):
-    """A request that goes to its Request-URI, whatever its Route says (RFC 3261 §8.1.2)."""
+from .hops import ForStrictRouter, Hops
+from .messages import set_body
+from .serving import Incoming
+from .stack import Stack
+from .wire import Peer
 
 
 @dataclass
 class Dialog:
     """State of a dialog, early or confirmed. `local` and `remote` are From/To with their tags."""
 
+    stack: Stack
+    answerer: Answerer
+    flow: Peer
+    """Whom the request that made the dialog was sent to, or came from."""
     call_id: str
     local: str
     remote: str
     target: str
+    user: str
+    """User part of our Contact: the number called, or our own when we called."""
+    ours: bool
+    """Whether the Call-ID is of our making."""
     routes: list[str] = field(default_factory=list)
     local_seq: int = 0
     remote_seq: int = -1
-    transport: Transport = "udp"
 
     @classmethod
-    def of_caller(cls, request: Request, response: Response, transport: Transport) -> "Dialog":
+    def of_caller(
+        cls, stack: Stack, answerer: Answerer, flow: Peer, request: Request, response: Response
+    ) -> "Dialog":
         """The dialog that a response makes for the caller (RFC 3261 §12.1.2)."""
+        local = header(request, "From")
         return cls(
+            stack,
+            answerer,
+            flow,
             call_id=header(request, "Call-ID"),
-            local=header(request, "From"),
+            local=local,
             remote=header(response, "To"),
             target=contact(response) or str(request.uri),
+            user=uri_parts(name_addr(local).uri).user,
+            ours=True,
             routes=values(response.headers, "Record-Route")[::-1],
             local_seq=cseq(request)[0],
-            transport=transport,
         )
 
     @classmethod
-    def of_callee(cls, request: Request, local: str, transport: Transport) -> "Dialog":
-        """The dialog of the called side (RFC 3261 §12.1.1). `local` is To with our tag."""
+    def of_callee(cls, stack: Stack, answerer: Answerer, incoming: Incoming) -> "Dialog":
+        """The dialog of the called side (RFC 3261 §12.1.1)."""
+        request = incoming.request
         return cls(
+            stack,
+            answerer,
+            incoming.peer,
             call_id=header(request, "Call-ID"),
-            local=local,
+            local=f"{header(request, 'To')};tag={incoming.to_tag}",
             remote=header(request, "From"),
             target=contact(request) or name_addr(header(request, "From")).uri,
+            user=uri_parts(str(request.uri)).user,
+            ours=False,
             routes=values(request.headers, "Record-Route"),
             remote_seq=cseq(request)[0],
-            transport=transport,
         )
 
     @property
@@ -57,7 +77,14 @@ class Dialog:
         """The peer's tag."""
         return name_addr(self.remote).tag
 
-    def request(self, method: str, sequence: int | None = None) -> Request:
+    @property
+    def contact(self) -> str:
+        """Our Contact in this dialog."""
+        return self.stack.transport.contact(self.user, self.flow)
+
+    def request(
+        self, method: str, sequence: int | None = None, headers: ExtraHeaders | None = None
+    ) -> Request:
         """A request along the route set to the remote target (RFC 3261 §12.2.1.1)."""
         if sequence is None:
             sequence = self.next_seq()
@@ -69,13 +96,43 @@ class Dialog:
         else:
             request = Request(method, parse_uri(self.target))
         request.headers = IndexedHeaders()
-        if routes:
-            request.headers.setlist("Route", routes)
+        request.headers.setlist("Route", routes)
         request.headers.set("From", self.local)
         request.headers.set("To", self.remote)
         request.headers.set("Call-ID", self.call_id)
         request.headers.set("CSeq", f"{sequence} {method}")
+        add_headers(request, headers)
         return request
+
+    async def send(
+        self,
+        method: str,
+        headers: ExtraHeaders | None = None,
+        body: bytes = b"",
+        content_type: str = "",
+    ) -> Response | None:
+        """A request and its answer; challenges are answered; None if nothing was heard."""
+        request = self.request(method, headers=headers)
+        set_body(request, body, content_type)
+        try:
+            return await self.stack.transact(
+                request,
+                self.answerer,
+                transport=self.flow.transport,
+                flow=self.flow,
+                next_seq=self.next_seq,
+            )
+        except OSError:
+            return None
+
+    async def acknowledge(self, invite: Request) -> tuple[Request, Peer]:
+        """Send the ACK for a 2xx, along the route set (RFC 3261 §13.2.2.4). Raises OSError."""
+        ack = self.request("ACK", cseq(invite)[0])
+        for name in AUTHORIZATION.values():  # RFC 3261 §22.1
+            ack.headers.setlist(name, list(invite.headers.getlist(name)))
+        peer = await Hops(self.stack.transport, ack, self.flow.transport, self.flow).first()
+        self.stack.transport.transmit(ack, peer)
+        return ack, peer
 
     def next_seq(self) -> int:
         """The sequence number of our next request (RFC 3261 §12.2.1.1)."""
@@ -96,13 +153,3 @@ def contact(message: Request | Response) -> str:
     """URI of the first Contact, empty if there is none."""
     found = values(message.headers, "Contact")
     return name_addr(found[0]).uri if found else ""
-
-
-def next_hop(request: Request) -> str:
-    """The URI whose host a request is sent to: first Route, else Request-URI (§8.1.2)."""
-    routes = values(request.headers, "Route")
-    if isinstance(request, ForStrictRouter) or not routes:
-        return str(request.uri)
-    if "lr" in uri_parts(name_addr(routes[0]).uri).params:
-        return name_addr(routes[0]).uri
-    return str(request.uri)

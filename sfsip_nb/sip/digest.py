@@ -23,6 +23,9 @@ _HASHES: Mapping[str, Callable[[bytes], "hashlib._Hash"]] = {
 }
 # A name is looked for at its beginning only: a long one without "=" costs its length, once.
 _PARAM = re.compile(r'(?<![\w-])([\w-]+)\s*=\s*("(?:\\.|[^"\\])*"|[^,\s"]+)')
+_BARE = ("algorithm", "qop", "nc")
+"""Fields of credentials that stand without quotes (RFC 3261 §25.1: message-qop, nonce-count)."""
+
 AUTHENTICATE = {401: "WWW-Authenticate", 407: "Proxy-Authenticate"}
 AUTHORIZATION = {401: "Authorization", 407: "Proxy-Authorization"}
 
@@ -44,32 +47,24 @@ def digest_fields(value: str) -> dict[str, str]:
     return {name.lower(): unquote(text) for name, text in _PARAM.findall(rest)}
 
 
-def response(
-    *,
-    algorithm: str,
-    username: str,
-    realm: str,
-    password: Password,
-    method: str,
-    uri: str,
-    nonce: str,
-    qop: str = "",
-    nc: str = "",
-    cnonce: str = "",
-    body: bytes = b"",
-) -> str:
-    """The digest response (RFC 7616 §3.4.1). Raises KeyError for an unknown algorithm."""
-    session = algorithm.upper().endswith("-SESS")
-    make = _HASHES[algorithm.upper().removesuffix("-SESS")]
+def response(fields: Mapping[str, str], password: Password, method: str, body: bytes = b"") -> str:
+    """The digest response that belongs to the other fields of credentials (RFC 7616 §3.4.1).
+
+    Raises KeyError for an unknown algorithm, and where a field is missing.
+    """
+    algorithm = fields.get("algorithm", "MD5").upper()
+    make = _HASHES[algorithm.removesuffix("-SESS")]
 
     def h(text: str) -> str:
         return make(text.encode()).hexdigest()
 
+    nonce, nc, cnonce = fields["nonce"], fields.get("nc", ""), fields.get("cnonce", "")
+    qop = fields.get("qop", "").lower()
     secret = password if isinstance(password, str) else password()
-    a1 = h(f"{username}:{realm}:{secret}")
-    if session:
+    a1 = h(f"{fields['username']}:{fields.get('realm', '')}:{secret}")
+    if algorithm.endswith("-SESS"):
         a1 = h(f"{a1}:{nonce}:{cnonce}")
-    a2 = f"{method}:{uri}"
+    a2 = f"{method}:{fields['uri']}"
     if qop == "auth-int":
         a2 += ":" + make(body).hexdigest()
     middle = f"{nonce}:{nc}:{cnonce}:{qop}" if qop else nonce
@@ -158,42 +153,25 @@ class Answerer:
 
     @staticmethod
     def _value(asked: _Asked, known: Credentials, request: Request) -> str:
-        fields, asked.count = asked.fields, asked.count + 1
-        offered = [item.strip() for item in fields.get("qop", "").lower().split(",")]
+        challenge, asked.count = asked.fields, asked.count + 1
+        offered = [item.strip() for item in challenge.get("qop", "").lower().split(",")]
         qop = next((item for item in ("auth", "auth-int") if item in offered), "")
-        algorithm = fields.get("algorithm", "MD5")
-        nonce, realm, uri = fields["nonce"], fields.get("realm", ""), str(request.uri)
-        nc = f"{asked.count:08x}"
-        result = response(
-            algorithm=algorithm,
-            username=known.username,
-            realm=realm,
-            password=known.password,
-            method=request.method,
-            uri=uri,
-            nonce=nonce,
-            qop=qop,
-            nc=nc,
-            cnonce=asked.cnonce,
-            body=request.body,
-        )
-        parts = [
-            f"username={quoted(known.username)}",
-            f"realm={quoted(realm)}",
-            f"nonce={quoted(nonce)}",
-            f"uri={quoted(uri)}",
-            f'response="{result}"',
-        ]
-        if "algorithm" in fields:
-            parts.append(f"algorithm={algorithm}")
-        if "opaque" in fields:
-            parts.append(f"opaque={quoted(fields['opaque'])}")
-        # qop and nc stand bare in credentials (RFC 3261 §25.1: message-qop, nonce-count).
+        fields = {
+            "username": known.username,
+            "realm": challenge.get("realm", ""),
+            "nonce": challenge["nonce"],
+            "uri": str(request.uri),
+            "response": "",
+        }
+        fields |= {name: challenge[name] for name in ("algorithm", "opaque") if name in challenge}
         if qop:
-            parts += [f"qop={qop}", f"nc={nc}"]
-        if qop or algorithm.upper().endswith("-SESS"):
-            parts.append(f'cnonce="{asked.cnonce}"')
-        return "Digest " + ", ".join(parts)
+            fields |= {"qop": qop, "nc": f"{asked.count:08x}"}
+        if qop or challenge.get("algorithm", "").upper().endswith("-SESS"):
+            fields["cnonce"] = asked.cnonce
+        fields["response"] = response(fields, known.password, request.method, request.body)
+        return "Digest " + ", ".join(
+            f"{name}={text if name in _BARE else quoted(text)}" for name, text in fields.items()
+        )
 
 
 def _challenges(line: str) -> list[str]:

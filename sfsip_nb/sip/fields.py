@@ -10,12 +10,12 @@ so the latest results are kept.
 
 import re
 import secrets
-import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from urllib.parse import unquote as percent_decoded
 
-from sipmessage import URI, Headers, Message, Parameters
+from sipmessage import URI, Headers, Message
 
 COOKIE = "z9hG4bK"
 """Every branch of an RFC 3261 element begins with this (RFC 3261 §8.1.1.7)."""
@@ -116,7 +116,7 @@ def name_addr(value: str) -> NameAddr:
 
 
 class ReadUri(URI):
-    """A URI that prints as it came and is taken apart when it is asked, whatever it holds."""
+    """A URI that prints as it came, whatever it holds; `uri_parts` takes it apart."""
 
     text: str
 
@@ -134,31 +134,6 @@ class ReadUri(URI):
 
     def __hash__(self) -> int:
         return hash(self.text)
-
-    @property
-    def scheme(self) -> str:
-        """Scheme in lower case, empty if there is none."""
-        return uri_parts(self.text).scheme
-
-    @property
-    def user(self) -> str:
-        """User part, decoded."""
-        return uri_parts(self.text).user
-
-    @property
-    def host(self) -> str:
-        """Host in lower case, an IPv6 address without its brackets."""
-        return uri_parts(self.text).host
-
-    @property
-    def port(self) -> int | None:
-        """Port, None if there is none to be read."""
-        return uri_parts(self.text).port
-
-    @property
-    def parameters(self) -> Parameters:
-        """URI parameters; flags are None."""
-        return Parameters(**{n: v or None for n, v in uri_parts(self.text).params.items()})
 
 
 def parse_uri(text: str) -> URI:
@@ -198,10 +173,10 @@ def uri_parts(text: str) -> UriParts:
     for pair in (match["headers"] or "").split("&"):
         name, _, value = pair.partition("=")
         if name:
-            headers[percent_decode(name)] = percent_decode(value)
+            headers[percent_decoded(name)] = percent_decoded(value)
     return UriParts(
         scheme=scheme,
-        user=percent_decode(user.partition(":")[0].partition(";")[0]),
+        user=percent_decoded(user.partition(":")[0].partition(";")[0]),
         host=host.strip("[]").lower().rstrip("."),
         port=_port(match["port"]),
         params=parameters(match["params"] or ""),
@@ -213,11 +188,6 @@ def _port(text: str | None) -> int | None:
     """A port that a socket can have; a larger one would close the socket that sends to it."""
     port = int(text) if text else None
     return port if port is not None and port <= MAX_PORT else None
-
-
-def percent_decode(text: str) -> str:
-    """Decode %HH (RFC 3261 §19.1.2); broken sequences stay as they are."""
-    return urllib.parse.unquote(text)
 
 
 def header(message: Message, name: str, default: str = "") -> str:

@@ -37,22 +37,22 @@ _MOST_USED = 1_000
 class DigestGuard:
     """The server half: issues challenges and checks credentials (RFC 3261 §22.1, RFC 8760 §2.3).
 
-    `users` maps a name to a password or a function that reveals it. `proxy` uses 407 and the
-    Proxy- headers. A nonce is good for `nonce_seconds` and each `nc` of it once.
+    `users` gives the password of a name, or a function that reveals it; None for a stranger.
+    `proxy` uses 407 and the Proxy- headers. A nonce is good for `nonce_seconds` and each `nc` of
+    it once.
     """
 
     def __init__(
         self,
         realm: str,
-        users: Mapping[str, Password] | Callable[[str], str | None],
+        users: Callable[[str], Password | None],
         *,
         algorithms: Sequence[str] = ("SHA-256", "MD5"),
         proxy: bool = False,
-        nonce_seconds: float = 60.0,
     ) -> None:
         self.realm = realm
         self.algorithms = tuple(algorithms)
-        self.nonce_seconds = nonce_seconds
+        self.nonce_seconds = 60.0
         self.code, self.phrase = (
             (407, "Proxy Authentication Required") if proxy else (401, "Unauthorized")
         )
@@ -86,38 +86,19 @@ class DigestGuard:
         return DigestCheck(not reason, username, reason)
 
     def _reason(self, fields: Mapping[str, str], request: Request) -> str:
-        username, nonce, uri = fields["username"], fields["nonce"], fields["uri"]
         algorithm = fields.get("algorithm", "MD5")
-        qop, nc = fields.get("qop", "").lower(), fields.get("nc", "")
         if algorithm.upper() not in (name.upper() for name in self.algorithms):
             return "malformed"
-        password = self._password(username)
+        password = self._users(fields["username"])
         if password is None:
             return "username"
         # A peer that strips port or parameters from the uri would loop (RFC 7616 §3.4.6).
-        if uri != str(request.uri):
+        if fields["uri"] != str(request.uri):
             return "uri"
-        wanted = response(
-            algorithm=algorithm,
-            username=username,
-            realm=self.realm,
-            password=password,
-            method=request.method,
-            uri=uri,
-            nonce=nonce,
-            qop=qop,
-            nc=nc,
-            cnonce=fields.get("cnonce", ""),
-            body=request.body,
-        )
+        wanted = response(fields, password, request.method, request.body)
         if not _same(wanted, fields["response"].lower()):
             return "response"
-        return "" if self._fresh(nonce, nc) else "stale"
-
-    def _password(self, username: str) -> Password | None:
-        if callable(self._users):
-            return self._users(username)
-        return self._users.get(username)
+        return "" if self._fresh(fields["nonce"], fields.get("nc", "")) else "stale"
 
     def _nonce(self, at: float) -> str:
         stamp = f"{at:.3f}"

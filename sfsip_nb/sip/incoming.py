@@ -1,146 +1,157 @@
 """The called side of an INVITE (RFC 3261 §13.3)."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from sipmessage import Response
 
-from . import fields, sdp
-from .accepting import send_until_acknowledged
+from . import sdp
 from .call import Call, now
 from .dialog import Dialog
-from .fields import ExtraHeaders, cseq, header
-from .messages import ABILITIES, SDP, Incoming, session_body, set_body
+from .digest import Credentials
+from .fields import ExtraHeaders, values
+from .messages import ABILITIES, SDP, session_body, set_body
 from .reliable import Reliable
-from .sdp import SdpRefusal, Srtp
-
-if TYPE_CHECKING:
-    from .agent import UserAgent
-
-
-def receive(agent: "UserAgent", incoming: Incoming) -> Call:
-    """A new call for an INVITE outside a dialog; 100 is sent at once (RFC 3261 §8.2.6.1)."""
-    request = incoming.request
-    call = Call(agent, "in", request, incoming.peer, incoming.to_tag, agent.credentials)
-    call.incoming = incoming
-    call.session.offer = sdp.parse(session_body(request))
-    local = f"{header(request, 'To')};tag={incoming.to_tag}"
-    call.dialog = Dialog.of_callee(request, local, incoming.transport)
-    call.dialogs[call.dialog.remote_tag] = call.dialog
-    if "100rel" in (option.lower() for option in fields.values(request.headers, "Require")):
-        call.reliable = Reliable(call, incoming)
-    incoming.transaction.on_cancel = call.cancelled
-    incoming.transaction.respond(incoming.make(100))
-    return call
+from .sdp import CODECS, SdpRefusal, Srtp
+from .serving import Incoming
+from .stack import Stack
 
 
-def _dialog_headers(call: Call) -> dict[str, str | list[str]]:
-    """Contact and the copied Record-Route of a response that makes a dialog (§12.1.1)."""
-    extra: dict[str, str | list[str]] = {"Contact": call.contact()}
-    if routes := fields.values(call.invite.headers, "Record-Route"):
-        extra["Record-Route"] = routes
-    return extra
+class IncomingCall(Call):
+    """A call of a peer: it can be rung for, answered and rejected."""
 
+    def __init__(
+        self, stack: Stack, incoming: Incoming, credentials: Sequence[Credentials]
+    ) -> None:
+        """An INVITE came outside a dialog; 100 is sent at once (RFC 3261 §8.2.6.1)."""
+        request = incoming.request
+        super().__init__(stack, "in", request, incoming.peer, incoming.to_tag, credentials)
+        self.incoming = incoming
+        self.session.offer = sdp.parse(session_body(request))
+        self.dialog = Dialog.of_callee(stack, self.answerer, incoming)
+        self.dialogs[self.dialog.remote_tag] = self.dialog
+        self.reliable: Reliable | None = None
+        if "100rel" in (option.lower() for option in values(request.headers, "Require")):
+            self.reliable = Reliable(self, incoming, lambda: self.reject(504, "No PRACK"))
+        incoming.transaction.on_cancel = self._cancelled
+        incoming.transaction.respond(incoming.make(100))
 
-async def ring(
-    call: Call,
-    code: int,
-    phrase: str,
-    headers: ExtraHeaders | None,
-    *,
-    early: bool,
-    codecs: Sequence[str],
-    srtp: Srtp,
-) -> None:
-    """A provisional response of an undecided call, with our description if `early`."""
-    incoming = call.incoming
-    if incoming is None or call.decided.is_set():
-        return
-    # The first reliable response has to carry the offer that the INVITE had not (§13.2.1), and
-    # one that may get lost must not.
-    late = call.session.offer is None
-    body = b""
-    if late and call.reliable is not None and not call.session.body:
-        early = True
-    if early and not (late and call.reliable is None):
-        if not await _describe(call, incoming, codecs, srtp):
+    async def ring(self, code: int = 180, *, early: bool = False) -> None:
+        """Send a provisional response (RFC 3261 §13.3.1.1).
+
+        `early`: with our description for plain PCMU or PCMA, so that audio flows before the
+        answer. Where the caller requires it, the response is sent until its PRACK, and the next
+        one waits for that (RFC 3262).
+        """
+        if self.decided.is_set():
             return
-        body = call.session.body
-    call.state, call.ringing_at = "ringing", call.ringing_at or now()
-    call.codes.append(code)
-    response = incoming.make(code, phrase, _dialog_headers(call) | dict(headers or {}))
-    set_body(response, body, SDP)
-    if call.reliable is not None:
-        await call.reliable.send(response)
-    else:
-        incoming.transaction.respond(response)
+        # The first reliable response has to carry the offer that the INVITE had not (§13.2.1),
+        # and one that may get lost must not.
+        if self.offer is None:
+            early = self.reliable is not None and (early or not self.session.body)
+        if early and not await self._describe(CODECS, "off"):
+            return
+        self.state, self.ringing_at = "ringing", self.ringing_at or now()
+        response = self._response(code, {}, self.session.body if early else b"")
+        if self.reliable is not None:
+            await self.reliable.send(response)
+        else:
+            self.incoming.transaction.respond(response)
 
+    async def answer(
+        self,
+        *,
+        codecs: Sequence[str] = CODECS,
+        srtp: Srtp = "off",
+        headers: ExtraHeaders | None = None,
+        mute: bool = False,
+    ) -> bool:
+        """Answer with 200, or with 488 if no medium fits; True once the ACK has come.
 
-async def _describe(call: Call, incoming: Incoming, codecs: Sequence[str], srtp: Srtp) -> bool:
-    """Make our description, once; False where no medium fits, and 488 was sent."""
-    session = call.session
-    if session.body:
-        return True
-    agent, refused = call.agent, None
-    if session.offer is None and session_body(call.invite):
-        refused = SdpRefusal(304, "Media type not available")
-    else:
-        await session.open(agent.media_host(incoming.source), codecs, srtp)
-        if call.decided.is_set():  # Cancelled while the port was being opened.
-            session.close()
+        `mute`: send no RTP packet until `audio.unmute()`.
+        """
+        if self.decided.is_set() or not await self._describe(codecs, srtp):
             return False
-        made = session.make_offer() if session.offer is None else session.make_answer(session.offer)
-        refused = made if isinstance(made, SdpRefusal) else None
-    if refused is not None:
+        assert self.audio is not None
+        self.audio.muted = mute
+        body = self.session.body
+        if self.reliable is not None:
+            await self.reliable.settled()
+            if self.decided.is_set():
+                return False
+            if self.reliable.described:
+                body = b""  # Said reliably before.
+        extra = dict(ABILITIES) | self.timer.accept(self.invite) | dict(headers or {})
+        response = self._response(200, extra, body)
+        late = self.session.offering  # The ACK has to answer.
+        self.answered(200, response.phrase)
+        self.decided.set()
+        ack = await self.acks.accept(self.incoming, response)
+        if self.state != "answered":
+            return False
+        if not ack.came.is_set():  # RFC 3261 §13.3.1.4
+            self.end_reason = 'SIP;cause=408;text="no ACK"'
+            self.end("ended", "timeout")
+            await self.send_bye()
+            return False
+        if late and not self.session.take_answer(ack.description):
+            self.stack.spawn(self.bye(reason='SIP;cause=488;text="answer not acceptable"'))
+        return True
+
+    async def reject(
+        self, code: int = 486, phrase: str = "", headers: ExtraHeaders | None = None
+    ) -> None:
+        """Refuse with a final response of 300 or more."""
+        if not self.decided.is_set():
+            response = self.incoming.make(code, phrase, headers)
+            self.incoming.transaction.respond(response)
+            self.codes.append(code)
+            self.end("failed", "local", code=code, phrase=response.phrase)
+
+    async def abandon(self, reason: str, code: int) -> None:
+        """Reject with a reason (RFC 3326)."""
+        await self.reject(code, headers={"Reason": reason} if reason else None)
+
+    def terminated(self) -> None:
+        """The caller gave up: 487 for the INVITE."""
+        self.codes.append(487)
+        self.incoming.transaction.respond(self.incoming.make(487))
+        super().terminated()
+
+    def _cancelled(self, cancel: Incoming) -> None:
+        """200 for the CANCEL (RFC 3261 §9.2)."""
+        cancel.to_tag = self.incoming.to_tag
+        cancel.transaction.respond(cancel.make(200))
+        if not self.decided.is_set():
+            self.end_reason = cancel.header("Reason")
+            self.terminated()
+
+    async def _describe(self, codecs: Sequence[str], srtp: Srtp) -> bool:
+        """Make our description, once; False where no medium fits, and 488 was sent."""
+        session, layer = self.session, self.stack.transport
+        if session.body:
+            return True
+        if session.offer is None and session_body(self.invite):
+            made: bytes | SdpRefusal = SdpRefusal(304, "Media type not available")
+        else:
+            await session.open(layer.media_host(self.source), codecs, srtp)
+            if self.decided.is_set():  # Cancelled while the port was being opened.
+                session.close()
+                return False
+            made = session.make_answer(session.offer) if session.offer else session.make_offer()
+        if not isinstance(made, SdpRefusal):
+            return True
         session.close()
         session.audio = None
-        await call.reject(488, headers={"Warning": refused.warning(agent.sent_by(incoming.peer))})
-    return refused is None
-
-
-async def answer(
-    call: Call, codecs: Sequence[str], srtp: Srtp, headers: ExtraHeaders | None, mute: bool
-) -> bool:
-    """200 with an answer (or with an offer, if the INVITE had none), then wait for the ACK."""
-    incoming, session = call.incoming, call.session
-    if incoming is None or call.decided.is_set():
+        await self.reject(488, headers={"Warning": made.warning(layer.sent_by(self.peer))})
         return False
-    if not await _describe(call, incoming, codecs, srtp):
-        return False
-    assert session.audio is not None
-    session.audio.muted = mute
-    body = session.body
-    if call.reliable is not None:
-        await call.reliable.settled()
-        if call.decided.is_set():
-            return False
-        if call.reliable.described:
-            body = b""  # Said reliably before.
-    extra = _dialog_headers(call) | dict(ABILITIES) | call.timer.accept(call.invite)
-    response = incoming.make(200, "", extra | dict(headers or {}))
-    set_body(response, body, SDP)
-    late = session.offering  # The ACK has to answer.
-    call.codes.append(200)
-    call.answered(200, response.phrase)
-    call.decided.set()
-    await _accept(call, incoming, response)
-    answer_came = call.acks[cseq(call.invite)[0]].description
-    if late and call.state == "answered" and not session.take_answer(answer_came):
-        call.agent.spawn(_bye(call))
-    return call.state == "answered"
 
-
-async def _accept(call: Call, incoming: Incoming, response: Response) -> None:
-    """Send the 200 until its ACK comes; if it never does, hang up (RFC 3261 §13.3.1.4)."""
-    incoming.transaction.respond(response)
-    number = cseq(call.invite)[0]
-    acknowledged = await send_until_acknowledged(call, response, incoming.reply_to, number)
-    if not acknowledged and call.state == "answered":
-        call.end_reason = 'SIP;cause=408;text="no ACK"'
-        call.end("ended", "timeout")
-        answered = await call.send("BYE", {"Reason": call.end_reason})
-        call.bye_code = answered.code if answered else 0
-
-
-async def _bye(call: Call) -> None:
-    await call.bye(reason='SIP;cause=488;text="answer not acceptable"')
+    def _response(self, code: int, headers: ExtraHeaders, body: bytes) -> Response:
+        """A response that makes a dialog: with Contact and Record-Route (RFC 3261 §12.1.1)."""
+        assert self.dialog is not None
+        extra: dict[str, str | list[str]] = {"Contact": self.dialog.contact}
+        if self.dialog.routes:
+            extra["Record-Route"] = self.dialog.routes
+        self.codes.append(code)
+        response = self.incoming.make(code, "", extra | dict(headers))
+        set_body(response, body, SDP)
+        return response

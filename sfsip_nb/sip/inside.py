@@ -3,13 +3,14 @@
 import secrets
 
 from . import sdp
-from .accepting import Ack, send_until_acknowledged
 from .call import Call
 from .dialog import Dialog
 from .fields import ExtraHeaders, cseq, header, name_addr
-from .messages import ABILITIES, ALLOW, SDP, Incoming, session_body, set_body
+from .incoming import IncomingCall
+from .messages import ABILITIES, ALLOW, SDP, session_body, set_body
 from .refer import Referral
-from .sdp import Sdp, SdpRefusal
+from .sdp import SdpRefusal
+from .serving import Incoming
 
 
 async def receive(call: Call, incoming: Incoming) -> None:
@@ -31,12 +32,12 @@ async def receive(call: Call, incoming: Incoming) -> None:
             await _reinvited(call, dialog, incoming)
         case "UPDATE":
             await _updated(call, dialog, incoming)
-        case "PRACK" if call.reliable is not None:
+        case "PRACK" if isinstance(call, IncomingCall) and call.reliable is not None:
             await call.reliable.pracked(incoming)
         case "PRACK":
             await incoming.respond(481)
         case "REFER" if call.on_refer is not None:
-            await call.on_refer(Referral(call, incoming))
+            await call.on_refer(Referral(dialog, incoming))
         case "REFER":
             await incoming.respond(603)
         case "NOTIFY":
@@ -54,18 +55,12 @@ async def receive(call: Call, incoming: Incoming) -> None:
 async def _bye(call: Call, incoming: Incoming) -> None:
     """200; an INVITE of ours that is still unanswered is over too (RFC 3261 §15.1.2)."""
     if not call.over.is_set():
-        call.end_reason, call.bye_headers = incoming.header("Reason"), incoming.request.headers
-        call.bye_code = 200
+        call.end_reason, call.bye_code = incoming.header("Reason"), 200
     await incoming.respond(200)
-    if call.incoming is not None and not call.decided.is_set():
-        call.codes.append(487)
-        await call.incoming.respond(487)
-        call.end("failed", "remote", code=487, phrase="Request Terminated")
-    elif not call.decided.is_set():
-        # It overtook the 200, or the called side ends a call that it never took.
-        call.end("failed", "remote", code=487, phrase="Request Terminated")
-    else:
+    if call.decided.is_set():
         call.end("ended", "remote")
+    else:
+        call.terminated()
 
 
 async def _busy(call: Call, incoming: Incoming) -> bool:
@@ -86,55 +81,46 @@ async def _reinvited(call: Call, dialog: Dialog, incoming: Incoming) -> None:
         return
     if await _busy(call, incoming):
         return
-    call.reinvites += 1
-    offer = sdp.parse(session_body(incoming.request))
-    body = _answer(call, incoming, offer) if offer or not incoming.request.body else None
+    body = await _described(call, incoming)
     if body is None:
-        await _unfit(call, incoming, SdpRefusal(304, "Media type not available"))
-        return
-    if isinstance(body, SdpRefusal):
-        await _unfit(call, incoming, body)
         return
     dialog.refresh(incoming.request)
-    extra = {"Contact": call.contact()} | dict(ABILITIES) | call.timer.accept(incoming.request)
+    extra = {"Contact": dialog.contact} | dict(ABILITIES) | call.timer.accept(incoming.request)
     response = incoming.make(200, "", extra)
     set_body(response, body, SDP)
-    number = cseq(incoming.request)[0]
-    ack = call.acks.setdefault(number, Ack())
-    incoming.transaction.respond(response)
-    acknowledged = await send_until_acknowledged(call, response, incoming.reply_to, number)
-    del call.acks[number]
-    if offer is None:
+    ack = await call.acks.accept(incoming, response)
+    if not incoming.request.body:
         call.session.take_answer(ack.description)
-    if not acknowledged:
+    if not ack.came.is_set():
         await call.bye(reason='SIP;cause=408;text="no ACK"')
-
-
-def _answer(call: Call, incoming: Incoming, offer: Sdp | None) -> bytes | SdpRefusal:
-    """Our answer, or our offer where there was none."""
-    if call.audio is None:
-        return SdpRefusal(304, "Media type not available")
-    return call.session.make_answer(offer) if offer else call.session.make_offer()
 
 
 async def _updated(call: Call, dialog: Dialog, incoming: Incoming) -> None:
     """Answer an UPDATE, which changes what a re-INVITE does, before the answer too (RFC 3311)."""
-    offer = sdp.parse(session_body(incoming.request))
-    body: bytes | SdpRefusal = b""
+    body: bytes | None = b""
     if incoming.request.body:
         if await _busy(call, incoming):
             return
-        body = _answer(call, incoming, offer) if offer else SdpRefusal(304, "No audio is described")
-    if isinstance(body, SdpRefusal):
-        await _unfit(call, incoming, body)
-        return
-    call.updates += 1
-    dialog.refresh(incoming.request)
-    extra: ExtraHeaders = {"Contact": call.contact()} | call.timer.accept(incoming.request)
-    await incoming.respond(200, "", extra, body, SDP)
+        body = await _described(call, incoming)
+    if body is not None:
+        dialog.refresh(incoming.request)
+        extra: ExtraHeaders = {"Contact": dialog.contact} | call.timer.accept(incoming.request)
+        await incoming.respond(200, "", extra, body, SDP)
 
 
-async def _unfit(call: Call, incoming: Incoming, refused: SdpRefusal) -> None:
-    """488; the session goes on as it was (RFC 3261 §14.2)."""
-    warning = refused.warning(call.agent.sent_by(incoming.peer))
+async def _described(call: Call, incoming: Incoming) -> bytes | None:
+    """Our answer to the offer in a request, our offer where it has no body.
+
+    None where no medium fits: 488 was sent, and the session goes on as it was (RFC 3261 §14.2).
+    """
+    offer = sdp.parse(session_body(incoming.request))
+    made: bytes | SdpRefusal = SdpRefusal(304, "Media type not available")
+    if call.audio is not None and offer is not None:
+        made = call.session.make_answer(offer)
+    elif call.audio is not None and not incoming.request.body:
+        made = call.session.make_offer()
+    if isinstance(made, bytes):
+        return made
+    warning = made.warning(call.stack.transport.sent_by(incoming.peer))
     await incoming.respond(488, headers={"Warning": warning})
+    return None

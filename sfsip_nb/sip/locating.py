@@ -1,10 +1,11 @@
 """From a SIP domain to addresses: RFC 3263 over DNS, with a log of its steps."""
 
-import random
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
+from .addresses import reachable
 from .dns import (
     DEFAULT_PORTS,
     NextHop,
@@ -14,7 +15,6 @@ from .dns import (
     refuse_what_is_no_name,
 )
 from .nameservers import UNHEARD, DnsAnswer, DnsStep, NameServers
-from .ordering import by_preference, naptr_order, reachable, srv_order
 from .trace import Transport
 
 
@@ -60,7 +60,7 @@ class DnsResolver:
     """DNS by the rules of RFC 3263.
 
     `nameservers` are IP addresses; empty: those of the system. `timeout` bounds a whole look-up
-    in seconds. `rng` draws among SRV records of one priority by their weights (RFC 2782).
+    in seconds.
     """
 
     def __init__(
@@ -68,11 +68,8 @@ class DnsResolver:
         nameservers: Sequence[str] = (),
         port: int = 53,
         timeout: float = 5.0,
-        *,
-        rng: random.Random | None = None,
     ) -> None:
         self.nameservers, self.port, self.timeout = tuple(nameservers), port, timeout
-        self._rng = rng or random.Random()
 
     async def candidates(
         self, host: str, port: int | None, transport: Transport | None
@@ -86,17 +83,16 @@ class DnsResolver:
         port: int | None = None,
         transport: Transport | None = None,
         *,
-        secure: bool = False,
         timeout: float | None = None,
     ) -> Lookup:
-        """All hops for a host; that there are none is a result. `secure`: only TLS will do (sips).
+        """All hops for a host; that there are none is a result.
 
         Raises ResolveError for what is no host name, and where this machine has no name servers.
         """
         host = host.rstrip(".").strip("[]").lower()
         refuse_what_is_no_name(host)
-        query = _Query(self, self.timeout if timeout is None else timeout, self._rng)
-        hops = await query.hops(host, port, transport, secure)
+        query = _Query(self, self.timeout if timeout is None else timeout)
+        hops = await query.hops(host, port, transport)
         return Lookup(tuple(dict.fromkeys(hops)), tuple(query.steps))
 
 
@@ -135,16 +131,14 @@ class _Query:
     home routers drop NAPTR questions, and the address behind them is still to be found.
     """
 
-    def __init__(self, resolver: DnsResolver, timeout: float, rng: random.Random) -> None:
+    def __init__(self, resolver: DnsResolver, timeout: float) -> None:
         self.steps: list[DnsStep] = []
-        self._resolver, self._rng = resolver, rng
+        self._resolver = resolver
         self._servers: NameServers | None = None
         self._until = time.monotonic() + timeout
 
-    async def hops(
-        self, host: str, port: int | None, transport: Transport | None, secure: bool
-    ) -> list[NextHop]:
-        fallback: Transport = "tls" if secure else transport or "udp"
+    async def hops(self, host: str, port: int | None, transport: Transport | None) -> list[NextHop]:
+        fallback: Transport = transport or "udp"
         fixed = [host] if is_address(host) else _LOCALHOST if host == "localhost" else ()
         if fixed:
             note = "an IP address needs no DNS" if is_address(host) else "this machine (RFC 6761)"
@@ -153,7 +147,7 @@ class _Query:
         if port is not None:
             # An explicit port rules out NAPTR and SRV (RFC 3263 §4.1, §4.2).
             return await self._addresses([_Target(host, port, fallback, f"port {port} is given")])
-        targets = await self._targets(await self._services(host, transport, secure))
+        targets = await self._targets(await self._services(host, transport))
         if targets is None:
             unheard = any(step.kind == "SRV" and step.status in UNHEARD for step in self.steps)
             why = "SRV questions stayed open" if unheard else "no SRV record"
@@ -161,20 +155,17 @@ class _Query:
             targets = [_Target(host, DEFAULT_PORTS[fallback], fallback, note)]
         return await self._addresses(targets)
 
-    async def _services(
-        self, host: str, transport: Transport | None, secure: bool
-    ) -> list[_Service]:
+    async def _services(self, host: str, transport: Transport | None) -> list[_Service]:
         """Names to ask for SRV records, from NAPTR where it names any (RFC 3263 §4.1)."""
         wanted: list[Transport] = [transport] if transport else list(_SRV)
-        if secure:
-            wanted = ["tls"]
         found = [] if transport else await self._by_naptr(host, wanted)
         return found or [_Service(f"{_SRV[kind]}.{host}", kind) for kind in wanted]
 
     async def _by_naptr(self, host: str, wanted: Sequence[Transport]) -> list[_Service]:
         (answer,) = await self._ask([(host, "NAPTR", "which transports, in which order")], 3)
         found, passed = [], []
-        for record in naptr_order(answer.records):
+        # By order, then preference (RFC 3403 §4.1); equal ones always the same way.
+        for record in sorted(answer.records, key=attrgetter("order", "preference", "service")):
             service, flag = _text(record.service).upper(), _text(record.flags).lower()
             name, kind = str(record.replacement).rstrip("."), _NAPTR.get(service)
             if kind in wanted and kind is not None and flag in ("s", "a") and name:
@@ -198,7 +189,7 @@ class _Query:
                 found.append(_Target(service.name, port, kind, "named by NAPTR"))
                 continue
             answer = by_name[service.name]
-            for record in srv_order(answer.records, self._rng):
+            for record in answer.records:
                 target, note = str(record.target).rstrip("."), f"target of {service.name}"
                 if target:
                     found.append(_Target(target, record.port, kind, note, by_srv=True))
@@ -229,7 +220,8 @@ class _Query:
         hops = [
             NextHop(ip, target.port, target.transport)
             for target in targets
-            for ip in by_preference(ips[target.host])
+            # IPv6 before IPv4, as RFC 7984 §4 has it with the default policy of RFC 6724.
+            for ip in sorted(ips[target.host], key=lambda ip: ":" not in ip)
         ]
         return sorted(hops, key=lambda hop: hop.ip in lost)
 

@@ -1,21 +1,14 @@
-"""Building messages: responses to what came, ACK, bodies, reason phrases."""
+"""Building messages: requests, ACK, bodies, reason phrases."""
 
 import email
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from sipmessage import Request, Response
 
 from . import fields
-from .fields import ExtraHeaders, cseq, header, name_addr
+from .fields import ExtraHeaders, cseq, header
 from .headers import IndexedHeaders
-from .serving import ServerTransaction
 from .shown import bracketed
-from .trace import Address, Transport
-from .transport import Peer
-
-if TYPE_CHECKING:
-    from .stack import Stack
 
 PHRASES: Mapping[int, str] = {
     100: "Trying", 180: "Ringing", 181: "Call Is Being Forwarded", 183: "Session Progress",
@@ -41,70 +34,6 @@ SUPPORTED = "100rel, timer"
 ABILITIES: ExtraHeaders = {"Allow": ALLOW, "Supported": SUPPORTED}
 
 SDP = "application/sdp"
-
-
-class Incoming:
-    """A received request and the way to answer it."""
-
-    def __init__(
-        self,
-        agent: "Stack",
-        request: Request,
-        peer: Peer,
-        reply_to: Peer,
-        transaction: ServerTransaction,
-    ) -> None:
-        self.agent, self.request, self.transaction = agent, request, transaction
-        self.peer, self.reply_to = peer, reply_to
-        self.to_tag = name_addr(header(request, "To")).tag or fields.token(5)
-
-    @property
-    def method(self) -> str:
-        """The request's method."""
-        return self.request.method
-
-    @property
-    def source(self) -> Address:
-        """Address and port that the request came from."""
-        return self.peer.remote
-
-    @property
-    def transport(self) -> Transport:
-        """How the request came."""
-        return self.peer.transport
-
-    def header(self, name: str, default: str = "") -> str:
-        """First value of a header of the request."""
-        return header(self.request, name, default)
-
-    def make(self, code: int, phrase: str = "", headers: ExtraHeaders | None = None) -> Response:
-        """A response to this request (RFC 3261 §8.2.6)."""
-        response = Response(code, phrase or PHRASES.get(code, ""))
-        response.headers = IndexedHeaders()
-        for name in ("Via", "From", "To", "Call-ID", "CSeq"):
-            response.headers.setlist(name, list(self.request.headers.getlist(name)))
-        if code == 100 and (stamp := self.header("Timestamp")):
-            response.headers.set("Timestamp", stamp)  # RFC 3261 §8.2.6.1
-        to = header(response, "To")
-        if code > 100 and not name_addr(to).tag:
-            response.headers.set("To", f"{to};tag={self.to_tag}")
-        response.headers.set("Server", self.agent.name)
-        response.headers.set("Content-Length", "0")
-        fields.add_headers(response, headers)
-        return response
-
-    async def respond(
-        self,
-        code: int,
-        phrase: str = "",
-        headers: ExtraHeaders | None = None,
-        body: bytes = b"",
-        content_type: str = "",
-    ) -> None:
-        """Send a response; after a final one, nothing more is sent."""
-        response = self.make(code, phrase, headers)
-        set_body(response, body, content_type)
-        self.transaction.respond(response)
 
 
 def new_request(method: str, uri: str) -> Request:
@@ -139,7 +68,6 @@ def session_body(message: Request | Response) -> bytes:
 def build(
     method: str,
     uri: str,
-    *,
     host: str,
     from_: str = "",
     to: str = "",
@@ -164,13 +92,18 @@ def build(
     return request
 
 
+def copied(request: Request, method: str, *names: str) -> Request:
+    """A request with the URI, the number and the named headers of another, without a body."""
+    made = new_request(method, str(request.uri))
+    for name in names:
+        made.headers.setlist(name, list(request.headers.getlist(name)))
+    made.headers.set("CSeq", f"{cseq(request)[0]} {method}")
+    made.headers.set("Content-Length", "0")
+    return made
+
+
 def ack_for(request: Request, response: Response) -> Request:
     """The ACK for a final response of 300 or more: same branch (RFC 3261 §17.1.1.3)."""
-    ack = new_request("ACK", str(request.uri))
-    for name in ("Via", "Route", "From", "Call-ID", "Max-Forwards"):
-        if lines := request.headers.getlist(name):
-            ack.headers.setlist(name, list(lines))
+    ack = copied(request, "ACK", "Via", "Route", "From", "Call-ID", "Max-Forwards")
     ack.headers.set("To", header(response, "To"))
-    ack.headers.set("CSeq", f"{cseq(request)[0]} ACK")
-    ack.headers.set("Content-Length", "0")
     return ack

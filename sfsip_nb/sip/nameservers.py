@@ -150,8 +150,10 @@ def _read(response: dns.message.Message, name: str, kind: str) -> DnsAnswer:
     aliased = f"an alias of {alias}" if alias else ""
     ttl = int(chain.minimum_ttl)
     if chain.answer is not None:
-        records = tuple(list(chain.answer)[:_MOST_RECORDS])
-        text = ", ".join(str(record) for record in records)
+        text = ", ".join(str(record) for record in list(chain.answer)[:_MOST_RECORDS])
+        # By priority, those of one priority drawn by weight (RFC 2782, "Weight").
+        rows = chain.answer.processing_order() if kind == "SRV" else list(chain.answer)
+        records = tuple(rows[:_MOST_RECORDS])
         return DnsAnswer(records, DnsStep(name, kind, text, aliased, ttl=ttl), alias)
     if code == dns.rcode.NXDOMAIN:
         missing = f"{aliased}, which does not exist" if aliased else ""

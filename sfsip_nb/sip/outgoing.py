@@ -2,177 +2,155 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from sipmessage import Request, Response
 
-from . import fields, sdp
+from . import sdp
 from .call import Call, now
 from .dialog import Dialog
 from .digest import Credentials
-from .fields import cseq, header, name_addr, number
-from .messages import SDP, new_request, session_body, set_body
+from .fields import add_headers, cseq, header, name_addr, number, values
+from .hops import Hops
+from .messages import SDP, copied, session_body, set_body
 from .sdp import Srtp
-from .sending import closed
+from .stack import Stack
 from .trace import Transport
 from .transaction import ClientTransaction
-from .transport import Peer
-from .ways import Ways
-
-if TYPE_CHECKING:
-    from .agent import UserAgent
-
-Progress = Callable[[Call, int, Response], None]
+from .transport import closed
+from .wire import Peer
 
 Outcome = Literal["decided", "challenged", "failed"]
 
 
-async def place(
-    agent: "UserAgent",
-    invite: Request,
-    *,
-    transport: Transport | None,
-    force: bool,
-    codecs: Sequence[str],
-    srtp: Srtp,
-    credentials: Sequence[Credentials],
-    on_progress: Progress | None,
-) -> Call:
-    """Send the INVITE. Where there is no way to send it, the call fails with a local 503."""
-    tag = name_addr(header(invite, "From")).tag
-    nowhere = Peer(transport or "udp", ("", 0), ("", 0))
-    call = Call(agent, "out", invite, nowhere, tag, credentials)
-    ways = Ways(agent, invite, transport, force=force)
-    try:
-        first = (await ways.find())[0]
-        await call.session.open(agent.media_host((first.ip, first.port)), codecs, srtp)
-        body = call.session.make_offer()
-        call.session.offer = sdp.parse(body)
-        set_body(invite, body, SDP)
-        await ways.next()
-    except OSError as error:
-        call.unreachable(error)
-        return call
-    call.attempt = InviteAttempt(call, ways, on_progress)
-    agent.spawn(call.attempt.run())
-    return call
+class OutgoingCall(Call):
+    """A call that we made: its INVITE until it is decided, and its 200s afterwards."""
 
-
-async def acknowledge(
-    agent: "UserAgent", dialog: Dialog, invite: Request, flow: Peer
-) -> tuple[Request, Peer]:
-    """Send the ACK for a 2xx, along the route set (RFC 3261 §13.2.2.4). Raises OSError."""
-    ack = dialog.request("ACK", cseq(invite)[0])
-    for name in ("Authorization", "Proxy-Authorization"):  # RFC 3261 §22.1
-        if lines := invite.headers.getlist(name):
-            ack.headers.setlist(name, list(lines))
-    peer = await agent.peer_for(ack, dialog.transport, flow)
-    agent.transmit(ack, peer)
-    return ack, peer
-
-
-class InviteAttempt:
-    """An INVITE until it is decided, and its 200s afterwards."""
-
-    def __init__(self, call: Call, ways: Ways, on_progress: Progress | None) -> None:
-        self.call, self.agent = call, call.agent
-        self._ways, self._on_progress = ways, on_progress
+    def __init__(
+        self,
+        stack: Stack,
+        invite: Request,
+        *,
+        transport: Transport | None,
+        credentials: Sequence[Credentials],
+        on_progress: "Progress | None",
+    ) -> None:
+        tag = name_addr(header(invite, "From")).tag
+        nowhere = Peer(transport or "udp", ("", 0), ("", 0))
+        super().__init__(stack, "out", invite, nowhere, tag, credentials)
+        self._hops, self._on_progress = Hops(stack.transport, invite, transport), on_progress
         self._tried: set[str] = set()
-        self._phrase = ""
         self._transaction: ClientTransaction | None = None
         self._provisional = False
         self._cancelled: str | None = None
         self._cancel_sent = False
-        self._early: dict[str, Dialog] = {}
         self._reliable: dict[str, int] = {}
-        self._acks: dict[str, tuple[Request, Peer] | None] = {}
+        self._early: dict[str, Dialog] = {}
+        self._acknowledged: dict[str, tuple[Request, Peer] | None] = {}
+        """The ACK of each 2xx, by the tag of its sender."""
 
-    async def run(self) -> None:
+    async def place(self, codecs: Sequence[str], srtp: Srtp) -> None:
+        """Send the INVITE. Where there is no way to send it, the call fails with a local 503."""
+        try:
+            first = (await self._hops.find())[0]
+            host = self.stack.transport.media_host(first.address)
+            await self.session.open(host, codecs, srtp)
+            offer = self.session.make_offer()
+            self.session.offer = sdp.parse(offer)
+            set_body(self.invite, offer, SDP)
+            peer = await self._hops.first()
+        except OSError as error:
+            self._unreachable(error)
+        else:
+            self.stack.spawn(self._follow(peer))
+
+    async def cancel(self, reason: str = "") -> None:
+        """Give up a call that is not decided: CANCEL, once a 1xx allows it (RFC 3261 §9.1)."""
+        if self.decided.is_set():
+            return
+        self.end_reason = reason
+        if self._cancelled is None:
+            self._cancelled = reason
+            if self._provisional:
+                self._send_cancel(reason)
+
+    async def abandon(self, reason: str, code: int) -> None:
+        """Cancel."""
+        await self.cancel(reason)
+
+    async def _follow(self, first: Peer) -> None:
         """Follow the responses, through challenges and candidates, until all is over."""
-        call, peer = self.call, self._ways.peer
+        peer: Peer | None = first
         try:
             while peer is not None:
-                call.met(peer)
+                self.met(peer)
                 outcome = await self._once(peer)
-                if outcome == "decided" or call.decided.is_set():
+                if outcome == "decided" or self.decided.is_set():
                     return
-                call.invite.headers.set("CSeq", f"{cseq(call.invite)[0] + 1} INVITE")
-                if outcome == "challenged":
-                    peer = await self._ways.again()
-                else:
+                self.invite.headers.set("CSeq", f"{cseq(self.invite)[0] + 1} INVITE")
+                if outcome == "failed":
                     self._tried.clear()  # Another server may ask for a password anew.
-                    peer = await self._ways.next()
+                peer = await self._hops.next(outcome == "challenged")
         except OSError as error:
-            call.unreachable(error)
+            self._unreachable(error)
             return
-        transaction = self._transaction
-        if transaction is not None and transaction.lost:
-            call.unreachable(closed(transaction.peer))
-        elif call.codes and call.codes[-1] == 503:
-            call.end("failed", "remote", code=503, phrase=self._phrase)
+        lost = self._transaction is not None and self._transaction.lost
+        if self.codes and self.codes[-1] == 503 and not lost:
+            self.end("failed", "remote", code=503, phrase=self.phrase)
         else:
-            call.end("failed", "timeout", code=408, phrase="Request Timeout")
+            self._unheard()
 
     async def _once(self, peer: Peer) -> Outcome:
         """One INVITE. "failed": another server may do better (RFC 3263 §4.3)."""
-        call, ways = self.call, self._ways
-        transaction = self.agent.start_transaction(call.invite, peer, ways.branch, ways.data)
+        hops = self._hops
+        transaction = self.stack.start(self.invite, peer, hops.branch, hops.data)
         self._transaction = transaction
         self._provisional = self._cancel_sent = False
-        while True:
-            response = await transaction.responses.get()
-            if response is None:
-                hopeless = self._provisional or self._cancelled is not None
-                if call.decided.is_set() or not hopeless:
-                    return "failed"
-                if transaction.lost:
-                    call.unreachable(closed(peer))
-                else:
-                    call.end("failed", "timeout", code=408, phrase="Request Timeout")
-                return "decided"
-            call.remote_headers = response.headers
+        while (response := await transaction.responses.get()) is not None:
+            self.remote_headers = response.headers
             if response.code < 200:
-                await self._progress(response)
+                self._progress(response)
                 continue
-            call.codes.append(response.code)
-            if response.code < 300:
-                await self._success(response)
-            else:
+            self.codes.append(response.code)
+            if response.code >= 300:
                 return self._failure(response)
+            await self._success(response)
+        if self.decided.is_set() or not (self._provisional or self._cancelled is not None):
+            return "failed"
+        self._unheard()
+        return "decided"
 
-    async def _progress(self, response: Response) -> None:
-        call = self.call
+    def _progress(self, response: Response) -> None:
         self._provisional = True
         if not self._in_order(response):
             return
-        call.codes.append(response.code)
-        if response.code > 100 and not call.decided.is_set():
-            call.ringing_at = call.ringing_at or now()
-            call.state = "ringing"
+        self.codes.append(response.code)
+        if response.code > 100 and not self.decided.is_set():
+            self.state, self.ringing_at = "ringing", self.ringing_at or now()
             self._dialog(response)
             if (early := sdp.parse(session_body(response))) is not None:
-                call.session.take_answer(early)
-            call.ringing.set()
+                self.session.take_answer(early)
+            self.ringing.set()
         if self._on_progress is not None:
-            self._on_progress(call, response.code, response)
+            self._on_progress(self, response.code, response)
         if self._cancelled is not None:
             self._send_cancel(self._cancelled)
 
     def _dialog(self, response: Response) -> Dialog:
-        """The early dialog of a 1xx, made by the first with its tag (RFC 3261 §12.1.2)."""
+        """The dialog of a response, made by the first with its tag (RFC 3261 §12.1.2)."""
         tag = name_addr(header(response, "To")).tag
         dialog = self._early.get(tag)
-        if dialog is None:
-            dialog = Dialog.of_caller(self.call.invite, response, self.call.transport)
-            if tag:
-                self._early[tag] = self.call.dialogs[tag] = dialog
-        else:
+        if dialog is not None:
             dialog.refresh(response)
+            return dialog
+        dialog = Dialog.of_caller(self.stack, self.answerer, self.peer, self.invite, response)
+        if tag and response.code < 200:
+            self._early[tag] = self.dialogs[tag] = dialog
         return dialog
 
     def _in_order(self, response: Response) -> bool:
         """PRACK a reliable provisional; False for a copy or one out of order (RFC 3262 §4)."""
-        required = [option.lower() for option in fields.values(response.headers, "Require")]
+        required = [option.lower() for option in values(response.headers, "Require")]
         count = number(header(response, "RSeq"))
         tag = name_addr(header(response, "To")).tag
         if count is None or "100rel" not in required or not tag:
@@ -182,79 +160,57 @@ class InviteAttempt:
             return False
         self._reliable[tag] = count
         extra = {"RAck": f"{count} {header(response, 'CSeq')}"}
-        dialog = self._dialog(response)
-        self.agent.spawn(self._prack(dialog, extra))
+        self.stack.spawn(self._dialog(response).send("PRACK", extra))
         return True
 
-    async def _prack(self, dialog: Dialog, extra: dict[str, str]) -> None:
-        await self.call.send("PRACK", extra, dialog=dialog)
-
     def _failure(self, response: Response) -> Outcome:
-        call = self.call
         if response.code in (401, 407):
-            call.challenges += 1
-            if self._cancelled is None and call.answerer.answer(response, call.invite, self._tried):
+            self.challenges += 1
+            if self._cancelled is None and self.answerer.answer(response, self.invite, self._tried):
                 return "challenged"
-        self._phrase = response.phrase
+        self.phrase = response.phrase
         if response.code == 503 and self._cancelled is None:
             return "failed"
         by: Literal["local", "remote"] = "remote" if self._cancelled is None else "local"
-        call.end("failed", by, code=response.code, phrase=response.phrase)
+        self.end("failed", by, code=response.code, phrase=response.phrase)
         return "decided"
 
     async def _success(self, response: Response) -> None:
         """A 2xx: ACK it, each copy again (RFC 3261 §13.2.2.4)."""
-        call = self.call
         tag = name_addr(header(response, "To")).tag
-        if tag in self._acks:
-            call.codes.pop()
-            call.retransmitted_200 += 1
-            if (sent := self._acks[tag]) is not None:
-                self.agent.transmit(*sent)
+        if tag in self._acknowledged:
+            self.codes.pop()
+            self.acks.copies += 1
+            if (sent := self._acknowledged[tag]) is not None:
+                self.stack.transport.transmit(*sent)
             return
-        self._acks[tag] = None
-        unwanted = call.decided.is_set() or self._cancelled is not None
-        dialog = self._early.get(tag)
-        if dialog is None:
-            dialog = Dialog.of_caller(call.invite, response, call.transport)
+        self._acknowledged[tag] = None
+        unwanted = self.decided.is_set() or self._cancelled is not None
+        dialog = self._dialog(response)
         dialog.confirm(response)
         if not unwanted:
-            call.dialog, call.dialogs = dialog, {tag: dialog}
+            self.dialog, self.dialogs = dialog, {tag: dialog}
         try:
-            self._acks[tag] = await acknowledge(self.agent, dialog, call.invite, call.peer)
+            self._acknowledged[tag] = await dialog.acknowledge(self.invite)
         except OSError as error:
-            call.unreachable(error, "no way to send the ACK: ")
+            self._unreachable(error, "no way to send the ACK: ")
             return
         if unwanted:
             # Answered after CANCEL, or a second branch of a fork: hang up (§9.1, §13.2.2.4).
-            self.agent.spawn(self._hang_up(dialog))
-            if not call.decided.is_set():
-                call.end("failed", "local", code=487, phrase="Request Terminated")
+            self.stack.spawn(dialog.send("BYE"))
+            self._given_up()
             return
         described = sdp.parse(session_body(response))
         # What a 1xx settled need not stand in the 200 again (RFC 6337 §3.1.1).
-        fits = call.session.take_answer(described) if described else call.session.settled
-        call.session.offering = False
-        call.answered(response.code, response.phrase)
-        call.timer.agreed(response)
+        fits = self.session.take_answer(described) if described else self.session.settled
+        self.session.offering = False
+        self.answered(response.code, response.phrase)
+        self.timer.agreed(response)
         if fits:
-            call.decided.set()
+            self.decided.set()
         else:
-            self.agent.spawn(self._bye_unusable())
-
-    async def _bye_unusable(self) -> None:
-        """The answer fits no medium: the dialog stands, so BYE ends it (RFC 3261 §13.2.2.4)."""
-        await self.call.bye(reason='SIP;cause=488;text="answer not acceptable"')
-
-    async def _hang_up(self, dialog: Dialog) -> None:
-        await self.call.send("BYE", dialog=dialog)
-
-    async def cancel(self, reason: str) -> None:
-        """CANCEL, at once or as soon as a provisional response allows it (RFC 3261 §9.1)."""
-        if self._cancelled is None:
-            self._cancelled = reason
-            if self._provisional:
-                self._send_cancel(reason)
+            # The answer fits no medium: the dialog stands, so BYE ends it (§13.2.2.4).
+            self.stack.spawn(self.bye(reason='SIP;cause=488;text="answer not acceptable"'))
 
     def _send_cancel(self, reason: str) -> None:
         transaction = self._transaction
@@ -262,18 +218,33 @@ class InviteAttempt:
             return
         self._cancel_sent = True
         invite = transaction.request
-        cancel = new_request("CANCEL", str(invite.uri))
-        for name in ("Via", "Route", "From", "To", "Call-ID", "Max-Forwards"):
-            if lines := invite.headers.getlist(name):
-                cancel.headers.setlist(name, list(lines))
-        cancel.headers.set("CSeq", f"{cseq(invite)[0]} CANCEL")
-        if reason:
-            fields.add_headers(cancel, {"Reason": reason})
-        set_body(cancel, b"", "")
-        self.agent.start_transaction(cancel, transaction.peer, transaction.key[0])
-        loop = asyncio.get_running_loop()
+        cancel = copied(invite, "CANCEL", "Via", "Route", "From", "To", "Call-ID", "Max-Forwards")
+        add_headers(cancel, {"Reason": reason} if reason else None)
+        self.stack.start(cancel, transaction.peer, transaction.key[0])
         # RFC 3261 §9.1: without a final response for 64 T1 the INVITE counts as cancelled.
-        loop.call_later(64 * self.agent.t1, self._cancel_unheard)
+        asyncio.get_running_loop().call_later(64 * self.stack.t1, self._given_up)
 
-    def _cancel_unheard(self) -> None:
-        self.call.end("failed", "local", code=487, phrase="Request Terminated")
+    # How it fails
+
+    def _given_up(self) -> None:
+        """By our CANCEL, if it was not decided before."""
+        if not self.decided.is_set():
+            self.end("failed", "local", code=487, phrase="Request Terminated")
+
+    def _unheard(self) -> None:
+        """There was no answer: in time, or until the connection ended."""
+        transaction = self._transaction
+        if transaction is not None and transaction.lost:
+            self._unreachable(closed(transaction.peer))
+        else:
+            self.end("failed", "timeout", code=408, phrase="Request Timeout")
+
+    def _unreachable(self, error: OSError, doing: str = "") -> None:
+        """A message could not be sent, which counts as a 503 (RFC 3261 §8.1.3.1)."""
+        self.failure = error
+        said = str(error) or "connection timed out"
+        self.end("failed", "local", code=503, phrase=f"{doing}{said}")
+
+
+Progress = Callable[[OutgoingCall, int, Response], None]
+"""Called with each provisional response."""

@@ -2,23 +2,31 @@
 
 import asyncio
 import secrets
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from sipmessage import Response
 
 from . import sdp
+from .call import Call
 from .fields import header, number
-from .messages import SDP, Incoming, session_body
-
-if TYPE_CHECKING:
-    from .call import Call
+from .messages import SDP, session_body
+from .serving import Incoming
 
 
 class Reliable:
-    """The provisional responses of one INVITE that requires 100rel, each sent until its PRACK."""
+    """The provisional responses of one INVITE that requires 100rel, each sent until its PRACK.
 
-    def __init__(self, call: "Call", incoming: Incoming) -> None:
-        self._call, self._incoming = call, incoming
+    `give_up` is what to do where no PRACK comes.
+    """
+
+    def __init__(
+        self,
+        call: Call,
+        incoming: Incoming,
+        give_up: Callable[[], Coroutine[Any, Any, object]],
+    ) -> None:
+        self._call, self._incoming, self._give_up = call, incoming, give_up
         self._rseq = secrets.randbelow(2**31 - 1_000) + 1
         self._acknowledged = asyncio.Event()
         self._acknowledged.set()
@@ -37,7 +45,7 @@ class Reliable:
         self._describes = bool(response.body)
         self._acknowledged.clear()
         self._incoming.transaction.respond(response)
-        self._call.agent.spawn(self._repeat(response))
+        self._call.stack.spawn(self._repeat(response))
 
     async def settled(self) -> None:
         """Wait until all that was sent is acknowledged, or the call decided."""
@@ -50,7 +58,7 @@ class Reliable:
 
     async def _repeat(self, response: Response) -> None:
         """T1, doubling without a cap; after 64 T1 the call has failed (RFC 3262 §3)."""
-        wait, waited, t1 = self._call.agent.t1, 0.0, self._call.agent.t1
+        wait, waited, t1 = self._call.stack.t1, 0.0, self._call.stack.t1
         while waited < 64 * t1:
             try:
                 async with asyncio.timeout(wait):
@@ -60,7 +68,7 @@ class Reliable:
                 waited, wait = waited + wait, 2 * wait
             if waited < 64 * t1:
                 self._incoming.transaction.respond(response)
-        await self._call.reject(504, "No PRACK")
+        await self._give_up()
 
     async def pracked(self, incoming: Incoming) -> None:
         """Answer a PRACK: 200 if it is for what was sent last, else 481 (RFC 3262 §3)."""

@@ -1,6 +1,5 @@
 """Session descriptions with one audio stream (RFC 4566), offered and answered (RFC 3264)."""
 
-import ipaddress
 import re
 import time
 from collections.abc import Mapping, Sequence
@@ -14,6 +13,9 @@ from .trace import Address
 Srtp = Literal["off", "optional", "required"]
 """off: RTP/AVP. optional: RTP/AVP with keys offered; either is taken. required: RTP/SAVP."""
 
+CODECS: Final = ("PCMU", "PCMA")
+"""What is offered and taken where nothing else is said."""
+
 EVENT: Final = "TELEPHONE-EVENT"
 """Digits as events (RFC 4733)."""
 
@@ -25,13 +27,6 @@ _PTIMES = (10, 20, 30, 40, 60)
 _NARROW = (*PAYLOAD_TYPES, EVENT)
 _DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
 _MIRROR = {"sendonly": "recvonly", "recvonly": "sendonly"}
-_PRIVATE = [
-    ipaddress.ip_network(network)
-    for network in (
-        *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16"),
-        *("fc00::/7", "fe80::/10"),
-    )
-]
 STATIC: Final = {number: name for name, number in PAYLOAD_TYPES.items()} | {
     3: "GSM",
     4: "G723",
@@ -110,19 +105,6 @@ class SdpRefusal:
     def warning(self, agent: str) -> str:
         """The Warning value."""
         return f'{self.code} {agent} "{self.text}"'
-
-
-def is_private(address: str) -> bool:
-    """Whether an IP address means nothing outside its own network; False for a name.
-
-    RFC 1918, RFC 6598 (carrier-grade NAT), RFC 3927 and RFC 4291 (link-local), RFC 4193. The
-    loopback address is another matter: on one machine it is as good as any.
-    """
-    try:
-        ip = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    return any(ip in network for network in _PRIVATE if network.version == ip.version)
 
 
 def parse(body: bytes) -> Sdp | None:

@@ -1,59 +1,107 @@
-"""Server transactions with the timers of RFC 3261 §17.2 and RFC 6026, bounded in number."""
+"""Received requests and their transactions, bounded in number (RFC 3261 §17.2, RFC 6026)."""
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
 
 from sipmessage import Request, Response
 
+from .fields import ExtraHeaders, add_headers, header, name_addr, token
+from .headers import IndexedHeaders
+from .messages import PHRASES, set_body
+from .trace import Address, Transport
 from .transaction import Key
-
-if TYPE_CHECKING:
-    from .messages import Incoming
+from .wire import Peer
 
 MAX_SERVERS = 10_000
 """Server transactions at a time. Beyond, answered ones are forgotten before their time."""
 
 
-class _Timers:
-    """Named one-shot timers that end with their owner."""
+@dataclass(eq=False)
+class Incoming:
+    """A received request and the way to answer it, as `server` (RFC 3261 §20.35)."""
 
-    def __init__(self) -> None:
-        self._handles: dict[str, asyncio.TimerHandle] = {}
+    server: str
+    request: Request
+    peer: Peer
+    reply_to: Peer
+    transaction: "ServerTransaction"
+    to_tag: str = ""
 
-    def set(self, name: str, seconds: float, action: Callable[[], None]) -> None:
-        self.clear(name)
-        self._handles[name] = asyncio.get_running_loop().call_later(seconds, action)
+    def __post_init__(self) -> None:
+        self.to_tag = name_addr(header(self.request, "To")).tag or token(5)
 
-    def clear(self, *names: str) -> None:
-        for name in names or tuple(self._handles):
-            if handle := self._handles.pop(name, None):
-                handle.cancel()
+    @property
+    def method(self) -> str:
+        """The request's method."""
+        return self.request.method
+
+    @property
+    def source(self) -> Address:
+        """Address and port that the request came from."""
+        return self.peer.remote
+
+    @property
+    def transport(self) -> Transport:
+        """How the request came."""
+        return self.peer.transport
+
+    def header(self, name: str, default: str = "") -> str:
+        """First value of a header of the request."""
+        return header(self.request, name, default)
+
+    def make(self, code: int, phrase: str = "", headers: ExtraHeaders | None = None) -> Response:
+        """A response to this request (RFC 3261 §8.2.6)."""
+        response = Response(code, phrase or PHRASES.get(code, ""))
+        response.headers = IndexedHeaders()
+        for name in ("Via", "From", "To", "Call-ID", "CSeq"):
+            response.headers.setlist(name, list(self.request.headers.getlist(name)))
+        if code == 100 and (stamp := self.header("Timestamp")):
+            response.headers.set("Timestamp", stamp)  # RFC 3261 §8.2.6.1
+        to = header(response, "To")
+        if code > 100 and not name_addr(to).tag:
+            response.headers.set("To", f"{to};tag={self.to_tag}")
+        response.headers.set("Server", self.server)
+        response.headers.set("Content-Length", "0")
+        add_headers(response, headers)
+        return response
+
+    async def respond(
+        self,
+        code: int,
+        phrase: str = "",
+        headers: ExtraHeaders | None = None,
+        body: bytes = b"",
+        content_type: str = "",
+    ) -> None:
+        """Send a response; after a final one, nothing more is sent."""
+        response = self.make(code, phrase, headers)
+        set_body(response, body, content_type)
+        self.transaction.respond(response)
 
 
+@dataclass(eq=False)
 class ServerTransaction:
     """One received request and its responses (RFC 3261 §17.2)."""
 
-    def __init__(
-        self,
-        key: Key,
-        request: Request,
-        *,
-        send: Callable[[Response], None],
-        servers: "Servers",
-        reliable: bool,
-        t1: float,
-    ) -> None:
-        self.key, self.request = key, request
-        self.last: Response | None = None
-        self.on_cancel: Callable[[Incoming], None] | None = None
-        """Answers a CANCEL that meets this transaction."""
-        self._send, self._servers = send, servers
-        self._reliable, self._t1 = reliable, t1
-        self._invite = request.method == "INVITE"
-        self.origin: Key = ()
-        self._confirmed = False
-        self._timers = _Timers()
+    key: Key
+    request: Request
+    send: Callable[[Response], None]
+    servers: "Servers"
+    reliable: bool
+    t1: float
+    origin: Key
+    """What the copies of a request that was forked and met again have in common."""
+    last: Response | None = None
+    on_cancel: Callable[[Incoming], None] | None = None
+    """Answers a CANCEL that meets this transaction."""
+    _confirmed: bool = False
+    _timers: list[asyncio.TimerHandle] = field(default_factory=list)
+
+    @property
+    def invite(self) -> bool:
+        """Whether the request is an INVITE."""
+        return self.request.method == "INVITE"
 
     @property
     def answered(self) -> bool:
@@ -65,41 +113,49 @@ class ServerTransaction:
         if self.answered:
             return
         self.last = response
-        self._send(response)
+        self.send(response)
         if response.code < 200:
             return
-        if not self._invite and self._reliable:
+        if not self.invite and self.reliable:
             self.end()  # Timer J is zero where nothing gets lost.
             return
-        if self._invite and response.code >= 300 and not self._reliable:
-            self._timers.set("again", self._t1, lambda: self._again(self._t1))  # timer G
+        if self.invite and response.code >= 300 and not self.reliable:
+            self._later(self.t1, self._again, self.t1)  # timer G
         # Timers H, J, L: in that time copies of the request are answered from here.
-        self._timers.set("end", 64 * self._t1, self.end)
-        self._servers.answered(self)
+        self._later(64 * self.t1, self.end)
+        self.servers.answered(self)
 
     def repeated(self) -> None:
         """A copy of the request came: send the last response again; a 2xx is the call's affair."""
-        accepted = self._invite and self.last is not None and 200 <= self.last.code < 300
+        accepted = self.invite and self.last is not None and 200 <= self.last.code < 300
         if self.last is not None and not accepted and not self._confirmed:
-            self._send(self.last)
+            self.send(self.last)
 
     def acknowledged(self) -> None:
         """An ACK for a final response of 300 or more."""
         if not self._confirmed:
             self._confirmed = True
-            self._timers.clear()
-            self._timers.set("end", 0.0 if self._reliable else 10 * self._t1, self.end)  # timer I
+            self._stop()
+            self._later(0.0 if self.reliable else 10 * self.t1, self.end)  # timer I
 
     def end(self) -> None:
         """Forget everything."""
-        self._timers.clear()
-        self._servers.forget(self)
+        self._stop()
+        self.servers.forget(self)
 
     def _again(self, waited: float) -> None:
         assert self.last is not None
-        self._send(self.last)
-        following = min(2 * waited, 8 * self._t1)
-        self._timers.set("again", following, lambda: self._again(following))
+        self.send(self.last)
+        following = min(2 * waited, 8 * self.t1)
+        self._later(following, self._again, following)
+
+    def _later(self, seconds: float, action: Callable[..., None], *given: float) -> None:
+        self._timers.append(asyncio.get_running_loop().call_later(seconds, action, *given))
+
+    def _stop(self) -> None:
+        for timer in self._timers:
+            timer.cancel()
+        self._timers.clear()
 
 
 class Servers:
@@ -122,19 +178,15 @@ class Servers:
         """The transaction of a request that came by another way before (RFC 3261 §8.2.2.2)."""
         return self._origins.get(origin)
 
-    def add(self, transaction: ServerTransaction, origin: Key) -> bool:
-        """Keep a transaction; False where there is no room, because none was answered yet.
-
-        `origin` is what the copies of a request that was forked and met again have in common.
-        """
+    def add(self, transaction: ServerTransaction) -> bool:
+        """Keep a transaction; False where there is no room, because none was answered yet."""
         if len(self) >= self._limit:
             oldest = next(iter(self._answered.values()), None)
             if oldest is None:
                 return False
             oldest.end()
         self._pending[transaction.key] = transaction
-        transaction.origin = origin
-        self._origins[origin] = transaction
+        self._origins[transaction.origin] = transaction
         return True
 
     def answered(self, transaction: ServerTransaction) -> None:

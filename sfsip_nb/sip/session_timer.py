@@ -4,25 +4,29 @@ This side asks for no timer; it takes part where the peer does.
 """
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
 
 from sipmessage import Request, Response
 
 from .fields import header, number, parameters, values
 
-if TYPE_CHECKING:
-    from .call import Call
 
-
+@dataclass(eq=False)
 class SessionTimer:
-    """The session interval of one call; `seconds` is 0 where there is none."""
+    """The session interval of one call; `seconds` is 0 where there is none.
 
-    def __init__(self, call: "Call") -> None:
-        self._call = call
-        self._handle: asyncio.TimerHandle | None = None
-        self.seconds = 0
-        self.ours = False
-        """Whether it is we who refresh."""
+    `refresh` shows that the call lives, and gives the code of the answer; `expire` ends the call.
+    """
+
+    spawn: Callable[[Coroutine[Any, Any, object]], None]
+    refresh: Callable[[], Coroutine[Any, Any, int]]
+    expire: Callable[[], Coroutine[Any, Any, object]]
+    seconds: int = 0
+    ours: bool = False
+    """Whether it is we who refresh."""
+    _handle: asyncio.TimerHandle | None = None
 
     def accept(self, request: Request) -> dict[str, str | list[str]]:
         """What a 2xx to a request says of the timer (§9); it starts anew."""
@@ -66,22 +70,16 @@ class SessionTimer:
         self.seconds, self.ours = seconds, ours
         # §10: refresh at half of the interval; give up shortly before its end.
         wait = seconds / 2 if ours else seconds - min(32, seconds / 3)
-        act = self._refresh if ours else self._expire
-        self._handle = asyncio.get_running_loop().call_later(wait, act)
+        self._after(wait, self._refreshed if ours else self.expire)
 
-    def _refresh(self) -> None:
-        self._call.agent.spawn(self._refreshed())
+    def _after(self, wait: float, act: Callable[[], Coroutine[Any, Any, object]]) -> None:
+        loop = asyncio.get_running_loop()
+        self._handle = loop.call_later(wait, lambda: self.spawn(act()))
 
     async def _refreshed(self) -> None:
-        if self._call.state == "answered" and await self._call.refresh() >= 300:
+        if await self.refresh() >= 300:
             # Another try before the end of the interval.
-            self._handle = asyncio.get_running_loop().call_later(self.seconds / 4, self._expire)
-
-    def _expire(self) -> None:
-        self._call.agent.spawn(self._expired())
-
-    async def _expired(self) -> None:
-        await self._call.bye(reason='SIP;cause=408;text="session timer expired"')
+            self._after(self.seconds / 4, self.expire)
 
 
 def _read(message: Request | Response) -> tuple[int, str]:

@@ -1,59 +1,155 @@
-"""The receiving half of a user agent: each message finds its transaction or its owner.
+"""The transaction layer of one element: each message finds its transaction or its owner.
 
-`UserAgent` adds what a person wants; this is RFC 3261 §17 and §18 under one roof.
+RFC 3261 §17, over the transport layer. What is asked of the owner is in `Stack`'s arguments.
 """
 
-import re
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from sipmessage import Request, Response
 
 from . import fields
 from .admission import objection
-from .fields import ViaParts, cseq, header, name_addr, top_via
-from .messages import Incoming
-from .reading import Reading, read
-from .sending import Sending
-from .serving import Servers, ServerTransaction
-from .trace import Address, Transport
+from .digest import Answerer
+from .fields import cseq, header, name_addr, top_via
+from .hops import Hops
+from .reading import Reading
+from .serving import Incoming, Servers, ServerTransaction
+from .trace import Transport
 from .transaction import ClientTransaction, Key
-from .transport import Peer
-
-if TYPE_CHECKING:
-    from .call import Call
+from .transport import TransportLayer, closed, mark_via
+from .wire import Peer
 
 
-class Stack(Sending):
-    """One SIP element without opinions."""
+class Stack:
+    """One SIP element without opinions.
 
-    gate: Callable[[Address, Transport], bool] | None
+    `on_request(incoming, invite)` gets each request that is new and admissible; `invite` is the
+    transaction that it would cancel, were it a CANCEL. `on_ack(request)` gets the ACK of a 2xx.
+    """
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._servers = Servers()
+    def __init__(
+        self,
+        transport: TransportLayer,
+        t1: float,
+        on_request: Callable[[Incoming, ServerTransaction | None], None],
+        on_ack: Callable[[Request], None],
+    ) -> None:
+        self.transport, self.t1 = transport, t1
+        self.servers = Servers()
+        self.errors: list[BaseException] = []
+        self._on_request, self._on_ack = on_request, on_ack
+        self._clients: dict[Key, ClientTransaction] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
 
-    def _received(self, data: bytes, peer: Peer) -> None:
-        if self.gate is not None and not self.gate(peer.remote, peer.transport):
-            return
-        reading = read(data, stream=peer.transport != "udp")
-        message = reading.message
-        self._note("received", data, peer, message)
-        if isinstance(message, Response):
-            if transaction := self._client_for(message):
-                transaction.receive(message)
-        elif message is not None:
-            self._request_received(message, reading, peer)
+    async def close(self) -> None:
+        """End all transactions and tasks."""
+        for client in list(self._clients.values()):
+            client.end()
+        self.servers.end()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def spawn(self, work: Coroutine[Any, Any, object]) -> None:
+        """Run work as a task of this element; its exception is kept in `errors`."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            self.errors.append(error)
+
+    # Sending
+
+    async def transact(
+        self,
+        request: Request,
+        answerer: Answerer,
+        *,
+        transport: Transport | None = None,
+        timeout: float | None = None,
+        flow: Peer | None = None,
+        next_seq: Callable[[], int] | None = None,
+    ) -> Response | None:
+        """Send a request other than INVITE, answer challenges, return the final response.
+
+        Where a server fails (no connection, 503, silence), the next candidate is tried (RFC 3263
+        §4.3). None if nothing was heard in time. Raises OSError where it cannot be sent.
+        """
+        hops = Hops(self.transport, request, transport, flow)
+        tried: set[str] = set()
+        response: Response | None = None
+        transaction: ClientTransaction | None = None
+        challenged = False
+        answerer.attach(request)
+        try:
+            async with asyncio.timeout(timeout):
+                while (peer := await hops.next(challenged)) is not None:
+                    transaction = self.start(request, peer, hops.branch, hops.data)
+                    heard = await transaction.final()
+                    response = heard or response
+                    challenged = heard is not None and answerer.answer(heard, request, tried)
+                    if not challenged and heard is not None and heard.code != 503:
+                        return heard
+                    number = next_seq() if next_seq else cseq(request)[0] + 1
+                    request.headers.set("CSeq", f"{number} {request.method}")
+                    if not challenged:
+                        tried.clear()  # Another server may ask for a password anew.
+        except TimeoutError:
+            if transaction is not None:
+                transaction.end()
+            return response
+        if response is None and transaction is not None and transaction.lost:
+            raise closed(transaction.peer)
+        return response
+
+    def start(
+        self, request: Request, peer: Peer, branch: str, data: bytes = b""
+    ) -> ClientTransaction:
+        """Start a client transaction for a request that is ready to be sent, written as `data`."""
+        data = data or bytes(request)
+        transaction = ClientTransaction(
+            (branch, request.method),
+            request,
+            peer,
+            send=lambda message: self.transport.transmit(
+                message, peer, data if message is request else b""
+            ),
+            clients=self._clients,
+            t1=self.t1,
+        )
+        transaction.start()
+        return transaction
+
+    # Receiving
+
+    def lost(self, peer: Peer) -> None:
+        """A connection ended: what waits for an answer on it need not wait longer."""
+        for client in list(self._clients.values()):
+            if client.peer.writer is peer.writer:
+                client.lose()
+
+    def received(self, data: bytes, peer: Peer) -> None:
+        """A message came from a peer."""
+        reading = self.transport.read(data, peer)
+        if isinstance(reading.message, Response):
+            if transaction := self._client_for(reading.message):
+                transaction.receive(reading.message)
+        elif reading.message is not None:
+            self._request_received(reading.message, reading, peer)
 
     def _client_for(self, response: Response) -> ClientTransaction | None:
-        via, method = top_via(response), cseq(response)[1]
+        via, sequence = top_via(response), cseq(response)
         if via is not None:
-            return self._clients.get((via.branch, method))
+            return self._clients.get((via.branch, sequence[1]))
         # A response without Via breaks RFC 3261 §8.1.3.3 but is told by Call-ID and CSeq.
+        told = header(response, "Call-ID"), sequence
         for transaction in self._clients.values():
-            if cseq(transaction.request) == cseq(response) and (
-                header(transaction.request, "Call-ID") == header(response, "Call-ID")
-            ):
+            if (header(transaction.request, "Call-ID"), cseq(transaction.request)) == told:
                 return transaction
         return None
 
@@ -68,84 +164,31 @@ class Stack(Sending):
         stem: Key = (via.branch, via.host, str(via.port))
         if not via.branch.startswith(fields.COOKIE) or via.branch == fields.COOKIE:
             stem = (call_id, str(number), header(request, "From"))
-        known = self._servers.get((*stem, method))
+        known = self.servers.get((*stem, method))
         if request.method == "ACK":
             if known is not None and known.last is not None and known.last.code >= 300:
                 known.acknowledged()
-            elif call := self._call_of(request):
-                call.acknowledged(request)
+            else:
+                self._on_ack(request)
             return
         if known is not None:
             known.repeated()
             return
-        reply_to = _mark_via(request, via, peer)
+        reply_to = mark_via(request, via, peer)
         transaction = ServerTransaction(
             (*stem, method),
             request,
-            send=lambda response: self.transmit(response, reply_to),
-            servers=self._servers,
+            send=lambda response: self.transport.transmit(response, reply_to),
+            servers=self.servers,
             reliable=peer.transport != "udp",
             t1=self.t1,
+            origin=(call_id, str(number), name_addr(header(request, "From")).tag, method),
         )
-        incoming = Incoming(self, request, peer, reply_to, transaction)
-        origin = call_id, str(number), name_addr(header(request, "From")).tag, method
-        earlier = self._servers.merged(origin)
-        if not self._servers.add(transaction, origin):
-            self.transmit(incoming.make(503, "", {"Retry-After": "10"}), reply_to)
-        elif refused := objection(incoming, reading, earlier):
-            code, phrase, extra = refused
-            transaction.respond(incoming.make(code, phrase, extra))
+        incoming = Incoming(self.transport.name, request, peer, reply_to, transaction)
+        earlier = self.servers.merged(transaction.origin)
+        if not self.servers.add(transaction):
+            self.transport.transmit(incoming.make(503, "", {"Retry-After": "10"}), reply_to)
+        elif refused := objection(incoming, reading, earlier, self.transport.sent_by(peer)):
+            transaction.respond(incoming.make(*refused))
         else:
-            self._admitted(incoming, self._servers.get((*stem, "INVITE")))
-
-    def _admitted(self, incoming: Incoming, invite: ServerTransaction | None) -> None:
-        """Hand a request to its owner; `invite` is what a CANCEL of it would mean."""
-        request = incoming.request
-        if request.method == "CANCEL":
-            self._cancel(incoming, invite)
-        elif name_addr(header(request, "To")).tag:
-            call = self._call_of(request)
-            self.spawn(call.on_request(incoming) if call else incoming.respond(481))
-        elif request.method == "INVITE":
-            self._new_call(incoming)
-        else:
-            self.spawn(self._handle(incoming))
-
-    def _call_of(self, request: Request) -> "Call | None":
-        tag = name_addr(header(request, "To")).tag
-        return self.calls.get((header(request, "Call-ID"), tag))
-
-    def _cancel(self, incoming: Incoming, target: ServerTransaction | None) -> None:
-        """CANCEL: 200 if there is something to cancel, and 487 for that (RFC 3261 §9.2)."""
-        if target is None:
-            incoming.transaction.respond(incoming.make(481))
-            return
-        if target.on_cancel is not None:
-            target.on_cancel(incoming)
-        else:
-            incoming.transaction.respond(incoming.make(200))
-
-    def _new_call(self, incoming: Incoming) -> None:
-        raise NotImplementedError
-
-    async def _handle(self, incoming: Incoming) -> None:
-        raise NotImplementedError
-
-
-def _mark_via(request: Request, via: ViaParts, peer: Peer) -> Peer:
-    """Add received and rport to the top Via; where the response goes (RFC 3581 §4)."""
-    top, *others = fields.values(request.headers, "Via")
-    asked = "rport" in via.params
-    if asked:
-        top = _RPORT.sub(f";rport={peer.remote[1]}", top, count=1)
-    if asked or via.host.strip("[]").lower() != peer.remote[0].lower():
-        top = f"{_RECEIVED.sub('', top)};received={peer.remote[0]}"
-    request.headers.setlist("Via", [top, *others])
-    if peer.transport != "udp" or asked:
-        return peer
-    port = via.port if via.port and via.port < 65_536 else 5060
-    return Peer("udp", peer.local, (peer.remote[0], port))
-
-
-_RPORT = re.compile(r";\s*rport(?:\s*=[^;]*)?(?=\s*(?:;|$))", re.I)
-_RECEIVED = re.compile(r";\s*received\s*=[^;]*", re.I)
+            self._on_request(incoming, self.servers.get((*stem, "INVITE")))

@@ -6,13 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 from sipmessage import Request, Response
 
 from .fields import header
 from .reading import Violation, read
-from .shown import where
 
 Address = tuple[str, int]
 """IP address and port."""
@@ -142,23 +141,6 @@ class Trace:
     def for_call(self, call_id: str) -> list[TraceEntry]:
         """The messages of one Call-ID, in order."""
         return [entry for entry in self._entries if entry.call_id == call_id]
-
-    def dump(self, entries: Iterable[TraceEntry] | None = None) -> list[dict[str, Any]]:
-        """JSON-like rows, for the journal and the record."""
-        return [
-            {
-                "at": entry.at.isoformat(timespec="microseconds"),
-                "direction": entry.direction,
-                "transport": entry.transport,
-                "from": where(entry.source),
-                "to": where(entry.destination),
-                "call_id": entry.call_id,
-                "summary": entry.summary,
-                "faults": [{"rule": f.rule, "text": f.text} for f in entry.faults],
-                "text": entry.data.decode("utf-8", "replace"),
-            }
-            for entry in (self if entries is None else entries)
-        ]
 
 
 def once(entries: Iterable[TraceEntry]) -> list[TraceEntry]:

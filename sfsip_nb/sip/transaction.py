@@ -1,37 +1,14 @@
 """Client transactions with the timers of RFC 3261 §17.1 and RFC 6026; `serving` has the others."""
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from sipmessage import Request, Response
 
-if TYPE_CHECKING:
-    from .transport import Peer
+from .messages import ack_for
+from .wire import Peer
 
 Key = tuple[str, ...]
-
-
-class _Mailbox:
-    """A queue of one reader, of which thousands may be made in a second."""
-
-    __slots__ = ("_items", "_waiting")
-
-    def __init__(self) -> None:
-        self._items: deque[Response | None] = deque()
-        self._waiting: asyncio.Future[None] | None = None
-
-    def put(self, item: Response | None) -> None:
-        self._items.append(item)
-        if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_result(None)
-
-    async def get(self) -> Response | None:
-        while not self._items:
-            self._waiting = asyncio.get_running_loop().create_future()
-            await self._waiting
-        return self._items.popleft()
 
 
 class ClientTransaction:
@@ -45,17 +22,16 @@ class ClientTransaction:
         self,
         key: Key,
         request: Request,
-        peer: "Peer",
+        peer: Peer,
         *,
         send: Callable[[Request], None],
-        make_ack: Callable[[Response], Request],
-        on_end: Callable[["ClientTransaction"], None],
+        clients: dict[Key, "ClientTransaction"],
         t1: float,
     ) -> None:
         self.key, self.request, self.peer = key, request, peer
-        self.responses = _Mailbox()
+        self.responses: asyncio.Queue[Response | None] = asyncio.Queue()
         self.lost = False
-        self._send, self._make_ack, self._on_end = send, make_ack, on_end
+        self._send, self._clients = send, clients
         self._reliable, self._t1 = peer.transport != "udp", t1
         self._invite = request.method == "INVITE"
         self._ack: Request | None = None
@@ -65,6 +41,7 @@ class ClientTransaction:
 
     def start(self) -> None:
         """Send the request; over UDP again and again until something is heard (timers A, E)."""
+        self._clients[self.key] = self
         self._send(self.request)
         if self._reliable:
             self._set(64 * self._t1, self.end)  # timers B, F
@@ -88,10 +65,10 @@ class ClientTransaction:
                 self._state = "proceeding"
                 if self._invite:
                     self._stop()
-                self.responses.put(response)
+                self.responses.put_nowait(response)
         elif not self._invite:
             # Timer K would only drop copies of the answer; without a transaction they are too.
-            self.responses.put(response)
+            self.responses.put_nowait(response)
             self.end()
         elif response.code < 300:
             # Every 2xx goes up, so that each copy is answered by an ACK (RFC 6026 §7.2).
@@ -99,15 +76,15 @@ class ClientTransaction:
                 self._state = "accepted"
                 self._set(64 * self._t1, self.end)  # timer M
             if self._state == "accepted":
-                self.responses.put(response)
+                self.responses.put_nowait(response)
         elif early or self._state == "completed":
             # Made once: the user may send the same request again, changed (§17.1.1.3).
-            self._ack = self._ack or self._make_ack(response)
+            self._ack = self._ack or ack_for(self.request, response)
             self._send(self._ack)
             if early:
                 self._state = "completed"
                 self._set(0.0 if self._reliable else 64 * self._t1, self.end)  # timer D
-                self.responses.put(response)
+                self.responses.put_nowait(response)
 
     def lose(self) -> None:
         """The connection ended: there will be no answer (RFC 3261 §17.1.4)."""
@@ -120,8 +97,8 @@ class ClientTransaction:
         self._stop()
         if self._state != "terminated":
             self._state = "terminated"
-            self.responses.put(None)
-            self._on_end(self)
+            self.responses.put_nowait(None)
+            self._clients.pop(self.key, None)
 
     def _set(self, seconds: float, action: Callable[..., None], *given: float) -> None:
         self._stop()

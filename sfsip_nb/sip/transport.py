@@ -1,264 +1,103 @@
-"""UDP, TCP and TLS sockets of one user agent (RFC 3261 §18)."""
+"""The transport layer: by which names an element is reached, and each message sent and traced.
 
-import asyncio
-import contextlib
-import socket
-import ssl
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+RFC 3261 §18, over the sockets of `wire`.
+"""
 
-from .dns import NextHop
-from .reading import Framer, TooLong
-from .trace import Address, Transport
+import re
+from dataclasses import dataclass
 
-CONNECT_SECONDS = 5.0
-"""Longest time for a connection to be made, TLS handshake included."""
+from sipmessage import Request, Response
 
-MAX_STREAMS = 1_000
-"""Connections at a time; another one is closed at once."""
+from . import fields
+from .addresses import local_ip
+from .dns import Resolver
+from .fields import ViaParts, header, name_addr, uri_parts
+from .messages import ALLOW, SUPPORTED, set_body
+from .reading import Reading, read
+from .shown import where
+from .trace import Address, Trace
+from .wire import Peer, Wire
 
-MAX_UNSENT = 1 << 20
-"""Bytes that may wait for a peer that does not read; with more, the connection ends."""
-
-_DEAD_SECONDS = 10
-"""After this time without acknowledgement, or probe of an idle connection, TCP gives up."""
-
-
-@dataclass(frozen=True)
-class Peer:
-    """The other end of a flow; what is sent to it takes the way its messages came.
-
-    `name` is what the certificate of a TLS server was checked for.
-    """
-
-    transport: Transport
-    local: Address
-    remote: Address
-    writer: asyncio.StreamWriter | None = field(default=None, compare=False, repr=False)
-    name: str = ""
-
-    @property
-    def open(self) -> bool:
-        """Whether this is a connection that can still be written to."""
-        return self.writer is not None and not self.writer.is_closing()
+_WITHOUT_CONTACT = ("ACK", "BYE", "REGISTER", "PRACK", "INFO")
+_WITH_ABILITIES = ("INVITE", "OPTIONS", "UPDATE")
+_ANY_ADDRESS = ("0.0.0.0", "::", "")
+_RPORT = re.compile(r";\s*rport(?:\s*=[^;]*)?(?=\s*(?:;|$))", re.I)
+_RECEIVED = re.compile(r";\s*received\s*=[^;]*", re.I)
 
 
-Flow = tuple[Transport, Address, str]
+@dataclass
+class TransportLayer:
+    """What one element sends and receives."""
+
+    wire: Wire
+    name: str
+    resolver: Resolver
+    trace: Trace
+
+    def sent_by(self, peer: Peer) -> str:
+        """host:port where this element can be reached over the peer's transport."""
+        ip, port = self.wire.addresses.get(peer.transport, peer.local)
+        return where((local_ip(peer.remote) if ip in _ANY_ADDRESS else ip, port))
+
+    def contact(self, user: str, peer: Peer) -> str:
+        """Contact value: a user at the address where we listen (RFC 3261 §8.1.1.8)."""
+        tail = "" if peer.transport == "udp" else f";transport={peer.transport}"
+        return f"<sip:{user + '@' if user else ''}{self.sent_by(peer)}{tail}>"
+
+    def media_host(self, remote: Address) -> str:
+        """Local address for RTP towards a peer."""
+        return local_ip(remote) if self.wire.host in _ANY_ADDRESS else self.wire.host
+
+    def prepare(self, request: Request, peer: Peer, branch: str) -> None:
+        """Via and the headers that every request needs (RFC 3261 §8.1.1)."""
+        headers = request.headers
+        via = f"SIP/2.0/{peer.transport.upper()} {self.sent_by(peer)};branch={branch};rport"
+        headers.set("Via", via)
+        if headers.get("Max-Forwards") is None:
+            headers.set("Max-Forwards", "70")
+        # A REGISTER with a Contact binds it, so there it has to be meant (RFC 3261 §10.2).
+        if headers.get("Contact") is None and request.method not in _WITHOUT_CONTACT:
+            user = uri_parts(name_addr(header(request, "From")).uri).user
+            headers.set("Contact", self.contact(user, peer))
+        if request.method in _WITH_ABILITIES:
+            headers.set("Allow", ALLOW)
+            if headers.get("Supported") is None:
+                headers.set("Supported", SUPPORTED)
+        headers.set("User-Agent", self.name)
+        set_body(request, request.body, header(request, "Content-Type"))
+
+    def transmit(self, message: Request | Response, peer: Peer, data: bytes = b"") -> None:
+        """Send a message, written as `data` if it was written before, and trace it."""
+        data = data or bytes(message)
+        self.trace.add("sent", peer.transport, peer.local, peer.remote, data, message, self.name)
+        self.wire.send(data, peer)
+
+    def read(self, data: bytes, peer: Peer) -> Reading:
+        """Read and trace what came."""
+        reading = read(data, stream=peer.transport != "udp")
+        message = reading.message
+        self.trace.add(
+            "received", peer.transport, peer.local, peer.remote, data, message, self.name
+        )
+        return reading
 
 
-class Wire:
-    """The sockets.
-
-    `on_message(data, peer)` gets each complete message, `on_lost(peer)` each connection that
-    ended.
-    """
-
-    def __init__(
-        self,
-        on_message: Callable[[bytes, Peer], None],
-        on_lost: Callable[[Peer], None],
-        *,
-        host: str,
-        port: int,
-        tls_port: int,
-        transports: Collection[Transport],
-        tls_server: ssl.SSLContext | None,
-        tls_client: ssl.SSLContext | None,
-    ) -> None:
-        self._on_message, self._on_lost = on_message, on_lost
-        self._host, self._port, self._tls_port = host, port, tls_port
-        self._tls_server, self._tls_client = tls_server, tls_client
-        self._udp: asyncio.DatagramTransport | None = None
-        self._servers: list[asyncio.Server] = []
-        self._streams: dict[Flow, Peer] = {}
-        self._connecting: dict[Flow, asyncio.Task[Peer]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
-        self.transports = frozenset(transports)
-        self.addresses: dict[Transport, Address] = {}
-
-    async def start(self) -> None:
-        """Bind. With port 0, UDP and TCP get one free number between them."""
-        for attempt in range(20):
-            try:
-                await self._bind()
-                break
-            except OSError:
-                await self.close()
-                if self._port or attempt == 19:
-                    raise
-        if "tls" in self.transports and self._tls_server is not None:
-            server = await self._listen("tls", self._tls_port, self._tls_server)
-            self.addresses["tls"] = server
-
-    async def _bind(self) -> None:
-        port = self._port
-        if "udp" in self.transports:
-            loop = asyncio.get_running_loop()
-            self._udp, _ = await loop.create_datagram_endpoint(
-                lambda: _Datagrams(self), local_addr=(self._host, port)
-            )
-            self.addresses["udp"] = self._udp.get_extra_info("sockname")[:2]
-            port = self.addresses["udp"][1]
-        if "tcp" in self.transports:
-            self.addresses["tcp"] = await self._listen("tcp", port, None)
-
-    async def _listen(
-        self, transport: Transport, port: int, context: ssl.SSLContext | None
-    ) -> Address:
-        async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            with contextlib.suppress(OSError):
-                self._adopt(transport, reader, writer)
-
-        server = await asyncio.start_server(connected, self._host, port, ssl=context)
-        self._servers.append(server)
-        address: Address = server.sockets[0].getsockname()[:2]
-        return address
-
-    async def close(self) -> None:
-        """Close all sockets."""
-        for server in self._servers:
-            server.close()
-        pending = [*self._tasks, *self._connecting.values()]
-        for task in pending:
-            task.cancel()
-        await asyncio.gather(*pending, return_exceptions=True)
-        if self._udp is not None:
-            self._udp.close()
-            await asyncio.sleep(0)  # The transport closes its socket on the next turn.
-        self._udp = None
-        self._servers.clear()
-        self.addresses.clear()
-
-    def known(self, hop: NextHop, server_name: str) -> Peer | None:
-        """An open connection to a hop."""
-        peer = self._streams.get(_flow(hop, server_name))
-        return peer if peer is not None and peer.open else None
-
-    async def peer(self, hop: NextHop, server_name: str) -> Peer:
-        """A flow to a hop; an open connection is used again. Raises OSError.
-
-        A TLS connection is only used again for the name that it was checked for (RFC 5922 §4).
-        """
-        if not 0 < hop.port < 65_536:
-            raise OSError(f"there is no port {hop.port}")
-        if hop.transport == "udp":
-            if self._udp is None:
-                raise OSError("this agent has no UDP socket")
-            return Peer("udp", self.addresses["udp"], (hop.ip, hop.port))
-        if (known := self.known(hop, server_name)) is not None:
-            return known
-        flow = _flow(hop, server_name)
-        task = self._connecting.get(flow)
-        if task is None:
-            task = self._connecting[flow] = asyncio.create_task(self._connect(flow))
-            task.add_done_callback(lambda done: self._connected(flow, done))
-        # Whoever gives up must not take the connection from the others that wait for it.
-        return await asyncio.shield(task)
-
-    async def _connect(self, flow: Flow) -> Peer:
-        transport, (ip, port), name = flow
-        context = None
-        if transport == "tls":
-            context = self._tls_client or ssl.create_default_context()
-        async with asyncio.timeout(CONNECT_SECONDS):
-            reader, writer = await asyncio.open_connection(
-                ip, port, ssl=context, server_hostname=name or None
-            )
-        return self._adopt(transport, reader, writer, name)
-
-    def _connected(self, flow: Flow, done: asyncio.Task[Peer]) -> None:
-        del self._connecting[flow]
-        if not done.cancelled():
-            done.exception()  # Seen, also if nobody waits any more.
-
-    def local_addresses(self, transport: Transport) -> set[Address]:
-        """Addresses that messages leave from: the bound one, and those of open connections."""
-        bound = {self.addresses[transport]} if transport in self.addresses else set()
-        return bound | {p.local for p in self._streams.values() if p.transport == transport}
-
-    def send(self, data: bytes, peer: Peer) -> None:
-        """Send without waiting; what cannot be delivered is found by the transaction's timers."""
-        if peer.writer is not None:
-            if not peer.writer.is_closing():
-                peer.writer.write(data)
-                if peer.writer.transport.get_write_buffer_size() > MAX_UNSENT:
-                    peer.writer.transport.abort()
-        elif self._udp is not None:
-            self._udp.sendto(data, peer.remote)
-
-    def _adopt(
-        self,
-        transport: Transport,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        name: str = "",
-    ) -> Peer:
-        ends = writer.get_extra_info("sockname"), writer.get_extra_info("peername")
-        if len(self._tasks) >= MAX_STREAMS or None in ends:
-            writer.transport.abort()
-            raise OSError(f"closed at once, or more than {MAX_STREAMS} connections")
-        _watch(writer.get_extra_info("socket"))
-        local, remote = (end[:2] for end in ends)
-        peer = Peer(transport, local, remote, writer, name)
-        self._streams[transport, remote, name] = peer
-        task = asyncio.create_task(self._read(reader, peer))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+def mark_via(request: Request, via: ViaParts, peer: Peer) -> Peer:
+    """Add received and rport to the top Via; where the response goes (RFC 3581 §4)."""
+    top, *others = fields.values(request.headers, "Via")
+    asked = "rport" in via.params
+    if asked:
+        top = _RPORT.sub(f";rport={peer.remote[1]}", top, count=1)
+    if asked or via.host.strip("[]").lower() != peer.remote[0].lower():
+        top = f"{_RECEIVED.sub('', top)};received={peer.remote[0]}"
+    request.headers.setlist("Via", [top, *others])
+    if peer.transport != "udp" or asked:
         return peer
-
-    async def _read(self, reader: asyncio.StreamReader, peer: Peer) -> None:
-        framer, writer = Framer(), peer.writer
-        assert writer is not None
-        try:
-            while data := await reader.read(65_536):
-                if framer.idle and b"\r\n\r\n" in data and not data.strip(b"\r\n"):
-                    self.send(b"\r\n", peer)  # Ping and pong (RFC 5626 §4.4.1).
-                for message in framer.feed(data):
-                    self._on_message(message, peer)
-        except TooLong as error:
-            self._on_message(error.head, peer)
-        except (OSError, ValueError):
-            pass  # A reset or a stream that is no SIP: the connection ends (RFC 3261 §18.3).
-        finally:
-            flow = peer.transport, peer.remote, peer.name
-            if self._streams.get(flow) is peer:
-                del self._streams[flow]
-            writer.close()
-            self._on_lost(peer)
-            with contextlib.suppress(OSError, asyncio.CancelledError, TimeoutError):
-                await asyncio.wait_for(writer.wait_closed(), 0.5)
-
-    def datagram(self, data: bytes, remote: Address) -> None:
-        """A datagram came in."""
-        # CRLF alone is keep-alive (RFC 5626 §3.5.1).
-        if data.strip(b"\r\n\0"):
-            self._on_message(data, Peer("udp", self.addresses["udp"], remote))
+    return Peer("udp", peer.local, (peer.remote[0], via.port or 5060))
 
 
-def _flow(hop: NextHop, server_name: str) -> Flow:
-    return hop.transport, (hop.ip, hop.port), server_name if hop.transport == "tls" else ""
-
-
-def _watch(sock: socket.socket) -> None:
-    """Let the system find a peer that vanished without a word, where it can (RFC 5482)."""
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    options = {
-        "TCP_KEEPIDLE": 3 * _DEAD_SECONDS,
-        "TCP_KEEPINTVL": _DEAD_SECONDS // 2,
-        "TCP_KEEPCNT": 2,
-        "TCP_USER_TIMEOUT": 1000 * _DEAD_SECONDS,
-    }
-    for name, value in options.items():
-        if (option := getattr(socket, name, None)) is not None:
-            sock.setsockopt(socket.IPPROTO_TCP, option, value)
-
-
-class _Datagrams(asyncio.DatagramProtocol):
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
-
-    def datagram_received(self, data: bytes, addr: Address) -> None:
-        self._wire.datagram(data, addr[:2])
-
-    def error_received(self, exc: Exception) -> None:
-        """An ICMP error names no peer on an unconnected socket; timers find the loss."""
+def closed(peer: Peer) -> ConnectionResetError:
+    """What is to be told of a connection that ended before the answer."""
+    return ConnectionResetError(
+        f"{where(peer.remote)} closed the {peer.transport.upper()} connection without an answer."
+    )

@@ -21,7 +21,7 @@ class Peer:
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
-        self.guard = DigestGuard("peer.test", {"trunk": "a right password"})
+        self.guard = DigestGuard("peer.test", {"trunk": "a right password"}.get)
         self.agent = UserAgent(
             "peer", resolver=MapResolver(), on_invite=self._call, on_request=self._asked
         )

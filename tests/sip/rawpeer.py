@@ -6,9 +6,9 @@ from typing import Any
 from sipmessage import Request, Response
 
 from sfsip_nb.sip.fields import add_headers, token
-from sfsip_nb.sip.messages import Incoming, new_request, set_body
+from sfsip_nb.sip.messages import new_request, set_body
 from sfsip_nb.sip.reading import Framer, read
-from sfsip_nb.sip.stack import Stack
+from sfsip_nb.sip.serving import Incoming
 
 Message = Request | Response
 
@@ -83,7 +83,7 @@ class RawPeer(asyncio.DatagramProtocol):
         self, request: Request, code: int, *, body: bytes = b"", tag: str = "", **headers: Any
     ) -> None:
         """Answer; underscores in names of headers stand for hyphens."""
-        incoming = Incoming(_Nobody(), request, None, None, None)  # type: ignore[arg-type]
+        incoming = Incoming("raw", request, None, None, None)  # type: ignore[arg-type]
         incoming.to_tag = tag or self.tag
         extra = {"Contact": f"<{self.uri()}>"} | _named(headers)
         response = incoming.make(code, "", extra)
@@ -163,7 +163,3 @@ class RawPeer(asyncio.DatagramProtocol):
 
 def _named(headers: dict[str, Any]) -> dict[str, Any]:
     return {name.replace("_", "-"): value for name, value in headers.items()}
-
-
-class _Nobody(Stack):
-    name = "raw"

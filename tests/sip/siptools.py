@@ -8,7 +8,7 @@ from typing import Any
 
 import trustme
 
-from sfsip_nb.sip import MapResolver, Transport, UserAgent
+from sfsip_nb.sip import Call, MapResolver, Transport, UserAgent
 
 T1 = 0.05
 """SIP timers ten times faster than RFC 3261's."""
@@ -51,6 +51,15 @@ class Tls:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.ca.issue_cert(*names).configure_cert(context)
         return context
+
+
+def heard(call: Call, method: str) -> int:
+    """How many requests of a method came to this side of a call, copies apart."""
+    name = call.stack.transport.name
+    rows = [
+        e for e in call.trace if (e.agent, e.direction, e.summary) == (name, "received", method)
+    ]
+    return len({entry.message.headers["CSeq"] for entry in rows if entry.message})
 
 
 async def until(true: Callable[[], object], seconds: float = 10.0) -> None:

@@ -211,7 +211,7 @@ async def _shown(
 
 @asynccontextmanager
 async def wrong_password(authority: Pki, agents: Agents) -> AsyncIterator[Way]:
-    guard = DigestGuard(HOST, {"u": "right"})
+    guard = DigestGuard(HOST, {"u": "right"}.get)
 
     async def asked(incoming: Incoming) -> None:
         await incoming.respond(guard.code, guard.phrase, guard.challenge())

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from sfsip_nb.sip import Call, bridge, sdp
+from sfsip_nb.sip import Call, bridge
+from sfsip_nb.sip.addresses import is_private
 from sfsip_nb.sip.media.packets import parse
 from tests.sip.siptools import Agents, uri
 
@@ -43,7 +44,7 @@ async def test_an_ivr_hears_the_digits_and_the_caller_those_of_the_ivr(agents: A
 async def test_a_peer_without_events_is_sent_none(agents: Agents) -> None:
     async def answer(call: Call) -> None:
         assert call.offer is not None
-        call.offer = replace(call.offer, payloads={"PCMU": 0})
+        call.session.offer = replace(call.offer, payloads={"PCMU": 0})
         await call.answer()
 
     callee = await agents("callee", on_invite=answer)
@@ -88,7 +89,7 @@ async def test_the_callee_chooses_either_suite(agents: Agents, suite: str) -> No
         assert call.offer is not None
         assert [c.suite[-2:] for c in call.offer.crypto] == ["80", "32"]
         chosen = tuple(c for c in call.offer.crypto if c.suite.endswith(suite))
-        call.offer = replace(call.offer, crypto=chosen)
+        call.session.offer = replace(call.offer, crypto=chosen)
         await call.answer(srtp="required")
 
     callee = await agents("callee", on_invite=answer)
@@ -126,7 +127,7 @@ async def test_a_peer_that_names_an_address_behind_its_nat_is_told_so(agents: Ag
         legs.append(call)
         # The caller's offer as it would come through a NAT that nobody told of SDP.
         assert call.offer is not None
-        call.offer = replace(call.offer, address="192.168.1.20")
+        call.session.offer = replace(call.offer, address="192.168.1.20")
         await call.answer()
 
     callee = await agents("callee", on_invite=answer)
@@ -137,7 +138,7 @@ async def test_a_peer_that_names_an_address_behind_its_nat_is_told_so(agents: Ag
     assert legs[0].audio
     (trouble,) = (t for t in legs[0].audio.troubles() if t.name == "private")
     assert "names 192.168.1.20" in trouble.sentence
-    assert sdp.is_private(legs[0].audio.remote[0])
+    assert is_private(legs[0].audio.remote[0])
     assert call.audio.one_way == "nothing received"
     legs[0].audio.follow = True
     call.audio.play(440)

@@ -6,7 +6,7 @@ import pytest
 
 from sfsip_nb.sip import Call
 from tests.sip.rawpeer import SDP, RawPeer
-from tests.sip.siptools import Agents, until, uri
+from tests.sip.siptools import Agents, heard, until, uri
 
 
 async def answering(raw: RawPeer, call: Call) -> None:
@@ -38,7 +38,7 @@ async def test_hold_and_resume_by_reinvite(agents: Agents) -> None:
     assert await call.reinvite() == 200
     assert not far.held
     assert not call.audio.held
-    assert (legs[0].reinvites, call.state) == (3, "answered")
+    assert (heard(legs[0], "INVITE"), call.state) == (4, "answered")
     assert await legs[0].reinvite("sendonly") == 200  # From the called side too.
     assert call.audio.held
     assert await call.reinvite() == 200  # Who is held cannot let himself go.
@@ -46,7 +46,7 @@ async def test_hold_and_resume_by_reinvite(agents: Agents) -> None:
     assert await legs[0].reinvite() == 200
     assert not call.audio.held
     assert await call.update() == 200
-    assert legs[0].updates == 1
+    assert heard(legs[0], "UPDATE") == 1
     assert await call.bye() == 200
 
 

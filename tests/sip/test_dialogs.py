@@ -8,7 +8,7 @@ from sipmessage import Request
 from sfsip_nb.sip import Call, MapResolver, Referral, ResolveError, bridge
 from sfsip_nb.sip.fields import name_addr, uri_parts, values
 from sfsip_nb.sip.reading import read
-from tests.sip.siptools import Agents, uri
+from tests.sip.siptools import Agents, heard, uri
 
 
 class Proxy(asyncio.DatagramProtocol):
@@ -158,15 +158,15 @@ async def test_a_reinvite_is_answered_and_the_media_follows(agents: Agents) -> N
     call = await client.invite(uri(server))
     await call.outcome(5)
     held = call.session.make_offer("sendonly").replace(b"127.0.0.1", b"127.0.0.2")
-    response = await call.send("INVITE", {}, held, "application/sdp")
+    response = await call.dialog.send("INVITE", {}, held, "application/sdp")
     assert response is not None
     assert response.code == 200
     assert b"a=recvonly" in response.body
-    assert legs[0].reinvites == 1
+    assert heard(legs[0], "INVITE") == 2
     assert legs[0].audio is not None
     assert legs[0].audio.held
     assert legs[0].audio.remote[0] == "127.0.0.2"
-    refused = await call.send("MESSAGE")
+    refused = await call.dialog.send("MESSAGE")
     assert refused is not None
     assert refused.code == 405
     assert await call.bye() == 200
@@ -194,7 +194,9 @@ async def test_joined_legs_relay_audio_and_hang_up_together(agents: Agents) -> N
     server = await agents("server", on_invite=speak)
 
     async def edge(call: Call) -> None:
-        other = await middle.invite(uri(server), from_=call.from_uri)
+        other = await middle.invite(
+            uri(server), from_=call.invite.headers["From"].partition(";")[0]
+        )
         joined.extend([call, other])
         assert await bridge(call, other, codecs=["PCMU"]) == 200
 
@@ -266,10 +268,10 @@ async def test_what_the_gate_denies_is_lost(agents: Agents) -> None:
 
     server = await agents("server", gate=gate)
     client = await agents("client")
-    assert await client.options(uri(server), timeout=0.12) is None
+    assert await client.request("OPTIONS", uri(server), timeout=0.12) is None
     assert set(asked) == {(client.address(), "udp")}
     assert len(asked) >= 2
-    assert await client.options(uri(server, transport="tcp")) is not None
+    assert await client.request("OPTIONS", uri(server, transport="tcp")) is not None
     (connection,) = client.local_addresses("tcp") - {client.address("tcp")}
     assert asked[-1] == (connection, "tcp")
     assert "200 OK (OPTIONS)" not in [entry.summary for entry in server.trace][:-1]
@@ -281,7 +283,7 @@ async def test_many_agents_share_a_process_and_names_lead_to_them(agents: Agents
         agent = await agents(f"agent {index}", resolver=names)
         names.mapping[f"agent{index}.test/udp"] = "{}:{}".format(*agent.address())
     for index, agent in enumerate(agents.made):
-        got = await agent.options(f"sip:agent{(index + 1) % 5}.test")
+        got = await agent.request("OPTIONS", f"sip:agent{(index + 1) % 5}.test")
         assert got is not None
         assert got.headers["Server"] == f"agent {(index + 1) % 5}"
 
@@ -340,7 +342,7 @@ async def test_a_response_without_via_still_finds_its_request(agents: Agents) ->
     client = await agents("client")
     loop = asyncio.get_running_loop()
     sending, _ = await loop.create_datagram_endpoint(Careless, local_addr=("127.0.0.1", 0))
-    got = await client.options("sip:{}:{}".format(*sending.get_extra_info("sockname")))
+    got = await client.request("OPTIONS", "sip:{}:{}".format(*sending.get_extra_info("sockname")))
     assert got is not None
     assert got.code == 200
     assert "The Via header field is missing." in [

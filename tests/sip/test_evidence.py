@@ -65,7 +65,7 @@ def test_masking_takes_no_longer_for_a_hostile_message() -> None:
 
 async def conversation(agents: Agents) -> tuple[Trace, str]:
     trace = Trace()
-    guard = DigestGuard("sip.test", {"u": "hunter2hunter2"})
+    guard = DigestGuard("sip.test", {"u": "hunter2hunter2"}.get)
 
     async def answer(call: Call) -> None:
         login = guard.check(call.invite)
@@ -100,7 +100,7 @@ async def test_a_message_seen_at_both_ends_counts_once(agents: Agents) -> None:
         "BYE",
         "200 OK (BYE)",
     ]
-    assert "hunter2" not in str(trace.dump())
+    assert not any(b"hunter2" in entry.data for entry in trace)
 
 
 async def test_a_live_call_is_judged_by_the_rules_for_captures(agents: Agents) -> None:
@@ -306,8 +306,8 @@ def test_the_capture_says_what_it_cannot_show(tmp_path: Path) -> None:
     assert b"SRTP" not in plain
 
 
-def test_no_canary_stands_in_ladder_capture_or_dump() -> None:
+def test_no_canary_stands_in_ladder_capture_or_trace() -> None:
     talk = Talk().raw(0, CALLER, CALLEE, CANARIES)
     assert b"CANARY" not in pcap.dump(talk.entries)
     assert "CANARY" not in ladder.svg(talk.entries)
-    assert "CANARY" not in str(Trace().dump(talk.entries))
+    assert not any(b"CANARY" in entry.data for entry in talk.entries)

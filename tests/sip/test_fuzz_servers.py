@@ -219,7 +219,7 @@ def test_no_reply_hurts_an_agent_that_calls(bench: Bench, replies: list[bytes]) 
         for answer in replies:
             await bench.loop.sock_sendto(peer, filled(answer, **ends)[:65_000], source)
         await call.outcome(0.005)
-        bench.caller.spawn(call.hangup())
+        bench.caller.stack.spawn(call.hangup())
         await bench.check()
 
     with datagrams() as peer:

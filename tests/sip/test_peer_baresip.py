@@ -11,7 +11,7 @@ from sfsip_nb.sip import Call, Referral, Transport
 from sfsip_nb.sip.sdp import Srtp
 from tests.sip.peers.baresip import TONE_HZ, Baresip, baresip
 from tests.sip.peers.kamailio import AOR, USER, kamailio
-from tests.sip.siptools import Agents, until, uri
+from tests.sip.siptools import Agents, heard, until, uri
 
 T1 = 2.0
 """A machine that is busy for a moment must not have a 200 sent again."""
@@ -83,13 +83,13 @@ async def test_the_phone_holds_and_resumes(agents: Agents, phone: Baresip) -> No
     assert await audio.heard(TONE_HZ, 10)
     await asyncio.sleep(0.5)
     assert (await phone.do("hold"))["ok"]
-    await until(lambda: call.reinvites == 1)
+    await until(lambda: heard(call, "INVITE") == 1)
     await asyncio.sleep(0.1)
     sent = audio.packets_sent
     await asyncio.sleep(0.3)
     assert audio.packets_sent == sent
     assert (await phone.do("resume"))["ok"]
-    await until(lambda: call.reinvites == 2)
+    await until(lambda: heard(call, "INVITE") == 2)
     received = audio.packets_received
     await until(lambda: audio.packets_sent > sent and audio.packets_received > received + 10)
     assert audio.tone_hz == pytest.approx(TONE_HZ, abs=15)

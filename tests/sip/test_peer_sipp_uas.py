@@ -26,7 +26,7 @@ from tests.sip.peers.sipp import (
     shows,
     sipp,
 )
-from tests.sip.siptools import Agents, until
+from tests.sip.siptools import Agents, heard, until
 
 Calling = Callable[[Call], Awaitable[None]]
 Playing = Callable[..., Awaitable[None]]
@@ -268,7 +268,7 @@ async def test_a_malformed_reply_is_named_and_the_right_one_still_counts(
 
     async def do(call: Call) -> None:
         assert await call.outcome(10) == 600
-        bad = next(entry for entry in call.agent.trace if entry.direction == "received")
+        bad = next(entry for entry in call.stack.transport.trace if entry.direction == "received")
         assert fault in " ".join(each.text for each in bad.faults)
         assert bool(bad.faults) == bool(fault)
         if kind == "folded":
@@ -394,7 +394,7 @@ async def test_the_peer_holds_and_resumes_the_call(calls: Playing) -> None:
         assert call.audio is not None
         call.audio.play(1004)
         assert await call.wait_ended(10)
-        assert call.reinvites == 2
+        assert heard(call, "INVITE") == 2
         assert await call.audio.heard(1004, 0.1)
 
     def offer(number: int, body: str, answered: str) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ async def test_options_passes_on_any_answer(agents: Agents) -> None:
 async def test_register_judges_credentials(
     agents: Agents, password: str, expect: str, verdict: str
 ) -> None:
-    guard = DigestGuard("sip.test", {"u": "right"})
+    guard = DigestGuard("sip.test", {"u": "right"}.get)
 
     async def registrar(incoming: Incoming) -> None:
         assert incoming.header("Contact") == ""
@@ -86,7 +86,7 @@ async def test_a_call_probe_judges_signalling_and_audio_apart(agents: Agents) ->
 async def test_a_wrong_password_is_tried_once_and_a_peer_without_registrar_is_named(
     agents: Agents,
 ) -> None:
-    guard = DigestGuard("sip.test", {"u": "right"})
+    guard = DigestGuard("sip.test", {"u": "right"}.get)
     asked: list[str] = []
 
     async def registrar(incoming: Incoming) -> None:

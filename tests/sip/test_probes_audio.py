@@ -54,7 +54,7 @@ async def test_an_ivr_takes_the_digits_and_a_peer_without_events_is_named(agents
     async def bare(call: Call) -> None:
         """Answers without telephone-event, as its offer were without."""
         assert call.offer
-        call.offer = replace(
+        call.session.offer = replace(
             call.offer, payloads={n: t for n, t in call.offer.payloads.items() if n == "PCMU"}
         )
         if await call.answer() and call.audio:
@@ -161,7 +161,7 @@ async def test_a_private_address_in_the_answer_is_named(agents: Agents) -> None:
             "v=0\r\no=- 1 1 IN IP4 10.9.8.7\r\ns=-\r\nc=IN IP4 10.9.8.7\r\nt=0 0\r\n"
             "m=audio 4000 RTP/AVP 0\r\n"
         )
-        headers = {"Contact": call.contact()}
+        headers = {"Contact": call.dialog.contact}
         await call.incoming.respond(200, "", headers, body.encode(), "application/sdp")
 
     server = await agents("server", on_invite=behind_nat)

@@ -23,6 +23,8 @@ from tests.sip.siptools import Agents, uri
 async def test_a_transfer_is_judged_by_what_is_notified(
     agents: Agents, how: str, verdict: str, words: str
 ) -> None:
+    legs: list[Call] = []
+
     async def transferor(referral: Referral) -> None:
         if how == "405":
             return await referral.reject(405)
@@ -30,14 +32,15 @@ async def test_a_transfer_is_judged_by_what_is_notified(
         if how.isdecimal():
             await referral.notify(int(how))
         elif how == "empty":
-            await referral.call.send(
+            await referral.dialog.send(
                 "NOTIFY",
                 {"Event": "refer", "Subscription-State": "terminated;reason=noresource"},
             )
         elif how == "hang up":
-            await referral.call.bye()
+            await legs[0].bye()
 
     async def answer(call: Call) -> None:
+        legs.append(call)
         call.on_refer = transferor
         await answering(call)
 

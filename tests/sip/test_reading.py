@@ -228,7 +228,7 @@ def test_the_parts_of_a_refer_to_uri() -> None:
     ],
 )
 def test_a_uri_is_taken_apart(text: str, user: str, host: str, port: int | None) -> None:
-    uri = parse_uri(text)
+    uri = uri_parts(text)
     assert (uri.user, uri.host, uri.port) == (user, host, port)
 
 

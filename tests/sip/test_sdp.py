@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sfsip_nb.sip import sdp
+from sfsip_nb.sip.addresses import is_private
 from sfsip_nb.sip.media.srtp import Crypto
 from sfsip_nb.sip.sdp import Agreed, Description, SdpRefusal
 
@@ -250,7 +251,7 @@ def test_an_answer_to_another_suite_brings_a_fitting_key() -> None:
     ],
 )
 def test_private_addresses_are_told_from_others(address: str, private: bool) -> None:
-    assert sdp.is_private(address) is private
+    assert is_private(address) is private
 
 
 OFFER = (

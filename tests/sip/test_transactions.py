@@ -17,7 +17,7 @@ async def test_a_non_invite_is_repeated_ever_slower_and_given_up_after_64_t1(
     raw = await RawPeer.udp_at()
     client = await agents("client", t1=0.01)
     began = time.monotonic()
-    assert await client.options(raw.uri()) is None
+    assert await client.request("OPTIONS", raw.uri()) is None
     assert time.monotonic() - began >= 64 * 0.01
     # T1, doubling up to T2 = 8 T1: at 0, 1, 3, 7, 15, 23 ... 63 T1 (RFC 3261 §17.1.2.2).
     assert 8 <= raw.inbox.qsize() <= 11
@@ -98,7 +98,7 @@ async def test_a_refusal_is_repeated_until_its_ack_and_then_forgotten(agents: Ag
     raw.send(invite)  # Confirmed: copies are absorbed (timer I).
     await asyncio.sleep(0.02 * 5)
     assert raw.quiet()
-    await until(lambda: len(server._servers) == 0)
+    await until(lambda: len(server.stack.servers) == 0)
     raw.close()
 
 
@@ -222,7 +222,7 @@ async def test_a_cancel_meets_its_invite_only_and_carries_its_tag(agents: Agents
 def test_answered_transactions_are_forgotten_early_rather_than_without_end() -> None:
     class Quick:
         def __init__(self, key: str) -> None:
-            self.key, self.origin = (key,), ()
+            self.key = self.origin = (key,)
 
         def end(self) -> None:
             servers.forget(self)  # type: ignore[arg-type]
@@ -230,20 +230,20 @@ def test_answered_transactions_are_forgotten_early_rather_than_without_end() -> 
     servers = Servers(limit=3)
     for index in range(3):
         made = Quick(str(index))
-        assert servers.add(made, (str(index),))  # type: ignore[arg-type]
+        assert servers.add(made)  # type: ignore[arg-type]
         if index < 2:
             servers.answered(made)  # type: ignore[arg-type]
-    assert servers.add(Quick("3"), ("3",))  # type: ignore[arg-type]
+    assert servers.add(Quick("3"))  # type: ignore[arg-type]
     assert servers.get(("0",)) is None
-    assert servers.add(Quick("4"), ("4",))  # type: ignore[arg-type]
-    assert not servers.add(Quick("5"), ("5",))  # type: ignore[arg-type]
+    assert servers.add(Quick("4"))  # type: ignore[arg-type]
+    assert not servers.add(Quick("5"))  # type: ignore[arg-type]
     assert len(servers) == 3
 
 
 async def test_what_is_no_status_code_is_dropped(agents: Agents) -> None:
     raw = await RawPeer.udp_at()
     client = await agents("client", t1=T1)
-    asking = asyncio.create_task(client.options(raw.uri()))
+    asking = asyncio.create_task(client.request("OPTIONS", raw.uri()))
     options = await raw.next("OPTIONS")
     raw.reply(options, 999)
     raw.reply(options, 299)

@@ -207,11 +207,11 @@ async def test_a_firewall_before_synthflow_is_silence(world: World) -> None:
 async def test_synthflow_may_keep_silent_to_options(world: World) -> None:
     async with running(world) as testbed:
         uri = "sip:sip.us.synthflow.ai:32681"
-        answer = await testbed.caller.options(uri, timeout=1)
+        answer = await testbed.caller.request("OPTIONS", uri, timeout=1)
         assert answer
         assert answer.code == 200
         world.set_fault("synthflow.no-options")
-        assert await testbed.caller.options(uri, timeout=0.3) is None
+        assert await testbed.caller.request("OPTIONS", uri, timeout=0.3) is None
 
 
 # Inside Genesys

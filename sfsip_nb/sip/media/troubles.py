@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..sdp import is_private
+from ..addresses import is_private
 from ..shown import counted
 from .levels import FLOOR
 

@@ -2,10 +2,10 @@
 
 from typing import Any, Literal
 
+from ..addresses import is_private
 from ..call import Call
 from ..evidence.finding import Verdict
 from ..media.rtp import Audio
-from ..sdp import is_private
 from ..shown import counted
 from .listening import Listening
 

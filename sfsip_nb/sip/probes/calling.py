@@ -63,7 +63,7 @@ def judged(placed: PlacedCall, script: Listening) -> tuple[ProbeResult, Kind | N
 def _judge(leg: Call, script: Listening, placed: PlacedCall) -> tuple[Verdict, str, Kind | None]:
     if not leg.ok:
         return _unanswered(leg, placed)
-    if leg.answer_sdp is None or leg.audio is None:
+    if leg.session.answer is None or leg.audio is None:
         sentence = "The call was answered with audio that was not offered: compare the codecs."
         return "fail", sentence, "unfit"
     half = directions(leg, script)

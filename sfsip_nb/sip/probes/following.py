@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ..agent import UserAgent
 from ..call import Call
 from ..evidence.finding import Verdict
 from ..fields import uri_parts
@@ -48,19 +49,18 @@ async def await_transfer(
     followed = _Followed()
     done = asyncio.Event()
 
-    async def follow(referral: Referral) -> None:
+    async def follow(agent: UserAgent, referral: Referral) -> None:
         followed.target = plain(referral.target)
         followed.refusal = may_call(uri_parts(referral.target).user)
         try:
             if followed.refusal:
                 await referral.reject(603)
             else:
-                await _follow(referral, followed, plan, expect_hz, within)
+                await _follow(agent, referral, followed, plan, expect_hz, within)
         finally:
             done.set()
 
     async def script(leg: Call) -> None:
-        leg.on_refer = follow
         await asking.run(leg)
         assert leg.audio is not None
         if expect_hz is None:
@@ -80,7 +80,9 @@ async def await_transfer(
                 task.cancel()
 
     seconds = asking.longest + 3 * within
-    placed = await place(plan, script, seconds=seconds, timeout=timeout, name="transfer")
+    placed = await place(
+        plan, script, seconds=seconds, timeout=timeout, name="transfer", follow=follow
+    )
     if placed.kind is not None or placed.leg is None:
         return judged(placed, asking)[0]
     verdict, sentence = _judge(followed, placed.leg, expect_hz, within)
@@ -94,7 +96,12 @@ async def await_transfer(
 
 
 async def _follow(
-    referral: Referral, followed: _Followed, plan: CallPlan, expect_hz: float | None, within: float
+    agent: UserAgent,
+    referral: Referral,
+    followed: _Followed,
+    plan: CallPlan,
+    expect_hz: float | None,
+    within: float,
 ) -> None:
     """Accept, call the target, report, and listen for who is there."""
     await referral.accept()
@@ -104,7 +111,7 @@ async def _follow(
         target = plan.uri.replace(uri_parts(plan.uri).user, uri_parts(target).user, 1)
     # Replaces has to reach the target; a password must not reach a host that the peer chose.
     familiar = uri_parts(target).host == own
-    new = await referral.call.agent.invite(
+    new = await agent.invite(
         target,
         from_=plan.from_,
         headers={**plan.marks, **referral.headers},

@@ -5,6 +5,7 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from sipmessage import Response
@@ -12,6 +13,7 @@ from sipmessage import Response
 from ..agent import UserAgent
 from ..call import Call
 from ..evidence.finding import Verdict
+from ..refer import Referral
 from ..trace import TraceEntry
 from .plan import CallPlan, Kind
 from .reach import ProbeResult, Reach
@@ -76,11 +78,13 @@ async def place(
     timeout: float,
     name: str = "call",
     enough: Callable[[int], bool] = lambda code: False,
+    follow: Callable[[UserAgent, Referral], Awaitable[None]] | None = None,
 ) -> PlacedCall:
     """Call, run `script` (at most `seconds`) while the call stands, and hang up.
 
     All of it takes at most `timeout` seconds: what script and hanging up leave of it is for the
-    answer. A provisional code that is `enough` ends the call at once.
+    answer. A provisional code that is `enough` ends the call at once. `follow` answers
+    a REFER while the call stands.
     """
     reach = Reach(name, plan.towards, plan.transport, plan.resolver, plan.tls_client)
     placed = PlacedCall(name, plan, reach.where)
@@ -116,6 +120,7 @@ async def place(
             placed.given_up = not leg.decided.is_set()
             placed.early_packets = leg.audio.packets_received if leg.audio else 0
             if leg.state == "answered":
+                leg.on_refer = partial(follow, agent) if follow else None
                 await asyncio.wait_for(script(leg), seconds)
         except TimeoutError:
             pass  # The script's time is over; what it saw until now counts.

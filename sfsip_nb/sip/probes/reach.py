@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..addresses import local_ip
 from ..agent import UserAgent
 from ..dns import DEFAULT_PORTS, NextHop, ResolveError, Resolver
 from ..evidence.finding import Verdict
 from ..fields import uri_parts
 from ..locating import DnsResolver, candidates_within
-from ..ordering import local_ip
 from ..shown import plain
 from ..trace import TraceEntry, Transport
 

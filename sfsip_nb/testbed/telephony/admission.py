@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sfsip_nb.sip import Call, DigestGuard
+from sfsip_nb.sip import Call, DigestGuard, IncomingCall
 
 from .net import hops_left
 
@@ -46,7 +46,7 @@ def unfit(call: Call) -> Refusal | None:
     return None
 
 
-async def challenged(call: Call, guard: DigestGuard) -> bool:
+async def challenged(call: IncomingCall, guard: DigestGuard) -> bool:
     """Ask for credentials again and again, until they are right: True while they are not."""
     login = guard.check(call.invite)
     if not login.ok:

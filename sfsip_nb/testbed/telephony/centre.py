@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Coroutine
 from typing import Any
 
-from sfsip_nb.sip import Call, Incoming, UserAgent
+from sfsip_nb.sip import Incoming, IncomingCall, UserAgent
 from sfsip_nb.testbed.world import World
 
 from .admission import Refusal
@@ -55,7 +55,7 @@ class ContactCentre(StandIn, ABC):
         super().__init__(net, resident, self.phone.agent)
 
     @abstractmethod
-    async def take(self, call: Call) -> None:
+    async def take(self, call: IncomingCall) -> None:
         """An INVITE has come: refuse it, or begin a session."""
 
     @abstractmethod
@@ -82,7 +82,7 @@ class ContactCentre(StandIn, ABC):
         """Let a session run beside, to its end."""
         self.run(self._lead(session, work))
 
-    async def refuse(self, call: Call, refusal: Refusal) -> None:
+    async def refuse(self, call: IncomingCall, refusal: Refusal) -> None:
         """Refuse at the border, and say why in the ground truth."""
         await call.reject(refusal.code, refusal.phrase)
         self.world.log_call(

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from sfsip_nb.sip import Address, Call, NextHop, ResolveError, Transport, UserAgent
+from sfsip_nb.sip import Address, Call, NextHop, Referral, ResolveError, Transport, UserAgent
 from sfsip_nb.sip.fields import number as whole
 
 BLACK_HOLE: Address = ("127.0.0.1", 9)
@@ -75,8 +75,8 @@ class Net:
                 return resident.address(), port
         return socket
 
-    def source(self, call: Call) -> str:
-        """The public address that a call comes from; "" for one without (unlisted)."""
+    def source(self, call: Call | Referral) -> str:
+        """The public address that a call or a REFER comes from; "" for one without (unlisted)."""
         address = self.public(call.source, call.transport)[0]
         return "" if address == call.source[0] else address
 

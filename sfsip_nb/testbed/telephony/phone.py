@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from sfsip_nb.sip import Call, Transport, UserAgent
+from sfsip_nb.sip import IncomingCall, Transport, UserAgent
 from sfsip_nb.testbed.world import World
 
 from .net import Net
@@ -39,7 +39,7 @@ class Phone:
         """Where the stand-in in front reaches it."""
         return "sip:{}@{}:{}".format(user, *self.agent.address("udp"))
 
-    async def _ring(self, call: Call) -> None:
+    async def _ring(self, call: IncomingCall) -> None:
         await call.ring()
         if not self._answers():
             await call.wait_ended(CALL_SECONDS)

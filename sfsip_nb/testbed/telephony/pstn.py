@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sfsip_nb.inputs import samples
-from sfsip_nb.sip import Call, UserAgent, bridge
+from sfsip_nb.sip import IncomingCall, UserAgent, bridge
 
 from .centre import ContactCentre
 from .net import Net, Resident, hops_left, name_addr
@@ -42,7 +42,7 @@ class TelephoneNetwork(StandIn):
         self.phone = Phone("Subscriber (testbed)", net, SUBSCRIBER_HZ)
         super().__init__(net, resident, self.phone.agent)
 
-    async def _on_invite(self, call: Call) -> None:
+    async def _on_invite(self, call: IncomingCall) -> None:
         hops = hops_left(call, MOST_HOPS)
         if hops < 0:
             return await call.reject(483, "Too Many Hops")

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sfsip_nb.sip import Call, Referral, Relay, relay
+from sfsip_nb.sip import Call, IncomingCall, Referral, Relay, relay
 
 from .admission import Refusal
 from .legs import Conversation, Participant
@@ -41,7 +41,7 @@ class BridgedCall(ABC):
     conversation: Conversation
     caller: str
     caller_name: str = ""
-    near: Call | None = None
+    near: IncomingCall | None = None
     hops: int = 70
     far: Participant | None = None
     transfers: int = 0
@@ -87,7 +87,7 @@ class BridgedCall(ABC):
             await asyncio.wait((waiting, gone), return_when=asyncio.FIRST_COMPLETED)
             gone.cancel()
             if not waiting.done():
-                await call.cancel()
+                await call.hangup()
         return await waiting
 
     async def connect(self, outcome: Participant | Refusal) -> None:

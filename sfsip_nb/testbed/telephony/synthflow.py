@@ -11,7 +11,15 @@ from dataclasses import replace
 from typing import Any
 
 from sfsip_nb.inputs import facts
-from sfsip_nb.sip import Call, Credentials, DigestGuard, Incoming, Transport, UserAgent
+from sfsip_nb.sip import (
+    Call,
+    Credentials,
+    DigestGuard,
+    Incoming,
+    IncomingCall,
+    Transport,
+    UserAgent,
+)
 from sfsip_nb.testbed.world import World
 
 from .admission import Refusal, challenged
@@ -71,7 +79,7 @@ class SynthflowStandIn(StandIn):
         elif not self.world.fault("synthflow.no-options"):
             await incoming.respond(200)
 
-    async def _on_invite(self, call: Call) -> None:
+    async def _on_invite(self, call: IncomingCall) -> None:
         refusal = await self._decide(call)
         if isinstance(refusal, Refusal):
             self.world.log_call(
@@ -93,7 +101,7 @@ class SynthflowStandIn(StandIn):
         row["telephony_sip_headers"] = _custom_headers(call)
         codecs = ("G729",) if self.world.fault("synthflow.wrong-codec") else ("PCMU", "PCMA")
         if call.offer and self.world.fault("synthflow.rtp-blackhole"):
-            call.offer = replace(call.offer, address=BLACK_HOLE[0], port=BLACK_HOLE[1])
+            call.session.offer = replace(call.offer, address=BLACK_HOLE[0], port=BLACK_HOLE[1])
         await call.ring()
         if await call.answer(codecs=codecs, srtp="optional"):
             self.run(self.talk(call, assistant, number, row))

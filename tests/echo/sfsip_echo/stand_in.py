@@ -7,7 +7,7 @@ from typing import Any
 
 from sfsip_echo import HOST
 from sfsip_nb.inputs import samples
-from sfsip_nb.sip import Call, Credentials
+from sfsip_nb.sip import Credentials, IncomingCall
 from sfsip_nb.testbed import oauth
 from sfsip_nb.testbed.cards import CannotDo, Values, text
 from sfsip_nb.testbed.telephony.admission import Refusal
@@ -117,7 +117,7 @@ class EchoCentre(ContactCentre):
     def place(self, call: dict[str, Any]) -> None:
         raise NotImplementedError("Echo places no calls of its own")
 
-    async def take(self, call: Call) -> None:
+    async def take(self, call: IncomingCall) -> None:
         trunk = self.trunk(call.user)
         if trunk is None:
             return await self.refuse(call, Refusal(404, "Not Found", "no open line has it"))

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from ...digest import AUTHENTICATE, AUTHORIZATION, digest_fields
 from ...fields import values
+from ...hops import LARGEST_DATAGRAM
 from ...shown import plain, where
-from ...ways import LARGEST_DATAGRAM
 from ..calls import CallTrace, TracedMessage, Transaction
 from ..causes import CallEnd, cause, fix, side
 from ..finding import Finding, Observed, Verdict, named, numbers, seconds

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ... import sdp
+from ...addresses import is_private
 from ...shown import counted, where
 from ...trace import TraceEntry
 from ..calls import CallTrace, TracedMessage
@@ -179,7 +180,7 @@ def _one_way(
 def _private(conversation: CallTrace, window: Window, side: str) -> str:
     """A private address in SDP, where the other side is outside that network."""
     own = window.caller if side == "caller" else window.callee
-    if not sdp.is_private(own.address):
+    if not is_private(own.address):
         return ""
     far = window.callee if side == "caller" else window.caller
     hosts = {far.address, *(end for entry in conversation.entries for end in _hosts(entry))}
@@ -197,7 +198,7 @@ def _inside(host: str) -> bool:
         address = ipaddress.ip_address(host)
     except ValueError:
         return True
-    return sdp.is_private(host) or address.is_loopback
+    return is_private(host) or address.is_loopback
 
 
 def _hosts(entry: TraceEntry) -> tuple[str, str]:

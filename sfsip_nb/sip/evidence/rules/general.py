@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from ...hops import LARGEST_DATAGRAM
 from ...shown import plain, where
-from ...ways import LARGEST_DATAGRAM
 from ..calls import CallTrace, Transaction
 from ..causes import fix
 from ..finding import Finding, Observed, named, numbers, seconds

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 from typing import Any
 
-from sfsip_nb.sip import Call
+from sfsip_nb.sip import IncomingCall
 from sfsip_nb.testbed.world import World
 
 from ..admission import Refusal, unfit
@@ -56,7 +56,7 @@ class Edge(ContactCentre):
         session.publish()
         self.begin(session, session.dial_out(flow, to))
 
-    async def take(self, call: Call) -> None:
+    async def take(self, call: IncomingCall) -> None:
         """Let the call in by its trunk and that trunk's lists, then to the number's flow."""
         org = view.organisation(self.world)
         host = Target.parse(call.request_uri).host

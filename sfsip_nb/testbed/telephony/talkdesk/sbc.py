@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sfsip_nb.platforms.talkdesk import samples as talkdesk_samples
-from sfsip_nb.sip import Call, DigestGuard
+from sfsip_nb.sip import Call, DigestGuard, IncomingCall
 from sfsip_nb.testbed.world import World
 
 from .. import pstn
@@ -55,7 +55,7 @@ class Sbc(ContactCentre):
         session = SbcSession(self, Conversation("outbound", id=call["call_id"]), call["from"])
         self.begin(session, session.dial_out(call["to"]))
 
-    async def take(self, call: Call) -> None:
+    async def take(self, call: IncomingCall) -> None:
         """Let the call in by where it comes from, then to what its number is routed to."""
         source = self.net.source(call)
         carried = source == pstn.ADDRESS

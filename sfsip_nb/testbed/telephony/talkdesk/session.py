@@ -143,7 +143,7 @@ class SbcSession(BridgedCall):
 
     def refuses(self, referral: Referral) -> Refusal | None:
         """Inside a call too, only Allowed IPs may ask for something (stricter reading)."""
-        admitted = routing.admit(self.centre.world, self.centre.net.source(referral.call))
+        admitted = routing.admit(self.centre.world, self.centre.net.source(referral))
         return admitted if isinstance(admitted, Refusal) else None
 
     async def hand_over(self, target: Target) -> Refusal | None:

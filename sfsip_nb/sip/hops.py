@@ -2,19 +2,16 @@
 
 from collections import deque
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from sipmessage import Request
 
 from . import fields
-from .dialog import next_hop
 from .dns import NextHop, ResolveError, is_address
-from .fields import uri_parts
+from .fields import name_addr, uri_parts, values
 from .trace import Transport
-from .transport import Peer
-
-if TYPE_CHECKING:
-    from .sending import Sending
+from .transport import TransportLayer
+from .wire import Peer
 
 LARGEST_DATAGRAM = 1300
 """Bytes of a request that UDP carries where the MTU is not known (RFC 3261 §18.1.1)."""
@@ -23,24 +20,37 @@ MAX_CANDIDATES = 8
 """Next hops that are tried; a zone that lists more must not keep a request for minutes."""
 
 
-class Ways:
+class ForStrictRouter(Request):
+    """A request that goes to its Request-URI, whatever its Route says (RFC 3261 §8.1.2)."""
+
+
+def next_hop(request: Request) -> str:
+    """The URI whose host a request is sent to: first Route, else Request-URI (§8.1.2)."""
+    routes = values(request.headers, "Route")
+    if isinstance(request, ForStrictRouter) or not routes:
+        return str(request.uri)
+    if "lr" in uri_parts(name_addr(routes[0]).uri).params:
+        return name_addr(routes[0]).uri
+    return str(request.uri)
+
+
+class Hops:
     """The peers that may take one request, each found when the one before has failed.
 
     A dialog without a route stays on its open connection `flow`: behind NAT, and where a
     certificate names no address, the Contact of the peer cannot be connected to (RFC 5923).
-    `force`: the transport stays, whatever the size of the request.
     """
 
     def __init__(
         self,
-        sending: "Sending",
+        layer: TransportLayer,
         request: Request,
         transport: Transport | None,
         flow: Peer | None = None,
-        force: bool = False,
     ) -> None:
-        self._sending, self.request = sending, request
-        self._transport, self._flow, self._force = transport, flow, force
+        self._layer, self._wire, self.request = layer, layer.wire, request
+        self._transport, self._flow = transport, flow
+        self._only_udp = False
         self._hops: deque[NextHop] | None = None
         self._hop: NextHop | None = None
         self._reused: Peer | None = None
@@ -51,22 +61,28 @@ class Ways:
         self.data = b""
         """The request as it goes out, if it had to be written to know its size."""
 
-    async def next(self) -> Peer | None:
+    async def next(self, same: bool = False) -> Peer | None:
         """The next peer, with the request made ready for it; None after the last.
 
+        `same`: the one of before again, for a request with something added, as credentials.
         Raises OSError if none could be reached: ResolveError, a refused or failed connection, a
         refused certificate.
         """
-        if self._flow is not None and not self._reached and self._stays(self._flow):
+        if same and self.peer is not None and (self.peer.transport == "udp" or self.peer.open):
+            return await self._sized(self._ready(self.peer))
+        stays = not self._reached and not self.request.headers.getlist("Route")
+        if stays and self._flow is not None and self._flow.open:
             return await self._sized(self._ready(self._flow))
         hops = await self.find()
-        if self._reused is not None and not self._reused.open and self._hop is not None:
-            hops.appendleft(self._hop)  # An idle connection was closed: make a new one.
+        # An idle connection may have been closed meanwhile: make a new one.
+        idle = self._reused is not None and not self._reused.open
+        if self._hop is not None and (same or idle):
+            hops.appendleft(self._hop)
         while hops:
             self._hop = hops.popleft()
-            self._reused = self._sending.known(self._hop, self._name())
+            self._reused = self._wire.known(self._hop, self._name())
             try:
-                peer = self._reused or await self._sending.connect(self._hop, self._name())
+                peer = self._reused or await self._wire.peer(self._hop, self._name())
             except OSError as error:
                 self._error = error
                 continue
@@ -75,14 +91,11 @@ class Ways:
             raise self._error or ResolveError(f"nowhere to send {self.request.method} to.")
         return None
 
-    async def again(self) -> Peer | None:
-        """The same peer for the same request with something added, as credentials."""
-        peer = self.peer
-        if peer is not None and (peer.transport == "udp" or peer.open):
-            return await self._sized(self._ready(peer))
-        if self._hop is not None:
-            (await self.find()).appendleft(self._hop)
-        return await self.next()
+    async def first(self) -> Peer:
+        """The first peer. Raises as `next` does, which yields one or raises when first asked."""
+        peer = await self.next()
+        assert peer is not None
+        return peer
 
     async def find(self) -> deque[NextHop]:
         """All next hops that this element can reach. Raises ResolveError."""
@@ -90,36 +103,27 @@ class Ways:
             self._hops = deque((await self._resolve(self._kind()))[:MAX_CANDIDATES])
         return self._hops
 
-    def _stays(self, flow: Peer) -> bool:
-        return flow.open and not self.request.headers.getlist("Route")
-
     def _ready(self, peer: Peer) -> Peer:
         self._reached, self.peer, self.branch = True, peer, fields.new_branch()
         self.data = b""
-        self._sending.prepare(self.request, peer, self.branch)
+        self._layer.prepare(self.request, peer, self.branch)
         return peer
 
     async def _sized(self, peer: Peer) -> Peer:
         """Take TCP for a request that is too large for UDP, if there is TCP at both ends."""
-        if (
-            peer.transport != "udp"
-            or self._force
-            or not self._sending.has("tcp")
-            or self._size() <= LARGEST_DATAGRAM
-        ):
+        if peer.transport != "udp" or self._only_udp or "tcp" not in self._wire.transports:
+            return peer
+        self.data = bytes(self.request)
+        if len(self.data) <= LARGEST_DATAGRAM:
             return peer
         try:
             hop = (await self._resolve("tcp"))[0]
-            stream = await self._sending.connect(hop, "")
+            stream = await self._wire.peer(hop, "")
         except OSError:
-            self._force = True
+            self._only_udp = True
             return peer  # RFC 3261 §18.1.1: UDP all the same.
         self._hop = hop
         return self._ready(stream)
-
-    def _size(self) -> int:
-        self.data = bytes(self.request)
-        return len(self.data)
 
     @cached_property
     def _target(self) -> fields.UriParts:
@@ -145,11 +149,12 @@ class Ways:
 
     async def _resolve(self, kind: Transport | None) -> list[NextHop]:
         parts = self._target
-        hops = await self._sending.resolver.candidates(parts.host, parts.port, kind)
+        hops = await self._layer.resolver.candidates(parts.host, parts.port, kind)
         # The transport is chosen first, then all its servers are candidates (RFC 3263 §4.1, §4.2).
         same = [hop for hop in hops if hop.transport == hops[0].transport]
-        usable = [hop for hop in same if self._sending.reaches(hop)]
+        six = ":" in self._wire.host  # the family of our sockets
+        usable = [hop for hop in same if (":" in hop.ip) == six]
         if not usable:
-            here = "IPv6" if ":" in self._sending.host else "IPv4"
+            here = "IPv6" if six else "IPv4"
             raise ResolveError(f"{parts.host} has no {here} address, and this side has only that.")
         return usable
