@@ -12,7 +12,7 @@ from sfsip_nb.sip import (
     ProbeResult,
     probes,
 )
-from tests.sip.probetools import LOCAL, answering, plan
+from tests.sip.probetools import answering, plan
 from tests.sip.siptools import Agents, Run, uri
 
 
@@ -22,7 +22,7 @@ def test_options_passes_on_any_answer(agents: Agents, run: Run) -> None:
 
     async def go() -> None:
         server = await agents("server", on_request=refuse)
-        got = await probes.options(uri(server), resolver=LOCAL)
+        got = await probes.options(plan(uri(server)))
         assert got.verdict == "pass"
         assert got.sentence.endswith("answered OPTIONS with 404 Nobody here.")
         assert len(got.trace) == 2
@@ -52,11 +52,9 @@ def test_register_judges_credentials(
     async def go() -> None:
         server = await agents("server", on_request=registrar)
         got = await probes.register(
-            uri(server, ""),
+            plan(uri(server, ""), credentials=[Credentials("u", password)]),
             aor="sip:u@sip.test",
-            credentials=[Credentials("u", password)],
             expect=expect,  # type: ignore[arg-type]
-            resolver=LOCAL,
         )
         assert got.verdict == verdict
         assert got.seen["challenged"] is True
@@ -112,12 +110,10 @@ def test_a_wrong_password_is_tried_once_and_a_peer_without_registrar_is_named(
         server = await agents("server", on_request=registrar, on_invite=calls)
         static = await agents("static", on_request=lambda incoming: incoming.respond(405))
         wrong = [Credentials("u", "wrong")]
-        got = await probes.register(
-            uri(server, ""), aor="sip:u@sip.test", credentials=wrong, resolver=LOCAL
-        )
+        got = await probes.register(plan(uri(server, ""), credentials=wrong), aor="sip:u@sip.test")
         assert (got.verdict, len(asked)) == ("fail", 2)
         assert "Compare user name, password and realm" in got.sentence
-        none = await probes.register(uri(static, ""), aor="sip:u@sip.test", resolver=LOCAL)
+        none = await probes.register(plan(uri(static, "")), aor="sip:u@sip.test")
         assert none.verdict == "fail"
         assert "accepts no registrations" in none.sentence
         called = await probes.call(plan(uri(server), credentials=wrong))

@@ -8,7 +8,7 @@ import pytest
 from sfsip_nb.sip import Call, MapResolver, ProbeResult, UserAgent, loop, probes
 from sfsip_nb.sip.probes import CallPlan
 from sfsip_nb.sip.probes.plan import variants
-from tests.sip.probetools import FROM, LOCAL, answering, leaves, plan
+from tests.sip.probetools import FROM, answering, leaves, plan
 from tests.sip.siptools import Agents, Run, Tls, uri
 
 
@@ -112,7 +112,7 @@ def _differs(one: CallPlan, other: CallPlan, name: str) -> bool:
 def test_options_are_tried_over_tcp_where_udp_is_silent(agents: Agents, run: Run) -> None:
     async def go() -> None:
         server = await agents("server", gate=lambda _, transport: transport == "tcp")
-        got = await probes.options(uri(server), resolver=LOCAL, timeout=0.3, isolating=True)
+        got = await probes.options(plan(uri(server)), timeout=0.3, isolating=True)
         assert got.verdict == "fail"
         assert "The call works over TCP: UDP on port" in got.sentence
 

@@ -46,7 +46,7 @@ async def unlisted(plan: CallPlan, *, timeout: float = 12.0) -> ProbeResult:
 
 
 async def _asked(plan: CallPlan, timeout: float) -> ProbeResult:
-    reach = Reach("unlisted", plan.towards, plan.transport, plan.resolver, plan.tls_client)
+    reach = Reach("unlisted", plan)
 
     async def ask(agent: UserAgent) -> ProbeResult:
         response: Response | None = await agent.request(

@@ -82,7 +82,7 @@ async def place(
     All of it takes at most `timeout` seconds: what script and hanging up leave of it is for the
     answer. A provisional code that is `enough` ends the call at once.
     """
-    reach = Reach(name, plan.towards, plan.transport, plan.resolver, plan.tls_client)
+    reach = Reach(name, plan)
     placed = PlacedCall(name, plan, reach.where)
     answer_within = max(0.1, timeout - seconds - HANG_UP)
     any_within = min(ANY_ANSWER, answer_within)
