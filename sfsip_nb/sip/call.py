@@ -114,7 +114,7 @@ class Call(Leg):
     ) -> bool:
         """Answer with 200, or with 488 if no medium fits; True once the ACK has come.
 
-        `mute`: send no RTP packet until `audio.unmute()`.
+        `mute`: send no RTP packet.
         """
         from . import incoming
 

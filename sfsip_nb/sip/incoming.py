@@ -108,7 +108,7 @@ async def answer(
     if not await _describe(call, incoming, codecs, srtp):
         return False
     assert session.audio is not None
-    session.audio.muted = mute
+    session.audio.sender.muted = mute
     body = session.body
     if call.reliable is not None:
         await call.reliable.settled()

@@ -32,20 +32,20 @@ def test_hold_and_resume_by_reinvite(agents: Agents, run: Run) -> None:
         assert call.audio is not None
         assert far is not None
         assert await call.reinvite("sendonly") == 200
-        assert far.held
-        assert not call.audio.held
+        assert far.sender.held
+        assert not call.audio.sender.held
         assert await call.reinvite("inactive") == 200
-        assert call.audio.held
+        assert call.audio.sender.held
         assert await call.reinvite() == 200
-        assert not far.held
-        assert not call.audio.held
+        assert not far.sender.held
+        assert not call.audio.sender.held
         assert (legs[0].reinvites, call.state) == (3, "answered")
         assert await legs[0].reinvite("sendonly") == 200  # From the called side too.
-        assert call.audio.held
+        assert call.audio.sender.held
         assert await call.reinvite() == 200  # Who is held cannot let himself go.
-        assert (call.audio.held, far.held) == (True, False)
+        assert (call.audio.sender.held, far.sender.held) == (True, False)
         assert await legs[0].reinvite() == 200
-        assert not call.audio.held
+        assert not call.audio.sender.held
         assert await call.update() == 200
         assert legs[0].updates == 1
         assert await call.bye() == 200
@@ -75,7 +75,7 @@ def test_the_old_hold_by_a_null_address_is_understood(agents: Agents, run: Run) 
         raw.send(raw.inside(taken, "ACK", number=2))
         assert b"a=recvonly" in again.body
         assert legs[0].audio is not None
-        assert legs[0].audio.held
+        assert legs[0].audio.sender.held
         raw.close()
 
     run(go())
@@ -93,7 +93,7 @@ def test_a_refused_reinvite_leaves_the_call_as_it_was(agents: Agents, run: Run, 
         assert await asking == code
         assert call.state == "answered"
         assert call.audio is not None
-        assert not call.audio.held
+        assert not call.audio.sender.held
         raw.close()
 
     run(go())
@@ -239,7 +239,7 @@ def test_an_update_moves_the_media_and_a_plain_one_the_contact(agents: Agents, r
         raw.send(raw.inside(taken, "UPDATE", number=2, body=held))
         assert b"a=recvonly" in (await raw.after(200)).body
         assert legs[0].audio is not None
-        assert legs[0].audio.held
+        assert legs[0].audio.sender.held
         raw.send(raw.inside(taken, "UPDATE", number=3, Contact=f"<{other.uri()}>"))
         assert (await raw.next(200)).body == b""
         hanging_up = asyncio.create_task(legs[0].bye())

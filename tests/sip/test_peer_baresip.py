@@ -103,7 +103,7 @@ def test_the_phone_holds_and_resumes(agents: Agents, run: Run, phone: Baresip) -
         await until(lambda: call.reinvites == 2)
         received = audio.packets_received
         await until(lambda: audio.packets_sent > sent and audio.packets_received > received + 10)
-        assert audio.tone_hz == pytest.approx(TONE_HZ, abs=15)
+        assert audio.listener.tone_hz == pytest.approx(TONE_HZ, abs=15)
         assert await call.bye() == 200
         # Its recording ends with the hold.
         assert await phone.heard_hz() == pytest.approx(OURS_HZ, abs=10)
@@ -139,7 +139,7 @@ def test_digits_are_pressed_both_ways(agents: Agents, run: Run, phone: Baresip) 
         audio = call.audio
         assert audio is not None
         assert (await phone.do("sndcode", "12#"))["ok"]
-        await until(lambda: audio.digits == "12#")
+        await until(lambda: audio.receiver.digits == "12#")
         await audio.send_digits("15*")
         ends = re.compile(r"received event: '(.)' \(end=1\)")
         await until(lambda: "".join(ends.findall(phone.program.tail())) == "15*")

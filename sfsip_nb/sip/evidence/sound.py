@@ -43,8 +43,8 @@ class Stream:
     def lost(self) -> int:
         """Packets lost; none where one long break explains them: another medium for a while, as
         T.38, or a hole in the capture itself."""
-        report = self.arrivals.report()
-        return 0 if report.longest_gap_ms / 10 > report.lost / 2 else report.lost
+        lost = self.arrivals.lost
+        return 0 if self.arrivals.longest_gap_ms / 10 > lost / 2 else lost
 
     @property
     def loss_percent(self) -> float:

@@ -39,8 +39,6 @@ class Reported:
 
     loss_percent: float
     """Of all packets so far; negative values, from duplicates, read as 0."""
-    fraction_lost_percent: float
-    """Since its report before."""
     jitter_ms: float
     """What it measured: the network's, its own and our sending lateness together."""
     reports: int
@@ -155,7 +153,6 @@ class RtcpState:
         expected = max(1, block.highest - self._first_sequence + 1)
         return Reported(
             loss_percent=100.0 * min(expected, max(0, block.lost)) / expected,
-            fraction_lost_percent=100.0 * block.fraction / 256,
             jitter_ms=block.jitter / 8,
             reports=self._about_count,
         )

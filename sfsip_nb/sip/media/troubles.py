@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..sdp import is_private
-from ..shown import counted
+from ..shown import counted, where
+from . import figures
 from .levels import FLOOR
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def _codec(audio: "Audio") -> Iterator[Trouble]:
 
 
 def _address(audio: "Audio") -> Iterator[Trouble]:
-    said, source = audio.described[0], audio.source
+    said, source = audio.described[0], audio.receiver.source
     if is_private(said) and (source is None or source[0] != said):
         came = f"its packets come from {source[0]}" if source else "no packet came"
         yield Trouble(
@@ -68,41 +69,41 @@ def _address(audio: "Audio") -> Iterator[Trouble]:
             "RFC 3264 §5.1, RFC 1918",
         )
     elif source is not None and source[0] != said and said:
-        follows = "packets now go there" if audio.followed else f"packets still go to {said}"
         yield Trouble(
             "source",
-            f"The peer's SDP names {said}, but its packets come from {source[0]} ({follows}).",
+            f"The peer's SDP names {said}, but its packets come from {source[0]} "
+            f"(packets still go to {said}).",
             "RFC 4961",
         )
 
 
 def _one_way(audio: "Audio") -> Iterator[Trouble]:
-    match audio.one_way:
+    match figures.one_way(audio):
         case "nothing received":
             yield Trouble(
                 "one_way",
                 f"No sound from the peer to us: {counted(audio.packets_sent, 'packet')} went to "
-                f"{_at(audio.remote)}, none came back.",
+                f"{where(audio.remote)}, none came back.",
                 "",
             )
         case "peer hears nothing (RTCP)":
             yield Trouble(
                 "one_way",
                 f"No sound from us to the peer: {counted(audio.packets_sent, 'packet')} went to "
-                f"{_at(audio.remote)}, but its RTCP reports that none arrive.",
+                f"{where(audio.remote)}, but its RTCP reports that none arrive.",
                 "RFC 3550 §6.4",
             )
         case "nothing either way (RTCP)":
             yield Trouble(
                 "one_way",
                 f"No sound in either direction: {counted(audio.packets_sent, 'packet')} went to "
-                f"{_at(audio.remote)}, its RTCP reports that none arrive, and none came back.",
+                f"{where(audio.remote)}, its RTCP reports that none arrive, and none came back.",
                 "RFC 3550 §6.4",
             )
 
 
 def _quality(audio: "Audio") -> Iterator[Trouble]:
-    if (stopped := audio.stopped_after_s) is not None:
+    if (stopped := figures.stopped_after_s(audio)) is not None:
         yield Trouble("stopped", f"The peer's sound stopped after {stopped:.1f} s.", "")
     loss = audio.loss_percent
     if loss >= _LOSS_PERCENT:
@@ -122,8 +123,3 @@ def _quality(audio: "Audio") -> Iterator[Trouble]:
             f"Packets came, but {listener.seconds:.1f} s of them hold only silence.",
             "",
         )
-
-
-def _at(address: tuple[str, int]) -> str:
-    ip, port = address
-    return f"[{ip}]:{port}" if ":" in ip else f"{ip}:{port}"

@@ -35,11 +35,10 @@ def quality(audio: Audio) -> dict[str, Any]:
     It assumes default G.107 values, concealment of losses, and no delay beyond half the round trip
     that RTCP measured (none where there is no RTCP).
     """
-    report = audio.report()
     return {
-        "mos": report.mos,
-        "loss_percent": round(report.loss_percent, 2),
-        "jitter_ms": round(report.jitter_ms, 1),
+        "mos": audio.mos,
+        "loss_percent": round(audio.loss_percent, 2),
+        "jitter_ms": round(audio.jitter_ms, 1),
         "rtt_ms": audio.rtt_ms,
         "troubles": [trouble.sentence for trouble in audio.troubles()],
     }
@@ -74,7 +73,7 @@ def _to_us(leg: Call, audio: Audio, script: Listening) -> tuple[Verdict, str]:
 
 def _to_peer(audio: Audio) -> tuple[Verdict, str]:
     reported = audio.reported
-    if "peer hears nothing" in audio.one_way or "either way" in audio.one_way:
+    if audio.control.hears is False:
         return "fail", (
             "The peer reports that it hears nothing of us (RTCP). Open RTP toward it, and put this"
             " side's media address on its list."

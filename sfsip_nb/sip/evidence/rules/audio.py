@@ -275,14 +275,14 @@ def _quality(conversation: CallTrace, streams: dict[str, list[Stream]]) -> Itera
         worst = max(heard, key=lambda stream: stream.loss_percent, default=None)
         if worst is None or worst.loss_percent < _SOME_LOSS:
             continue
-        report = worst.arrivals.report()
+        report = worst.arrivals
         yield Finding(
             "fail" if report.loss_percent >= _BAD_LOSS else "inconclusive",
             "media.quality",
             f"{report.loss_percent:.1f} % of the audio to the {to} is lost before the capture "
             f"point ({report.lost} of {counted(report.expected, 'packet')} from"
             f" {where(worst.source)}; MOS "
-            f"{report.mos:.1f}).",
+            f"{report.mos():.1f}).",
             fix("media.quality"),
             "RFC 3550 A.3, ITU-T G.107",
             conversation.call_id,
