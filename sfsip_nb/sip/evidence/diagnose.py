@@ -190,30 +190,23 @@ def _summary(talk: CallTrace, world: Observed) -> Finding:
             "Nothing here can be read as a SIP message."
             if not talk.rows
             else f"{plain(talk.entries[0].summary, 60)}: nothing that affects a call.",
-            call_id=talk.call_id,
             evidence=(1,),
         )
     first, answer = talk.attempts[0].first, talk.answer
     parts = [f"Answered after {seconds((answer.at - first.at).total_seconds())}"]
     byes = talk.of("BYE")
-    evidence = [first.number, answer.number]
+    evidence = [first, answer]
     if byes:
         bye = byes[0].first
         who = "caller" if talk.is_callers(bye) else "callee"
         why = "".join(f" ({reason.words})" for reason in reasons(bye.message.headers)[:1])
         lasted = seconds((bye.at - answer.at).total_seconds())
         parts.append(f"{lasted} of talk, ended by the {who}{why}")
-        evidence.append(bye.number)
+        evidence.append(bye)
     else:
         parts.append("still up when the capture ends")
     parts.append(_audio(talk, world))
-    return Finding(
-        "pass",
-        "call.good",
-        "; ".join(parts) + ".",
-        call_id=talk.call_id,
-        evidence=tuple(evidence),
-    )
+    return Finding.of("pass", "call.good", "; ".join(parts) + ".", evidence)
 
 
 def _audio(talk: CallTrace, world: Observed) -> str:

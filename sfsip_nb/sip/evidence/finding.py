@@ -9,6 +9,7 @@ from ..shown import plain
 from ..trace import Address
 from .calls import CallTrace, TracedMessage
 from .capture import ConnectionRefusal
+from .causes import CallEnd, fix
 from .sound import Stream, Streams
 
 Verdict = Literal["fail", "inconclusive", "pass"]
@@ -33,11 +34,31 @@ class Finding:
     """What to do, and where."""
     source: str = ""
     """Where the rule comes from: an RFC's section, a vendor's header."""
-    call_id: str = ""
     evidence: tuple[int, ...] = ()
     """Messages that show it, by their numbers in the ladder of the call, from 1."""
     advisory: bool = False
     """It is worth telling but does not decide over the call."""
+
+    @classmethod
+    def of(
+        cls,
+        verdict: Verdict,
+        rule: str,
+        sentence: str,
+        rows: Iterable[TracedMessage],
+        source: str = "",
+        *,
+        at: CallEnd | None = None,
+        remedy: str | None = None,
+        advisory: bool = False,
+    ) -> "Finding":
+        """A finding with the messages that show it.
+
+        Its remedy is what fixes such a trouble at that end, unless given; a pass has none.
+        """
+        if remedy is None:
+            remedy = fix(rule, at) if verdict != "pass" else ""
+        return cls(verdict, rule, sentence, remedy, source, numbers(rows), advisory)
 
     @property
     def text(self) -> str:

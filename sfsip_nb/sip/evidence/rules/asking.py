@@ -8,7 +8,7 @@ from ...shown import plain, where
 from ...ways import LARGEST_DATAGRAM
 from ..calls import CallTrace, TracedMessage, Transaction
 from ..causes import CallEnd, cause, fix, side
-from ..finding import Finding, Observed, Verdict, named, numbers, seconds
+from ..finding import Finding, Observed, Verdict, named, seconds
 
 CHALLENGES = tuple(AUTHENTICATE)
 
@@ -56,14 +56,9 @@ def refusal(conversation: CallTrace, tries: Sequence[Transaction], final: Traced
     origin = _origin(conversation, last, final.code)
     if origin is not None:
         sentence += f" The refusal comes from {where(origin.server)} behind it."
-    return Finding(
-        "fail",
-        rule,
-        sentence,
-        fix(rule, peer_of(conversation, origin or last)),
-        why.source,
-        conversation.call_id,
-        numbers([*last.requests[:1], final]),
+    rows = [*last.requests[:1], final]
+    return Finding.of(
+        "fail", rule, sentence, rows, why.source, at=peer_of(conversation, origin or last)
     )
 
 
@@ -72,66 +67,59 @@ def challenge(conversation: CallTrace, tries: Sequence[Transaction], world: Obse
     last = tries[-1]
     assert last.final is not None
     challenged = [t for t in tries if t.code in CHALLENGES]
-    shown = numbers(row for t in challenged for row in (*t.requests[:1], t.final) if row)
+    shown = [row for t in challenged for row in (*t.requests[:1], t.final) if row]
     asked = named(last.requests[0]) if last.requests else last.method
     who = where(last.final.entry.source)
     peer = peer_of(conversation, last)
     if not last.authorized:
         if world.after(last.final) < 1.0:
-            return Finding(
+            return Finding.of(
                 "inconclusive",
                 "capture.ends",
                 f"{asked} was challenged by {who} ({last.code}), and the trace ends there.",
-                "Capture until the call is over.",
-                "RFC 3261 §22",
-                conversation.call_id,
                 shown,
+                "RFC 3261 §22",
             )
         again = _dialled_anew(conversation, world)
         more = " It asked again under a new Call-ID, which many peers refuse." if again else ""
-        return Finding(
+        return Finding.of(
             "fail",
             "access.login",
             f"{who} asked for a login ({last.code}), and {asked} was never sent with one.{more}",
-            f"Give the sender user name and password for {last.method} too. "
-            + fix("access.login", peer),
-            "RFC 3261 §22",
-            conversation.call_id,
             shown,
+            "RFC 3261 §22",
+            remedy=f"Give the sender user name and password for {last.method} too. "
+            + fix("access.login", peer),
         )
     differing = _other_uri(last)
     if differing:
         given, wanted = differing
-        return Finding(
+        return Finding.of(
             "fail",
             "access.uri",
             f"{who} challenged {asked} {len(challenged)} times: the login's uri is “{given}”, but "
             f"the Request-URI is “{wanted}”, so the digest cannot be right.",
-            fix("access.uri"),
-            "RFC 7616 §3.4",
-            conversation.call_id,
             shown,
+            "RFC 7616 §3.4",
         )
     asked_for = last.final.message.headers.getlist(AUTHENTICATE[last.code])
     if any(digest_fields(value).get("stale", "").lower() == "true" for value in asked_for):
-        return Finding(
+        return Finding.of(
             "inconclusive",
             "access.login",
             f"{who} said that the nonce is stale, and {asked} was not sent with the new one.",
-            "Capture until the call is over; a sender has to try again with the new nonce.",
-            "RFC 7616 §3.3",
-            conversation.call_id,
             shown,
+            "RFC 7616 §3.3",
+            remedy="Capture until the call is over; a sender has to try again with the new nonce.",
         )
-    return Finding(
+    return Finding.of(
         "fail",
         "access.login",
         f"{asked} was sent with a login, and {who} asked for one again "
         f"({cause(last.final).said}): user name, password or realm are wrong.",
-        fix("access.login", peer),
-        "RFC 3261 §22.2",
-        conversation.call_id,
         shown,
+        "RFC 3261 §22.2",
+        at=peer,
     )
 
 
@@ -178,15 +166,8 @@ def silence(conversation: CallTrace, last: Transaction, world: Observed) -> Find
         broken = f"{faults[0].rule} ({faults[0].text.rstrip('.')})"
         meaning += f" The request breaks {broken}: some peers drop it."
     remedy = fix("message.size") + " " if rule == "message.size" else ""
-    return Finding(
-        verdict,
-        rule,
-        sent + meaning,
-        remedy + fix("peer.silent", peer),
-        "RFC 3261 §17.1",
-        conversation.call_id,
-        numbers(last.requests),
-    )
+    remedy += fix("peer.silent", peer)
+    return Finding.of(verdict, rule, sent + meaning, last.requests, "RFC 3261 §17.1", remedy=remedy)
 
 
 def peer_of(conversation: CallTrace, transaction: Transaction) -> CallEnd:
