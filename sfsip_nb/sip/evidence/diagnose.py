@@ -128,8 +128,7 @@ def diagnosed(capture: Capture) -> Diagnosis:
     """Sort messages into calls, and judge each."""
     talks = conversations(capture.entries)
     streams = capture.streams.found(_addresses(talks))
-    world = Observed(talks, streams, capture.streams, capture.refusals, ended=capture.ended)
-    world.media = flows.assign(talks, streams)
+    world = Observed(capture, talks, streams, flows.assign(talks, streams))
     others = legs.joined(talks)
     reports = []
     for index, talk in enumerate(talks):

@@ -1,16 +1,15 @@
 """What a rule found, and what a rule may look at beyond its own conversation."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 from ..shown import plain
 from ..trace import Address
 from .calls import CallTrace, TracedMessage
-from .capture import ConnectionRefusal
+from .capture import Capture
 from .causes import CallEnd, fix
-from .sound import Stream, Streams
+from .sound import Stream
 
 Verdict = Literal["fail", "inconclusive", "pass"]
 WORST_FIRST: Sequence[Verdict] = get_args(Verdict)
@@ -70,18 +69,16 @@ class Finding:
 class Observed:
     """Everything captured or traced, for the rules."""
 
+    capture: Capture
     conversations: list[CallTrace]
-    streams: list[Stream] = field(default_factory=list)
-    heard: Streams = field(default_factory=Streams)
-    refusals: Sequence[ConnectionRefusal] = ()
-    ended: datetime | None = None
-    media: dict[int, dict[str, list[Stream]]] = field(default_factory=dict)
+    streams: list[Stream]
+    media: dict[int, dict[str, list[Stream]]]
     """Streams of each conversation (by its `id`) to its caller and to its callee."""
 
     def __post_init__(self) -> None:
         entries = [entry for c in self.conversations for entry in c.entries]
         times = [entry.at for entry in entries] + [stream.last for stream in self.streams]
-        self.ended = self.ended or max(times, default=None)
+        self.ended = self.capture.ended or max(times, default=None)
         self.speaking = {entry.source[0] for entry in entries}
         self.speaking |= {stream.source[0] for stream in self.streams}
         """Hosts that were seen to send anything."""
@@ -92,9 +89,9 @@ class Observed:
 
     def refused(self, source: Address, destination: Address) -> str:
         """How a way from one host to an address was refused, empty if it was not."""
-        for refusal in self.refusals:
-            if refusal.destination == destination and refusal.source[0] == source[0]:
-                return refusal.how
+        for (refused, port), how in self.capture.refusals.items():
+            if port == destination and refused[0] == source[0]:
+                return how
         return ""
 
 

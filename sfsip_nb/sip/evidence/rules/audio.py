@@ -139,8 +139,8 @@ def _one_way(
     ends = {listener.address, speaker.address, *(stream.source[0] for stream in streams[other])}
     certain = bool(ends & _hosts(conversation)) and not moved(conversation)
     closed = any(
-        refusal.how == "icmp" and refusal.destination == listener.remote
-        for refusal in world.refusals
+        how == "icmp" and port == listener.remote
+        for (_, port), how in world.capture.refusals.items()
     )
     why = _private(conversation, window, to)
     if closed:
@@ -198,8 +198,8 @@ def _reported(world: Observed, streams: dict[str, list[Stream]], to: str, window
     """Whether the listener reports by RTCP that it gets a stream that is not in the capture."""
     hosts = {window.by[to].address} | {stream.source[0] for stream in streams[OTHER[to]]}
     return any(
-        report.reporter[0] in hosts and window.began <= report.at
-        for report in world.heard.reports.values()
+        reporter[0] in hosts and window.began <= at
+        for reporter, at in world.capture.streams.reports.items()
     )
 
 
