@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sfsip_nb.sip import Credentials, Transport
     from sfsip_nb.sip.fields import UriParts
     from sfsip_nb.sip.probes import CallPlan
-    from sfsip_nb.sip.probes.tlsprobe import TlsClient
+    from sfsip_nb.sip.probes.clients import TlsClient
 
 Target = Annotated[str, typer.Argument(help="host, host:port or SIP URI", metavar="TARGET")]
 Timeout = Annotated[float, typer.Option(help="seconds for the whole probe", min=0.5, max=300)]
