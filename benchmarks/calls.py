@@ -112,7 +112,7 @@ async def measure(ports: Sequence[int], calls: int, seconds: float) -> Round:
 
 def summary(ends: list[Audio], share: float) -> Round:
     """Sum up the calls."""
-    sent = sum(end.packets_sent for end in ends)
+    sent = sum(end.sender.packets for end in ends)
     received = sum(end.packets_received for end in ends)
     return Round(
         calls=len(ends),
@@ -122,7 +122,7 @@ def summary(ends: list[Audio], share: float) -> Round:
         received=received,
         lost=sent - received,
         gaps=sum(end.arrivals.gaps for end in ends),
-        jitter_ms=round(statistics.median(end.jitter_ms for end in ends), 2),
+        jitter_ms=round(statistics.median(end.arrivals.jitter_ms for end in ends), 2),
         late_p95_ms=statistics.median(end.sender.lateness.read().p95 for end in ends),
         cpu_percent=round(100 * share, 1),
     )

@@ -61,8 +61,8 @@ def test_what_our_own_stall_does_to_an_echo_is_not_counted_as_jitter() -> None:
     echo.close()
     assert audio.sender.lateness.read().max > 100
     assert audio.sender.jitter_ms > 4
-    assert audio.jitter_ms < audio.sender.jitter_ms
-    assert audio.loss_percent == 0
+    assert audio.arrivals.jitter_ms < audio.sender.jitter_ms
+    assert audio.arrivals.loss_percent == 0
     assert audio.arrivals.gaps == 0
 
 

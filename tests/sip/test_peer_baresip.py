@@ -96,13 +96,13 @@ def test_the_phone_holds_and_resumes(agents: Agents, run: Run, phone: Baresip) -
         assert (await phone.do("hold"))["ok"]
         await until(lambda: call.reinvites == 1)
         await asyncio.sleep(0.1)
-        sent = audio.packets_sent
+        sent = audio.sender.packets
         await asyncio.sleep(0.3)
-        assert audio.packets_sent == sent
+        assert audio.sender.packets == sent
         assert (await phone.do("resume"))["ok"]
         await until(lambda: call.reinvites == 2)
         received = audio.packets_received
-        await until(lambda: audio.packets_sent > sent and audio.packets_received > received + 10)
+        await until(lambda: audio.sender.packets > sent and audio.packets_received > received + 10)
         assert audio.listener.tone_hz == pytest.approx(TONE_HZ, abs=15)
         assert await call.bye() == 200
         # Its recording ends with the hold.

@@ -128,8 +128,8 @@ def test_an_announcement_before_a_refusal_is_told(agents: Agents, run: Run) -> N
 @pytest.mark.parametrize(
     ("facts", "verdict", "words"),
     [
-        ({"reported": None}, "inconclusive", "sent no RTCP report"),
-        ({"control": SimpleNamespace(hears=False)}, "fail", "it hears nothing of us"),
+        ({}, "inconclusive", "sent no RTCP report"),
+        ({"hears": False}, "fail", "it hears nothing of us"),
         ({"reported": SimpleNamespace(loss_percent=6.0)}, "fail", "6.0 % of our audio lost"),
         ({"reported": SimpleNamespace(loss_percent=0.0)}, "pass", "0.0 % of our audio lost"),
     ],
@@ -138,16 +138,12 @@ def test_what_the_peer_hears_is_judged_by_what_it_reports(
     facts: dict[str, Any], verdict: str, words: str
 ) -> None:
     audio = SimpleNamespace(
-        **{
-            "reported": None,
-            "control": SimpleNamespace(hears=None),
-            "packets_received": 50,
-            "loss_percent": 0.0,
-            "mos": 4.4,
-            "local": ("127.0.0.1", 4000),
-            "troubles": list,
-        }
-        | facts
+        control=SimpleNamespace(**{"hears": None, "reported": None} | facts),
+        packets_received=50,
+        arrivals=SimpleNamespace(loss_percent=0.0),
+        mos=4.4,
+        local=("127.0.0.1", 4000),
+        troubles=list,
     )
     leg: Any = SimpleNamespace(audio=audio, source=("127.0.0.1", 5060))
     script = Listening(1004.0, None, 1.0, heard=True)
@@ -158,8 +154,7 @@ def test_what_the_peer_hears_is_judged_by_what_it_reports(
 
 def test_behind_nat_silence_is_no_proof(agents: Agents) -> None:
     audio: Any = SimpleNamespace(
-        reported=None,
-        control=SimpleNamespace(hears=None),
+        control=SimpleNamespace(hears=None, reported=None),
         packets_received=0,
         local=("192.168.1.5", 4000),
         troubles=list,

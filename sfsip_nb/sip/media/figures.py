@@ -56,7 +56,7 @@ def _until(audio: "Audio") -> float:
 def stats(audio: "Audio") -> dict[str, Any]:
     """The figures, JSON-like."""
     arrivals, sender, receiver = audio.arrivals, audio.sender, audio.receiver
-    reported, late = audio.reported, sender.lateness.read()
+    reported, late = audio.control.reported, sender.lateness.read()
     first = receiver.first_at
     return {
         "codec": audio.codec,

@@ -1,7 +1,7 @@
 """The stream that comes: counted, timed, listened to, its digits read."""
 
 from collections import Counter, deque
-from typing import Final, Literal
+from typing import Final
 
 from ..sdp import EVENTS, STATIC
 from ..trace import Address
@@ -14,8 +14,6 @@ from .sending import Sender
 
 _COMFORT_NOISE: Final = 13
 """RFC 3389; static, so that it may come though nobody named it."""
-
-Kind = Literal["sound", "event", "noise"]
 
 _MOST_DIGITS, _MOST_FOREIGN = 256, 8
 
@@ -40,27 +38,25 @@ class Receiver:
         self.round_trips: deque[float] = deque(maxlen=64)
         """Of packets of ours that came back as they were, in seconds."""
         self._keypad = Keypad()
-        self._codecs = {number: name for name, number in g711.PAYLOAD_TYPES.items()}
-        self._kinds: dict[int, Kind] = {EVENTS: "event", _COMFORT_NOISE: "noise"}
-        self._kinds |= dict.fromkeys(self._codecs, "sound")
+        self._kinds = {EVENTS: "event", _COMFORT_NOISE: "noise"}
+        self._kinds |= {number: name for name, number in g711.PAYLOAD_TYPES.items()}
 
     def describe(self, codec: str, payload_type: int, events: int | None) -> None:
         """What was agreed. Static numbers and ours stay good beside those of the peer."""
-        self._codecs = {payload_type: codec, g711.PAYLOAD_TYPES[codec]: codec}
         self._kinds = {_COMFORT_NOISE: "noise"}
         if events is not None:
             self._kinds |= {EVENTS: "event", events: "event"}
-        self._kinds |= dict.fromkeys(self._codecs, "sound")
+        self._kinds |= {payload_type: codec, g711.PAYLOAD_TYPES[codec]: codec}
 
-    def kind(self, payload_type: int) -> Kind | None:
-        """What packets of a payload type carry; None for one that was not agreed."""
-        return self._kinds.get(payload_type)
+    def kind(self, payload_type: int) -> str:
+        """What packets of a payload type carry: a codec, event or noise; "" if not agreed."""
+        return self._kinds.get(payload_type, "")
 
     def take(self, packet: Rtp, source: Address, at: float) -> bool:
         """Take a packet; False if it is of a payload type that was not agreed, or empty."""
-        kind = self._kinds.get(packet.payload_type)
+        kind = self.kind(packet.payload_type)
         self.source = source
-        if kind is None or not packet.payload:
+        if not kind or not packet.payload:
             self._odd(packet.payload_type)
             return False
         if self.first_at is None:
@@ -74,12 +70,10 @@ class Receiver:
             at = self._echo(packet.sequence, at)
         self.paused = kind == "noise"
         fresh = self.arrivals.add(packet.ssrc, packet.sequence, packet.timestamp, at)
-        if fresh:
-            if kind == "sound":
-                codec = self._codecs[packet.payload_type]
-                self.listener.hear(codec, packet.payload, heard_at)
-            else:
-                self.listener.hush(heard_at)
+        if fresh and self.paused:
+            self.listener.hush(heard_at)
+        elif fresh:
+            self.listener.hear(kind, packet.payload, heard_at)
         return True
 
     def _odd(self, payload_type: int) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from ..sdp import Agreed
 from ..trace import Address
 from . import figures, rtcp, sockets, wav
-from .control import Reported, RtcpState
+from .control import RtcpState
 from .levels import Level
 from .pacing import Pacer
 from .packets import MediaPacket, Rtp, is_control, parse
@@ -134,8 +134,7 @@ class Audio:
         target = self._target
         if self._rtp is None or target is None:
             return False
-        if len(self.kept) < self._keep:
-            self._note(time.time(), self.local, target, packet)
+        self._note(time.time(), self.local, target, packet)
         if self._protection is not None:
             packet = self._protection.protect(packet)
         try:
@@ -172,39 +171,37 @@ class Audio:
     # What is received
 
     def _arrived(self, data: bytes, source: Address, at: float) -> None:
-        packet: bytes | None = data
-        control = is_control(data)
+        control, packet = is_control(data), data
         if self._protection is not None:
-            packet = self._protection.unprotect(data, control=control)
-            if packet is None:
+            opened = self._protection.unprotect(data, control=control)
+            if opened is None:
                 self.rejected += 1
                 self.unencrypted += not control and len(data) % 80 == 12
                 return
-        assert packet is not None
-        if control:
-            self._reported(packet, source, at)
-            return
+            packet = opened
+        self.rejected += not (self._reported if control else self._sounded)(packet, source, at)
+
+    def _sounded(self, packet: bytes, source: Address, at: float) -> bool:
+        """Take RTP; False if it is none, or not what was agreed."""
         rtp = parse(packet)
         if rtp is None:
-            self.rejected += 1
-            return
-        if len(self.kept) < self._keep:
-            self._note(at, source, self.local, packet)
-        if not self.receiver.take(rtp, source, at):
-            self.rejected += 1
-            return
-        if self.forward is not None:
+            return False
+        self._note(at, source, self.local, packet)
+        taken = self.receiver.take(rtp, source, at)
+        if taken and self.forward is not None:
             self.forward(rtp)
+        return taken
 
-    def _reported(self, packet: bytes, source: Address, at: float) -> None:
+    def _reported(self, packet: bytes, source: Address, at: float) -> bool:
+        """Take RTCP; False if it is none."""
         report = rtcp.parse(packet)
         if report is None:
-            self.rejected += 1
-            return
+            return False
         self._note(at, source, self._control_local, packet)
         self.control.take(
             report, at, sending=self.sender.sending, first_sequence=self.sender.first_sequence
         )
+        return True
 
     async def heard(self, hz: float, timeout: float = 5.0) -> bool:
         """Whether a tone of that frequency, within 15 Hz, lasts 200 ms within the time-out.
@@ -239,24 +236,9 @@ class Audio:
         return self._protection.failures if self._protection else Counter()
 
     @property
-    def packets_sent(self) -> int:
-        """RTP packets sent."""
-        return self.sender.packets
-
-    @property
     def packets_received(self) -> int:
         """RTP packets taken, each once."""
         return self.arrivals.packets
-
-    @property
-    def loss_percent(self) -> float:
-        """Lost packets by sequence numbers, in percent."""
-        return self.arrivals.loss_percent
-
-    @property
-    def jitter_ms(self) -> float:
-        """Interarrival jitter in ms (RFC 3550 §6.4.1), see `Sender.jitter_ms`."""
-        return self.arrivals.jitter_ms
 
     @property
     def rtt_ms(self) -> float | None:
@@ -268,11 +250,6 @@ class Audio:
     def mos(self) -> float:
         """Estimated MOS of what came, by `quality`'s assumptions; 1.0 if nothing came."""
         return self.arrivals.mos(self.rtt_ms, self.agreed.ptime if self.agreed else 20)
-
-    @property
-    def reported(self) -> Reported | None:
-        """What the peer says by RTCP about the stream that it gets from us."""
-        return self.control.reported
 
     def levels_heard(self, start: datetime, end: datetime) -> list[Level]:
         """Levels of what was heard from one moment to another; None where no packet came."""
@@ -301,11 +278,11 @@ class Audio:
             moment = datetime.fromtimestamp(at, UTC)
             self.kept.append(MediaPacket(moment, source, destination, packet))
 
-    def heard_wav(self, seconds: float = wav.LONGEST_S) -> bytes:
+    def heard_wav(self) -> bytes:
         """What was heard since `keep` was called, as a WAV file; silence where packets miss."""
         dynamic = {self.sender.payload_type: self.codec} if self.agreed else {}
         heard = (packet for packet in self.kept if packet.destination == self.local)
-        return wav.render(heard, dynamic, seconds)
+        return wav.render(heard, dynamic)
 
 
 def _sendable(address: Address) -> Address | None:

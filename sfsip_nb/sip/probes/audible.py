@@ -37,8 +37,8 @@ def quality(audio: Audio) -> dict[str, Any]:
     """
     return {
         "mos": audio.mos,
-        "loss_percent": round(audio.loss_percent, 2),
-        "jitter_ms": round(audio.jitter_ms, 1),
+        "loss_percent": round(audio.arrivals.loss_percent, 2),
+        "jitter_ms": round(audio.arrivals.jitter_ms, 1),
         "rtt_ms": audio.rtt_ms,
         "troubles": [trouble.sentence for trouble in audio.troubles()],
     }
@@ -64,15 +64,19 @@ def _to_us(leg: Call, audio: Audio, script: Listening) -> tuple[Verdict, str]:
         return "fail", " ".join([sentence, *grave[:2], remedy])
     if worst := [troubles[name] for name in _GRAVE if name in troubles]:
         return "fail", worst[0]
-    if audio.loss_percent >= BAD_LOSS:
-        return "fail", f"{audio.loss_percent:.1f} % of the audio from the peer is lost."
+    lost = audio.arrivals.loss_percent
+    if lost >= BAD_LOSS:
+        return "fail", f"{lost:.1f} % of the audio from the peer is lost."
     if "silence" in troubles and script.expect_hz is None:
         return "inconclusive", f"{troubles['silence']} Whether speech gets through is not known."
-    return "pass", f"Audio came, {audio.loss_percent:.1f} % of it lost, MOS {audio.mos:.1f}."
+    return (
+        "pass",
+        f"Audio came, {lost:.1f} % of it lost, MOS {audio.mos:.1f}.",
+    )
 
 
 def _to_peer(audio: Audio) -> tuple[Verdict, str]:
-    reported = audio.reported
+    reported = audio.control.reported
     if audio.control.hears is False:
         return "fail", (
             "The peer reports that it hears nothing of us (RTCP). Open RTP toward it, and put this"

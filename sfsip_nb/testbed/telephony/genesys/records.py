@@ -156,9 +156,9 @@ def _media(leg: Participant) -> Json | None:
     statistics: Json = {
         "rtp": {
             "packetsReceived": audio.packets_received,
-            "packetsSent": audio.packets_sent,
+            "packetsSent": audio.sender.packets,
             "estimatedAverageMos": mos(audio),
-            "averageJitter": round(audio.jitter_ms, 1),
+            "averageJitter": round(audio.arrivals.jitter_ms, 1),
         },
         "dateCreated": utc(leg.ended),
     }
@@ -179,7 +179,7 @@ def mos(audio: Audio) -> float:
     """Estimated MOS of what was received: E-model (ITU-T G.107) for G.711 without concealment."""
     if not audio.packets_received:
         return 1.0
-    loss = audio.loss_percent
+    loss = audio.arrivals.loss_percent
     r = 93.2 - 95 * loss / (loss + 4.3)
     return round(1 + 0.035 * r + r * (r - 60) * (100 - r) * 7e-6, 2) if r > 0 else 1.0
 
