@@ -150,7 +150,7 @@ class _Reader:
         servers = {server for server in ends_of if server[1] != 443}
         if servers:
             ends = sorted(f"{host}:{port}" for host, port in servers)
-            shown = ", ".join(ends[:5]) + (" and others" if len(ends) > 5 else "")
+            shown = ", ".join(ends[:5]) + " and others" * (len(ends) > 5)
             yield (
                 f"TLS to {shown} is encrypted, so the SIP in it cannot be read. Take the capture "
                 "where the platform writes it unencrypted, or call over TCP for the test."
@@ -158,11 +158,8 @@ class _Reader:
         if connections.holes:
             yield f"{counted(connections.holes, 'message')} over TCP incomplete: bytes are missing."
         if self._cut:
-            yield (
-                f"{counted(self._cut, 'message')} cut by the capture's snapshot length. Capture"
-                " with: "
-                "tcpdump -s 0"
-            )
+            cut = f"{counted(self._cut, 'message')} cut by the capture's snapshot length."
+            yield f"{cut} Capture with: tcpdump -s 0"
         if self._twice:
             yield f"{counted(self._twice, 'message')} captured twice and counted once."
         if self._more:

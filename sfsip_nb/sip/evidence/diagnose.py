@@ -31,7 +31,6 @@ class CallReport:
     number: int
     kind: str
     """`call`, `registration`, `options` or `other`."""
-    call_id: str
     caller: str
     called: str
     began: datetime
@@ -137,7 +136,6 @@ def diagnosed(capture: Capture) -> Diagnosis:
             CallReport(
                 number=index + 1,
                 kind=_KINDS.get(talk.kind, "other"),
-                call_id=plain(talk.call_id),
                 caller=plain(talk.party("From"), 40),
                 called=plain(talk.party("To"), 40),
                 began=talk.began,
@@ -192,20 +190,16 @@ def _summary(talk: CallTrace, world: Observed) -> Finding:
             evidence=(1,),
         )
     first, answer = talk.attempts[0].first, talk.answer
-    parts = [f"Answered after {seconds((answer.at - first.at).total_seconds())}"]
-    byes = talk.of("BYE")
-    evidence = [first, answer]
-    if byes:
-        bye = byes[0].first
+    took = seconds((answer.at - first.at).total_seconds())
+    byes = [t.first for t in talk.of("BYE")[:1]]
+    ending = "still up when the capture ends"
+    for bye in byes:
         who = "caller" if talk.is_callers(bye) else "callee"
         why = "".join(f" ({reason.words})" for reason in reasons(bye.message.headers)[:1])
         lasted = seconds((bye.at - answer.at).total_seconds())
-        parts.append(f"{lasted} of talk, ended by the {who}{why}")
-        evidence.append(bye)
-    else:
-        parts.append("still up when the capture ends")
-    parts.append(_audio(talk, world))
-    return Finding.of("pass", "call.good", "; ".join(parts) + ".", evidence)
+        ending = f"{lasted} of talk, ended by the {who}{why}"
+    sentence = f"Answered after {took}; {ending}; {_audio(talk, world)}."
+    return Finding.of("pass", "call.good", sentence, [first, answer, *byes])
 
 
 def _audio(talk: CallTrace, world: Observed) -> str:

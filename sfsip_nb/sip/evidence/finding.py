@@ -9,6 +9,7 @@ from ..trace import Address
 from .calls import CallTrace, TracedMessage
 from .capture import Capture
 from .causes import CallEnd, fix
+from .connections import Refusal
 from .sound import Stream
 
 Verdict = Literal["fail", "inconclusive", "pass"]
@@ -87,12 +88,12 @@ class Observed:
         """Seconds that were still seen after a message."""
         return (self.ended - row.at).total_seconds() if self.ended else 0.0
 
-    def refused(self, source: Address, destination: Address) -> str:
-        """How a way from one host to an address was refused, empty if it was not."""
+    def refused(self, source: Address, destination: Address) -> Refusal | None:
+        """How a way from one host to an address was refused, None if it was not."""
         for (refused, port), how in self.capture.refusals.items():
             if port == destination and refused[0] == source[0]:
                 return how
-        return ""
+        return None
 
 
 def seconds(value: float) -> str:

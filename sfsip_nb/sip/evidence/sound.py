@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from ..media import packets, quality, rtcp
+from ..media import packets, rtcp
+from ..media.quality import Arrivals
 from ..trace import Address
 
 MAX_STREAMS: Final = 5_000
@@ -23,10 +24,9 @@ class Stream:
 
     source: Address
     destination: Address
-    ssrc: int
     first: datetime
     last: datetime
-    arrivals: quality.Arrivals
+    arrivals: Arrivals
     payload_types: Counter[int] = field(default_factory=Counter)
     other: int = 0
     """Packets that fit no sequence: chance, or another protocol's."""
@@ -49,11 +49,6 @@ class Stream:
     def loss_percent(self) -> float:
         """Share of `lost` among the packets expected."""
         return 100.0 * self.lost / self.arrivals.expected if self.arrivals.expected else 0.0
-
-    @property
-    def seconds(self) -> float:
-        """From the first to the last packet."""
-        return (self.last - self.first).total_seconds()
 
     def between(self, began: datetime, ended: datetime) -> int:
         """Packets in a stretch of time, to the second."""
@@ -98,8 +93,8 @@ class Streams:
             if len(self._streams) >= MAX_STREAMS:
                 self.left_out += 1
                 return
-            arrivals = quality.Arrivals(_RATES.get(rtp.payload_type, 8000))
-            stream = self._streams[key] = Stream(source, destination, rtp.ssrc, at, at, arrivals)
+            arrivals = Arrivals(_RATES.get(rtp.payload_type, 8000))
+            stream = self._streams[key] = Stream(source, destination, at, at, arrivals)
         kinds = stream.payload_types
         timed = kinds.keys() <= {rtp.payload_type} or rtp.payload_type == stream.main_payload_type
         if stream.arrivals.add(rtp.ssrc, rtp.sequence, rtp.timestamp, at.timestamp(), timed=timed):

@@ -1,6 +1,6 @@
 """A request and what came back: refused, challenged, or nothing at all."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ...digest import AUTHENTICATE, AUTHORIZATION, digest_fields
 from ...fields import values
@@ -8,9 +8,15 @@ from ...shown import plain, where
 from ...ways import LARGEST_DATAGRAM
 from ..calls import CallTrace, TracedMessage, Transaction
 from ..causes import CallEnd, cause, fix, side
+from ..connections import Refusal
 from ..finding import Finding, Observed, Verdict, named, seconds
 
 CHALLENGES = tuple(AUTHENTICATE)
+_REFUSALS: Mapping[Refusal, str] = {
+    "icmp": "port closed (ICMP)",
+    "refused": "connection refused",
+    "unanswered": "nothing to the connection",
+}
 
 _TIMER = 30.0
 """Seconds after which a sender has given up (timers B and F: 64 × T1 = 32 s, RFC 3261 §17)."""
@@ -130,12 +136,10 @@ def silence(conversation: CallTrace, last: Transaction, world: Observed) -> Find
     waited, times = world.after(first), len(last.requests)
     peer = peer_of(conversation, last)
     sent = f"{asked} went to {server} {times} times" if times > 1 else f"{asked} went to {server}"
-    how = world.refused(last.client, last.server)
     verdict: Verdict = "fail"
     rule = "peer.silent"
-    if how:
-        ways = {"icmp": "port closed (ICMP)", "refused": "connection refused"}
-        meaning = f", which said: {ways.get(how, 'nothing to the connection')}."
+    if how := world.refused(last.client, last.server):
+        meaning = f", which said: {_REFUSALS[how]}."
         if how == "unanswered":
             verdict = "inconclusive"
     elif waited < _TIMER and times < 6:
@@ -181,27 +185,26 @@ def peer_of(conversation: CallTrace, transaction: Transaction) -> CallEnd:
 
 def _origin(conversation: CallTrace, last: Transaction, code: int) -> Transaction | None:
     """The hop furthest from the caller that gave the same code, if it is another one."""
-    further = [
+    further = (
         t
-        for t in conversation.transactions
-        if t.method == last.method
-        and t.code == code
-        and t.client != last.client
-        and t.requests
-        and last.requests
-        and t.requests[0].at >= last.requests[0].at
-    ]
-    return further[-1] if further else None
+        for t in reversed(conversation.of(last.method))
+        if t.code == code and t.client != last.client and t.requests and last.requests
+        if t.requests[0].at >= last.requests[0].at
+    )
+    return next(further, None)
 
 
 def _other_uri(transaction: Transaction) -> tuple[str, str] | None:
-    for row in transaction.requests:
-        for name in AUTHORIZATION.values():
-            for value in row.message.headers.getlist(name):
-                given = digest_fields(value).get("uri", "")
-                if given and transaction.uri and given != transaction.uri:
-                    return plain(given, 100), plain(transaction.uri, 100)
-    return None
+    """The uri of a login that is not the Request-URI, and the latter."""
+    uris = (
+        digest_fields(value).get("uri", "")
+        for row in transaction.requests
+        for name in AUTHORIZATION.values()
+        for value in row.message.headers.getlist(name)
+    )
+    wanted = transaction.uri
+    given = next((uri for uri in uris if uri and wanted and uri != wanted), "")
+    return (plain(given, 100), plain(wanted, 100)) if given else None
 
 
 def _dialled_anew(conversation: CallTrace, world: Observed) -> bool:
