@@ -11,7 +11,7 @@ from sfsip_nb.cli.grouped import grouped
 from sfsip_nb.cli.showing import Drawn, Printed
 
 if TYPE_CHECKING:
-    from sfsip_nb.sip.probes.signalling import Expected
+    from sfsip_nb.sip.probes.signaling import Expected
 
 app = typer.Typer(**PLAIN, help="One check on the wire: 0 pass, 1 fail, 3 inconclusive.")
 

@@ -153,7 +153,7 @@ def test_a_peer_that_names_an_address_behind_its_nat_is_told_so(agents: Agents, 
         assert legs[0].audio
         (trouble,) = (t for t in legs[0].audio.troubles() if t.name == "private")
         assert "names 192.168.1.20" in trouble.sentence
-        assert sdp.is_private(legs[0].audio.remote[0])
+        assert sdp.is_private(legs[0].audio.destination[0])
         assert one_way(call.audio) == "nothing received"
         assert await call.bye() == 200
 

@@ -214,7 +214,7 @@ def test_a_reinvite_without_an_offer_gets_one_and_its_ack_the_answer(
         await raw.after(491, 200)
         moved = SDP.replace(b"m=audio 9 ", b"m=audio 11 ")
         raw.send(raw.inside(taken, "ACK", number=2, body=moved))
-        await until(lambda: legs[0].audio and legs[0].audio.remote == ("127.0.0.1", 11))
+        await until(lambda: legs[0].audio and legs[0].audio.destination == ("127.0.0.1", 11))
         raw.close()
 
     run(go())
@@ -424,7 +424,7 @@ def test_an_offer_that_has_to_come_first_comes_in_the_reliable_provisional(
         raw.send(raw.inside(taken, "ACK", number=1))
         await until(lambda: legs[0].ack.is_set())
         assert legs[0].audio is not None
-        assert legs[0].audio.remote == ("127.0.0.1", 9)
+        assert legs[0].audio.destination == ("127.0.0.1", 9)
         raw.close()
 
     run(go())

@@ -178,7 +178,7 @@ def test_a_reinvite_is_answered_and_the_media_follows(agents: Agents, run: Run) 
         assert legs[0].reinvites == 1
         assert legs[0].audio is not None
         assert legs[0].audio.sender.held
-        assert legs[0].audio.remote[0] == "127.0.0.2"
+        assert legs[0].audio.destination[0] == "127.0.0.2"
         refused = await call.send("MESSAGE")
         assert refused is not None
         assert refused.code == 405

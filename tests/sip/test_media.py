@@ -170,7 +170,7 @@ def test_a_private_address_in_the_sdp_is_named(run: Run) -> None:
         ends = await Ends.talk()
         ends.a.start(("10.1.2.3", 4000), Agreed("PCMU"), 0, None)
         await asyncio.sleep(0.5)
-        assert ends.a.remote == ("10.1.2.3", 4000)
+        assert ends.a.destination == ("10.1.2.3", 4000)
         assert ends.a.packets_received > 10
         trouble = ends.a.troubles()[0]
         assert trouble.name == "private"

@@ -82,11 +82,6 @@ class Diagnosis:
     notes: tuple[str, ...] = ()
 
     @property
-    def findings(self) -> list[Finding]:
-        """Everything found, what decides first."""
-        return [finding for report in self.reports for finding in report.findings]
-
-    @property
     def verdict(self) -> Verdict:
         """The worst of calls, registrations and OPTIONS; without any of them inconclusive."""
         return worst(report.verdict for report in self.reports if report.kind != "other")
@@ -115,8 +110,14 @@ class Diagnosis:
 
 def findings(entries: Iterable[TraceEntry], media: Iterable[MediaPacket] = ()) -> list[Finding]:
     """What a live trace shows: all findings, those that decide and fail first."""
-    found = diagnosed(Capture(list(entries), Streams(media))).findings
-    return sorted(found, key=_weight)
+    reports = diagnosed(Capture(list(entries), Streams(media))).reports
+    return sorted((found for report in reports for found in report.findings), key=_weight)
+
+
+def decisive(entries: Iterable[TraceEntry]) -> Finding | None:
+    """What decides against the messages of one call or request; None if nothing does."""
+    first = next(iter(findings(entries)), None)
+    return None if first is None or first.advisory or first.verdict == "pass" else first
 
 
 def _weight(finding: Finding) -> tuple[bool, int]:

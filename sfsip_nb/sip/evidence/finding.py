@@ -8,7 +8,7 @@ from ..shown import plain
 from ..trace import Address
 from .calls import CallTrace, TracedMessage
 from .capture import Capture
-from .causes import CallEnd, fix
+from .causes import Fixes, fix
 from .connections import Refusal
 from .sound import Stream
 
@@ -48,7 +48,7 @@ class Finding:
         rows: Iterable[TracedMessage],
         source: str = "",
         *,
-        at: CallEnd | None = None,
+        at: Fixes | None = None,
         remedy: str | None = None,
         advisory: bool = False,
     ) -> "Finding":

@@ -1,7 +1,7 @@
 """Ladder diagrams of SIP traces as self-contained SVG.
 
-The picture takes the page's text colour, light or dark. What went wrong is told by a mark and a
-dashed line, and only then by colour. Its description says the same in words. A long trace
+The picture takes the page's text color, light or dark. What went wrong is told by a mark and a
+dashed line, and only then by color. Its description says the same in words. A long trace
 is folded: what is left out is counted in its place.
 """
 
@@ -143,7 +143,7 @@ def _messages(rows: list[TraceEntry], known: Mapping[Address, str]) -> list[_Lin
         key = entry.source, entry.destination, entry.data
         again, look, marks = key in seen, "", ""
         seen.add(key)
-        # A challenge or the end of a cancelled call is no failure.
+        # A challenge or the end of a canceled call is no failure.
         failed = entry.summary[:1] in "456" and entry.summary[:3] not in ("401", "407", "487")
         if again:
             look, marks = "a", "again: "

@@ -62,7 +62,7 @@ def stats(audio: "Audio") -> dict[str, Any]:
         "codec": audio.codec,
         "secure": audio.secure,
         "local": where(audio.local),
-        "remote": where(audio.remote),
+        "remote": where(audio.destination),
         "source": _text(receiver.source),
         "packets_sent": sender.packets,
         "packets_received": arrivals.packets,

@@ -37,7 +37,7 @@ class Audio:
         self._rtp: socket.socket | None = rtp
         self._rtcp = control
         self.local: Address = rtp.getsockname()[:2]
-        self.remote: Address = ("", 0)
+        self.destination: Address = ("", 0)
         """Where packets go."""
         self.described: Address = ("", 0)
         """Where the peer's SDP wants them."""
@@ -95,7 +95,7 @@ class Audio:
 
     def aim(self, remote: Address, control: Address | None = None) -> None:
         """Send to `remote`; RTCP beside it unless it has an address of its own."""
-        self.remote, self._target = remote, _sendable(remote)
+        self.destination, self._target = remote, _sendable(remote)
         beside = remote if self._mux else control or (remote[0], remote[1] + 1)
         self._control_target = _sendable(beside)
 

@@ -92,7 +92,7 @@ def _one_way(audio: "Audio") -> Iterator[Trouble]:
         yield Trouble(
             "one_way",
             f"No sound {direction}: {counted(audio.sender.packets, 'packet')} went to "
-            f"{where(audio.remote)}, {fate}.",
+            f"{where(audio.destination)}, {fate}.",
         )
 
 

@@ -33,7 +33,7 @@ Script = Callable[[Call], Awaitable[object]]
 class PlacedCall:
     """A call after its end. `leg` is None where no agent could be made (`failed` says why).
 
-    `given_up`: it was neither answered nor refused in time, and cancelled.
+    `given_up`: it was neither answered nor refused in time, and canceled.
     """
 
     name: str
@@ -48,7 +48,7 @@ class PlacedCall:
 
     @property
     def kind(self) -> Kind | None:
-        """How it failed as far as signalling goes; None for a call that was answered."""
+        """How it failed as far as signaling goes; None for a call that was answered."""
         leg = self.leg
         if leg is None or leg.failure is not None:
             return "unreached"
@@ -123,7 +123,7 @@ async def place(
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(HANG_UP):
                     await leg.hangup()
-                    await leg.decided.wait()  # A cancelled call has its 487 still to come.
+                    await leg.decided.wait()  # A canceled call has its 487 still to come.
         if leg.failure is not None:
             return reach.refused(leg.failure, answer_within)
         if not leg.codes:

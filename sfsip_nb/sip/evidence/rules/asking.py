@@ -7,7 +7,7 @@ from ...fields import values
 from ...shown import plain, where
 from ...ways import LARGEST_DATAGRAM
 from ..calls import CallTrace, TracedMessage, Transaction
-from ..causes import CallEnd, cause, fix, side
+from ..causes import Fixes, cause, fix, fixes_of
 from ..connections import Refusal
 from ..finding import Finding, Observed, Verdict, named, seconds
 
@@ -86,7 +86,7 @@ def challenge(conversation: CallTrace, tries: Sequence[Transaction], world: Obse
                 shown,
                 "RFC 3261 §22",
             )
-        again = _dialled_anew(conversation, world)
+        again = _redialed(conversation, world)
         more = " It asked again under a new Call-ID, which many peers refuse." if again else ""
         return Finding.of(
             "fail",
@@ -174,10 +174,10 @@ def silence(conversation: CallTrace, last: Transaction, world: Observed) -> Find
     return Finding.of(verdict, rule, sent + meaning, last.requests, "RFC 3261 §17.1", remedy=remedy)
 
 
-def peer_of(conversation: CallTrace, transaction: Transaction) -> CallEnd:
-    """Who answers a transaction."""
+def peer_of(conversation: CallTrace, transaction: Transaction) -> Fixes:
+    """The fixes in the words of who answers a transaction."""
     host = transaction.server[0]
-    return side(
+    return fixes_of(
         [row for row in conversation.rows if row.entry.source[0] == host],
         transaction.requests,
     )
@@ -207,7 +207,7 @@ def _other_uri(transaction: Transaction) -> tuple[str, str] | None:
     return (plain(given, 100), plain(wanted, 100)) if given else None
 
 
-def _dialled_anew(conversation: CallTrace, world: Observed) -> bool:
+def _redialed(conversation: CallTrace, world: Observed) -> bool:
     mine = conversation.rows[0]
     return any(
         other is not conversation

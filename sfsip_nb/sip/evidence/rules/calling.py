@@ -1,4 +1,4 @@
-"""A call until it is answered: refused, cancelled, redirected, or still open."""
+"""A call until it is answered: refused, canceled, redirected, or still open."""
 
 from collections.abc import Iterator
 

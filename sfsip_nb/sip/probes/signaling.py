@@ -7,13 +7,13 @@ from sipmessage import Response
 
 from ..agent import UserAgent
 from ..evidence.causes import explained
+from ..evidence.diagnose import decisive
 from ..evidence.finding import Verdict
 from ..fields import header
 from ..shown import plain
 from .isolating import isolate
 from .plan import CallPlan, Kind
 from .reach import ProbeResult, Reach
-from .words import found
 
 Expected = Literal["accepted", "refused"]
 
@@ -79,7 +79,7 @@ async def register(
             "challenges": challenges,
         }
         answer = explained(response.code, response.phrase, response.headers).said
-        reason = found(agent.trace)
+        reason = decisive(agent.trace)
         remedy = reason.remedy if reason else ""
         return reach.result(*_registered(reach.where, aor, response.code, answer, remedy, expect))
 
