@@ -45,15 +45,6 @@ _WRITTEN = re.compile(
 
 def uri(target: str) -> str:
     """A target as a SIP URI."""
-    written = target if target.startswith(("sip:", "sips:")) else f"sip:{target}"
-    address(written)
-    return written
-
-
-def address(target: str) -> "UriParts":
-    """Host and port of a target."""
-    from sfsip_nb.sip.fields import uri_parts
-
     bare = target if target.startswith(("sip:", "sips:")) else f"sip:{target}"
     written = _WRITTEN.fullmatch(bare)
     if not written or len(written[1]) > 255 or not 0 < int(written[2] or 5060) < 65536:
@@ -63,7 +54,14 @@ def address(target: str) -> "UriParts":
             f"{shown!r} is not a SIP target: write host, host:port or sip:user@host:port. Put an"
             " IPv6 address in brackets; a port is 1 to 65535.",
         )
-    return uri_parts(bare)
+    return bare
+
+
+def address(target: str) -> "UriParts":
+    """User, host and port of a target."""
+    from sfsip_nb.sip.fields import uri_parts
+
+    return uri_parts(uri(target))
 
 
 def one_of(option: str, word: str, *known: Word) -> Word:

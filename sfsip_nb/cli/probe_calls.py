@@ -1,8 +1,7 @@
 """Probes that place calls: only what `test_calls` of a parameters file allows."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -25,9 +24,6 @@ from sfsip_nb.cli.grouped import grouped
 from sfsip_nb.cli.probe import app
 from sfsip_nb.cli.showing import Drawn, Recorded
 from sfsip_nb.inputs.errors import InputError
-
-if TYPE_CHECKING:
-    from sfsip_nb.cli.allowance import Allowance
 
 
 @app.command("call")
@@ -89,7 +85,7 @@ def probe_transfer(
     if await_:
         probe = probes.await_transfer(
             plan,
-            may_call=_counted(allowance),
+            may_call=allowance.permit,
             ask_hz=ask_hz,
             digits=keys(digits),
             expect_hz=expect_hz,
@@ -171,14 +167,3 @@ def probe_unlisted(
     else:
         plan, _ = way.call(target, parameters)
     showing.show(probes.unlisted(plan, timeout=timeout))
-
-
-def _counted(allowance: "Allowance") -> Callable[[str], str]:
-    """Why a number that the peer names may not be called; a permitted one is counted."""
-
-    def may_call(number: str) -> str:
-        if refusal := allowance.refusal(number):
-            return refusal
-        return "" if allowance.again() else "test_calls.max is used up."
-
-    return may_call

@@ -12,6 +12,10 @@ from ..digest import AUTHORIZATION
 from ..fields import cseq, header, name_addr, top_via, uri_parts
 from ..shown import where
 from ..trace import Address, TraceEntry, once
+from .sound import Stream
+
+OTHER = {"caller": "callee", "callee": "caller"}
+"""The sides of a call, each with the one that it hears."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +139,8 @@ class CallTrace:
     entries: list[TraceEntry] = field(default_factory=list)
     index: dict[tuple[str, int], list[Transaction]] = field(default_factory=dict, repr=False)
     """The transactions by method and CSeq number."""
+    media: dict[str, list[Stream]] = field(default_factory=lambda: {side: [] for side in OTHER})
+    """The RTP streams, by the side that they go to."""
 
     @property
     def began(self) -> datetime:
@@ -171,9 +177,10 @@ class CallTrace:
         row = self.attempts[0].first if self.attempts else self.rows[0]
         return row.from_tag
 
-    def is_callers(self, row: TracedMessage) -> bool:
-        """Whether the caller's side sent the message."""
-        return (row.from_tag == self.caller_tag) == row.is_request
+    def side(self, row: TracedMessage) -> str:
+        """Who sent the message: `caller` or `callee`."""
+        by_caller = (row.from_tag == self.caller_tag) == row.is_request
+        return "caller" if by_caller else "callee"
 
     @property
     def answer(self) -> TracedMessage | None:

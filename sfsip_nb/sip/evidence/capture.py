@@ -138,8 +138,7 @@ class _Reader:
         connections.finish()
         capture.entries.sort(key=lambda entry: entry.at)
         capture.refusals |= connections.closed
-        for sentence in self._limits(connections):
-            self.note(sentence)
+        capture.notes += self._limits(connections)
         return capture
 
     def _limits(self, connections: Connections) -> Iterator[str]:

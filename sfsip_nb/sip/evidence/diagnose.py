@@ -128,7 +128,8 @@ def diagnosed(capture: Capture) -> Diagnosis:
     """Sort messages into calls, and judge each."""
     talks = conversations(capture.entries)
     streams = capture.streams.found(_addresses(talks))
-    world = Observed(capture, talks, streams, flows.assign(talks, streams))
+    flows.assign(talks, streams)
+    world = Observed(capture, talks, streams)
     others = legs.joined(talks)
     reports = []
     for index, talk in enumerate(talks):
@@ -142,7 +143,7 @@ def diagnosed(capture: Capture) -> Diagnosis:
                 began=talk.began,
                 findings=tuple(found),
                 entries=tuple(talk.entries),
-                streams=tuple(s for side in world.media[id(talk)].values() for s in side),
+                streams=tuple(s for found in talk.media.values() for s in found),
                 legs=tuple(sorted(others.get(index, set()))),
             )
         )
@@ -175,11 +176,11 @@ def _found(talk: CallTrace, world: Observed) -> list[Finding]:
         found += general.exchange(talk, world)
     found += general.messages(talk)
     if not found or (talk.kind == "INVITE" and all(finding.advisory for finding in found)):
-        found.insert(0, _summary(talk, world))
+        found.insert(0, _summary(talk))
     return found
 
 
-def _summary(talk: CallTrace, world: Observed) -> Finding:
+def _summary(talk: CallTrace) -> Finding:
     """The sentence for what is in order, or for what nothing decides about."""
     if talk.answer is None:
         return Finding(
@@ -195,16 +196,15 @@ def _summary(talk: CallTrace, world: Observed) -> Finding:
     byes = [t.first for t in talk.of("BYE")[:1]]
     ending = "still up when the capture ends"
     for bye in byes:
-        who = "caller" if talk.is_callers(bye) else "callee"
         why = "".join(f" ({reason.words})" for reason in reasons(bye.message.headers)[:1])
         lasted = seconds((bye.at - answer.at).total_seconds())
-        ending = f"{lasted} of talk, ended by the {who}{why}"
-    sentence = f"Answered after {took}; {ending}; {_audio(talk, world)}."
+        ending = f"{lasted} of talk, ended by the {talk.side(bye)}{why}"
+    sentence = f"Answered after {took}; {ending}; {_audio(talk)}."
     return Finding.of("pass", "call.good", sentence, [first, answer, *byes])
 
 
-def _audio(talk: CallTrace, world: Observed) -> str:
-    streams = world.media[id(talk)]
+def _audio(talk: CallTrace) -> str:
+    streams = talk.media
     counts = {to: sum(stream.packets for stream in found) for to, found in streams.items()}
     if not any(counts.values()):
         return "its audio is not in this capture"

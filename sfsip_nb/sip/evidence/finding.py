@@ -73,8 +73,6 @@ class Observed:
     capture: Capture
     conversations: list[CallTrace]
     streams: list[Stream]
-    media: dict[int, dict[str, list[Stream]]]
-    """Streams of each conversation (by its `id`) to its caller and to its callee."""
 
     def __post_init__(self) -> None:
         entries = [entry for c in self.conversations for entry in c.entries]

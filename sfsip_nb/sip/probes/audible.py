@@ -21,8 +21,7 @@ Half = dict[str, str]
 def directions(leg: Call, script: Listening) -> dict[Literal["to_us", "to_peer"], Half]:
     """What is known of either direction: verdict and sentence."""
     assert leg.audio is not None
-    us = _to_us(leg, leg.audio, script)
-    peer = _to_peer(leg.audio)
+    us, peer = _to_us(leg, leg.audio, script), _to_peer(leg.audio)
     return {
         "to_us": {"verdict": us[0], "sentence": us[1]},
         "to_peer": {"verdict": peer[0], "sentence": peer[1]},
@@ -50,7 +49,8 @@ def _to_us(leg: Call, audio: Audio, script: Listening) -> tuple[Verdict, str]:
     if not script.heard:
         wanted = "audio" if script.expect_hz is None else f"{script.expect_hz:g} Hz"
         sentence = f"No {wanted} was heard ({counted(audio.packets_received, 'RTP packet')})."
-        if not audio.packets_received and is_private(audio.local[0]) and _public(leg):
+        behind_nat = is_private(audio.local[0]) and not is_private(leg.source[0])
+        if not audio.packets_received and behind_nat:
             sentence += (
                 f" This machine is behind NAT ({audio.local[0]}), so whether any was sent is not"
                 " known: probe from a machine with a public address."
@@ -87,7 +87,3 @@ def _to_peer(audio: Audio) -> tuple[Verdict, str]:
     lost = reported.loss_percent
     sentence = f"The peer reports {lost:.1f} % of our audio lost (RTCP)."
     return ("fail" if lost >= BAD_LOSS else "pass"), sentence
-
-
-def _public(leg: Call) -> bool:
-    return not is_private(leg.source[0])

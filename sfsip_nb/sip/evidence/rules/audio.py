@@ -10,12 +10,9 @@ from datetime import datetime
 
 from ... import sdp
 from ...shown import counted, where
-from ..calls import CallTrace, TracedMessage
+from ..calls import OTHER, CallTrace, TracedMessage
 from ..finding import Finding, Observed, seconds
 from ..sound import Stream
-
-OTHER = {"caller": "callee", "callee": "caller"}
-"""The sides of a call, each with the one that it hears."""
 
 _ENOUGH = 25  # packets, half a second, that show that one direction works
 _SHORTEST = 2.0  # seconds of a window that may be judged
@@ -42,7 +39,7 @@ def judged(conversation: CallTrace, world: Observed) -> Iterator[Finding]:
     windows = list(_windows(conversation, world))
     if not windows or not world.streams:
         return
-    streams = world.media[id(conversation)]
+    streams = conversation.media
     for index, window in enumerate(windows):
         found = list(_ways(conversation, world, window, streams, first=index == 0))
         yield from found
@@ -73,8 +70,8 @@ def _windows(conversation: CallTrace, world: Observed) -> Iterator[Window]:
         until = agreed[index + 1][1].at if index + 1 < len(agreed) else over
         assert offer.sdp is not None
         assert answer.sdp is not None
-        sides = ("caller", "callee") if conversation.is_callers(offer) else ("callee", "caller")
-        by = dict(zip(sides, (offer.sdp, answer.sdp), strict=True))
+        side = conversation.side(offer)
+        by = {side: offer.sdp, OTHER[side]: answer.sdp}
         yield Window(answer.at, max(until, answer.at), by, (offer, answer))
 
 
@@ -186,10 +183,10 @@ def _hosts(conversation: CallTrace) -> set[str]:
 
 def moved(conversation: CallTrace) -> bool:
     """Whether a re-INVITE moved the audio of a side to another host (direct media)."""
-    seen: dict[tuple[bool, str], set[str]] = {}
+    seen: dict[tuple[str, str], set[str]] = {}
     for row in conversation.rows:
         if row.sdp is not None and row.sdp.port and row.sdp.address not in ("", "0.0.0.0", "::"):
-            side = conversation.is_callers(row), row.entry.source[0]
+            side = conversation.side(row), row.entry.source[0]
             seen.setdefault(side, set()).add(row.sdp.address)
     return any(len(addresses) > 1 for addresses in seen.values())
 

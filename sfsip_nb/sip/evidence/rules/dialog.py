@@ -61,7 +61,7 @@ def ended(conversation: CallTrace, world: Observed) -> Iterator[Finding]:
         return
     for bye in byes[-1:]:
         shown = [*bye.requests[:1], *([bye.final] if bye.final else [])]
-        side = "caller" if conversation.is_callers(bye.first) else "callee"
+        side = conversation.side(bye.first)
         if bye.final is None and not bye.requests:
             continue
         if bye.final is None and len(bye.requests) == 1:
