@@ -57,7 +57,7 @@ def stats(audio: "Audio") -> dict[str, Any]:
     """The figures, JSON-like."""
     arrivals, sender, receiver = audio.arrivals, audio.sender, audio.receiver
     reported, late = audio.control.reported, sender.lateness.read()
-    first = receiver.first_at
+    first = arrivals.first_at
     return {
         "codec": audio.codec,
         "secure": audio.secure,

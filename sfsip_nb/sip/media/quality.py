@@ -62,8 +62,6 @@ class Arrivals:
     def __init__(self, rate: int = 8000) -> None:
         self.rate = rate
         self.packets = self.duplicates = self.reordered = 0
-        self.sources = 0
-        """SSRCs heard, one after the other."""
         self.gaps, self.longest_gap_ms = 0, 0.0
         """Breaks of more than `GAP_MS` in which packets were due."""
         self.jitter = 0.0
@@ -116,7 +114,6 @@ class Arrivals:
         return True
 
     def _begin(self, ssrc: int, sequence: int, at: float) -> None:
-        self.sources += ssrc != self.ssrc
         if self.ssrc is None:
             self.first_at = at
         self._before, self._packets_before = self.expected, self.packets

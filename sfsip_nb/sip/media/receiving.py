@@ -26,7 +26,6 @@ class Receiver:
         self.arrivals = Arrivals()
         self.listener = Listener()
         self.octets = 0
-        self.first_at: float | None = None
         self.source: Address | None = None
         """Where the latest packet came from."""
         self.foreign: Counter[str] = Counter()
@@ -59,8 +58,6 @@ class Receiver:
         if not kind or not packet.payload:
             self._odd(packet.payload_type)
             return False
-        if self.first_at is None:
-            self.first_at = at
         if kind == "event":
             self._event(packet, at)
             return True
