@@ -103,7 +103,7 @@ async def measure(ports: Sequence[int], calls: int, seconds: float) -> Round:
         share = (time.process_time() - cpu) / (time.monotonic() - wall)
         ends = [leg.audio for leg in legs if leg.audio]
         for end in ends:
-            end.mute()
+            end.sender.muted = True
         await asyncio.sleep(0.3)  # What is on its way comes back.
         result = summary(ends, share)
         await asyncio.gather(*(leg.bye() for leg in legs))
@@ -112,18 +112,18 @@ async def measure(ports: Sequence[int], calls: int, seconds: float) -> Round:
 
 def summary(ends: list[Audio], share: float) -> Round:
     """Sum up the calls."""
-    sent = sum(end.packets_sent for end in ends)
+    sent = sum(end.sender.packets for end in ends)
     received = sum(end.packets_received for end in ends)
     return Round(
         calls=len(ends),
-        heard=sum(any(abs(t.hz - HZ) < 5 for t in end.tones) for end in ends),
+        heard=sum(any(abs(t.hz - HZ) < 5 for t in end.listener.tones) for end in ends),
         left_out=sum(end.sender.left_out for end in ends),
         sent=sent,
         received=received,
         lost=sent - received,
         gaps=sum(end.arrivals.gaps for end in ends),
-        jitter_ms=round(statistics.median(end.jitter_ms for end in ends), 2),
-        late_p95_ms=statistics.median(end.lateness_ms.p95 for end in ends),
+        jitter_ms=round(statistics.median(end.arrivals.jitter_ms for end in ends), 2),
+        late_p95_ms=statistics.median(end.sender.lateness.read().p95 for end in ends),
         cpu_percent=round(100 * share, 1),
     )
 

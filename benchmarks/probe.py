@@ -46,7 +46,7 @@ async def probe(target: str, times: int) -> list[float]:
     taken: list[float] = []
     for _ in range(times + 1):
         began = time.perf_counter()
-        result = await probes.options(target, resolver=MapResolver())
+        result = await probes.options(probes.CallPlan(target, resolver=MapResolver()))
         taken.append(1000 * (time.perf_counter() - began))
         if result.verdict != "pass":
             raise RuntimeError(result.sentence)
@@ -56,7 +56,7 @@ async def probe(target: str, times: int) -> list[float]:
 async def talk(target: str, seconds: float) -> float:
     """Seconds from a call probe's first packet to its verdict, beyond those of its talk."""
     result = await probes.call(
-        probes.Plan(target, "sip:probe@127.0.0.1", resolver=MapResolver()),
+        probes.CallPlan(target, "sip:probe@127.0.0.1", resolver=MapResolver()),
         probes.Listening(expect_hz=1004, seconds=seconds),
     )
     over = datetime.now(UTC)

@@ -57,3 +57,9 @@ class Allowance:
             time.sleep(max(0.0, recent[0] + 60 - time.monotonic()))
         self._placed.append(time.monotonic())
         return {MARK_HEADER: f"sfsip-{uuid.uuid4().hex[:12]}"}
+
+    def permit(self, number: str) -> str:
+        """Why a number that a peer names may not be called; empty where it may, and was counted."""
+        if refusal := self.refusal(number):
+            return refusal
+        return "" if self.again() else "test_calls.max is used up."

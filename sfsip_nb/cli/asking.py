@@ -1,12 +1,12 @@
-"""What the probe commands are told: targets, transports, logins, and a call with leave for it."""
+"""What the probe commands are told: targets, ways to them, and a call with leave for it."""
 
 import ipaddress
 import re
 import ssl
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -18,20 +18,11 @@ if TYPE_CHECKING:
     from sfsip_nb.sip import Credentials, Transport
     from sfsip_nb.sip.fields import UriParts
     from sfsip_nb.sip.probes import CallPlan
-    from sfsip_nb.sip.probes.tlsprobe import TlsClient
-    from sfsip_nb.sip.sdp import Srtp as SrtpMode
+    from sfsip_nb.sip.probes.clients import TlsClient
 
 Target = Annotated[str, typer.Argument(help="host, host:port or SIP URI", metavar="TARGET")]
-Over = Annotated[str, typer.Option("--transport", help="udp, tcp or tls, unless TARGET says so")]
-Proxy = Annotated[str, typer.Option(help="outbound proxy", metavar="URI")]
-Ca = Annotated[str, typer.Option(help="also trust this CA", metavar="PEM")]
 Timeout = Annotated[float, typer.Option(help="seconds for the whole probe", min=0.5, max=300)]
-User = Annotated[str, typer.Option(help="digest user name", metavar="NAME")]
-Password = Annotated[
-    str, typer.Option(help="where it is kept: env:, file: or keyring:", metavar="REFERENCE")
-]
 Rules = Annotated[Path, typer.Option(help="the file whose test_calls allow the call")]
-Srtp = Annotated[str, typer.Option(help="off, optional or required; default with TLS: required")]
 Codec = Annotated[list[str] | None, typer.Option(help="PCMU or PCMA; may be repeated")]
 Header = Annotated[
     list[str] | None, typer.Option(help="an extra header; may be repeated", metavar="NAME:VALUE")
@@ -41,6 +32,8 @@ Isolate = Annotated[
 ]
 Hears = Annotated[float | None, typer.Option(help="the tone to expect, in Hz")]
 Digits = Annotated[str, typer.Option(help="press these keys")]
+
+Word = TypeVar("Word", bound=str)
 
 CODECS = ("PCMU", "PCMA")
 _LARGEST_CA = 4 * 1024 * 1024  # bytes, many times those of all public authorities
@@ -52,20 +45,6 @@ _WRITTEN = re.compile(
 
 def uri(target: str) -> str:
     """A target as a SIP URI."""
-    written = target if target.startswith(("sip:", "sips:")) else f"sip:{target}"
-    address(written)
-    return written
-
-
-def optional_uri(proxy: str) -> str:
-    """A proxy as a SIP URI, or none."""
-    return uri(proxy) if proxy else ""
-
-
-def address(target: str) -> "UriParts":
-    """Host and port of a target."""
-    from sfsip_nb.sip.fields import uri_parts
-
     bare = target if target.startswith(("sip:", "sips:")) else f"sip:{target}"
     written = _WRITTEN.fullmatch(bare)
     if not written or len(written[1]) > 255 or not 0 < int(written[2] or 5060) < 65536:
@@ -75,17 +54,23 @@ def address(target: str) -> "UriParts":
             f"{shown!r} is not a SIP target: write host, host:port or sip:user@host:port. Put an"
             " IPv6 address in brackets; a port is 1 to 65535.",
         )
-    return uri_parts(bare)
+    return bare
 
 
-def over(transport: str) -> "Transport | None":
-    """A transport by name."""
-    for known in ("udp", "tcp", "tls"):
-        if transport.lower() == known:
-            return known
-    if transport:
-        raise InputError("--transport", f"--transport is udp, tcp or tls, not {transport!r}.")
-    return None
+def address(target: str) -> "UriParts":
+    """User, host and port of a target."""
+    from sfsip_nb.sip.fields import uri_parts
+
+    return uri_parts(uri(target))
+
+
+def one_of(option: str, word: str, *known: Word) -> Word:
+    """A word of a few that an option takes."""
+    for each in known:
+        if word.lower() == each:
+            return each
+    words = f"{', '.join(known[:-1])} or {known[-1]}" if known[1:] else "".join(known)
+    raise InputError(option, f"{option} is {words}, not {word!r}.")
 
 
 def ips(option: str, given: Sequence[str] | None, *, networks: bool = False) -> list[str]:
@@ -107,20 +92,7 @@ def platform(name: str) -> "TlsClient | None":
 
     if not name:
         return None
-    known = [platform for platform in names() if facts.tls_rules(platform)]
-    if name not in known:
-        raise InputError("--client", f"--client is {' or '.join(known)}, not {name!r}.")
-    return client_of(name)
-
-
-def login(user: str, password: str) -> "Sequence[Credentials]":
-    """Digest credentials; the password comes from where its reference points, never from here."""
-    from sfsip_nb.inputs.secrets import resolve
-    from sfsip_nb.sip import Credentials
-
-    if bool(user) != bool(password):
-        raise InputError("--user", "--user and --password go together.")
-    return [Credentials(user, resolve(password, "--password").reveal)] if user else []
+    return client_of(one_of("--client", name, *filter(facts.tls_rules, names())))
 
 
 def trusting(ca: str) -> ssl.SSLContext | None:
@@ -140,46 +112,81 @@ def trusting(ca: str) -> ssl.SSLContext | None:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What every command that calls is told, turned into a plan."""
+class Way:
+    """How the target is reached: options of all probes that speak SIP, or some of them."""
 
-    target: str
-    parameters: Path
-    transport: str
-    proxy: str
-    user: str
-    password: str
-    srtp: str
-    ca: str
-    codecs: tuple[str, ...] = CODECS
-    headers: tuple[str, ...] = ()
+    transport: Annotated[str, typer.Option(help="udp, tcp or tls, unless TARGET says so")] = ""
+    srtp: Annotated[
+        str, typer.Option(help="off, optional or required; default with TLS: required")
+    ] = ""
+    proxy: Annotated[str, typer.Option(help="outbound proxy", metavar="URI")] = ""
+    user: Annotated[str, typer.Option(help="digest user name", metavar="NAME")] = ""
+    password: Annotated[
+        str, typer.Option(help="where it is kept: env:, file: or keyring:", metavar="REFERENCE")
+    ] = ""
+    ca: Annotated[str, typer.Option(help="also trust this CA", metavar="PEM")] = ""
 
-    def plan(self, keep: bool) -> "tuple[CallPlan, Allowance]":
-        """The call, with leave for it. Raises InputError, before anything is sent."""
-        from sfsip_nb.cli.allowance import Allowance
+    @property
+    def over(self) -> "Transport | None":
+        """The transport by name."""
+        kinds: Sequence[Transport] = ("udp", "tcp", "tls")
+        return one_of("--transport", self.transport, *kinds) if self.transport else None
+
+    @property
+    def login(self) -> "Sequence[Credentials]":
+        """Digest credentials; the password comes from where its reference points."""
+        from sfsip_nb.inputs.secrets import resolve
+        from sfsip_nb.sip import Credentials
+
+        if bool(self.user) != bool(self.password):
+            raise InputError("--user", "--user and --password go together.")
+        if not self.user:
+            return []
+        return [Credentials(self.user, resolve(self.password, "--password").reveal)]
+
+    def request(self, target: str) -> "CallPlan":
+        """A request to the target. Raises InputError."""
         from sfsip_nb.sip.probes import CallPlan
-        from sfsip_nb.sip.probes.reach import transport_of
 
-        to, kind = uri(self.target), over(self.transport)
-        if unknown := [name for name in self.codecs if name not in CODECS]:
-            raise InputError("--codec", f"--codec is PCMU or PCMA, not {', '.join(unknown)}.")
-        allowance = Allowance(self.parameters)
-        proxy = optional_uri(self.proxy)
-        plain = "required" if transport_of(proxy or to, kind) == "tls" else "off"
-        plan = CallPlan(
-            to,
-            allowance.caller,
-            transport=kind,
-            srtp=_srtp(self.srtp or plain),
-            proxy=proxy,
-            codecs=self.codecs,
-            headers=_headers(self.headers),
-            credentials=login(self.user, self.password),
+        return CallPlan(
+            uri(target),
+            transport=self.over,
+            proxy=uri(self.proxy) if self.proxy else "",
+            credentials=self.login,
             tls_client=trusting(self.ca),
+        )
+
+    def call(
+        self,
+        target: str,
+        parameters: Path,
+        *,
+        keep: bool = False,
+        codecs: Sequence[str] = CODECS,
+        headers: Sequence[str] = (),
+    ) -> "tuple[CallPlan, Allowance]":
+        """A call, with leave for it. Raises InputError, before anything is sent."""
+        from sfsip_nb.cli.allowance import Allowance
+
+        plan = self.request(target)
+        if unknown := [name for name in codecs if name not in CODECS]:
+            raise InputError("--codec", f"--codec is PCMU or PCMA, not {', '.join(unknown)}.")
+        allowance = Allowance(parameters)
+        srtp = self.srtp or ("required" if plan.kind == "tls" else "off")
+        plan = replace(
+            plan,
+            from_=allowance.caller,
+            srtp=one_of("--srtp", srtp, "off", "optional", "required"),
+            codecs=codecs,
+            headers=_headers(headers),
             keep=keep,
-            marks=allowance.first(address(to).user),
+            marks=allowance.first(address(target).user),
         )
         return plan, allowance
+
+
+Dialing = Annotated[Way, "transport", "srtp", "proxy", "user", "password", "ca"]
+"""The options of every probe that calls."""
 
 
 def keys(digits: str) -> str:
@@ -191,7 +198,7 @@ def keys(digits: str) -> str:
     return digits.upper()
 
 
-def _headers(lines: tuple[str, ...]) -> Mapping[str, str]:
+def _headers(lines: Sequence[str]) -> Mapping[str, str]:
     pairs = [line.partition(":") for line in lines]
     for line, (name, colon, value) in zip(lines, pairs, strict=True):
         plain = colon and name.isascii() and name.replace("-", "").isalnum() and value.isprintable()
@@ -200,10 +207,3 @@ def _headers(lines: tuple[str, ...]) -> Mapping[str, str]:
                 "--header", f"--header takes X-NAME:VALUE or User-to-User:VALUE, not {line!r}."
             )
     return {name: value.strip() for name, _, value in pairs}
-
-
-def _srtp(word: str) -> "SrtpMode":
-    for known in ("off", "optional", "required"):
-        if word == known:
-            return known
-    raise InputError("--srtp", f"--srtp is off, optional or required, not {word!r}.")

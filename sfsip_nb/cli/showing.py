@@ -14,20 +14,19 @@ from sfsip_nb.inputs.errors import InputError
 if TYPE_CHECKING:
     from sfsip_nb.sip import ProbeResult
 
-Json = Annotated[bool, typer.Option("--json", help="the result as JSON")]
-Ladder = Annotated[Path | None, typer.Option(help="write the messages as SVG", metavar="FILE")]
-Pcap = Annotated[Path | None, typer.Option(help="write a capture, with audio", metavar="FILE")]
-Wav = Annotated[Path | None, typer.Option(help="write what was heard", metavar="FILE")]
-
 
 @dataclass(frozen=True)
 class Showing:
     """Where a result goes beside the terminal. A file that is there is written over."""
 
-    json: bool = False
-    ladder: Path | None = None
-    pcap: Path | None = None
-    wav: Path | None = None
+    json: Annotated[bool, typer.Option("--json", help="the result as JSON")] = False
+    ladder: Annotated[
+        Path | None, typer.Option(help="write the messages as SVG", metavar="FILE")
+    ] = None
+    pcap: Annotated[
+        Path | None, typer.Option(help="write a capture, with audio", metavar="FILE")
+    ] = None
+    wav: Annotated[Path | None, typer.Option(help="write what was heard", metavar="FILE")] = None
 
     def __post_init__(self) -> None:
         """Find out before anything is sent whether the files can be written."""
@@ -72,6 +71,12 @@ class Showing:
             pcap.write(self.pcap, result.trace, result.media)
         if self.wav and result.wav:
             self.wav.write_bytes(result.wav)
+
+
+Printed = Annotated[Showing, "json"]
+Drawn = Annotated[Showing, "json", "ladder", "pcap"]
+Recorded = Annotated[Showing, "json", "ladder", "pcap", "wav"]
+"""What of it a command has: a probe without SIP, one with, and one that is also about audio."""
 
 
 def flat(seen: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:

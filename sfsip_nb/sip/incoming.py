@@ -72,7 +72,7 @@ class IncomingCall(Call):
         if self.decided.is_set() or not await self._describe(codecs, srtp):
             return False
         assert self.audio is not None
-        self.audio.muted = mute
+        self.audio.sender.muted = mute
         body = self.session.body
         if self.reliable is not None:
             await self.reliable.settled()

@@ -107,7 +107,7 @@ class MediaSession:
             keys = ours, agreed.crypto
             if keys != self._keys:
                 protection, self._keys = Protection(*keys), keys
-        self.audio.held = remote.direction in ("sendonly", "inactive")
+        self.audio.sender.held = remote.direction in ("sendonly", "inactive")
         self.audio.start(remote.remote, agreed, remote.payloads[agreed.codec], protection)
 
 

@@ -99,7 +99,8 @@ class Link:
             ):
                 link._closers.append(await watch(own, lane.take))
         link.facing_a, link.facing_b = near[0].getsockname(), far[0].getsockname()
-        a.remote, b.remote = link.facing_a, link.facing_b
+        a.aim(link.facing_a)
+        b.aim(link.facing_b)
         return link
 
     facing_a: Address

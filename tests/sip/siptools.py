@@ -8,7 +8,7 @@ from typing import Any
 
 import trustme
 
-from sfsip_nb.sip import Call, MapResolver, Transport, UserAgent
+from sfsip_nb.sip import Audio, Call, MapResolver, Transport, UserAgent
 
 T1 = 0.05
 """SIP timers ten times faster than RFC 3261's."""
@@ -67,3 +67,9 @@ async def until(true: Callable[[], object], seconds: float = 10.0) -> None:
     async with asyncio.timeout(seconds):
         while not true():  # noqa: ASYNC110 (what is awaited has no event)
             await asyncio.sleep(0.01)
+
+
+async def digits_of(audio: Audio, count: int = 1) -> str:
+    """The digits that a peer pressed, as soon as they are so many; TimeoutError if they are not."""
+    await until(lambda: len(audio.receiver.digits) >= count)
+    return audio.receiver.digits

@@ -58,20 +58,18 @@ class Way:
 
 
 async def by_options(way: Way) -> ProbeResult:
-    return await probes.options(
-        way.uri, resolver=way.resolver, tls_client=way.client(), timeout=LIMIT
-    )
+    plan = probes.CallPlan(way.uri, resolver=way.resolver, tls_client=way.client())
+    return await probes.options(plan, timeout=LIMIT)
 
 
 async def by_register(way: Way) -> ProbeResult:
-    return await probes.register(
+    plan = probes.CallPlan(
         way.uri,
-        aor="sip:u@sip.test",
         credentials=[Credentials("u", "wrong")],
         resolver=way.resolver,
         tls_client=way.client(),
-        timeout=LIMIT,
     )
+    return await probes.register(plan, aor="sip:u@sip.test", timeout=LIMIT)
 
 
 async def by_call(way: Way) -> ProbeResult:

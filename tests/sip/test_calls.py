@@ -67,7 +67,7 @@ async def test_a_call_carries_tones_both_ways(
     assert (leg.ended_by, call.ended_by) == ("remote", "local")
     assert leg.end_reason == 'Q.850;cause=16;text="Normal"'
     assert call.retransmitted_200 == leg.retransmitted_200 == 0
-    assert -16 < call.audio.level_dbov < -14
+    assert -16 < call.audio.listener.level_dbov < -14
     assert call.audio.stats()["loss_percent"] == 0
     assert not any(entry.faults for entry in client.trace)
 

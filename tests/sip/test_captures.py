@@ -201,17 +201,17 @@ def test_tls_is_named_with_what_to_do() -> None:
 def test_a_refused_and_an_unanswered_connection_are_kept() -> None:
     syn = ether(tcp(b"", 5, flags=2))
     reset = ether(tcp(b"", 0, flags=0x14, ack=6, back=True))
-    assert [r.how for r in read(syn, reset).refusals] == ["refused"]
-    assert [r.how for r in read(syn).refusals] == ["unanswered"]
+    assert list(read(syn, reset).refusals.values()) == ["refused"]
+    assert list(read(syn).refusals.values()) == ["unanswered"]
     answered = ether(tcp(b"", 0, flags=0x12, ack=6, back=True))
-    assert read(syn, answered).refusals == []
+    assert read(syn, answered).refusals == {}
 
 
 def test_a_closed_port_is_told_by_icmp() -> None:
     refusal = b"\x03\x03\x00\x00\x00\x00\x00\x00" + bytes(udp())[:28]
     icmp = dpkt.ip.IP(src=B, dst=A, p=1, data=refusal, len=20 + len(refusal))
     found = read(ether(bytes(udp())), ether(bytes(icmp)))
-    assert [(r.how, r.destination) for r in found.refusals] == [("icmp", CALLEE)]
+    assert [(how, to) for (_, to), how in found.refusals.items()] == [("icmp", CALLEE)]
 
 
 def test_a_packet_captured_twice_counts_once_and_a_repetition_twice() -> None:

@@ -31,20 +31,20 @@ async def test_hold_and_resume_by_reinvite(agents: Agents) -> None:
     assert call.audio is not None
     assert far is not None
     assert await call.reinvite("sendonly") == 200
-    assert far.held
-    assert not call.audio.held
+    assert far.sender.held
+    assert not call.audio.sender.held
     assert await call.reinvite("inactive") == 200
-    assert call.audio.held
+    assert call.audio.sender.held
     assert await call.reinvite() == 200
-    assert not far.held
-    assert not call.audio.held
+    assert not far.sender.held
+    assert not call.audio.sender.held
     assert (heard(legs[0], "INVITE"), call.state) == (4, "answered")
     assert await legs[0].reinvite("sendonly") == 200  # From the called side too.
-    assert call.audio.held
+    assert call.audio.sender.held
     assert await call.reinvite() == 200  # Who is held cannot let himself go.
-    assert (call.audio.held, far.held) == (True, False)
+    assert (call.audio.sender.held, far.sender.held) == (True, False)
     assert await legs[0].reinvite() == 200
-    assert not call.audio.held
+    assert not call.audio.sender.held
     assert await call.update() == 200
     assert heard(legs[0], "UPDATE") == 1
     assert await call.bye() == 200
@@ -71,7 +71,7 @@ async def test_the_old_hold_by_a_null_address_is_understood(agents: Agents) -> N
     raw.send(raw.inside(taken, "ACK", number=2))
     assert b"a=recvonly" in again.body
     assert legs[0].audio is not None
-    assert legs[0].audio.held
+    assert legs[0].audio.sender.held
     raw.close()
 
 
@@ -86,7 +86,7 @@ async def test_a_refused_reinvite_leaves_the_call_as_it_was(agents: Agents, code
     assert await asking == code
     assert call.state == "answered"
     assert call.audio is not None
-    assert not call.audio.held
+    assert not call.audio.sender.held
     raw.close()
 
 
@@ -186,7 +186,7 @@ async def test_a_reinvite_without_an_offer_gets_one_and_its_ack_the_answer(agent
     await raw.after(491, 200)
     moved = SDP.replace(b"m=audio 9 ", b"m=audio 11 ")
     raw.send(raw.inside(taken, "ACK", number=2, body=moved))
-    await until(lambda: legs[0].audio and legs[0].audio.remote == ("127.0.0.1", 11))
+    await until(lambda: legs[0].audio and legs[0].audio.destination == ("127.0.0.1", 11))
     raw.close()
 
 
@@ -208,7 +208,7 @@ async def test_an_update_moves_the_media_and_a_plain_one_the_contact(agents: Age
     raw.send(raw.inside(taken, "UPDATE", number=2, body=held))
     assert b"a=recvonly" in (await raw.after(200)).body
     assert legs[0].audio is not None
-    assert legs[0].audio.held
+    assert legs[0].audio.sender.held
     raw.send(raw.inside(taken, "UPDATE", number=3, Contact=f"<{other.uri()}>"))
     assert (await raw.next(200)).body == b""
     hanging_up = asyncio.create_task(legs[0].bye())
@@ -376,7 +376,7 @@ async def test_an_offer_that_has_to_come_first_comes_in_the_reliable_provisional
     raw.send(raw.inside(taken, "ACK", number=1))
     await until(lambda: legs[0].ack.is_set())
     assert legs[0].audio is not None
-    assert legs[0].audio.remote == ("127.0.0.1", 9)
+    assert legs[0].audio.destination == ("127.0.0.1", 9)
     raw.close()
 
 

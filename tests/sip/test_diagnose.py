@@ -126,14 +126,14 @@ AGREES = {"fail": "error", "pass": "fine"}
 def disagreements(file: Path) -> dict[str, tuple[str, str]]:
     """Calls, registrations and OPTIONS of which both say something else: (theirs, ours)."""
     theirs = doctor(file)
-    ours = diagnosed(captures.load(file)).reports
-    assert {r.call_id for r in ours if r.call_id} <= set(theirs)
+    reports = diagnosed(captures.load(file)).reports
+    ours = {r.entries[0].call_id: r for r in reports if r.entries[0].call_id}
+    assert set(ours) <= set(theirs)
     return {
-        report.call_id: (theirs[report.call_id], report.verdict)
-        for report in ours
-        if report.kind != "other" and report.call_id
-        and AGREES.get(report.verdict) != theirs[report.call_id]
-    }  # fmt: skip
+        call_id: (theirs[call_id], report.verdict)
+        for call_id, report in ours.items()
+        if report.kind != "other" and AGREES.get(report.verdict) != theirs[call_id]
+    }
 
 
 REAL = {

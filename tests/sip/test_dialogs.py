@@ -164,8 +164,8 @@ async def test_a_reinvite_is_answered_and_the_media_follows(agents: Agents) -> N
     assert b"a=recvonly" in response.body
     assert heard(legs[0], "INVITE") == 2
     assert legs[0].audio is not None
-    assert legs[0].audio.held
-    assert legs[0].audio.remote[0] == "127.0.0.2"
+    assert legs[0].audio.sender.held
+    assert legs[0].audio.destination[0] == "127.0.0.2"
     refused = await call.dialog.send("MESSAGE")
     assert refused is not None
     assert refused.code == 405
@@ -214,12 +214,12 @@ async def test_joined_legs_relay_audio_and_hang_up_together(agents: Agents) -> N
     assert near is not None
     assert away is not None
     assert (near.codec, away.codec) == ("PCMU", "PCMA")
-    assert min(near.packets_received, near.packets_sent, away.packets_received) > 5
+    assert min(near.packets_received, near.sender.packets, away.packets_received) > 5
     assert await call.bye(reason='Q.850;cause=16;text="x"') == 200
     assert await far[0].wait_ended(2)
     assert far[0].ended_by == "remote"
     assert far[0].end_reason == 'Q.850;cause=16;text="x"'
-    assert call.audio.loss_percent == far[0].audio.loss_percent == 0
+    assert call.audio.arrivals.loss_percent == far[0].audio.arrivals.loss_percent == 0
 
 
 async def test_a_refusal_and_a_cancel_pass_through_joined_legs(agents: Agents) -> None:

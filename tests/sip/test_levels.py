@@ -25,7 +25,7 @@ async def test_each_direction_is_measured_by_itself() -> None:
     ends.a.play(1004)
     ends.b.play(None)
     await asyncio.sleep(0.8)
-    ends.b.mute()
+    ends.b.sender.muted = True
     await asyncio.sleep(0.6)
     ends.close()
     end = datetime.now(UTC)

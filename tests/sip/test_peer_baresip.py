@@ -85,14 +85,14 @@ async def test_the_phone_holds_and_resumes(agents: Agents, phone: Baresip) -> No
     assert (await phone.do("hold"))["ok"]
     await until(lambda: heard(call, "INVITE") == 1)
     await asyncio.sleep(0.1)
-    sent = audio.packets_sent
+    sent = audio.sender.packets
     await asyncio.sleep(0.3)
-    assert audio.packets_sent == sent
+    assert audio.sender.packets == sent
     assert (await phone.do("resume"))["ok"]
     await until(lambda: heard(call, "INVITE") == 2)
     received = audio.packets_received
-    await until(lambda: audio.packets_sent > sent and audio.packets_received > received + 10)
-    assert audio.tone_hz == pytest.approx(TONE_HZ, abs=15)
+    await until(lambda: audio.sender.packets > sent and audio.packets_received > received + 10)
+    assert audio.listener.tone_hz == pytest.approx(TONE_HZ, abs=15)
     assert await call.bye() == 200
     # Its recording ends with the hold.
     assert await phone.heard_hz() == pytest.approx(OURS_HZ, abs=10)
@@ -122,7 +122,7 @@ async def test_digits_are_pressed_both_ways(agents: Agents, phone: Baresip) -> N
     audio = call.audio
     assert audio is not None
     assert (await phone.do("sndcode", "12#"))["ok"]
-    await until(lambda: audio.digits == "12#")
+    await until(lambda: audio.receiver.digits == "12#")
     await audio.send_digits("15*")
     ends = re.compile(r"received event: '(.)' \(end=1\)")
     await until(lambda: "".join(ends.findall(phone.program.tail())) == "15*")

@@ -169,7 +169,7 @@ async def test_the_callers_digits_are_understood(serve: Server) -> None:
     async def ask(call: Call) -> None:
         assert await call.answer()
         assert call.audio is not None
-        await until(lambda: call.audio and call.audio.digits == "25")
+        await until(lambda: call.audio and call.audio.receiver.digits == "25")
         await call.bye()
 
     await serve(
@@ -187,7 +187,7 @@ async def test_the_callers_digits_are_understood(serve: Server) -> None:
     )
     (call,) = serve.calls
     assert call.audio is not None
-    assert (call.audio.digits, call.ended_by) == ("25", "local")
+    assert (call.audio.receiver.digits, call.ended_by) == ("25", "local")
 
 
 async def test_an_invite_without_an_offer_gets_ours_and_a_later_one_too(serve: Server) -> None:

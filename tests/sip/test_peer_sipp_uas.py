@@ -90,7 +90,7 @@ async def test_digits_come_back_as_an_echo(calls: Playing) -> None:
         assert await call.outcome(10) == 200
         assert call.audio is not None
         await call.audio.send_digits("07#")
-        await until(lambda: call.audio and call.audio.digits == "07#")
+        await until(lambda: call.audio and call.audio.receiver.digits == "07#")
         assert await call.bye() == 200
 
     await calls(

@@ -12,7 +12,7 @@ from sfsip_nb.sip import (
     ProbeResult,
     probes,
 )
-from tests.sip.probetools import LOCAL, answering, plan
+from tests.sip.probetools import answering, plan
 from tests.sip.siptools import Agents, uri
 
 
@@ -21,7 +21,7 @@ async def test_options_passes_on_any_answer(agents: Agents) -> None:
         await incoming.respond(404, "Nobody\x07 here")
 
     server = await agents("server", on_request=refuse)
-    got = await probes.options(uri(server), resolver=LOCAL)
+    got = await probes.options(plan(uri(server)))
     assert got.verdict == "pass"
     assert got.sentence.endswith("answered OPTIONS with 404 Nobody here.")
     assert len(got.trace) == 2
@@ -48,11 +48,9 @@ async def test_register_judges_credentials(
 
     server = await agents("server", on_request=registrar)
     got = await probes.register(
-        uri(server, ""),
+        plan(uri(server, ""), credentials=[Credentials("u", password)]),
         aor="sip:u@sip.test",
-        credentials=[Credentials("u", password)],
         expect=expect,  # type: ignore[arg-type]
-        resolver=LOCAL,
     )
     assert got.verdict == verdict
     assert got.seen["challenged"] is True
@@ -102,12 +100,10 @@ async def test_a_wrong_password_is_tried_once_and_a_peer_without_registrar_is_na
     server = await agents("server", on_request=registrar, on_invite=calls)
     static = await agents("static", on_request=lambda incoming: incoming.respond(405))
     wrong = [Credentials("u", "wrong")]
-    got = await probes.register(
-        uri(server, ""), aor="sip:u@sip.test", credentials=wrong, resolver=LOCAL
-    )
+    got = await probes.register(plan(uri(server, ""), credentials=wrong), aor="sip:u@sip.test")
     assert (got.verdict, len(asked)) == ("fail", 2)
     assert "Compare user name, password and realm" in got.sentence
-    none = await probes.register(uri(static, ""), aor="sip:u@sip.test", resolver=LOCAL)
+    none = await probes.register(plan(uri(static, "")), aor="sip:u@sip.test")
     assert none.verdict == "fail"
     assert "accepts no registrations" in none.sentence
     called = await probes.call(plan(uri(server), credentials=wrong))

@@ -15,7 +15,7 @@ from sfsip_nb.sip import Call, ProbeResult, probes
 from sfsip_nb.sip.probes.audible import directions
 from sfsip_nb.sip.probes.listening import Listening
 from tests.sip.probetools import answering, plan
-from tests.sip.siptools import Agents, uri
+from tests.sip.siptools import Agents, digits_of, uri
 
 
 async def rtp(call: Call, payload_type: int) -> None:
@@ -47,7 +47,7 @@ async def test_an_ivr_takes_the_digits_and_a_peer_without_events_is_named(agents
     async def menu(call: Call) -> None:
         if await call.answer() and call.audio:
             call.audio.play(440)
-            pressed.append(await call.audio.pressed(2, 3))
+            pressed.append(await digits_of(call.audio, 2))
             call.audio.play(620)
             await call.wait_ended(5)
 
@@ -114,8 +114,8 @@ async def test_an_announcement_before_a_refusal_is_told(agents: Agents) -> None:
 @pytest.mark.parametrize(
     ("facts", "verdict", "words"),
     [
-        ({"reported": None}, "inconclusive", "sent no RTCP report"),
-        ({"one_way": "peer hears nothing (RTCP)"}, "fail", "it hears nothing of us"),
+        ({}, "inconclusive", "sent no RTCP report"),
+        ({"hears": False}, "fail", "it hears nothing of us"),
         ({"reported": SimpleNamespace(loss_percent=6.0)}, "fail", "6.0 % of our audio lost"),
         ({"reported": SimpleNamespace(loss_percent=0.0)}, "pass", "0.0 % of our audio lost"),
     ],
@@ -124,16 +124,12 @@ def test_what_the_peer_hears_is_judged_by_what_it_reports(
     facts: dict[str, Any], verdict: str, words: str
 ) -> None:
     audio = SimpleNamespace(
-        **{
-            "reported": None,
-            "one_way": "",
-            "packets_received": 50,
-            "loss_percent": 0.0,
-            "mos": 4.4,
-            "local": ("127.0.0.1", 4000),
-            "troubles": list,
-        }
-        | facts
+        control=SimpleNamespace(**{"hears": None, "reported": None} | facts),
+        packets_received=50,
+        arrivals=SimpleNamespace(loss_percent=0.0),
+        mos=4.4,
+        local=("127.0.0.1", 4000),
+        troubles=list,
     )
     leg: Any = SimpleNamespace(audio=audio, source=("127.0.0.1", 5060))
     script = Listening(1004.0, None, 1.0, heard=True)
@@ -144,7 +140,10 @@ def test_what_the_peer_hears_is_judged_by_what_it_reports(
 
 def test_behind_nat_silence_is_no_proof() -> None:
     audio: Any = SimpleNamespace(
-        reported=None, one_way="", packets_received=0, local=("192.168.1.5", 4000), troubles=list
+        control=SimpleNamespace(hears=None, reported=None),
+        packets_received=0,
+        local=("192.168.1.5", 4000),
+        troubles=list,
     )
     leg: Any = SimpleNamespace(audio=audio, source=("168.86.138.1", 5060))
     got = directions(leg, Listening(1004.0, 440, 1.0, heard=False))["to_us"]

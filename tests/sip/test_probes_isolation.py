@@ -100,7 +100,7 @@ def _differs(one: CallPlan, other: CallPlan, name: str) -> bool:
 
 async def test_options_are_tried_over_tcp_where_udp_is_silent(agents: Agents) -> None:
     server = await agents("server", gate=lambda _, transport: transport == "tcp")
-    got = await probes.options(uri(server), resolver=LOCAL, timeout=0.3, isolating=True)
+    got = await probes.options(plan(uri(server)), timeout=0.3, isolating=True)
     assert got.verdict == "fail"
     assert "The call works over TCP: UDP on port" in got.sentence
 

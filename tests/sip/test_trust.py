@@ -13,8 +13,8 @@ from cryptography import x509
 from sfsip_nb.inputs import facts
 from sfsip_nb.platforms.shared.network import client_of
 from sfsip_nb.sip import MapResolver, ProbeResult, probes
+from sfsip_nb.sip.probes.clients import TlsClient, as_client
 from sfsip_nb.sip.probes.identity import match_name
-from sfsip_nb.sip.probes.tlsprobe import TlsClient, as_client
 from tests.sip import pki
 from tests.sip.pki import DNS, URI, Pki
 

@@ -37,7 +37,7 @@ async def asked_for_a_person(world: World) -> Json:
         call.audio.play(1400)
         await testbed.until(lambda: testbed.rows() and testbed.rows()[-1]["executed_actions"])
         assert call.state == "answered"
-        assert not [tone for tone in call.audio.tones if abs(tone.hz - 620) < 15]
+        assert not [tone for tone in call.audio.listener.tones if abs(tone.hz - 620) < 15]
         (action,) = testbed.rows()[-1]["executed_actions"]
         await call.bye()
         assert "nobody can be reached" in (await testbed.row())["transcript"]

@@ -32,7 +32,7 @@ async def failed_leg(world: World, silent: bool = False) -> Json:
         assert call.code == 200
         assert await call.wait_ended(6)
         assert call.audio
-        assert not [tone for tone in call.audio.tones if abs(tone.hz - 440) < 15]
+        assert not [tone for tone in call.audio.listener.tones if abs(tone.hz - 440) < 15]
         conversation = await testbed.conversation()
         (external,) = legs(conversation, "external")
         if silent:

@@ -32,7 +32,7 @@ async def fallen_back(world: World) -> Json:
         assert call.code == 200  # the IVR answers
         assert call.audio
         assert await call.audio.heard(620)
-        assert not [tone for tone in call.audio.tones if abs(tone.hz - 440) < 15]
+        assert not [tone for tone in call.audio.listener.tones if abs(tone.hz - 440) < 15]
         assert await call.bye() == 200
         entry = await testbed.entry()
         assert not [r for r in testbed.rows() if r["call_status"] == "completed"]

@@ -18,8 +18,9 @@ from sfsip_nb.platforms.synthflow.section import host, port
 from sfsip_nb.sip import NextHop, ProbeResult, ResolveError, loop
 from sfsip_nb.sip import probes as wire
 from sfsip_nb.sip.locating import Lookup, explain, locate
+from sfsip_nb.sip.probes.clients import TlsClient
 from sfsip_nb.sip.probes.tables import tables
-from sfsip_nb.sip.probes.tlsprobe import TlsClient, connectable
+from sfsip_nb.sip.probes.tlsprobe import connectable
 from sfsip_nb.sip.probes.trust import EXPIRES_SOON_DAYS
 
 _SECONDS = 8.0

@@ -73,16 +73,13 @@ def _from_result(ctx: Context, step: str, title: str, expected: str, result: Pro
 
 def _options(ctx: Context, platform: ProbedPlatform) -> list[Check]:
     """OPTIONS to Synthflow. A carrier may drop an unauthenticated one: silence says nothing."""
-    result = loop.run(
-        wire.options(
-            _uri(ctx),
-            resolver=ctx.surroundings.resolver,
-            transport=ctx.parameters.sip.transport,
-            isolating=True,
-            tls_client=ctx.surroundings.tls(),
-        ),
-        30,
+    plan = wire.CallPlan(
+        _uri(ctx),
+        transport=ctx.parameters.sip.transport,
+        resolver=ctx.surroundings.resolver,
+        tls_client=ctx.surroundings.tls(),
     )
+    result = loop.run(wire.options(plan, isolating=True), 30)
     return [_from_result(ctx, "probe.options", "Synthflow answers OPTIONS", "an answer", result)]
 
 

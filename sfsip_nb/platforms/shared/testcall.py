@@ -16,10 +16,10 @@ from sfsip_nb.platforms.shared import heard
 from sfsip_nb.platforms.shared.checks import check
 from sfsip_nb.sip import Call, Credentials, ProbeResult, ladder, loop, pcap
 from sfsip_nb.sip.evidence.causes import explained
+from sfsip_nb.sip.evidence.diagnose import decisive
 from sfsip_nb.sip.probes import CallPlan, placing
 from sfsip_nb.sip.probes.isolating import isolate
 from sfsip_nb.sip.probes.plan import Kind
-from sfsip_nb.sip.probes.words import found
 from sfsip_nb.sip.sdp import Srtp
 from sfsip_nb.sip.shown import counted
 
@@ -195,7 +195,7 @@ def _note(made: ObservedCall, placed: placing.PlacedCall) -> None:
     made.code, made.phrase, made.codes = leg.code, leg.phrase, tuple(leg.codes)
     made.bye_code, made.ended_by = leg.bye_code, leg.ended_by
     made.retransmitted, made.challenges = leg.retransmitted_200, leg.challenges
-    reason = found(placed.trace)
+    reason = decisive(placed.trace)
     made.remedy = reason.text if reason else ""
     made.answer = explained(leg.code, leg.phrase, leg.remote_headers).said
     if leg.audio is not None:

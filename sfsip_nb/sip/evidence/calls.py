@@ -12,6 +12,10 @@ from ..digest import AUTHORIZATION
 from ..fields import cseq, header, name_addr, top_via, uri_parts
 from ..shown import where
 from ..trace import Address, TraceEntry, once
+from .sound import Stream
+
+OTHER = {"caller": "callee", "callee": "caller"}
+"""The sides of a call, each with the one that it hears."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +67,8 @@ class TracedMessage:
         return name_addr(self.header("To")).tag
 
     @property
-    def by_caller(self) -> str:
-        """Tag of the party that sent the request in question; see `CallTrace.is_callers`."""
+    def from_tag(self) -> str:
+        """Tag of From: of the party that sent the request in question."""
         return name_addr(self.header("From")).tag
 
     @cached_property
@@ -135,6 +139,8 @@ class CallTrace:
     entries: list[TraceEntry] = field(default_factory=list)
     index: dict[tuple[str, int], list[Transaction]] = field(default_factory=dict, repr=False)
     """The transactions by method and CSeq number."""
+    media: dict[str, list[Stream]] = field(default_factory=lambda: {side: [] for side in OTHER})
+    """The RTP streams, by the side that they go to."""
 
     @property
     def began(self) -> datetime:
@@ -162,37 +168,31 @@ class CallTrace:
     def attempts(self) -> list[Transaction]:
         """The INVITEs that begin the call at the hop nearest to the caller, one a try."""
         initial = [t for t in self.of("INVITE") if t.requests and not t.in_dialog]
-        if not initial:
-            return []
-        hop = initial[0].client[0], initial[0].server[0]
         # A redirection or a fork goes on from the same client to another server.
-        return [t for t in initial if t.client[0] == hop[0]]
+        return [t for t in initial if t.client[0] == initial[0].client[0]]
 
     @cached_property
     def caller_tag(self) -> str:
         """The caller's tag; of a call that began before the capture, of whoever spoke first."""
         row = self.attempts[0].first if self.attempts else self.rows[0]
-        return row.by_caller
+        return row.from_tag
 
-    def is_callers(self, row: TracedMessage) -> bool:
-        """Whether the caller's side sent the message."""
-        return (row.by_caller == self.caller_tag) == row.is_request
+    def side(self, row: TracedMessage) -> str:
+        """Who sent the message: `caller` or `callee`."""
+        by_caller = (row.from_tag == self.caller_tag) == row.is_request
+        return "caller" if by_caller else "callee"
 
     @property
     def answer(self) -> TracedMessage | None:
         """The 2xx that answered the call, at the hop nearest to the caller."""
-        for attempt in self.attempts:
-            for row in attempt.responses:
-                if 200 <= row.code < 300:
-                    return row
-        return None
+        rows = (row for attempt in self.attempts for row in attempt.responses)
+        return next((row for row in rows if 200 <= row.code < 300), None)
 
     def party(self, name: str) -> str:
         """User or host of From or To, as the first message has it."""
         rows = [t.first for t in self.attempts] or self.rows
-        address = name_addr(rows[0].header(name)) if rows else None
-        parts = uri_parts(address.uri) if address else None
-        return (parts.user or parts.host or (address.uri if address else "")) if parts else ""
+        uri = name_addr(rows[0].header(name)).uri if rows else ""
+        return uri_parts(uri).user or uri_parts(uri).host or uri
 
 
 def conversations(entries: Iterable[TraceEntry]) -> list[CallTrace]:
@@ -213,40 +213,30 @@ def conversations(entries: Iterable[TraceEntry]) -> list[CallTrace]:
 
 def _sort_in(conversation: CallTrace, row: TracedMessage) -> None:
     number, named = row.cseq
-    method = "INVITE" if row.method == "ACK" else row.method or named
-    via = top_via(row.message)
-    branch = via.branch if via else ""
+    is_ack = row.method == "ACK"
+    method = "INVITE" if is_ack else row.method or named
+    branch = _branch(row)
     source, destination = row.entry.source, row.entry.destination
     client, server = (source, destination) if row.is_request else (destination, source)
     same = conversation.index.setdefault((method, number), [])
     hop = [t for t in same if (t.client, t.server) == (client, server)] or [
         t for t in same if (t.client[0], t.server[0]) == (client[0], server[0])
     ]
-    if row.method == "ACK":
+    # One of RFC 2543 has no branch, and matches by its CSeq alone.
+    match = [t for t in hop if _branch(t.first) == branch]
+    if is_ack:
         # An ACK for 2xx has a branch of its own and may take another way (RFC 3261 §13.2.2.4).
-        target = (_branch(hop, branch) or hop or _branch(same, branch) or same)[-1:]
-        if target:
-            target[0].acks.append(row)
-        else:
-            begun = Transaction("INVITE", number, client, server, acks=[row])
-            conversation.transactions.append(begun)
-            same.append(begun)
-        return
-    match = _branch(hop, branch)
-    if not match and not row.is_request:
-        match = _branch(same, branch) or hop[-1:]
+        match = match or hop or [t for t in same if _branch(t.first) == branch] or same
+    elif not row.is_request:
+        match = match or [t for t in same if _branch(t.first) == branch] or hop
     if not match:
         match = [Transaction(method, number, client, server)]
-        conversation.transactions.append(match[0])
-        same.append(match[0])
-    (match[-1].requests if row.is_request else match[-1].responses).append(row)
+        conversation.transactions += match
+        same += match
+    kept = match[-1]
+    (kept.acks if is_ack else kept.requests if row.is_request else kept.responses).append(row)
 
 
-def _branch(among: list[Transaction], branch: str) -> list[Transaction]:
-    """Those with this branch; one of RFC 2543 has none, and matches by its CSeq alone."""
-    found = []
-    for transaction in among:
-        via = top_via(transaction.first.message)
-        if (via.branch if via else "") == branch:
-            found.append(transaction)
-    return found
+def _branch(row: TracedMessage) -> str:
+    via = top_via(row.message)
+    return via.branch if via else ""

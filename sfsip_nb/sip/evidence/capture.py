@@ -16,7 +16,7 @@ from ..fields import header
 from ..reading import read as read_message
 from ..shown import counted
 from ..trace import Address, TraceEntry, Transport, mask, summary
-from .connections import START, Connections
+from .connections import START, Connections, Refusal
 from .layers import LINKS, Layers, Piece
 from .records import CapturedFrame, records
 from .sound import Streams
@@ -32,27 +32,16 @@ _REMEMBERED = 2_000
 _SUFFIXES = (".pcap", ".pcapng", ".cap")
 
 
-@dataclass(frozen=True)
-class ConnectionRefusal:
-    """Somebody said that a port is closed (ICMP, or TCP reset), or said nothing to a connection."""
-
-    at: datetime | None
-    source: Address
-    destination: Address
-    how: str
-    """`icmp`, `refused` or `unanswered`."""
-
-
 @dataclass
 class Capture:
     """What a capture holds. `notes`: one sentence for each thing that limits what it can show."""
 
     entries: list[TraceEntry] = field(default_factory=list)
     streams: Streams = field(default_factory=Streams)
-    refusals: list[ConnectionRefusal] = field(default_factory=list)
+    refusals: dict[tuple[Address, Address], Refusal] = field(default_factory=dict)
+    """From where and to where somebody was refused, and how."""
     notes: list[str] = field(default_factory=list)
     packets: int = 0
-    began: datetime | None = None
     ended: datetime | None = None
 
 
@@ -89,7 +78,6 @@ class _Reader:
     def take(self, record: CapturedFrame) -> None:
         capture = self.capture
         capture.packets += 1
-        capture.began = min(capture.began or record.at, record.at)
         capture.ended = max(capture.ended or record.at, record.at)
         if record.link not in LINKS:
             self._links[record.link] += 1
@@ -99,8 +87,7 @@ class _Reader:
             return
         if piece.kind == "icmp":
             if len(capture.refusals) < _REMEMBERED:
-                refused = ConnectionRefusal(piece.at, piece.source, piece.destination, "icmp")
-                capture.refusals.append(refused)
+                capture.refusals[piece.source, piece.destination] = "icmp"
         elif piece.kind == "tcp":
             for message in self._connections.add(piece):
                 self._message(piece, "tcp", message)
@@ -150,10 +137,8 @@ class _Reader:
         capture, connections = self.capture, self._connections
         connections.finish()
         capture.entries.sort(key=lambda entry: entry.at)
-        for (source, destination), how in connections.closed.items():
-            capture.refusals.append(ConnectionRefusal(None, source, destination, how))
-        for sentence in self._limits(connections):
-            self.note(sentence)
+        capture.refusals |= connections.closed
+        capture.notes += self._limits(connections)
         return capture
 
     def _limits(self, connections: Connections) -> Iterator[str]:
@@ -164,7 +149,7 @@ class _Reader:
         servers = {server for server in ends_of if server[1] != 443}
         if servers:
             ends = sorted(f"{host}:{port}" for host, port in servers)
-            shown = ", ".join(ends[:5]) + (" and others" if len(ends) > 5 else "")
+            shown = ", ".join(ends[:5]) + " and others" * (len(ends) > 5)
             yield (
                 f"TLS to {shown} is encrypted, so the SIP in it cannot be read. Take the capture "
                 "where the platform writes it unencrypted, or call over TCP for the test."
@@ -172,11 +157,8 @@ class _Reader:
         if connections.holes:
             yield f"{counted(connections.holes, 'message')} over TCP incomplete: bytes are missing."
         if self._cut:
-            yield (
-                f"{counted(self._cut, 'message')} cut by the capture's snapshot length. Capture"
-                " with: "
-                "tcpdump -s 0"
-            )
+            cut = f"{counted(self._cut, 'message')} cut by the capture's snapshot length."
+            yield f"{cut} Capture with: tcpdump -s 0"
         if self._twice:
             yield f"{counted(self._twice, 'message')} captured twice and counted once."
         if self._more:

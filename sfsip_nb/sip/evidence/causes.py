@@ -138,16 +138,15 @@ def _lower(name: str) -> str:
     return name if name[1:2].isupper() else name[:1].lower() + name[1:]
 
 
-@dataclass(frozen=True)
-class CallEnd:
-    """Who is at one end. `name` is empty where nothing tells."""
-
-    name: str
-    fixes: Mapping[str, str]
+Fixes = Mapping[str, str]
+"""What to do about each kind of trouble."""
 
 
-def side(sent: Iterable[TracedMessage], received: Iterable[TracedMessage]) -> CallEnd:
-    """Tell an end by what it sent, and by the hosts that requests to it name."""
+def fixes_of(sent: Iterable[TracedMessage], received: Iterable[TracedMessage]) -> Fixes:
+    """The fixes in the words of an end's own screens; none where nothing tells who is there.
+
+    It is told by what it sent, and by the hosts that requests to it name.
+    """
     hosts: set[str] = set()
     headers: set[str] = set()
     software = ""
@@ -165,11 +164,11 @@ def side(sent: Iterable[TracedMessage], received: Iterable[TracedMessage]) -> Ca
             or headers & set(entry.get("headers", ()))
             or re.search(entry.get("software", _NEVER), software.strip(), re.I)
         ):
-            return CallEnd(entry["name"], entry.get("fixes", {}))
-    return CallEnd("", {})
+            fixes: Fixes = entry.get("fixes", {})
+            return fixes
+    return {}
 
 
-def fix(rule: str, at: CallEnd | None = None) -> str:
-    """What to do about a kind of trouble, in the words of the side where it is to be done."""
-    own = at.fixes.get(rule) if at else None
-    return own or data()["fixes"].get(rule, "")
+def fix(rule: str, at: Fixes | None = None) -> str:
+    """What to do about a kind of trouble, in the words of the end where it is to be done."""
+    return (at or {}).get(rule) or data()["fixes"].get(rule, "")

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Final, Literal
 
 from ..trace import Address
@@ -29,7 +28,8 @@ _START_OF_LINE = re.compile(rb"(?:^|(?<=\n))" + START.pattern)
 _LENGTH = re.compile(rb"(?im)^(?:content-length|l)[ \t]*:[ \t]*(\d{1,9})[ \t]*\r?$")
 _END = re.compile(rb"\r?\n\r?\n")
 
-Refusal = Literal["refused", "unanswered"]
+Refusal = Literal["icmp", "refused", "unanswered"]
+"""A port said to be closed, by ICMP or a TCP reset; or nothing was said to a connection."""
 
 
 @dataclass
@@ -40,8 +40,8 @@ class _Direction:
     waiting: dict[int, bytes] = field(default_factory=dict)
     buffer: bytes = b""
     kind: Literal["", "sip", "tls", "foreign"] = ""
-    opened: datetime | None = None
-    replied: bool = False
+    unanswered: bool = False
+    """It asked for a connection, and the other end has said nothing since."""
 
 
 class Connections:
@@ -49,10 +49,10 @@ class Connections:
 
     def __init__(self) -> None:
         self._directions: dict[tuple[Address, Address], _Direction] = {}
-        self.encrypted: dict[tuple[Address, Address], datetime] = {}
-        """Connections that carry TLS: both ends, and when it was seen first."""
+        self.encrypted: set[tuple[Address, Address]] = set()
+        """Connections that carry TLS, by both ends."""
         self.closed: dict[tuple[Address, Address], Refusal] = {}
-        """Attempts to connect that failed, with the way they failed."""
+        """Attempts to connect that failed, from where and to where, and how."""
         self.holes = 0
         """Places where bytes are missing in a SIP stream."""
 
@@ -64,7 +64,12 @@ class Connections:
             self._directions.pop(next(iter(self._directions)))
         self._directions[key] = direction
         other = self._directions.get(back)
-        self._note_opening(piece, key, direction, other)
+        if piece.flags & _SYN and not piece.flags & _ACK:
+            direction.unanswered = True
+        elif other is not None and other.unanswered:
+            other.unanswered = False
+            if piece.flags & _RST:
+                self.closed[back] = "refused"
         if piece.flags & _SYN:
             direction.next = (piece.sequence + 1) % _WRAP
             direction.waiting.clear()
@@ -85,27 +90,13 @@ class Connections:
         self._keep(direction, piece.sequence, piece.data)
         if sum(map(len, direction.waiting.values())) > MAX_WAITING:
             self._skip(direction)
-        return self._cut(direction, key, piece.at)
+        return self._cut(direction, key)
 
     def finish(self) -> None:
         """Say how the attempts stand that nothing was heard of until the end."""
         for key, direction in self._directions.items():
-            if direction.opened is not None and not direction.replied:
+            if direction.unanswered:
                 self.closed.setdefault(key, "unanswered")
-
-    def _note_opening(
-        self,
-        piece: Piece,
-        key: tuple[Address, Address],
-        direction: _Direction,
-        other: _Direction | None,
-    ) -> None:
-        if piece.flags & _SYN and not piece.flags & _ACK:
-            direction.opened, direction.replied = piece.at, False
-        elif other is not None and other.opened is not None and not other.replied:
-            other.replied = True
-            if piece.flags & _RST:
-                self.closed[key[1], key[0]] = "refused"
 
     def _keep(self, direction: _Direction, sequence: int, data: bytes) -> None:
         assert direction.next is not None
@@ -144,17 +135,14 @@ class Connections:
             self.holes += 1
         self._advance(direction)
 
-    def _cut(
-        self, direction: _Direction, key: tuple[Address, Address], at: datetime
-    ) -> list[bytes]:
+    def _cut(self, direction: _Direction, key: tuple[Address, Address]) -> list[bytes]:
         messages: list[bytes] = []
         while direction.buffer and direction.kind not in ("tls", "foreign"):
             data = direction.buffer.lstrip(b"\r\n")
             direction.buffer = data
             if direction.kind == "" and data[:2] == b"\x16\x03":
                 direction.kind = "tls"
-                if (key[1], key[0]) not in self.encrypted:
-                    self.encrypted.setdefault(key, at)
+                self.encrypted.add(key)
                 break
             match = _START_OF_LINE.search(data)
             if match is None:

@@ -31,7 +31,6 @@ class CallReport:
     number: int
     kind: str
     """`call`, `registration`, `options` or `other`."""
-    call_id: str
     caller: str
     called: str
     began: datetime
@@ -83,11 +82,6 @@ class Diagnosis:
     notes: tuple[str, ...] = ()
 
     @property
-    def findings(self) -> list[Finding]:
-        """Everything found, what decides first."""
-        return [finding for report in self.reports for finding in report.findings]
-
-    @property
     def verdict(self) -> Verdict:
         """The worst of calls, registrations and OPTIONS; without any of them inconclusive."""
         return worst(report.verdict for report in self.reports if report.kind != "other")
@@ -116,8 +110,14 @@ class Diagnosis:
 
 def findings(entries: Iterable[TraceEntry], media: Iterable[MediaPacket] = ()) -> list[Finding]:
     """What a live trace shows: all findings, those that decide and fail first."""
-    found = diagnosed(Capture(list(entries), Streams(media))).findings
-    return sorted(found, key=_weight)
+    reports = diagnosed(Capture(list(entries), Streams(media))).reports
+    return sorted((found for report in reports for found in report.findings), key=_weight)
+
+
+def decisive(entries: Iterable[TraceEntry]) -> Finding | None:
+    """What decides against the messages of one call or request; None if nothing does."""
+    first = next(iter(findings(entries)), None)
+    return None if first is None or first.advisory or first.verdict == "pass" else first
 
 
 def _weight(finding: Finding) -> tuple[bool, int]:
@@ -128,8 +128,8 @@ def diagnosed(capture: Capture) -> Diagnosis:
     """Sort messages into calls, and judge each."""
     talks = conversations(capture.entries)
     streams = capture.streams.found(_addresses(talks))
-    world = Observed(talks, streams, capture.streams, capture.refusals, ended=capture.ended)
-    world.media = flows.assign(talks, streams)
+    flows.assign(talks, streams)
+    world = Observed(capture, talks, streams)
     others = legs.joined(talks)
     reports = []
     for index, talk in enumerate(talks):
@@ -138,13 +138,12 @@ def diagnosed(capture: Capture) -> Diagnosis:
             CallReport(
                 number=index + 1,
                 kind=_KINDS.get(talk.kind, "other"),
-                call_id=plain(talk.call_id),
                 caller=plain(talk.party("From"), 40),
                 called=plain(talk.party("To"), 40),
                 began=talk.began,
                 findings=tuple(found),
                 entries=tuple(talk.entries),
-                streams=tuple(s for side in world.media[id(talk)].values() for s in side),
+                streams=tuple(s for found in talk.media.values() for s in found),
                 legs=tuple(sorted(others.get(index, set()))),
             )
         )
@@ -177,11 +176,11 @@ def _found(talk: CallTrace, world: Observed) -> list[Finding]:
         found += general.exchange(talk, world)
     found += general.messages(talk)
     if not found or (talk.kind == "INVITE" and all(finding.advisory for finding in found)):
-        found.insert(0, _summary(talk, world))
+        found.insert(0, _summary(talk))
     return found
 
 
-def _summary(talk: CallTrace, world: Observed) -> Finding:
+def _summary(talk: CallTrace) -> Finding:
     """The sentence for what is in order, or for what nothing decides about."""
     if talk.answer is None:
         return Finding(
@@ -190,34 +189,22 @@ def _summary(talk: CallTrace, world: Observed) -> Finding:
             "Nothing here can be read as a SIP message."
             if not talk.rows
             else f"{plain(talk.entries[0].summary, 60)}: nothing that affects a call.",
-            call_id=talk.call_id,
             evidence=(1,),
         )
     first, answer = talk.attempts[0].first, talk.answer
-    parts = [f"Answered after {seconds((answer.at - first.at).total_seconds())}"]
-    byes = talk.of("BYE")
-    evidence = [first.number, answer.number]
-    if byes:
-        bye = byes[0].first
-        who = "caller" if talk.is_callers(bye) else "callee"
+    took = seconds((answer.at - first.at).total_seconds())
+    byes = [t.first for t in talk.of("BYE")[:1]]
+    ending = "still up when the capture ends"
+    for bye in byes:
         why = "".join(f" ({reason.words})" for reason in reasons(bye.message.headers)[:1])
         lasted = seconds((bye.at - answer.at).total_seconds())
-        parts.append(f"{lasted} of talk, ended by the {who}{why}")
-        evidence.append(bye.number)
-    else:
-        parts.append("still up when the capture ends")
-    parts.append(_audio(talk, world))
-    return Finding(
-        "pass",
-        "call.good",
-        "; ".join(parts) + ".",
-        call_id=talk.call_id,
-        evidence=tuple(evidence),
-    )
+        ending = f"{lasted} of talk, ended by the {talk.side(bye)}{why}"
+    sentence = f"Answered after {took}; {ending}; {_audio(talk)}."
+    return Finding.of("pass", "call.good", sentence, [first, answer, *byes])
 
 
-def _audio(talk: CallTrace, world: Observed) -> str:
-    streams = world.media[id(talk)]
+def _audio(talk: CallTrace) -> str:
+    streams = talk.media
     counts = {to: sum(stream.packets for stream in found) for to, found in streams.items()}
     if not any(counts.values()):
         return "its audio is not in this capture"

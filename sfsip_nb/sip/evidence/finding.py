@@ -1,15 +1,16 @@
 """What a rule found, and what a rule may look at beyond its own conversation."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 from ..shown import plain
 from ..trace import Address
 from .calls import CallTrace, TracedMessage
-from .capture import ConnectionRefusal
-from .sound import Stream, Streams
+from .capture import Capture
+from .causes import Fixes, fix
+from .connections import Refusal
+from .sound import Stream
 
 Verdict = Literal["fail", "inconclusive", "pass"]
 WORST_FIRST: Sequence[Verdict] = get_args(Verdict)
@@ -33,11 +34,31 @@ class Finding:
     """What to do, and where."""
     source: str = ""
     """Where the rule comes from: an RFC's section, a vendor's header."""
-    call_id: str = ""
     evidence: tuple[int, ...] = ()
     """Messages that show it, by their numbers in the ladder of the call, from 1."""
     advisory: bool = False
     """It is worth telling but does not decide over the call."""
+
+    @classmethod
+    def of(
+        cls,
+        verdict: Verdict,
+        rule: str,
+        sentence: str,
+        rows: Iterable[TracedMessage],
+        source: str = "",
+        *,
+        at: Fixes | None = None,
+        remedy: str | None = None,
+        advisory: bool = False,
+    ) -> "Finding":
+        """A finding with the messages that show it.
+
+        Its remedy is what fixes such a trouble at that end, unless given; a pass has none.
+        """
+        if remedy is None:
+            remedy = fix(rule, at) if verdict != "pass" else ""
+        return cls(verdict, rule, sentence, remedy, source, numbers(rows), advisory)
 
     @property
     def text(self) -> str:
@@ -49,18 +70,14 @@ class Finding:
 class Observed:
     """Everything captured or traced, for the rules."""
 
+    capture: Capture
     conversations: list[CallTrace]
-    streams: list[Stream] = field(default_factory=list)
-    heard: Streams = field(default_factory=Streams)
-    refusals: Sequence[ConnectionRefusal] = ()
-    ended: datetime | None = None
-    media: dict[int, dict[str, list[Stream]]] = field(default_factory=dict)
-    """Streams of each conversation (by its `id`) to its caller and to its callee."""
+    streams: list[Stream]
 
     def __post_init__(self) -> None:
         entries = [entry for c in self.conversations for entry in c.entries]
         times = [entry.at for entry in entries] + [stream.last for stream in self.streams]
-        self.ended = self.ended or max(times, default=None)
+        self.ended = self.capture.ended or max(times, default=None)
         self.speaking = {entry.source[0] for entry in entries}
         self.speaking |= {stream.source[0] for stream in self.streams}
         """Hosts that were seen to send anything."""
@@ -69,12 +86,12 @@ class Observed:
         """Seconds that were still seen after a message."""
         return (self.ended - row.at).total_seconds() if self.ended else 0.0
 
-    def refused(self, source: Address, destination: Address) -> str:
-        """How a way from one host to an address was refused, empty if it was not."""
-        for refusal in self.refusals:
-            if refusal.destination == destination and refusal.source[0] == source[0]:
-                return refusal.how
-        return ""
+    def refused(self, source: Address, destination: Address) -> Refusal | None:
+        """How a way from one host to an address was refused, None if it was not."""
+        for (refused, port), how in self.capture.refusals.items():
+            if port == destination and refused[0] == source[0]:
+                return how
+        return None
 
 
 def seconds(value: float) -> str:

@@ -1,7 +1,7 @@
 """Ladder diagrams of SIP traces as self-contained SVG.
 
-The picture takes the page's text colour, light or dark. What went wrong is told by a mark and a
-dashed line, and only then by colour. Its description says the same in words. A long trace
+The picture takes the page's text color, light or dark. What went wrong is told by a mark and a
+dashed line, and only then by color. Its description says the same in words. A long trace
 is folded: what is left out is counted in its place.
 """
 
@@ -9,8 +9,8 @@ import hashlib
 import html
 import itertools
 import unicodedata
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -77,14 +77,15 @@ def svg(
     lines = _messages(rows, known)
     lines = sorted([*_folded(lines), *_media(streams, known)], key=lambda line: line.at)
     busy = Counter(end for line in lines for end in (line.source, line.target) if end)
-    order = list(dict.fromkeys(e for line in lines for e in (line.source, line.target) if e))
-    columns, shared = _columns(order, busy)
+    columns, shared = _columns(busy)
     places, right = _places(columns, shared, lines)
     width, height = right + 24, _TOP + _ROW * len(lines) + 24
     began = rows[0].at if rows else None
     heading = title or "SIP messages"
     texts = [_told(line, began) for line in lines]
-    parts = [*_open(heading, _about(rows, columns, texts), width, height)]
+    ends = ", ".join(columns) or "nobody"
+    about = "\n".join([f"{counted(len(rows), 'message')} between {ends}", *texts])
+    parts = [_open(heading, about, width, height)]
     for name, x in places.items():
         parts.append(
             f'<line class="l" x1="{x:.0f}" x2="{x:.0f}" y1="{_TOP - 18}" y2="{height - 12}"/>'
@@ -92,14 +93,14 @@ def svg(
         )
     for index, line in enumerate(lines):
         y = _TOP + _ROW * index + 12
-        ends = [places[shared.get(end, end)] if end else 0.0 for end in (line.source, line.target)]
-        parts.append(_drawn(line, ends, y, places, began))
+        xs = [places[shared.get(end, end)] if end else 0.0 for end in (line.source, line.target)]
+        parts.append(_drawn(line, xs, y, places, began))
     return "".join([*parts, "</svg>"])
 
 
-def _open(heading: str, about: str, width: float, height: float) -> Iterator[str]:
+def _open(heading: str, about: str, width: float, height: float) -> str:
     mark = hashlib.sha256((heading + about).encode("utf-8", "replace")).hexdigest()[:10]
-    yield (
+    return (
         '<svg class="sfsip-ladder" xmlns="http://www.w3.org/2000/svg" '
         f'viewBox="0 0 {width:.0f} {height}" width="{width:.0f}" height="{height}" '
         f'style="max-width:100%;height:auto" role="img" '
@@ -107,11 +108,6 @@ def _open(heading: str, about: str, width: float, height: float) -> Iterator[str
         f'<title id="t{mark}">{_text(heading)}</title><desc id="d{mark}">{_text(about)}</desc>'
         f"<style>{_STYLE}</style>"
     )
-
-
-def _about(rows: list[TraceEntry], columns: list[str], texts: list[str]) -> str:
-    who = ", ".join(columns) or "nobody"
-    return "\n".join([f"{counted(len(rows), 'message')} between {who}", *texts])
 
 
 def _told(line: _Line, began: datetime | None) -> str:
@@ -131,15 +127,12 @@ def _time(line: _Line, began: datetime | None) -> str:
 def _names(rows: list[TraceEntry], given: Mapping[Address, str]) -> dict[Address, str]:
     """The lifeline of each address."""
     known = {entry.local: entry.agent for entry in rows if entry.agent} | dict(given)
-    ports: dict[str, set[int]] = {}
-    for entry in rows:
-        for host, port in (entry.source, entry.destination):
-            ports.setdefault(host, set()).add(port)
+    ends = {end for entry in rows for end in (entry.source, entry.destination)}
+    ports = Counter(host for host, _ in ends)
     alone = {entry.source[0] for entry in rows if entry.source[0] == entry.destination[0]}
-    for host, used in ports.items():
-        for port in used:
-            name = host if len(used) > 1 and host not in alone else where((host, port))
-            known.setdefault((host, port), name)
+    for end in ends:
+        shares = ports[end[0]] > 1 and end[0] not in alone
+        known.setdefault(end, end[0] if shares else where(end))
     return known
 
 
@@ -150,7 +143,7 @@ def _messages(rows: list[TraceEntry], known: Mapping[Address, str]) -> list[_Lin
         key = entry.source, entry.destination, entry.data
         again, look, marks = key in seen, "", ""
         seen.add(key)
-        # A challenge or the end of a cancelled call is no failure.
+        # A challenge or the end of a canceled call is no failure.
         failed = entry.summary[:1] in "456" and entry.summary[:3] not in ("401", "407", "487")
         if again:
             look, marks = "a", "again: "
@@ -191,17 +184,18 @@ def _folded(lines: list[_Line]) -> list[_Line]:
 
 def _media(streams: Iterable[Stream], known: dict[Address, str]) -> list[_Line]:
     """One line for each way between two hosts."""
-    hosts: dict[str, set[str]] = {}
+    hosts: dict[str, set[str]] = defaultdict(set)
     for (host, _), name in known.items():
-        hosts.setdefault(host, set()).add(name)
-    ways: dict[tuple[str, str], list[Stream]] = {}
+        hosts[host].add(name)
+
+    def lifeline(address: Address) -> str:
+        # RTP has ports of its own; the host's lifeline is meant where there is one only.
+        there = hosts.get(address[0], ())
+        return next(iter(there)) if len(there) == 1 else where(address)
+
+    ways: dict[tuple[str, str], list[Stream]] = defaultdict(list)
     for stream in streams:
-        ends = []
-        for address in (stream.source, stream.destination):
-            # RTP has ports of its own; the host's lifeline is meant where there is one only.
-            there = hosts.get(address[0], set())
-            ends.append(next(iter(there)) if len(there) == 1 else where(address))
-        ways.setdefault((ends[0], ends[1]), []).append(stream)
+        ways[lifeline(stream.source), lifeline(stream.destination)].append(stream)
     lines = []
     for (source, target), found in ways.items():
         packets = sum(stream.packets for stream in found)
@@ -217,14 +211,14 @@ def _media(streams: Iterable[Stream], known: dict[Address, str]) -> list[_Line]:
 # -- where it is drawn --------------------------------------------------------------------
 
 
-def _columns(order: list[str], busy: Counter[str]) -> tuple[list[str], dict[str, str]]:
-    """The lifelines, and for whom another one stands in."""
-    if len(order) <= _LIFELINES:
-        return order, {}
+def _columns(busy: Counter[str]) -> tuple[list[str], dict[str, str]]:
+    """The lifelines in the order of their first line, and for whom another one stands in."""
+    if len(busy) <= _LIFELINES:
+        return list(busy), {}
     kept = {name for name, _ in busy.most_common(_LIFELINES - 1)}
-    rest = [name for name in order if name not in kept]
+    rest = [name for name in busy if name not in kept]
     together = f"{len(rest)} others"
-    return [n for n in order if n in kept] + [together], dict.fromkeys(rest, together)
+    return [name for name in busy if name in kept] + [together], dict.fromkeys(rest, together)
 
 
 def _places(

@@ -6,9 +6,10 @@ Nothing here raises on what a frame holds; what cannot be read gives None.
 import functools
 import ipaddress
 import struct
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from ..trace import Address
 from .records import CapturedFrame
@@ -21,26 +22,12 @@ _TAGS = (0x8100, 0x88A8, 0x9100)  # VLAN, once or stacked
 _EXTENSIONS = (0, 43, 60, 135)  # IPv6 headers that are passed over (RFC 8200 §4)
 _DEPTH = 4  # tunnels in tunnels
 
-LINKS: Final = {
-    0: "BSD loopback",
-    1: "Ethernet",
-    9: "PPP",
-    12: "raw IP",
-    14: "raw IP",
-    101: "raw IP",
-    108: "OpenBSD loopback",
-    113: "Linux cooked",
-    228: "raw IPv4",
-    229: "raw IPv6",
-    276: "Linux cooked v2",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Piece:
     """Payload of UDP, of a TCP segment, or of an ICMP refusal.
 
-    An ICMP refusal has the addresses of the packet that it refuses, and who refuses it in `by`.
+    An ICMP refusal has the addresses of the packet that it refuses.
     """
 
     kind: Literal["udp", "tcp", "icmp"]
@@ -51,7 +38,6 @@ class Piece:
     sequence: int = 0
     acknowledged: int = 0
     flags: int = 0
-    by: str = ""
     cut: bool = False
 
 
@@ -63,56 +49,28 @@ class Layers:
 
     def piece(self, record: CapturedFrame) -> Piece | None:
         """What a frame carries, None for all that is neither UDP, TCP nor an ICMP refusal."""
-        return self._ip(_network(record.link, record.data), record, 0)
+        return self._ip(LINKS[record.link](record.data), record, 0)
 
     def _ip(self, data: bytes, record: CapturedFrame, depth: int) -> Piece | None:
-        if depth > _DEPTH or len(data) < 20:
+        packet = _packet(data) if depth <= _DEPTH else None
+        if packet is None:
             return None
-        if data[0] >> 4 == 4:
-            head, length = (data[0] & 15) * 4, struct.unpack("!H", data[2:4])[0]
-            identity, flags = struct.unpack("!HH", data[4:8])
-            # A length of zero is left to the network card (segmentation offload).
-            body = data[head : length or None] if head >= 20 else b""
-            source, target, protocol = data[12:16], data[16:20], data[9]
-            offset, more = (flags & 0x1FFF) * 8, bool(flags & 0x2000)
-        elif data[0] >> 4 == 6 and len(data) >= 40:
-            length, protocol = struct.unpack("!HB", data[4:7])
-            source, target = data[8:24], data[24:40]
-            body = data[40 : 40 + length if length else None]
-            protocol, body, fragment = _extensions(protocol, body)
-            identity, offset, more = fragment
-        else:
-            return None
+        source, target, protocol, body, identity, offset, more = packet
         cut = record.cut
         if offset or more:
-            key = source, target, protocol, identity
-            whole = self._join(key, offset, body, more)
+            whole = self._join((source, target, protocol, identity), offset, body, more)
             if whole is None:
                 return None
             body, cut = whole, False
-        return self._transport(source, target, protocol, body, record, cut, depth)
-
-    def _transport(
-        self,
-        source: bytes,
-        target: bytes,
-        protocol: int,
-        body: bytes,
-        record: CapturedFrame,
-        cut: bool,
-        depth: int,
-    ) -> Piece | None:
         a, b = _host(source), _host(target)
         if protocol == 17 and len(body) >= 8:
-            ports = struct.unpack("!HHH", body[:6])
-            data = body[8 : ports[2] if ports[2] >= 8 else None]
-            return Piece("udp", record.at, (a, ports[0]), (b, ports[1]), data, cut=cut)
+            near, far, length = struct.unpack("!HHH", body[:6])
+            inner = body[8 : length if length >= 8 else None]
+            return Piece("udp", record.at, (a, near), (b, far), inner, cut=cut)
         if protocol == 6 and len(body) >= 20:
-            near, far, sequence, acked, offset, flags = struct.unpack("!HHIIBB", body[:14])
-            data = body[(offset >> 4) * 4 :]
-            return Piece(
-                "tcp", record.at, (a, near), (b, far), data, sequence, acked, flags, cut=cut
-            )
+            near, far, sequence, acked, head, flags = struct.unpack("!HHIIBB", body[:14])
+            ends, inner = ((a, near), (b, far)), body[(head >> 4) * 4 :]
+            return Piece("tcp", record.at, *ends, inner, sequence, acked, flags, cut)
         if protocol in (4, 41):  # IP in IP
             return self._ip(body, record, depth + 1)
         if protocol == 47 and len(body) >= 4 and body[:2] == b"\0\0":  # GRE without options
@@ -120,7 +78,7 @@ class Layers:
         if (protocol == 1 and body[:1] == b"\x03") or (protocol == 58 and body[:1] == b"\x01"):
             refused = self._ip(body[8:], record, depth + 1)
             if refused is not None and refused.kind == "udp":
-                return Piece("icmp", record.at, refused.source, refused.destination, by=a)
+                return Piece("icmp", record.at, refused.source, refused.destination)
         return None
 
     def _join(
@@ -163,21 +121,33 @@ def _host(packed: bytes) -> str:
     return str(ipaddress.ip_address(packed))
 
 
-def _network(link: int, data: bytes) -> bytes:
-    """The IP packet in a frame, empty where there is none."""
-    if link in (12, 14, 101, 228, 229):
-        return data
-    if link in (0, 108):  # the family's number differs by system; the IP version tells as well
-        return data[4:]
-    if link == 1:
-        return _typed(data[12:])
-    if link == 113:
-        return _typed(data[14:])
-    if link == 276:
-        return _typed(data[:2] + data[20:])
-    if link == 9:
-        return _ppp(data[2:] if data[:2] == b"\xff\x03" else data)
-    return b""
+class _Packet(NamedTuple):
+    """An IP packet: ends, protocol and payload; of a fragment what it belongs to, and where."""
+
+    source: bytes
+    target: bytes
+    protocol: int
+    body: bytes
+    identity: int
+    offset: int
+    more: bool
+
+
+def _packet(data: bytes) -> _Packet | None:
+    """Read an IPv4 or IPv6 packet."""
+    if len(data) >= 20 and data[0] >> 4 == 4:
+        head, length = (data[0] & 15) * 4, struct.unpack("!H", data[2:4])[0]
+        identity, flags = struct.unpack("!HH", data[4:8])
+        # A length of zero is left to the network card (segmentation offload).
+        body = data[head : length or None] if head >= 20 else b""
+        fragment = identity, (flags & 0x1FFF) * 8, bool(flags & 0x2000)
+        return _Packet(data[12:16], data[16:20], data[9], body, *fragment)
+    if len(data) >= 40 and data[0] >> 4 == 6:
+        length, protocol = struct.unpack("!HB", data[4:7])
+        body = data[40 : 40 + length if length else None]
+        protocol, body, fragment = _extensions(protocol, body)
+        return _Packet(data[8:24], data[24:40], protocol, body, *fragment)
+    return None
 
 
 def _typed(data: bytes) -> bytes:
@@ -204,6 +174,18 @@ def _typed(data: bytes) -> bytes:
 
 def _ppp(data: bytes) -> bytes:
     return data[2:] if data[:2] in (b"\0\x21", b"\0\x57") else b""
+
+
+LINKS: Final[Mapping[int, Callable[[bytes], bytes]]] = {
+    # The family's number differs by system; the IP version tells as well.
+    **dict.fromkeys((0, 108), lambda data: data[4:]),  # BSD and OpenBSD loopback
+    1: lambda data: _typed(data[12:]),  # Ethernet
+    9: lambda data: _ppp(data[2:] if data[:2] == b"\xff\x03" else data),
+    **dict.fromkeys((12, 14, 101, 228, 229), lambda data: data),  # raw IP
+    113: lambda data: _typed(data[14:]),  # Linux cooked
+    276: lambda data: _typed(data[:2] + data[20:]),  # Linux cooked v2
+}
+"""By the number of a link type (LINKTYPE_…): the IP packet in a frame, empty if there is none."""
 
 
 def _extensions(protocol: int, body: bytes) -> tuple[int, bytes, tuple[int, int, bool]]:

@@ -36,7 +36,7 @@ def dump(entries: Iterable[TraceEntry], media: Iterable[MediaPacket] = ()) -> by
     """The file's bytes: each message and media packet once, in the order of time."""
     rows, sounds = once(entries), list(media)
     secured = _secured(rows) if sounds else set()
-    packets = [*_signalling(rows), *_sound(sounds, secured)]
+    packets = [*_signaling(rows), *_sound(sounds, secured)]
     out = [_head(rows, bool(secured))]
     for at, data in sorted(packets, key=lambda item: item[0]):
         # Split before the multiplication: a float has no room for microseconds since 1970.
@@ -73,7 +73,7 @@ def _option(code: int, text: str) -> bytes:
     return struct.pack("<HH", code, len(value)) + value + bytes(-len(value) % 4)
 
 
-def _signalling(rows: list[TraceEntry]) -> Iterator[Sent]:
+def _signaling(rows: list[TraceEntry]) -> Iterator[Sent]:
     """Each message as packets; a TCP connection counts its bytes from the first one seen."""
     sequences: dict[tuple[Address, Address], int] = {}
     for entry in sorted(rows, key=lambda item: item.at):

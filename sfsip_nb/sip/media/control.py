@@ -39,8 +39,6 @@ class Reported:
 
     loss_percent: float
     """Of all packets so far; negative values, from duplicates, read as 0."""
-    fraction_lost_percent: float
-    """Since its report before."""
     jitter_ms: float
     """What it measured: the network's, its own and our sending lateness together."""
     reports: int
@@ -53,9 +51,7 @@ class RtcpState:
         self.ssrc = ssrc
         self.arrivals = arrivals
         self.cname = f"{uuid.uuid4().hex[:16]}@sfsip"  # RFC 7022: says nothing about the host.
-        self.peer_cname = ""
-        self.peer_left = False
-        self.sent = self.received = 0
+        self.received = 0
         self.round_trips: deque[float] = deque(maxlen=64)
         self.hears: bool | None = None
         """Whether the peer hears us, as far as it said; None before it could."""
@@ -70,15 +66,13 @@ class RtcpState:
 
     def start(self, send: Callable[[], None]) -> None:
         """Call `send` whenever a report is due, until `stop`."""
-        if self._timer is None:
-            self._schedule(send)
 
-    def _schedule(self, send: Callable[[], None]) -> None:
         def due() -> None:
-            self._schedule(send)
+            self._timer = loop.call_later(next(self._waits), due)
             send()
 
-        self._timer = asyncio.get_running_loop().call_later(next(self._waits), due)
+        loop = asyncio.get_running_loop()
+        self._timer = self._timer or loop.call_later(next(self._waits), due)
 
     def stop(self) -> None:
         """Report no more."""
@@ -92,7 +86,6 @@ class RtcpState:
             self._sent_at[rtcp.middle(sender.ntp)] = now
             if len(self._sent_at) > 16:
                 self._sent_at.popitem(last=False)
-        self.sent += 1
         return rtcp.build(RtcpReport(self.ssrc, sender, self._blocks(now), self.cname, bye))
 
     def _blocks(self, now: float) -> tuple[ReportBlock, ...]:
@@ -104,9 +97,7 @@ class RtcpState:
         if arrivals.ssrc is None or not got:
             return ()
         missing = max(0, more - got)
-        last_sr, delay = 0, 0.0
-        if self._peer_sr is not None:
-            last_sr, delay = self._peer_sr[0], now - self._peer_sr[1]
+        last_sr, taken_at = self._peer_sr or (0, now)
         return (
             ReportBlock(
                 ssrc=arrivals.ssrc,
@@ -115,15 +106,13 @@ class RtcpState:
                 highest=arrivals.highest,
                 jitter=int(arrivals.jitter),
                 last_sr=last_sr,
-                delay=max(0, int(delay * 65_536)),
+                delay=max(0, int((now - taken_at) * 65_536)),
             ),
         )
 
     def take(self, report: RtcpReport, at: float, *, sending: bool, first_sequence: int) -> None:
         """Read the peer's report. `sending`: it ought to have heard us by now."""
         self.received += 1
-        self.peer_cname = report.cname[:255] or self.peer_cname
-        self.peer_left = self.peer_left or report.bye
         if report.sender is not None:
             self._peer_sr = rtcp.middle(report.sender.ntp), at
         self._first_sequence = first_sequence
@@ -155,7 +144,6 @@ class RtcpState:
         expected = max(1, block.highest - self._first_sequence + 1)
         return Reported(
             loss_percent=100.0 * min(expected, max(0, block.lost)) / expected,
-            fraction_lost_percent=100.0 * block.fraction / 256,
             jitter_ms=block.jitter / 8,
             reports=self._about_count,
         )

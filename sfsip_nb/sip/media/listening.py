@@ -10,6 +10,7 @@ from .levels import Meter
 from .tones import Tone
 
 _SECONDS = tones.WINDOW / g711.RATE
+_WINDOW = timedelta(seconds=_SECONDS)
 
 
 class Listener:
@@ -18,13 +19,15 @@ class Listener:
     def __init__(self) -> None:
         self.tones: list[Tone] = []
         self.tone_hz: float | None = None
+        """The tone in the last 100 ms heard; `level_dbov` is their level."""
         self.level_dbov = self.loudest_dbov = -math.inf
         self.meter = Meter()
         self.seconds = 0.0
         """Length of the sound heard."""
-        self.quiet_since: datetime | None = None
         self.on_tone: Callable[[Tone], None] | None = None
+        """Called once for each new tone that lasts 200 ms."""
         self.changed = asyncio.Event()
+        """Whoever waits for it may look again: another window was heard."""
         self._codec = ""
         self._pending = bytearray()
         self._last: Tone | None = None
@@ -46,11 +49,6 @@ class Listener:
         self.meter.hush(at)
         self._note(None, at)
 
-    def wake(self) -> None:
-        """Let everybody who waits for something look again."""
-        self.changed.set()
-        self.changed.clear()
-
     def _window(self, payload: bytes, at: float) -> None:
         samples = g711.decode(self._codec, payload)
         self.seconds += _SECONDS
@@ -62,21 +60,17 @@ class Listener:
 
     def _note(self, hz: float | None, at: float) -> None:
         end = datetime.fromtimestamp(at, UTC)
-        start = end - timedelta(seconds=_SECONDS)
         self.tone_hz = hz
+        last = self._last
         if hz is None:
             self._last = None
-            self.quiet_since = self.quiet_since or start
+        elif last is not None and abs(last.hz - hz) < 15:
+            self.tones[-1] = self._last = Tone(last.hz, last.start, end, self.level_dbov)
+            # The second window is the first proof of a tone that lasts.
+            if self.on_tone and last.seconds < 1.5 * _SECONDS:
+                self.on_tone(self._last)
         else:
-            self.quiet_since = None
-            last = self._last
-            if last is not None and abs(last.hz - hz) < 15:
-                self._last = Tone(last.hz, last.start, end, self.level_dbov)
-                self.tones[-1] = self._last
-                # The second window is the first proof of a tone that lasts.
-                if self.on_tone and last.seconds < 1.5 * _SECONDS:
-                    self.on_tone(self._last)
-            else:
-                self._last = Tone(round(hz, 1), start, end, self.level_dbov)
-                self.tones.append(self._last)
-        self.wake()
+            self._last = Tone(round(hz, 1), end - _WINDOW, end, self.level_dbov)
+            self.tones.append(self._last)
+        self.changed.set()
+        self.changed.clear()

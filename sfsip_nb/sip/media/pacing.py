@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 from weakref import WeakKeyDictionary
 
+import numpy as np
+
 TICK_MS: Final = 10
 
 _ASLEEP = 0.06
@@ -44,18 +46,10 @@ class LatenessMeter:
 
     def read(self) -> Lateness:
         """The quantiles so far, each the upper end of its step."""
-        return Lateness(self._quantile(0.5), self._quantile(0.95), round(self._max * 1000, 2))
-
-    def _quantile(self, share: float) -> float:
-        wanted, seen = share * sum(self._counts), 0
-        if not wanted:
-            return 0.0
         longest = round(self._max * 1000, 2)
-        for step, count in enumerate(self._counts, 1):
-            seen += count
-            if seen >= wanted:
-                return min(step / 2, longest)
-        return longest
+        seen = np.cumsum(self._counts)
+        half, most = (np.searchsorted(seen, share * seen[-1]) + 1 for share in (0.5, 0.95))
+        return Lateness(min(float(half) / 2, longest), min(float(most) / 2, longest), longest)
 
 
 Frame = Callable[[float], None]

@@ -15,7 +15,6 @@ already, clipping or a wrong gain do not lower it.
 """
 
 import math
-from dataclasses import dataclass
 from typing import Final
 
 from .packets import MODULUS
@@ -33,12 +32,7 @@ _SEEN = (1 << _WINDOW) - 1
 
 
 def r_factor(
-    loss_percent: float,
-    delay_ms: float = 0.0,
-    *,
-    burst_ratio: float = 1.0,
-    bpl: float = CONCEALED,
-    ie: float = 0.0,
+    loss_percent: float, delay_ms: float = 0.0, burst_ratio: float = 1.0, bpl: float = CONCEALED
 ) -> float:
     """Transmission rating R, 0 to 93.2 (ITU-T G.107 §7). `delay_ms` is one way, mouth to ear."""
     delay = 0.0
@@ -46,7 +40,7 @@ def r_factor(
         x = math.log2(delay_ms / 100)
         delay = 25 * ((1 + x**6) ** (1 / 6) - 3 * (1 + (x / 3) ** 6) ** (1 / 6) + 2)
     loss = min(100.0, max(0.0, loss_percent))
-    equipment = ie + (95 - ie) * loss / (loss / max(1.0, burst_ratio) + bpl)
+    equipment = 95 * loss / (loss / burst_ratio + bpl)
     return max(0.0, 93.2 - delay - equipment)
 
 
@@ -59,34 +53,6 @@ def mos(r: float) -> float:
     return max(1.0, 1 + 0.035 * r + r * (r - 60) * (100 - r) * 7e-6)
 
 
-@dataclass(frozen=True)
-class StreamReport:
-    """What was received of one stream; losses at its very end leave no trace."""
-
-    packets: int
-    """Different packets received."""
-    expected: int
-    """Packets that the sequence numbers say were sent."""
-    lost: int
-    loss_percent: float
-    jitter_ms: float
-    """Interarrival jitter (RFC 3550 §6.4.1) at the end of the stream."""
-    max_jitter_ms: float
-    gaps: int
-    """Breaks of more than `GAP_MS` in which packets were due."""
-    longest_gap_ms: float
-    duplicates: int
-    reordered: int
-    sources: int
-    """SSRCs heard, one after the other."""
-    burst_ratio: float
-    """1: losses fall at random; above: they come in bursts (ITU-T G.107 §3.5)."""
-    duration_s: float
-    """From the first to the last packet."""
-    mos: float
-    """Estimate for the round trip given to `Arrivals.report`; 1.0 if nothing came."""
-
-
 class Arrivals:
     """Counts one direction of a call (RFC 3550 §6.4.1, A.1, A.3, A.8).
 
@@ -95,9 +61,10 @@ class Arrivals:
 
     def __init__(self, rate: int = 8000) -> None:
         self.rate = rate
-        self.packets = self.duplicates = self.reordered = self.sources = 0
+        self.packets = self.duplicates = self.reordered = 0
         self.gaps, self.longest_gap_ms = 0, 0.0
-        self.jitter = self.max_jitter = 0.0
+        """Breaks of more than `GAP_MS` in which packets were due."""
+        self.jitter = 0.0
         self.ssrc: int | None = None
         self.highest = 0
         self.first_at = self.last_at = 0.0
@@ -147,7 +114,6 @@ class Arrivals:
         return True
 
     def _begin(self, ssrc: int, sequence: int, at: float) -> None:
-        self.sources += ssrc != self.ssrc
         if self.ssrc is None:
             self.first_at = at
         self._before, self._packets_before = self.expected, self.packets
@@ -162,8 +128,6 @@ class Arrivals:
             # A jump of the sender's clock is no jitter; it would stand in the mean for seconds.
             if step < self.rate * 10:
                 self.jitter += (step - self.jitter) / 16
-                if self.jitter > self.max_jitter:
-                    self.max_jitter = self.jitter
             # A sender that paused goes on with the next number and a later timestamp: no gap.
             paused = ahead == 1 and ticks / self.rate > waited - GAP_MS / 2000
             if waited * 1000 > GAP_MS and not paused:
@@ -207,27 +171,11 @@ class Arrivals:
             return 1.0
         return max(1.0, self.lost / self._bursts * (1 - self.lost / self.expected))
 
-    def report(self, rtt_ms: float | None = None, packet_ms: float = 20.0) -> StreamReport:
-        """The figures so far. `rtt_ms`: round trip of the network, if one was measured."""
-        buffer_ms = min(200.0, max(20.0, 2 * self.jitter_ms))
-        r = r_factor(
-            self.loss_percent,
-            (rtt_ms or 0.0) / 2 + packet_ms + buffer_ms,
-            burst_ratio=self.burst_ratio,
-        )
-        return StreamReport(
-            packets=self.packets,
-            expected=self.expected,
-            lost=self.lost,
-            loss_percent=self.loss_percent,
-            jitter_ms=self.jitter_ms,
-            max_jitter_ms=self.max_jitter * 1000 / self.rate,
-            gaps=self.gaps,
-            longest_gap_ms=self.longest_gap_ms,
-            duplicates=self.duplicates,
-            reordered=self.reordered,
-            sources=self.sources,
-            burst_ratio=self.burst_ratio,
-            duration_s=self.last_at - self.first_at,
-            mos=round(mos(r), 2) if self.packets else 1.0,
-        )
+    def mos(self, rtt_ms: float | None = None, packet_ms: float = 20.0) -> float:
+        """Estimated MOS, with the round trip of the network if one was measured.
+
+        It is 1.0 if nothing came.
+        """
+        delay_ms = (rtt_ms or 0.0) / 2 + packet_ms + min(200.0, max(20.0, 2 * self.jitter_ms))
+        r = r_factor(self.loss_percent, delay_ms, self.burst_ratio)
+        return round(mos(r), 2) if self.packets else 1.0

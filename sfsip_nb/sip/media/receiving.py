@@ -1,8 +1,7 @@
 """The stream that comes: counted, timed, listened to, its digits read."""
 
 from collections import Counter, deque
-from collections.abc import Callable
-from typing import Final, Literal
+from typing import Final
 
 from ..sdp import EVENTS, STATIC
 from ..trace import Address
@@ -16,9 +15,7 @@ from .sending import Sender
 _COMFORT_NOISE: Final = 13
 """RFC 3389; static, so that it may come though nobody named it."""
 
-Kind = Literal["sound", "event", "noise"]
-
-_MOST_DIGITS, _MOST_SOURCES, _MOST_FOREIGN = 256, 8, 8
+_MOST_DIGITS, _MOST_FOREIGN = 256, 8
 
 
 class Receiver:
@@ -29,47 +26,38 @@ class Receiver:
         self.arrivals = Arrivals()
         self.listener = Listener()
         self.octets = 0
-        self.deaf = False
-        self.first_at: float | None = None
-        self.sources: list[Address] = []
-        """Where packets came from, first to last; a source that comes back is not repeated."""
         self.source: Address | None = None
+        """Where the latest packet came from."""
         self.foreign: Counter[str] = Counter()
         """Packets of payload types that were not agreed, by name."""
         self.digits = ""
-        self.on_digit: Callable[[str], None] | None = None
+        """The digits that the peer pressed, as RFC 4733 events; 256 at most."""
         self.paused = False
         """Whether the latest packet was comfort noise, after which a sender may pause."""
-        self.echoes = 0
-        """Packets of ours that came back as they were."""
         self.round_trips: deque[float] = deque(maxlen=64)
+        """Of packets of ours that came back as they were, in seconds."""
         self._keypad = Keypad()
-        self._codecs = {number: name for name, number in g711.PAYLOAD_TYPES.items()}
-        self._kinds: dict[int, Kind] = {EVENTS: "event", _COMFORT_NOISE: "noise"}
-        self._kinds |= dict.fromkeys(self._codecs, "sound")
+        self._kinds = {EVENTS: "event", _COMFORT_NOISE: "noise"}
+        self._kinds |= {number: name for name, number in g711.PAYLOAD_TYPES.items()}
 
     def describe(self, codec: str, payload_type: int, events: int | None) -> None:
         """What was agreed. Static numbers and ours stay good beside those of the peer."""
-        self._codecs = {payload_type: codec, g711.PAYLOAD_TYPES[codec]: codec}
         self._kinds = {_COMFORT_NOISE: "noise"}
         if events is not None:
             self._kinds |= {EVENTS: "event", events: "event"}
-        self._kinds |= dict.fromkeys(self._codecs, "sound")
+        self._kinds |= {payload_type: codec, g711.PAYLOAD_TYPES[codec]: codec}
 
-    def kind(self, payload_type: int) -> Kind | None:
-        """What packets of a payload type carry; None for one that was not agreed."""
-        return self._kinds.get(payload_type)
+    def kind(self, payload_type: int) -> str:
+        """What packets of a payload type carry: a codec, event or noise; "" if not agreed."""
+        return self._kinds.get(payload_type, "")
 
     def take(self, packet: Rtp, source: Address, at: float) -> bool:
         """Take a packet; False if it is of a payload type that was not agreed, or empty."""
-        kind = self._kinds.get(packet.payload_type)
-        if source != self.source:
-            self._from(source)
-        if kind is None or not packet.payload:
+        kind = self.kind(packet.payload_type)
+        self.source = source
+        if not kind or not packet.payload:
             self._odd(packet.payload_type)
             return False
-        if self.first_at is None:
-            self.first_at = at
         if kind == "event":
             self._event(packet, at)
             return True
@@ -79,18 +67,11 @@ class Receiver:
             at = self._echo(packet.sequence, at)
         self.paused = kind == "noise"
         fresh = self.arrivals.add(packet.ssrc, packet.sequence, packet.timestamp, at)
-        if fresh and not self.deaf:
-            if kind == "sound":
-                codec = self._codecs[packet.payload_type]
-                self.listener.hear(codec, packet.payload, heard_at)
-            else:
-                self.listener.hush(heard_at)
+        if fresh and self.paused:
+            self.listener.hush(heard_at)
+        elif fresh:
+            self.listener.hear(kind, packet.payload, heard_at)
         return True
-
-    def _from(self, source: Address) -> None:
-        self.source = source
-        if source not in self.sources and len(self.sources) < _MOST_SOURCES:
-            self.sources.append(source)
 
     def _odd(self, payload_type: int) -> None:
         name = STATIC.get(payload_type, f"payload type {payload_type}")
@@ -104,17 +85,12 @@ class Receiver:
         ):
             return
         digit = self._keypad.take(packet.ssrc, packet.timestamp, packet.payload)
-        if digit is None or len(self.digits) >= _MOST_DIGITS:
-            return
-        self.digits += digit
-        self.listener.wake()
-        if self.on_digit is not None:
-            self.on_digit(digit)
+        if digit is not None and len(self.digits) < _MOST_DIGITS:
+            self.digits += digit
 
     def _echo(self, sequence: int, at: float) -> float:
         """When our own packet would have come, had we sent it in time."""
         sent_at, late = self._sender.sent_at(sequence)
-        self.echoes += 1
         if 0 <= at - sent_at < 10:
             self.round_trips.append(at - sent_at)
             return at - late

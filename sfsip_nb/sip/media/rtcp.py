@@ -131,16 +131,7 @@ def parse(data: bytes) -> RtcpReport | None:
     return None if ssrc is None else RtcpReport(ssrc, sender, tuple(blocks), cname, bye)
 
 
-def _block(
-    ssrc: int, loss: int, highest: int, jitter: int, last_sr: int, delay: int
-) -> ReportBlock:
-    lost = loss & 0xFF_FFFF
-    return ReportBlock(
-        ssrc,
-        loss >> 24,
-        lost - (1 << 24) if lost & 0x80_0000 else lost,
-        highest,
-        jitter,
-        last_sr,
-        delay,
-    )
+def _block(ssrc: int, loss: int, *rest: int) -> ReportBlock:
+    """A block as it stands in a packet: the lost packets are signed, with 24 bits."""
+    lost = (loss & 0xFF_FFFF) - ((loss & 0x80_0000) << 1)
+    return ReportBlock(ssrc, loss >> 24, lost, *rest)

@@ -4,55 +4,73 @@ import asyncio
 import contextlib
 import ipaddress
 import socket
+import statistics
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from ..sdp import Agreed
 from ..trace import Address
-from . import rtcp, sockets, wav
-from .figures import Figures
+from . import figures, rtcp, sockets, wav
+from .control import RtcpState
+from .levels import Level
 from .pacing import Pacer
 from .packets import MediaPacket, Rtp, is_control, parse
+from .receiving import Receiver
+from .sending import Sender
 from .srtp import Protection
 from .troubles import Trouble, troubles
 
-_LATCH_AFTER = 5
-"""Packets in a row from one other address that are followed there, if following is wished."""
 
-
-class Audio(Figures):
+class Audio:
     """One leg's audio. Made by the call; usable from the moment that the call has it.
 
     Packets go to the address in the peer's SDP, also where its own come from elsewhere: so a
-    measurement shows what the description promises, and `troubles` names the difference. Many
-    gateways behind NAT expect to be followed to where their packets come from (symmetric RTP, RFC
-    4961; latching, RFC 7362): set `follow` for that.
+    measurement shows what the description promises, and `troubles` names the difference.
 
     Nothing that is heard is stored, only its figures, unless `keep` asks for the packets.
     """
 
-    def __init__(self) -> None:
-        super().__init__(self._put)
-        self.follow = False
+    def __init__(self, rtp: socket.socket, control: socket.socket) -> None:
+        self._rtp: socket.socket | None = rtp
+        self._rtcp = control
+        self.local: Address = rtp.getsockname()[:2]
+        self.destination: Address = ("", 0)
+        """Where packets go."""
+        self.described: Address = ("", 0)
+        """Where the peer's SDP wants them."""
+        self.agreed: Agreed | None = None
+        self.rejected = 0
+        """Packets that are no RTP or RTCP, not authentic, or of a payload type not agreed."""
+        self.unencrypted = 0
+        """Of these, ones that look like plain RTP where SRTP was agreed."""
+        self.unsent = 0
+        """Packets that this machine could not send: no route, or full buffers. In `stats`, with
+        those that were due while it slept."""
+        self.sender = Sender(self._put)
+        self.receiver = Receiver(self.sender)
+        self.listener = self.receiver.listener
+        self.arrivals = self.receiver.arrivals
+        self.control = RtcpState(self.sender.ssrc, self.arrivals)
         self.forward: Callable[[Rtp], None] | None = None
         """Takes what is received in place of our own sound being sent, see `relaying`."""
         self.kept: list[MediaPacket] = []
+        self.started_at = self.closed_at = 0.0
+        self._protection: Protection | None = None
         self._target: Address | None = None
         self._control_target: Address | None = None
-        self._rtp: socket.socket | None = None
-        self._rtcp: socket.socket | None = None
         self._closers: list[Callable[[], None]] = []
         self._pacer: Pacer | None = None
-        self._keep = self._elsewhere = 0
+        self._keep = 0
 
     @classmethod
     async def open(cls, host: str) -> "Audio":
         """Bind an even port, and the next for RTCP (RFC 3550 §11). Raises OSError."""
-        audio = cls()
-        audio._rtp, audio._rtcp = sockets.open_pair(host)
-        audio.local = audio._rtp.getsockname()[:2]
-        for bound in (audio._rtp, audio._rtcp):
+        pair = sockets.open_pair(host)
+        audio = cls(*pair)
+        for bound in pair:
             audio._closers.append(await sockets.watch(bound, audio._arrived))
         return audio
 
@@ -60,35 +78,26 @@ class Audio(Figures):
         self, remote: Address, agreed: Agreed, payload_type: int, protection: Protection | None
     ) -> None:
         """Send to `remote` from now on; called again when a re-INVITE changes it."""
-        self._agreed = agreed
+        self.agreed = agreed
         if remote != self.described:
-            self.described, self.followed = remote, False
-            self._aim(remote, agreed.rtcp)
+            self.described = remote
+            self.aim(remote, agreed.rtcp)
         if protection is not None:
             protection.follow(self._protection)
             self._protection = protection
         self.receiver.describe(agreed.codec, payload_type, agreed.events)
         self.sender.describe(agreed.codec, payload_type, agreed.events, agreed.ptime * 8)
-        self._started_at = self._started_at or time.time()
+        self.started_at = self.started_at or time.time()
         if self._rtp is not None:
             self._pacer = Pacer.of(asyncio.get_running_loop())
             self._pacer.join(self._frame, agreed.ptime)
             self.control.start(self._report)
 
-    @property
-    def remote(self) -> Address:
-        """Where packets go; set it to send them elsewhere than the peer wants them."""
-        return self._remote
-
-    @remote.setter
-    def remote(self, address: Address) -> None:
-        self._aim(address, None)
-
-    def _aim(self, remote: Address, control: Address | None) -> None:
+    def aim(self, remote: Address, control: Address | None = None) -> None:
         """Send to `remote`; RTCP beside it unless it has an address of its own."""
-        mux = self._agreed is not None and self._agreed.mux
-        self._remote, self._target = remote, _sendable(remote)
-        self._control_target = _sendable(remote if mux else control or (remote[0], remote[1] + 1))
+        self.destination, self._target = remote, _sendable(remote)
+        beside = remote if self._mux else control or (remote[0], remote[1] + 1)
+        self._control_target = _sendable(beside)
 
     def close(self) -> None:
         """Say goodbye by RTCP, stop and release the ports. The numbers stay readable."""
@@ -98,25 +107,17 @@ class Audio(Figures):
             self._report(bye=True)
         self.control.stop()
         self.sender.release()
-        self._closed_at = self._closed_at or time.time()
+        self.closed_at = self.closed_at or time.time()
         for close in self._closers:
             close()
         self._closers.clear()
-        self._rtp = self._rtcp = None
+        self._rtp = None
 
     # What is sent
 
     def play(self, hz: float | None, level_dbov: float = -15.0) -> None:
         """Send a tone from now on, or silence for None; packets go on in either case."""
         self.sender.play(hz, level_dbov)
-
-    def mute(self) -> None:
-        """Send no packet at all: tones, relayed ones and reports alike."""
-        self.sender.muted = True
-
-    def unmute(self) -> None:
-        """Send packets again."""
-        self.sender.muted = False
 
     async def send_digits(self, digits: str, *, ms: int = 100, gap_ms: int = 60) -> None:
         """Press keys (0-9, *, #, A-D) as RFC 4733 events; returns after the last one's pause.
@@ -133,8 +134,7 @@ class Audio(Figures):
         target = self._target
         if self._rtp is None or target is None:
             return False
-        if len(self.kept) < self._keep:
-            self._note(time.time(), self.local, target, packet)
+        self._note(time.time(), self.local, target, packet)
         if self._protection is not None:
             packet = self._protection.protect(packet)
         try:
@@ -147,68 +147,125 @@ class Audio(Figures):
     def _report(self, *, bye: bool = False) -> None:
         """Send what RTCP has to say, if anything was agreed on."""
         target = self._control_target
-        if self._rtp is None or self._rtcp is None or target is None or self.muted:
+        if self._rtp is None or target is None or self.sender.muted:
             return
         now = time.time()
         packet = self.control.compose(now, self.sender.information(now), bye=bye)
         self._note(now, self._control_local, target, packet)
         if self._protection is not None:
             packet = self._protection.protect(packet, control=True)
-        via = self._rtp if self._control_local == self.local else self._rtcp
+        via = self._rtp if self._mux else self._rtcp
         with contextlib.suppress(OSError):
             via.sendto(packet, target)
 
     @property
     def _control_local(self) -> Address:
         """Where our RTCP is sent from and taken in."""
-        mux = self._agreed is not None and self._agreed.mux
-        return self.local if mux else (self.local[0], self.local[1] + 1)
+        return self.local if self._mux else (self.local[0], self.local[1] + 1)
+
+    @property
+    def _mux(self) -> bool:
+        """Whether RTP and RTCP share a port (RFC 5761)."""
+        return self.agreed is not None and self.agreed.mux
 
     # What is received
 
     def _arrived(self, data: bytes, source: Address, at: float) -> None:
-        packet: bytes | None = data
-        control = is_control(data)
+        control, packet = is_control(data), data
         if self._protection is not None:
-            packet = self._protection.unprotect(data, control=control)
-            if packet is None:
+            opened = self._protection.unprotect(data, control=control)
+            if opened is None:
                 self.rejected += 1
                 self.unencrypted += not control and len(data) % 80 == 12
                 return
-        assert packet is not None
-        if control:
-            self._reported(packet, source, at)
-            return
+            packet = opened
+        self.rejected += not (self._reported if control else self._sounded)(packet, source, at)
+
+    def _sounded(self, packet: bytes, source: Address, at: float) -> bool:
+        """Take RTP; False if it is none, or not what was agreed."""
         rtp = parse(packet)
         if rtp is None:
-            self.rejected += 1
-            return
-        if len(self.kept) < self._keep:
-            self._note(at, source, self.local, packet)
-        if not self.receiver.take(rtp, source, at):
-            self.rejected += 1
-            return
-        if source != self.remote:
-            self._moved(source)
-        if self.forward is not None:
+            return False
+        self._note(at, source, self.local, packet)
+        taken = self.receiver.take(rtp, source, at)
+        if taken and self.forward is not None:
             self.forward(rtp)
+        return taken
 
-    def _reported(self, packet: bytes, source: Address, at: float) -> None:
+    def _reported(self, packet: bytes, source: Address, at: float) -> bool:
+        """Take RTCP; False if it is none."""
         report = rtcp.parse(packet)
         if report is None:
-            self.rejected += 1
-            return
+            return False
         self._note(at, source, self._control_local, packet)
         self.control.take(
             report, at, sending=self.sender.sending, first_sequence=self.sender.first_sequence
         )
+        return True
 
-    def _moved(self, source: Address) -> None:
-        """A packet came from elsewhere than where ours go."""
-        self._elsewhere += 1
-        if self.follow and self._elsewhere >= _LATCH_AFTER and self.described[1]:
-            self._elsewhere, self.followed = 0, True
-            self._aim(source, None)
+    async def heard(self, hz: float, timeout: float = 5.0) -> bool:
+        """Whether a tone of that frequency, within 15 Hz, lasts 200 ms within the time-out.
+
+        One that was heard before counts too.
+        """
+
+        def found() -> bool:
+            return any(abs(t.hz - hz) <= 15 and t.seconds >= 0.199 for t in self.listener.tones)
+
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                while not found():
+                    await self.listener.changed.wait()
+        return found()
+
+    # What is known of it
+
+    @property
+    def codec(self) -> str:
+        """The codec agreed on, "" before that."""
+        return self.agreed.codec if self.agreed else ""
+
+    @property
+    def secure(self) -> bool:
+        """Whether the stream is SRTP."""
+        return self._protection is not None
+
+    @property
+    def srtp_failures(self) -> Counter[str]:
+        """SRTP packets refused, by libsrtp's reason."""
+        return self._protection.failures if self._protection else Counter()
+
+    @property
+    def packets_received(self) -> int:
+        """RTP packets taken, each once."""
+        return self.arrivals.packets
+
+    @property
+    def rtt_ms(self) -> float | None:
+        """Median round trip by RTCP, or of our own packets where the peer is an echo."""
+        trips = self.control.round_trips or self.receiver.round_trips
+        return 1000 * statistics.median(trips) if trips else None
+
+    @property
+    def mos(self) -> float:
+        """Estimated MOS of what came, by `quality`'s assumptions; 1.0 if nothing came."""
+        return self.arrivals.mos(self.rtt_ms, self.agreed.ptime if self.agreed else 20)
+
+    def levels_heard(self, start: datetime, end: datetime) -> list[Level]:
+        """Levels of what was heard from one moment to another; None where no packet came."""
+        return self.listener.meter.between(start.timestamp(), end.timestamp())
+
+    def levels_sent(self, start: datetime, end: datetime) -> list[Level]:
+        """Levels of our own sound from one moment to another; None where no packet went out."""
+        return self.sender.meter.between(start.timestamp(), end.timestamp())
+
+    def stats(self) -> dict[str, Any]:
+        """The figures, JSON-like."""
+        return figures.stats(self)
+
+    def troubles(self) -> list[Trouble]:
+        """What is wrong, in sentences; empty for a healthy stream."""
+        return troubles(self)
 
     # Evidence
 
@@ -221,15 +278,11 @@ class Audio(Figures):
             moment = datetime.fromtimestamp(at, UTC)
             self.kept.append(MediaPacket(moment, source, destination, packet))
 
-    def heard_wav(self, seconds: float = wav.LONGEST_S) -> bytes:
+    def heard_wav(self) -> bytes:
         """What was heard since `keep` was called, as a WAV file; silence where packets miss."""
-        dynamic = {self.sender.payload_type: self.codec} if self._agreed else {}
+        dynamic = {self.sender.payload_type: self.codec} if self.agreed else {}
         heard = (packet for packet in self.kept if packet.destination == self.local)
-        return wav.render(heard, dynamic, seconds)
-
-    def troubles(self) -> list[Trouble]:
-        """What is wrong, in sentences; empty for a healthy stream."""
-        return troubles(self)
+        return wav.render(heard, dynamic)
 
 
 def _sendable(address: Address) -> Address | None:

@@ -26,7 +26,10 @@ class Sender:
         self.payload_type = 0
         self.events: int | None = None
         self.frame_samples = 160
-        self.muted = self.held = False
+        self.muted = False
+        """Nothing at all is sent: tones, relayed packets and reports alike."""
+        self.held = False
+        """The peer asked us to send no sound (RFC 3264 §8.4); reports go on."""
         self.packets = self.octets = 0
         self.ssrc = secrets.randbits(32)
         self.sequence = self.first_sequence = secrets.randbits(15)
@@ -38,8 +41,7 @@ class Sender:
         self.lateness = LatenessMeter()
         self.meter = Meter()
         """Levels of the sound that is our own; what a relay sends is not metered."""
-        self.jitter = 0.0
-        """Interarrival jitter in samples that a peer next to us would see (RFC 3550 §6.4.1)."""
+        self._jitter = 0.0
         self._late = 0.0
         self._due: float | None = None
         self._sent_at = [0.0] * _REMEMBERED
@@ -79,7 +81,7 @@ class Sender:
         start = self._position
         self._position = (start + self.frame_samples) % g711.RATE
         self.lateness.add(late)
-        self.jitter += (abs(late - self._late) * g711.RATE - self.jitter) / 16
+        self._jitter += (abs(late - self._late) * 1000 - self._jitter) / 16
         self._late = late
         marker, self._marker = self._marker, False
         self.sequence += 1
@@ -174,6 +176,16 @@ class Sender:
         """When one of the latest packets was sent (wall clock), and how late that was; seconds."""
         index = sequence % _REMEMBERED
         return self._sent_at[index], self._late_at[index]
+
+    @property
+    def jitter_ms(self) -> float:
+        """Jitter that our own lateness puts into the stream we send; part of what a peer reports.
+
+        It is taken out of the jitter received where that can be done: arrivals are stamped by the
+        kernel (Linux), not when we get to read them; and where the peer is an echo, each packet is
+        taken as if it had been sent in time. The lateness of a peer stays in.
+        """
+        return self._jitter
 
     def information(self, now: float) -> rtcp.SenderInfo | None:
         """Of a sender report; None if nothing was sent."""

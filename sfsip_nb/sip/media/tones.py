@@ -35,24 +35,15 @@ class Tone:
         return (self.end - self.start).total_seconds()
 
 
-class Oscillator:
-    """A sine whose phase runs on over frames; `hz` None is silence."""
-
-    def __init__(self) -> None:
-        self.hz: float | None = None
-        self.level_dbov = -15.0
-        self._phase = 0.0
-
-    def frame(self, samples: int) -> Samples:
-        """The next samples."""
-        if self.hz is None:
-            return np.zeros(samples, np.int16)
-        step = 2 * math.pi * self.hz / RATE
-        amplitude = min(32_767.0, 32_768 * math.sqrt(2) * 10 ** (self.level_dbov / 20))
-        wave = amplitude * np.sin(self._phase + step * np.arange(samples))
-        self._phase = (self._phase + step * samples) % (2 * math.pi)
-        frame: Samples = wave.astype(np.int16)
-        return frame
+def sine(hz: float | None, level_dbov: float, samples: int) -> Samples:
+    """A tone from its phase zero on, or silence for None."""
+    if hz is None:
+        return np.zeros(samples, np.int16)
+    amplitude = min(32_767.0, 32_768 * math.sqrt(2) * 10 ** (level_dbov / 20))
+    wave: Samples = (amplitude * np.sin(2 * math.pi * hz / RATE * np.arange(samples))).astype(
+        np.int16
+    )
+    return wave
 
 
 @functools.lru_cache(maxsize=64)
@@ -62,9 +53,8 @@ def coded(codec: str, hz: float | None, level_dbov: float) -> bytes:
     Any frame cut from it at a place modulo one second goes on from the one before; so nobody
     computes a sine while packets are due. The frequency is taken to the nearest whole Hz.
     """
-    source = Oscillator()
-    source.hz, source.level_dbov = None if hz is None else round(hz), level_dbov
-    return encode(codec, source.frame(RATE + RATE // 10))
+    whole = None if hz is None else round(hz)
+    return encode(codec, sine(whole, level_dbov, RATE + RATE // 10))
 
 
 def powers(samples: Samples, each: int) -> list[float]:

@@ -2,7 +2,7 @@
 
 import io
 import wave
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import numpy as np
@@ -17,20 +17,16 @@ _JUMP = 2 * g711.RATE
 """A timestamp that leaps further than this from the clock on the wall began anew."""
 
 
-def render(
-    packets: Iterable[MediaPacket],
-    codecs: dict[int, str] | None = None,
-    seconds: float = LONGEST_S,
-) -> bytes:
+def render(packets: Iterable[MediaPacket], codecs: Mapping[int, str]) -> bytes:
     """The sound of one direction's packets, 8 kHz 16-bit mono; silence where some are missing.
 
     Packets are placed by their RTP timestamps, so late and reordered ones stand where they
     belong; after a new SSRC, or a leap of the timestamps, by their time of arrival. `codecs` names
-    dynamic payload types beside the static ones. What is neither G.711 nor within `seconds` of
-    the first packet is left out. Without any sound the file has none, but is a WAV file.
+    dynamic payload types beside the static ones. What is neither G.711 nor within `LONGEST_S`
+    of the first packet is left out. Without any sound the file has none, but is a WAV file.
     """
-    known = {number: name for name, number in g711.PAYLOAD_TYPES.items()} | (codecs or {})
-    limit = int(seconds * g711.RATE)
+    known = {**{number: name for name, number in g711.PAYLOAD_TYPES.items()}, **codecs}
+    limit = int(LONGEST_S * g711.RATE)
     sound = np.zeros(limit, np.int16)
     length = 0
     began: float | None = None

@@ -12,7 +12,7 @@ from .matrix import codecs
 from .naming import dns
 from .plan import CallPlan
 from .roundtrip import headers
-from .signalling import options, register
+from .signaling import options, register
 from .transferring import transfer
 from .trust import tls
 

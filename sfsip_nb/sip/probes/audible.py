@@ -21,8 +21,7 @@ Half = dict[str, str]
 def directions(leg: Call, script: Listening) -> dict[Literal["to_us", "to_peer"], Half]:
     """What is known of either direction: verdict and sentence."""
     assert leg.audio is not None
-    us = _to_us(leg, leg.audio, script)
-    peer = _to_peer(leg.audio)
+    us, peer = _to_us(leg, leg.audio, script), _to_peer(leg.audio)
     return {
         "to_us": {"verdict": us[0], "sentence": us[1]},
         "to_peer": {"verdict": peer[0], "sentence": peer[1]},
@@ -35,11 +34,10 @@ def quality(audio: Audio) -> dict[str, Any]:
     It assumes default G.107 values, concealment of losses, and no delay beyond half the round trip
     that RTCP measured (none where there is no RTCP).
     """
-    report = audio.report()
     return {
-        "mos": report.mos,
-        "loss_percent": round(report.loss_percent, 2),
-        "jitter_ms": round(report.jitter_ms, 1),
+        "mos": audio.mos,
+        "loss_percent": round(audio.arrivals.loss_percent, 2),
+        "jitter_ms": round(audio.arrivals.jitter_ms, 1),
         "rtt_ms": audio.rtt_ms,
         "troubles": [trouble.sentence for trouble in audio.troubles()],
     }
@@ -51,7 +49,8 @@ def _to_us(leg: Call, audio: Audio, script: Listening) -> tuple[Verdict, str]:
     if not script.heard:
         wanted = "audio" if script.expect_hz is None else f"{script.expect_hz:g} Hz"
         sentence = f"No {wanted} was heard ({counted(audio.packets_received, 'RTP packet')})."
-        if not audio.packets_received and is_private(audio.local[0]) and _public(leg):
+        behind_nat = is_private(audio.local[0]) and not is_private(leg.source[0])
+        if not audio.packets_received and behind_nat:
             sentence += (
                 f" This machine is behind NAT ({audio.local[0]}), so whether any was sent is not"
                 " known: probe from a machine with a public address."
@@ -65,16 +64,20 @@ def _to_us(leg: Call, audio: Audio, script: Listening) -> tuple[Verdict, str]:
         return "fail", " ".join([sentence, *grave[:2], remedy])
     if worst := [troubles[name] for name in _GRAVE if name in troubles]:
         return "fail", worst[0]
-    if audio.loss_percent >= BAD_LOSS:
-        return "fail", f"{audio.loss_percent:.1f} % of the audio from the peer is lost."
+    lost = audio.arrivals.loss_percent
+    if lost >= BAD_LOSS:
+        return "fail", f"{lost:.1f} % of the audio from the peer is lost."
     if "silence" in troubles and script.expect_hz is None:
         return "inconclusive", f"{troubles['silence']} Whether speech gets through is not known."
-    return "pass", f"Audio came, {audio.loss_percent:.1f} % of it lost, MOS {audio.mos:.1f}."
+    return (
+        "pass",
+        f"Audio came, {lost:.1f} % of it lost, MOS {audio.mos:.1f}.",
+    )
 
 
 def _to_peer(audio: Audio) -> tuple[Verdict, str]:
-    reported = audio.reported
-    if "peer hears nothing" in audio.one_way or "either way" in audio.one_way:
+    reported = audio.control.reported
+    if audio.control.hears is False:
         return "fail", (
             "The peer reports that it hears nothing of us (RTCP). Open RTP toward it, and put this"
             " side's media address on its list."
@@ -84,7 +87,3 @@ def _to_peer(audio: Audio) -> tuple[Verdict, str]:
     lost = reported.loss_percent
     sentence = f"The peer reports {lost:.1f} % of our audio lost (RTCP)."
     return ("fail" if lost >= BAD_LOSS else "pass"), sentence
-
-
-def _public(leg: Call) -> bool:
-    return not is_private(leg.source[0])

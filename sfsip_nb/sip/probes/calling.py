@@ -1,10 +1,11 @@
-"""A call: signalling and audio, judged apart; and what makes a failed one work."""
+"""A call: signaling and audio, judged apart; and what makes a failed one work."""
 
 from dataclasses import replace
 from typing import Any
 
 from ..call import Call
 from ..evidence.causes import explained
+from ..evidence.diagnose import decisive
 from ..evidence.finding import Verdict
 from ..shown import plain
 from .audible import directions, quality
@@ -13,7 +14,6 @@ from .listening import Listening
 from .placing import PlacedCall, place
 from .plan import CallPlan, Kind, Leave
 from .reach import ProbeResult
-from .words import found
 
 
 async def call(
@@ -23,7 +23,7 @@ async def call(
     timeout: float = 38.0,
     leave: Leave | None = None,
 ) -> ProbeResult:
-    """Call, send a tone, listen, hang up. Signalling and audio are judged apart.
+    """Call, send a tone, listen, hang up. Signaling and audio are judged apart.
 
     Passes if the call is answered, the audio expected is heard (any RTP where none in particular
     is), the peer does not report that it hears nothing, BYE gets 200 and no 200 was repeated,
@@ -44,10 +44,10 @@ async def call(
 
 def judged(placed: PlacedCall, script: Listening) -> tuple[ProbeResult, Kind | None]:
     """Verdict and sentence, and how the call failed if it did."""
-    leg, failed = placed.leg, placed.failed
-    if leg is None or failed is not None:
-        assert failed is not None
-        return replace(failed, seen=placed.seen), placed.kind
+    leg = placed.leg
+    if leg is None or placed.failed is not None:
+        assert placed.failed is not None
+        return placed.failed, placed.kind
     verdict, sentence, kind = _judge(leg, script, placed)
     seen = _call_facts(leg)
     seen["early_packets"] = placed.early_packets
@@ -89,7 +89,7 @@ def _unanswered(leg: Call, placed: PlacedCall) -> tuple[Verdict, str, Kind | Non
         )
         return "inconclusive", sentence, "refused"
     early = " What was announced before it is in the audio." if placed.early_packets else ""
-    reason = found(placed.trace)
+    reason = decisive(placed.trace)
     answer = explained(leg.code, leg.phrase, leg.remote_headers).said
     sentence = reason.text if reason else f"{placed.where} refused the call with {answer}."
     return "fail", sentence + early, placed.kind
@@ -108,7 +108,7 @@ def _keys(script: Listening) -> str:
 
 
 def _unplain(leg: Call, placed: PlacedCall) -> str:
-    reason = found(placed.trace)
+    reason = decisive(placed.trace)
     if leg.bye_code != 200:
         fault = f"BYE was answered with {leg.bye_code or 'silence'}"
     else:

@@ -20,7 +20,7 @@ _CALLER_REFUSED = "32204"
 async def unlisted(plan: CallPlan, *, timeout: float = 12.0) -> ProbeResult:
     """A call, or OPTIONS where the URI names no user, from an address that is on no list.
 
-    Passes on an explicit refusal, fails where a call is let in (it is cancelled as soon as it
+    Passes on an explicit refusal, fails where a call is let in (it is canceled as soon as it
     rings). Silence is inconclusive: a firewall may drop it before any list is asked; so is an
     answer to OPTIONS. Bounded by `timeout` seconds.
     """
@@ -46,7 +46,7 @@ async def unlisted(plan: CallPlan, *, timeout: float = 12.0) -> ProbeResult:
 
 
 async def _asked(plan: CallPlan, timeout: float) -> ProbeResult:
-    reach = Reach("unlisted", plan.towards, plan.transport, plan.resolver, plan.tls_client)
+    reach = Reach("unlisted", plan)
 
     async def ask(agent: UserAgent) -> ProbeResult:
         response: Response | None = await agent.request(

@@ -24,7 +24,7 @@ class Handshake:
 
     `chain` are the certificates as sent (DER). `asked`: the server asked for a client
     certificate. `first`: the first bytes of the peer, at most 64. `failure` is None where it
-    succeeded; `closed`: it failed because the peer hung up.
+    succeeded.
     """
 
     protocol: str = ""
@@ -33,12 +33,11 @@ class Handshake:
     asked: bool = False
     first: bytes = b""
     failure: ssl.SSLError | None = None
-    closed: bool = False
 
     @property
-    def ok(self) -> bool:
-        """Whether the connection would have carried SIP."""
-        return self.failure is None
+    def reason(self) -> str:
+        """OpenSSL's word for why it failed; empty where it succeeded, or where there is none."""
+        return self.failure.reason or "" if self.failure else ""
 
     @property
     def speaks_tls(self) -> bool:
@@ -76,7 +75,7 @@ async def _drive(
 ) -> Handshake:
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     connection = context.wrap_bio(incoming, outgoing, server_hostname=name or None)
-    first, closed = b"", False
+    first = b""
     failure: ssl.SSLError | None = None
     done = False
     while not done:
@@ -91,9 +90,8 @@ async def _drive(
             writer.write(outgoing.read())
             await writer.drain()
         if not done:
-            data = await _read(reader)
-            first, closed = first or data[:64], not data
-            _feed(incoming, data)
+            data = await _feed(incoming, reader)
+            first = first or data[:64]
     if failure is None and asked and connection.version() == "TLSv1.3":
         failure = await _late_refusal(connection, reader, incoming)
     cipher = connection.cipher()
@@ -104,7 +102,6 @@ async def _drive(
         asked=bool(asked),
         first=first,
         failure=failure,
-        closed=closed,
     )
 
 
@@ -115,8 +112,7 @@ async def _late_refusal(
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(_ALERT_SECONDS):
             while True:
-                data = await _read(reader)
-                _feed(incoming, data)
+                await _feed(incoming, reader)
                 try:
                     connection.read(1)
                 except ssl.SSLWantReadError:
@@ -127,19 +123,16 @@ async def _late_refusal(
     return None
 
 
-async def _read(reader: asyncio.StreamReader) -> bytes:
-    """The next bytes; none where the peer hung up, politely or not."""
-    try:
-        return await reader.read(65536)
-    except ConnectionError:
-        return b""
-
-
-def _feed(incoming: ssl.MemoryBIO, data: bytes) -> None:
+async def _feed(incoming: ssl.MemoryBIO, reader: asyncio.StreamReader) -> bytes:
+    """Hand over the next bytes; there are none where the peer hung up, politely or not."""
+    data = b""
+    with contextlib.suppress(ConnectionError):
+        data = await reader.read(65536)
     if data:
         incoming.write(data)
     else:
         incoming.write_eof()
+    return data
 
 
 def _listener(asked: list[bool]) -> Callable[..., None]:

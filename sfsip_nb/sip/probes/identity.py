@@ -5,18 +5,9 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
 from cryptography.x509.oid import ExtensionOID, NameOID
 
 from ..fields import uri_parts
-
-_KEYS = {
-    rsa.RSAPublicKey: "RSA",
-    ec.EllipticCurvePublicKey: "EC",
-    dsa.DSAPublicKey: "DSA",
-    ed25519.Ed25519PublicKey: "Ed25519",
-    ed448.Ed448PublicKey: "Ed448",
-}
 
 
 @dataclass(frozen=True)
@@ -119,6 +110,6 @@ def _key(certificate: x509.Certificate) -> str:
         key = certificate.public_key()
     except ValueError:
         return "unreadable"
-    kind = next((word for cls, word in _KEYS.items() if isinstance(key, cls)), type(key).__name__)
+    kind = type(key).__name__.removesuffix("PublicKey")
     size = getattr(key, "key_size", None)
     return f"{kind} {size}" if size else kind

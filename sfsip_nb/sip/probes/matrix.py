@@ -1,7 +1,7 @@
 """Codecs, offered one at a time: which are answered, and what then really comes."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,31 +12,34 @@ from .placing import place
 from .plan import CallPlan, Leave
 from .reach import ProbeResult
 
-OFFERS = (("PCMU",), ("PCMA",))
+_OUTCOMES: Mapping[Verdict, str] = {
+    "pass": "works",
+    "fail": "does not: {}",
+    "inconclusive": "is not known: {}",
+}
 
 
 async def codecs(
     plan: CallPlan,
     *,
-    offers: Sequence[Sequence[str]] = OFFERS,
     expect_hz: float | None = None,
     seconds: float = 2.0,
     timeout: float = 38.0,
     leave: Leave | None = None,
 ) -> ProbeResult:
-    """One call for each offer. Passes if each is answered, agreed on and heard.
+    """A call with each codec of the plan alone. Passes if each is answered, agreed on and heard.
 
-    Each call after the first asks `leave` (None: no limit but the offers), and is bounded by
+    Each call after the first asks `leave` (None: no limit but the codecs), and is bounded by
     `timeout` seconds.
     """
     rows: list[dict[str, Any]] = []
     results: list[ProbeResult] = []
-    for number, offer in enumerate(offers):
-        marks = await asyncio.to_thread(leave) if leave and number else {}
+    for codec in plan.codecs:
+        marks = await asyncio.to_thread(leave) if leave and rows else {}
         if marks is None:
             break
         listening = Listening(expect_hz=expect_hz, seconds=seconds)
-        one = replace(plan, codecs=tuple(offer), marks={**plan.marks, **marks})
+        one = replace(plan, codecs=[codec], marks={**plan.marks, **marks})
         placed = await place(
             one, listening.run, seconds=listening.longest, timeout=timeout, name="codecs"
         )
@@ -45,7 +48,7 @@ async def codecs(
         audio = result.seen.get("audio") or {}
         rows.append(
             {
-                "offered": "+".join(offer),
+                "offered": codec,
                 "verdict": result.verdict,
                 "code": result.seen.get("code", 0),
                 "answered": audio.get("codec", ""),
@@ -54,12 +57,12 @@ async def codecs(
                 "sentence": result.sentence,
             }
         )
-    verdict, sentence = _judge(rows, len(offers))
+    verdict, sentence = _judge(rows, len(plan.codecs))
     return ProbeResult(
         "codecs",
         verdict,
         sentence,
-        results[0].seen.copy() | {"matrix": rows} if results else {"matrix": rows},
+        {**(results[0].seen if results else {}), "matrix": rows},
         [entry for result in results for entry in result.trace],
         [packet for result in results for packet in result.media],
         next((result.wav for result in results if result.wav), b""),
@@ -68,11 +71,7 @@ async def codecs(
 
 def _judge(rows: Sequence[dict[str, Any]], asked: int) -> tuple[Verdict, str]:
     parts = [
-        f"{row['offered']} works"
-        if row["verdict"] == "pass"
-        else f"{row['offered']} does not: {row['sentence'].rstrip('.')}"
-        if row["verdict"] == "fail"
-        else f"{row['offered']} is not known: {row['sentence'].rstrip('.')}"
+        f"{row['offered']} {_OUTCOMES[row['verdict']].format(row['sentence'].rstrip('.'))}"
         for row in rows
     ]
     verdicts: list[Verdict] = [row["verdict"] for row in rows]

@@ -18,13 +18,12 @@ async def dns(
     resolver: Resolver | None = None,
     timeout: float = 5.0,
     expected: Sequence[str] = (),
-    source: str = "",
 ) -> ProbeResult:
     """Where a SIP domain leads, with every step in `seen`; `timeout` bounds it in seconds.
 
     `expected` are published addresses or networks (an address outside of them is inconclusive:
-    documents and DNS differ, and which of them is old is not known here); `source` says where
-    and when they were read. Raises ValueError for what is no network.
+    documents and DNS differ, and which of them is old is not known here). Raises ValueError for
+    what is no network.
     """
     networks = [ipaddress.ip_network(text, strict=False) for text in expected]
     try:
@@ -41,15 +40,15 @@ async def dns(
         return ProbeResult("dns", "pass", leads, seen)
     ips = dict.fromkeys(hop.ip for hop in found.hops)
     strange = [ip for ip in ips if not any(_within(ip, network) for network in networks)]
-    seen |= {"expected": list(expected), "source": source, "unlisted": strange}
+    seen |= {"expected": list(expected), "unlisted": strange}
     if not strange:
         return ProbeResult("dns", "pass", f"{leads} All of it is published.", seen)
     return ProbeResult(
         "dns",
         "inconclusive",
         f"Documents and DNS differ: {host} leads to {', '.join(strange)}, published are "
-        f"{', '.join(expected)}{f' ({source})' if source else ''}. Ask the host's owner which "
-        "of them holds, and let both in until then.",
+        f"{', '.join(expected)}. Ask the host's owner which of them holds, and let both in until"
+        " then.",
         seen,
     )
 

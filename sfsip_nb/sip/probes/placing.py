@@ -35,7 +35,7 @@ Script = Callable[[Call], Awaitable[object]]
 class PlacedCall:
     """A call after its end. `leg` is None where no agent could be made (`failed` says why).
 
-    `given_up`: it was neither answered nor refused in time, and cancelled.
+    `given_up`: it was neither answered nor refused in time, and canceled.
     """
 
     name: str
@@ -50,7 +50,7 @@ class PlacedCall:
 
     @property
     def kind(self) -> Kind | None:
-        """How it failed as far as signalling goes; None for a call that was answered."""
+        """How it failed as far as signaling goes; None for a call that was answered."""
         leg = self.leg
         if leg is None or leg.failure is not None:
             return "unreached"
@@ -86,7 +86,7 @@ async def place(
     answer. A provisional code that is `enough` ends the call at once. `follow` answers
     a REFER while the call stands.
     """
-    reach = Reach(name, plan.towards, plan.transport, plan.resolver, plan.tls_client)
+    reach = Reach(name, plan)
     placed = PlacedCall(name, plan, reach.where)
     answer_within = max(0.1, timeout - seconds - HANG_UP)
     any_within = min(ANY_ANSWER, answer_within)
@@ -128,7 +128,7 @@ async def place(
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(HANG_UP):
                     await leg.hangup()
-                    await leg.decided.wait()  # A cancelled call has its 487 still to come.
+                    await leg.decided.wait()  # A canceled call has its 487 still to come.
         if leg.failure is not None:
             return reach.refused(leg.failure, answer_within)
         if not leg.codes:

@@ -14,7 +14,6 @@ from ..dns import Resolver
 from ..fields import ExtraHeaders, uri_parts
 from ..sdp import Srtp
 from ..trace import Transport
-from .reach import transport_of
 
 Kind = Literal["unreached", "silent", "refused", "unfit", "unheard", "unclean"]
 """How a call failed, the worst first: no connection; no answer at all; a refusal; a refusal of the
@@ -32,6 +31,17 @@ It may block (a rate is kept), so it is called in a thread.
 
 _ADDRESS = re.compile(r"(?:sips?:)?((?:[^@]*@)?(?:\[[^\]]*\]|[^:;?]*))(?::(\d{1,5}))?(.*)$", re.S)
 """User and host, port, and the rest of a SIP URI."""
+
+
+def transport_of(uri: str, transport: Transport | None = None) -> Transport:
+    """What a URI is reached over: its scheme and parameter first, then `transport`, else UDP."""
+    parts = uri_parts(uri)
+    named = parts.params.get("transport", "").lower()
+    if parts.scheme == "sips" or named == "tls":
+        return "tls"
+    if named in ("udp", "tcp"):
+        return "tcp" if named == "tcp" else "udp"
+    return transport or "udp"
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from ..evidence.finding import Verdict
 from ..fields import uri_parts
 from ..locating import DnsResolver, candidates_within
 from ..shown import plain
-from ..trace import TraceEntry, Transport
+from ..trace import TraceEntry
+from .plan import CallPlan
 
 GRACE = 1.0
 """Seconds after a probe's own limit in which it may still find out why nothing was heard."""
@@ -62,34 +63,15 @@ class ProbeResult:
         }
 
 
-def transport_of(uri: str, transport: Transport | None = None) -> Transport:
-    """What a URI is reached over: its scheme and parameter first, then `transport`, else UDP."""
-    parts = uri_parts(uri)
-    named = parts.params.get("transport", "").lower()
-    if parts.scheme == "sips" or named == "tls":
-        return "tls"
-    if named in ("udp", "tcp"):
-        return "tcp" if named == "tcp" else "udp"
-    return transport or "udp"
-
-
 class Reach:
     """The way to a target: resolving it, and words for what stands in the way."""
 
-    def __init__(
-        self,
-        name: str,
-        uri: str,
-        transport: Transport | None,
-        resolver: Resolver | None,
-        tls_client: ssl.SSLContext | None,
-    ) -> None:
-        parts = uri_parts(uri)
-        self.name, self.host, self.port = name, parts.host, parts.port
-        self.kind = transport_of(uri, transport)
+    def __init__(self, name: str, plan: CallPlan) -> None:
+        parts = uri_parts(plan.towards)
+        self.name, self.host, self.port, self.kind = name, parts.host, parts.port, plan.kind
         self.where = f"{self.host}:{self.port or DEFAULT_PORTS[self.kind]} over {self.kind.upper()}"
-        self.resolver: Resolver = DnsResolver() if resolver is None else resolver
-        self.tls_client = tls_client
+        self.resolver: Resolver = DnsResolver() if plan.resolver is None else plan.resolver
+        self.tls_client = plan.tls_client
         self.hop: NextHop | None = None
         self.seen: dict[str, Any] = {"target": self.where}
         self._agent: UserAgent | None = None

@@ -1,6 +1,7 @@
 """A transfer that we ask for by REFER, and what the peer tells of it (RFC 3515)."""
 
 from ..call import Call
+from ..evidence.diagnose import decisive
 from ..evidence.finding import Finding, Verdict
 from ..refer import ReferResult
 from ..shown import plain
@@ -9,7 +10,6 @@ from .listening import Listening
 from .placing import place
 from .plan import CallPlan
 from .reach import ProbeResult
-from .words import found
 
 
 async def transfer(
@@ -43,7 +43,7 @@ async def transfer(
     )
     if placed.kind is not None or placed.leg is None:
         return judged(placed, listening)[0]
-    reason = found(placed.trace)
+    reason = decisive(placed.trace)
     verdict, sentence = _referred(result, placed.leg, notify_within, reason)
     notified = [f"{code} {plain(phrase)}".strip() for _, code, phrase in result.notified]
     facts = {"refer_to": to, "refer": result.accepted_code, "notified": notified}

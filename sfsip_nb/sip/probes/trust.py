@@ -5,14 +5,15 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from ..dns import DEFAULT_PORTS, ResolveError, Resolver
-from ..evidence.finding import Verdict
+from ..evidence.finding import Verdict, worst
 from ..locating import DnsResolver, candidates_within
 from ..shown import plain
-from . import tlsprobe
+from . import clients, tlsprobe
+from .clients import TlsClient
 from .handshake import Handshake, NoHandshake
 from .identity import CertificateFacts
 from .reach import TLS_WORDS, ProbeResult
-from .tlsprobe import TlsClient, TlsFacts
+from .tlsprobe import TlsFacts
 
 EXPIRES_SOON_DAYS = 30
 _OLD = ("TLSv1", "TLSv1.1")
@@ -62,169 +63,105 @@ async def tls(
     ciphers of it are taken. `known` are certificates whose misfit is explained elsewhere.
     `timeout` bounds all of it, in seconds.
     """
-    look = _Look(host, port, name or host, timeout, known)
+    until = asyncio.get_running_loop().time() + timeout
+    where, name = f"{host}:{port or DEFAULT_PORTS['tls']}", name or host
+    seen: dict[str, Any] = {"host": host, "port": port, "name": name}
     try:
-        return await look.through(resolver or DnsResolver(), ca_file, require)
-    except ResolveError as error:
-        return look.result("inconclusive" if error.unheard else "fail", str(error))
-    except NoHandshake:
-        return look.result(
-            "inconclusive",
-            f"{look.where} took the connection and did not answer the TLS greeting for "
-            f"{timeout:g} s. The port may not speak TLS, or a firewall drops what follows: "
-            "check the port, then try from a machine that the peer allows.",
-        )
-    except TimeoutError:
-        return look.result(
-            "inconclusive",
-            f"{look.where}: no TCP connection within {timeout:g} s. A firewall drops it, or the "
-            "address or port is wrong: try from a machine that the peer allows.",
-        )
-    except ConnectionRefusedError:
-        return look.result(
-            "fail",
-            f"{look.where}: the port is closed. Correct the port; if it is right, the service is "
-            "down.",
-        )
+        hops = await candidates_within(resolver or DnsResolver(), host, port, "tls", timeout)
+        seen["addresses"] = [str(hop) for hop in hops]
+        hop = await tlsprobe.connectable(hops, until)
+        seen["port"], seen["address"] = port or hop.port, str(hop)
+        where = f"{host}:{seen['port']}"
+        found = await tlsprobe.inspect(hop.ip, hop.port, name, ca_file=ca_file, until=until)
     except OSError as error:
-        return look.result(
-            "inconclusive", f"{look.where} cannot be reached from here: {plain(str(error))}."
-        )
-
-
-class _Look:
-    """One look at a server, and what it has shown so far."""
-
-    def __init__(
-        self,
-        host: str,
-        port: int | None,
-        name: str,
-        timeout: float,
-        known: Sequence[PinnedCertificate],
-    ) -> None:
-        self.host, self.port, self.name, self.known = host, port, name, known
-        self.where = f"{host}:{port or DEFAULT_PORTS['tls']}"
-        self.timeout, self.until = timeout, asyncio.get_running_loop().time() + timeout
-        self.seen: dict[str, Any] = {"host": host, "port": port, "name": name}
-
-    def result(self, verdict: Verdict, sentence: str) -> ProbeResult:
-        return ProbeResult("tls", verdict, sentence, self.seen)
-
-    async def through(
-        self, resolver: Resolver, ca_file: str | None, require: TlsClient | None
-    ) -> ProbeResult:
-        hops = await candidates_within(resolver, self.host, self.port, "tls", self.timeout)
-        self.seen["addresses"] = [str(hop) for hop in hops]
-        hop = await tlsprobe.connectable(hops, self.until)
-        self.port = self.seen["port"] = self.port or hop.port
-        self.where = f"{self.host}:{self.port}"
-        self.seen["address"] = str(hop)
-        args = (hop.ip, hop.port, self.name)
-        found = await tlsprobe.inspect(*args, ca_file=ca_file, until=self.until)
-        self.seen |= _seen(found)
-        verdict, sentence = self._judged(found)
-        if require is None or not found.shown.speaks_tls:
-            return self.result(verdict, sentence)
+        return ProbeResult("tls", *_unreached(where, error, timeout), seen)
+    seen |= _seen(found)
+    verdict, sentence = _judged(where, name, found, known)
+    if require is not None and found.shown.speaks_tls:
         try:
-            self.seen["versions"] = await tlsprobe.versions(*args, self.until)
-            self.seen["ciphers"] = await tlsprobe.ciphers(*args, require, self.until)
+            seen["versions"] = await clients.versions(hop.ip, hop.port, name, until)
+            seen["ciphers"] = await clients.ciphers(hop.ip, hop.port, name, require, until)
         except OSError:
-            words = f"Whether {require.name} can connect was not determined in time."
-            return self.result(
-                "inconclusive" if verdict == "pass" else verdict, f"{sentence} {words}"
-            )
-        refusal = self._refusal(require, found)
-        if refusal:
-            return self.result("fail", f"{refusal} {sentence}" if verdict == "fail" else refusal)
-        return self.result(verdict, f"{sentence} {self._suits(require)}".strip())
+            words = f"{sentence} Whether {require.name} can connect was not determined in time."
+            return ProbeResult("tls", worst([verdict, "inconclusive"]), words, seen)
+        key = found.chain[0].key if found.chain else ""
+        tried = seen["versions"], seen["ciphers"]
+        if refusal := clients.refusal(require, where, key, *tried):
+            words = f"{refusal} {sentence}" if verdict == "fail" else refusal
+            return ProbeResult("tls", "fail", words, seen)
+        sentence = f"{sentence} {clients.suits(require, seen['ciphers'])}".strip()
+    return ProbeResult("tls", verdict, sentence, seen)
 
-    def _judged(self, found: TlsFacts) -> tuple[Verdict, str]:
-        """Verdict and sentence on the certificate and the handshake."""
-        if not found.chain:
-            return "fail", f"{self.where}: {_unshaken(found.shown)}"
-        if found.shown.protocol in _OLD:
-            sentence = f"{self.where} speaks {found.shown.protocol} only, which peers refuse today."
-            return "fail", f"{sentence} It has to offer TLS 1.2."
-        if found.trust_code == tlsprobe.UNVERIFIED:
-            return "inconclusive", (
-                f"{self.where}: the chain could not be verified, because this machine's usual TLS "
-                f"settings and the server have nothing in common ({found.shown.protocol}, "
-                f"{found.shown.cipher}): {_reason(found.trust)}. Enable a modern cipher there."
-            )
-        if found.trust_code:
-            return "fail", f"{self.where}: {_distrust(found)}."
-        if not found.match.identity:
-            return "fail", self._misnamed(found)
-        if _demands(found.shown):
-            return "fail", f"{self.where}: {_DEMANDS}"
-        leaf = found.chain[0]
-        if found.match.by == "CN":
-            return "inconclusive", (
-                f"{self.where}: the certificate names {leaf.subject} as common name only. A client "
-                "may accept that (RFC 5922 §7.1), but most do not: have it issued with a"
-                " subjectAltName."
-            )
-        sentence = (
-            f"{self.where}: {found.shown.protocol}, trusted chain for {found.match.identity}, "
-            f"valid until {leaf.not_after:%Y-%m-%d}."
+
+def _unreached(where: str, error: OSError, timeout: float) -> tuple[Verdict, str]:
+    """What stood in the way of a handshake."""
+    if isinstance(error, ResolveError):
+        return "inconclusive" if error.unheard else "fail", str(error)
+    if isinstance(error, NoHandshake):
+        return "inconclusive", (
+            f"{where} took the connection and did not answer the TLS greeting for "
+            f"{timeout:g} s. The port may not speak TLS, or a firewall drops what follows: "
+            "check the port, then try from a machine that the peer allows."
         )
-        soon = _soon(found.chain)
-        return "pass", f"{sentence} {soon}".strip()
-
-    def _misnamed(self, found: TlsFacts) -> str:
-        names = [found.chain[0].subject, *found.chain[0].names]
-        for known in self.known:
-            if self.name.lower().endswith(f".{known.hosts}") and known.shows in names:
-                return (
-                    f"The certificate of {self.where} is for {known.shows}, not for {self.name}. "
-                    f"{known.text} ({known.source})"
-                )
-        return (
-            f"The certificate of {self.where} does not fit {self.name}: {plain(found.match.note)}. "
-            "Use the name that the certificate is for, or have it issued for this one."
+    if isinstance(error, TimeoutError):
+        return "inconclusive", (
+            f"{where}: no TCP connection within {timeout:g} s. A firewall drops it, or the "
+            "address or port is wrong: try from a machine that the peer allows."
         )
+    if isinstance(error, ConnectionRefusedError):
+        return "fail", (
+            f"{where}: the port is closed. Correct the port; if it is right, the service is down."
+        )
+    return "inconclusive", f"{where} cannot be reached from here: {plain(str(error))}."
 
-    def _refusal(self, client: TlsClient, found: TlsFacts) -> str:
-        """Why the client does not get through; empty if it does, or if that cannot be told."""
-        spoken, wanted = _taken(self.seen["versions"]), " or ".join(client.versions)
-        if spoken and not set(spoken) & set(client.versions):
+
+def _judged(
+    where: str, name: str, found: TlsFacts, known: Sequence[PinnedCertificate]
+) -> tuple[Verdict, str]:
+    """Verdict and sentence on the certificate and the handshake."""
+    if not found.chain:
+        return "fail", f"{where}: {_unshaken(found.shown)}"
+    if found.shown.protocol in _OLD:
+        sentence = f"{where} speaks {found.shown.protocol} only, which peers refuse today."
+        return "fail", f"{sentence} It has to offer TLS 1.2."
+    if found.trust_code == tlsprobe.UNVERIFIED:
+        return "inconclusive", (
+            f"{where}: the chain could not be verified, because this machine's usual TLS "
+            f"settings and the server have nothing in common ({found.shown.protocol}, "
+            f"{found.shown.cipher}): {_reason(found.trust)}. Enable a modern cipher there."
+        )
+    if found.trust_code:
+        return "fail", f"{where}: {_distrust(found)}."
+    leaf = found.chain[0]
+    if not found.match.identity:
+        return "fail", _misnamed(where, name, found, known)
+    if _demands(found.shown):
+        return "fail", f"{where}: {_DEMANDS}"
+    if found.match.by == "CN":
+        return "inconclusive", (
+            f"{where}: the certificate names {leaf.subject} as common name only. A client "
+            "may accept that (RFC 5922 §7.1), but most do not: have it issued with a"
+            " subjectAltName."
+        )
+    sentence = (
+        f"{where}: {found.shown.protocol}, trusted chain for {found.match.identity}, "
+        f"valid until {leaf.not_after:%Y-%m-%d}."
+    )
+    return "pass", f"{sentence} {_soon(found.chain)}".strip()
+
+
+def _misnamed(where: str, name: str, found: TlsFacts, known: Sequence[PinnedCertificate]) -> str:
+    names = [found.chain[0].subject, *found.chain[0].names]
+    for pinned in known:
+        if name.lower().endswith(f".{pinned.hosts}") and pinned.shows in names:
             return (
-                f"{self.where} takes {', '.join(spoken)}, and {client.name} speaks {wanted} only: "
-                f"switch {wanted} on there."
+                f"The certificate of {where} is for {pinned.shows}, not for {name}. "
+                f"{pinned.text} ({pinned.source})"
             )
-        tried = self.seen["ciphers"]
-        if tried and set(tried.values()) == {"refused"}:
-            key = found.chain[0].key if found.chain else ""
-            curve = f", with the curve {client.curve} alone" if client.curve else ""
-            why = (
-                f"Its key is {key}, and all of these want an RSA certificate."
-                if key and not key.startswith("RSA")
-                else "Enable one of them there."
-            )
-            return (
-                f"{self.where} takes none of the ciphers that {client.name} lists{curve}: "
-                f"{', '.join(tried)}. {why}"
-            )
-        return ""
-
-    def _suits(self, client: TlsClient) -> str:
-        """What the client gets through with; empty where this machine could not try."""
-        taken = _taken(self.seen["ciphers"])
-        if not taken:
-            return ""
-        words = f"{client.name} gets through with {len(taken)} of the {len(client.ciphers)} ciphers"
-        if set(taken) <= set(client.leaving):
-            return (
-                f"{words} that it lists, but has announced that it will drop exactly these"
-                f" ({', '.join(taken)}):"
-                " enable another one there."
-            )
-        return f"{words} that it lists ({taken[0]})."
-
-
-def _taken(tried: dict[str, str]) -> list[str]:
-    return [name for name, word in tried.items() if word == "taken"]
+    return (
+        f"The certificate of {where} does not fit {name}: {plain(found.match.note)}. "
+        "Use the name that the certificate is for, or have it issued for this one."
+    )
 
 
 def _seen(found: TlsFacts) -> dict[str, Any]:
@@ -254,8 +191,7 @@ def _seen(found: TlsFacts) -> dict[str, Any]:
 
 def _demands(shown: Handshake) -> bool:
     """Whether the server broke off for want of a client certificate."""
-    reason = shown.failure.reason or "" if shown.failure else ""
-    return bool(shown.failure) and (shown.asked or "CERTIFICATE_REQUIRED" in reason)
+    return bool(shown.failure) and (shown.asked or "CERTIFICATE_REQUIRED" in shown.reason)
 
 
 def _unshaken(shown: Handshake) -> str:
@@ -272,10 +208,9 @@ def _unshaken(shown: Handshake) -> str:
             "eof). Use the peer's TLS port (5061 unless it names another); a peer that lets only "
             "listed addresses in may hang up the same way."
         )
-    reason = (shown.failure.reason or "") if shown.failure else ""
-    if "CERTIFICATE_REQUIRED" in reason:
+    if "CERTIFICATE_REQUIRED" in shown.reason:
         return _DEMANDS
-    return f"TLS failed: {_reason(reason)}. Compare versions and ciphers on both sides."
+    return f"TLS failed: {_reason(shown.reason)}. Compare versions and ciphers on both sides."
 
 
 def _reason(reason: str) -> str:

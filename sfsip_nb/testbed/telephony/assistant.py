@@ -54,7 +54,7 @@ class Talk:
             return
         self._say(str(self.assistant["agent"].get("greeting_message") or "Hello."))
         speaking = asyncio.create_task(self._speak())
-        audio.on_tone = self._hear
+        audio.listener.on_tone = self._hear
         try:
             if not await self.call.wait_ended(CALL_SECONDS):
                 self.reason = "timeout"

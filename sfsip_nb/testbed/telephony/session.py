@@ -140,7 +140,7 @@ class BridgedCall(ABC):
         if near and far:
             self._relay = relay(near, far)
             if leg.purpose == "external" and self.centre.fault("rtp-blackhole"):
-                far.remote = BLACK_HOLE
+                far.aim(BLACK_HOLE)
         if leg.purpose == "external" and leg.call:
             leg.call.on_refer = self._on_refer
         self._moved.set()

@@ -1,16 +1,22 @@
 """A request and what came back: refused, challenged, or nothing at all."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ...digest import AUTHENTICATE, AUTHORIZATION, digest_fields
 from ...fields import values
 from ...hops import LARGEST_DATAGRAM
 from ...shown import plain, where
 from ..calls import CallTrace, TracedMessage, Transaction
-from ..causes import CallEnd, cause, fix, side
-from ..finding import Finding, Observed, Verdict, named, numbers, seconds
+from ..causes import Fixes, cause, fix, fixes_of
+from ..connections import Refusal
+from ..finding import Finding, Observed, Verdict, named, seconds
 
 CHALLENGES = tuple(AUTHENTICATE)
+_REFUSALS: Mapping[Refusal, str] = {
+    "icmp": "port closed (ICMP)",
+    "refused": "connection refused",
+    "unanswered": "nothing to the connection",
+}
 
 _TIMER = 30.0
 """Seconds after which a sender has given up (timers B and F: 64 × T1 = 32 s, RFC 3261 §17)."""
@@ -56,14 +62,9 @@ def refusal(conversation: CallTrace, tries: Sequence[Transaction], final: Traced
     origin = _origin(conversation, last, final.code)
     if origin is not None:
         sentence += f" The refusal comes from {where(origin.server)} behind it."
-    return Finding(
-        "fail",
-        rule,
-        sentence,
-        fix(rule, peer_of(conversation, origin or last)),
-        why.source,
-        conversation.call_id,
-        numbers([*last.requests[:1], final]),
+    rows = [*last.requests[:1], final]
+    return Finding.of(
+        "fail", rule, sentence, rows, why.source, at=peer_of(conversation, origin or last)
     )
 
 
@@ -72,66 +73,59 @@ def challenge(conversation: CallTrace, tries: Sequence[Transaction], world: Obse
     last = tries[-1]
     assert last.final is not None
     challenged = [t for t in tries if t.code in CHALLENGES]
-    shown = numbers(row for t in challenged for row in (*t.requests[:1], t.final) if row)
+    shown = [row for t in challenged for row in (*t.requests[:1], t.final) if row]
     asked = named(last.requests[0]) if last.requests else last.method
     who = where(last.final.entry.source)
     peer = peer_of(conversation, last)
     if not last.authorized:
         if world.after(last.final) < 1.0:
-            return Finding(
+            return Finding.of(
                 "inconclusive",
                 "capture.ends",
                 f"{asked} was challenged by {who} ({last.code}), and the trace ends there.",
-                "Capture until the call is over.",
-                "RFC 3261 §22",
-                conversation.call_id,
                 shown,
+                "RFC 3261 §22",
             )
-        again = _dialled_anew(conversation, world)
+        again = _redialed(conversation, world)
         more = " It asked again under a new Call-ID, which many peers refuse." if again else ""
-        return Finding(
+        return Finding.of(
             "fail",
             "access.login",
             f"{who} asked for a login ({last.code}), and {asked} was never sent with one.{more}",
-            f"Give the sender user name and password for {last.method} too. "
-            + fix("access.login", peer),
-            "RFC 3261 §22",
-            conversation.call_id,
             shown,
+            "RFC 3261 §22",
+            remedy=f"Give the sender user name and password for {last.method} too. "
+            + fix("access.login", peer),
         )
     differing = _other_uri(last)
     if differing:
         given, wanted = differing
-        return Finding(
+        return Finding.of(
             "fail",
             "access.uri",
             f"{who} challenged {asked} {len(challenged)} times: the login's uri is “{given}”, but "
             f"the Request-URI is “{wanted}”, so the digest cannot be right.",
-            fix("access.uri"),
-            "RFC 7616 §3.4",
-            conversation.call_id,
             shown,
+            "RFC 7616 §3.4",
         )
     asked_for = last.final.message.headers.getlist(AUTHENTICATE[last.code])
     if any(digest_fields(value).get("stale", "").lower() == "true" for value in asked_for):
-        return Finding(
+        return Finding.of(
             "inconclusive",
             "access.login",
             f"{who} said that the nonce is stale, and {asked} was not sent with the new one.",
-            "Capture until the call is over; a sender has to try again with the new nonce.",
-            "RFC 7616 §3.3",
-            conversation.call_id,
             shown,
+            "RFC 7616 §3.3",
+            remedy="Capture until the call is over; a sender has to try again with the new nonce.",
         )
-    return Finding(
+    return Finding.of(
         "fail",
         "access.login",
         f"{asked} was sent with a login, and {who} asked for one again "
         f"({cause(last.final).said}): user name, password or realm are wrong.",
-        fix("access.login", peer),
-        "RFC 3261 §22.2",
-        conversation.call_id,
         shown,
+        "RFC 3261 §22.2",
+        at=peer,
     )
 
 
@@ -142,12 +136,10 @@ def silence(conversation: CallTrace, last: Transaction, world: Observed) -> Find
     waited, times = world.after(first), len(last.requests)
     peer = peer_of(conversation, last)
     sent = f"{asked} went to {server} {times} times" if times > 1 else f"{asked} went to {server}"
-    how = world.refused(last.client, last.server)
     verdict: Verdict = "fail"
     rule = "peer.silent"
-    if how:
-        ways = {"icmp": "port closed (ICMP)", "refused": "connection refused"}
-        meaning = f", which said: {ways.get(how, 'nothing to the connection')}."
+    if how := world.refused(last.client, last.server):
+        meaning = f", which said: {_REFUSALS[how]}."
         if how == "unanswered":
             verdict = "inconclusive"
     elif waited < _TIMER and times < 6:
@@ -178,21 +170,14 @@ def silence(conversation: CallTrace, last: Transaction, world: Observed) -> Find
         broken = f"{faults[0].rule} ({faults[0].text.rstrip('.')})"
         meaning += f" The request breaks {broken}: some peers drop it."
     remedy = fix("message.size") + " " if rule == "message.size" else ""
-    return Finding(
-        verdict,
-        rule,
-        sent + meaning,
-        remedy + fix("peer.silent", peer),
-        "RFC 3261 §17.1",
-        conversation.call_id,
-        numbers(last.requests),
-    )
+    remedy += fix("peer.silent", peer)
+    return Finding.of(verdict, rule, sent + meaning, last.requests, "RFC 3261 §17.1", remedy=remedy)
 
 
-def peer_of(conversation: CallTrace, transaction: Transaction) -> CallEnd:
-    """Who answers a transaction."""
+def peer_of(conversation: CallTrace, transaction: Transaction) -> Fixes:
+    """The fixes in the words of who answers a transaction."""
     host = transaction.server[0]
-    return side(
+    return fixes_of(
         [row for row in conversation.rows if row.entry.source[0] == host],
         transaction.requests,
     )
@@ -200,30 +185,29 @@ def peer_of(conversation: CallTrace, transaction: Transaction) -> CallEnd:
 
 def _origin(conversation: CallTrace, last: Transaction, code: int) -> Transaction | None:
     """The hop furthest from the caller that gave the same code, if it is another one."""
-    further = [
+    further = (
         t
-        for t in conversation.transactions
-        if t.method == last.method
-        and t.code == code
-        and t.client != last.client
-        and t.requests
-        and last.requests
-        and t.requests[0].at >= last.requests[0].at
-    ]
-    return further[-1] if further else None
+        for t in reversed(conversation.of(last.method))
+        if t.code == code and t.client != last.client and t.requests and last.requests
+        if t.requests[0].at >= last.requests[0].at
+    )
+    return next(further, None)
 
 
 def _other_uri(transaction: Transaction) -> tuple[str, str] | None:
-    for row in transaction.requests:
-        for name in AUTHORIZATION.values():
-            for value in row.message.headers.getlist(name):
-                given = digest_fields(value).get("uri", "")
-                if given and transaction.uri and given != transaction.uri:
-                    return plain(given, 100), plain(transaction.uri, 100)
-    return None
+    """The uri of a login that is not the Request-URI, and the latter."""
+    uris = (
+        digest_fields(value).get("uri", "")
+        for row in transaction.requests
+        for name in AUTHORIZATION.values()
+        for value in row.message.headers.getlist(name)
+    )
+    wanted = transaction.uri
+    given = next((uri for uri in uris if uri and wanted and uri != wanted), "")
+    return (plain(given, 100), plain(wanted, 100)) if given else None
 
 
-def _dialled_anew(conversation: CallTrace, world: Observed) -> bool:
+def _redialed(conversation: CallTrace, world: Observed) -> bool:
     mine = conversation.rows[0]
     return any(
         other is not conversation

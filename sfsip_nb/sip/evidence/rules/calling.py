@@ -1,12 +1,12 @@
-"""A call until it is answered: refused, cancelled, redirected, or still open."""
+"""A call until it is answered: refused, canceled, redirected, or still open."""
 
 from collections.abc import Iterator
 
 from ...fields import name_addr, uri_parts, values
 from ...shown import plain, where
 from ..calls import CallTrace, Transaction
-from ..causes import cause, fix, reasons
-from ..finding import Finding, Observed, numbers, seconds
+from ..causes import cause, reasons
+from ..finding import Finding, Observed, seconds
 from . import asking
 
 _PATIENCE = 20.0
@@ -21,12 +21,17 @@ def outcome(conversation: CallTrace, world: Observed) -> Iterator[Finding]:
     if conversation.answer is not None:
         return
     if not attempts:
-        yield _without_begin(conversation)
+        yield Finding.of(
+            "inconclusive",
+            "capture.begins",
+            "The capture begins in the middle of this call: its INVITE is not in it.",
+            conversation.rows[:1],
+        )
         return
     last = attempts[-1]
     cancels = conversation.of("CANCEL")
     if last.code == 487 and cancels:
-        yield _cancelled(conversation, last, cancels[0])
+        yield _cancelled(last, cancels[0])
     elif 300 <= last.code < 400:
         yield _redirected(conversation, last)
     elif last.code in (480, 486, 600, 603) and _rang(last) and _own_word(last):
@@ -42,18 +47,6 @@ def _own_word(attempt: Transaction) -> bool:
     return attempt.final is not None and cause(attempt.final).source.startswith("status")
 
 
-def _without_begin(conversation: CallTrace) -> Finding:
-    return Finding(
-        "inconclusive",
-        "capture.begins",
-        "The capture begins in the middle of this call: its INVITE is not in it.",
-        "Start the capture before the call.",
-        "",
-        conversation.call_id,
-        numbers(conversation.rows[:1]),
-    )
-
-
 def _rang(attempt: Transaction) -> float | None:
     """Seconds of ringing until the final response, None if it never rang."""
     rings = [row for row in attempt.responses if row.code in (180, 181, 182, 183)]
@@ -63,18 +56,16 @@ def _rang(attempt: Transaction) -> float | None:
     return (until - rings[0].at).total_seconds()
 
 
-def _cancelled(conversation: CallTrace, last: Transaction, cancel: Transaction) -> Finding:
+def _cancelled(last: Transaction, cancel: Transaction) -> Finding:
     rang = _rang(last)
     state = "before it rang" if rang is None else f"after {seconds(rang)} of ringing"
     why = "".join(f" ({reason.words})" for reason in reasons(cancel.first.message.headers)[:1])
-    return Finding(
+    return Finding.of(
         "pass",
         "callee.cancelled",
         f"The caller gave up {state}{why}: CANCEL, then 487. Nothing in the signaling is broken.",
-        "",
+        [last.first, cancel.first, *last.responses[-1:]],
         "RFC 3261 §9",
-        conversation.call_id,
-        numbers([last.first, cancel.first, *last.responses[-1:]]),
     )
 
 
@@ -82,15 +73,14 @@ def _redirected(conversation: CallTrace, last: Transaction) -> Finding:
     assert last.final is not None
     contacts = [plain(name_addr(v).uri, 80) for v in values(last.final.message.headers, "Contact")]
     target = contacts[0] if contacts else "nowhere: there is no Contact"
-    return Finding(
+    return Finding.of(
         "inconclusive",
         "route.redirected",
         f"{where(last.server)} redirects the call ({cause(last.final).said}) to {target}; "
         "no INVITE to that place is in the capture.",
-        fix("route.redirected", asking.peer_of(conversation, last)),
+        [last.first, last.final],
         "RFC 3261 §8.1.3.4",
-        conversation.call_id,
-        numbers([last.first, last.final]),
+        at=asking.peer_of(conversation, last),
     )
 
 
@@ -98,15 +88,14 @@ def _declined(conversation: CallTrace, last: Transaction) -> Finding:
     assert last.final is not None
     why = cause(last.final)
     rang = seconds(_rang(last) or 0.0)
-    return Finding(
+    return Finding.of(
         "inconclusive",
         why.rule,
         f"It rang for {rang}, then {where(last.final.entry.source)} said {why.said} – "
         f"{why.meaning}. The signaling itself is in order.",
-        fix(why.rule, asking.peer_of(conversation, last)),
+        [last.first, last.final],
         why.source,
-        conversation.call_id,
-        numbers([last.first, last.final]),
+        at=asking.peer_of(conversation, last),
     )
 
 
@@ -114,32 +103,28 @@ def _pending(conversation: CallTrace, last: Transaction, world: Observed) -> Fin
     """100 or ringing, and no final response."""
     waited = world.after(last.first)
     heard = last.responses[-1]
-    rang = any(row.code in (180, 181, 182, 183) for row in last.responses)
+    rang = _rang(last) is not None
     state = "rang" if rang else f"was taken with {plain(heard.entry.summary, 60)}"
     given_up = bool(conversation.of("CANCEL"))
     patience = _RINGS if rang else _PATIENCE
     if waited < patience and not given_up:
-        return Finding(
+        return Finding.of(
             "inconclusive",
             "capture.ends",
             f"The INVITE {state}, and the capture ends {seconds(waited)} after it without a final "
             "response.",
-            "Capture until the call is over.",
-            "",
-            conversation.call_id,
-            numbers([last.first, heard]),
+            [last.first, heard],
         )
     ended = (
         "the caller canceled, and that was not answered" if given_up else "no final response came"
     )
-    return Finding(
+    return Finding.of(
         "fail",
         "peer.slow",
         f"The INVITE {state} at {where(last.server)}, and in {seconds(waited)} {ended}.",
-        fix("peer.slow", asking.peer_of(conversation, last)),
+        [last.first, heard],
         "RFC 3261 §13.3.1",
-        conversation.call_id,
-        numbers([last.first, heard]),
+        at=asking.peer_of(conversation, last),
     )
 
 
@@ -158,13 +143,11 @@ def caller_number(conversation: CallTrace) -> Iterator[Finding]:
         return
     private = f"; Privacy: {plain(row.header('Privacy'), 30)}" if row.header("Privacy") else ""
     other = f"; the number stands in P-Asserted-Identity: {plain(asserted)}" if asserted else ""
-    yield Finding(
+    yield Finding.of(
         "inconclusive",
         "caller.missing",
         f"The call shows no caller number: {missing}{private}{other}.",
-        fix("caller.missing"),
+        [row],
         "RFC 3323, RFC 3325",
-        conversation.call_id,
-        numbers([row]),
         advisory=True,
     )

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from ...shown import counted, plain, where
 from ..calls import CallTrace, TracedMessage, Transaction
-from ..causes import cause, data, fix, reasons
-from ..finding import Finding, Observed, numbers, seconds
+from ..causes import cause, data, reasons
+from ..finding import Finding, Observed, seconds
 from . import asking
 
 
@@ -21,123 +21,104 @@ def acknowledged(conversation: CallTrace, world: Observed) -> Iterator[Finding]:
         if 200 <= row.code < 300 and row.to_tag == answer.to_tag and row is not answer
     ]
     acks = [ack for t in conversation.of("INVITE") if t.number == attempt.number for ack in t.acks]
-    shown = numbers([answer, *acks[:1], *repeats])
+    shown = [answer, *acks[:1], *repeats]
     if not acks and repeats:
-        yield Finding(
+        yield Finding.of(
             "fail",
             "dialog.ack",
             f"The 200 was sent {1 + len(repeats)} times and no ACK for it was seen: the answering "
             "side drops the call after 32 s.",
-            fix("dialog.ack"),
-            "RFC 3261 §13.3.1.4",
-            conversation.call_id,
             shown,
+            "RFC 3261 §13.3.1.4",
         )
     elif not acks and not conversation.of("BYE"):
-        yield Finding(
+        yield Finding.of(
             "inconclusive",
             "capture.ends",
             f"The call was answered ({answer.code}), and the capture ends "
             f"{seconds(world.after(answer))} later, before the ACK.",
-            "Capture until the call is over.",
-            "",
-            conversation.call_id,
             shown,
         )
     late = [row for row in repeats if acks and (row.at - acks[0].at).total_seconds() > 0.02]
     if late:
-        yield Finding(
+        sent = f"{plain(acks[0].uri, 80)} at {where(acks[0].entry.destination)}"
+        yield Finding.of(
             "fail" if len(late) > 1 else "inconclusive",
             "dialog.ack",
-            f"The 200 was repeated {counted(len(late), 'time')} after the ACK to"
-            f" {named_ack(acks[0])}: the "
-            "ACK does not reach the answering side.",
-            fix("dialog.ack"),
-            "RFC 3261 §13.3.1.4",
-            conversation.call_id,
+            f"The 200 was repeated {counted(len(late), 'time')} after the ACK to {sent}: the ACK"
+            " does not reach the answering side.",
             shown,
+            "RFC 3261 §13.3.1.4",
             advisory=len(late) == 1,
         )
-
-
-def named_ack(ack: TracedMessage) -> str:
-    """Where an ACK went."""
-    return f"{plain(ack.uri, 80)} at {where(ack.entry.destination)}"
 
 
 def ended(conversation: CallTrace, world: Observed) -> Iterator[Finding]:
     """The BYE: answered, refused, or lost (RFC 3261 §15)."""
     byes = conversation.of("BYE")
     if any(200 <= bye.code < 300 for bye in byes):
-        yield from _abnormal(conversation, byes)
+        yield from _abnormal(byes)
         return
     for bye in byes[-1:]:
-        shown = numbers([*bye.requests[:1], *([bye.final] if bye.final else [])])
-        side = "caller" if conversation.is_callers(bye.first) else "callee"
+        shown = [*bye.requests[:1], *([bye.final] if bye.final else [])]
+        side = conversation.side(bye.first)
         if bye.final is None and not bye.requests:
             continue
         if bye.final is None and len(bye.requests) == 1:
-            yield Finding(
+            yield Finding.of(
                 "inconclusive",
                 "capture.ends",
                 f"The {side}'s BYE has no answer in the capture, and was not repeated: the answer "
                 "most likely came after the capture or bypassed it.",
-                call_id=conversation.call_id,
-                evidence=shown,
+                shown,
+                remedy="",
                 advisory=True,
             )
         elif bye.final is None:
-            yield Finding(
+            yield Finding.of(
                 "fail",
                 "dialog.lost",
                 f"The {side}'s BYE was sent {len(bye.requests)} times and never answered: the "
                 "other side does not know that the call is over.",
-                fix("dialog.lost"),
-                "RFC 3261 §15",
-                conversation.call_id,
                 shown,
+                "RFC 3261 §15",
             )
         elif bye.code in asking.CHALLENGES:
-            found = asking.challenge(conversation, byes, world)
-            yield found
+            yield asking.challenge(conversation, byes, world)
         else:
             yield _bye_refused(conversation, bye, side, shown)
 
 
 def _bye_refused(
-    conversation: CallTrace, bye: Transaction, side: str, shown: tuple[int, ...]
+    conversation: CallTrace, bye: Transaction, side: str, shown: list[TracedMessage]
 ) -> Finding:
     assert bye.final is not None
     routed = any(row.header("Record-Route") for row in conversation.rows)
     missing = routed and bye.requests and not bye.requests[0].header("Route")
     why = " The BYE has no Route, although the call was Record-Routed." if missing else ""
     after = " after the other side's own BYE" if len(conversation.of("BYE")) > 1 else ""
-    return Finding(
+    return Finding.of(
         "fail",
         "dialog.lost",
         f"The {side}'s BYE was refused{after} with {cause(bye.final).said}: "
         f"the call is not known there, and the other leg may hang.{why}",
-        fix("dialog.lost"),
-        "RFC 3261 §12.2, §15",
-        conversation.call_id,
         shown,
+        "RFC 3261 §12.2, §15",
     )
 
 
-def _abnormal(conversation: CallTrace, byes: list[Transaction]) -> Iterator[Finding]:
+def _abnormal(byes: list[Transaction]) -> Iterator[Finding]:
     """A cause in the BYE that names a trouble of the network."""
     for bye in byes:
         for reason in reasons(bye.first.message.headers)[:1]:
             entry = data()["q850"].get(reason.cause, {}) if reason.protocol == "Q.850" else {}
             if entry.get("rule", "").startswith("peer."):
-                yield Finding(
+                yield Finding.of(
                     "fail",
                     entry["rule"],
                     f"An error ended the call: BYE with {reason.words}.",
-                    fix(entry["rule"]),
+                    [bye.first],
                     "RFC 3326, ITU-T Q.850",
-                    conversation.call_id,
-                    numbers([bye.first]),
                 )
                 return
 
@@ -155,15 +136,12 @@ def inside(conversation: CallTrace, world: Observed) -> Iterator[Finding]:
         what = "re-INVITE" if request.method == "INVITE" else request.method
         said = cause(request.final).said
         lost = request.code in (408, 481)
-        yield Finding(
+        then = ": the peer has lost the call" if lost else "; the call went on as before"
+        yield Finding.of(
             "fail" if lost else "pass",
             "dialog.lost" if lost else "dialog.refused",
-            f"A {what} inside the call was refused with {said}: the peer has lost the call."
-            if lost
-            else f"A {what} inside the call was refused with {said}; the call went on as before.",
-            fix("dialog.lost") if lost else "",
+            f"A {what} inside the call was refused with {said}{then}.",
+            [request.first, request.final],
             "RFC 3261 §14.1",
-            conversation.call_id,
-            numbers([request.first, request.final]),
             advisory=not lost,
         )

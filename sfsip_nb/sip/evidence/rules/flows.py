@@ -1,38 +1,35 @@
 """Which RTP stream belongs to which call, and to which side of it."""
 
+from collections.abc import Iterable
+
 from ...trace import Address
-from ..calls import CallTrace
+from ..calls import OTHER, CallTrace
 from ..sound import Stream
 
-Assigned = dict[int, dict[str, list[Stream]]]
-"""Streams by the `id` of their conversation and by the side that they go to."""
 
-
-def assign(conversations: list[CallTrace], streams: list[Stream]) -> Assigned:
-    """The streams of each conversation, by the side that they go to: `caller` and `callee`.
+def assign(conversations: Iterable[CallTrace], streams: Iterable[Stream]) -> None:
+    """Give each conversation its streams, by the side that they go to.
 
     A stream belongs to the conversation whose SDP names both of its ends, else to the one that
     names one end (behind a NAT the other is not the one of the SDP) and stood at that time. An
     address is used again by later calls; two legs may name the same ends.
     """
-    found: Assigned = {id(talk): {"caller": [], "callee": []} for talk in conversations}
-    ends = {id(talk): _ends(talk) for talk in conversations}
+    ends = [(talk, _ends(talk)) for talk in conversations]
     for stream in streams:
-        best: dict[int, list[tuple[int, str]]] = {}
-        for talk in conversations:
-            to, score = _fit(talk, ends[id(talk)], stream)
+        best: dict[int, list[list[Stream]]] = {}
+        for talk, named in ends:
+            to, score = _fit(talk, named, stream)
             if score:
-                best.setdefault(score, []).append((id(talk), to))
-        for key, to in best[max(best)] if best else ():
-            found[key][to].append(stream)
-    return found
+                best.setdefault(score, []).append(talk.media[to])
+        for found in best[max(best)] if best else ():
+            found.append(stream)
 
 
 def _ends(talk: CallTrace) -> dict[str, set[Address]]:
-    ends: dict[str, set[Address]] = {"caller": set(), "callee": set()}
+    ends: dict[str, set[Address]] = {side: set() for side in OTHER}
     for row in talk.rows:
         if row.sdp is not None and row.sdp.port:
-            ends["caller" if talk.is_callers(row) else "callee"].add(row.sdp.remote)
+            ends[talk.side(row)].add(row.sdp.remote)
     return ends
 
 
@@ -43,10 +40,10 @@ def _fit(talk: CallTrace, ends: dict[str, set[Address]], stream: Stream) -> tupl
     if after < -5 or before > 60:
         return "", 0
     at_the_time = int(after > -1 and before < 1)
-    for to, other in (("caller", "callee"), ("callee", "caller")):
+    for to, other in OTHER.items():
         if stream.destination in ends[to]:
             return to, 2 + 2 * (stream.source in ends[other]) + at_the_time
-    for to, other in (("caller", "callee"), ("callee", "caller")):
+    for to, other in OTHER.items():
         if stream.source in ends[other]:
             return to, 2 + at_the_time
     return "", 0

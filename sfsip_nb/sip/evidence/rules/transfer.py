@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from ...fields import name_addr, parameters, uri_parts
 from ...shown import plain
 from ..calls import CallTrace, TracedMessage, Transaction
-from ..causes import cause, fix
-from ..finding import Finding, Observed, Verdict, numbers
+from ..causes import cause
+from ..finding import Finding, Observed
 from . import asking
 
+_RULE = "RFC 3515 §2.4"
 _STATUS = re.compile(rb"^\s*SIP/\d\.\d[ \t]+(\d{3})[ \t]*([^\r\n]*)")
 
 
@@ -25,23 +26,18 @@ def transfers(conversation: CallTrace, world: Observed) -> Iterator[Finding]:
 
 def _transfer(conversation: CallTrace, refer: Transaction, world: Observed) -> Finding:
     request = refer.requests[0]
-    target = plain(name_addr(request.header("Refer-To")).uri.partition("?")[0], 80)
+    aim = name_addr(request.header("Refer-To")).uri
+    target = f"The transfer to {plain(aim.partition('?')[0], 80)}"
     peer = asking.peer_of(conversation, refer)
-    if not 200 <= refer.code < 300:
-        if refer.final is None:
-            unanswered = "it has no final response in the capture."
-            if not refer.responses:
-                unanswered = asking.silence(conversation, refer, world).sentence
-            return _finding(
-                conversation,
-                "inconclusive",
-                "transfer.unknown",
-                f"The transfer to {target}: {unanswered}",
-                fix("transfer.unknown", peer),
-                [request],
-            )
-        if refer.code in asking.CHALLENGES:
-            return asking.challenge(conversation, [refer], world)
+    if refer.code in asking.CHALLENGES:
+        return asking.challenge(conversation, [refer], world)
+    if refer.final is None:
+        unanswered = "it has no final response in the capture."
+        if not refer.responses:
+            unanswered = asking.silence(conversation, refer, world).sentence
+        said = f"{target}: {unanswered}"
+        return Finding.of("inconclusive", "transfer.unknown", said, [request], _RULE, at=peer)
+    if refer.code >= 300:
         more = ""
         if refer.code == 400 and not request.header("Referred-By"):
             more = " The REFER has no Referred-By, which some peers demand."
@@ -50,54 +46,23 @@ def _transfer(conversation: CallTrace, refer: Transaction, world: Observed) -> F
                 " Its Route may lead back to its sender: compare it with the Record-Route headers "
                 "of the 200 to the INVITE."
             )
-        return _finding(
-            conversation,
-            "fail",
-            "transfer.refused",
-            f"The transfer to {target} was refused: {cause(refer.final).said}.{more}",
-            fix("transfer.refused", peer),
-            [request, refer.final],
-        )
+        said = f"{target} was refused: {cause(refer.final).said}.{more}"
+        rows = [request, refer.final]
+        return Finding.of("fail", "transfer.refused", said, rows, _RULE, at=peer)
     told = _told(conversation, refer)
     status = [(row, found) for row in told if (found := _STATUS.match(row.message.body))]
     finals = [(row, found) for row, found in status if int(found[1]) >= 200]
     if finals:
         row, found = finals[-1]
-        code = int(found[1])
-        said = f"{code} {plain(found[2].decode('utf-8', 'replace'), 60)}".strip()
-        if code < 300:
-            return _finding(
-                conversation,
-                "pass",
-                "transfer.done",
-                f"The transfer to {target} was carried out: NOTIFY says {said}.",
-                "",
-                [request, row],
-                advisory=True,
-            )
-        host = uri_parts(name_addr(request.header("Refer-To")).uri).host
-        bare = re.fullmatch(r"[\d.]+|[\da-f:]+:[\da-f:.]*", host)
+        said = f"{found[1].decode()} {plain(found[2].decode('utf-8', 'replace'), 60)}".strip()
+        if int(found[1]) < 300:
+            return _done(f"{target} was carried out: NOTIFY says {said}.", [request, row])
+        bare = re.fullmatch(r"[\d.]+|[\da-f:]+:[\da-f:.]*", uri_parts(aim).host)
         why = " Refer-To names a bare address, which many trunks do not route." if bare else ""
-        return _finding(
-            conversation,
-            "fail",
-            "transfer.target",
-            f"The transfer to {target} was accepted ({refer.code}) and then failed: NOTIFY says "
-            f"{said}.{why}",
-            fix("transfer.target", peer),
-            [request, row],
-        )
-    leg = _new_leg(conversation, request, world)
-    if leg is not None:
-        return _finding(
-            conversation,
-            "pass",
-            "transfer.done",
-            f"The transfer to {target} was carried out: a call to it was answered afterwards.",
-            "",
-            [request],
-            advisory=True,
-        )
+        said = f"{target} was accepted ({refer.code}) and then failed: NOTIFY says {said}.{why}"
+        return Finding.of("fail", "transfer.target", said, [request, row], _RULE, at=peer)
+    if _has_new_leg(conversation, request, world):
+        return _done(f"{target} was carried out: a call to it was answered afterwards.", [request])
     ended = any("terminated" in row.header("Subscription-State").lower() for row in told)
     what = (
         "the NOTIFY that ends it has no status"
@@ -106,14 +71,12 @@ def _transfer(conversation: CallTrace, refer: Transaction, world: Observed) -> F
         if status
         else "no NOTIFY tells how it went"
     )
-    return _finding(
-        conversation,
-        "inconclusive",
-        "transfer.unknown",
-        f"The transfer to {target} was accepted ({refer.code}), but {what}.",
-        fix("transfer.unknown"),
-        [request, *told[-1:]],
-    )
+    said = f"{target} was accepted ({refer.code}), but {what}."
+    return Finding.of("inconclusive", "transfer.unknown", said, [request, *told[-1:]], _RULE)
+
+
+def _done(sentence: str, rows: list[TracedMessage]) -> Finding:
+    return Finding.of("pass", "transfer.done", sentence, rows, _RULE, advisory=True)
 
 
 def _told(conversation: CallTrace, refer: Transaction) -> list[TracedMessage]:
@@ -129,33 +92,14 @@ def _told(conversation: CallTrace, refer: Transaction) -> list[TracedMessage]:
     return found
 
 
-def _new_leg(conversation: CallTrace, request: TracedMessage, world: Observed) -> CallTrace | None:
+def _has_new_leg(conversation: CallTrace, request: TracedMessage, world: Observed) -> bool:
+    """Whether a later call to the target was answered."""
     user = uri_parts(name_addr(request.header("Refer-To")).uri).user
-    for other in world.conversations:
-        answer = other.answer
-        if other is conversation or answer is None or other.began < request.at or not user:
-            continue
-        if uri_parts(other.attempts[0].uri).user == user:
-            return other
-    return None
-
-
-def _finding(
-    conversation: CallTrace,
-    verdict: Verdict,
-    rule: str,
-    sentence: str,
-    remedy: str,
-    rows: list[TracedMessage],
-    advisory: bool = False,
-) -> Finding:
-    return Finding(
-        verdict,
-        rule,
-        sentence,
-        remedy,
-        "RFC 3515 §2.4",
-        conversation.call_id,
-        numbers(rows),
-        advisory,
+    return any(
+        user
+        and other is not conversation
+        and other.answer is not None
+        and other.began >= request.at
+        and uri_parts(other.attempts[0].uri).user == user
+        for other in world.conversations
     )

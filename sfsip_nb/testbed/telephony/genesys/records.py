@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sfsip_nb.sip import Audio, TraceEntry
+from sfsip_nb.sip.media import quality
 
 from ..legs import Conversation, Participant
 from ..net import Net
@@ -156,9 +157,9 @@ def _media(leg: Participant) -> Json | None:
     statistics: Json = {
         "rtp": {
             "packetsReceived": audio.packets_received,
-            "packetsSent": audio.packets_sent,
+            "packetsSent": audio.sender.packets,
             "estimatedAverageMos": mos(audio),
-            "averageJitter": round(audio.jitter_ms, 1),
+            "averageJitter": round(audio.arrivals.jitter_ms, 1),
         },
         "dateCreated": utc(leg.ended),
     }
@@ -179,9 +180,8 @@ def mos(audio: Audio) -> float:
     """Estimated MOS of what was received: E-model (ITU-T G.107) for G.711 without concealment."""
     if not audio.packets_received:
         return 1.0
-    loss = audio.loss_percent
-    r = 93.2 - 95 * loss / (loss + 4.3)
-    return round(1 + 0.035 * r + r * (r - 60) * (100 - r) * 7e-6, 2) if r > 0 else 1.0
+    r = quality.r_factor(audio.arrivals.loss_percent, bpl=quality.UNCONCEALED)
+    return round(quality.mos(r), 2)
 
 
 def homer(entry: TraceEntry, net: Net, conversation: str = "", participant: str = "") -> Json:

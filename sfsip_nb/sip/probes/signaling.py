@@ -1,43 +1,31 @@
 """OPTIONS and REGISTER: whether SIP is spoken there, and whether credentials are taken."""
 
-import ssl
 import time
-from collections.abc import Sequence
 from typing import Any, Literal
 
 from sipmessage import Response
 
 from ..agent import UserAgent
-from ..digest import Credentials
-from ..dns import Resolver
 from ..evidence.causes import explained
+from ..evidence.diagnose import decisive
 from ..evidence.finding import Verdict
 from ..fields import header
 from ..shown import plain
-from ..trace import Transport
 from .isolating import isolate
 from .plan import CallPlan, Kind
 from .reach import ProbeResult, Reach
-from .words import found
+
+Expected = Literal["accepted", "refused"]
 
 
-async def options(
-    uri: str,
-    *,
-    proxy: str = "",
-    transport: Transport | None = None,
-    resolver: Resolver | None = None,
-    timeout: float = 4.0,
-    isolating: bool = False,
-    tls_client: ssl.SSLContext | None = None,
-) -> ProbeResult:
+async def options(plan: CallPlan, *, timeout: float = 4.0, isolating: bool = False) -> ProbeResult:
     """Whether SIP is spoken there: any answer to OPTIONS says so (RFC 3261 §11).
 
     Bounded by `timeout` seconds, and `isolating` by as much for each of its variants.
     """
 
     async def attempt(plan: CallPlan) -> tuple[ProbeResult, Kind | None]:
-        reach = Reach("options", plan.towards, plan.transport, resolver, tls_client)
+        reach = Reach("options", plan)
 
         async def ask(agent: UserAgent) -> ProbeResult:
             began = time.monotonic()
@@ -60,36 +48,27 @@ async def options(
             return result, None
         return result, "silent" if result.trace else "unreached"
 
-    plan = CallPlan(uri, transport=transport, proxy=proxy)
     return await isolate(plan, attempt, dict if isolating else None)
 
 
 async def register(
-    uri: str,
-    *,
-    aor: str,
-    credentials: Sequence[Credentials] = (),
-    expect: Literal["accepted", "refused"] = "accepted",
-    transport: Transport | None = None,
-    resolver: Resolver | None = None,
-    timeout: float = 6.0,
-    tls_client: ssl.SSLContext | None = None,
+    plan: CallPlan, *, aor: str, expect: Expected = "accepted", timeout: float = 6.0
 ) -> ProbeResult:
     """Whether a registrar accepts (or, to prove that it guards its door, refuses) credentials.
 
     No Contact is sent, so nothing is bound: the registrar only shows its bindings (RFC 3261
     §10.2.3). A challenge is answered once; a wrong password never loops. Bounded by `timeout`.
     """
-    reach = Reach("register", uri, transport, resolver, tls_client)
+    reach = Reach("register", plan)
 
     async def ask(agent: UserAgent) -> ProbeResult:
         response = await agent.request(
             "REGISTER",
-            uri,
+            plan.uri,
             from_=aor,
             to=aor,
-            credentials=credentials,
-            transport=transport,
+            credentials=plan.credentials,
+            transport=plan.transport,
             timeout=timeout,
         )
         if response is None:
@@ -100,7 +79,7 @@ async def register(
             "challenges": challenges,
         }
         answer = explained(response.code, response.phrase, response.headers).said
-        reason = found(agent.trace)
+        reason = decisive(agent.trace)
         remedy = reason.remedy if reason else ""
         return reach.result(*_registered(reach.where, aor, response.code, answer, remedy, expect))
 
@@ -108,12 +87,7 @@ async def register(
 
 
 def _registered(
-    where: str,
-    aor: str,
-    code: int,
-    answer: str,
-    remedy: str,
-    expect: Literal["accepted", "refused"],
+    where: str, aor: str, code: int, answer: str, remedy: str, expect: Expected
 ) -> tuple[Verdict, str]:
     wanted = expect == "accepted"
     if 200 <= code < 300:
