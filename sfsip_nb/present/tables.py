@@ -1,6 +1,6 @@
 """Tables, cards and notices: rows of the record in, `Shown` (HTML and plain text) out."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,7 +77,7 @@ class Shown:
         return str(self)
 
 
-def verdict_table(steps: Iterable[StepRow], title: str = "Verdicts", detail: str = "") -> Shown:
+def verdict_table(steps: Iterable[StepRow], title: str = "Verdicts") -> Shown:
     """One row a step: verdict, step, what decided, change."""
     rows = list(steps)
     text = columns(
@@ -88,17 +88,14 @@ def verdict_table(steps: Iterable[StepRow], title: str = "Verdicts", detail: str
             for step in rows
         ],
     )
-    return Shown(part("verdict_table", rows, title, detail), text)
+    return Shown(part("verdict_table", rows, title), text)
 
 
-def checks_table(step: StepRow, title: str = "") -> Shown:
+def checks_table(step: StepRow) -> Shown:
     """One row a check of one step: checked, expected, seen, verdict, evidence."""
-    title = title or step.title
-    head = f"{one_line(title)}: {style.verdict(step.verdict)}"
+    head = f"{one_line(step.title)}: {style.verdict(step.verdict)}"
     if not step.checks:
-        return Shown(
-            part("checks_table", step, title, "", {}), f"{head}\n{visible(deciding(step))}"
-        )
+        return Shown(part("checks_table", step, ""), f"{head}\n{visible(deciding(step))}")
     text = columns(
         head,
         ("verdict", "checked", "expected", "seen"),
@@ -107,7 +104,7 @@ def checks_table(step: StepRow, title: str = "") -> Shown:
             for check in step.checks
         ],
     )
-    return Shown(part("checks_table", step, title, str(style.verdict(step.verdict)), {}), text)
+    return Shown(part("checks_table", step, str(style.verdict(step.verdict))), text)
 
 
 def plan_table(changes: Iterable[ChangeRow], title: str = "Plan", detail: str = "") -> Shown:
@@ -145,16 +142,11 @@ def inputs_table(rows: Iterable[Row], title: str = "Inputs") -> Shown:
     return Shown(part("inputs_table", data, title, ""), text)
 
 
-def plain_table(
-    rows: Iterable[Row], names: Mapping[str, str] | Sequence[tuple[str, str]], title: str
-) -> Shown:
+def plain_table(rows: Iterable[Row], names: Mapping[str, str], title: str) -> Shown:
     """Any rows under the given columns (key → label); the first column heads its row."""
-    pairs = list(names.items()) if isinstance(names, Mapping) else list(names)
     data = list(rows)
-    text = columns(
-        title, [label for _, label in pairs], [[row[key] for key, _ in pairs] for row in data]
-    )
-    return Shown(part("plain_table", data, pairs, title, ""), text)
+    text = columns(title, list(names.values()), [[row[key] for key in names] for row in data])
+    return Shown(part("plain_table", data, list(names.items()), title, ""), text)
 
 
 def card(data: AnsweredCard) -> Shown:
