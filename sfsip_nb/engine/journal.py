@@ -25,7 +25,7 @@ from sfsip_nb.engine.shape import Instant, Shape
 _OPEN_ATTEMPT = "id = ? AND ended IS NULL"
 
 
-class Facts(Shape):
+class AttemptFacts(Shape):
     """What an attempt knows of itself from its start."""
 
     customer: str = ""
@@ -45,7 +45,7 @@ class AttemptRow(Shape):
     kind: str
     started: Instant
     ended: Instant | None
-    facts: Facts
+    facts: AttemptFacts
 
 
 class AnswerRow(Shape):
@@ -103,21 +103,21 @@ class Journal:
 
     # -- attempts -------------------------------------------------------------------------
 
-    def begin(self, mode: str, kind: str, facts: Facts) -> int:
+    def begin(self, mode: str, kind: str, facts: AttemptFacts) -> int:
         """A new attempt; ``kind`` is ``replay`` or ``interactive``. Returns its number."""
         return self.database.insert(
             "attempts", mode=mode, kind=kind, started=now(), facts=facts.model_dump(mode="json")
         )
 
-    def restate(self, attempt: int, mode: str, facts: Facts) -> None:
+    def restate(self, attempt: int, mode: str, facts: AttemptFacts) -> None:
         """State an attempt anew, when a person changed an input or approved its plan."""
         self.database.update(
-            "attempts", _OPEN_ATTEMPT, attempt, mode=mode, facts=facts.model_dump(mode="json")
+            "attempts", attempt, _OPEN_ATTEMPT, mode=mode, facts=facts.model_dump(mode="json")
         )
 
     def end(self, attempt: int) -> None:
         """Close an attempt; a closed one is never written to again."""
-        self.database.update("attempts", _OPEN_ATTEMPT, attempt, ended=now())
+        self.database.update("attempts", attempt, _OPEN_ATTEMPT, ended=now())
 
     def attempt(self, attempt: int) -> AttemptRow:
         """One attempt. Raises ``KeyError`` if there is none."""
@@ -152,7 +152,6 @@ class Journal:
         judged = [check.model_dump(mode="json") for check in checks]
         self.database.update(
             "steps",
-            "id = ?",
             row,
             verdict=verdict,
             change=change,
