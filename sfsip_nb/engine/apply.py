@@ -27,7 +27,7 @@ class Settled:
 
 def as_wanted(ctx: Context, step: str, want: Desired, planned: plan.Plan | None) -> Settled:
     """Compare only, for ``plan`` (with what is planned) and ``verify``: nothing is written."""
-    found = difference.hold(ctx, want, ctx.resource(want.kind).read(want.key))
+    found = difference.compare(ctx, want, ctx.resource(want.kind).read(want.key))
     if ctx.mode == "verify" or not found.changed:
         return Settled(difference.field_checks(step, found))
     entry = planned.entry(step, want) if planned else None
@@ -63,12 +63,12 @@ def carry_out(ctx: Context, step: str, want: Desired, approved: plan.Plan) -> Se
     last = _write(ctx, step, found, approved)
 
     def as_written(seen: Seen | None) -> bool:
-        return seen is not None and not difference.hold(ctx, want, seen).changed
+        return seen is not None and not difference.compare(ctx, want, seen).changed
 
     after = read_until(ctx, want, as_written)
     if after is not None:
         ctx.journal.changes.left(last, after.id, difference.digest(after))
-    read_back = difference.hold(ctx, want, after)
+    read_back = difference.compare(ctx, want, after)
     return Settled(difference.field_checks(step, read_back), found.op, half_done)
 
 
@@ -79,7 +79,7 @@ def _look(ctx: Context, step: str, want: Desired, approved: plan.Plan) -> Compar
     coming = entry is not None and entry.observed == difference.COMING
     if seen is None and (coming or _written(ctx, want, approved)):
         seen = read_until(ctx, want, lambda seen: seen is not None)
-    return difference.hold(ctx, want, seen)
+    return difference.compare(ctx, want, seen)
 
 
 def _write(ctx: Context, step: str, found: Comparison, approved: plan.Plan) -> int:

@@ -53,7 +53,7 @@ data. Data is kept as JSON."""
 
 @contextmanager
 def sound(path: Path) -> Iterator[None]:
-    """A full disk and a damaged file, as what they are."""
+    """Tell a journal that cannot be written from one that is damaged, and say what to do."""
     try:
         yield
     except (sqlite3.OperationalError, OSError) as error:

@@ -124,10 +124,10 @@ class Comparison:
         return "create" if self.seen is None else "update"
 
 
-def hold(
+def compare(
     ctx: Context, want: Desired, seen: Seen | None, coming: Mapping[str, str] = _NOTHING
 ) -> Comparison:
-    """Hold an object, as it was read, against what is wanted.
+    """Compare an object, as it was read, with what is wanted.
 
     ``coming`` are fingerprints of secrets that will have been written by then.
     """

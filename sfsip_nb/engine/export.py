@@ -80,7 +80,7 @@ def record(journal: Journal, attempt: int, guide: Guide) -> Record:
             "diagnosis": journal.get(f"diagnosis/{attempt}", []),
             "testbed": facts.testbed,
             "notes": [asdict(note) for note in changes(guide.name)],
-            "map": [asdict(line) for line in guide.lines() if not undone],
+            "map": [] if undone else guide.lines(),
             "flows": [flow_of(flow, facts.inputs, steps) for flow in guide.flows if not undone],
             "dialled": journal.dialled(attempt),
             "evidence": _evidence(journal, steps, people),

@@ -177,7 +177,7 @@ def _entry(
     current = coming.get(address, seen)
     if born := current is None and want.comes_with in coming:
         current = Seen("", want.born)
-    found = difference.hold(ctx, want, current, written.get(address, {}))
+    found = difference.compare(ctx, want, current, written.get(address, {}))
     fields = current.fields if current else {}
     coming[address] = Seen("", fields | want.fields)
     written[address] = written.get(address, {}) | found.fingerprints

@@ -190,8 +190,8 @@ def _left(ctx: Context, change: Change) -> Fields:
 
 def _take_back(ctx: Context, first: Change, second: Change | None, trouble: Trouble) -> Trouble:
     """Redo the second half of a change whose first half could not be undone; what to say of it."""
-    halves = second is not None and (second.kind, second.key) == (first.kind, first.key)
-    if second is None or not halves or second.before != first.after:
+    half = first.kind, first.key, first.after
+    if second is None or (second.kind, second.key, second.before) != half:
         return trouble
     again = Meant(
         second.step, second.kind, second.key, "update", second.before, second.after, {}, second.plan
