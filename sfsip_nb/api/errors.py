@@ -89,9 +89,7 @@ _ADVICE = {
     404: "Check the name or the id, and that the key belongs to the stated region.",
     409: "Somebody else has changed it: make a new plan and look at the difference.",
     500: "The platform has an internal error: try again later, then ask its support.",
-    502: "The platform is not available right now: try again later.",
-    503: "The platform is not available right now: try again later.",
-    504: "The platform is not available right now: try again later.",
+    **dict.fromkeys((502, 503, 504), "The platform is not available right now: try again later."),
 }
 
 

@@ -35,24 +35,17 @@ def own(name: str, url: str, *, live: bool) -> str:
         host = ""
     place = f"the host {host[:80]}" if host and host.isprintable() else "what is no host"
     if live:
+        known = platform in platforms.names()
+        decides = platforms.platform(platform).decides if known else f"{platform}.region"
         raise InputError(
             platform,
             f"No secret of {platform} was sent: its address points to {place}, not to a host of"
-            f" the platform's own. Correct {_decides(platform)}.",
+            f" the platform's own. Correct {decides}.",
         )
     raise InputError(
         "testbed",
         f"No secret of {platform} was sent: the testbed's address for it points to {place}, but a"
         " testbed run stays on this machine. Start the run in a fresh folder, without testbed.url.",
-    )
-
-
-def _decides(platform: str) -> str:
-    """The parameters that name the host, in words."""
-    return (
-        platforms.platform(platform).decides
-        if platform in platforms.names()
-        else (f"{platform}.region")
     )
 
 

@@ -1,4 +1,4 @@
-"""The transport that all clients share: authorisation, bounded retries, errors safe to show."""
+"""The transport that all clients share: authorization, bounded retries, errors safe to show."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ class Api:
             response = self._http.request(method, self._base + path, headers=headers, **request)
             status = response.status_code
         except httpx.HTTPError as error:
-            raise self._silent(method, path, error) from None
+            raise ApiError(self._platform, method, path, 0, _silence(error)) from None
         finally:
             ms = round((time.monotonic() - started) * 1000)
             self.log.append(
@@ -161,18 +161,6 @@ class Api:
             problem = Problem("unreadable", "the answer is not JSON")
             raise ApiError(self._platform, method, path, status, problem) from None
 
-    def _silent(self, method: str, path: str, error: httpx.HTTPError) -> ApiError:
-        # The text of an httpx error may hold the URL with its query: say what happened instead.
-        if isinstance(error, httpx.ConnectTimeout):
-            problem = Problem("unreachable", "no connection in time; check network and region")
-        elif isinstance(error, httpx.ConnectError):
-            problem = Problem(*_no_connection(error))
-        elif isinstance(error, httpx.TimeoutException):
-            problem = Problem("timeout", "no answer in time")
-        else:
-            problem = Problem("broken", f"the connection broke ({type(error).__name__})")
-        return ApiError(self._platform, method, path, 0, problem)
-
     def _refused(self, method: str, path: str, response: httpx.Response) -> ApiError:
         try:
             problem = self._read_problem(response)
@@ -182,16 +170,24 @@ class Api:
         return ApiError(self._platform, method, path, response.status_code, problem, wait)
 
 
-def _no_connection(error: BaseException) -> tuple[str, str]:
-    """Code and message for a connection that did not come about, by what lies beneath."""
+def _silence(error: httpx.HTTPError) -> Problem:
+    """Why no answer came. The text of an httpx error may hold the URL with its query: not that."""
+    if isinstance(error, httpx.ConnectTimeout):
+        return Problem("unreachable", "no connection in time; check network and region")
+    if isinstance(error, httpx.TimeoutException):
+        return Problem("timeout", "no answer in time")
+    if not isinstance(error, httpx.ConnectError):
+        return Problem("broken", f"the connection broke ({type(error).__name__})")
     beneath: BaseException | None = error
     while beneath is not None:
         if isinstance(beneath, socket.gaierror):
-            return "unresolved", "its name does not resolve; check the region, DNS and the VPN"
+            why = "its name does not resolve; check the region, DNS and the VPN"
+            return Problem("unresolved", why)
         if isinstance(beneath, ConnectionRefusedError):
-            return "refused", "its port refuses connections; check a proxy, a firewall, the VPN"
+            why = "its port refuses connections; check a proxy, a firewall, the VPN"
+            return Problem("refused", why)
         beneath = beneath.__cause__ or beneath.__context__
-    return "unreachable", "no connection; check the network and the region"
+    return Problem("unreachable", "no connection; check the network and the region")
 
 
 def _worth_repeating(error: ApiError, harmless: bool, reads: bool) -> bool | float:

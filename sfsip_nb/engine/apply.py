@@ -9,10 +9,11 @@ from sfsip_nb.engine import difference, effects, plan
 from sfsip_nb.engine.changes import Change, Meant
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.difference import Comparison
-from sfsip_nb.engine.effects import Unsettled, read_until
-from sfsip_nb.engine.model import Desired, Refused, Resource, Seen, Stranded
+from sfsip_nb.engine.effects import read_until
+from sfsip_nb.engine.model import Desired, Fields, Refused, Seen, Stranded
 from sfsip_nb.engine.verdicts import Check, Verdict
-from sfsip_nb.inputs.errors import SfsipError
+
+Trouble = ApiError | Refused
 
 
 @dataclass
@@ -26,15 +27,14 @@ class Settled:
 
 def as_wanted(ctx: Context, step: str, want: Desired, planned: plan.Plan | None) -> Settled:
     """Compare only, for ``plan`` (with what is planned) and ``verify``: nothing is written."""
-    resource = ctx.resource(want.kind)
-    found = difference.look(ctx, want, resource)
+    found = difference.compare(ctx, want, ctx.resource(want.kind).read(want.key))
     if ctx.mode == "verify" or not found.changed:
-        return Settled(difference.field_checks(step, found, resource.write_only))
+        return Settled(difference.field_checks(step, found))
     entry = planned.entry(step, want) if planned else None
     op = entry.op if entry else found.op
     check = Check(
         id=f"{step}/{want.kind}",
-        title=f"{want.kind} “{want.key}”",
+        title=str(want),
         expected="as in the guide",
         seen=f"{len(found.changed)} of {len(want.fields)} fields differ"
         if found.seen
@@ -52,118 +52,95 @@ def carry_out(ctx: Context, step: str, want: Desired, approved: plan.Plan) -> Se
 
     Raises ``Stranded`` where the object was left between what it was and what it should be.
     """
-    resource = ctx.resource(want.kind)
     written = ctx.journal.changes.of(want.kind, want.key)
     half_done = effects.resume(ctx, written, approved.id if approved.approved_by else "")
-    found = _look(ctx, step, want, resource, approved)
+    found = _look(ctx, step, want, approved)
     stop = _obstacle(ctx, step, found, approved)
     if stop:
         return Settled(stop, found=half_done)
     if not found.changed:
-        return Settled(difference.field_checks(step, found, resource.write_only), found=half_done)
-    last = _write(ctx, step, found, resource, approved)
-    after = _read_back(ctx, want, resource, last)
-    read_back = difference.hold(ctx, want, after, resource.write_only)
-    return Settled(
-        difference.field_checks(step, read_back, resource.write_only), found.op, half_done
-    )
+        return Settled(difference.field_checks(step, found), found=half_done)
+    last = _write(ctx, step, found, approved)
+
+    def as_written(seen: Seen | None) -> bool:
+        return seen is not None and not difference.compare(ctx, want, seen).changed
+
+    after = read_until(ctx, want, as_written)
+    if after is not None:
+        ctx.journal.changes.left(last, after.id, difference.digest(after))
+    read_back = difference.compare(ctx, want, after)
+    return Settled(difference.field_checks(step, read_back), found.op, half_done)
 
 
-def _look(
-    ctx: Context, step: str, want: Desired, resource: Resource, approved: plan.Plan
-) -> Comparison:
+def _look(ctx: Context, step: str, want: Desired, approved: plan.Plan) -> Comparison:
     """The object as it is; what this plan has made, or another object brings, may be seen late."""
-    found = difference.look(ctx, want, resource)
+    seen = ctx.resource(want.kind).read(want.key)
     entry = approved.entry(step, want)
     coming = entry is not None and entry.observed == difference.COMING
-    if found.seen is None and (coming or _written(ctx, want, approved)):
-        seen = read_until(resource, want.key, lambda seen: seen is not None, effects.PATIENCE)
-        return difference.hold(ctx, want, seen, resource.write_only)
-    return found
+    if seen is None and (coming or _written(ctx, want, approved)):
+        seen = read_until(ctx, want, lambda seen: seen is not None)
+    return difference.compare(ctx, want, seen)
 
 
-def _write(
-    ctx: Context, step: str, found: Comparison, resource: Resource, approved: plan.Plan
-) -> int:
+def _write(ctx: Context, step: str, found: Comparison, approved: plan.Plan) -> int:
     """Create or update an object, one effect a request. Returns the last one's id.
 
     Where a later request of an update fails, what the earlier ones did is taken back at once.
     """
     want, seen = found.want, found.seen
-    meant = Meant(step, want.kind, want.key, found.op, plan=approved.id)
     wanted = {name: want.fields[name] for name in found.changed}
-    fingerprints = {n: mark for n, mark in found.fingerprints.items() if n in found.changed}
-    if seen is None:
-        made = replace(meant, after=wanted, fingerprints=fingerprints)
-        return effects.send(ctx, made, lambda: resource.create(want.key, want.fields, ctx.marker))
+    stages = [wanted] if seen is None else ctx.resource(want.kind).stages(seen, wanted)
     done: list[Meant] = []
-    for fields in resource.stages(seen, wanted):
-        before = {name: seen.fields.get(name) for name in fields}
-        marks = {name: fingerprints[name] for name in fields if name in fingerprints}
-        stage = replace(meant, before=before, after=fields, fingerprints=marks)
+    for fields in stages:
+        meant = Meant(
+            step,
+            want.kind,
+            want.key,
+            found.op,
+            before={name: seen.fields.get(name) for name in fields} if seen else {},
+            after=fields,
+            fingerprints={n: mark for n, mark in found.fingerprints.items() if n in fields},
+            plan=approved.id,
+        )
         try:
-            last = update(ctx, resource, stage, seen)
-        except (ApiError, Refused, Unsettled) as error:
-            if done:
-                _take_back(ctx, resource, done[-1], last, error)
-            raise
-        done.append(stage)
-        seen = Seen(seen.id, seen.fields | fields, seen.marker, shared=seen.shared)
+            last = effects.send(ctx, meant, seen)
+        except (ApiError, Refused) as error:
+            if not done:
+                raise
+            half = done[-1]
+            back = replace(half, before=half.after, after=half.before, undoes=(last,))
+            raise put_right(ctx, back, error, by_hand=half.before) from None
+        done.append(meant)
+        seen = seen and replace(seen, fields=seen.fields | fields)
     return last
 
 
-def update(ctx: Context, resource: Resource, meant: Meant, seen: Seen) -> int:
-    """Set fields of an object that is there, as one effect."""
+def put_right(ctx: Context, meant: Meant, trouble: Trouble, by_hand: Fields) -> Trouble:
+    """Write one half of a change after the other half failed, so that neither is left alone.
 
-    def request() -> None:
-        resource.update(meant.key, seen, meant.after)
-
-    return effects.send(ctx, meant, request)
-
-
-def _take_back(
-    ctx: Context, resource: Resource, stage: Meant, id_: int, trouble: SfsipError
-) -> None:
-    """Undo a stage whose following one failed. Raises ``Stranded`` where that fails too."""
-    back = replace(stage, before=stage.after, after=stage.before, undoes=(id_,))
+    What to say of the trouble: ``Stranded`` where this fails too, with what a person sets by hand.
+    """
+    resource = ctx.resource(meant.kind)
     try:
-        seen = resource.read(stage.key)
-        if seen is not None and effects.holds(stage.after, seen):
-            update(ctx, resource, back, seen)
-    except (ApiError, Refused, Unsettled) as error:
-        raise stranded(resource, back, trouble, error) from None
-
-
-def stranded(resource: Resource, back: Meant, trouble: SfsipError, error: SfsipError) -> Stranded:
-    """Says what stands half changed, why, and what a person does at once."""
-    wanted = "; ".join(f"{name}: {difference.text(value)}" for name, value in back.after.items())
-    return Stranded(
-        f"{back.kind} “{back.key}” was left half changed. {resource.at_risk} The change was not "
-        f"completed ({trouble}), nor undone ({error}).",
-        f"Put it back by hand at once ({wanted}), or run the same command again: apply completes "
-        "the change, rollback undoes it.",
-    )
-
-
-def _read_back(ctx: Context, want: Desired, resource: Resource, write: int) -> Seen | None:
-    after = read_until(
-        resource,
-        want.key,
-        lambda seen: (
-            seen is not None and not difference.hold(ctx, want, seen, resource.write_only).changed
-        ),
-        effects.PATIENCE,
-    )
-    if after is not None:
-        ctx.journal.changes.left(write, after.id, difference.digest(after))
-    return after
+        seen = resource.read(meant.key)
+        if seen is not None and effects.holds(meant.before, seen):
+            effects.send(ctx, meant, seen)
+        return trouble
+    except (ApiError, Refused) as error:
+        wanted = "; ".join(f"{name}: {difference.text(value)}" for name, value in by_hand.items())
+        return Stranded(
+            f"{meant.kind} “{meant.key}” was left half changed. {resource.at_risk} The change was "
+            f"not completed ({trouble}), nor undone ({error}).",
+            f"Put it back by hand at once ({wanted}), or run the same command again: apply "
+            "completes the change, rollback undoes it.",
+        )
 
 
 def _obstacle(ctx: Context, step: str, found: Comparison, approved: plan.Plan) -> list[Check]:
     """Why the plan must not be carried out here, as checks; empty if it may."""
     want, seen = found.want, found.seen
     entry = approved.entry(step, want)
-    name = f"{want.kind} “{want.key}”"
+    name = str(want)
     if entry is None or not all(
         difference.planned_as(entry.after.get(field), value)
         for field, value in difference.shown(want.fields).items()

@@ -1,7 +1,7 @@
 """Evidence of calls: one call found on every side, joined, so that it can be judged.
 
 "Call this number now": say what to dial or dial it where that is allowed, then look for the
-same call in the contact centre's records and in Synthflow's, by number and by time.
+same call in the contact center's records and in Synthflow's, by number and by time.
 """
 
 from __future__ import annotations
@@ -12,9 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import stamina
-
-from sfsip_nb.engine.effects import NotYet
+from sfsip_nb.engine.clock import until
 from sfsip_nb.engine.verdicts import Vantage
 
 # Two clocks and a transfer between them: the same call may start this much apart on two sides.
@@ -84,18 +82,8 @@ def find(
     source: Source, called: str, since: datetime, patience: float, exclude: Container[str] = ()
 ) -> SeenCall | None:
     """The newest call of one side that fits, waiting up to ``patience`` seconds for its record."""
-    try:
-        for attempt in stamina.retry_context(
-            on=NotYet, attempts=None, timeout=patience, wait_initial=0.1, wait_max=2.0
-        ):
-            with attempt:
-                found = fitting(source, "", called, since, exclude=exclude)
-                if not found:
-                    raise NotYet
-                return found[0]
-    except NotYet:
-        pass
-    return None
+    fit = until(lambda: fitting(source, "", called, since, exclude=exclude), bool, patience)
+    return fit[0] if fit else None
 
 
 def same(one: SeenCall, other: SeenCall) -> bool:

@@ -103,11 +103,11 @@ class Changes:
 
     def left(self, change: int, object_id: str, digest: str) -> None:
         """Note the object as it was read back after a write."""
-        self._database.update("changes", "id = ?", change, object=object_id, left=digest)
+        self._database.update("changes", change, object=object_id, left=digest)
 
     def undone(self, change: int) -> None:
         """Note that a write is taken back, though not by a write of its own."""
-        self._database.update("changes", "id = ?", change, undone=now())
+        self._database.update("changes", change, undone=now())
 
     def all(self) -> list[Change]:
         """All writes of the run."""

@@ -54,7 +54,7 @@ data. Data is kept as JSON."""
 
 @contextmanager
 def sound(path: Path) -> Iterator[None]:
-    """A full disk and a damaged file, as what they are."""
+    """Tell a journal that cannot be written from one that is damaged, and say what to do."""
     try:
         yield
     except (sqlite3.OperationalError, OSError) as error:
@@ -138,12 +138,12 @@ class Database:
             )
         return int(cursor.lastrowid or 0)
 
-    def update(self, table: str, where: str, wanted: Any, **values: Any) -> None:
-        """Set columns of the rows that are ``wanted`` by a condition with one place."""
+    def update(self, table: str, number: int, where: str = "id = ?", **values: Any) -> None:
+        """Set columns of the row of that number; ``where`` may ask for more."""
         stored = [self.stored(*item) for item in values.items()]
         columns = ", ".join(f"{name} = ?" for name in values)
         with self.writing() as connection:
-            connection.execute(f"UPDATE {table} SET {columns} WHERE {where}", [*stored, wanted])
+            connection.execute(f"UPDATE {table} SET {columns} WHERE {where}", [*stored, number])
 
     def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
         """What a query finds, data read."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sfsip_nb.engine.context import Context
-from sfsip_nb.engine.model import Desired, Fields, Resource, Seen
+from sfsip_nb.engine.model import Desired, Fields, Seen
 from sfsip_nb.engine.verdicts import Check, Vantage, Verdict, Weight
 from sfsip_nb.inputs.secrets import Secret
 
@@ -17,6 +18,7 @@ ABSENT = "absent"
 COMING = "coming"
 """What is observed of an object that comes into being with another one, while that is planned."""
 _LATER = "known after "
+_NOTHING: Mapping[str, str] = {}
 
 
 def known_after(step: str) -> str:
@@ -50,7 +52,7 @@ def digest(seen: Seen | None) -> str:
     return hashlib.sha256(data.encode()).hexdigest()[:16]
 
 
-def fingerprints(ctx: Context, want: Desired, write_only: frozenset[str]) -> dict[str, str]:
+def fingerprints(ctx: Context, want: Desired) -> dict[str, str]:
     """Salted fingerprints of what no API reads back, by which a later run knows it again.
 
     scrypt, because a SIP password may be weak and the journal is handed around.
@@ -64,7 +66,7 @@ def fingerprints(ctx: Context, want: Desired, write_only: frozenset[str]) -> dic
             _plain(value).encode(), salt=bytes.fromhex(salt), n=2**14, r=8, p=1, dklen=16
         ).hex()
         for name, value in want.fields.items()
-        if name in write_only
+        if name in ctx.resource(want.kind).write_only
     }
 
 
@@ -82,19 +84,6 @@ def known_secrets(ctx: Context, want: Desired) -> dict[str, str]:
             else:
                 known.pop(name, None)
     return known
-
-
-def changed_fields(
-    want: Desired, current: Fields | None, known: dict[str, str], marks: dict[str, str]
-) -> list[str]:
-    """The names of the wanted fields that are not as they should be; ``marks``: fingerprints."""
-    if current is None:
-        return list(want.fields)
-    return [
-        name
-        for name, value in want.fields.items()
-        if (known.get(name) != marks[name] if name in marks else current.get(name) != value)
-    ]
 
 
 def ours(ctx: Context, want: Desired, seen: Seen) -> bool:
@@ -135,16 +124,22 @@ class Comparison:
         return "create" if self.seen is None else "update"
 
 
-def look(ctx: Context, want: Desired, resource: Resource) -> Comparison:
-    """Read an object and hold it against what is wanted."""
-    return hold(ctx, want, resource.read(want.key), resource.write_only)
+def compare(
+    ctx: Context, want: Desired, seen: Seen | None, coming: Mapping[str, str] = _NOTHING
+) -> Comparison:
+    """Compare an object, as it was read, with what is wanted.
 
-
-def hold(ctx: Context, want: Desired, seen: Seen | None, write_only: frozenset[str]) -> Comparison:
-    """Hold an object, as it was read, against what is wanted."""
-    marks = fingerprints(ctx, want, write_only)
-    current, known = seen.fields if seen else None, known_secrets(ctx, want)
-    return Comparison(want, seen, changed_fields(want, current, known, marks), marks, known)
+    ``coming`` are fingerprints of secrets that will have been written by then.
+    """
+    marks = fingerprints(ctx, want)
+    known = {**known_secrets(ctx, want), **coming}
+    changed = [
+        name
+        for name, value in want.fields.items()
+        if seen is None
+        or (known.get(name) != marks[name] if name in marks else seen.fields.get(name) != value)
+    ]
+    return Comparison(want, seen, changed, marks, known)
 
 
 def text(value: Any) -> str:
@@ -158,14 +153,14 @@ def text(value: Any) -> str:
     return "(empty)" if value in (None, "") else str(value)
 
 
-def field_checks(step: str, found: Comparison, write_only: frozenset[str]) -> list[Check]:
+def field_checks(step: str, found: Comparison) -> list[Check]:
     """One check for each field of an object, as it was read back."""
     want, seen = found.want, found.seen
     if seen is None:
         return [
             Check(
                 id=f"{step}/{want.kind}",
-                title=f"{want.kind} “{want.key}” exists",
+                title=f"{want} exists",
                 expected="exists",
                 seen="not there",
                 verdict=Verdict.FAIL,
@@ -174,7 +169,7 @@ def field_checks(step: str, found: Comparison, write_only: frozenset[str]) -> li
         ]
     return [
         _secret_check(step, found, name)
-        if name in write_only
+        if name in found.fingerprints
         else Check(
             id=f"{step}/{name}",
             title=name,

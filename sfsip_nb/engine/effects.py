@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-
-import stamina
+from functools import partial
 
 from sfsip_nb.api.errors import ApiError
 from sfsip_nb.api.sent import sending
 from sfsip_nb.engine import difference
 from sfsip_nb.engine.changes import Change, Meant
+from sfsip_nb.engine.clock import until
 from sfsip_nb.engine.context import Context
-from sfsip_nb.engine.model import Fields, Refused, Resource, Seen
-from sfsip_nb.inputs.errors import SfsipError
+from sfsip_nb.engine.model import Desired, Fields, Refused, Seen
 
 PATIENCE = 15.0
 """Seconds until a write must be seen: creates become visible late."""
@@ -27,36 +26,28 @@ RESUMED = 3.0
 """The same for a write of an earlier execution: its time has passed already."""
 
 
-class NotYet(Exception):
-    """What was written cannot be seen yet."""
-
-
-class Unsettled(SfsipError):
+class Unsettled(Refused):
     """Reading does not tell whether a write was carried out; the text says what is seen."""
 
-    advice = "Look at the object, then make a new plan (mode plan) and approve it."
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            what, "Look at the object, then make a new plan (mode plan) and approve it."
+        )
 
 
 def read_until(
-    resource: Resource, key: str, enough: Callable[[Seen | None], bool], patience: float
+    ctx: Context,
+    what: Desired | Meant,
+    enough: Callable[[Seen | None], bool],
+    patience: float = PATIENCE,
 ) -> Seen | None:
     """Read an object again and again until it is as it should be, or patience (seconds) ends."""
-    latest: Seen | None = None
-    try:
-        for attempt in stamina.retry_context(
-            on=NotYet, attempts=None, timeout=patience, wait_initial=0.1, wait_max=1.0
-        ):
-            with attempt:
-                latest = resource.read(key)
-                if not enough(latest):
-                    raise NotYet
-    except NotYet:
-        pass
-    return latest
+    resource = ctx.resource(what.kind)
+    return until(lambda: resource.read(what.key), enough, patience)
 
 
-def send(ctx: Context, meant: Meant, request: Callable[[], str | None]) -> int:
-    """Carry out one write, intent first. Returns its id in the journal once it is done.
+def send(ctx: Context, meant: Meant, seen: Seen | None) -> int:
+    """Carry out one write to what was seen, intent first. Returns its id in the journal when done.
 
     Raises ``ApiError`` or ``Refused`` where it is proved that nothing was carried out, and
     ``Unsettled`` where that cannot be told: the intent then stays open.
@@ -67,7 +58,7 @@ def send(ctx: Context, meant: Meant, request: Callable[[], str | None]) -> int:
     change = ctx.journal.changes.intend(ctx.attempt, shown)
     with sending() as sent:
         try:
-            made = request()
+            made = _request(ctx, meant, seen)
         except (ApiError, Refused) as error:
             trouble = error
         else:
@@ -86,75 +77,57 @@ def send(ctx: Context, meant: Meant, request: Callable[[], str | None]) -> int:
     return change.id
 
 
+def _request(ctx: Context, meant: Meant, seen: Seen | None) -> str | None:
+    resource = ctx.resource(meant.kind)
+    if seen is None:
+        return resource.create(meant.key, meant.after, ctx.marker)
+    if meant.op == "delete":
+        resource.delete(meant.key, seen)
+    else:
+        resource.update(meant.key, seen, meant.after)
+    return None
+
+
 def settle(ctx: Context, change: Change, patience: float) -> bool:
     """Find out by reading whether an open write was carried out, and note it.
 
     Raises ``ApiError`` where the object cannot be read, ``Unsettled`` where reading does not tell.
     """
-    resource = ctx.resource(change.kind)
-    seen, carried_out = _JUDGES[change.op](ctx, change, resource, patience)
-    if carried_out is None and not _readable(change, seen):
-        # Its values are returned by no API, and writing them once more does no harm.
-        ctx.journal.changes.ended(
-            change.id, "superseded: no API shows these values; they are sent again"
-        )
-        return False
-    if carried_out is None:
-        raise Unsettled(_undecided(change, seen))
-    if carried_out:
-        ctx.journal.changes.ended(change.id, "done, as reading showed", seen.id if seen else None)
-    else:
-        why = "another object has its name" if change.op == "create" and seen else "as it was"
-        ctx.journal.changes.ended(change.id, f"refused: not carried out, as reading showed ({why})")
-    return carried_out
-
-
-Judged = tuple[Seen | None, bool | None]
-
-
-def _created(ctx: Context, change: Change, resource: Resource, patience: float) -> Judged:
-    """A namesake without our marker, or where there is none with other fields, is foreign."""
-
-    def ours(seen: Seen | None) -> bool:
-        if seen is None:
+    ended = partial(ctx.journal.changes.ended, change.id)
+    shows = partial(_carried_out, ctx, change)
+    seen = read_until(ctx, change, shows, patience)
+    if shows(seen):
+        ended("done, as reading showed", seen.id if seen else None)
+        return True
+    if change.op == "update" and seen is not None:
+        if not _tells(change, seen):
+            # Its values are returned by no API, and writing them once more does no harm.
+            ended("superseded: no API shows these values; they are sent again")
             return False
-        if change.object or resource.marked:
-            return seen.id == change.object or ctx.marker in seen.marker
-        return _readable(change, seen) != {} and holds(change.after, seen)
-
-    seen = read_until(resource, change.key, ours, patience)
-    return seen, ours(seen)
-
-
-def _updated(ctx: Context, change: Change, resource: Resource, patience: float) -> Judged:
-    def as_meant(seen: Seen | None) -> bool:
-        return seen is not None and _readable(change, seen) != {} and holds(change.after, seen)
-
-    seen = read_until(resource, change.key, as_meant, patience)
-    if as_meant(seen):
-        return seen, True
-    as_before = seen is None or (_readable(change, seen) != {} and holds(change.before, seen))
-    return seen, False if as_before else None
+        if not holds(change.before, seen):
+            raise Unsettled(_undecided(change, seen))
+    why = "another object has its name" if change.op == "create" and seen else "as it was"
+    ended(f"refused: not carried out, as reading showed ({why})")
+    return False
 
 
-def _deleted(ctx: Context, change: Change, resource: Resource, patience: float) -> Judged:
-    def gone(seen: Seen | None) -> bool:
+def _carried_out(ctx: Context, change: Change, seen: Seen | None) -> bool:
+    """Whether an object shows that a write was carried out.
+
+    A namesake without our marker, or where there is none with other fields, is foreign.
+    """
+    if change.op == "delete":
         return seen is None or (change.object is not None and seen.id != change.object)
-
-    seen = read_until(resource, change.key, gone, patience)
-    return seen, gone(seen)
-
-
-_JUDGES: dict[str, Callable[[Context, Change, Resource, float], Judged]] = {
-    "create": _created,
-    "update": _updated,
-    "delete": _deleted,
-}
+    if seen is None:
+        return False
+    if change.op == "create" and (change.object or ctx.resource(change.kind).marked):
+        return seen.id == change.object or ctx.marker in seen.marker
+    return _tells(change, seen) and holds(change.after, seen)
 
 
-def _readable(change: Change, seen: Seen | None) -> Fields:
-    """The meant fields that an API returns."""
-    return {n: v for n, v in change.after.items() if seen is not None and n in seen.fields}
+def _tells(change: Change, seen: Seen) -> bool:
+    """Whether an API returns any of the meant fields."""
+    return not change.after.keys().isdisjoint(seen.fields)
 
 
 def holds(fields: Fields, seen: Seen) -> bool:
@@ -171,17 +144,14 @@ def as_left(change: Change, seen: Seen | None) -> bool:
     return seen is not None and holds(change.after, seen)
 
 
-def _undecided(change: Change, seen: Seen | None) -> str:
+def _undecided(change: Change, seen: Seen) -> str:
     now = "; ".join(
         f"{name} is {difference.text(seen.fields[name])}, was "
         f"{difference.text(change.before.get(name))}, should be {difference.text(value)}"
         for name, value in change.after.items()
-        if seen is not None and name in seen.fields
+        if name in seen.fields
     )
-    return (
-        f"Whether the {change.op} of {change.kind} “{change.key}” was carried out is unknown: "
-        f"{now}."
-    )
+    return f"Whether the {change} was carried out is unknown: {now}."
 
 
 def resume(ctx: Context, changes: Iterable[Change], approved: str = "") -> list[str]:
@@ -194,7 +164,6 @@ def resume(ctx: Context, changes: Iterable[Change], approved: str = "") -> list[
     for change in changes:
         if not change.open:
             continue
-        what = f"{change.op} of {change.kind} “{change.key}”"
         try:
             carried_out = settle(ctx, change, RESUMED)
         except Unsettled:
@@ -205,8 +174,8 @@ def resume(ctx: Context, changes: Iterable[Change], approved: str = "") -> list[
             )
             continue
         found.append(
-            f"An interrupted {what} had taken effect; it was not done again."
+            f"An interrupted {change} had taken effect; it was not done again."
             if carried_out
-            else f"An interrupted {what} had not taken effect."
+            else f"An interrupted {change} had not taken effect."
         )
     return found

@@ -46,8 +46,8 @@ class Engine:
         In mode ``plan`` it is always made anew. On the testbed a fresh plan approves itself.
         """
         ctx = self.ctx
-        saved = None if fresh or ctx.mode == "plan" else plan.load(ctx)
-        if saved is not None and saved.inputs == plan.inputs_digest(ctx):
+        saved = None if fresh or ctx.mode == "plan" else plan.read(plan.path_of(ctx))
+        if saved is not None and saved.inputs == plan.inputs_digest(ctx.parameters):
             saved.note(ctx)
             return saved
         if ctx.mode == "apply":
@@ -55,14 +55,13 @@ class Engine:
         made = plan.make(ctx)
         if not ctx.live:
             made.approve("the testbed (a fresh plan approves itself)")
-        made.save(plan.path_of(ctx), ctx)
+        made.save(ctx)
         return made
 
     def _planned(self) -> Plan:
         """The plan of this attempt in mode ``plan``: made once, then shown."""
-        saved = plan.load(self.ctx)
-        made_here = saved is not None and saved.attempt == self.ctx.attempt
-        return saved if saved is not None and made_here else self.plan()
+        saved = plan.read(plan.path_of(self.ctx))
+        return saved if saved and saved.attempt == self.ctx.attempt else self.plan()
 
     def approve(self, by: str) -> Plan:
         """Approve the saved plan by name, so that apply may carry it out.
@@ -71,7 +70,7 @@ class Engine:
         """
         current = plan.to_approve(plan.path_of(self.ctx), self.ctx.parameters)
         current.approve(by)
-        current.save(plan.path_of(self.ctx), self.ctx)
+        current.save(self.ctx)
         return current
 
     # -- steps ----------------------------------------------------------------------------
@@ -89,7 +88,7 @@ class Engine:
         broke: BaseException | None = None
         try:
             result = self._carry_out(step)
-        except (ApiError, Refused, Unsettled) as error:
+        except (ApiError, Refused) as error:
             result = StepResult(step, Verdict.FAIL, [_refused(step, error)])
         except Exception as error:
             told = explain(ctx.run_dir, ctx.redactor, step_id, error)
@@ -181,7 +180,7 @@ class Engine:
             if not current.stopped:
                 moved = ", ".join(check.title for check in settled.checks)
                 current.stopped = f"stopped because something had changed: {moved}"
-                current.save(plan.path_of(self.ctx), self.ctx)
+                current.save(self.ctx)
 
     def _waived(self, check: Check) -> Check:
         """A check that somebody took upon themselves, until the day they named."""
@@ -206,11 +205,13 @@ def _today() -> date:
     return datetime.now(UTC).date()
 
 
-def _refused(step: Step, error: ApiError | Refused | Unsettled) -> Check:
+def _refused(step: Step, error: apply.Trouble) -> Check:
     """A refusal fails; trouble of the network or of a platform says nothing of the customer."""
     told = Check(
         id=f"{step.id}/api",
-        title="Reachable",
+        title="The platform accepts the request"
+        if isinstance(error, ApiError)
+        else "The step can be carried out",
         expected="no refusal",
         seen=str(error),
         verdict=Verdict.FAIL,
@@ -225,5 +226,10 @@ def _refused(step: Step, error: ApiError | Refused | Unsettled) -> Check:
             expected="done, or undone",
         )
     if isinstance(error, Unsettled) or (isinstance(error, ApiError) and error.transient):
-        return replace(told, expected="an answer", verdict=Verdict.INCONCLUSIVE)
+        return replace(
+            told,
+            title="The platform answers",
+            expected="an answer",
+            verdict=Verdict.INCONCLUSIVE,
+        )
     return told

@@ -10,6 +10,7 @@ from sfsip_nb.engine.changes import Change
 from sfsip_nb.engine.difference import text
 from sfsip_nb.engine.journal import AnswerRow, Journal
 from sfsip_nb.engine.model import CallFlow, CallHop, Guide
+from sfsip_nb.engine.plan import Plan, PlannedChange
 from sfsip_nb.engine.record import NotRunRow, Record, SectionRow
 from sfsip_nb.engine.rows import (
     ChangeRow,
@@ -79,7 +80,7 @@ def record(journal: Journal, attempt: int, guide: Guide) -> Record:
             "diagnosis": journal.get(f"diagnosis/{attempt}", []),
             "testbed": facts.testbed,
             "notes": [asdict(note) for note in changes(guide.name)],
-            "map": [asdict(line) for line in guide.lines() if not undone],
+            "map": [] if undone else guide.lines(),
             "flows": [flow_of(flow, facts.inputs, steps) for flow in guide.flows if not undone],
             "dialled": journal.dialled(attempt),
             "evidence": _evidence(journal, steps, people),
@@ -147,54 +148,54 @@ def _hop_verdict(hop: CallHop, found: Mapping[str, CheckRow]) -> Verdict | Liter
     return worst(check.verdict for check in judged) if judged else ""
 
 
-def _plan(plan: dict[str, Any] | None) -> PlanRow | None:
+def _plan(kept: dict[str, Any] | None) -> PlanRow | None:
     """The plan that the attempt made or carried out: who approved it, and what it changes."""
-    if plan is None:
+    if kept is None:
         return None
-    entries = [planned(entry) for entry in plan["entries"] if entry["op"] != "none"]
-    return PlanRow.model_validate(plan | {"changes": entries})
+    plan = Plan.of(kept)
+    return PlanRow.model_validate(kept | {"changes": [planned(entry) for entry in plan.changes]})
 
 
-def planned(entry: Mapping[str, Any]) -> ChangeRow:
+def planned(entry: PlannedChange) -> ChangeRow:
     """A plan's entry in the shape of a change."""
-    address = f"{entry['kind']}:{entry['key']}"
-    return ChangeRow(
-        step=entry["step"],
-        system=entry["kind"].partition(".")[0],
-        object=address,
-        change=entry["op"],
-        fields=[
-            FieldRow(
-                field=name, before=text(entry["before"].get(name)), after=text(entry["after"][name])
-            )
-            for name in entry["changed"]
-        ],
-        why=entry.get("why", ""),  # a plan of an earlier version has none
-        cannot_restore=[entry["cannot_restore"]] if entry["cannot_restore"] else [],
-        note=f"It belongs to {entry['owner'] or 'somebody else'}, so it stays as it is unless"
-        f" adopt names it: {address}"
-        if entry["needs_adoption"]
-        else "",
+    note = (
+        f"It belongs to {entry.owner or 'somebody else'}, so it stays as it is unless"
+        f" adopt names it: {entry.kind}:{entry.key}"
+    )
+    return _row(
+        entry,
+        entry.changed,
+        why=entry.why,
+        cannot_restore=[entry.cannot_restore] if entry.cannot_restore else [],
+        note=note if entry.needs_adoption else "",
     )
 
 
 def _change(change: Change) -> ChangeRow:
-    return ChangeRow.model_validate(
-        {
-            "step": change.step,
-            "system": change.kind.partition(".")[0],
-            "object": f"{change.kind}:{change.key}",
-            "change": change.op,
-            "fields": [
-                FieldRow(field=name, before=text(change.before.get(name)), after=text(value))
-                for name, value in change.after.items()
-            ],
-            "cannot_restore": sorted(change.fingerprints) if change.op == "update" else [],
-            "at": change.ended or change.intent,
-            "outcome": change.outcome or "",
-            "undone": change.undone or "",
-        }
+    return _row(
+        change,
+        change.after,
+        cannot_restore=sorted(change.fingerprints) if change.op == "update" else [],
+        at=change.ended or change.intent,
+        outcome=change.outcome or "",
+        undone=change.undone or "",
     )
+
+
+def _row(change: PlannedChange | Change, names: Iterable[str], **more: Any) -> ChangeRow:
+    about = {
+        "step": change.step,
+        "system": change.kind.partition(".")[0],
+        "object": f"{change.kind}:{change.key}",
+        "change": change.op,
+        "fields": [
+            FieldRow(
+                field=name, before=text(change.before.get(name)), after=text(change.after[name])
+            )
+            for name in names
+        ],
+    }
+    return ChangeRow.model_validate(about | more)
 
 
 def _person(answer: AnswerRow, proof: str) -> PersonRow:

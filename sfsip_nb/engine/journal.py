@@ -26,7 +26,7 @@ from sfsip_nb.engine.shape import Instant, Shape
 _OPEN_ATTEMPT = "id = ? AND ended IS NULL"
 
 
-class Facts(Shape):
+class AttemptFacts(Shape):
     """What an attempt knows of itself from its start."""
 
     customer: str = ""
@@ -46,7 +46,7 @@ class AttemptRow(Shape):
     kind: str
     started: Instant
     ended: Instant | None
-    facts: Facts
+    facts: AttemptFacts
 
 
 class AnswerRow(Shape):
@@ -104,21 +104,21 @@ class Journal:
 
     # -- attempts -------------------------------------------------------------------------
 
-    def begin(self, mode: str, kind: str, facts: Facts) -> int:
+    def begin(self, mode: str, kind: str, facts: AttemptFacts) -> int:
         """A new attempt; ``kind`` is ``replay`` or ``interactive``. Returns its number."""
         return self.database.insert(
             "attempts", mode=mode, kind=kind, started=now(), facts=facts.model_dump(mode="json")
         )
 
-    def restate(self, attempt: int, mode: str, facts: Facts) -> None:
+    def restate(self, attempt: int, mode: str, facts: AttemptFacts) -> None:
         """State an attempt anew, when a person changed an input or approved its plan."""
         self.database.update(
-            "attempts", _OPEN_ATTEMPT, attempt, mode=mode, facts=facts.model_dump(mode="json")
+            "attempts", attempt, _OPEN_ATTEMPT, mode=mode, facts=facts.model_dump(mode="json")
         )
 
     def end(self, attempt: int) -> None:
         """Close an attempt; a closed one is never written to again."""
-        self.database.update("attempts", _OPEN_ATTEMPT, attempt, ended=now())
+        self.database.update("attempts", attempt, _OPEN_ATTEMPT, ended=now())
 
     def attempt(self, attempt: int) -> AttemptRow:
         """One attempt. Raises ``KeyError`` if there is none."""
@@ -153,7 +153,6 @@ class Journal:
         judged = [check.model_dump(mode="json") for check in checks]
         self.database.update(
             "steps",
-            "id = ?",
             row,
             verdict=verdict,
             change=change,
@@ -220,7 +219,8 @@ class Journal:
 
     def called(self, mark: str, seen: CallRow) -> None:
         """Keep what the caller saw of a call that was placed, by the mark that it carried."""
-        self.database.update("dialled", "mark = ?", mark, result=seen.model_dump(mode="json"))
+        (row,) = self.database.rows("SELECT id FROM dialled WHERE mark = ?", mark)
+        self.database.update("dialled", row["id"], result=seen.model_dump(mode="json"))
 
     def dialled(self, attempt: int) -> list[DialledRow]:
         """The calls that an attempt placed, oldest first."""

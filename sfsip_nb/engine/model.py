@@ -87,6 +87,9 @@ class Desired:
     comes_with: str = ""
     born: Fields = field(default_factory=dict)
 
+    def __str__(self) -> str:
+        return f"{self.kind} “{self.key}”"
+
     @property
     def address(self) -> str:
         """Kind and key, as ``adopt`` and the journal name it."""

@@ -11,7 +11,7 @@ from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.journal import AnswerRow
 from sfsip_nb.engine.model import Card, Refused
 from sfsip_nb.engine.rows import CardRow, StepRow
-from sfsip_nb.engine.verdicts import Check, Vantage, Verdict, Weight
+from sfsip_nb.engine.verdicts import Check, Verdict, Weight
 from sfsip_nb.inputs.files import Unfit, read
 from sfsip_nb.inputs.platform import names, platform
 from sfsip_nb.inputs.secrets import Secret
@@ -117,28 +117,23 @@ def checks(ctx: Context, card: Card) -> list[Check]:
     answered = current_answer(ctx, card)
     missing = [a.label for a in card.asks if answered and not answered.given.get(a.name)]
     if answered is None or missing:
-        return [
-            Check(
-                id=check_id(card.step),
-                title=card.title,
-                expected="done by a person, with name and time",
-                seen=f"no value for: {', '.join(missing)}" if missing else "no answer yet",
-                verdict=Verdict.WAITING,
-                vantage=Vantage.PLATFORM,
-                reason=f"For {_who(card.system)}: carry out the card, then say"
-                f" below it, or under people → {card.step}, who did it.",
-            )
-        ]
-    if card.proved_by == card.step:
+        seen = f"no value for: {', '.join(missing)}" if missing else "no answer yet"
+        verdict, reason = (
+            Verdict.WAITING,
+            f"For {_who(card.system)}: carry out the card, then say below it, or under people → "
+            f"{card.step}, who did it.",
+        )
+    elif card.proved_by == card.step:
         return []  # the step's own checks are the proof
-    told = ", ".join(f"{name}: {value}" for name, value in answered.given.items())
-    seen = f"{answered.done_by}, {answered.done_at}" + (f" — {told}" if told else "")
-    if not card.proved_by:
-        verdict, reason = Verdict.PASS, "Based on this person's word."
-    elif ctx.proved(card.proved_by):
-        verdict, reason = Verdict.PASS, f"Proved by {card.proved_by}."
     else:
-        verdict, reason = Verdict.INCONCLUSIVE, f"Reported as done; {card.proved_by} proves it."
+        told = ", ".join(f"{name}: {value}" for name, value in answered.given.items())
+        seen = f"{answered.done_by}, {answered.done_at}" + (f" — {told}" if told else "")
+        verdict, reason = Verdict.PASS, "Based on this person's word."
+        if card.proved_by and ctx.proved(card.proved_by):
+            reason = f"Proved by {card.proved_by}."
+        elif card.proved_by:
+            verdict = Verdict.INCONCLUSIVE
+            reason = f"Reported as done; {card.proved_by} proves it."
     return [
         Check(
             id=check_id(card.step),
@@ -146,9 +141,8 @@ def checks(ctx: Context, card: Card) -> list[Check]:
             expected="done by a person, with name and time",
             seen=seen,
             verdict=verdict,
-            vantage=Vantage.PLATFORM,
             reason=reason,
-            evidence=tuple(answered.evidence),
+            evidence=tuple(answered.evidence) if answered and not missing else (),
         )
     ]
 

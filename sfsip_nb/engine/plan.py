@@ -7,6 +7,7 @@ import json
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any, Self
 
 from sfsip_nb.engine import baseline, difference
 from sfsip_nb.engine.clock import now
@@ -53,12 +54,15 @@ class Plan:
     approved_at: str = ""
     stopped: str = ""
 
+    @classmethod
+    def of(cls, data: dict[str, Any]) -> Self:
+        """A plan from its data. Raises ``TypeError`` or ``KeyError`` where it is none."""
+        return cls(**data | {"entries": [PlannedChange(**entry) for entry in data["entries"]]})
+
     def entry(self, step: str, want: Desired) -> PlannedChange | None:
         """The entry for one wanted object of one step."""
-        for entry in self.entries:
-            if (entry.step, entry.kind, entry.key) == (step, want.kind, want.key):
-                return entry
-        return None
+        sought = step, want.kind, want.key
+        return next((e for e in self.entries if (e.step, e.kind, e.key) == sought), None)
 
     @property
     def changes(self) -> list[PlannedChange]:
@@ -71,8 +75,9 @@ class Plan:
             raise ValueError("A person approves a plan: give a name.")
         self.approved_by, self.approved_at = by.strip(), now()
 
-    def save(self, path: Path, ctx: Context) -> None:
+    def save(self, ctx: Context) -> None:
         """Write plan.json, whole or not at all."""
+        path = path_of(ctx)
         data = ctx.redactor.data({"schema": SCHEMA} | asdict(self))
         temporary = path.with_suffix(".tmp")
         private.write(temporary, json.dumps(data, indent=1, sort_keys=True, default=str) + "\n")
@@ -89,18 +94,13 @@ def path_of(ctx: Context) -> Path:
     return ctx.run_dir / NAME
 
 
-def load(ctx: Context) -> Plan | None:
-    """The saved plan, if there is one."""
-    return read(path_of(ctx))
-
-
 def read(path: Path) -> Plan | None:
     """The plan in a file, if there is one. Raises ``InputError`` for one that cannot be read."""
     try:
         data = json.loads(path.read_bytes())
         if data.pop("schema") != SCHEMA:
             raise ValueError("another schema")
-        return Plan(**data | {"entries": [PlannedChange(**entry) for entry in data["entries"]]})
+        return Plan.of(data)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
@@ -117,7 +117,7 @@ def to_approve(path: Path, parameters: Parameters) -> Plan:
     Raises ``InputError`` where none is saved for these inputs: nobody approves unread.
     """
     saved = read(path)
-    if saved is None or saved.inputs != _digest(parameters):
+    if saved is None or saved.inputs != inputs_digest(parameters):
         raise InputError(
             "plan",
             "There is no saved plan for these inputs to approve. Make one first (mode plan), "
@@ -126,12 +126,8 @@ def to_approve(path: Path, parameters: Parameters) -> Plan:
     return saved
 
 
-def inputs_digest(ctx: Context) -> str:
+def inputs_digest(parameters: Parameters) -> str:
     """A digest of the inputs that decide what is wanted (not of the mode or the answers)."""
-    return _digest(ctx.parameters)
-
-
-def _digest(parameters: Parameters) -> str:
     data = parameters.model_dump(mode="json", exclude={"mode", "people", "waive", "testbed"})
     return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]
 
@@ -148,10 +144,10 @@ def make(ctx: Context) -> Plan:
         guide=ctx.guide.name,
         made_at=now(),
         attempt=ctx.attempt,
-        inputs=inputs_digest(ctx),
+        inputs=inputs_digest(ctx.parameters),
     )
     observed: dict[str, Seen | None] = {}
-    coming: dict[str, Fields] = {}
+    coming: dict[str, Seen] = {}
     written: dict[str, dict[str, str]] = {}
     for step in ctx.guide.steps:
         for want in wanted(ctx, step):
@@ -174,32 +170,30 @@ def _entry(
     step: Step,
     want: Desired,
     seen: Seen | None,
-    coming: dict[str, Fields],
+    coming: dict[str, Seen],
     written: dict[str, dict[str, str]],
 ) -> PlannedChange:
     address = want.address
-    fingerprints = difference.fingerprints(ctx, want, ctx.resource(want.kind).write_only)
-    current = coming.get(address, seen.fields if seen else None)
+    current = coming.get(address, seen)
     if born := current is None and want.comes_with in coming:
-        current = want.born
-    known = difference.known_secrets(ctx, want) | written.get(address, {})
-    changed = difference.changed_fields(want, current, known, fingerprints)
-    op = "none" if not changed else "create" if current is None else "update"
-    coming[address] = (current or {}) | want.fields
-    written[address] = written.get(address, {}) | fingerprints
-    before = {name: (current or {}).get(name) for name in changed}
+        current = Seen("", want.born)
+    found = difference.compare(ctx, want, current, written.get(address, {}))
+    fields = current.fields if current else {}
+    coming[address] = Seen("", fields | want.fields)
+    written[address] = written.get(address, {}) | found.fingerprints
+    before = {name: fields.get(name) for name in found.changed}
     return PlannedChange(
         step=step.id,
         kind=want.kind,
         key=want.key,
-        op=op,
-        before={} if current is None else difference.shown(before),
+        op=found.op,
+        before=difference.shown(before) if current else {},
         after=difference.shown(want.fields),
-        changed=changed,
+        changed=found.changed,
         observed=difference.COMING if born else difference.digest(seen),
         owner=seen.owner if seen else "",
-        needs_adoption=difference.adoption_needed(ctx, want, seen, changed),
-        cannot_restore=want.cannot_restore if op == "update" else "",
+        needs_adoption=difference.adoption_needed(ctx, want, seen, found.changed),
+        cannot_restore=want.cannot_restore if found.op == "update" else "",
         why=want.why,
     )
 

@@ -10,6 +10,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 
+from sfsip_nb.engine.model import Line
 from sfsip_nb.engine.rows import (
     CauseRow,
     ChangeRow,
@@ -55,15 +56,6 @@ class NoteRow(Shape):
     date: str
     text: str
     source: str
-
-
-class LineRow(Shape):
-    """A line of the guide and what carries it."""
-
-    heading: str
-    kind: str
-    text: str
-    carried_by: str
 
 
 class Record(Shape):
@@ -141,9 +133,7 @@ class Record(Shape):
     notes: list[NoteRow] = Field(
         default=[], description="What changed since the guide was written, dated."
     )
-    map: list[LineRow] = Field(
-        default=[], description="Every line of the guide and what carries it."
-    )
+    map: list[Line] = Field(default=[], description="Every line of the guide and what carries it.")
     flows: list[FlowRow] = Field(default=[], description="The ways of calls, hop by hop.")
     dialled: list[DialledRow] = Field(default=[], description="Calls that the attempt placed.")
     evidence: list[EvidenceRow] = Field(default=[], description="The files that the record names.")

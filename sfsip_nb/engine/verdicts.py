@@ -31,7 +31,7 @@ class Vantage(StrEnum):
     """From where something was seen."""
 
     HERE = "here"  # this machine
-    PLATFORM = "platform"  # what the contact centre recorded
+    PLATFORM = "platform"  # what the contact center recorded
     SYNTHFLOW = "synthflow"  # what Synthflow recorded
     TESTBED = "testbed"  # both ends, as only the testbed can show them
 
@@ -47,7 +47,7 @@ class Weight(StrEnum):
 class Check:
     """One expectation and what was seen.
 
-    ``reason`` says why the verdict is not a plain pass, and what would settle it.
+    ``reason`` says why the verdict is not a plain pass, and what to do next.
     ``evidence`` names files in the run's evidence folder. ``at`` is when it was judged, in UTC.
     """
 

@@ -16,7 +16,7 @@ Look = Callable[[], list[SeenCall]]
 """One side's calls that fit as they stand now, the newest first."""
 
 Pair = tuple[SeenCall | None, SeenCall | None]
-"""What the contact centre and Synthflow have of one call."""
+"""What the contact center and Synthflow have of one call."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Watch:
 
 
 def _looked(platform: Look, synthflow: Look) -> Pair:
-    """The newest call of the contact centre, and Synthflow's of the same time, else its newest."""
+    """The newest call of the contact center, and Synthflow's of the same time, else its newest."""
     there, here = platform()[:1], synthflow()
     if there:
         here = sorted(here, key=lambda call: not calls.same(there[0], call))

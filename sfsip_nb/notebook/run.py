@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -186,7 +185,7 @@ class Run:
         )
         if done:
             state = f"{len(done)} of {len(plan.changes)} changes carried out; {state}"
-        rows = [export.planned(asdict(entry)) for entry in left]
+        rows = [export.planned(entry) for entry in left]
         shown = tables.plan_table(rows, f"Plan of {utc(plan.made_at)}", state)
         asks = engine.ctx.mode == "plan" or not plan.approved_by
         if self.workspace.headless or plan.stopped or not left or not asks:

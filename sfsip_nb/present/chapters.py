@@ -112,7 +112,7 @@ def overview(data: Record) -> list[dict[str, Any]]:
 
 
 def open_points(steps: list[StepRow]) -> list[dict[str, Any]]:
-    """What is required and did not pass, the worst first, with what would settle it."""
+    """What is required and did not pass, the worst first, with what to do next."""
     return sorted(_open_points(steps), key=lambda point: _OPEN.index(point["verdict"]))
 
 

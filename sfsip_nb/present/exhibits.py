@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,7 +35,8 @@ def gather(data: Record, contents: Mapping[str, bytes]) -> Exhibits:
 
     `contents`: bytes by reference, as far as they are at hand.
     """
-    anchors = {ref: f"E{number}" for number, ref in enumerate(_references(data), 1)}
+    named = _named(data)
+    anchors = {ref: f"E{number}" for number, ref in enumerate(named, 1)}
     found = Exhibits(anchors)
     kept = {item.name: item for item in data.evidence}
     steps = {step.id: step.title for step in data.steps}
@@ -45,7 +46,7 @@ def gather(data: Record, contents: Mapping[str, bytes]) -> Exhibits:
         if about is not None and about.step in steps:
             step, title = about.step, steps[about.step]
         else:
-            step, title = _naming(data, ref)
+            step, title = named[ref]
         picture = _picture(ref, anchor, content)
         found.files.append(_file(ref, anchor, content, about, bool(picture)))
         if picture:
@@ -62,23 +63,16 @@ def name_of(ref: str) -> str:
     return ref.rsplit("/", 1)[-1]
 
 
-def _references(data: Record) -> Iterator[str]:
-    lists: list[list[str]] = []
+def _named(data: Record) -> dict[str, tuple[str, str]]:
+    """Each reference, with id and title of the first step or person that names it."""
+    found: dict[str, tuple[str, str]] = {}
     for step in data.steps:
-        lists += [*(check.evidence for check in step.checks), step.evidence]
-    lists += [person.evidence for person in data.people]
-    yield from dict.fromkeys(ref for refs in lists for ref in refs)
-
-
-def _naming(data: Record, ref: str) -> tuple[str, str]:
-    """Id and title of the first step or person that names it."""
-    for step in data.steps:
-        if ref in step.evidence:
-            return step.id, step.title
+        for ref in [*(ref for check in step.checks for ref in check.evidence), *step.evidence]:
+            found.setdefault(ref, (step.id, step.title))
     for person in data.people:
-        if ref in person.evidence:
-            return person.step, person.title
-    return "", ""
+        for ref in person.evidence:
+            found.setdefault(ref, (person.step, person.title))
+    return found
 
 
 def _picture(ref: str, anchor: str, content: bytes | None) -> dict[str, Any] | None:

@@ -13,8 +13,8 @@ _SVG = "{http://www.w3.org/2000/svg}"
 _MOST = 2_000_000
 """Bytes of a ladder that is read; no real one comes near."""
 
-# The image has no page around it to take a colour from.
-_COLOURS = "svg:root{color:#1c1f24}@media (prefers-color-scheme:dark){svg:root{color:#e6e8eb}}"
+# The image has no page around it to take a color from.
+_COLORS = "svg:root{color:#1c1f24}@media (prefers-color-scheme:dark){svg:root{color:#e6e8eb}}"
 
 ET.register_namespace("", _SVG.strip("{}"))
 
@@ -56,7 +56,7 @@ def read(content: bytes) -> Ladder:
     if about is not None:
         about.text = said
     for sheet in root.iter(f"{_SVG}style"):
-        sheet.text = f"{sheet.text or ''}{_COLOURS}"
+        sheet.text = f"{sheet.text or ''}{_COLORS}"
     return Ladder(
         title=root.findtext(f"{_SVG}title", ""),
         about=said,

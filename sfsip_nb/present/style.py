@@ -1,6 +1,6 @@
-"""The one look: verdict words, colours and style sheet of notebooks, cards and the record.
+"""The one look: verdict words, colors and style sheet of notebooks, cards and the record.
 
-Colours are tokens with a light and a dark value; a test holds every text colour at WCAG AA
+Colors are tokens with a light and a dark value; a test holds every text color at WCAG AA
 (4.5 : 1) on its background. System fonts, no images, no scripts, nothing fetched.
 """
 
@@ -11,11 +11,11 @@ from typing import Final
 
 @dataclass(frozen=True)
 class VerdictStyle:
-    """How a verdict is shown: a glyph and a word, so that colour is never the only sign."""
+    """How a verdict is shown: a glyph and a word, so that color is never the only sign."""
 
     glyph: str
     word: str
-    colour: str
+    color: str
 
     def __str__(self) -> str:
         return f"{self.glyph} {self.word}"
@@ -37,7 +37,7 @@ VERDICTS: Final = {
 
 
 def verdict(word: str) -> VerdictStyle:
-    """The verdict's look. An unknown word is shown as it is, without colour of its own."""
+    """The verdict's look. An unknown word is shown as it is, without color of its own."""
     return VERDICTS.get(word) or VerdictStyle("·", word or "not run", "quiet")
 
 
@@ -71,9 +71,9 @@ BACKGROUNDS: Final = ("paper", "tint")
 DECORATION: Final = ("line",)
 
 
-def tokens(colours: dict[str, str]) -> str:
-    """The colours as custom properties."""
-    return "".join(f"--{name}:{value};" for name, value in colours.items())
+def tokens(colors: dict[str, str]) -> str:
+    """The colors as custom properties."""
+    return "".join(f"--{name}:{value};" for name, value in colors.items())
 
 
 # JupyterLab says which theme it has in an attribute of the body; elsewhere the reader's system
@@ -92,7 +92,7 @@ def _sheet(name: str) -> str:
 
 
 FIGURES: Final = _sheet("figures.css")
-"""For a figure, which takes its colours from what is around it."""
+"""For a figure, which takes its colors from what is around it."""
 
 CSS: Final = f"{_THEME}\n{_sheet('parts.css')}".strip()
 """For an output inside a notebook: every rule is below `.sfsip`."""

@@ -1,6 +1,6 @@
 """Tables, cards and notices: rows of the record in, `Shown` (HTML and plain text) out."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -91,7 +91,7 @@ class Shown:
         return str(self)
 
 
-def verdict_table(steps: Iterable[StepRow], title: str = "Verdicts", detail: str = "") -> Shown:
+def verdict_table(steps: Iterable[StepRow], title: str = "Verdicts") -> Shown:
     """One row a step: verdict, step, what decided, change."""
     rows = list(steps)
     text = columns(
@@ -102,17 +102,16 @@ def verdict_table(steps: Iterable[StepRow], title: str = "Verdicts", detail: str
             for step in rows
         ],
     )
-    return Shown(part("verdict_table", rows, title, detail), text, dataframe.table("steps", rows))
+    return Shown(part("verdict_table", rows, title), text, dataframe.table("steps", rows))
 
 
-def checks_table(step: StepRow, title: str = "") -> Shown:
+def checks_table(step: StepRow) -> Shown:
     """One row a check of one step: checked, expected, seen, verdict, evidence."""
-    title = title or step.title
-    head = f"{one_line(title)}: {style.verdict(step.verdict)}"
+    head = f"{one_line(step.title)}: {style.verdict(step.verdict)}"
     table = dataframe.table("checks", [step])
     if not step.checks:
         text = f"{head}\n{visible(deciding(step))}"
-        return Shown(part("checks_table", step, title, "", {}), text, table)
+        return Shown(part("checks_table", step, ""), text, table)
     text = columns(
         head,
         ("verdict", "checked", "expected", "seen"),
@@ -121,7 +120,7 @@ def checks_table(step: StepRow, title: str = "") -> Shown:
             for check in step.checks
         ],
     )
-    html = part("checks_table", step, title, str(style.verdict(step.verdict)), {})
+    html = part("checks_table", step, str(style.verdict(step.verdict)))
     return Shown(html, text, table)
 
 
@@ -165,19 +164,14 @@ def inputs_table(rows: Iterable[Row], title: str = "Inputs") -> Shown:
     )
 
 
-def plain_table(
-    rows: Iterable[Row], names: Mapping[str, str] | Sequence[tuple[str, str]], title: str
-) -> Shown:
+def plain_table(rows: Iterable[Row], names: Mapping[str, str], title: str) -> Shown:
     """Any rows under the given columns (key → label); the first column heads its row."""
-    pairs = list(names.items()) if isinstance(names, Mapping) else list(names)
     made = list(rows)
-    text = columns(
-        title, [label for _, label in pairs], [[row[key] for key, _ in pairs] for row in made]
-    )
+    text = columns(title, list(names.values()), [[row[key] for key in names] for row in made])
     return Shown(
-        part("plain_table", made, pairs, title, ""),
+        part("plain_table", made, list(names.items()), title, ""),
         text,
-        lambda: dataframe.frame(made, {key: "text" for key, _ in pairs}),
+        lambda: dataframe.frame(made, dict.fromkeys(names, "text")),
     )
 
 

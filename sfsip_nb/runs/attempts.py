@@ -7,7 +7,7 @@ from importlib.metadata import version
 from typing import Any
 
 from sfsip_nb._version import __version__
-from sfsip_nb.engine.journal import AttemptRow, Facts, Journal
+from sfsip_nb.engine.journal import AttemptFacts, AttemptRow, Journal
 from sfsip_nb.engine.rows import TestbedRow
 from sfsip_nb.inputs.schema import Parameters, secret_keys
 from sfsip_nb.testbed import life
@@ -26,7 +26,7 @@ def begin(
 ) -> int:
     """The number of the attempt: a new one, or for `interactive` the open one if it goes on."""
     mode = "rollback" if kind == "rollback" else parameters.effective_mode
-    facts = Facts(
+    facts = AttemptFacts(
         customer=parameters.customer,
         run=parameters.run_name,
         target=parameters.target,
@@ -48,7 +48,7 @@ def begin(
     return journal.begin(mode, kind, facts)
 
 
-def _goes_on(row: AttemptRow, mode: str, facts: Facts) -> bool:
+def _goes_on(row: AttemptRow, mode: str, facts: AttemptFacts) -> bool:
     """Whether a person's attempt goes on: with its plan approved it does, in mode apply.
 
     Other faults are another attempt: a record says which were on while it was made.
@@ -61,7 +61,7 @@ def _goes_on(row: AttemptRow, mode: str, facts: Facts) -> bool:
     )
 
 
-def _faults(facts: Facts) -> list[str] | None:
+def _faults(facts: AttemptFacts) -> list[str] | None:
     return facts.testbed.faults if facts.testbed else None
 
 

@@ -8,11 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import stamina
-
 from sfsip_nb.api.origins import own
+from sfsip_nb.engine.clock import until
 from sfsip_nb.engine.context import Overheard, Surroundings
-from sfsip_nb.engine.effects import NotYet
 from sfsip_nb.engine.model import Guide
 from sfsip_nb.inputs import facts
 from sfsip_nb.inputs.blocks import without_token
@@ -106,21 +104,12 @@ def _agent_ears(
             and carried in ("", mark)
         )
 
-    try:
-        for attempt in stamina.retry_context(
-            on=NotYet, attempts=None, timeout=_LATE_SECONDS, wait_initial=0.1, wait_max=0.5
-        ):
-            with attempt:
-                rows = filter(fits, testbed.control("GET", "/calls")["synthflow"])
-                first = min(rows, key=lambda row: int(row["start_time"]), default=None)
-                if first is None:
-                    return None
-                if "_heard" not in first:
-                    raise NotYet
-                return Overheard(**first["_heard"])
-    except NotYet:
-        pass
-    return None
+    def first() -> dict[str, Any] | None:
+        rows = filter(fits, testbed.control("GET", "/calls")["synthflow"])
+        return min(rows, key=lambda row: int(row["start_time"]), default=None)
+
+    row = until(first, lambda row: row is None or "_heard" in row, _LATE_SECONDS)
+    return Overheard(**row["_heard"]) if row and "_heard" in row else None
 
 
 def _hosts(entries: Mapping[str, Any]) -> dict[str, str]:

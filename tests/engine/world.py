@@ -8,7 +8,7 @@ from typing import Any
 
 from sfsip_nb.engine.context import Context, Surroundings
 from sfsip_nb.engine.engine import Engine
-from sfsip_nb.engine.journal import Facts, Journal
+from sfsip_nb.engine.journal import AttemptFacts, Journal
 from sfsip_nb.engine.model import Ask, Card, Desired, Fields, Guide, Resource, Section, Seen, Step
 from sfsip_nb.inputs.load import from_namespace
 from sfsip_nb.inputs.secrets import Redactor
@@ -131,7 +131,7 @@ def engine(
     redactor = Redactor([s.reveal() for s in secrets.values()])
     journal = Journal(run_dir / "journal.sqlite3", redactor.data)
     OPENED.append(journal)
-    facts = Facts(customer="c", run="r")
+    facts = AttemptFacts(customer="c", run="r")
     return Engine(
         Context(
             guide=guide(Platform(run_dir / "platform.json"), steps),

@@ -23,9 +23,9 @@ from sfsip_nb.engine.broken import InternalError
 from sfsip_nb.engine.context import Context, Surroundings
 from sfsip_nb.engine.database import Database
 from sfsip_nb.engine.engine import Engine
-from sfsip_nb.engine.journal import Facts, Journal
+from sfsip_nb.engine.journal import AttemptFacts, Journal
 from sfsip_nb.engine.model import Guide, Step
-from sfsip_nb.engine.rollback import Rolledback
+from sfsip_nb.engine.rows import RollbackRow
 from sfsip_nb.engine.verdicts import Check
 from sfsip_nb.inputs.errors import SfsipError
 from sfsip_nb.inputs.load import load_file
@@ -42,7 +42,7 @@ _SECTIONS = ("01", "02", "03")
 _PATIENT = httpx.Timeout(20.0)
 _TRIES = 6
 """How often what may take time is looked at, in place of seconds."""
-_FACTS = Facts(customer="c", run="r")
+_FACTS = AttemptFacts(customer="c", run="r")
 
 
 @contextlib.contextmanager
@@ -177,7 +177,7 @@ class Attempt:
 class RolledBack:
     """What came of one rollback, or the error that ended it."""
 
-    done: Rolledback | None = None
+    done: RollbackRow | None = None
     error: str = ""
 
     @property

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from sfsip_nb.cli import app
 from sfsip_nb.engine.broken import LOG, InternalError, Interrupted
-from sfsip_nb.engine.journal import Facts, Journal
+from sfsip_nb.engine.journal import AttemptFacts, Journal
 from sfsip_nb.inputs.errors import InputError, SfsipError
 from sfsip_nb.inputs.generate import live_values, sample_values
 from sfsip_nb.notebook.run import Run, open_run
@@ -109,7 +109,7 @@ def test_what_breaks_or_is_interrupted_is_calm_and_tells_no_secret(
 
 def test_a_record_is_made_after_a_secret_was_typed_into_a_form(tmp_path: Path) -> None:
     inputs = values() | {"synthflow": {"api_key": "form:synthflow.api_key"}}
-    facts = Facts(
+    facts = AttemptFacts(
         customer="Northwind", run="northwind", target="live", inputs=sample_values("genesys")
     )
     with closing(Journal(tmp_path / "journal.sqlite3")) as journal:

@@ -41,7 +41,7 @@ def test_a_figure_has_a_title_and_says_what_it_shows(number: int) -> None:
 
 
 @pytest.mark.parametrize("number", range(3))
-def test_a_figure_fetches_nothing_and_brings_its_colours_only_where_it_stands_alone(
+def test_a_figure_fetches_nothing_and_brings_its_colors_only_where_it_stands_alone(
     number: int,
 ) -> None:
     figure = drawn()[number]

@@ -1,4 +1,4 @@
-"""Colours that everyone can read, and one style for light and dark."""
+"""Colors that everyone can read, and one style for light and dark."""
 
 import re
 from itertools import product
@@ -8,9 +8,9 @@ import pytest
 from sfsip_nb.present import style
 
 
-def luminance(colour: str) -> float:
+def luminance(color: str) -> float:
     """Relative luminance after WCAG 2.1."""
-    parts = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    parts = (int(color[i : i + 2], 16) / 255 for i in (1, 3, 5))
     red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
@@ -31,13 +31,13 @@ def test_text_has_aa_contrast(theme: dict[str, str], text: str, paper: str) -> N
     assert contrast(theme[text], theme[paper]) >= 4.5
 
 
-def test_both_themes_have_the_same_colours() -> None:
+def test_both_themes_have_the_same_colors() -> None:
     assert set(style.LIGHT) == set(style.DARK)
 
 
-def test_every_verdict_has_its_own_glyph_and_a_colour_of_the_theme() -> None:
+def test_every_verdict_has_its_own_glyph_and_a_color_of_the_theme() -> None:
     assert len({verdict.glyph for verdict in style.VERDICTS.values()}) == 7
-    assert all(verdict.colour in style.LIGHT for verdict in style.VERDICTS.values())
+    assert all(verdict.color in style.LIGHT for verdict in style.VERDICTS.values())
 
 
 def test_the_notebook_style_touches_nothing_but_our_own_outputs() -> None:

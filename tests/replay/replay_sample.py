@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from sfsip_nb.engine.journal import Facts, Journal
+from sfsip_nb.engine.journal import AttemptFacts, Journal
 from sfsip_nb.engine.model import Guide, Section, Step
 from sfsip_nb.inputs.redaction import Redactor
 
@@ -50,7 +50,7 @@ class Run:
 
     def __post_init__(self) -> None:
         self.run_dir.mkdir(parents=True, exist_ok=True)
-        facts = Facts(customer="Acme", run="acme", inputs={"sip": {"password": "set"}})
+        facts = AttemptFacts(customer="Acme", run="acme", inputs={"sip": {"password": "set"}})
         journal = self.journal()
         self.attempt = journal.begin("apply", self.kind, facts)
         journal.close()

@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from sfsip_nb import cli
 from sfsip_nb.cli.common import say
-from sfsip_nb.engine.rollback import Rolledback, Undone
+from sfsip_nb.engine.rows import RollbackRow, UndoneRow
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.runs.errors import Leak
 from tests.replay.replay_sample import Run, guide
@@ -153,14 +153,20 @@ def opened(live: bool) -> Opened:
     return Opened(engine=engine, **names)
 
 
+def rolled_back(ok: bool, differences: list[str]) -> RollbackRow:
+    undone = [UndoneRow(what="create of trunk", result="deleted", ok=ok)]
+    well = ok and not differences
+    return RollbackRow(at="", by="", differences=differences, ok=well, undone=undone)
+
+
 @pytest.fixture
 def approvals(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Who approved each rollback that was carried out."""
     names: list[str] = []
 
-    def undo(ctx: Any, by: str) -> Rolledback:
+    def undo(ctx: Any, by: str) -> RollbackRow:
         names.append(by)
-        return Rolledback([Undone("create of trunk", "deleted", True)], [])
+        return rolled_back(True, [])
 
     monkeypatch.setattr("sfsip_nb.engine.rollback.rollback", undo)
     monkeypatch.setattr("sfsip_nb.engine.rollback.outlook", lambda ctx: ["delete the trunk"])
@@ -181,7 +187,7 @@ def test_rollback_says_what_became_of_each_change_and_what_is_not_as_before(
 ) -> None:
     run = opened(live=False)
     session.reopen = lambda folder, **_: run  # type: ignore[attr-defined]
-    ended = Rolledback([Undone("create of trunk", "deleted", ok)], differences)
+    ended = rolled_back(ok, differences)
     monkeypatch.setattr("sfsip_nb.engine.rollback.rollback", lambda ctx, by: ended)
     done = sfsip("rollback", "DIR")
     lines = done.stdout.splitlines()

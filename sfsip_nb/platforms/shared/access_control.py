@@ -6,12 +6,10 @@ import re
 from dataclasses import replace
 from typing import Any
 
-import stamina
-
 from sfsip_nb.engine import dialing
+from sfsip_nb.engine.clock import until
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.dialing import NotAllowed
-from sfsip_nb.engine.effects import NotYet
 from sfsip_nb.engine.verdicts import Check, Vantage
 from sfsip_nb.platforms.shared import testcall
 from sfsip_nb.platforms.shared.checks import check, decided, synthflow
@@ -85,15 +83,9 @@ def _listed(ctx: Context, platform: str, number: str) -> Check:
 
 def _decided(client: SynthflowClient, call_id: str) -> dict[str, Any]:
     """Synthflow's record of a call once it is answered or over, or as it is after a while."""
-    latest: dict[str, Any] = {}
-    try:
-        for attempt in stamina.retry_context(
-            on=NotYet, attempts=None, timeout=20.0, wait_initial=0.2, wait_max=1.0
-        ):
-            with attempt:
-                latest = client.call(call_id) or {}
-                if latest.get("call_status") in (None, "pending", "ringing"):
-                    raise NotYet
-    except NotYet:
-        pass
-    return latest
+
+    def call() -> dict[str, Any]:
+        return client.call(call_id) or {}
+
+    undecided = (None, "pending", "ringing")
+    return until(call, lambda row: row.get("call_status") not in undecided, patience=20.0)

@@ -1,6 +1,6 @@
 """What every figure shares: self-contained SVG in the page's theme, with a title and a description.
 
-Inside a page a figure takes the page's colours; alone, or as an `<img>`, it has its own, light or
+Inside a page a figure takes the page's colors; alone, or as an `<img>`, it has its own, light or
 dark as the reader's system or the page around it says. Texts are a stranger's: they are cut,
 escaped, and never more than text.
 """

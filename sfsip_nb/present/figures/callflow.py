@@ -16,7 +16,7 @@ _NARROW, _WIDE = 15, 18
 def callflow(flow: FlowRow) -> Figure:
     """Draw one of the record's `flows`: a box a hop, an arrow into each, a verdict below it.
 
-    What did not pass is dashed, so that colour is never the only sign.
+    What did not pass is dashed, so that color is never the only sign.
     """
     hops = flow.hops
     parts = [*_systems(hops)]
@@ -42,8 +42,8 @@ def _hop(hop: HopRow, x: int) -> str:
     if x:
         at = y + _HIGH // 2
         arrow = (
-            f'<path class="edge {look.colour}{state}" d="M{x - _GAP + 2} {at}H{x - 7}"/>'
-            f'<path class="head {look.colour}" d="M{x - 1} {at}l-8 -4v8z"/>'
+            f'<path class="edge {look.color}{state}" d="M{x - _GAP + 2} {at}H{x - 7}"/>'
+            f'<path class="head {look.color}" d="M{x - 1} {at}l-8 -4v8z"/>'
         )
     what = [(line, "quiet small") for line in wrapped(hop.what, _WIDE, 2)]
     name = [(line, "strong") for line in wrapped(hop.name, _NARROW, 2)]
@@ -53,10 +53,10 @@ def _hop(hop: HopRow, x: int) -> str:
         label(middle, first + 15 * row, text, kind, "middle")
         for row, (text, kind) in enumerate(lines)
     )
-    judged = label(middle, y + _HIGH + 17, str(look), f"{look.colour} strong", "middle")
+    judged = label(middle, y + _HIGH + 17, str(look), f"{look.color} strong", "middle")
     return (
         f"<g><title>{escaped(_hop_in_words(hop))}</title>{arrow}"
-        f'<rect class="box {look.colour}{state}" x="{x}.5" y="{y}.5" width="{_BOX - 1}" '
+        f'<rect class="box {look.color}{state}" x="{x}.5" y="{y}.5" width="{_BOX - 1}" '
         f'height="{_HIGH - 1}" rx="3"/>{texts}{judged if hop.verdict else ""}</g>'
     )
 

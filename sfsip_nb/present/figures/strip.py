@@ -39,9 +39,9 @@ def _cell(step: Row, x: int, y: int) -> str:
     words = f"{step['title']} ({step['id']}): {look.word}"
     return (
         f"<g><title>{escaped(words)}</title>"
-        f'<rect class="box {look.colour}{loud or state}" x="{x}.5" y="{y}.5" '
+        f'<rect class="box {look.color}{loud or state}" x="{x}.5" y="{y}.5" '
         f'width="{_CELL - 1}" height="{_CELL - 1}" rx="3"/>'
-        f"{label(x + _CELL / 2, y + 17, look.glyph, f'glyph {look.colour}{loud}', 'middle')}</g>"
+        f"{label(x + _CELL / 2, y + 17, look.glyph, f'glyph {look.color}{loud}', 'middle')}</g>"
     )
 
 
