@@ -152,9 +152,10 @@ async def test_the_200_to_a_reinvite_is_repeated_until_its_ack(agents: Agents) -
     taken = await raw.next(200)
     raw.send(raw.inside(taken, "ACK", number=1))
     raw.send(raw.inside(taken, "INVITE", number=2, body=SDP))
-    again = await raw.after(200, 200)
-    await raw.next(200)
-    assert (await raw.next(200)).headers["CSeq"] == "2 INVITE" == again.headers["CSeq"]
+    seen: list[str] = []
+    while seen.count("2 INVITE") < 3:
+        seen.append((await raw.next(200)).headers["CSeq"])
+    assert seen[-3:] == ["2 INVITE"] * 3  # Copies of the first 200 come before, if at all.
     raw.send(raw.inside(taken, "ACK", number=2))
     await asyncio.sleep(0.02 * 10)
     while not raw.quiet():
@@ -339,11 +340,11 @@ async def test_provisionals_are_reliable_where_the_caller_requires_it(
     await raw.after(481, 183)
     raw.send(raw.inside(first, "PRACK", number=3, RAck=f"{rseq} 1 INVITE"))
     await raw.after(200, 183)
-    second = await raw.next(180)
+    second = await raw.after(180, 183)
     assert int(second.headers["RSeq"]) == rseq + 1
     raw.send(raw.inside(first, "PRACK", number=4, RAck=f"{rseq + 1} 1 INVITE"))
     await raw.after(200, 180)
-    taken = await raw.next(200)
+    taken = await raw.after(200, 180)
     assert taken.headers["CSeq"] == "1 INVITE"
     assert bool(taken.body) != early  # Said once.
     raw.send(raw.inside(taken, "ACK", number=1))

@@ -240,7 +240,7 @@ async def test_a_server_that_keeps_silent_costs_no_more_than_the_limit() -> None
     async with answering(lambda query: None) as port:
         began = time.monotonic()
         got = await probes.dns("sip.test", resolver=resolver(port), timeout=0.6)
-        got, took = got, time.monotonic() - began
+        took = time.monotonic() - began
     assert got.verdict == "inconclusive"
     assert "NAPTR: no answer in 0.2 s" in got.sentence
     assert "check this machine's DNS, VPN and firewall" in got.sentence
@@ -323,7 +323,7 @@ async def test_a_closed_name_server_is_heard_at_once() -> None:
 
     began = time.monotonic()
     got = await probes.dns("sip.test", resolver=resolver(port), timeout=15)
-    got, took = got, time.monotonic() - began
+    took = time.monotonic() - began
     assert (got.verdict, "127.0.0.1 cannot be asked" in got.sentence) == ("inconclusive", True)
     assert took < 10
 
