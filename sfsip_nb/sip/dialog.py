@@ -47,7 +47,7 @@ class Dialog:
             call_id=header(request, "Call-ID"),
             local=local,
             remote=header(response, "To"),
-            target=contact(response) or str(request.uri),
+            target=_contact_of(response) or str(request.uri),
             user=uri_parts(name_addr(local).uri).user,
             ours=True,
             routes=values(response.headers, "Record-Route")[::-1],
@@ -65,7 +65,7 @@ class Dialog:
             call_id=header(request, "Call-ID"),
             local=f"{header(request, 'To')};tag={incoming.to_tag}",
             remote=header(request, "From"),
-            target=contact(request) or name_addr(header(request, "From")).uri,
+            target=_contact_of(request) or name_addr(header(request, "From")).uri,
             user=uri_parts(str(request.uri)).user,
             ours=False,
             routes=values(request.headers, "Record-Route"),
@@ -146,10 +146,10 @@ class Dialog:
 
     def refresh(self, message: Request | Response) -> None:
         """Take a new remote target from a re-INVITE, an UPDATE or its 2xx (RFC 3261 §12.2)."""
-        self.target = contact(message) or self.target
+        self.target = _contact_of(message) or self.target
 
 
-def contact(message: Request | Response) -> str:
+def _contact_of(message: Request | Response) -> str:
     """URI of the first Contact, empty if there is none."""
     found = values(message.headers, "Contact")
     return name_addr(found[0]).uri if found else ""
