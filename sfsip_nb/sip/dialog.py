@@ -111,16 +111,16 @@ class Dialog:
         body: bytes = b"",
         content_type: str = "",
     ) -> Response | None:
-        """A request and its answer; challenges are answered; None if nothing was heard."""
+        """Send a request; its answer as of `ask`."""
         request = self.request(method, headers=headers)
         set_body(request, body, content_type)
+        return await self.ask(request)
+
+    async def ask(self, request: Request, timeout: float | None = None) -> Response | None:
+        """The final response to a request of this dialog, None if nothing was heard in time."""
         try:
             return await self.stack.transact(
-                request,
-                self.answerer,
-                transport=self.flow.transport,
-                flow=self.flow,
-                next_seq=self.next_seq,
+                request, self.answerer, timeout=timeout, flow=self.flow, next_seq=self.next_seq
             )
         except OSError:
             return None
@@ -130,7 +130,7 @@ class Dialog:
         ack = self.request("ACK", cseq(invite)[0])
         for name in AUTHORIZATION.values():  # RFC 3261 §22.1
             ack.headers.setlist(name, list(invite.headers.getlist(name)))
-        peer = await Hops(self.stack.transport, ack, self.flow.transport, self.flow).first()
+        peer = await Hops(self.stack.transport, ack, flow=self.flow).first()
         self.stack.transport.transmit(ack, peer)
         return ack, peer
 

@@ -45,7 +45,7 @@ class Hops:
 
     layer: TransportLayer
     request: Request
-    transport: Transport | None
+    transport: Transport | None = None
     flow: Peer | None = None
     peer: Peer | None = None
     branch: str = ""
@@ -133,6 +133,8 @@ class Hops:
     def _kind(self) -> Transport | None:
         parts = self._target
         kind = parts.params.get("transport", "").lower() or self.transport
+        if not kind and self.flow is not None:
+            kind = self.flow.transport
         if parts.scheme == "sips":
             kind = "tls"
         if kind not in ("udp", "tcp", "tls", None):
