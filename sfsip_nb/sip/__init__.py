@@ -7,7 +7,7 @@ from .call import Call
 from .digest import Credentials
 from .dns import MapResolver, NextHop, ResolveError, Resolver
 from .evidence import ladder, pcap
-from .guard import DigestCheck, DigestGuard
+from .guard import DigestGuard
 from .incoming import IncomingCall
 from .locating import DnsResolver
 from .media.relaying import Relay, relay
@@ -15,7 +15,7 @@ from .media.rtp import Audio
 from .media.tones import Tone
 from .outgoing import OutgoingCall
 from .probes.reach import ProbeResult
-from .refer import Referral, ReferResult
+from .refer import Referral
 from .serving import Incoming
 from .trace import Address, Trace, TraceEntry, Transport
 
@@ -24,7 +24,6 @@ __all__ = [
     "Audio",
     "Call",
     "Credentials",
-    "DigestCheck",
     "DigestGuard",
     "DnsResolver",
     "Incoming",
@@ -33,7 +32,6 @@ __all__ = [
     "NextHop",
     "OutgoingCall",
     "ProbeResult",
-    "ReferResult",
     "Referral",
     "Relay",
     "ResolveError",

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sipmessage import Request, Response
@@ -37,19 +38,15 @@ class Acks:
 
         Over TCP too: a proxy on the way may have lost it over UDP.
         """
-        t1 = self._stack.t1
-        wait, waited = t1, 0.0
-        number = cseq(incoming.request)[0]
+        t1, number = self._stack.t1, cseq(incoming.request)[0]
         ack = self._known.setdefault(number, Ack())
+
+        def again() -> None:
+            self.copies += 1
+            self._stack.transport.transmit(response, incoming.reply_to)
+
         incoming.transaction.respond(response)
-        while waited < 64 * t1 and not ack.came.is_set():
-            if waited:
-                self.copies += 1
-                self._stack.transport.transmit(response, incoming.reply_to)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(wait):
-                    await ack.came.wait()
-            waited, wait = waited + wait, min(2 * wait, 8 * t1)
+        await repeated(again, ack.came, t1, longest=8 * t1)
         del self._known[number]
         return ack
 
@@ -64,3 +61,18 @@ class Acks:
         """The call is over: nobody waits any longer."""
         for ack in self._known.values():
             ack.came.set()
+
+
+async def repeated(
+    again: Callable[[], None], heard: asyncio.Event, t1: float, longest: float
+) -> bool:
+    """Call `again` after T1, twice that and so on up to `longest`; whether `heard` within 64 T1."""
+    wait, waited = t1, 0.0
+    while True:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(wait):
+                return await heard.wait()
+        waited, wait = waited + wait, min(2 * wait, longest)
+        if waited >= 64 * t1:
+            return heard.is_set()
+        again()

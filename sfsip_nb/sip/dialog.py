@@ -47,7 +47,7 @@ class Dialog:
             call_id=header(request, "Call-ID"),
             local=local,
             remote=header(response, "To"),
-            target=contact(response) or str(request.uri),
+            target=_contact_of(response) or str(request.uri),
             user=uri_parts(name_addr(local).uri).user,
             ours=True,
             routes=values(response.headers, "Record-Route")[::-1],
@@ -65,7 +65,7 @@ class Dialog:
             call_id=header(request, "Call-ID"),
             local=f"{header(request, 'To')};tag={incoming.to_tag}",
             remote=header(request, "From"),
-            target=contact(request) or name_addr(header(request, "From")).uri,
+            target=_contact_of(request) or name_addr(header(request, "From")).uri,
             user=uri_parts(str(request.uri)).user,
             ours=False,
             routes=values(request.headers, "Record-Route"),
@@ -111,16 +111,16 @@ class Dialog:
         body: bytes = b"",
         content_type: str = "",
     ) -> Response | None:
-        """A request and its answer; challenges are answered; None if nothing was heard."""
+        """Send a request; its answer as of `ask`."""
         request = self.request(method, headers=headers)
         set_body(request, body, content_type)
+        return await self.ask(request)
+
+    async def ask(self, request: Request, timeout: float | None = None) -> Response | None:
+        """The final response to a request of this dialog, None if nothing was heard in time."""
         try:
             return await self.stack.transact(
-                request,
-                self.answerer,
-                transport=self.flow.transport,
-                flow=self.flow,
-                next_seq=self.next_seq,
+                request, self.answerer, timeout=timeout, flow=self.flow, next_seq=self.next_seq
             )
         except OSError:
             return None
@@ -130,7 +130,7 @@ class Dialog:
         ack = self.request("ACK", cseq(invite)[0])
         for name in AUTHORIZATION.values():  # RFC 3261 §22.1
             ack.headers.setlist(name, list(invite.headers.getlist(name)))
-        peer = await Hops(self.stack.transport, ack, self.flow.transport, self.flow).first()
+        peer = await Hops(self.stack.transport, ack, flow=self.flow).first()
         self.stack.transport.transmit(ack, peer)
         return ack, peer
 
@@ -146,10 +146,10 @@ class Dialog:
 
     def refresh(self, message: Request | Response) -> None:
         """Take a new remote target from a re-INVITE, an UPDATE or its 2xx (RFC 3261 §12.2)."""
-        self.target = contact(message) or self.target
+        self.target = _contact_of(message) or self.target
 
 
-def contact(message: Request | Response) -> str:
+def _contact_of(message: Request | Response) -> str:
     """URI of the first Contact, empty if there is none."""
     found = values(message.headers, "Contact")
     return name_addr(found[0]).uri if found else ""

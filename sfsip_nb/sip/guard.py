@@ -62,7 +62,7 @@ class DigestGuard:
 
     def challenge(self, stale: bool = False) -> dict[str, str | list[str]]:
         """The headers of a 401 or 407: one challenge for each algorithm, best first."""
-        nonce = self._nonce(time.time())
+        nonce = self._nonce(f"{time.time():.3f}") + secrets.token_hex(4)
         tail = ", stale=true" if stale else ""
         values = [
             f'Digest realm={quoted(self.realm)}, nonce="{nonce}", algorithm={name}, '
@@ -100,16 +100,16 @@ class DigestGuard:
             return "response"
         return "" if self._fresh(fields["nonce"], fields.get("nc", "")) else "stale"
 
-    def _nonce(self, at: float) -> str:
-        stamp = f"{at:.3f}"
+    def _nonce(self, stamp: str) -> str:
+        """What a nonce of that time begins with."""
         mark = hmac.new(self._key, stamp.encode(), hashlib.sha256).hexdigest()[:24]
-        return f"{stamp}-{mark}-{secrets.token_hex(4)}"
+        return f"{stamp}-{mark}-"
 
     def _fresh(self, nonce: str, nc: str) -> bool:
         now = time.time()
-        stamp, _, rest = nonce.partition("-")
-        mark = hmac.new(self._key, stamp.encode(), hashlib.sha256).hexdigest()[:24]
-        if not _same(mark, rest.partition("-")[0]):
+        stamp = nonce.partition("-")[0]
+        ours = self._nonce(stamp)
+        if not _same(ours, nonce[: len(ours)]):
             return False
         if now - float(stamp) > self.nonce_seconds:
             return False

@@ -1,6 +1,7 @@
 """Where a request is sent: the candidates, one after the other (RFC 3261 §8.1.2, RFC 3263 §4)."""
 
 from collections import deque
+from dataclasses import dataclass
 from functools import cached_property
 from typing import cast
 
@@ -34,6 +35,7 @@ def next_hop(request: Request) -> str:
     return str(request.uri)
 
 
+@dataclass(eq=False)
 class Hops:
     """The peers that may take one request, each found when the one before has failed.
 
@@ -41,25 +43,20 @@ class Hops:
     certificate names no address, the Contact of the peer cannot be connected to (RFC 5923).
     """
 
-    def __init__(
-        self,
-        layer: TransportLayer,
-        request: Request,
-        transport: Transport | None,
-        flow: Peer | None = None,
-    ) -> None:
-        self._layer, self._wire, self.request = layer, layer.wire, request
-        self._transport, self._flow = transport, flow
-        self._only_udp = False
-        self._hops: deque[NextHop] | None = None
-        self._hop: NextHop | None = None
-        self._reused: Peer | None = None
-        self._reached = False
-        self._error: OSError | None = None
-        self.peer: Peer | None = None
-        self.branch = ""
-        self.data = b""
-        """The request as it goes out, if it had to be written to know its size."""
+    layer: TransportLayer
+    request: Request
+    transport: Transport | None = None
+    flow: Peer | None = None
+    peer: Peer | None = None
+    branch: str = ""
+    data: bytes = b""
+    """The request as it goes out, if it had to be written to know its size."""
+    _only_udp: bool = False
+    _hops: deque[NextHop] | None = None
+    _hop: NextHop | None = None
+    _reused: Peer | None = None
+    _reached: bool = False
+    _error: OSError | None = None
 
     async def next(self, same: bool = False) -> Peer | None:
         """The next peer, with the request made ready for it; None after the last.
@@ -71,8 +68,8 @@ class Hops:
         if same and self.peer is not None and (self.peer.transport == "udp" or self.peer.open):
             return await self._sized(self._ready(self.peer))
         stays = not self._reached and not self.request.headers.getlist("Route")
-        if stays and self._flow is not None and self._flow.open:
-            return await self._sized(self._ready(self._flow))
+        if stays and self.flow is not None and self.flow.open:
+            return await self._sized(self._ready(self.flow))
         hops = await self.find()
         # An idle connection may have been closed meanwhile: make a new one.
         idle = self._reused is not None and not self._reused.open
@@ -80,9 +77,9 @@ class Hops:
             hops.appendleft(self._hop)
         while hops:
             self._hop = hops.popleft()
-            self._reused = self._wire.known(self._hop, self._name())
+            self._reused = self.layer.wire.known(self._hop, self._name())
             try:
-                peer = self._reused or await self._wire.peer(self._hop, self._name())
+                peer = self._reused or await self.layer.wire.peer(self._hop, self._name())
             except OSError as error:
                 self._error = error
                 continue
@@ -106,19 +103,19 @@ class Hops:
     def _ready(self, peer: Peer) -> Peer:
         self._reached, self.peer, self.branch = True, peer, fields.new_branch()
         self.data = b""
-        self._layer.prepare(self.request, peer, self.branch)
+        self.layer.prepare(self.request, peer, self.branch)
         return peer
 
     async def _sized(self, peer: Peer) -> Peer:
         """Take TCP for a request that is too large for UDP, if there is TCP at both ends."""
-        if peer.transport != "udp" or self._only_udp or "tcp" not in self._wire.transports:
+        if peer.transport != "udp" or self._only_udp or "tcp" not in self.layer.wire.transports:
             return peer
         self.data = bytes(self.request)
         if len(self.data) <= LARGEST_DATAGRAM:
             return peer
         try:
             hop = (await self._resolve("tcp"))[0]
-            stream = await self._wire.peer(hop, "")
+            stream = await self.layer.wire.peer(hop, "")
         except OSError:
             self._only_udp = True
             return peer  # RFC 3261 §18.1.1: UDP all the same.
@@ -135,7 +132,9 @@ class Hops:
 
     def _kind(self) -> Transport | None:
         parts = self._target
-        kind = parts.params.get("transport", "").lower() or self._transport
+        kind = parts.params.get("transport", "").lower() or self.transport
+        if not kind and self.flow is not None:
+            kind = self.flow.transport
         if parts.scheme == "sips":
             kind = "tls"
         if kind not in ("udp", "tcp", "tls", None):
@@ -145,14 +144,14 @@ class Hops:
     def _name(self) -> str:
         """What a certificate is checked for; a Route by address keeps the name of its dialog."""
         host = self._target.host
-        return self._flow.name if self._flow and self._flow.name and is_address(host) else host
+        return self.flow.name if self.flow and self.flow.name and is_address(host) else host
 
     async def _resolve(self, kind: Transport | None) -> list[NextHop]:
         parts = self._target
-        hops = await self._layer.resolver.candidates(parts.host, parts.port, kind)
+        hops = await self.layer.resolver.candidates(parts.host, parts.port, kind)
         # The transport is chosen first, then all its servers are candidates (RFC 3263 §4.1, §4.2).
         same = [hop for hop in hops if hop.transport == hops[0].transport]
-        six = ":" in self._wire.host  # the family of our sockets
+        six = ":" in self.layer.wire.host  # the family of our sockets
         usable = [hop for hop in same if (":" in hop.ip) == six]
         if not usable:
             here = "IPv6" if six else "IPv4"

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from operator import attrgetter
 
 from .addresses import reachable
@@ -173,7 +173,7 @@ class _Query:
             else:
                 passed.append(f"{service} with flag {flag or 'none'}")
         if passed:
-            self._remark(answer.step, f"passed over: {', '.join(passed)}")
+            answer.step.remark(f"passed over: {', '.join(passed)}")
         return found
 
     async def _targets(self, services: Sequence[_Service]) -> list[_Target] | None:
@@ -194,7 +194,7 @@ class _Query:
                 if target:
                     found.append(_Target(target, record.port, kind, note, by_srv=True))
                 else:
-                    self._remark(answer.step, _NOT_OFFERED)
+                    answer.step.remark(_NOT_OFFERED)
         said = found or any(answer.records for answer in answers)
         return found[:_MOST_TARGETS] if said else None
 
@@ -212,11 +212,11 @@ class _Query:
             away = [ip for ip in here if not reachable(ip)]
             lost.update(away)
             if away:
-                self._remark(answer.step, f"no route from here to {', '.join(away)}: tried last")
+                answer.step.remark(f"no route from here to {', '.join(away)}: tried last")
             if answer.alias and first[name].by_srv:
-                self._remark(answer.step, "an SRV target should not be an alias (RFC 2782)")
+                answer.step.remark("an SRV target should not be an alias (RFC 2782)")
             if answer.step.status == "NXDOMAIN" and first[name].by_srv:
-                self._remark(answer.step, "dangling: skipped")
+                answer.step.remark("dangling: skipped")
         hops = [
             NextHop(ip, target.port, target.transport)
             for target in targets
@@ -236,14 +236,6 @@ class _Query:
         answers = await servers.ask_all(questions, seconds)
         self.steps += [answer.step for answer in answers]
         return answers
-
-    def _remark(self, step: DnsStep, text: str) -> None:
-        """Add to the note of a step that is in the log."""
-        for index, logged in enumerate(self.steps):
-            if (logged.query, logged.kind) == (step.query, step.kind):
-                note = f"{logged.note}; {text}" if logged.note else text
-                self.steps[index] = replace(logged, note=note)
-                return
 
 
 def explain(host: str, found: Lookup) -> str:

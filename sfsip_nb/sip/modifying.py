@@ -9,7 +9,6 @@ from . import sdp
 from .accepting import Acks
 from .dialog import Dialog
 from .fields import cseq
-from .hops import Hops
 from .messages import SDP, session_body, set_body
 from .session import Direction, MediaSession
 from .session_timer import SessionTimer
@@ -56,30 +55,19 @@ async def reinvite(
 async def _once(
     dialog: Dialog, session: MediaSession, timer: SessionTimer, acks: Acks, body: bytes
 ) -> Response | None:
-    """One re-INVITE with its challenges. Raises OSError."""
+    """One re-INVITE. Raises OSError where the ACK cannot be sent."""
     stack = dialog.stack
     request = dialog.request("INVITE", headers={"Contact": dialog.contact, **timer.asked()})
     set_body(request, body, SDP)
-    dialog.answerer.attach(request)
-    hops = Hops(stack.transport, request, dialog.flow.transport, dialog.flow)
-    tried: set[str] = set()
-    challenged = False
-    while (peer := await hops.next(challenged)) is not None:
-        transaction = stack.start(request, peer, hops.branch, hops.data)
-        async with asyncio.timeout(64 * stack.t1):
-            response = await transaction.final()
-        if response is not None and response.code < 300:
-            dialog.refresh(response)
-            timer.agreed(response)
-            acked = await dialog.acknowledge(request)
+    response = await dialog.ask(request, timeout=64 * stack.t1)
+    if response is not None and response.code < 300:
+        dialog.refresh(response)
+        timer.agreed(response)
+        acked = await dialog.acknowledge(request)
+        if transaction := stack.client_for(response):
             stack.spawn(_repeat_ack(acks, dialog, transaction, *acked))
-            session.take_answer(sdp.parse(session_body(response)))
-            return response
-        challenged = response is not None and dialog.answerer.answer(response, request, tried)
-        if not challenged:
-            return response
-        request.headers.set("CSeq", f"{dialog.next_seq()} INVITE")
-    return None
+        session.take_answer(sdp.parse(session_body(response)))
+    return response
 
 
 async def _repeat_ack(

@@ -4,7 +4,7 @@ import asyncio
 import socket
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import dns.asyncquery
@@ -33,7 +33,7 @@ _MOST_RECORDS = 32
 """More of them is no SIP domain but an attempt to keep us busy."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class DnsStep:
     """One question and what came of it.
 
@@ -50,6 +50,10 @@ class DnsStep:
     ms: float = 0.0
     ttl: int | None = None
     server: str = ""
+
+    def remark(self, text: str) -> None:
+        """Add to the note."""
+        self.note = f"{self.note}; {text}" if self.note else text
 
 
 @dataclass(frozen=True)
@@ -104,8 +108,11 @@ class NameServers:
                 failed = ("error", f"{server} answered nonsense: {_words(error)}")
             else:
                 if answer.step.status not in UNHEARD:
-                    notes = (note, answer.step.note, "truncated, asked again by TCP" * by_tcp)
-                    return _stamped(answer, began, server, notes)
+                    step = answer.step
+                    step.ms, step.server = _ms(began), server
+                    notes = (note, step.note, "truncated, asked again by TCP" * by_tcp)
+                    step.note = "; ".join(text for text in notes if text)
+                    return answer
                 failed = (answer.step.status, f"{answer.step.answer} from {server}")
             # It will say the same again; the others may know better.
             waiting.remove(server)
@@ -159,12 +166,6 @@ def _read(response: dns.message.Message, name: str, kind: str) -> DnsAnswer:
         missing = f"{aliased}, which does not exist" if aliased else ""
         return DnsAnswer((), DnsStep(name, kind, "NXDOMAIN", missing, "NXDOMAIN", ttl=ttl))
     return DnsAnswer((), DnsStep(name, kind, "no such record", aliased, "none", ttl=ttl))
-
-
-def _stamped(answer: DnsAnswer, began: float, server: str, notes: Sequence[str]) -> DnsAnswer:
-    note = "; ".join(text for text in notes if text)
-    line = replace(answer.step, note=note, ms=_ms(began), server=server)
-    return replace(answer, step=line)
 
 
 def _ms(began: float) -> float:

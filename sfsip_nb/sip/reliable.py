@@ -3,11 +3,13 @@
 import asyncio
 import secrets
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from sipmessage import Response
 
 from . import sdp
+from .accepting import repeated
 from .call import Call
 from .fields import header, number
 from .messages import SDP, session_body
@@ -30,6 +32,7 @@ class Reliable:
         self._rseq = secrets.randbelow(2**31 - 1_000) + 1
         self._acknowledged = asyncio.Event()
         self._acknowledged.set()
+        call.add_ended_callback(lambda _: self._acknowledged.set())
         self._describes = False
         self.described = False
         """Whether our description reached the caller."""
@@ -48,27 +51,14 @@ class Reliable:
         self._call.stack.spawn(self._repeat(response))
 
     async def settled(self) -> None:
-        """Wait until all that was sent is acknowledged, or the call decided."""
-        waits = [asyncio.create_task(e.wait()) for e in (self._acknowledged, self._call.decided)]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
+        """Wait until all that was sent is acknowledged, or the call over."""
+        await self._acknowledged.wait()
 
     async def _repeat(self, response: Response) -> None:
         """T1, doubling without a cap; after 64 T1 the call has failed (RFC 3262 §3)."""
-        wait, waited, t1 = self._call.stack.t1, 0.0, self._call.stack.t1
-        while waited < 64 * t1:
-            try:
-                async with asyncio.timeout(wait):
-                    await self.settled()
-                    return
-            except TimeoutError:
-                waited, wait = waited + wait, 2 * wait
-            if waited < 64 * t1:
-                self._incoming.transaction.respond(response)
-        await self._give_up()
+        respond, t1 = self._incoming.transaction.respond, self._call.stack.t1
+        if not await repeated(partial(respond, response), self._acknowledged, t1, 64 * t1):
+            await self._give_up()
 
     async def pracked(self, incoming: Incoming) -> None:
         """Answer a PRACK: 200 if it is for what was sent last, else 481 (RFC 3262 §3)."""

@@ -75,7 +75,7 @@ class Stack:
         flow: Peer | None = None,
         next_seq: Callable[[], int] | None = None,
     ) -> Response | None:
-        """Send a request other than INVITE, answer challenges, return the final response.
+        """Send a request, answer challenges, return the final response.
 
         Where a server fails (no connection, 503, silence), the next candidate is tried (RFC 3263
         §4.3). None if nothing was heard in time. Raises OSError where it cannot be sent.
@@ -137,12 +137,13 @@ class Stack:
         """A message came from a peer."""
         reading = self.transport.read(data, peer)
         if isinstance(reading.message, Response):
-            if transaction := self._client_for(reading.message):
+            if transaction := self.client_for(reading.message):
                 transaction.receive(reading.message)
         elif reading.message is not None:
             self._request_received(reading.message, reading, peer)
 
-    def _client_for(self, response: Response) -> ClientTransaction | None:
+    def client_for(self, response: Response) -> ClientTransaction | None:
+        """The transaction that a response belongs to (RFC 3261 §17.1.3)."""
         via, sequence = top_via(response), cseq(response)
         if via is not None:
             return self._clients.get((via.branch, sequence[1]))

@@ -93,7 +93,7 @@ class Wire:
         if "udp" in self.transports:
             loop = asyncio.get_running_loop()
             self._udp, _ = await loop.create_datagram_endpoint(
-                lambda: _Datagrams(self), local_addr=(self.host, 0)
+                lambda: _Datagrams(self._datagram), local_addr=(self.host, 0)
             )
             self.addresses["udp"] = self._udp.get_extra_info("sockname")[:2]
             port = self.addresses["udp"][1]
@@ -226,11 +226,8 @@ class Wire:
             with contextlib.suppress(OSError, asyncio.CancelledError, TimeoutError):
                 await asyncio.wait_for(writer.wait_closed(), 0.5)
 
-    def datagram(self, data: bytes, remote: Address) -> None:
-        """A datagram came in."""
-        # CRLF alone is keep-alive (RFC 5626 §3.5.1).
-        if data.strip(b"\r\n\0"):
-            self._on_message(data, Peer("udp", self.addresses["udp"], remote))
+    def _datagram(self, data: bytes, remote: Address) -> None:
+        self._on_message(data, Peer("udp", self.addresses["udp"], remote))
 
 
 def _flow(hop: NextHop, server_name: str) -> Flow:
@@ -252,11 +249,12 @@ def _watch(sock: socket.socket) -> None:
 
 
 class _Datagrams(asyncio.DatagramProtocol):
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
+    """What comes over UDP. An ICMP error names no peer there; timers find the loss."""
+
+    def __init__(self, received: Callable[[bytes, Address], None]) -> None:
+        self._received = received
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
-        self._wire.datagram(data, addr[:2])
-
-    def error_received(self, exc: Exception) -> None:
-        """An ICMP error names no peer on an unconnected socket; timers find the loss."""
+        # CRLF alone is keep-alive (RFC 5626 §3.5.1).
+        if data.strip(b"\r\n\0"):
+            self._received(data, addr[:2])
