@@ -37,8 +37,7 @@ class PlacedCall:
     """
 
     name: str
-    plan: CallPlan
-    where: str = ""
+    where: str
     leg: Call | None = None
     failed: ProbeResult | None = None
     given_up: bool = False
@@ -83,7 +82,7 @@ async def place(
     answer. A provisional code that is `enough` ends the call at once.
     """
     reach = Reach(name, plan)
-    placed = PlacedCall(name, plan, reach.where)
+    placed = PlacedCall(name, reach.where)
     answer_within = max(0.1, timeout - seconds - HANG_UP)
     any_within = min(ANY_ANSWER, answer_within)
 
