@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
+import inspect
 import signal
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -16,6 +20,31 @@ settings.load_profile("calm")
 
 # A shell's background job is started deaf to Ctrl-C, which some tests press.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+ASYNC_TEST_S = 20
+"""An async test that still waits after so many seconds has failed."""
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Async tests and fixtures run on asyncio, as the package does; no name says so."""
+    return "asyncio"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> None:
+    """Bound an async test, so that one that waits for ever shows where."""
+    test = pyfuncitem.obj
+    if not inspect.iscoroutinefunction(test):
+        return
+
+    @functools.wraps(test)
+    async def bounded(**arguments: Any) -> None:
+        async with asyncio.timeout(ASYNC_TEST_S):
+            await test(**arguments)
+
+    pyfuncitem.obj = bounded
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -19,33 +19,28 @@ from tests.sip.impair import Ends
 REMEDY = "Open RTP."
 
 
-def kept(agent: Overheard | None) -> tuple[Audio, dict[str, Any]]:
+async def kept(agent: Overheard | None) -> tuple[Audio, dict[str, Any]]:
     """A short talk of two legs, and what is kept of it at the first one."""
-
-    async def go() -> tuple[Audio, datetime]:
-        ends = await Ends.talk()
-        start = datetime.now(UTC)
-        ends.a.play(SPEECH_HZ)
-        await asyncio.sleep(0.5)
-        ends.close()
-        return ends.a, start
-
-    audio, start = asyncio.run(go())
+    ends = await Ends.talk()
+    start = datetime.now(UTC)
+    ends.a.play(SPEECH_HZ)
+    await asyncio.sleep(0.5)
+    ends.close()
     ears = agent and Overheard(start.timestamp() + agent.since, agent.levels, agent.tones)
-    file = heard.kept("+15551230001", audio, start, datetime.now(UTC), ears)
+    file = heard.kept("+15551230001", ends.a, start, datetime.now(UTC), ears)
     assert figures.heard(file.encode()).about
-    return audio, json.loads(file)
+    return ends.a, json.loads(file)
 
 
 def checked(agent: Overheard | None) -> Check:
     return heard.by_the_agent("verify.inbound", agent, SPEECH_HZ, REMEDY, ("e.json",))
 
 
-def test_where_nobody_shows_the_far_end_what_was_sent_is_not_called_heard(
+async def test_where_nobody_shows_the_far_end_what_was_sent_is_not_called_heard(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(control, "EARLY_S", (10.0,))
-    received, sent = kept(None)[1]["lanes"]
+    received, sent = (await kept(None))[1]["lanes"]
     assert received["what"].startswith("Heard by the caller")
     assert sent["what"] == (
         "Sent from here; what the far end hears is not known here (no RTCP came)"
@@ -54,15 +49,15 @@ def test_where_nobody_shows_the_far_end_what_was_sent_is_not_called_heard(
     assert {-15} <= set(received["values"]) & set(sent["values"])
 
 
-def test_what_rtcp_reported_of_the_far_end_stands_beside_what_was_sent(
+async def test_what_rtcp_reported_of_the_far_end_stands_beside_what_was_sent(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(control, "EARLY_S", (0.1,) * 20)
-    assert kept(None)[1]["lanes"][1]["what"].endswith("(RTCP: 0.0 % lost)")
+    assert (await kept(None))[1]["lanes"][1]["what"].endswith("(RTCP: 0.0 % lost)")
 
 
-def test_the_agents_own_ears_are_a_lane_at_their_own_time() -> None:
-    *_, agent = kept(Overheard(0.25, [-15, None], []))[1]["lanes"]
+async def test_the_agents_own_ears_are_a_lane_at_their_own_time() -> None:
+    *_, agent = (await kept(Overheard(0.25, [-15, None], [])))[1]["lanes"]
     assert (agent["vantage"], agent["offset"], agent["values"]) == ("testbed", 0.25, [-15, None])
     assert agent["what"].startswith("Heard by the AI agent")
 

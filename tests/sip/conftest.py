@@ -1,14 +1,12 @@
 """Agents on loopback sockets, closed after the test, their errors shown."""
 
-import asyncio
-from collections.abc import Coroutine, Generator
+from collections.abc import AsyncIterator, Generator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.sip.peers import lab
-from tests.sip.siptools import Agents, Run, Tls
+from tests.sip.siptools import Agents, Tls
 
 
 @pytest.hookimpl(wrapper=True)
@@ -25,28 +23,13 @@ def pytest_runtest_makereport(
 
 
 @pytest.fixture
-def agents() -> Agents:
-    return Agents()
-
-
-@pytest.fixture
-def run(agents: Agents) -> Run:
-    """Run a test's coroutine, then close its agents; no handler may have raised."""
-
-    def runner(coroutine: Coroutine[Any, Any, Any]) -> Any:
-        async def bounded() -> Any:
-            try:
-                async with asyncio.timeout(20):
-                    return await coroutine
-            finally:
-                for agent in agents.made:
-                    await agent.close()
-
-        result = asyncio.run(bounded())
-        assert [error for agent in agents.made for error in agent.errors] == []
-        return result
-
-    return runner
+async def agents() -> AsyncIterator[Agents]:
+    """Makes agents, and closes them after the test; no handler may have raised."""
+    made = Agents()
+    yield made
+    for agent in made.made:
+        await agent.close()
+    assert [error for agent in made.made for error in agent.errors] == []
 
 
 @pytest.fixture

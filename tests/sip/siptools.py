@@ -2,15 +2,13 @@
 
 import asyncio
 import ssl
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import trustme
 
 from sfsip_nb.sip import Audio, MapResolver, Transport, UserAgent
-
-Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
 T1 = 0.05
 """SIP timers ten times faster than RFC 3261's."""

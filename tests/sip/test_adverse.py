@@ -30,7 +30,7 @@ from sfsip_nb.sip import (
 from tests.sip import pki
 from tests.sip.nameservers import answering, reply
 from tests.sip.pki import DNS, Pki
-from tests.sip.siptools import Agents, Run
+from tests.sip.siptools import Agents
 
 LIMIT = 0.5
 """Seconds that a probe is given."""
@@ -248,15 +248,12 @@ ROWS: list[tuple[Row, tuple[Probe, ...], str, str]] = [
         for probe in columns
     ],
 )
-def test_a_hindrance_gets_its_verdict_in_time_and_the_way_out(
-    authority: Pki, agents: Agents, run: Run, row: Row, probe: Probe, verdict: str, words: str
+async def test_a_hindrance_gets_its_verdict_in_time_and_the_way_out(
+    authority: Pki, agents: Agents, row: Row, probe: Probe, verdict: str, words: str
 ) -> None:
-    async def go() -> tuple[ProbeResult, float]:
-        async with row(authority, agents) as way:
-            began = time.monotonic()
-            got = await probe(way)
-            return got, time.monotonic() - began
-
-    got, took = run(go())
+    async with row(authority, agents) as way:
+        began = time.monotonic()
+        got = await probe(way)
+        took = time.monotonic() - began
     assert (got.verdict, words in got.sentence) == (verdict, True), (got.verdict, got.sentence)
     assert took < LIMIT + SLACK

@@ -8,162 +8,141 @@ import pytest
 from sfsip_nb.sip import Call, bridge
 from sfsip_nb.sip.agent import MAX_CALLS
 from tests.sip.rawpeer import SDP, RawPeer
-from tests.sip.siptools import Agents, Run, until, uri
+from tests.sip.siptools import Agents, until, uri
 
 
-def test_of_two_phones_that_answer_one_is_hung_up(agents: Agents, run: Run) -> None:
-    async def go() -> None:
-        raw, client = await RawPeer.udp_at(), await agents("client")
-        call = await client.invite(raw.uri())
-        invite = await raw.next("INVITE")
-        raw.reply(invite, 180, tag="one")
-        raw.reply(invite, 180, tag="two")
-        raw.reply(invite, 200, tag="two", body=SDP)
-        assert "tag=two" in (await raw.next("ACK")).headers["To"]
-        raw.reply(invite, 200, tag="one", body=SDP)
-        lost = await raw.next("ACK")
-        assert "tag=one" in lost.headers["To"]
-        bye = await raw.next("BYE")
-        assert "tag=one" in bye.headers["To"]
-        raw.reply(invite, 200, tag="one", body=SDP)  # Its ACK was lost: no second BYE.
-        assert bytes(await raw.next("ACK")) == bytes(lost)
-        raw.reply(bye, 200)
-        assert await call.outcome(5) == 200
-        assert call.state == "answered"
-        asking = asyncio.create_task(call.bye())
-        kept = await raw.next("BYE")
-        assert "tag=two" in kept.headers["To"]
-        raw.reply(kept, 200)
-        assert await asking == 200
-        raw.close()
-
-    run(go())
+async def test_of_two_phones_that_answer_one_is_hung_up(agents: Agents) -> None:
+    raw, client = await RawPeer.udp_at(), await agents("client")
+    call = await client.invite(raw.uri())
+    invite = await raw.next("INVITE")
+    raw.reply(invite, 180, tag="one")
+    raw.reply(invite, 180, tag="two")
+    raw.reply(invite, 200, tag="two", body=SDP)
+    assert "tag=two" in (await raw.next("ACK")).headers["To"]
+    raw.reply(invite, 200, tag="one", body=SDP)
+    lost = await raw.next("ACK")
+    assert "tag=one" in lost.headers["To"]
+    bye = await raw.next("BYE")
+    assert "tag=one" in bye.headers["To"]
+    raw.reply(invite, 200, tag="one", body=SDP)  # Its ACK was lost: no second BYE.
+    assert bytes(await raw.next("ACK")) == bytes(lost)
+    raw.reply(bye, 200)
+    assert await call.outcome(5) == 200
+    assert call.state == "answered"
+    asking = asyncio.create_task(call.bye())
+    kept = await raw.next("BYE")
+    assert "tag=two" in kept.headers["To"]
+    raw.reply(kept, 200)
+    assert await asking == 200
+    raw.close()
 
 
-def test_the_route_of_the_200_counts_and_a_strict_router_gets_its_own_uri(
-    agents: Agents, run: Run
+async def test_the_route_of_the_200_counts_and_a_strict_router_gets_its_own_uri(
+    agents: Agents,
 ) -> None:
-    async def go() -> None:
-        raw, proxy = await RawPeer.udp_at(), await RawPeer.udp_at()
-        client = await agents("client")
-        call = await client.invite(raw.uri())
-        invite = await raw.next("INVITE")
-        raw.reply(invite, 180, Record_Route="<sip:old.test;lr>")
-        # From the far end to ours: the last one is the first that we meet, and it is strict.
-        routes = ["<sip:far.test;lr>", f"<{proxy.uri('')}>".replace("@", "")]
-        raw.reply(invite, 200, body=SDP, Record_Route=routes, Contact="<sip:x@inside.test:5070>")
-        ack = await proxy.next("ACK")
-        assert str(ack.uri) == proxy.uri("").replace("@", "")
-        assert ack.headers.getlist("Route") == ["<sip:far.test;lr>", "<sip:x@inside.test:5070>"]
-        assert await call.outcome(5) == 200
-        asking = asyncio.create_task(call.bye())
-        bye = await proxy.next("BYE")
-        assert bye.headers.getlist("Route") == ack.headers.getlist("Route")
-        proxy.reply(bye, 200)
-        assert await asking == 200
-        raw.close()
-        proxy.close()
-
-    run(go())
+    raw, proxy = await RawPeer.udp_at(), await RawPeer.udp_at()
+    client = await agents("client")
+    call = await client.invite(raw.uri())
+    invite = await raw.next("INVITE")
+    raw.reply(invite, 180, Record_Route="<sip:old.test;lr>")
+    # From the far end to ours: the last one is the first that we meet, and it is strict.
+    routes = ["<sip:far.test;lr>", f"<{proxy.uri('')}>".replace("@", "")]
+    raw.reply(invite, 200, body=SDP, Record_Route=routes, Contact="<sip:x@inside.test:5070>")
+    ack = await proxy.next("ACK")
+    assert str(ack.uri) == proxy.uri("").replace("@", "")
+    assert ack.headers.getlist("Route") == ["<sip:far.test;lr>", "<sip:x@inside.test:5070>"]
+    assert await call.outcome(5) == 200
+    asking = asyncio.create_task(call.bye())
+    bye = await proxy.next("BYE")
+    assert bye.headers.getlist("Route") == ack.headers.getlist("Route")
+    proxy.reply(bye, 200)
+    assert await asking == 200
+    raw.close()
+    proxy.close()
 
 
-def test_a_cancel_waits_for_a_sign_of_life(agents: Agents, run: Run) -> None:
-    async def go() -> None:
-        raw, client = await RawPeer.udp_at(), await agents("client")
-        call = await client.invite(raw.uri())
-        invite = await raw.next("INVITE")
-        await call.cancel("SIP;cause=200")
-        await raw.after("INVITE")  # Only the INVITE again, no CANCEL (RFC 3261 §9.1).
-        raw.reply(invite, 100)
-        cancel = await raw.after("CANCEL", "INVITE")
-        assert cancel.headers["Via"] == invite.headers["Via"]
-        assert cancel.headers["Reason"] == "SIP;cause=200"
-        raw.reply(cancel, 200)
-        raw.reply(invite, 487)
-        assert await call.outcome(5) == 487
-        assert call.ended_by == "local"
-        raw.close()
-
-    run(go())
+async def test_a_cancel_waits_for_a_sign_of_life(agents: Agents) -> None:
+    raw, client = await RawPeer.udp_at(), await agents("client")
+    call = await client.invite(raw.uri())
+    invite = await raw.next("INVITE")
+    await call.cancel("SIP;cause=200")
+    await raw.after("INVITE")  # Only the INVITE again, no CANCEL (RFC 3261 §9.1).
+    raw.reply(invite, 100)
+    cancel = await raw.after("CANCEL", "INVITE")
+    assert cancel.headers["Via"] == invite.headers["Via"]
+    assert cancel.headers["Reason"] == "SIP;cause=200"
+    raw.reply(cancel, 200)
+    raw.reply(invite, 487)
+    assert await call.outcome(5) == 487
+    assert call.ended_by == "local"
+    raw.close()
 
 
-def test_a_cancel_that_nobody_hears_ends_the_call_after_64_t1(agents: Agents, run: Run) -> None:
-    async def go() -> None:
-        raw, client = await RawPeer.udp_at(), await agents("client", t1=0.01)
-        call = await client.invite(raw.uri())
-        raw.reply(await raw.next("INVITE"), 180)
-        await call.ringing.wait()
-        await call.cancel()
-        assert await call.outcome(5) == 487
-        raw.close()
-
-    run(go())
+async def test_a_cancel_that_nobody_hears_ends_the_call_after_64_t1(agents: Agents) -> None:
+    raw, client = await RawPeer.udp_at(), await agents("client", t1=0.01)
+    call = await client.invite(raw.uri())
+    raw.reply(await raw.next("INVITE"), 180)
+    await call.ringing.wait()
+    await call.cancel()
+    assert await call.outcome(5) == 487
+    raw.close()
 
 
-def test_a_caller_that_ends_a_ringing_call_by_bye_is_understood(agents: Agents, run: Run) -> None:
-    async def go() -> None:
-        legs: list[Call] = []
+async def test_a_caller_that_ends_a_ringing_call_by_bye_is_understood(agents: Agents) -> None:
+    legs: list[Call] = []
 
-        async def ring(call: Call) -> None:
-            legs.append(call)
-            await call.ring()
+    async def ring(call: Call) -> None:
+        legs.append(call)
+        await call.ring()
 
-        server = await agents("server", on_invite=ring)
-        raw = await RawPeer.udp_at()
-        raw.target = server.address()
-        raw.send(raw.request("INVITE", uri(server), body=SDP))
-        await raw.next(100)
-        ringing = await raw.next(180)
-        raw.send(raw.inside(ringing, "INVITE", number=2, body=SDP))
-        again = await raw.next(500)  # Not while the first is open (RFC 3261 §14.2).
-        assert 0 <= int(again.headers["Retry-After"]) <= 10
-        raw.send(raw.inside(ringing, "BYE", number=3, X_Note="gone"))
-        assert (await raw.next(200)).headers["CSeq"] == "3 BYE"
-        assert (await raw.next(487)).headers["CSeq"] == "1 INVITE"
-        assert (legs[0].state, legs[0].code, legs[0].ended_by) == ("failed", 487, "remote")
-        assert legs[0].bye_headers.get("X-Note") == "gone"
-        raw.close()
-
-    run(go())
+    server = await agents("server", on_invite=ring)
+    raw = await RawPeer.udp_at()
+    raw.target = server.address()
+    raw.send(raw.request("INVITE", uri(server), body=SDP))
+    await raw.next(100)
+    ringing = await raw.next(180)
+    raw.send(raw.inside(ringing, "INVITE", number=2, body=SDP))
+    again = await raw.next(500)  # Not while the first is open (RFC 3261 §14.2).
+    assert 0 <= int(again.headers["Retry-After"]) <= 10
+    raw.send(raw.inside(ringing, "BYE", number=3, X_Note="gone"))
+    assert (await raw.next(200)).headers["CSeq"] == "3 BYE"
+    assert (await raw.next(487)).headers["CSeq"] == "1 INVITE"
+    assert (legs[0].state, legs[0].code, legs[0].ended_by) == ("failed", 487, "remote")
+    assert legs[0].bye_headers.get("X-Note") == "gone"
+    raw.close()
 
 
-def test_a_bye_that_overtakes_the_200_ends_the_call(agents: Agents, run: Run) -> None:
-    async def go() -> None:
-        raw, client = await RawPeer.udp_at(), await agents("client")
-        call = await client.invite(raw.uri())
-        invite = await raw.next("INVITE")
-        raw.reply(invite, 180)
-        await call.ringing.wait()
-        raw.send(raw.within(invite, "BYE", number=1))
-        await raw.next(200)
-        assert await call.outcome(5) == 487
-        raw.reply(invite, 200, body=SDP)  # It is acknowledged all the same, and hung up.
-        await raw.next("ACK")
-        raw.reply(await raw.next("BYE"), 481)
-        raw.close()
-
-    run(go())
+async def test_a_bye_that_overtakes_the_200_ends_the_call(agents: Agents) -> None:
+    raw, client = await RawPeer.udp_at(), await agents("client")
+    call = await client.invite(raw.uri())
+    invite = await raw.next("INVITE")
+    raw.reply(invite, 180)
+    await call.ringing.wait()
+    raw.send(raw.within(invite, "BYE", number=1))
+    await raw.next(200)
+    assert await call.outcome(5) == 487
+    raw.reply(invite, 200, body=SDP)  # It is acknowledged all the same, and hung up.
+    await raw.next("ACK")
+    raw.reply(await raw.next("BYE"), 481)
+    raw.close()
 
 
-def test_headers_of_the_application_travel_both_ways(agents: Agents, run: Run) -> None:
-    async def go() -> None:
-        legs: list[Call] = []
-        uui = "56a390f3d2b7310023a;encoding=hex;purpose=isdn-uui"
+async def test_headers_of_the_application_travel_both_ways(agents: Agents) -> None:
+    legs: list[Call] = []
+    uui = "56a390f3d2b7310023a;encoding=hex;purpose=isdn-uui"
 
-        async def answer(call: Call) -> None:
-            legs.append(call)
-            await call.answer(headers={"X-Back": "two", "User-to-User": uui})
+    async def answer(call: Call) -> None:
+        legs.append(call)
+        await call.answer(headers={"X-Back": "two", "User-to-User": uui})
 
-        server, client = await agents("server", on_invite=answer), await agents("client")
-        call = await client.invite(uri(server), headers={"User-to-User": uui, "X-There": "one"})
-        assert await call.outcome(5) == 200
-        assert (legs[0].header("User-to-User"), legs[0].header("x-there")) == (uui, "one")
-        assert (call.header("User-to-User"), call.header("X-Back")) == (uui, "two")
-        await call.bye(headers={"X-Last": "three", "User-to-User": uui})
-        assert legs[0].bye_headers.get("X-Last") == "three"
-        assert legs[0].bye_headers.get("User-to-User") == uui
-
-    run(go())
+    server, client = await agents("server", on_invite=answer), await agents("client")
+    call = await client.invite(uri(server), headers={"User-to-User": uui, "X-There": "one"})
+    assert await call.outcome(5) == 200
+    assert (legs[0].header("User-to-User"), legs[0].header("x-there")) == (uui, "one")
+    assert (call.header("User-to-User"), call.header("X-Back")) == (uui, "two")
+    await call.bye(headers={"X-Last": "three", "User-to-User": uui})
+    assert legs[0].bye_headers.get("X-Last") == "three"
+    assert legs[0].bye_headers.get("User-to-User") == uui
 
 
 MULTIPART = (
@@ -190,32 +169,28 @@ MULTIPART = (
         ({"Max_Forwards": "0"}, SDP, 200, ("CSeq", "1 INVITE")),
     ],
 )
-def test_what_an_invite_may_demand(
+async def test_what_an_invite_may_demand(
     agents: Agents,
-    run: Run,
     change: dict[str, Any],
     body: bytes,
     code: int,
     said: tuple[str, str],
 ) -> None:
-    async def go() -> None:
-        async def answer(call: Call) -> None:
-            await call.answer()
+    async def answer(call: Call) -> None:
+        await call.answer()
 
-        server = await agents("server", on_invite=answer)
-        raw = await RawPeer.udp_at()
-        raw.target = server.address()
-        invite = raw.request("INVITE", uri(server))
-        invite.body = body
-        invite.headers.set("Content-Length", str(len(body)))
-        for name, value in ({"Content_Type": "application/sdp"} | change).items():
-            invite.headers.set(name.replace("_", "-"), value)
-        raw.send(invite)
-        got = await raw.after(code, 100)
-        assert got.headers[said[0]].startswith(said[1])
-        raw.close()
-
-    run(go())
+    server = await agents("server", on_invite=answer)
+    raw = await RawPeer.udp_at()
+    raw.target = server.address()
+    invite = raw.request("INVITE", uri(server))
+    invite.body = body
+    invite.headers.set("Content-Length", str(len(body)))
+    for name, value in ({"Content_Type": "application/sdp"} | change).items():
+        invite.headers.set(name.replace("_", "-"), value)
+    raw.send(invite)
+    got = await raw.after(code, 100)
+    assert got.headers[said[0]].startswith(said[1])
+    raw.close()
 
 
 @pytest.mark.parametrize(
@@ -228,78 +203,64 @@ def test_what_an_invite_may_demand(
         (b"MESSAGE sip:x@127.0.0.1 SIP/2.0", 405),
     ],
 )
-def test_what_a_server_refuses_on_sight(agents: Agents, run: Run, line: bytes, code: int) -> None:
-    async def go() -> None:
-        server = await agents("server")
-        raw = await RawPeer.udp_at()
-        raw.target = server.address()
-        method = line.split()[0].decode()
-        data = bytes(raw.request(method, "sip:x@127.0.0.1"))
-        raw.send(line + data[data.index(b"\r\n") :])
-        got = await raw.next(code)
-        if code in (405, 501):
-            assert "INVITE" in got.headers["Allow"]
-        raw.close()
-
-    run(go())
+async def test_what_a_server_refuses_on_sight(agents: Agents, line: bytes, code: int) -> None:
+    server = await agents("server")
+    raw = await RawPeer.udp_at()
+    raw.target = server.address()
+    method = line.split()[0].decode()
+    data = bytes(raw.request(method, "sip:x@127.0.0.1"))
+    raw.send(line + data[data.index(b"\r\n") :])
+    got = await raw.next(code)
+    if code in (405, 501):
+        assert "INVITE" in got.headers["Allow"]
+    raw.close()
 
 
-def test_more_calls_than_can_be_held_are_refused(agents: Agents, run: Run) -> None:
-    async def go() -> None:
-        async def answer(call: Call) -> None:
-            await call.answer()
+async def test_more_calls_than_can_be_held_are_refused(agents: Agents) -> None:
+    async def answer(call: Call) -> None:
+        await call.answer()
 
-        server = await agents("server", on_invite=answer)
-        server.calls.update({("x", str(n)): None for n in range(MAX_CALLS)})  # type: ignore[misc]
-        client = await agents("client")
-        call = await client.invite(uri(server))
-        assert await call.outcome(5) == 503
-        assert call.header("Retry-After") == "30"
-        server.calls.clear()
-
-    run(go())
+    server = await agents("server", on_invite=answer)
+    server.calls.update({("x", str(n)): None for n in range(MAX_CALLS)})  # type: ignore[misc]
+    client = await agents("client")
+    call = await client.invite(uri(server))
+    assert await call.outcome(5) == 503
+    assert call.header("Retry-After") == "30"
+    server.calls.clear()
 
 
-def test_refused_calls_leave_nothing_behind(agents: Agents, run: Run) -> None:
-    async def go() -> None:
-        server, client = await agents("server"), await agents("client")
-        for _ in range(5):
-            assert await (await client.invite(uri(server))).outcome(5) == 480
-        await until(lambda: not server.calls and not client.calls)
-
-    run(go())
+async def test_refused_calls_leave_nothing_behind(agents: Agents) -> None:
+    server, client = await agents("server"), await agents("client")
+    for _ in range(5):
+        assert await (await client.invite(uri(server))).outcome(5) == 480
+    await until(lambda: not server.calls and not client.calls)
 
 
 @pytest.mark.parametrize("who", ["caller", "callee", "both"])
-def test_joined_legs_end_together_whoever_hangs_up_first(
-    agents: Agents, run: Run, who: str
-) -> None:
+async def test_joined_legs_end_together_whoever_hangs_up_first(agents: Agents, who: str) -> None:
     """Also in the instant of the answer, when one leg does not know yet of the other."""
 
-    async def go() -> None:
-        joined: list[Call] = []
-        far: list[Call] = []
+    joined: list[Call] = []
+    far: list[Call] = []
 
-        async def speak(call: Call) -> None:
-            far.append(call)
-            await call.answer()
-            if who != "caller":
-                await call.bye()
+    async def speak(call: Call) -> None:
+        far.append(call)
+        await call.answer()
+        if who != "caller":
+            await call.bye()
 
-        server = await agents("server", on_invite=speak)
+    server = await agents("server", on_invite=speak)
 
-        async def edge(call: Call) -> None:
-            joined.extend([call, await middle.invite(uri(server))])
-            await bridge(*joined)
+    async def edge(call: Call) -> None:
+        joined.extend([call, await middle.invite(uri(server))])
+        await bridge(*joined)
 
-        middle = await agents("edge", on_invite=edge)
-        client = await agents("client")
-        call = await client.invite(uri(middle))
-        await call.outcome(5)
-        if who != "callee":
-            await call.hangup()
-        for leg in (call, *joined, *far):
-            assert await leg.wait_ended(5), leg
-        assert all(leg.audio is None or not leg.audio._closers for leg in (*joined, *far))
-
-    run(go())
+    middle = await agents("edge", on_invite=edge)
+    client = await agents("client")
+    call = await client.invite(uri(middle))
+    await call.outcome(5)
+    if who != "callee":
+        await call.hangup()
+    for leg in (call, *joined, *far):
+        assert await leg.wait_ended(5), leg
+    assert all(leg.audio is None or not leg.audio._closers for leg in (*joined, *far))

@@ -6,7 +6,7 @@ import pytest
 
 from sfsip_nb.sip import Call
 from tests.sip.rawpeer import SDP, RawPeer
-from tests.sip.siptools import Agents, Run, until, uri
+from tests.sip.siptools import Agents, until, uri
 
 
 async def answering(raw: RawPeer, call: Call) -> None:
@@ -17,431 +17,378 @@ async def answering(raw: RawPeer, call: Call) -> None:
     assert await call.outcome(5) == 200
 
 
-def test_hold_and_resume_by_reinvite(agents: Agents, run: Run) -> None:
-    async def go() -> None:
-        legs: list[Call] = []
+async def test_hold_and_resume_by_reinvite(agents: Agents) -> None:
+    legs: list[Call] = []
 
-        async def answer(call: Call) -> None:
-            legs.append(call)
-            await call.answer()
+    async def answer(call: Call) -> None:
+        legs.append(call)
+        await call.answer()
 
-        server, client = await agents("server", on_invite=answer), await agents("client")
-        call = await client.invite(uri(server))
-        assert await call.outcome(5) == 200
-        far = legs[0].audio
-        assert call.audio is not None
-        assert far is not None
-        assert await call.reinvite("sendonly") == 200
-        assert far.sender.held
-        assert not call.audio.sender.held
-        assert await call.reinvite("inactive") == 200
-        assert call.audio.sender.held
-        assert await call.reinvite() == 200
-        assert not far.sender.held
-        assert not call.audio.sender.held
-        assert (legs[0].reinvites, call.state) == (3, "answered")
-        assert await legs[0].reinvite("sendonly") == 200  # From the called side too.
-        assert call.audio.sender.held
-        assert await call.reinvite() == 200  # Who is held cannot let himself go.
-        assert (call.audio.sender.held, far.sender.held) == (True, False)
-        assert await legs[0].reinvite() == 200
-        assert not call.audio.sender.held
-        assert await call.update() == 200
-        assert legs[0].updates == 1
-        assert await call.bye() == 200
-
-    run(go())
+    server, client = await agents("server", on_invite=answer), await agents("client")
+    call = await client.invite(uri(server))
+    assert await call.outcome(5) == 200
+    far = legs[0].audio
+    assert call.audio is not None
+    assert far is not None
+    assert await call.reinvite("sendonly") == 200
+    assert far.sender.held
+    assert not call.audio.sender.held
+    assert await call.reinvite("inactive") == 200
+    assert call.audio.sender.held
+    assert await call.reinvite() == 200
+    assert not far.sender.held
+    assert not call.audio.sender.held
+    assert (legs[0].reinvites, call.state) == (3, "answered")
+    assert await legs[0].reinvite("sendonly") == 200  # From the called side too.
+    assert call.audio.sender.held
+    assert await call.reinvite() == 200  # Who is held cannot let himself go.
+    assert (call.audio.sender.held, far.sender.held) == (True, False)
+    assert await legs[0].reinvite() == 200
+    assert not call.audio.sender.held
+    assert await call.update() == 200
+    assert legs[0].updates == 1
+    assert await call.bye() == 200
 
 
-def test_the_old_hold_by_a_null_address_is_understood(agents: Agents, run: Run) -> None:
-    async def go() -> None:
-        legs: list[Call] = []
+async def test_the_old_hold_by_a_null_address_is_understood(agents: Agents) -> None:
+    legs: list[Call] = []
 
-        async def answer(call: Call) -> None:
-            legs.append(call)
-            await call.answer()
+    async def answer(call: Call) -> None:
+        legs.append(call)
+        await call.answer()
 
-        server = await agents("server", on_invite=answer)
-        raw = await RawPeer.udp_at()
-        raw.target = server.address()
-        invite = raw.request("INVITE", uri(server), body=SDP)
-        raw.send(invite)
-        await raw.next(100)
-        taken = await raw.next(200)
-        raw.send(raw.inside(taken, "ACK", number=1))
-        held = SDP.replace(b"c=IN IP4 127.0.0.1", b"c=IN IP4 0.0.0.0")
-        raw.send(raw.inside(taken, "INVITE", number=2, body=held))
-        again = await raw.next(200)
-        raw.send(raw.inside(taken, "ACK", number=2))
-        assert b"a=recvonly" in again.body
-        assert legs[0].audio is not None
-        assert legs[0].audio.sender.held
-        raw.close()
-
-    run(go())
+    server = await agents("server", on_invite=answer)
+    raw = await RawPeer.udp_at()
+    raw.target = server.address()
+    invite = raw.request("INVITE", uri(server), body=SDP)
+    raw.send(invite)
+    await raw.next(100)
+    taken = await raw.next(200)
+    raw.send(raw.inside(taken, "ACK", number=1))
+    held = SDP.replace(b"c=IN IP4 127.0.0.1", b"c=IN IP4 0.0.0.0")
+    raw.send(raw.inside(taken, "INVITE", number=2, body=held))
+    again = await raw.next(200)
+    raw.send(raw.inside(taken, "ACK", number=2))
+    assert b"a=recvonly" in again.body
+    assert legs[0].audio is not None
+    assert legs[0].audio.sender.held
+    raw.close()
 
 
 @pytest.mark.parametrize("code", [488, 500, 603])
-def test_a_refused_reinvite_leaves_the_call_as_it_was(agents: Agents, run: Run, code: int) -> None:
-    async def go() -> None:
-        raw, client = await RawPeer.udp_at(), await agents("client")
-        call = await client.invite(raw.uri())
-        await answering(raw, call)
-        asking = asyncio.create_task(call.reinvite("sendonly"))
-        raw.reply(await raw.next("INVITE"), code)
-        await raw.next("ACK")
-        assert await asking == code
-        assert call.state == "answered"
-        assert call.audio is not None
-        assert not call.audio.sender.held
-        raw.close()
-
-    run(go())
+async def test_a_refused_reinvite_leaves_the_call_as_it_was(agents: Agents, code: int) -> None:
+    raw, client = await RawPeer.udp_at(), await agents("client")
+    call = await client.invite(raw.uri())
+    await answering(raw, call)
+    asking = asyncio.create_task(call.reinvite("sendonly"))
+    raw.reply(await raw.next("INVITE"), code)
+    await raw.next("ACK")
+    assert await asking == code
+    assert call.state == "answered"
+    assert call.audio is not None
+    assert not call.audio.sender.held
+    raw.close()
 
 
 @pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
 @pytest.mark.parametrize("code", [481, 408])
-def test_a_dialog_that_the_peer_has_forgotten_is_ended(
-    agents: Agents, run: Run, method: str, code: int
+async def test_a_dialog_that_the_peer_has_forgotten_is_ended(
+    agents: Agents, method: str, code: int
 ) -> None:
-    async def go() -> None:
-        raw, client = await RawPeer.udp_at(), await agents("client")
-        call = await client.invite(raw.uri())
-        await answering(raw, call)
-        asking = asyncio.create_task(call.reinvite() if method == "INVITE" else call.update())
-        raw.reply(await raw.next(method), code)
-        if method == "INVITE":
-            await raw.next("ACK")
-        raw.reply(await raw.next("BYE"), 481)
-        assert await asking == code
-        assert call.state == "ended"
-        raw.close()
-
-    run(go())
+    raw, client = await RawPeer.udp_at(), await agents("client")
+    call = await client.invite(raw.uri())
+    await answering(raw, call)
+    asking = asyncio.create_task(call.reinvite() if method == "INVITE" else call.update())
+    raw.reply(await raw.next(method), code)
+    if method == "INVITE":
+        await raw.next("ACK")
+    raw.reply(await raw.next("BYE"), 481)
+    assert await asking == code
+    assert call.state == "ended"
+    raw.close()
 
 
-def test_two_reinvites_that_meet_are_made_again_one_after_the_other(
-    agents: Agents, run: Run
-) -> None:
+async def test_two_reinvites_that_meet_are_made_again_one_after_the_other(agents: Agents) -> None:
     """Each side refuses the other's with 491 and waits its time (RFC 3261 §14.1, §14.2)."""
 
-    async def go() -> None:
-        legs: list[Call] = []
+    legs: list[Call] = []
 
-        async def answer(call: Call) -> None:
-            legs.append(call)
-            await call.answer()
+    async def answer(call: Call) -> None:
+        legs.append(call)
+        await call.answer()
 
-        server, client = await agents("server", on_invite=answer), await agents("client")
-        call = await client.invite(uri(server))
-        assert await call.outcome(5) == 200
-        assert await asyncio.gather(call.reinvite(), legs[0].reinvite()) == [200, 200]
-        refused = [e for e in client.trace if e.summary.startswith("491")]
-        assert len(refused) >= 1
-        assert await call.bye() == 200
-
-    run(go())
+    server, client = await agents("server", on_invite=answer), await agents("client")
+    call = await client.invite(uri(server))
+    assert await call.outcome(5) == 200
+    assert await asyncio.gather(call.reinvite(), legs[0].reinvite()) == [200, 200]
+    refused = [e for e in client.trace if e.summary.startswith("491")]
+    assert len(refused) >= 1
+    assert await call.bye() == 200
 
 
-def test_a_lost_ack_of_a_reinvite_is_sent_for_each_copy_of_the_200(
-    agents: Agents, run: Run
-) -> None:
-    async def go() -> None:
-        raw, client = await RawPeer.udp_at(), await agents("client")
-        call = await client.invite(raw.uri())
-        await answering(raw, call)
-        asking = asyncio.create_task(call.reinvite())
-        again = await raw.next("INVITE")
-        raw.reply(again, 200, body=SDP)
-        first = await raw.next("ACK")
-        raw.reply(again, 200, body=SDP)
-        assert bytes(await raw.next("ACK")) == bytes(first)
-        assert await asking == 200
-        raw.close()
-
-    run(go())
+async def test_a_lost_ack_of_a_reinvite_is_sent_for_each_copy_of_the_200(agents: Agents) -> None:
+    raw, client = await RawPeer.udp_at(), await agents("client")
+    call = await client.invite(raw.uri())
+    await answering(raw, call)
+    asking = asyncio.create_task(call.reinvite())
+    again = await raw.next("INVITE")
+    raw.reply(again, 200, body=SDP)
+    first = await raw.next("ACK")
+    raw.reply(again, 200, body=SDP)
+    assert bytes(await raw.next("ACK")) == bytes(first)
+    assert await asking == 200
+    raw.close()
 
 
-def test_the_200_to_a_reinvite_is_repeated_until_its_ack(agents: Agents, run: Run) -> None:
-    async def go() -> None:
-        async def answer(call: Call) -> None:
-            await call.answer()
+async def test_the_200_to_a_reinvite_is_repeated_until_its_ack(agents: Agents) -> None:
+    async def answer(call: Call) -> None:
+        await call.answer()
 
-        server = await agents("server", on_invite=answer, t1=0.02)
-        raw = await RawPeer.udp_at()
-        raw.target = server.address()
-        raw.send(raw.request("INVITE", uri(server), body=SDP))
-        await raw.next(100)
-        taken = await raw.next(200)
-        raw.send(raw.inside(taken, "ACK", number=1))
-        raw.send(raw.inside(taken, "INVITE", number=2, body=SDP))
-        again = await raw.after(200, 200)
-        await raw.next(200)
-        assert (await raw.next(200)).headers["CSeq"] == "2 INVITE" == again.headers["CSeq"]
-        raw.send(raw.inside(taken, "ACK", number=2))
-        await asyncio.sleep(0.02 * 10)
-        while not raw.quiet():
-            raw.inbox.get_nowait()
-        await asyncio.sleep(0.02 * 10)
-        assert raw.quiet()
-        raw.close()
-
-    run(go())
+    server = await agents("server", on_invite=answer, t1=0.02)
+    raw = await RawPeer.udp_at()
+    raw.target = server.address()
+    raw.send(raw.request("INVITE", uri(server), body=SDP))
+    await raw.next(100)
+    taken = await raw.next(200)
+    raw.send(raw.inside(taken, "ACK", number=1))
+    raw.send(raw.inside(taken, "INVITE", number=2, body=SDP))
+    again = await raw.after(200, 200)
+    await raw.next(200)
+    assert (await raw.next(200)).headers["CSeq"] == "2 INVITE" == again.headers["CSeq"]
+    raw.send(raw.inside(taken, "ACK", number=2))
+    await asyncio.sleep(0.02 * 10)
+    while not raw.quiet():
+        raw.inbox.get_nowait()
+    await asyncio.sleep(0.02 * 10)
+    assert raw.quiet()
+    raw.close()
 
 
-def test_a_reinvite_without_an_offer_gets_one_and_its_ack_the_answer(
-    agents: Agents, run: Run
-) -> None:
-    async def go() -> None:
-        legs: list[Call] = []
+async def test_a_reinvite_without_an_offer_gets_one_and_its_ack_the_answer(agents: Agents) -> None:
+    legs: list[Call] = []
 
-        async def answer(call: Call) -> None:
-            legs.append(call)
-            await call.answer()
+    async def answer(call: Call) -> None:
+        legs.append(call)
+        await call.answer()
 
-        server = await agents("server", on_invite=answer)
-        raw = await RawPeer.udp_at()
-        raw.target = server.address()
-        raw.send(raw.request("INVITE", uri(server), body=SDP))
-        await raw.next(100)
-        taken = await raw.next(200)
-        raw.send(raw.inside(taken, "ACK", number=1))
-        raw.send(raw.inside(taken, "INVITE", number=2))
-        offer = await raw.next(200)
-        assert b"m=audio" in offer.body
-        # A second offer may not come before the answer to this one (RFC 3264 §4).
-        raw.send(raw.inside(taken, "UPDATE", number=3, body=SDP))
-        await raw.after(491, 200)
-        moved = SDP.replace(b"m=audio 9 ", b"m=audio 11 ")
-        raw.send(raw.inside(taken, "ACK", number=2, body=moved))
-        await until(lambda: legs[0].audio and legs[0].audio.destination == ("127.0.0.1", 11))
-        raw.close()
-
-    run(go())
+    server = await agents("server", on_invite=answer)
+    raw = await RawPeer.udp_at()
+    raw.target = server.address()
+    raw.send(raw.request("INVITE", uri(server), body=SDP))
+    await raw.next(100)
+    taken = await raw.next(200)
+    raw.send(raw.inside(taken, "ACK", number=1))
+    raw.send(raw.inside(taken, "INVITE", number=2))
+    offer = await raw.next(200)
+    assert b"m=audio" in offer.body
+    # A second offer may not come before the answer to this one (RFC 3264 §4).
+    raw.send(raw.inside(taken, "UPDATE", number=3, body=SDP))
+    await raw.after(491, 200)
+    moved = SDP.replace(b"m=audio 9 ", b"m=audio 11 ")
+    raw.send(raw.inside(taken, "ACK", number=2, body=moved))
+    await until(lambda: legs[0].audio and legs[0].audio.destination == ("127.0.0.1", 11))
+    raw.close()
 
 
-def test_an_update_moves_the_media_and_a_plain_one_the_contact(agents: Agents, run: Run) -> None:
-    async def go() -> None:
-        legs: list[Call] = []
+async def test_an_update_moves_the_media_and_a_plain_one_the_contact(agents: Agents) -> None:
+    legs: list[Call] = []
 
-        async def answer(call: Call) -> None:
-            legs.append(call)
-            await call.answer()
+    async def answer(call: Call) -> None:
+        legs.append(call)
+        await call.answer()
 
-        server = await agents("server", on_invite=answer)
-        raw, other = await RawPeer.udp_at(), await RawPeer.udp_at()
-        raw.target = server.address()
-        raw.send(raw.request("INVITE", uri(server), body=SDP))
-        await raw.next(100)
-        taken = await raw.next(200)
-        raw.send(raw.inside(taken, "ACK", number=1))
-        held = SDP + b"a=sendonly\r\n"
-        raw.send(raw.inside(taken, "UPDATE", number=2, body=held))
-        assert b"a=recvonly" in (await raw.after(200)).body
-        assert legs[0].audio is not None
-        assert legs[0].audio.sender.held
-        raw.send(raw.inside(taken, "UPDATE", number=3, Contact=f"<{other.uri()}>"))
-        assert (await raw.next(200)).body == b""
-        hanging_up = asyncio.create_task(legs[0].bye())
-        bye = await other.next("BYE")
-        assert str(bye.uri) == other.uri()
-        other.reply(bye, 200)
-        assert await hanging_up == 200
-        raw.close()
-        other.close()
-
-    run(go())
+    server = await agents("server", on_invite=answer)
+    raw, other = await RawPeer.udp_at(), await RawPeer.udp_at()
+    raw.target = server.address()
+    raw.send(raw.request("INVITE", uri(server), body=SDP))
+    await raw.next(100)
+    taken = await raw.next(200)
+    raw.send(raw.inside(taken, "ACK", number=1))
+    held = SDP + b"a=sendonly\r\n"
+    raw.send(raw.inside(taken, "UPDATE", number=2, body=held))
+    assert b"a=recvonly" in (await raw.after(200)).body
+    assert legs[0].audio is not None
+    assert legs[0].audio.sender.held
+    raw.send(raw.inside(taken, "UPDATE", number=3, Contact=f"<{other.uri()}>"))
+    assert (await raw.next(200)).body == b""
+    hanging_up = asyncio.create_task(legs[0].bye())
+    bye = await other.next("BYE")
+    assert str(bye.uri) == other.uri()
+    other.reply(bye, 200)
+    assert await hanging_up == 200
+    raw.close()
+    other.close()
 
 
-def test_other_requests_inside_a_call(agents: Agents, run: Run) -> None:
-    async def go() -> None:
-        async def answer(call: Call) -> None:
-            await call.answer()
+async def test_other_requests_inside_a_call(agents: Agents) -> None:
+    async def answer(call: Call) -> None:
+        await call.answer()
 
-        server = await agents("server", on_invite=answer)
-        raw = await RawPeer.udp_at()
-        raw.target = server.address()
-        raw.send(raw.request("INVITE", uri(server), body=SDP))
-        await raw.next(100)
-        taken = await raw.next(200)
-        raw.send(raw.inside(taken, "ACK", number=1))
-        answers = {
-            ("INFO", ()): 200,
-            ("INFO", (("Info_Package", "x"),)): 469,
-            ("OPTIONS", ()): 200,
-            ("NOTIFY", (("Event", "talk"),)): 489,
-            ("NOTIFY", (("Event", "refer;id=7"),)): 481,
-            ("PRACK", (("RAck", "1 1 INVITE"),)): 481,
-            ("MESSAGE", ()): 405,
-            ("JUGGLE", ()): 501,
-            ("BYE", (("Require", "other, 100rel"),)): 420,
-            ("UPDATE", (("Content_Encoding", "gzip"),)): 200,
-        }
-        for number, ((method, headers), code) in enumerate(answers.items(), 2):
-            raw.send(raw.inside(taken, method, number=number, **dict(headers)))
-            got = await raw.next(code)
-            if code == 420:
-                assert got.headers["Unsupported"] == "other"
-        raw.send(raw.inside(taken, "OPTIONS", number=2))
-        await raw.next(500)  # Its number is behind those that came.
-        stranger = raw.inside(taken, "BYE", number=50, From="<sip:x@y>;tag=another")
-        raw.send(stranger)
-        await raw.next(481)
-        raw.send(raw.inside(taken, "BYE", number=51))
-        await raw.next(200)
-        raw.send(raw.inside(taken, "BYE", number=52))
-        await raw.next(200)  # Crossing BYEs are no fault of anybody.
-        raw.send(raw.inside(taken, "INFO", number=53))
-        await raw.next(481)
-        raw.close()
-
-    run(go())
+    server = await agents("server", on_invite=answer)
+    raw = await RawPeer.udp_at()
+    raw.target = server.address()
+    raw.send(raw.request("INVITE", uri(server), body=SDP))
+    await raw.next(100)
+    taken = await raw.next(200)
+    raw.send(raw.inside(taken, "ACK", number=1))
+    answers = {
+        ("INFO", ()): 200,
+        ("INFO", (("Info_Package", "x"),)): 469,
+        ("OPTIONS", ()): 200,
+        ("NOTIFY", (("Event", "talk"),)): 489,
+        ("NOTIFY", (("Event", "refer;id=7"),)): 481,
+        ("PRACK", (("RAck", "1 1 INVITE"),)): 481,
+        ("MESSAGE", ()): 405,
+        ("JUGGLE", ()): 501,
+        ("BYE", (("Require", "other, 100rel"),)): 420,
+        ("UPDATE", (("Content_Encoding", "gzip"),)): 200,
+    }
+    for number, ((method, headers), code) in enumerate(answers.items(), 2):
+        raw.send(raw.inside(taken, method, number=number, **dict(headers)))
+        got = await raw.next(code)
+        if code == 420:
+            assert got.headers["Unsupported"] == "other"
+    raw.send(raw.inside(taken, "OPTIONS", number=2))
+    await raw.next(500)  # Its number is behind those that came.
+    stranger = raw.inside(taken, "BYE", number=50, From="<sip:x@y>;tag=another")
+    raw.send(stranger)
+    await raw.next(481)
+    raw.send(raw.inside(taken, "BYE", number=51))
+    await raw.next(200)
+    raw.send(raw.inside(taken, "BYE", number=52))
+    await raw.next(200)  # Crossing BYEs are no fault of anybody.
+    raw.send(raw.inside(taken, "INFO", number=53))
+    await raw.next(481)
+    raw.close()
 
 
-def test_early_media_flows_before_the_answer(agents: Agents, run: Run) -> None:
-    async def go() -> None:
-        async def announce(call: Call) -> None:
-            await call.ring(183, early=True)
-            assert call.audio is not None
-            call.audio.play(440)
-            assert await call.audio.heard(1004)
-            assert await call.answer()
-
-        server, client = await agents("server", on_invite=announce), await agents("client")
-        call = await client.invite(uri(server))
+async def test_early_media_flows_before_the_answer(agents: Agents) -> None:
+    async def announce(call: Call) -> None:
+        await call.ring(183, early=True)
         assert call.audio is not None
-        await call.ringing.wait()
-        assert await call.audio.heard(440)
-        assert not call.decided.is_set()
-        call.audio.play(1004)
-        assert await call.outcome(5) == 200
-        assert call.codes == [100, 183, 200]
-        assert await call.bye() == 200
+        call.audio.play(440)
+        assert await call.audio.heard(1004)
+        assert await call.answer()
 
-    run(go())
+    server, client = await agents("server", on_invite=announce), await agents("client")
+    call = await client.invite(uri(server))
+    assert call.audio is not None
+    await call.ringing.wait()
+    assert await call.audio.heard(440)
+    assert not call.decided.is_set()
+    call.audio.play(1004)
+    assert await call.outcome(5) == 200
+    assert call.codes == [100, 183, 200]
+    assert await call.bye() == 200
 
 
-def test_reliable_provisionals_are_acknowledged_and_copies_dropped(
-    agents: Agents, run: Run
-) -> None:
-    async def go() -> None:
-        raw, client = await RawPeer.udp_at(), await agents("client")
-        call = await client.invite(raw.uri())
-        invite = await raw.next("INVITE")
-        assert "100rel" in invite.headers["Supported"]
-        rel = {"Require": "100rel", "Record_Route": f"<{raw.uri()};lr>"}
-        raw.reply(invite, 183, body=SDP, RSeq="7", **rel)
-        prack = await raw.next("PRACK")
-        assert prack.headers["RAck"] == "7 1 INVITE"
-        assert prack.headers["CSeq"] == "2 PRACK"
-        assert prack.headers["Route"] == f"<{raw.uri()};lr>"
-        raw.reply(prack, 200)
-        raw.reply(invite, 183, body=SDP, RSeq="7", **rel)  # A copy,
-        raw.reply(invite, 180, RSeq="9", **rel)  # one out of order,
-        raw.reply(invite, 180, RSeq="8", **rel)  # and the next.
-        prack = await raw.next("PRACK")
-        assert prack.headers["RAck"] == "8 1 INVITE"
-        raw.reply(prack, 200)
-        # What the 183 settled reliably need not be said again.
-        raw.reply(invite, 200, Record_Route=f"<{raw.uri()};lr>")
-        assert (await raw.next("ACK")).headers["CSeq"] == "1 ACK"
-        assert await call.outcome(5) == 200
-        assert call.codes == [183, 180, 200]
-        hanging_up = asyncio.create_task(call.bye())
-        bye = await raw.next("BYE")
-        assert bye.headers["CSeq"] == "4 BYE"
-        raw.reply(bye, 200)
-        assert await hanging_up == 200
-        raw.close()
-
-    run(go())
+async def test_reliable_provisionals_are_acknowledged_and_copies_dropped(agents: Agents) -> None:
+    raw, client = await RawPeer.udp_at(), await agents("client")
+    call = await client.invite(raw.uri())
+    invite = await raw.next("INVITE")
+    assert "100rel" in invite.headers["Supported"]
+    rel = {"Require": "100rel", "Record_Route": f"<{raw.uri()};lr>"}
+    raw.reply(invite, 183, body=SDP, RSeq="7", **rel)
+    prack = await raw.next("PRACK")
+    assert prack.headers["RAck"] == "7 1 INVITE"
+    assert prack.headers["CSeq"] == "2 PRACK"
+    assert prack.headers["Route"] == f"<{raw.uri()};lr>"
+    raw.reply(prack, 200)
+    raw.reply(invite, 183, body=SDP, RSeq="7", **rel)  # A copy,
+    raw.reply(invite, 180, RSeq="9", **rel)  # one out of order,
+    raw.reply(invite, 180, RSeq="8", **rel)  # and the next.
+    prack = await raw.next("PRACK")
+    assert prack.headers["RAck"] == "8 1 INVITE"
+    raw.reply(prack, 200)
+    # What the 183 settled reliably need not be said again.
+    raw.reply(invite, 200, Record_Route=f"<{raw.uri()};lr>")
+    assert (await raw.next("ACK")).headers["CSeq"] == "1 ACK"
+    assert await call.outcome(5) == 200
+    assert call.codes == [183, 180, 200]
+    hanging_up = asyncio.create_task(call.bye())
+    bye = await raw.next("BYE")
+    assert bye.headers["CSeq"] == "4 BYE"
+    raw.reply(bye, 200)
+    assert await hanging_up == 200
+    raw.close()
 
 
 @pytest.mark.parametrize("early", [True, False])
-def test_provisionals_are_reliable_where_the_caller_requires_it(
-    agents: Agents, run: Run, early: bool
+async def test_provisionals_are_reliable_where_the_caller_requires_it(
+    agents: Agents, early: bool
 ) -> None:
-    async def go() -> None:
-        legs: list[Call] = []
+    legs: list[Call] = []
 
-        async def answer(call: Call) -> None:
-            legs.append(call)
-            await call.ring(183, early=early)
-            await call.ring(180)
-            assert await call.answer()
+    async def answer(call: Call) -> None:
+        legs.append(call)
+        await call.ring(183, early=early)
+        await call.ring(180)
+        assert await call.answer()
 
-        server = await agents("server", on_invite=answer, t1=0.02)
-        raw = await RawPeer.udp_at()
-        raw.target = server.address()
-        raw.send(raw.request("INVITE", uri(server), body=SDP, Require="100rel"))
-        await raw.next(100)
-        first = await raw.next(183)
-        assert first.headers["Require"] == "100rel"
-        assert bool(first.body) == early
-        assert bytes(await raw.next(183)) == bytes(first)  # Repeated, and nothing overtakes it.
-        rseq = int(first.headers["RSeq"])
-        raw.send(raw.inside(first, "PRACK", number=2, RAck=f"{rseq + 1} 1 INVITE"))
-        await raw.after(481, 183)
-        raw.send(raw.inside(first, "PRACK", number=3, RAck=f"{rseq} 1 INVITE"))
-        await raw.after(200, 183)
-        second = await raw.next(180)
-        assert int(second.headers["RSeq"]) == rseq + 1
-        raw.send(raw.inside(first, "PRACK", number=4, RAck=f"{rseq + 1} 1 INVITE"))
-        await raw.after(200, 180)
-        taken = await raw.next(200)
-        assert taken.headers["CSeq"] == "1 INVITE"
-        assert bool(taken.body) != early  # Said once.
-        raw.send(raw.inside(taken, "ACK", number=1))
-        await legs[0].ack.wait()
-        raw.close()
-
-    run(go())
+    server = await agents("server", on_invite=answer, t1=0.02)
+    raw = await RawPeer.udp_at()
+    raw.target = server.address()
+    raw.send(raw.request("INVITE", uri(server), body=SDP, Require="100rel"))
+    await raw.next(100)
+    first = await raw.next(183)
+    assert first.headers["Require"] == "100rel"
+    assert bool(first.body) == early
+    assert bytes(await raw.next(183)) == bytes(first)  # Repeated, and nothing overtakes it.
+    rseq = int(first.headers["RSeq"])
+    raw.send(raw.inside(first, "PRACK", number=2, RAck=f"{rseq + 1} 1 INVITE"))
+    await raw.after(481, 183)
+    raw.send(raw.inside(first, "PRACK", number=3, RAck=f"{rseq} 1 INVITE"))
+    await raw.after(200, 183)
+    second = await raw.next(180)
+    assert int(second.headers["RSeq"]) == rseq + 1
+    raw.send(raw.inside(first, "PRACK", number=4, RAck=f"{rseq + 1} 1 INVITE"))
+    await raw.after(200, 180)
+    taken = await raw.next(200)
+    assert taken.headers["CSeq"] == "1 INVITE"
+    assert bool(taken.body) != early  # Said once.
+    raw.send(raw.inside(taken, "ACK", number=1))
+    await legs[0].ack.wait()
+    raw.close()
 
 
-def test_an_offer_that_has_to_come_first_comes_in_the_reliable_provisional(
-    agents: Agents, run: Run
+async def test_an_offer_that_has_to_come_first_comes_in_the_reliable_provisional(
+    agents: Agents,
 ) -> None:
-    async def go() -> None:
-        legs: list[Call] = []
+    legs: list[Call] = []
 
-        async def answer(call: Call) -> None:
-            legs.append(call)
-            await call.ring()
-            assert await call.answer()
+    async def answer(call: Call) -> None:
+        legs.append(call)
+        await call.ring()
+        assert await call.answer()
 
-        server = await agents("server", on_invite=answer)
-        raw = await RawPeer.udp_at()
-        raw.target = server.address()
-        raw.send(raw.request("INVITE", uri(server), Require="100rel"))
-        await raw.next(100)
-        ringing = await raw.next(180)
-        assert b"m=audio" in ringing.body
-        rack = f"{ringing.headers['RSeq']} 1 INVITE"
-        raw.send(raw.inside(ringing, "PRACK", number=2, body=SDP, RAck=rack))
-        await raw.after(200, 180)
-        taken = await raw.next(200)
-        assert taken.body == b""
-        raw.send(raw.inside(taken, "ACK", number=1))
-        await until(lambda: legs[0].ack.is_set())
-        assert legs[0].audio is not None
-        assert legs[0].audio.destination == ("127.0.0.1", 9)
-        raw.close()
-
-    run(go())
+    server = await agents("server", on_invite=answer)
+    raw = await RawPeer.udp_at()
+    raw.target = server.address()
+    raw.send(raw.request("INVITE", uri(server), Require="100rel"))
+    await raw.next(100)
+    ringing = await raw.next(180)
+    assert b"m=audio" in ringing.body
+    rack = f"{ringing.headers['RSeq']} 1 INVITE"
+    raw.send(raw.inside(ringing, "PRACK", number=2, body=SDP, RAck=rack))
+    await raw.after(200, 180)
+    taken = await raw.next(200)
+    assert taken.body == b""
+    raw.send(raw.inside(taken, "ACK", number=1))
+    await until(lambda: legs[0].ack.is_set())
+    assert legs[0].audio is not None
+    assert legs[0].audio.destination == ("127.0.0.1", 9)
+    raw.close()
 
 
-def test_a_reliable_provisional_without_prack_ends_the_call(agents: Agents, run: Run) -> None:
-    async def go() -> None:
-        async def ring(call: Call) -> None:
-            await call.ring()
+async def test_a_reliable_provisional_without_prack_ends_the_call(agents: Agents) -> None:
+    async def ring(call: Call) -> None:
+        await call.ring()
 
-        server = await agents("server", on_invite=ring, t1=0.01)
-        raw = await RawPeer.udp_at()
-        raw.target = server.address()
-        raw.send(raw.request("INVITE", uri(server), body=SDP, Require="100rel"))
-        await raw.next(100)
-        got = await raw.after(504, 180)
-        assert got.headers["CSeq"] == "1 INVITE"
-        raw.close()
-
-    run(go())
+    server = await agents("server", on_invite=ring, t1=0.01)
+    raw = await RawPeer.udp_at()
+    raw.target = server.address()
+    raw.send(raw.request("INVITE", uri(server), body=SDP, Require="100rel"))
+    await raw.next(100)
+    got = await raw.after(504, 180)
+    assert got.headers["CSeq"] == "1 INVITE"
+    raw.close()

@@ -18,7 +18,7 @@ from sfsip_nb.sip.media.packets import MediaPacket
 from sfsip_nb.sip.trace import Address, TraceEntry, mask, once
 from tests.sip.crafted import CALLEE, CALLER, START, Talk, both_ways, rtp, sdp
 from tests.sip.peers.lab import need
-from tests.sip.siptools import Agents, Run, uri
+from tests.sip.siptools import Agents, uri
 
 CANARIES = b"""\
 INVITE sip:u:CANARY-uri@h:5060 SIP/2.0\r
@@ -63,32 +63,29 @@ def test_masking_takes_no_longer_for_a_hostile_message() -> None:
     assert time.monotonic() - began < 10  # quadratic would be minutes
 
 
-def conversation(agents: Agents, run: Run) -> tuple[Trace, str]:
+async def conversation(agents: Agents) -> tuple[Trace, str]:
     trace = Trace()
     guard = DigestGuard("sip.test", {"u": "hunter2hunter2"})
 
-    async def go() -> str:
-        async def answer(call: Call) -> None:
-            login = guard.check(call.invite)
-            if login.ok:
-                await call.answer()
-            else:
-                await call.reject(guard.code, "", guard.challenge())
+    async def answer(call: Call) -> None:
+        login = guard.check(call.invite)
+        if login.ok:
+            await call.answer()
+        else:
+            await call.reject(guard.code, "", guard.challenge())
 
-        server = await agents("Synthflow <b>&", trace=trace, on_invite=answer)
-        client = await agents("caller", trace=trace)
-        call = await client.invite(
-            uri(server, transport="tcp"), credentials=[Credentials("u", "hunter2hunter2")]
-        )
-        assert await call.outcome(5) == 200
-        await call.bye()
-        return call.call_id
-
-    return trace, run(go())
+    server = await agents("Synthflow <b>&", trace=trace, on_invite=answer)
+    client = await agents("caller", trace=trace)
+    call = await client.invite(
+        uri(server, transport="tcp"), credentials=[Credentials("u", "hunter2hunter2")]
+    )
+    assert await call.outcome(5) == 200
+    await call.bye()
+    return trace, call.call_id
 
 
-def test_a_message_seen_at_both_ends_counts_once(agents: Agents, run: Run) -> None:
-    trace, call_id = conversation(agents, run)
+async def test_a_message_seen_at_both_ends_counts_once(agents: Agents) -> None:
+    trace, call_id = await conversation(agents)
     rows = trace.for_call(call_id)
     assert len(rows) == 2 * len(once(rows))
     assert [entry.summary for entry in once(rows)] == [
@@ -106,8 +103,8 @@ def test_a_message_seen_at_both_ends_counts_once(agents: Agents, run: Run) -> No
     assert "hunter2" not in str(trace.dump())
 
 
-def test_a_live_call_is_judged_by_the_rules_for_captures(agents: Agents, run: Run) -> None:
-    trace, call_id = conversation(agents, run)
+async def test_a_live_call_is_judged_by_the_rules_for_captures(agents: Agents) -> None:
+    trace, call_id = await conversation(agents)
     [finding] = findings(trace.for_call(call_id))
     assert (finding.verdict, finding.rule) == ("pass", "call.good")
     assert finding.sentence.startswith("Answered after")
@@ -121,8 +118,8 @@ def rows_of(text: str) -> list[ET.Element]:
     return [g for g in ET.fromstring(text).iter(f"{SVG}g") if g.find(f"{SVG}line") is not None]
 
 
-def test_a_ladder_is_one_well_formed_picture_with_escaped_names(agents: Agents, run: Run) -> None:
-    trace, call_id = conversation(agents, run)
+async def test_a_ladder_is_one_well_formed_picture_with_escaped_names(agents: Agents) -> None:
+    trace, call_id = await conversation(agents)
     text = ladder.svg(trace.for_call(call_id), title="Call <1>")
     root = ET.fromstring(text)
     assert root.findtext(f"{SVG}title") == "Call <1>"

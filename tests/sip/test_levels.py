@@ -7,7 +7,6 @@ import pytest
 
 from sfsip_nb.sip.media.levels import FLOOR, LONGEST_S, STEP_S, Meter, told
 from tests.sip.impair import Ends, Way
-from tests.sip.siptools import Run
 
 AT = 1_795_000_000.0
 
@@ -20,39 +19,33 @@ def metered(*windows: tuple[float, float]) -> Meter:
     return meter
 
 
-def test_each_direction_is_measured_by_itself(run: Run) -> None:
-    async def go() -> None:
-        ends = await Ends.talk()
-        start = datetime.now(UTC)
-        ends.a.play(1004)
-        ends.b.play(None)
-        await asyncio.sleep(0.8)
-        ends.b.sender.muted = True
-        await asyncio.sleep(0.6)
-        ends.close()
-        end = datetime.now(UTC)
-        assert ends.b.levels_heard(start, end).count(-15) > 20
-        assert ends.a.levels_sent(start, end).count(-15) > 20
-        assert set(ends.a.levels_heard(start, end)) == {FLOOR, None}
-        for left in (ends.a.levels_heard(start, end), ends.b.levels_sent(start, end)):
-            assert left.count(FLOOR) > 20
-            assert left[-10:] == [None] * 10
-
-    run(go())
+async def test_each_direction_is_measured_by_itself() -> None:
+    ends = await Ends.talk()
+    start = datetime.now(UTC)
+    ends.a.play(1004)
+    ends.b.play(None)
+    await asyncio.sleep(0.8)
+    ends.b.sender.muted = True
+    await asyncio.sleep(0.6)
+    ends.close()
+    end = datetime.now(UTC)
+    assert ends.b.levels_heard(start, end).count(-15) > 20
+    assert ends.a.levels_sent(start, end).count(-15) > 20
+    assert set(ends.a.levels_heard(start, end)) == {FLOOR, None}
+    for left in (ends.a.levels_heard(start, end), ends.b.levels_sent(start, end)):
+        assert left.count(FLOOR) > 20
+        assert left[-10:] == [None] * 10
 
 
-def test_what_is_lost_on_the_way_was_sent_and_not_heard(run: Run) -> None:
-    async def go() -> None:
-        ends = await Ends.talk(to_b=Way(blocked=True))
-        start = datetime.now(UTC)
-        ends.a.play(1004)
-        await asyncio.sleep(0.5)
-        ends.close()
-        end = datetime.now(UTC)
-        assert -15 in ends.a.levels_sent(start, end)
-        assert set(ends.b.levels_heard(start, end)) == {None}
-
-    run(go())
+async def test_what_is_lost_on_the_way_was_sent_and_not_heard() -> None:
+    ends = await Ends.talk(to_b=Way(blocked=True))
+    start = datetime.now(UTC)
+    ends.a.play(1004)
+    await asyncio.sleep(0.5)
+    ends.close()
+    end = datetime.now(UTC)
+    assert -15 in ends.a.levels_sent(start, end)
+    assert set(ends.b.levels_heard(start, end)) == {None}
 
 
 def test_a_short_break_is_bridged_and_a_long_one_is_a_gap() -> None:

@@ -24,7 +24,6 @@ from sfsip_nb.sip import (
 )
 from sfsip_nb.sip.ordering import srv_order
 from tests.sip.nameservers import answering, bind, reply
-from tests.sip.siptools import Run
 
 HEAD = """
 $TTL 60
@@ -149,10 +148,10 @@ def step(got: ProbeResult, query: str, kind: str) -> dict[str, Any]:
         ("localhost", None, None, ["127.0.0.1:5060/udp", "[::1]:5060/udp"]),
     ],
 )
-def test_names_lead_to_addresses_by_rfc_3263(
-    run: Run, named: int, host: str, port: int | None, transport: Any, expected: list[str]
+async def test_names_lead_to_addresses_by_rfc_3263(
+    named: int, host: str, port: int | None, transport: Any, expected: list[str]
 ) -> None:
-    got = run(probes.dns(host, port=port, transport=transport, resolver=resolver(named)))
+    got = await probes.dns(host, port=port, transport=transport, resolver=resolver(named))
     assert (got.verdict, hops(got)) == ("pass", expected), got.seen["steps"]
 
 
@@ -166,20 +165,20 @@ def test_names_lead_to_addresses_by_rfc_3263(
         ("closed.test", "udp", "ok", "closed.test says by SRV “.” that it offers no such service"),
     ],
 )
-def test_a_name_that_leads_nowhere_fails_with_the_reason(
-    run: Run, named: int, host: str, transport: Any, status: str, words: str
+async def test_a_name_that_leads_nowhere_fails_with_the_reason(
+    named: int, host: str, transport: Any, status: str, words: str
 ) -> None:
-    got = run(probes.dns(host, transport=transport, resolver=resolver(named)))
+    got = await probes.dns(host, transport=transport, resolver=resolver(named))
     assert got.verdict == "fail"
     assert words in got.sentence
     assert got.seen["steps"][-1]["status"] == status
     with pytest.raises(ResolveError) as refused:
-        run(resolver(named).candidates(host, None, transport))
+        await resolver(named).candidates(host, None, transport)
     assert (str(refused.value), refused.value.unheard) == (got.sentence, False)
 
 
-def test_the_log_says_what_was_asked_what_came_and_what_it_means(run: Run, named: int) -> None:
-    got = run(probes.dns("full.test", resolver=resolver(named)))
+async def test_the_log_says_what_was_asked_what_came_and_what_it_means(named: int) -> None:
+    got = await probes.dns("full.test", resolver=resolver(named))
     asked = [(s["query"], s["kind"]) for s in got.seen["steps"]]
     assert asked == [
         ("full.test", "NAPTR"),
@@ -200,40 +199,40 @@ def test_the_log_says_what_was_asked_what_came_and_what_it_means(run: Run, named
     assert (none["status"], none["answer"], none["ttl"]) == ("none", "no such record", 30)
 
 
-def test_what_is_odd_about_a_target_stands_in_the_log(run: Run, named: int) -> None:
-    got = run(probes.dns("dangling.test", transport="udp", resolver=resolver(named)))
+async def test_what_is_odd_about_a_target_stands_in_the_log(named: int) -> None:
+    got = await probes.dns("dangling.test", transport="udp", resolver=resolver(named))
     assert step(got, "gone.test", "A")["note"].endswith("dangling: skipped")
-    got = run(probes.dns("aliased.test", transport="udp", resolver=resolver(named)))
+    got = await probes.dns("aliased.test", transport="udp", resolver=resolver(named))
     alias = step(got, "alias.test", "A")
     assert "an alias of one.test; an SRV target should not be an alias (RFC 2782)" in alias["note"]
-    got = run(probes.dns("plain.test", port=5060, resolver=resolver(named)))
+    got = await probes.dns("plain.test", port=5060, resolver=resolver(named))
     assert (
         "no route from here to 2001:db8::3: tried last" in step(got, "plain.test", "AAAA")["note"]
     )
 
 
-def test_a_zone_that_its_server_cannot_load_is_inconclusive(run: Run, named: int) -> None:
-    got = run(probes.dns("sip.lame", port=5060, resolver=resolver(named)))
+async def test_a_zone_that_its_server_cannot_load_is_inconclusive(named: int) -> None:
+    got = await probes.dns("sip.lame", port=5060, resolver=resolver(named))
     assert got.verdict == "inconclusive"
     assert "sip.lame A: SERVFAIL from 127.0.0.1" in got.sentence
     with pytest.raises(ResolveError) as refused:
-        run(resolver(named).candidates("sip.lame", 5060, "udp"))
+        await resolver(named).candidates("sip.lame", 5060, "udp")
     assert refused.value.unheard
 
 
-def test_an_answer_too_large_for_udp_is_asked_again_by_tcp(run: Run, named: int) -> None:
-    got = run(probes.dns("many.test", port=5060, resolver=resolver(named)))
+async def test_an_answer_too_large_for_udp_is_asked_again_by_tcp(named: int) -> None:
+    got = await probes.dns("many.test", port=5060, resolver=resolver(named))
     assert got.verdict == "pass"
     assert step(got, "many.test", "A")["note"].endswith("truncated, asked again by TCP")
     assert len(hops(got)) == 32
 
 
-def test_records_of_one_priority_are_drawn_by_weight(run: Run, named: int) -> None:
+async def test_records_of_one_priority_are_drawn_by_weight(named: int) -> None:
     async def first(seed: int) -> list[int]:
         drawing = resolver(named, rng=random.Random(seed))
         return [hop.port for hop in await drawing.candidates("heavy.test", None, "udp")]
 
-    drawn = [run(first(seed)) for seed in range(30)]
+    drawn = [await first(seed) for seed in range(30)]
     assert {ports[2] for ports in drawn} == {3}
     assert {tuple(ports[:2]) for ports in drawn} == {(1, 2), (2, 1)}
     assert sum(ports[0] == 1 for ports in drawn) > 20
@@ -259,38 +258,32 @@ def test_the_draw_follows_the_weights_of_rfc_2782() -> None:
 # Servers that misbehave
 
 
-def test_a_server_that_keeps_silent_costs_no_more_than_the_limit(run: Run) -> None:
-    async def go() -> tuple[ProbeResult, float]:
-        async with answering(lambda query: None) as port:
-            began = time.monotonic()
-            got = await probes.dns("sip.test", resolver=resolver(port), timeout=0.6)
-            return got, time.monotonic() - began
-
-    got, took = run(go())
+async def test_a_server_that_keeps_silent_costs_no_more_than_the_limit() -> None:
+    async with answering(lambda query: None) as port:
+        began = time.monotonic()
+        got = await probes.dns("sip.test", resolver=resolver(port), timeout=0.6)
+        got, took = got, time.monotonic() - began
     assert got.verdict == "inconclusive"
     assert "NAPTR: no answer in 0.2 s" in got.sentence
     assert "check this machine's DNS, VPN and firewall" in got.sentence
     assert 0.5 < took < 10
 
 
-def test_a_router_that_drops_naptr_and_srv_does_not_hide_the_address(run: Run) -> None:
+async def test_a_router_that_drops_naptr_and_srv_does_not_hide_the_address() -> None:
     def homely(query: dns.message.QueryMessage) -> dns.message.Message | None:
         question = query.question[0]
         if question.rdtype == dns.rdatatype.A:
             return reply(query, f"{question.name} 60 IN A 192.0.2.1")
         return reply(query) if question.rdtype == dns.rdatatype.AAAA else None
 
-    async def go() -> ProbeResult:
-        async with answering(homely) as port:
-            return await probes.dns("sip.test", resolver=resolver(port), timeout=1.5)
-
-    got = run(go())
+    async with answering(homely) as port:
+        got = await probes.dns("sip.test", resolver=resolver(port), timeout=1.5)
     assert (got.verdict, hops(got)) == ("pass", ["192.0.2.1:5060/udp"])
     assert step(got, "sip.test", "NAPTR")["status"] == "timeout"
     assert "SRV questions stayed open" in step(got, "sip.test", "A")["note"]
 
 
-def test_a_lost_datagram_is_asked_for_again(run: Run) -> None:
+async def test_a_lost_datagram_is_asked_for_again() -> None:
     heard: list[str] = []
 
     def flaky(query: dns.message.QueryMessage) -> dns.message.Message | None:
@@ -300,16 +293,13 @@ def test_a_lost_datagram_is_asked_for_again(run: Run) -> None:
             return None
         return reply(query, f"{question.name} 60 IN A 192.0.2.1")
 
-    async def go() -> ProbeResult:
-        async with answering(flaky) as port:
-            return await probes.dns("sip.test", port=5060, resolver=resolver(port), timeout=1)
-
-    got = run(go())
+    async with answering(flaky) as port:
+        got = await probes.dns("sip.test", port=5060, resolver=resolver(port), timeout=1)
     assert (got.verdict, heard.count("A")) == ("pass", 2)
 
 
 @pytest.mark.parametrize("bad", ["refused", "closed port", "nonsense", "silent"])
-def test_the_next_name_server_is_asked_where_one_fails(run: Run, bad: str) -> None:
+async def test_the_next_name_server_is_asked_where_one_fails(bad: str) -> None:
     """Both on one port number: the system's servers differ by address only."""
 
     def first(query: dns.message.QueryMessage) -> dns.message.Message | bytes | None:
@@ -320,13 +310,10 @@ def test_the_next_name_server_is_asked_where_one_fails(run: Run, bad: str) -> No
     def second(query: dns.message.QueryMessage) -> dns.message.Message:
         return reply(query, f"{query.question[0].name} 60 IN A 192.0.2.1")
 
-    async def go() -> ProbeResult:
-        async with answering(first) as port, answering(second, "127.0.0.2", port):
-            broken = "127.0.0.3" if bad == "closed port" else "127.0.0.1"
-            asking = DnsResolver([broken, "127.0.0.2"], port, timeout=2)
-            return await probes.dns("sip.test", port=5060, resolver=asking)
-
-    got = run(go())
+    async with answering(first) as port, answering(second, "127.0.0.2", port):
+        broken = "127.0.0.3" if bad == "closed port" else "127.0.0.1"
+        asking = DnsResolver([broken, "127.0.0.2"], port, timeout=2)
+        got = await probes.dns("sip.test", port=5060, resolver=asking)
     assert (got.verdict, hops(got)) == ("pass", ["192.0.2.1:5060/udp"])
     assert step(got, "sip.test", "A")["server"] == "127.0.0.2"
 
@@ -345,43 +332,33 @@ def test_the_next_name_server_is_asked_where_one_fails(run: Run, bad: str) -> No
     ],
     ids=["refused", "not implemented", "alias of itself"],
 )
-def test_a_server_that_will_not_or_cannot_answer_is_quoted(
-    run: Run, answer: Any, words: str
-) -> None:
-    async def go() -> ProbeResult:
-        async with answering(answer) as port:
-            return await probes.dns("sip.test", port=5060, resolver=resolver(port), timeout=1)
-
-    got = run(go())
+async def test_a_server_that_will_not_or_cannot_answer_is_quoted(answer: Any, words: str) -> None:
+    async with answering(answer) as port:
+        got = await probes.dns("sip.test", port=5060, resolver=resolver(port), timeout=1)
     assert (got.verdict, words in got.sentence) == ("inconclusive", True), got.sentence
 
 
-def test_a_closed_name_server_is_heard_at_once(run: Run) -> None:
+async def test_a_closed_name_server_is_heard_at_once() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as held:
         held.bind(("127.0.0.1", 0))
         port = held.getsockname()[1]
 
-    async def go() -> tuple[ProbeResult, float]:
-        began = time.monotonic()
-        got = await probes.dns("sip.test", resolver=resolver(port), timeout=15)
-        return got, time.monotonic() - began
-
-    got, took = run(go())
+    began = time.monotonic()
+    got = await probes.dns("sip.test", resolver=resolver(port), timeout=15)
+    got, took = got, time.monotonic() - began
     assert (got.verdict, "127.0.0.1 cannot be asked" in got.sentence) == ("inconclusive", True)
     assert took < 10
 
 
-def test_an_answer_of_somebody_else_is_not_taken(run: Run) -> None:
+async def test_an_answer_of_somebody_else_is_not_taken() -> None:
     def forged(query: dns.message.QueryMessage) -> dns.message.Message:
         made = reply(query, f"{query.question[0].name} 60 IN A 192.0.2.66")
         made.id = query.id ^ 1
         return made
 
-    async def go() -> ProbeResult:
-        async with answering(forged) as port:
-            return await probes.dns("sip.test", port=5060, resolver=resolver(port), timeout=0.3)
-
-    assert run(go()).verdict == "inconclusive"
+    async with answering(forged) as port:
+        got = await probes.dns("sip.test", port=5060, resolver=resolver(port), timeout=0.3)
+    assert got.verdict == "inconclusive"
 
 
 # Words and lists
@@ -400,25 +377,32 @@ def test_an_answer_of_somebody_else_is_not_taken(run: Run) -> None:
         ("192.0.2.300", "neither an IP address nor a host name"),
     ],
 )
-def test_what_is_no_host_name_is_refused_before_anybody_is_asked(
-    run: Run, host: str, words: str
+async def test_what_is_no_host_name_is_refused_before_anybody_is_asked(
+    host: str, words: str
 ) -> None:
-    got = run(probes.dns(host, resolver=DnsResolver(["127.0.0.1"], 1)))
+    got = await probes.dns(host, resolver=DnsResolver(["127.0.0.1"], 1))
     assert (got.verdict, words in got.sentence) == ("fail", True), got.sentence
 
 
-def test_an_address_that_no_document_lists_is_told_with_both(run: Run, named: int) -> None:
-    async def go(*expected: str) -> ProbeResult:
-        return await probes.dns("one.test", port=5060, resolver=resolver(named), expected=expected)
+async def test_an_address_that_no_document_lists_is_told_with_both(
+    named: int,
+) -> None:
+    async def asked(*expected: str) -> ProbeResult:
+        return await probes.dns(
+            "one.test",
+            port=5060,
+            resolver=resolver(named),
+            expected=expected,
+        )
 
-    got = run(go("192.0.2.44", "198.51.100.0/24"))
+    got = await asked("192.0.2.44", "198.51.100.0/24")
     assert (got.verdict, got.seen["unlisted"]) == ("inconclusive", ["192.0.2.1"])
     assert got.sentence.startswith(
         "Documents and DNS differ: one.test leads to 192.0.2.1, published are 192.0.2.44, "
         "198.51.100.0/24. Ask the host's owner"
     )
-    assert run(go("192.0.2.0/29")).verdict == "pass"
-    assert run(go("2001:db8::/32", "192.0.2.1")).verdict == "pass"
+    assert (await asked("192.0.2.0/29")).verdict == "pass"
+    assert (await asked("2001:db8::/32", "192.0.2.1")).verdict == "pass"
 
 
 @pytest.mark.parametrize(
@@ -431,30 +415,27 @@ def test_an_address_that_no_document_lists_is_told_with_both(run: Run, named: in
     ],
     ids=["none", "public", "unique local", "link-local"],
 )
-def test_families_that_this_machine_reaches_come_first(
-    run: Run, named: int, monkeypatch: pytest.MonkeyPatch, six: str, order: list[str]
+async def test_families_that_this_machine_reaches_come_first(
+    named: int, monkeypatch: pytest.MonkeyPatch, six: str, order: list[str]
 ) -> None:
     monkeypatch.setattr(ordering, "local_ip", sending_from(six))
-    found = run(resolver(named).candidates("plain.test", 5060, "udp"))
+    found = await resolver(named).candidates("plain.test", 5060, "udp")
     assert [hop.ip for hop in found] == order
 
 
-def test_a_map_gives_its_addresses_in_order_and_nothing_else(run: Run) -> None:
+async def test_a_map_gives_its_addresses_in_order_and_nothing_else() -> None:
     names = MapResolver(
         {"a.test/udp": "127.0.0.1:1 127.0.0.1:2", "a.test/tls": "[::1]:3", "*.b.test:7/tcp": "1:8"}
     )
 
-    async def go() -> None:
-        assert await names.candidates("A.test.", None, None) == [
-            NextHop("127.0.0.1", 1, "udp"),
-            NextHop("127.0.0.1", 2, "udp"),
-            NextHop("::1", 3, "tls"),
-        ]
-        assert await names.candidates("a.test", 5061, "tls") == [NextHop("::1", 3, "tls")]
-        assert await names.candidates("x.b.test", 7, "tcp") == [NextHop("1", 8, "tcp")]
-        assert await names.candidates("[::1]", None, "tcp") == [NextHop("::1", 5060, "tcp")]
-        for host in ("c.test", "192.0.2.1"):
-            with pytest.raises(ResolveError):
-                await names.candidates(host, None, None)
-
-    run(go())
+    assert await names.candidates("A.test.", None, None) == [
+        NextHop("127.0.0.1", 1, "udp"),
+        NextHop("127.0.0.1", 2, "udp"),
+        NextHop("::1", 3, "tls"),
+    ]
+    assert await names.candidates("a.test", 5061, "tls") == [NextHop("::1", 3, "tls")]
+    assert await names.candidates("x.b.test", 7, "tcp") == [NextHop("1", 8, "tcp")]
+    assert await names.candidates("[::1]", None, "tcp") == [NextHop("::1", 5060, "tcp")]
+    for host in ("c.test", "192.0.2.1"):
+        with pytest.raises(ResolveError):
+            await names.candidates(host, None, None)

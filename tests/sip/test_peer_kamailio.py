@@ -13,7 +13,6 @@ from sfsip_nb.sip import (
     Call,
     Credentials,
     MapResolver,
-    ProbeResult,
     Referral,
     Transport,
     UserAgent,
@@ -25,7 +24,7 @@ from sfsip_nb.sip.digest import digest_fields, response
 from tests.sip.peers.kamailio import AOR, USER, Kamailio, kamailio
 from tests.sip.peers.lab import need
 from tests.sip.peers.sipp import ECHO, SDP, keep, recv, reply, shows, sipp
-from tests.sip.siptools import Agents, Run, Tls, until
+from tests.sip.siptools import Agents, Tls, until
 
 TRANSPORTS: list[Transport] = ["udp", "tcp", "tls"]
 T1 = 2.0
@@ -77,151 +76,134 @@ async def talk(call: Call) -> None:
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
-def test_a_contact_is_registered_refreshed_and_removed(
-    agents: Agents, run: Run, proxy: Kamailio, transport: Transport
+async def test_a_contact_is_registered_refreshed_and_removed(
+    agents: Agents, proxy: Kamailio, transport: Transport
 ) -> None:
-    async def go() -> None:
-        client = await agents("client", t1=T1, tls_client=proxy.tls_client, credentials=[USER])
+    client = await agents("client", t1=T1, tls_client=proxy.tls_client, credentials=[USER])
 
-        async def register(expires: int) -> list[str]:
-            answer = await client.register(proxy.uri(transport), aor=AOR, expires=expires)
-            assert answer is not None
-            assert answer.code == 200
-            return fields.values(answer.headers, "Contact")
+    async def register(expires: int) -> list[str]:
+        answer = await client.register(proxy.uri(transport), aor=AOR, expires=expires)
+        assert answer is not None
+        assert answer.code == 200
+        return fields.values(answer.headers, "Contact")
 
-        for expires in (60, 90):
-            (bound,) = await register(expires)
-            assert expires - 2 <= int(fields.name_addr(bound).params["expires"]) <= expires
-        assert await register(0) == []
-
-    run(go())
+    for expires in (60, 90):
+        (bound,) = await register(expires)
+        assert expires - 2 <= int(fields.name_addr(bound).params["expires"]) <= expires
+    assert await register(0) == []
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
-def test_a_wrong_password_is_tried_once(
-    agents: Agents, run: Run, proxy: Kamailio, transport: Transport
+async def test_a_wrong_password_is_tried_once(
+    agents: Agents, proxy: Kamailio, transport: Transport
 ) -> None:
     wrong = Credentials("acme", "x", "sip.test")
 
-    async def go() -> None:
-        client = await agents("client", t1=T1, tls_client=proxy.tls_client, credentials=[wrong])
-        answer = await client.register(proxy.uri(transport), aor=AOR)
-        call = await client.invite(proxy.uri(transport, "nobody"), from_=AOR)
-        assert answer is not None
-        assert answer.code == 401
-        assert await call.outcome(10) == 407
-        assert call.codes == [407, 407]
-        rows = [entry.summary for entry in client.trace if entry.call_id != call.call_id]
-        assert rows == ["REGISTER", "401 Unauthorized (REGISTER)"] * 2
-
-    run(go())
+    client = await agents("client", t1=T1, tls_client=proxy.tls_client, credentials=[wrong])
+    answer = await client.register(proxy.uri(transport), aor=AOR)
+    call = await client.invite(proxy.uri(transport, "nobody"), from_=AOR)
+    assert answer is not None
+    assert answer.code == 401
+    assert await call.outcome(10) == 407
+    assert call.codes == [407, 407]
+    rows = [entry.summary for entry in client.trace if entry.call_id != call.call_id]
+    assert rows == ["REGISTER", "401 Unauthorized (REGISTER)"] * 2
 
 
-def test_sha_256_is_answered_and_a_stale_nonce_costs_one_retry(
-    agents: Agents, run: Run, strict: Kamailio
+async def test_sha_256_is_answered_and_a_stale_nonce_costs_one_retry(
+    agents: Agents, strict: Kamailio
 ) -> None:
-    async def go() -> None:
-        client = await agents("client", t1=T1, tls_client=strict.tls_client, credentials=[USER])
-        first = await client.request("REGISTER", strict.uri(), from_=AOR, to=AOR, credentials=[])
-        assert first is not None
-        challenge = digest_fields(first.headers.get("WWW-Authenticate") or "")
-        assert challenge["algorithm"] == "SHA-256"
-        assert "stale" not in challenge
-        await asyncio.sleep(2.1)  # Kamailio counts whole seconds.
-        old: dict[str, Any] = {
-            "username": "acme",
-            "realm": "sip.test",
-            "nonce": challenge["nonce"],
-            "uri": strict.uri(),
-            "algorithm": "SHA-256",
-            "qop": "auth",
-            "nc": "00000001",
-            "cnonce": "0a4f113b",
-        }
-        proof = response(password=USER.password, method="REGISTER", **old)
-        value = "Digest " + ", ".join(
-            f"{name}={text}" if name in ("qop", "nc", "algorithm") else f'{name}="{text}"'
-            for name, text in {**old, "response": proof}.items()
-        )
-        before = len(client.trace)
-        answer = await client.request(
-            "REGISTER", strict.uri(), from_=AOR, to=AOR, headers={"Authorization": value}
-        )
-        assert answer is not None
-        assert answer.code == 200
-        received = [e for e in list(client.trace)[before:] if e.direction == "received"]
-        assert [e.summary for e in received] == ["401 Unauthorized (REGISTER)", "200 OK (REGISTER)"]
-        assert received[0].message is not None
-        told = received[0].message.headers.get("WWW-Authenticate") or ""
-        assert digest_fields(told)["stale"] == "true"
-
-    run(go())
+    client = await agents("client", t1=T1, tls_client=strict.tls_client, credentials=[USER])
+    first = await client.request("REGISTER", strict.uri(), from_=AOR, to=AOR, credentials=[])
+    assert first is not None
+    challenge = digest_fields(first.headers.get("WWW-Authenticate") or "")
+    assert challenge["algorithm"] == "SHA-256"
+    assert "stale" not in challenge
+    await asyncio.sleep(2.1)  # Kamailio counts whole seconds.
+    old: dict[str, Any] = {
+        "username": "acme",
+        "realm": "sip.test",
+        "nonce": challenge["nonce"],
+        "uri": strict.uri(),
+        "algorithm": "SHA-256",
+        "qop": "auth",
+        "nc": "00000001",
+        "cnonce": "0a4f113b",
+    }
+    proof = response(password=USER.password, method="REGISTER", **old)
+    value = "Digest " + ", ".join(
+        f"{name}={text}" if name in ("qop", "nc", "algorithm") else f'{name}="{text}"'
+        for name, text in {**old, "response": proof}.items()
+    )
+    before = len(client.trace)
+    answer = await client.request(
+        "REGISTER", strict.uri(), from_=AOR, to=AOR, headers={"Authorization": value}
+    )
+    assert answer is not None
+    assert answer.code == 200
+    received = [e for e in list(client.trace)[before:] if e.direction == "received"]
+    assert [e.summary for e in received] == ["401 Unauthorized (REGISTER)", "200 OK (REGISTER)"]
+    assert received[0].message is not None
+    told = received[0].message.headers.get("WWW-Authenticate") or ""
+    assert digest_fields(told)["stale"] == "true"
 
 
-def test_a_registration_is_kept_although_its_nonce_grows_stale(
-    agents: Agents, run: Run, strict: Kamailio
+async def test_a_registration_is_kept_although_its_nonce_grows_stale(
+    agents: Agents, strict: Kamailio
 ) -> None:
-    async def go() -> None:
-        client = await agents("client", t1=T1, credentials=[USER])
-        async with client.keep_registered(strict.uri(), aor=AOR, expires=3) as registration:
-            assert (registration.code, registration.expires) == (200, 3)
-            await until(lambda: registration.refreshes == 1)
-        rows = [entry.summary for entry in client.trace if entry.direction == "received"]
-        # At the beginning, at the refresh, at the end: the nonce was good for one second.
-        assert rows[:4] == ["401 Unauthorized (REGISTER)", "200 OK (REGISTER)"] * 2
-        removed = await client.register(strict.uri(), aor=AOR, expires=0)
-        assert removed is not None
-        assert fields.values(removed.headers, "Contact") == []
-
-    run(go())
+    client = await agents("client", t1=T1, credentials=[USER])
+    async with client.keep_registered(strict.uri(), aor=AOR, expires=3) as registration:
+        assert (registration.code, registration.expires) == (200, 3)
+        await until(lambda: registration.refreshes == 1)
+    rows = [entry.summary for entry in client.trace if entry.direction == "received"]
+    # At the beginning, at the refresh, at the end: the nonce was good for one second.
+    assert rows[:4] == ["401 Unauthorized (REGISTER)", "200 OK (REGISTER)"] * 2
+    removed = await client.register(strict.uri(), aor=AOR, expires=0)
+    assert removed is not None
+    assert fields.values(removed.headers, "Contact") == []
 
 
 @pytest.mark.parametrize(
     ("ours", "theirs", "hops"),
     [("udp", "udp", 1), ("tcp", "udp", 2), ("tls", "udp", 2), ("udp", "tcp", 2), ("tcp", "tcp", 1)],
 )
-def test_a_call_through_the_proxy_keeps_its_route_and_comes_back_as_an_echo(
+async def test_a_call_through_the_proxy_keeps_its_route_and_comes_back_as_an_echo(
     agents: Agents,
-    run: Run,
     proxy: Kamailio,
     tmp_path: Path,
     ours: Transport,
     theirs: Transport,
     hops: int,
 ) -> None:
-    async def go(target: str) -> None:
+    with sipp(tmp_path, *ECHO, transport=theirs) as server:
         client = await agents("client", t1=T1, tls_client=proxy.tls_client, credentials=[USER])
-        call = await client.invite(target, from_=AOR, proxy=proxy.uri(ours))
+        call = await client.invite(server.uri, from_=AOR, proxy=proxy.uri(ours))
         await talk(call)
         assert await call.bye() == 200
         assert call.codes == [407, 100, 180, 200]
         kept_its_route(call, proxy, hops)
-
-    with sipp(tmp_path, *ECHO, transport=theirs) as server:
-        run(go(server.uri))
-        server.judged()
+        await server.judged()
 
 
-def test_a_call_over_ipv6_keeps_its_route(
-    agents: Agents, run: Run, proxy: Kamailio, tmp_path: Path
+async def test_a_call_over_ipv6_keeps_its_route(
+    agents: Agents, proxy: Kamailio, tmp_path: Path
 ) -> None:
-    async def go(target: str) -> None:
+    with sipp(tmp_path, *ECHO, host="::1", calls=2) as server:
         client = await agents("client", t1=T1, host="::1", credentials=[USER])
         for transport in TRANSPORTS[:2]:
-            call = await client.invite(target, from_=AOR, proxy=proxy.uri(transport, host="[::1]"))
+            call = await client.invite(
+                server.uri, from_=AOR, proxy=proxy.uri(transport, host="[::1]")
+            )
             await talk(call)
             assert await call.bye() == 200
             kept_its_route(call, proxy, 1 if transport == "udp" else 2)
-
-    with sipp(tmp_path, *ECHO, host="::1", calls=2) as server:
-        run(go(server.uri))
-        server.judged()
+        await server.judged()
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
 @pytest.mark.parametrize("who_ends", ["caller", "callee"])
-def test_a_registered_agent_is_called_through_the_proxy(
-    agents: Agents, run: Run, proxy: Kamailio, tls: Tls, transport: Transport, who_ends: str
+async def test_a_registered_agent_is_called_through_the_proxy(
+    agents: Agents, proxy: Kamailio, tls: Tls, transport: Transport, who_ends: str
 ) -> None:
     taken: list[Call] = []
 
@@ -233,43 +215,40 @@ def test_a_registered_agent_is_called_through_the_proxy(
         call.audio.play(440)
         await call.audio.heard(1004, 10)
 
-    async def go() -> None:
-        callee = await agents(
-            "callee",
-            t1=T1,
-            transports=TRANSPORTS,
-            tls_server=tls.server("127.0.0.1"),
-            tls_client=proxy.tls_client,
-            on_invite=answer,
-            credentials=[USER],
-        )
-        caller = await agents("caller", t1=T1, credentials=[USER])
-        target = proxy.uri(transport)
-        aor = f"sip:{transport}{who_ends}@sip.test"
-        bound = await callee.register(target, aor=aor)
-        assert bound is not None
-        assert bound.code == 200
-        call = await caller.invite(aor, from_=AOR, proxy=proxy.uri())
-        assert await call.outcome(10) == 200, (call.codes, call.phrase)
-        assert call.audio is not None
-        call.audio.play(1004)
-        assert await call.audio.heard(440, 10)
-        (received,) = taken
-        assert received.audio is not None
-        assert await received.audio.heard(1004, 10)
-        ending, other = (call, received) if who_ends == "caller" else (received, call)
-        assert await ending.bye() == 200
-        assert await other.wait_ended(5)
-        assert other.ended_by == "remote"
-        for leg in (call, received):
-            kept_its_route(leg, proxy, 1 if transport == "udp" else 2)
-
-    run(go())
+    callee = await agents(
+        "callee",
+        t1=T1,
+        transports=TRANSPORTS,
+        tls_server=tls.server("127.0.0.1"),
+        tls_client=proxy.tls_client,
+        on_invite=answer,
+        credentials=[USER],
+    )
+    caller = await agents("caller", t1=T1, credentials=[USER])
+    target = proxy.uri(transport)
+    aor = f"sip:{transport}{who_ends}@sip.test"
+    bound = await callee.register(target, aor=aor)
+    assert bound is not None
+    assert bound.code == 200
+    call = await caller.invite(aor, from_=AOR, proxy=proxy.uri())
+    assert await call.outcome(10) == 200, (call.codes, call.phrase)
+    assert call.audio is not None
+    call.audio.play(1004)
+    assert await call.audio.heard(440, 10)
+    (received,) = taken
+    assert received.audio is not None
+    assert await received.audio.heard(1004, 10)
+    ending, other = (call, received) if who_ends == "caller" else (received, call)
+    assert await ending.bye() == 200
+    assert await other.wait_ended(5)
+    assert other.ended_by == "remote"
+    for leg in (call, received):
+        kept_its_route(leg, proxy, 1 if transport == "udp" else 2)
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
-def test_hold_resume_and_update_take_the_route_too(
-    agents: Agents, run: Run, proxy: Kamailio, tmp_path: Path, transport: Transport
+async def test_hold_resume_and_update_take_the_route_too(
+    agents: Agents, proxy: Kamailio, tmp_path: Path, transport: Transport
 ) -> None:
     def asked(direction: str) -> tuple[str, ...]:
         # SIPp fails the call where our offer does not say the direction.
@@ -285,9 +264,9 @@ def test_hold_resume_and_update_take_the_route_too(
         *ECHO[-2:],
     )
 
-    async def go(target: str) -> None:
+    with sipp(tmp_path, *scenario) as server:
         client = await agents("client", t1=T1, tls_client=proxy.tls_client, credentials=[USER])
-        call = await client.invite(target, from_=AOR, proxy=proxy.uri(transport))
+        call = await client.invite(server.uri, from_=AOR, proxy=proxy.uri(transport))
         await talk(call)
         assert await call.reinvite("sendonly") == 200
         assert await call.reinvite("sendrecv") == 200
@@ -298,49 +277,38 @@ def test_hold_resume_and_update_take_the_route_too(
             last = sent(call, method)[-count:]
             assert [len(fields.values(each.headers, "Route")) for each in last] == [hops] * count
         assert call.retransmitted_200 == 0
-
-    with sipp(tmp_path, *scenario) as server:
-        run(go(server.uri))
-        server.judged()
+        await server.judged()
 
 
-def test_an_invite_too_large_for_udp_goes_by_tcp(
-    agents: Agents, run: Run, proxy: Kamailio, tmp_path: Path
+async def test_an_invite_too_large_for_udp_goes_by_tcp(
+    agents: Agents, proxy: Kamailio, tmp_path: Path
 ) -> None:
     """RFC 3261 §18.1.1: within 200 bytes of the path MTU, or above 1300."""
 
-    async def go(target: str) -> None:
+    with sipp(tmp_path, *ECHO, calls=2) as server:
         client = await agents("client", t1=T1, credentials=[USER])
         large = {"User-to-User": "ab" * 600 + ";encoding=hex"}
         for forced, transport in ((False, "tcp"), (True, "udp")):
             call = await client.invite(
-                target, from_=AOR, proxy=proxy.uri(), headers=large, force_transport=forced
+                server.uri, from_=AOR, proxy=proxy.uri(), headers=large, force_transport=forced
             )
             await talk(call)
             assert await call.bye() == 200
             assert {entry.transport for entry in call.trace} == {transport}
             kept_its_route(call, proxy, 2 if transport == "tcp" else 1)
-
-    with sipp(tmp_path, *ECHO, calls=2) as server:
-        run(go(server.uri))
-        server.judged()
+        await server.judged()
 
 
-def test_a_user_who_is_not_registered_is_not_found(
-    agents: Agents, run: Run, proxy: Kamailio
-) -> None:
-    async def go() -> None:
-        client = await agents("client", t1=T1, credentials=[USER])
-        call = await client.invite(proxy.uri(user="nobody"), from_=AOR)
-        assert await call.outcome(10) == 404
-        assert call.codes == [407, 404]
-
-    run(go())
+async def test_a_user_who_is_not_registered_is_not_found(agents: Agents, proxy: Kamailio) -> None:
+    client = await agents("client", t1=T1, credentials=[USER])
+    call = await client.invite(proxy.uri(user="nobody"), from_=AOR)
+    assert await call.outcome(10) == 404
+    assert call.codes == [407, 404]
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
-def test_a_ringing_call_is_cancelled_through_the_proxy(
-    agents: Agents, run: Run, proxy: Kamailio, tmp_path: Path, transport: Transport
+async def test_a_ringing_call_is_cancelled_through_the_proxy(
+    agents: Agents, proxy: Kamailio, tmp_path: Path, transport: Transport
 ) -> None:
     # SIPp answers the INVITE after the CANCEL, whose Via is the proxy's alone: both are kept.
     scenario = (
@@ -352,9 +320,9 @@ def test_a_ringing_call_is_cancelled_through_the_proxy(
         recv("ACK"),
     )
 
-    async def go(target: str) -> None:
+    with sipp(tmp_path, *scenario) as server:
         client = await agents("client", t1=T1, tls_client=proxy.tls_client, credentials=[USER])
-        call = await client.invite(target, from_=AOR, proxy=proxy.uri(transport))
+        call = await client.invite(server.uri, from_=AOR, proxy=proxy.uri(transport))
         await asyncio.wait_for(call.ringing.wait(), 10)
         await call.cancel("SIP;cause=487")
         assert await call.outcome(10) == 487
@@ -364,18 +332,15 @@ def test_a_ringing_call_is_cancelled_through_the_proxy(
         invite = sent(call, "INVITE")[-1]
         assert fields.top_via(cancel) == fields.top_via(invite)
         assert fields.cseq(cancel)[0] == fields.cseq(invite)[0] == 2
-
-    with sipp(tmp_path, *scenario) as server:
-        run(go(server.uri))
-        server.judged()
+        await server.judged()
 
 
-def test_a_transfer_is_asked_for_and_reported_through_the_proxy(
-    agents: Agents, run: Run, proxy: Kamailio, tmp_path: Path
+async def test_a_transfer_is_asked_for_and_reported_through_the_proxy(
+    agents: Agents, proxy: Kamailio, tmp_path: Path
 ) -> None:
     """The AI's side asks by REFER; the caller's side calls the human (a SIPp) and reports."""
 
-    async def go(human: str) -> None:
+    with sipp(tmp_path, *ECHO) as server:
         codes: list[int] = []
 
         async def refer(referral: Referral) -> None:
@@ -390,7 +355,7 @@ def test_a_transfer_is_asked_for_and_reported_through_the_proxy(
 
         async def answer(call: Call) -> None:
             assert await call.answer()
-            result = await call.refer(human)
+            result = await call.refer(server.uri)
             assert (result.accepted_code, result.final_code) == (202, 200)
             assert [code for _, code, _ in result.notified] == [100, 200]
             assert await call.bye() == 200
@@ -409,27 +374,24 @@ def test_a_transfer_is_asked_for_and_reported_through_the_proxy(
         seen = [row.split()[:3] for row in proxy.seen(call.call_id)]
         assert seen.count(["reply", "202", "REFER"]) == 1
         assert seen.count(["reply", "200", "NOTIFY"]) == 2
-
-    with sipp(tmp_path, *ECHO) as server:
-        run(go(server.uri))
-        server.judged()
+        await server.judged()
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS[:2])
-def test_the_call_probe_passes_and_tshark_reads_its_messages(
-    run: Run, proxy: Kamailio, tmp_path: Path, transport: Transport
+async def test_the_call_probe_passes_and_tshark_reads_its_messages(
+    proxy: Kamailio, tmp_path: Path, transport: Transport
 ) -> None:
     need("tshark")
 
-    async def go(target: str) -> ProbeResult:
+    with sipp(tmp_path, *ECHO) as server:
         async with UserAgent("client", resolver=MapResolver(), credentials=[USER]) as client:
             # The dialled number is bound to SIPp, as a trunk's number is to its carrier.
             bound = await client.register(
-                proxy.uri(), aor="sip:+15551230001@sip.test", contact=f"<{target}>"
+                proxy.uri(), aor="sip:+15551230001@sip.test", contact=f"<{server.uri}>"
             )
             assert bound is not None
             assert bound.code == 200
-        return await probes.call(
+        result = await probes.call(
             probes.CallPlan(
                 proxy.uri(transport, "+15551230001"),
                 AOR,
@@ -438,17 +400,15 @@ def test_the_call_probe_passes_and_tshark_reads_its_messages(
             ),
             probes.Listening(expect_hz=1004, seconds=0.6),
         )
-
-    with sipp(tmp_path, *ECHO) as server:
-        result = run(go(server.uri))
-        server.judged()
+        await server.judged()
     assert result.verdict == "pass", result.sentence
     assert result.seen["codes"] == [407, 100, 180, 200]
     assert (result.seen["bye"], result.seen["retransmitted_200"]) == (200, 0)
     assert result.seen["audio"]["loss_percent"] == 0
     file = tmp_path / "call.pcap"
     pcap.write(file, result.trace)
-    shown = subprocess.run(
+    shown = await asyncio.to_thread(
+        subprocess.run,
         ["tshark", "-r", str(file), "-Y", "sip", "-T", "fields", "-e", "sip.CSeq.method"],
         capture_output=True,
         text=True,

@@ -26,7 +26,7 @@ from tests.sip.peers.sipp import (
     shows,
     sipp,
 )
-from tests.sip.siptools import Agents, Run, until
+from tests.sip.siptools import Agents, until
 
 ACK, BYE = request("ACK"), request("BYE", 2)
 TALK = (INVITE, optional(100, 180), recv(200), ACK, pause(300), BYE, recv(200))
@@ -37,11 +37,11 @@ Serving = Callable[[Call], Awaitable[None]]
 class Server:
     """Our agent as the called side, and what SIPp found."""
 
-    def __init__(self, agents: Agents, run: Run, folder: Path) -> None:
-        self._agents, self._run, self._folder = agents, run, folder
+    def __init__(self, agents: Agents, folder: Path) -> None:
+        self._agents, self._folder = agents, folder
         self.calls: list[Call] = []
 
-    def __call__(
+    async def __call__(
         self,
         *steps: str,
         on_invite: Serving | None = None,
@@ -57,28 +57,25 @@ class Server:
             self.calls.append(call)
             await (on_invite or answered)(call)
 
-        async def go() -> None:
-            ours = await self._agents("server", **{"t1": 2.0, "on_invite": taken, **agent})
-            ip, port = ours.address(transport)
-            target = f"{ip}:{port}"
-            with sipp(
-                self._folder,
-                *steps,
-                target=target,
-                transport=transport,
-                calls=calls,
-                options=("-s", "+15551230001", *options),
-            ) as client:
-                await asyncio.to_thread(client.judged, 15)
-            if then is not None:
-                await then(ours)
-
-        self._run(go())
+        ours = await self._agents("server", **{"t1": 2.0, "on_invite": taken, **agent})
+        ip, port = ours.address(transport)
+        target = f"{ip}:{port}"
+        with sipp(
+            self._folder,
+            *steps,
+            target=target,
+            transport=transport,
+            calls=calls,
+            options=("-s", "+15551230001", *options),
+        ) as client:
+            await client.judged(15)
+        if then is not None:
+            await then(ours)
 
 
 @pytest.fixture
-def serve(agents: Agents, run: Run, tmp_path: Path) -> Server:
-    return Server(agents, run, tmp_path)
+def serve(agents: Agents, tmp_path: Path) -> Server:
+    return Server(agents, tmp_path)
 
 
 async def answered(call: Call) -> None:
@@ -98,29 +95,31 @@ def codes(call: Call, direction: str, method: str) -> list[int]:
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
-def test_an_ordinary_call_hears_its_echo(serve: Server, transport: Transport) -> None:
+async def test_an_ordinary_call_hears_its_echo(serve: Server, transport: Transport) -> None:
     async def echoed(call: Call) -> None:
         await answered(call)
         assert call.audio is not None
         assert await call.audio.heard(1004, 0.1)
 
-    serve(*TALK, on_invite=echoed, transport=transport)
+    await serve(*TALK, on_invite=echoed, transport=transport)
     (call,) = serve.calls
     assert (call.user, call.caller) == ("+15551230001", "sipp")
     assert (call.state, call.ended_by, call.retransmitted_200) == ("ended", "remote", 0)
 
 
-def test_two_hundred_calls_at_fifty_a_second_all_succeed(serve: Server) -> None:
+async def test_two_hundred_calls_at_fifty_a_second_all_succeed(serve: Server) -> None:
     short = (INVITE, optional(100, 180), recv(200), ACK, pause(100), BYE, recv(200))
 
     async def none_left(agent: UserAgent) -> None:
         assert all(call.ended_by == "remote" for call in serve.calls)
 
-    serve(*short, calls=200, options=("-r", "50"), then=none_left)
+    await serve(*short, calls=200, options=("-r", "50"), then=none_left)
     assert len(serve.calls) == 200
 
 
-def test_a_copy_of_an_invite_is_answered_again_and_begins_no_second_call(serve: Server) -> None:
+async def test_a_copy_of_an_invite_is_answered_again_and_begins_no_second_call(
+    serve: Server,
+) -> None:
     """The caller heard no 100 (RFC 3261 §17.2.1)."""
     again = request("INVITE", body=SDP, to=CALLED, branch="z9hG4bKagain[call_number]", retrans=0)
 
@@ -128,7 +127,7 @@ def test_a_copy_of_an_invite_is_answered_again_and_begins_no_second_call(serve: 
         await asyncio.sleep(0.2)
         await answered(call)
 
-    serve(
+    await serve(
         *(again, recv(100)) * 2,
         optional(180),
         *TALK[2:],
@@ -139,14 +138,14 @@ def test_a_copy_of_an_invite_is_answered_again_and_begins_no_second_call(serve: 
     assert codes(call, "sent", "INVITE")[:2] == [100, 100]
 
 
-def test_a_caller_who_gives_up_gets_487(serve: Server) -> None:
+async def test_a_caller_who_gives_up_gets_487(serve: Server) -> None:
     branch = "z9hG4bKcancel[call_number]"
 
     async def ring(call: Call) -> None:
         await call.ring()
         await call.wait_ended(10)
 
-    serve(
+    await serve(
         request("INVITE", body=SDP, to=CALLED, branch=branch),
         optional(100),
         recv(180, keep("To", "to")),
@@ -162,7 +161,7 @@ def test_a_caller_who_gives_up_gets_487(serve: Server) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="SIPp plays its recordings by a raw socket, as root")
-def test_the_callers_digits_are_understood(serve: Server) -> None:
+async def test_the_callers_digits_are_understood(serve: Server) -> None:
     """An IVR asks for digits."""
 
     async def ask(call: Call) -> None:
@@ -171,7 +170,7 @@ def test_the_callers_digits_are_understood(serve: Server) -> None:
         await until(lambda: call.audio and call.audio.receiver.digits == "25")
         await call.bye()
 
-    serve(
+    await serve(
         request("INVITE", body=DIGITS, to=CALLED),
         optional(100, 180),
         recv(200),
@@ -189,7 +188,7 @@ def test_the_callers_digits_are_understood(serve: Server) -> None:
     assert (call.audio.receiver.digits, call.ended_by) == ("25", "local")
 
 
-def test_an_invite_without_an_offer_gets_ours_and_a_later_one_too(serve: Server) -> None:
+async def test_an_invite_without_an_offer_gets_ours_and_a_later_one_too(serve: Server) -> None:
     """The answer comes in the ACK (RFC 3261 §13.2.1, §14.2)."""
     offer = shows("m=audio [0-9]+ RTP/AVP 0")
 
@@ -201,7 +200,7 @@ def test_an_invite_without_an_offer_gets_ours_and_a_later_one_too(serve: Server)
         await until(lambda: call.reinvites == 1)
         assert await call.wait_ended(10)
 
-    serve(
+    await serve(
         request("INVITE", to=CALLED),
         optional(100, 180),
         recv(200, offer),
@@ -218,7 +217,7 @@ def test_an_invite_without_an_offer_gets_ours_and_a_later_one_too(serve: Server)
     )
 
 
-def test_a_caller_who_requires_it_gets_reliable_provisionals(serve: Server) -> None:
+async def test_a_caller_who_requires_it_gets_reliable_provisionals(serve: Server) -> None:
     """RFC 3262: 180 goes out again and again until its PRACK."""
 
     async def ring(call: Call) -> None:
@@ -226,7 +225,7 @@ def test_a_caller_who_requires_it_gets_reliable_provisionals(serve: Server) -> N
         assert await call.answer()
         await call.wait_ended(10)
 
-    serve(
+    await serve(
         request("INVITE", 1, "Require: 100rel", body=SDP, to=CALLED),
         optional(100),
         recv(180, keep("RSeq", "rseq")),
@@ -244,25 +243,25 @@ def test_a_caller_who_requires_it_gets_reliable_provisionals(serve: Server) -> N
     assert codes(call, "sent", "INVITE").count(180) > 1
 
 
-def test_a_cancel_of_nothing_is_told_so(serve: Server) -> None:
-    serve(request("CANCEL", to=CALLED), recv(481))
+async def test_a_cancel_of_nothing_is_told_so(serve: Server) -> None:
+    await serve(request("CANCEL", to=CALLED), recv(481))
     assert serve.calls == []
 
 
-def test_a_bye_before_the_ack_ends_the_call(serve: Server) -> None:
+async def test_a_bye_before_the_ack_ends_the_call(serve: Server) -> None:
     async def quiet(agent: UserAgent) -> None:
         (call,) = serve.calls
         count = codes(call, "sent", "INVITE").count(200)
         await asyncio.sleep(0.5)
         assert codes(call, "sent", "INVITE").count(200) == count
 
-    serve(INVITE, optional(100, 180), recv(200), BYE, recv(200), then=quiet, t1=0.1)
+    await serve(INVITE, optional(100, 180), recv(200), BYE, recv(200), then=quiet, t1=0.1)
     (call,) = serve.calls
     assert (call.state, call.ended_by) == ("ended", "remote")
 
 
-def test_a_caller_who_never_acknowledges_is_hung_up(serve: Server) -> None:
-    serve(
+async def test_a_caller_who_never_acknowledges_is_hung_up(serve: Server) -> None:
+    await serve(
         INVITE,
         optional(100, 180),
         recv(200),
@@ -276,8 +275,8 @@ def test_a_caller_who_never_acknowledges_is_hung_up(serve: Server) -> None:
     assert 9 <= call.retransmitted_200 <= 11
 
 
-def test_an_old_cseq_is_refused_and_the_call_goes_on(serve: Server) -> None:
-    serve(
+async def test_an_old_cseq_is_refused_and_the_call_goes_on(serve: Server) -> None:
+    await serve(
         request("INVITE", 5, body=SDP, to=CALLED),
         optional(100, 180),
         recv(200),
@@ -291,14 +290,14 @@ def test_an_old_cseq_is_refused_and_the_call_goes_on(serve: Server) -> None:
     assert (call.state, call.ended_by) == ("ended", "remote")
 
 
-def test_a_method_that_nobody_knows_is_refused_with_those_we_do(serve: Server) -> None:
+async def test_a_method_that_nobody_knows_is_refused_with_those_we_do(serve: Server) -> None:
     allow = keep("Allow", "allow", pattern="INVITE")
 
     async def alive(agent: UserAgent) -> None:
         assert (await agent.options("sip:{}:{}".format(*agent.address()))) is not None
 
-    serve(request("JUGGLE", to=CALLED), recv(501, allow), then=alive)
-    serve(
+    await serve(request("JUGGLE", to=CALLED), recv(501, allow), then=alive)
+    await serve(
         INVITE,
         optional(100, 180),
         recv(200),
@@ -310,8 +309,8 @@ def test_a_method_that_nobody_knows_is_refused_with_those_we_do(serve: Server) -
     )
 
 
-def test_a_request_in_no_dialog_meets_481(serve: Server) -> None:
-    serve(request("BYE", to=CALLED + ";tag=never"), recv(481))
+async def test_a_request_in_no_dialog_meets_481(serve: Server) -> None:
+    await serve(request("BYE", to=CALLED + ";tag=never"), recv(481))
 
 
 @pytest.mark.parametrize(
@@ -322,7 +321,9 @@ def test_a_request_in_no_dialog_meets_481(serve: Server) -> None:
         ("secretsecret", "", "uri"),  # what SIPp does of itself: it leaves the user away
     ],
 )
-def test_a_caller_logs_in_by_digest(serve: Server, password: str, uri: str, reason: str) -> None:
+async def test_a_caller_logs_in_by_digest(
+    serve: Server, password: str, uri: str, reason: str
+) -> None:
     """SIPp answers MD5 only."""
     guard = DigestGuard("lab", {"acme": "secretsecret"}, algorithms=("MD5",), proxy=True)
     reasons: list[str] = []
@@ -341,7 +342,7 @@ def test_a_caller_logs_in_by_digest(serve: Server, password: str, uri: str, reas
     passed = (optional(100, 180), recv(200), request("ACK", 2), request("BYE", 3), recv(200))
     failed = (optional(100), recv(403), request("ACK", 2))
     port = free_port()
-    serve(
+    await serve(
         INVITE,
         optional(100),
         recv(407, auth=True),
@@ -355,7 +356,7 @@ def test_a_caller_logs_in_by_digest(serve: Server, password: str, uri: str, reas
     assert reasons == ["missing", reason]
 
 
-def test_a_flood_of_options_is_answered_to_the_last(serve: Server) -> None:
+async def test_a_flood_of_options_is_answered_to_the_last(serve: Server) -> None:
     served = 0
 
     async def counted(incoming: Incoming) -> None:
@@ -364,7 +365,7 @@ def test_a_flood_of_options_is_answered_to_the_last(serve: Server) -> None:
         await incoming.respond(200)
 
     options = ("-r", "2000", "-l", "64")
-    serve(
+    await serve(
         request("OPTIONS", to=CALLED),
         recv(200),
         calls=2000,

@@ -26,16 +26,17 @@ from tests.sip.peers.sipp import (
     shows,
     sipp,
 )
-from tests.sip.siptools import Agents, Run, until
+from tests.sip.siptools import Agents, until
 
 Calling = Callable[[Call], Awaitable[None]]
+Playing = Callable[..., Awaitable[None]]
 
 
 @pytest.fixture
-def calls(agents: Agents, run: Run, tmp_path: Path) -> Callable[..., None]:
-    """`calls(scenario, what_we_do)`: call a SIPp that plays a scenario; it has to be content."""
+def calls(agents: Agents, tmp_path: Path) -> Playing:
+    """`await calls(scenario, what_we_do)`: call a SIPp that plays a scenario; it is content."""
 
-    def play(
+    async def play(
         *steps: str,
         do: Calling,
         t1: float = 2.0,
@@ -43,13 +44,10 @@ def calls(agents: Agents, run: Run, tmp_path: Path) -> Callable[..., None]:
         options: tuple[str, ...] = (),
         credentials: tuple[Credentials, ...] = (),
     ) -> None:
-        async def go(target: str) -> None:
-            client = await agents("client", t1=t1, credentials=credentials)
-            await do(await client.invite(target, from_="sip:caller@example.test"))
-
+        client = await agents("client", t1=t1, credentials=credentials)
         with sipp(tmp_path, *steps, transport=transport, options=options) as server:
-            run(go(server.uri))
-            server.judged()
+            await do(await client.invite(server.uri, from_="sip:caller@example.test"))
+            await server.judged()
 
     return play
 
@@ -74,7 +72,7 @@ async def short(call: Call) -> None:
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
-def test_an_ordinary_call(calls: Callable[..., None], transport: Transport) -> None:
+async def test_an_ordinary_call(calls: Playing, transport: Transport) -> None:
     async def do(call: Call) -> None:
         assert await call.outcome(10) == 200
         assert call.audio is not None
@@ -84,10 +82,10 @@ def test_an_ordinary_call(calls: Callable[..., None], transport: Transport) -> N
         assert call.codes == [180, 200]
         assert call.retransmitted_200 == 0
 
-    calls(*ECHO, do=do, transport=transport)
+    await calls(*ECHO, do=do, transport=transport)
 
 
-def test_digits_come_back_as_an_echo(calls: Callable[..., None]) -> None:
+async def test_digits_come_back_as_an_echo(calls: Playing) -> None:
     async def do(call: Call) -> None:
         assert await call.outcome(10) == 200
         assert call.audio is not None
@@ -95,7 +93,7 @@ def test_digits_come_back_as_an_echo(calls: Callable[..., None]) -> None:
         await until(lambda: call.audio and call.audio.receiver.digits == "07#")
         assert await call.bye() == 200
 
-    calls(
+    await calls(
         recv("INVITE"), reply(200, "OK", body=DIGITS, retrans=AGAIN), recv("ACK"), *HANG_UP, do=do
     )
 
@@ -113,8 +111,8 @@ REFUSALS = {
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
 @pytest.mark.parametrize("code", REFUSALS)
-def test_a_refusal_is_acknowledged_and_says_its_reason(
-    calls: Callable[..., None], code: int, transport: Transport
+async def test_a_refusal_is_acknowledged_and_says_its_reason(
+    calls: Playing, code: int, transport: Transport
 ) -> None:
     phrase, name, value = REFUSALS[code]
 
@@ -128,12 +126,12 @@ def test_a_refusal_is_acknowledged_and_says_its_reason(
         assert str(ack.uri) == str(invite.uri)
 
     final = reply(code, phrase, f"{name}: {value}", contact="", retrans=AGAIN)
-    calls(
+    await calls(
         recv("INVITE"), reply(100, "Trying", tag=""), final, recv("ACK"), do=do, transport=transport
     )
 
 
-def test_a_ringing_call_that_we_cancel_ends_with_487(calls: Callable[..., None]) -> None:
+async def test_a_ringing_call_that_we_cancel_ends_with_487(calls: Playing) -> None:
     async def do(call: Call) -> None:
         await asyncio.wait_for(call.ringing.wait(), 10)
         await call.cancel('SIP;cause=200;text="Call completed elsewhere"')
@@ -141,7 +139,7 @@ def test_a_ringing_call_that_we_cancel_ends_with_487(calls: Callable[..., None])
         assert (call.codes, call.ended_by) == ([180, 487], "local")
         assert len(sent(call, "CANCEL")) == len(sent(call, "ACK")) == 1
 
-    calls(
+    await calls(
         recv("INVITE", keep("Via", "via") + keep("CSeq", "seq")),
         RING,
         recv("CANCEL"),
@@ -152,8 +150,8 @@ def test_a_ringing_call_that_we_cancel_ends_with_487(calls: Callable[..., None])
     )
 
 
-def test_a_200_that_crosses_our_cancel_is_acknowledged_and_hung_up(
-    calls: Callable[..., None],
+async def test_a_200_that_crosses_our_cancel_is_acknowledged_and_hung_up(
+    calls: Playing,
 ) -> None:
     async def do(call: Call) -> None:
         await asyncio.wait_for(call.ringing.wait(), 10)
@@ -162,7 +160,7 @@ def test_a_200_that_crosses_our_cancel_is_acknowledged_and_hung_up(
         assert (call.state, call.ok) == ("failed", False)
         assert len(sent(call, "ACK")) == len(sent(call, "BYE")) == 1
 
-    calls(
+    await calls(
         recv("INVITE", keep("Via", "via") + keep("CSeq", "seq")),
         RING,
         recv("CANCEL"),
@@ -175,9 +173,7 @@ def test_a_200_that_crosses_our_cancel_is_acknowledged_and_hung_up(
 
 
 @pytest.mark.parametrize("heard", [100, 180])
-def test_a_peer_that_falls_silent_is_given_up_and_told_so(
-    calls: Callable[..., None], heard: int
-) -> None:
+async def test_a_peer_that_falls_silent_is_given_up_and_told_so(calls: Playing, heard: int) -> None:
     async def do(call: Call) -> None:
         assert await call.outcome(0.5) == 408
         assert (call.state, call.ended_by, call.codes) == ("failed", "timeout", [heard])
@@ -187,10 +183,10 @@ def test_a_peer_that_falls_silent_is_given_up_and_told_so(
         assert len(sent(call, "CANCEL")) > 1
 
     tag = "" if heard == 100 else ";tag=silent"
-    calls(recv("INVITE"), reply(heard, tag=tag), recv("CANCEL"), do=do, t1=0.05)
+    await calls(recv("INVITE"), reply(heard, tag=tag), recv("CANCEL"), do=do, t1=0.05)
 
 
-def test_an_invite_is_sent_again_until_a_slow_peer_answers(calls: Callable[..., None]) -> None:
+async def test_an_invite_is_sent_again_until_a_slow_peer_answers(calls: Playing) -> None:
     async def do(call: Call) -> None:
         assert await call.outcome(10) == 200
         assert len(sent(call, "INVITE")) > 2
@@ -198,10 +194,10 @@ def test_an_invite_is_sent_again_until_a_slow_peer_answers(calls: Callable[..., 
         assert call.codes == [200]
         assert await call.bye() == 200
 
-    calls(recv("INVITE"), pause(600), TAKE, recv("ACK"), *HANG_UP, do=do, t1=0.05)
+    await calls(recv("INVITE"), pause(600), TAKE, recv("ACK"), *HANG_UP, do=do, t1=0.05)
 
 
-def test_each_copy_of_a_200_gets_its_ack_again(calls: Callable[..., None]) -> None:
+async def test_each_copy_of_a_200_gets_its_ack_again(calls: Playing) -> None:
     """The ACK was lost, or came late: to the peer that is the same (RFC 3261 §13.2.2.4)."""
 
     async def do(call: Call) -> None:
@@ -214,7 +210,7 @@ def test_each_copy_of_a_200_gets_its_ack_again(calls: Callable[..., None]) -> No
         assert await call.bye() == 200
 
     again = (reply(200, "OK", body=SDP, cseq="CSeq: 1 INVITE", via="Via:[$via]"), recv("ACK"))
-    calls(
+    await calls(
         recv("INVITE", keep("Via", "via")),
         RING,
         TAKE,
@@ -226,8 +222,8 @@ def test_each_copy_of_a_200_gets_its_ack_again(calls: Callable[..., None]) -> No
     )
 
 
-def test_two_branches_of_a_fork_answer_and_the_second_is_hung_up(
-    calls: Callable[..., None],
+async def test_two_branches_of_a_fork_answer_and_the_second_is_hung_up(
+    calls: Playing,
 ) -> None:
     async def do(call: Call) -> None:
         assert await call.outcome(10) == 200
@@ -238,7 +234,7 @@ def test_two_branches_of_a_fork_answer_and_the_second_is_hung_up(
         tags = [fields.name_addr(bye.headers.get("To") or "").tag for bye in sent(call, "BYE")]
         assert tags == ["second", "first"]
 
-    calls(
+    await calls(
         recv("INVITE", keep("Via", "via") + keep("To", "callee")),
         reply(200, "OK", body=SDP, tag=";tag=first"),
         recv("ACK"),
@@ -265,8 +261,8 @@ MALFORMED = {
 
 
 @pytest.mark.parametrize("kind", MALFORMED)
-def test_a_malformed_reply_is_named_and_the_right_one_still_counts(
-    calls: Callable[..., None], kind: str
+async def test_a_malformed_reply_is_named_and_the_right_one_still_counts(
+    calls: Playing, kind: str
 ) -> None:
     malformed, fault = MALFORMED[kind]
 
@@ -280,20 +276,20 @@ def test_a_malformed_reply_is_named_and_the_right_one_still_counts(
             assert bad.message.headers.get("Subject") == "one two three"
 
     final = reply(600, "Busy Everywhere", retrans=AGAIN)
-    calls(recv("INVITE"), malformed, pause(50), final, recv("ACK"), do=do)
+    await calls(recv("INVITE"), malformed, pause(50), final, recv("ACK"), do=do)
 
 
-def test_a_final_response_without_via_still_ends_the_call(calls: Callable[..., None]) -> None:
+async def test_a_final_response_without_via_still_ends_the_call(calls: Playing) -> None:
     """SIPp itself sends such a 487 where its scenario is careless about two Vias."""
 
     async def do(call: Call) -> None:
         assert await call.outcome(10) == 486
         assert len(sent(call, "ACK")) == 1
 
-    calls(recv("INVITE"), reply(486, "Busy Here", via=""), recv("ACK"), do=do)
+    await calls(recv("INVITE"), reply(486, "Busy Here", via=""), recv("ACK"), do=do)
 
 
-def test_early_media_is_heard_before_the_answer(calls: Callable[..., None]) -> None:
+async def test_early_media_is_heard_before_the_answer(calls: Playing) -> None:
     async def do(call: Call) -> None:
         assert call.audio is not None
         call.audio.play(1004)
@@ -302,10 +298,10 @@ def test_early_media_is_heard_before_the_answer(calls: Callable[..., None]) -> N
         await short(call)
 
     early = reply(183, "Session Progress", body=SDP)
-    calls(recv("INVITE"), early, pause(800), TAKE, recv("ACK"), *HANG_UP, do=do)
+    await calls(recv("INVITE"), early, pause(800), TAKE, recv("ACK"), *HANG_UP, do=do)
 
 
-def test_a_reliable_provisional_response_is_confirmed_once(calls: Callable[..., None]) -> None:
+async def test_a_reliable_provisional_response_is_confirmed_once(calls: Playing) -> None:
     """RFC 3262: each copy of it is answered by the one PRACK; here SIPp requires it."""
 
     async def do(call: Call) -> None:
@@ -314,7 +310,7 @@ def test_a_reliable_provisional_response_is_confirmed_once(calls: Callable[..., 
         (prack,) = sent(call, "PRACK")
         assert prack.headers.get("RAck") == "7 1 INVITE"
 
-    calls(
+    await calls(
         recv("INVITE", keep("Via", "via")),
         reply(183, "Session Progress", "Require: 100rel", "RSeq: 7", body=SDP, retrans=AGAIN),
         recv("PRACK"),
@@ -327,8 +323,8 @@ def test_a_reliable_provisional_response_is_confirmed_once(calls: Callable[..., 
 
 
 @pytest.mark.parametrize("code", [200, 488])
-def test_our_hold_is_answered_and_a_refusal_leaves_the_call(
-    calls: Callable[..., None], code: int
+async def test_our_hold_is_answered_and_a_refusal_leaves_the_call(
+    calls: Playing, code: int
 ) -> None:
     async def do(call: Call) -> None:
         assert await call.outcome(10) == 200
@@ -342,10 +338,10 @@ def test_our_hold_is_answered_and_a_refusal_leaves_the_call(
 
     again = reply(code, "Whatever", body=SDP if code == 200 else "", tag="", retrans=AGAIN)
     offered = (recv("INVITE"), again, recv("ACK"))
-    calls(recv("INVITE"), TAKE, recv("ACK"), *offered, *HANG_UP, do=do)
+    await calls(recv("INVITE"), TAKE, recv("ACK"), *offered, *HANG_UP, do=do)
 
 
-def test_the_peers_update_is_answered(calls: Callable[..., None]) -> None:
+async def test_the_peers_update_is_answered(calls: Playing) -> None:
     async def do(call: Call) -> None:
         assert await call.outcome(10) == 200
         assert await call.wait_ended(10)
@@ -353,7 +349,7 @@ def test_the_peers_update_is_answered(calls: Callable[..., None]) -> None:
 
     offered = ask("UPDATE", 2, body=SDP + "\na=sendonly")
     shown = shows("a=recvonly")
-    calls(
+    await calls(
         INVITED,
         TAKE,
         recv("ACK"),
@@ -367,7 +363,7 @@ def test_the_peers_update_is_answered(calls: Callable[..., None]) -> None:
     )
 
 
-def test_the_peers_bye_carries_its_reason(calls: Callable[..., None]) -> None:
+async def test_the_peers_bye_carries_its_reason(calls: Playing) -> None:
     async def do(call: Call) -> None:
         assert await call.outcome(10) == 200
         assert await call.wait_ended(10)
@@ -375,22 +371,22 @@ def test_the_peers_bye_carries_its_reason(calls: Callable[..., None]) -> None:
         assert call.end_reason == 'Q.850;cause=16;text="Normal call clearing"'
 
     reason = 'Reason: Q.850;cause=16;text="Normal call clearing"'
-    calls(INVITED, TAKE, recv("ACK"), ask("BYE", 1, reason), recv(200), do=do)
+    await calls(INVITED, TAKE, recv("ACK"), ask("BYE", 1, reason), recv(200), do=do)
 
 
 @pytest.mark.parametrize(("answer", "told"), [((), 0), ((reply(481, "Gone", tag=""),), 481)])
-def test_a_bye_without_success_ends_the_call_and_says_what_came(
-    calls: Callable[..., None], answer: tuple[str, ...], told: int
+async def test_a_bye_without_success_ends_the_call_and_says_what_came(
+    calls: Playing, answer: tuple[str, ...], told: int
 ) -> None:
     async def do(call: Call) -> None:
         assert await call.outcome(10) == 200
         assert await call.bye() == told
         assert (call.state, call.ended_by, call.bye_code) == ("ended", "local", told)
 
-    calls(recv("INVITE"), TAKE, recv("ACK"), recv("BYE"), *answer, do=do, t1=0.03)
+    await calls(recv("INVITE"), TAKE, recv("ACK"), recv("BYE"), *answer, do=do, t1=0.03)
 
 
-def test_the_peer_holds_and_resumes_the_call(calls: Callable[..., None]) -> None:
+async def test_the_peer_holds_and_resumes_the_call(calls: Playing) -> None:
     held, resumed = SDP + "\na=sendonly", SDP + "\na=sendrecv"
 
     async def do(call: Call) -> None:
@@ -406,7 +402,7 @@ def test_the_peer_holds_and_resumes_the_call(calls: Callable[..., None]) -> None
         reinvite = ask("INVITE", number, body=body)
         return reinvite, recv(200, shown), ask("ACK", number), pause(300)
 
-    calls(
+    await calls(
         INVITED,
         TAKE,
         recv("ACK"),
@@ -418,7 +414,7 @@ def test_the_peer_holds_and_resumes_the_call(calls: Callable[..., None]) -> None
     )
 
 
-def test_the_peer_refers_us_and_hears_what_became_of_it(calls: Callable[..., None]) -> None:
+async def test_the_peer_refers_us_and_hears_what_became_of_it(calls: Playing) -> None:
     targets: list[str] = []
 
     async def refer(referral: Referral) -> None:
@@ -436,7 +432,7 @@ def test_the_peer_refers_us_and_hears_what_became_of_it(calls: Callable[..., Non
         shown = shows(f"SIP/2.0 {text}")
         return recv("NOTIFY", shown), reply(200, "OK", tag="")
 
-    calls(
+    await calls(
         INVITED,
         TAKE,
         recv("ACK"),
@@ -450,8 +446,8 @@ def test_the_peer_refers_us_and_hears_what_became_of_it(calls: Callable[..., Non
     )
 
 
-def test_of_several_challenges_the_first_that_we_know_is_answered(
-    calls: Callable[..., None],
+async def test_of_several_challenges_the_first_that_we_know_is_answered(
+    calls: Playing,
 ) -> None:
     async def do(call: Call) -> None:
         await short(call)
@@ -465,7 +461,7 @@ def test_of_several_challenges_the_first_that_we_know_is_answered(
         'Proxy-Authenticate: Digest realm="lab", nonce="two", algorithm=SHA-256, qop="auth"',
         'Proxy-Authenticate: Digest realm="lab", nonce="three", algorithm=MD5, qop="auth"',
     )
-    calls(
+    await calls(
         recv("INVITE"),
         reply(407, "Proxy Authentication Required", *challenges, contact=""),
         recv("ACK"),

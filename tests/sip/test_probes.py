@@ -13,21 +13,18 @@ from sfsip_nb.sip import (
     probes,
 )
 from tests.sip.probetools import answering, plan
-from tests.sip.siptools import Agents, Run, uri
+from tests.sip.siptools import Agents, uri
 
 
-def test_options_passes_on_any_answer(agents: Agents, run: Run) -> None:
+async def test_options_passes_on_any_answer(agents: Agents) -> None:
     async def refuse(incoming: Incoming) -> None:
         await incoming.respond(404, "Nobody\x07 here")
 
-    async def go() -> None:
-        server = await agents("server", on_request=refuse)
-        got = await probes.options(plan(uri(server)))
-        assert got.verdict == "pass"
-        assert got.sentence.endswith("answered OPTIONS with 404 Nobody here.")
-        assert len(got.trace) == 2
-
-    run(go())
+    server = await agents("server", on_request=refuse)
+    got = await probes.options(plan(uri(server)))
+    assert got.verdict == "pass"
+    assert got.sentence.endswith("answered OPTIONS with 404 Nobody here.")
+    assert len(got.trace) == 2
 
 
 @pytest.mark.parametrize(
@@ -39,8 +36,8 @@ def test_options_passes_on_any_answer(agents: Agents, run: Run) -> None:
         ("right", "refused", "fail"),
     ],
 )
-def test_register_judges_credentials(
-    agents: Agents, run: Run, password: str, expect: str, verdict: str
+async def test_register_judges_credentials(
+    agents: Agents, password: str, expect: str, verdict: str
 ) -> None:
     guard = DigestGuard("sip.test", {"u": "right"})
 
@@ -49,20 +46,17 @@ def test_register_judges_credentials(
         login = guard.check(incoming.request)
         await incoming.respond(200 if login.ok else 401, "", guard.challenge())
 
-    async def go() -> None:
-        server = await agents("server", on_request=registrar)
-        got = await probes.register(
-            plan(uri(server, ""), credentials=[Credentials("u", password)]),
-            aor="sip:u@sip.test",
-            expect=expect,  # type: ignore[arg-type]
-        )
-        assert got.verdict == verdict
-        assert got.seen["challenged"] is True
-
-    run(go())
+    server = await agents("server", on_request=registrar)
+    got = await probes.register(
+        plan(uri(server, ""), credentials=[Credentials("u", password)]),
+        aor="sip:u@sip.test",
+        expect=expect,  # type: ignore[arg-type]
+    )
+    assert got.verdict == verdict
+    assert got.seen["challenged"] is True
 
 
-def test_a_call_probe_judges_signalling_and_audio_apart(agents: Agents, run: Run) -> None:
+async def test_a_call_probe_judges_signalling_and_audio_apart(agents: Agents) -> None:
     async def answer(call: Call) -> None:
         if call.user == "busy":
             await call.reject(486)
@@ -71,27 +65,24 @@ def test_a_call_probe_judges_signalling_and_audio_apart(agents: Agents, run: Run
             call.audio.play(440)
             await call.wait_ended(5)
 
-    async def go() -> None:
-        server = await agents("server", on_invite=answer)
+    server = await agents("server", on_invite=answer)
 
-        async def probe(user: str) -> ProbeResult:
-            return await probes.call(
-                plan(uri(server, user)), probes.Listening(expect_hz=440, seconds=0.4)
-            )
+    async def probe(user: str) -> ProbeResult:
+        return await probes.call(
+            plan(uri(server, user)), probes.Listening(expect_hz=440, seconds=0.4)
+        )
 
-        good, mute, busy = await asyncio.gather(probe("good"), probe("mute"), probe("busy"))
-        assert good.verdict == "pass"
-        assert (good.seen["bye"], good.seen["heard"]) == (200, True)
-        assert mute.verdict == "fail"
-        assert "No 440 Hz was heard (0 RTP packets)" in mute.sentence
-        assert busy.verdict == "fail"
-        assert "486 Busy Here" in busy.sentence
-
-    run(go())
+    good, mute, busy = await asyncio.gather(probe("good"), probe("mute"), probe("busy"))
+    assert good.verdict == "pass"
+    assert (good.seen["bye"], good.seen["heard"]) == (200, True)
+    assert mute.verdict == "fail"
+    assert "No 440 Hz was heard (0 RTP packets)" in mute.sentence
+    assert busy.verdict == "fail"
+    assert "486 Busy Here" in busy.sentence
 
 
-def test_a_wrong_password_is_tried_once_and_a_peer_without_registrar_is_named(
-    agents: Agents, run: Run
+async def test_a_wrong_password_is_tried_once_and_a_peer_without_registrar_is_named(
+    agents: Agents,
 ) -> None:
     guard = DigestGuard("sip.test", {"u": "right"})
     asked: list[str] = []
@@ -106,24 +97,21 @@ def test_a_wrong_password_is_tried_once_and_a_peer_without_registrar_is_named(
             return await call.reject(401, headers=guard.challenge())
         await answering(call)
 
-    async def go() -> None:
-        server = await agents("server", on_request=registrar, on_invite=calls)
-        static = await agents("static", on_request=lambda incoming: incoming.respond(405))
-        wrong = [Credentials("u", "wrong")]
-        got = await probes.register(plan(uri(server, ""), credentials=wrong), aor="sip:u@sip.test")
-        assert (got.verdict, len(asked)) == ("fail", 2)
-        assert "Compare user name, password and realm" in got.sentence
-        none = await probes.register(plan(uri(static, "")), aor="sip:u@sip.test")
-        assert none.verdict == "fail"
-        assert "accepts no registrations" in none.sentence
-        called = await probes.call(plan(uri(server), credentials=wrong))
-        assert (called.verdict, called.seen["challenges"]) == ("fail", 2)
-        assert "user name, password or realm are wrong" in called.sentence
-
-    run(go())
+    server = await agents("server", on_request=registrar, on_invite=calls)
+    static = await agents("static", on_request=lambda incoming: incoming.respond(405))
+    wrong = [Credentials("u", "wrong")]
+    got = await probes.register(plan(uri(server, ""), credentials=wrong), aor="sip:u@sip.test")
+    assert (got.verdict, len(asked)) == ("fail", 2)
+    assert "Compare user name, password and realm" in got.sentence
+    none = await probes.register(plan(uri(static, "")), aor="sip:u@sip.test")
+    assert none.verdict == "fail"
+    assert "accepts no registrations" in none.sentence
+    called = await probes.call(plan(uri(server), credentials=wrong))
+    assert (called.verdict, called.seen["challenges"]) == ("fail", 2)
+    assert "user name, password or realm are wrong" in called.sentence
 
 
-def test_a_call_that_rings_for_ever_is_given_up_and_cancelled(agents: Agents, run: Run) -> None:
+async def test_a_call_that_rings_for_ever_is_given_up_and_cancelled(agents: Agents) -> None:
     ended: list[int] = []
 
     async def ring(call: Call) -> None:
@@ -131,12 +119,9 @@ def test_a_call_that_rings_for_ever_is_given_up_and_cancelled(agents: Agents, ru
         await call.wait_ended(10)
         ended.append(call.code)
 
-    async def go() -> None:
-        server = await agents("server", on_invite=ring)
-        got = await probes.call(plan(uri(server)), probes.Listening(seconds=0.1), timeout=6)
-        assert got.verdict == "inconclusive"
-        assert "rang, but gave no final answer" in got.sentence
-        await asyncio.sleep(0.05)
-        assert ended == [487]
-
-    run(go())
+    server = await agents("server", on_invite=ring)
+    got = await probes.call(plan(uri(server)), probes.Listening(seconds=0.1), timeout=6)
+    assert got.verdict == "inconclusive"
+    assert "rang, but gave no final answer" in got.sentence
+    await asyncio.sleep(0.05)
+    assert ended == [487]

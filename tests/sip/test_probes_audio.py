@@ -15,7 +15,7 @@ from sfsip_nb.sip import Call, ProbeResult, probes
 from sfsip_nb.sip.probes.audible import directions
 from sfsip_nb.sip.probes.listening import Listening
 from tests.sip.probetools import answering, plan
-from tests.sip.siptools import Agents, Run, digits_of, uri
+from tests.sip.siptools import Agents, digits_of, uri
 
 
 async def rtp(call: Call, payload_type: int) -> None:
@@ -29,24 +29,19 @@ async def rtp(call: Call, payload_type: int) -> None:
             await asyncio.sleep(0.005)
 
 
-def test_a_codec_that_is_answered_but_not_sent_is_named(agents: Agents, run: Run) -> None:
+async def test_a_codec_that_is_answered_but_not_sent_is_named(agents: Agents) -> None:
     async def answer(call: Call) -> None:
         if await call.answer(mute=True):
             await rtp(call, 9)
             await call.wait_ended(5)
 
-    async def go() -> None:
-        server = await agents("server", on_invite=answer)
-        got = await probes.call(plan(uri(server)), probes.Listening(seconds=0.5))
-        assert got.verdict == "fail"
-        assert "PCMU was agreed, but 40 packets came as G722" in got.sentence
-
-    run(go())
+    server = await agents("server", on_invite=answer)
+    got = await probes.call(plan(uri(server)), probes.Listening(seconds=0.5))
+    assert got.verdict == "fail"
+    assert "PCMU was agreed, but 40 packets came as G722" in got.sentence
 
 
-def test_an_ivr_takes_the_digits_and_a_peer_without_events_is_named(
-    agents: Agents, run: Run
-) -> None:
+async def test_an_ivr_takes_the_digits_and_a_peer_without_events_is_named(agents: Agents) -> None:
     pressed: list[str] = []
 
     async def menu(call: Call) -> None:
@@ -66,44 +61,38 @@ def test_an_ivr_takes_the_digits_and_a_peer_without_events_is_named(
             call.audio.play(440)
             await call.wait_ended(5)
 
-    async def go() -> None:
-        server = await agents("ivr", on_invite=menu)
+    server = await agents("ivr", on_invite=menu)
 
-        async def probe(to: str, then_hz: float) -> ProbeResult:
-            return await probes.call(
-                plan(to),
-                probes.Listening(expect_hz=440, seconds=0.6, digits="1#", then_hz=then_hz),
-            )
+    async def probe(to: str, then_hz: float) -> ProbeResult:
+        return await probes.call(
+            plan(to),
+            probes.Listening(expect_hz=440, seconds=0.6, digits="1#", then_hz=then_hz),
+        )
 
-        good = await probe(uri(server), 620)
-        assert (good.verdict, pressed) == ("pass", ["1#"]), good.sentence
-        elsewhere = await probe(uri(server), 850)
-        assert elsewhere.verdict == "fail"
-        assert "after the digits 1# no 850 Hz was heard" in elsewhere.sentence
-        plain = await probe(uri(await agents("bare", on_invite=bare)), 620)
-        assert plain.verdict == "fail"
-        assert "accepts no telephone-event" in plain.sentence
-
-    run(go())
+    good = await probe(uri(server), 620)
+    assert (good.verdict, pressed) == ("pass", ["1#"]), good.sentence
+    elsewhere = await probe(uri(server), 850)
+    assert elsewhere.verdict == "fail"
+    assert "after the digits 1# no 850 Hz was heard" in elsewhere.sentence
+    plain = await probe(uri(await agents("bare", on_invite=bare)), 620)
+    assert plain.verdict == "fail"
+    assert "accepts no telephone-event" in plain.sentence
 
 
-def test_what_was_heard_is_kept_only_where_asked(agents: Agents, run: Run) -> None:
-    async def go() -> None:
-        server = await agents("server", on_invite=answering)
-        for keep in (False, True):
-            got = await probes.call(
-                plan(uri(server), keep=keep), Listening(1004.0, 440, 0.5), timeout=10
-            )
-            assert got.verdict == "pass"
-            assert bool(got.media) is bool(got.wav) is keep
-        with wave.open(io.BytesIO(got.wav)) as heard:
-            assert (heard.getframerate(), heard.getnchannels()) == (8000, 1)
-            assert heard.getnframes() > 2000
-
-    run(go())
+async def test_what_was_heard_is_kept_only_where_asked(agents: Agents) -> None:
+    server = await agents("server", on_invite=answering)
+    for keep in (False, True):
+        got = await probes.call(
+            plan(uri(server), keep=keep), Listening(1004.0, 440, 0.5), timeout=10
+        )
+        assert got.verdict == "pass"
+        assert bool(got.media) is bool(got.wav) is keep
+    with wave.open(io.BytesIO(got.wav)) as heard:
+        assert (heard.getframerate(), heard.getnchannels()) == (8000, 1)
+        assert heard.getnframes() > 2000
 
 
-def test_an_announcement_before_a_refusal_is_told(agents: Agents, run: Run) -> None:
+async def test_an_announcement_before_a_refusal_is_told(agents: Agents) -> None:
     async def announce(call: Call) -> None:
         assert call.offer
         body = (
@@ -115,14 +104,11 @@ def test_an_announcement_before_a_refusal_is_told(agents: Agents, run: Run) -> N
         await rtp(call, 0)
         await call.reject(404)
 
-    async def go() -> None:
-        server = await agents("server", on_invite=announce)
-        got = await probes.call(plan(uri(server)))
-        assert got.verdict == "fail"
-        assert got.seen["early_packets"] == 40
-        assert got.sentence.endswith("What was announced before it is in the audio.")
-
-    run(go())
+    server = await agents("server", on_invite=announce)
+    got = await probes.call(plan(uri(server)))
+    assert got.verdict == "fail"
+    assert got.seen["early_packets"] == 40
+    assert got.sentence.endswith("What was announced before it is in the audio.")
 
 
 @pytest.mark.parametrize(
@@ -152,7 +138,7 @@ def test_what_the_peer_hears_is_judged_by_what_it_reports(
     assert got["to_us"]["verdict"] == "pass"
 
 
-def test_behind_nat_silence_is_no_proof(agents: Agents) -> None:
+def test_behind_nat_silence_is_no_proof() -> None:
     audio: Any = SimpleNamespace(
         control=SimpleNamespace(hears=None, reported=None),
         packets_received=0,
@@ -167,7 +153,7 @@ def test_behind_nat_silence_is_no_proof(agents: Agents) -> None:
     assert directions(leg, Listening(1004.0, 440, 1.0, heard=False))["to_us"]["verdict"] == "fail"
 
 
-def test_a_private_address_in_the_answer_is_named(agents: Agents, run: Run) -> None:
+async def test_a_private_address_in_the_answer_is_named(agents: Agents) -> None:
     async def behind_nat(call: Call) -> None:
         assert call.incoming
         body = (
@@ -177,11 +163,8 @@ def test_a_private_address_in_the_answer_is_named(agents: Agents, run: Run) -> N
         headers = {"Contact": call.contact()}
         await call.incoming.respond(200, "", headers, body.encode(), "application/sdp")
 
-    async def go() -> None:
-        server = await agents("server", on_invite=behind_nat)
-        got = await probes.call(plan(uri(server)), probes.Listening(seconds=0.3))
-        assert got.verdict == "fail"
-        assert "names 10.9.8.7, an address of a private network" in got.sentence
-        assert "external media address" in got.sentence
-
-    run(go())
+    server = await agents("server", on_invite=behind_nat)
+    got = await probes.call(plan(uri(server)), probes.Listening(seconds=0.3))
+    assert got.verdict == "fail"
+    assert "names 10.9.8.7, an address of a private network" in got.sentence
+    assert "external media address" in got.sentence

@@ -8,7 +8,7 @@ from sipmessage import Response
 
 from sfsip_nb.sip import Call, Transport, UserAgent
 from sfsip_nb.sip.reading import read
-from tests.sip.siptools import Agents, Run, uri
+from tests.sip.siptools import Agents, uri
 from tests.sip.test_reading import OPTIONS
 from tests.sip.test_torture import APPLICATION, INVALID, VALID, data
 
@@ -123,21 +123,17 @@ def test_the_table_names_every_message() -> None:
 
 @pytest.mark.parametrize("name", ANSWERS)
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
-def test_an_agent_answers_as_the_rfc_says_and_serves_on(
-    agents: Agents, run: Run, transport: Transport, name: str
+async def test_an_agent_answers_as_the_rfc_says_and_serves_on(
+    agents: Agents, transport: Transport, name: str
 ) -> None:
     message = data(name)
-
-    async def scene() -> None:
-        server = await refusing(agents)
-        answers = await shoot(server, message, transport)
-        expected = (ANSWERS if transport == "udp" else ON_A_STREAM)[name]
-        assert tuple(answer.code for answer in answers) == expected
-        if name in HEADERS:
-            field, value = HEADERS[name]
-            assert value.lower() in (answers[0].headers.get(field) or "").lower()
-        caller = await agents("caller")
-        call = await caller.invite(uri(server, transport=transport))
-        assert await call.outcome(5) == TAKEN
-
-    run(scene())
+    server = await refusing(agents)
+    answers = await shoot(server, message, transport)
+    expected = (ANSWERS if transport == "udp" else ON_A_STREAM)[name]
+    assert tuple(answer.code for answer in answers) == expected
+    if name in HEADERS:
+        field, value = HEADERS[name]
+        assert value.lower() in (answers[0].headers.get(field) or "").lower()
+    caller = await agents("caller")
+    call = await caller.invite(uri(server, transport=transport))
+    assert await call.outcome(5) == TAKEN

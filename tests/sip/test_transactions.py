@@ -8,249 +8,215 @@ import pytest
 from sfsip_nb.sip import Call, Credentials, Incoming
 from sfsip_nb.sip.serving import Servers
 from tests.sip.rawpeer import SDP, RawPeer
-from tests.sip.siptools import T1, Agents, Run, until, uri
+from tests.sip.siptools import T1, Agents, until, uri
 
 
-def test_a_non_invite_is_repeated_ever_slower_and_given_up_after_64_t1(
-    agents: Agents, run: Run
+async def test_a_non_invite_is_repeated_ever_slower_and_given_up_after_64_t1(
+    agents: Agents,
 ) -> None:
-    async def go() -> None:
-        raw = await RawPeer.udp_at()
-        client = await agents("client", t1=0.01)
-        began = time.monotonic()
-        assert await client.options(raw.uri()) is None
-        assert time.monotonic() - began >= 64 * 0.01
-        # T1, doubling up to T2 = 8 T1: at 0, 1, 3, 7, 15, 23 ... 63 T1 (RFC 3261 §17.1.2.2).
-        assert 8 <= raw.inbox.qsize() <= 11
-        copies = {bytes(raw.inbox.get_nowait()) for _ in range(raw.inbox.qsize())}
-        assert len(copies) == 1
-        raw.close()
-
-    run(go())
+    raw = await RawPeer.udp_at()
+    client = await agents("client", t1=0.01)
+    began = time.monotonic()
+    assert await client.options(raw.uri()) is None
+    assert time.monotonic() - began >= 64 * 0.01
+    # T1, doubling up to T2 = 8 T1: at 0, 1, 3, 7, 15, 23 ... 63 T1 (RFC 3261 §17.1.2.2).
+    assert 8 <= raw.inbox.qsize() <= 11
+    copies = {bytes(raw.inbox.get_nowait()) for _ in range(raw.inbox.qsize())}
+    assert len(copies) == 1
+    raw.close()
 
 
-def test_an_invite_is_repeated_without_a_cap_and_not_after_a_provisional(
-    agents: Agents, run: Run
+async def test_an_invite_is_repeated_without_a_cap_and_not_after_a_provisional(
+    agents: Agents,
 ) -> None:
-    async def go() -> None:
-        raw = await RawPeer.udp_at()
-        client = await agents("client", t1=0.02)
-        call = await client.invite(raw.uri())
-        invite = await raw.next("INVITE")
-        for _ in range(3):
-            assert bytes(await raw.next("INVITE")) == bytes(invite)
-        raw.reply(invite, 180)
-        await call.ringing.wait()
-        while not raw.quiet():
-            raw.inbox.get_nowait()
-        await asyncio.sleep(0.02 * 20)
-        assert raw.quiet()
-        # Timer B ends with the provisional: a phone may ring for minutes.
-        await asyncio.sleep(0.02 * 64)
-        assert not call.decided.is_set()
-        raw.reply(invite, 486)
-        assert await call.outcome(2) == 486
-        ack = await raw.next("ACK")
-        assert ack.headers["Via"] == invite.headers["Via"]
-        assert ack.headers["CSeq"] == "1 ACK"
-        raw.close()
-
-    run(go())
+    raw = await RawPeer.udp_at()
+    client = await agents("client", t1=0.02)
+    call = await client.invite(raw.uri())
+    invite = await raw.next("INVITE")
+    for _ in range(3):
+        assert bytes(await raw.next("INVITE")) == bytes(invite)
+    raw.reply(invite, 180)
+    await call.ringing.wait()
+    while not raw.quiet():
+        raw.inbox.get_nowait()
+    await asyncio.sleep(0.02 * 20)
+    assert raw.quiet()
+    # Timer B ends with the provisional: a phone may ring for minutes.
+    await asyncio.sleep(0.02 * 64)
+    assert not call.decided.is_set()
+    raw.reply(invite, 486)
+    assert await call.outcome(2) == 486
+    ack = await raw.next("ACK")
+    assert ack.headers["Via"] == invite.headers["Via"]
+    assert ack.headers["CSeq"] == "1 ACK"
+    raw.close()
 
 
-def test_each_copy_of_a_refusal_is_acknowledged_alike_also_after_a_challenge(
-    agents: Agents, run: Run
+async def test_each_copy_of_a_refusal_is_acknowledged_alike_also_after_a_challenge(
+    agents: Agents,
 ) -> None:
     """The second INVITE must not leak its branch into the ACK of the first (§17.1.1.3)."""
 
-    async def go() -> None:
-        raw = await RawPeer.udp_at()
-        client = await agents("client", credentials=[Credentials("u", "p")])
-        call = await client.invite(raw.uri())
-        first = await raw.next("INVITE")
-        asked = 'Digest realm="r", nonce="n", algorithm=MD5, qop="auth"'
-        raw.reply(first, 401, WWW_Authenticate=asked)
-        acks = [await raw.next("ACK")]
-        second = await raw.next("INVITE")
-        assert second.headers["CSeq"] == "2 INVITE"
-        raw.reply(first, 401, WWW_Authenticate=asked)  # The ACK was lost.
-        acks.append(await raw.after("ACK", "INVITE"))
-        assert bytes(acks[0]) == bytes(acks[1])
-        assert acks[1].headers["Via"] == first.headers["Via"] != second.headers["Via"]
-        raw.reply(second, 404)
-        assert await call.outcome(2) == 404
-        raw.close()
-
-    run(go())
+    raw = await RawPeer.udp_at()
+    client = await agents("client", credentials=[Credentials("u", "p")])
+    call = await client.invite(raw.uri())
+    first = await raw.next("INVITE")
+    asked = 'Digest realm="r", nonce="n", algorithm=MD5, qop="auth"'
+    raw.reply(first, 401, WWW_Authenticate=asked)
+    acks = [await raw.next("ACK")]
+    second = await raw.next("INVITE")
+    assert second.headers["CSeq"] == "2 INVITE"
+    raw.reply(first, 401, WWW_Authenticate=asked)  # The ACK was lost.
+    acks.append(await raw.after("ACK", "INVITE"))
+    assert bytes(acks[0]) == bytes(acks[1])
+    assert acks[1].headers["Via"] == first.headers["Via"] != second.headers["Via"]
+    raw.reply(second, 404)
+    assert await call.outcome(2) == 404
+    raw.close()
 
 
-def test_a_refusal_is_repeated_until_its_ack_and_then_forgotten(agents: Agents, run: Run) -> None:
-    async def go() -> None:
-        async def refuse(call: Call) -> None:
-            await call.reject(486)
+async def test_a_refusal_is_repeated_until_its_ack_and_then_forgotten(agents: Agents) -> None:
+    async def refuse(call: Call) -> None:
+        await call.reject(486)
 
-        server = await agents("server", on_invite=refuse, t1=0.02)
-        raw = await RawPeer.udp_at()
-        raw.target = server.address()
-        invite = raw.request("INVITE", uri(server), body=SDP)
-        raw.send(invite)
-        await raw.next(100)
-        refused = await raw.next(486)
-        assert bytes(await raw.next(486)) == bytes(refused)  # Timer G.
-        raw.send(invite)  # A copy of the INVITE is answered from the transaction.
-        assert bytes(await raw.next(486)) == bytes(refused)
-        ack = raw.request("ACK", uri(server), To=refused.headers["To"])
-        ack.headers.set("Via", invite.headers["Via"])
-        raw.send(ack)
-        await asyncio.sleep(0.02 * 4)
-        while not raw.quiet():
-            raw.inbox.get_nowait()
-        raw.send(invite)  # Confirmed: copies are absorbed (timer I).
-        await asyncio.sleep(0.02 * 5)
-        assert raw.quiet()
-        await until(lambda: len(server._servers) == 0)
-        raw.close()
-
-    run(go())
+    server = await agents("server", on_invite=refuse, t1=0.02)
+    raw = await RawPeer.udp_at()
+    raw.target = server.address()
+    invite = raw.request("INVITE", uri(server), body=SDP)
+    raw.send(invite)
+    await raw.next(100)
+    refused = await raw.next(486)
+    assert bytes(await raw.next(486)) == bytes(refused)  # Timer G.
+    raw.send(invite)  # A copy of the INVITE is answered from the transaction.
+    assert bytes(await raw.next(486)) == bytes(refused)
+    ack = raw.request("ACK", uri(server), To=refused.headers["To"])
+    ack.headers.set("Via", invite.headers["Via"])
+    raw.send(ack)
+    await asyncio.sleep(0.02 * 4)
+    while not raw.quiet():
+        raw.inbox.get_nowait()
+    raw.send(invite)  # Confirmed: copies are absorbed (timer I).
+    await asyncio.sleep(0.02 * 5)
+    assert raw.quiet()
+    await until(lambda: len(server._servers) == 0)
+    raw.close()
 
 
-def test_a_200_is_repeated_up_to_64_t1_and_the_call_then_ended_by_bye(
-    agents: Agents, run: Run
-) -> None:
-    async def go() -> None:
-        legs: list[Call] = []
+async def test_a_200_is_repeated_up_to_64_t1_and_the_call_then_ended_by_bye(agents: Agents) -> None:
+    legs: list[Call] = []
 
-        async def answer(call: Call) -> None:
-            legs.append(call)
-            assert not await call.answer()
+    async def answer(call: Call) -> None:
+        legs.append(call)
+        assert not await call.answer()
 
-        server = await agents("server", on_invite=answer, t1=0.01)
-        raw = await RawPeer.udp_at()
-        raw.target = server.address()
-        raw.send(raw.request("INVITE", uri(server), body=SDP))
-        await raw.next(100)
-        for _ in range(8):
-            await raw.next(200)
-        bye = await raw.after("BYE", 200)
-        assert "no ACK" in bye.headers["Reason"]
-        raw.reply(bye, 200)
-        await until(lambda: legs[0].bye_code == 200)
-        assert (legs[0].state, legs[0].ended_by) == ("ended", "timeout")
-        raw.close()
-
-    run(go())
-
-
-def test_a_non_invite_is_answered_again_from_its_transaction(agents: Agents, run: Run) -> None:
-    async def go() -> None:
-        asked: list[str] = []
-
-        async def slow(incoming: Incoming) -> None:
-            asked.append(incoming.method)
-            await asyncio.sleep(0.05)
-            await incoming.respond(200)
-
-        server = await agents("server", on_request=slow)
-        raw = await RawPeer.udp_at()
-        raw.target = server.address()
-        options = raw.request("OPTIONS", uri(server))
-        raw.send(options)
-        raw.send(options)
-        first = await raw.next(200)
-        raw.send(options)
-        assert bytes(await raw.next(200)) == bytes(first)
-        assert asked == ["OPTIONS"]
-        raw.close()
-
-    run(go())
-
-
-def test_a_request_that_comes_by_two_ways_is_merged(agents: Agents, run: Run) -> None:
-    async def go() -> None:
-        server = await agents("server")
-        raw = await RawPeer.udp_at()
-        raw.target = server.address()
-        one = raw.request("OPTIONS", uri(server))
-        other = raw.request("OPTIONS", uri(server))  # The same but for its branch.
-        assert one.headers["Via"] != other.headers["Via"]
-        raw.send(one)
-        raw.send(other)
+    server = await agents("server", on_invite=answer, t1=0.01)
+    raw = await RawPeer.udp_at()
+    raw.target = server.address()
+    raw.send(raw.request("INVITE", uri(server), body=SDP))
+    await raw.next(100)
+    for _ in range(8):
         await raw.next(200)
-        await raw.next(482)
-        raw.close()
+    bye = await raw.after("BYE", 200)
+    assert "no ACK" in bye.headers["Reason"]
+    raw.reply(bye, 200)
+    await until(lambda: legs[0].bye_code == 200)
+    assert (legs[0].state, legs[0].ended_by) == ("ended", "timeout")
+    raw.close()
 
-    run(go())
+
+async def test_a_non_invite_is_answered_again_from_its_transaction(agents: Agents) -> None:
+    asked: list[str] = []
+
+    async def slow(incoming: Incoming) -> None:
+        asked.append(incoming.method)
+        await asyncio.sleep(0.05)
+        await incoming.respond(200)
+
+    server = await agents("server", on_request=slow)
+    raw = await RawPeer.udp_at()
+    raw.target = server.address()
+    options = raw.request("OPTIONS", uri(server))
+    raw.send(options)
+    raw.send(options)
+    first = await raw.next(200)
+    raw.send(options)
+    assert bytes(await raw.next(200)) == bytes(first)
+    assert asked == ["OPTIONS"]
+    raw.close()
 
 
-def test_the_new_try_of_a_challenged_request_is_not_taken_for_a_loop(
-    agents: Agents, run: Run
-) -> None:
+async def test_a_request_that_comes_by_two_ways_is_merged(agents: Agents) -> None:
+    server = await agents("server")
+    raw = await RawPeer.udp_at()
+    raw.target = server.address()
+    one = raw.request("OPTIONS", uri(server))
+    other = raw.request("OPTIONS", uri(server))  # The same but for its branch.
+    assert one.headers["Via"] != other.headers["Via"]
+    raw.send(one)
+    raw.send(other)
+    await raw.next(200)
+    await raw.next(482)
+    raw.close()
+
+
+async def test_the_new_try_of_a_challenged_request_is_not_taken_for_a_loop(agents: Agents) -> None:
     """Some peers keep the CSeq when they add credentials, against RFC 3261 §8.1.3.5."""
 
-    async def go() -> None:
-        codes = iter((401, 200))
+    codes = iter((401, 200))
 
-        async def ask(incoming: Incoming) -> None:
-            await incoming.respond(next(codes))
+    async def ask(incoming: Incoming) -> None:
+        await incoming.respond(next(codes))
 
-        server = await agents("server", on_request=ask)
-        raw = await RawPeer.udp_at()
-        raw.target = server.address()
-        raw.send(raw.request("REGISTER", uri(server)))
-        await raw.next(401)
-        raw.send(raw.request("REGISTER", uri(server)))
-        await raw.next(200)
-        raw.close()
-
-    run(go())
+    server = await agents("server", on_request=ask)
+    raw = await RawPeer.udp_at()
+    raw.target = server.address()
+    raw.send(raw.request("REGISTER", uri(server)))
+    await raw.next(401)
+    raw.send(raw.request("REGISTER", uri(server)))
+    await raw.next(200)
+    raw.close()
 
 
 @pytest.mark.parametrize("asked", [True, False])
-def test_responses_go_where_the_request_came_from(agents: Agents, run: Run, asked: bool) -> None:
+async def test_responses_go_where_the_request_came_from(agents: Agents, asked: bool) -> None:
     """With rport to the source port, without to the port of the Via (RFC 3581 §4)."""
 
-    async def go() -> None:
-        server = await agents("server")
-        raw, other = await RawPeer.udp_at(), await RawPeer.udp_at()
-        raw.target = server.address()
-        options = raw.request("OPTIONS", uri(server))
-        via = f"SIP/2.0/UDP private.test:{other.address[1]};branch=z9hG4bKx"
-        options.headers.set("Via", via + (";rport" if asked else ""))
-        raw.send(options)
-        got = await (raw if asked else other).next(200)
-        line = got.headers["Via"]
-        assert ";received=127.0.0.1" in line
-        assert (f";rport={raw.address[1]}" in line) == asked
-        raw.close()
-        other.close()
-
-    run(go())
+    server = await agents("server")
+    raw, other = await RawPeer.udp_at(), await RawPeer.udp_at()
+    raw.target = server.address()
+    options = raw.request("OPTIONS", uri(server))
+    via = f"SIP/2.0/UDP private.test:{other.address[1]};branch=z9hG4bKx"
+    options.headers.set("Via", via + (";rport" if asked else ""))
+    raw.send(options)
+    got = await (raw if asked else other).next(200)
+    line = got.headers["Via"]
+    assert ";received=127.0.0.1" in line
+    assert (f";rport={raw.address[1]}" in line) == asked
+    raw.close()
+    other.close()
 
 
-def test_a_cancel_meets_its_invite_only_and_carries_its_tag(agents: Agents, run: Run) -> None:
-    async def go() -> None:
-        async def ring(call: Call) -> None:
-            await call.ring()
-            await call.wait_ended(5)
+async def test_a_cancel_meets_its_invite_only_and_carries_its_tag(agents: Agents) -> None:
+    async def ring(call: Call) -> None:
+        await call.ring()
+        await call.wait_ended(5)
 
-        server = await agents("server", on_invite=ring)
-        raw = await RawPeer.udp_at()
-        raw.target = server.address()
-        invite = raw.request("INVITE", uri(server), body=SDP)
-        raw.send(invite)
-        await raw.next(100)
-        ringing = await raw.next(180)
-        stray = raw.request("CANCEL", uri(server))
-        raw.send(stray)
-        assert (await raw.next(481)).headers["CSeq"] == "1 CANCEL"
-        cancel = raw.request("CANCEL", uri(server), Reason="SIP;cause=200")
-        cancel.headers.set("Via", invite.headers["Via"])
-        raw.send(cancel)
-        done, ended = await raw.next(200), await raw.next(487)
-        assert done.headers["To"] == ended.headers["To"] == ringing.headers["To"]
-        raw.close()
-
-    run(go())
+    server = await agents("server", on_invite=ring)
+    raw = await RawPeer.udp_at()
+    raw.target = server.address()
+    invite = raw.request("INVITE", uri(server), body=SDP)
+    raw.send(invite)
+    await raw.next(100)
+    ringing = await raw.next(180)
+    stray = raw.request("CANCEL", uri(server))
+    raw.send(stray)
+    assert (await raw.next(481)).headers["CSeq"] == "1 CANCEL"
+    cancel = raw.request("CANCEL", uri(server), Reason="SIP;cause=200")
+    cancel.headers.set("Via", invite.headers["Via"])
+    raw.send(cancel)
+    done, ended = await raw.next(200), await raw.next(487)
+    assert done.headers["To"] == ended.headers["To"] == ringing.headers["To"]
+    raw.close()
 
 
 def test_answered_transactions_are_forgotten_early_rather_than_without_end() -> None:
@@ -274,17 +240,14 @@ def test_answered_transactions_are_forgotten_early_rather_than_without_end() -> 
     assert len(servers) == 3
 
 
-def test_what_is_no_status_code_is_dropped(agents: Agents, run: Run) -> None:
-    async def go() -> None:
-        raw = await RawPeer.udp_at()
-        client = await agents("client", t1=T1)
-        asking = asyncio.create_task(client.options(raw.uri()))
-        options = await raw.next("OPTIONS")
-        raw.reply(options, 999)
-        raw.reply(options, 299)
-        got = await asking
-        assert got is not None
-        assert got.code == 299
-        raw.close()
-
-    run(go())
+async def test_what_is_no_status_code_is_dropped(agents: Agents) -> None:
+    raw = await RawPeer.udp_at()
+    client = await agents("client", t1=T1)
+    asking = asyncio.create_task(client.options(raw.uri()))
+    options = await raw.next("OPTIONS")
+    raw.reply(options, 999)
+    raw.reply(options, 299)
+    got = await asking
+    assert got is not None
+    assert got.code == 299
+    raw.close()

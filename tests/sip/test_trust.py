@@ -17,7 +17,6 @@ from sfsip_nb.sip.probes.clients import TlsClient, as_client
 from sfsip_nb.sip.probes.identity import match_name
 from tests.sip import pki
 from tests.sip.pki import DNS, URI, Pki
-from tests.sip.siptools import Run
 
 
 @pytest.fixture
@@ -75,20 +74,18 @@ CASES: dict[str, tuple[Callable[[Pki], ssl.SSLContext], str, str]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_certificate_gets_its_verdict_and_the_way_out(
-    authority: Pki, run: Run, case: str
-) -> None:
+async def test_a_certificate_gets_its_verdict_and_the_way_out(authority: Pki, case: str) -> None:
     make, verdict, words = CASES[case]
-    got = run(probe(authority, make(authority)))
+    got = await probe(authority, make(authority))
     assert (got.verdict, words in got.sentence) == (verdict, True), got.sentence
     assert got.seen["chain"][0]["subject"] == "sip.test"
     assert got.seen["protocol"] == "TLSv1.3"
 
 
-def test_the_chain_is_shown_as_it_was_sent(authority: Pki, run: Run) -> None:
+async def test_the_chain_is_shown_as_it_was_sent(authority: Pki) -> None:
     stray = pki.issue("Stray", by=authority.root)
     leaf = pki.issue("sip.test", [DNS("sip.test")], by=authority.middle)
-    got = run(probe(authority, authority.server(leaf, authority.middle, stray)))
+    got = await probe(authority, authority.server(leaf, authority.middle, stray))
     assert [one["subject"] for one in got.seen["chain"]] == [
         "sip.test",
         "Test Intermediate",
@@ -97,8 +94,8 @@ def test_the_chain_is_shown_as_it_was_sent(authority: Pki, run: Run) -> None:
     assert got.seen["chain"][0]["key"] == "EC 256"
 
 
-def test_a_certificate_that_ends_soon_passes_with_advice(authority: Pki, run: Run) -> None:
-    got = run(probe(authority, shown(authority, DNS("sip.test"), days=(-1, 12.5))))
+async def test_a_certificate_that_ends_soon_passes_with_advice(authority: Pki) -> None:
+    got = await probe(authority, shown(authority, DNS("sip.test"), days=(-1, 12.5)))
     assert got.verdict == "pass"
     assert got.seen["advice"] == "“sip.test” expires in 12 days: have it renewed now."
     assert got.sentence.endswith(got.seen["advice"])
@@ -124,46 +121,40 @@ def test_names_match_by_rfc_5922(names: list[x509.GeneralName], identity: str, b
     assert bool(found.note) is (by in ("", "CN"))
 
 
-def test_the_known_mismatch_of_older_genesys_edges_gets_its_sentence(
-    authority: Pki, run: Run
-) -> None:
+async def test_the_known_mismatch_of_older_genesys_edges_gets_its_sentence(authority: Pki) -> None:
     context = shown(authority, DNS("voice.mypurecloud.com"), common="voice.mypurecloud.com")
-    got = run(
-        probe(
-            authority, context, host="acme.byoc.mypurecloud.com", known=facts.known_certificates()
-        )
+    got = await probe(
+        authority, context, host="acme.byoc.mypurecloud.com", known=facts.known_certificates()
     )
     assert got.verdict == "fail"
     assert facts.known_certificates()[0].text in got.sentence
-    other = run(
-        probe(
-            authority, context, host="acme.byoc.usw2.pure.cloud", known=facts.known_certificates()
-        )
+    other = await probe(
+        authority, context, host="acme.byoc.usw2.pure.cloud", known=facts.known_certificates()
     )
     assert "us-east-1" not in other.sentence
 
 
 @pytest.mark.parametrize("version", ["TLSv1_2", "TLSv1_3"])
-def test_a_demand_for_a_client_certificate_is_named(authority: Pki, run: Run, version: str) -> None:
+async def test_a_demand_for_a_client_certificate_is_named(authority: Pki, version: str) -> None:
     context = authority.good()
     context.maximum_version = ssl.TLSVersion[version]
     context.verify_mode = ssl.CERT_REQUIRED
     context.load_verify_locations(authority.ca_file)
-    got = run(probe(authority, context))
+    got = await probe(authority, context)
     assert (got.verdict, got.seen["client_certificate"]) == ("fail", "demanded"), got.sentence
     assert "demands a client certificate (mutual TLS)" in got.sentence
     assert got.seen["chain"][0]["subject"] == "sip.test"
 
 
 @pytest.mark.parametrize("version", ["TLSv1_2", "TLSv1_3"])
-def test_a_client_certificate_that_is_only_asked_for_is_no_obstacle(
-    authority: Pki, run: Run, version: str
+async def test_a_client_certificate_that_is_only_asked_for_is_no_obstacle(
+    authority: Pki, version: str
 ) -> None:
     context = authority.good()
     context.maximum_version = ssl.TLSVersion[version]
     context.verify_mode = ssl.CERT_OPTIONAL
     context.load_verify_locations(authority.ca_file)
-    got = run(probe(authority, context))
+    got = await probe(authority, context)
     assert (got.verdict, got.seen["client_certificate"]) == ("pass", "asked for"), got.sentence
 
 
@@ -187,11 +178,9 @@ def limited(
     return context
 
 
-def test_a_server_that_suits_genesys_shows_its_versions_and_ciphers(
-    authority: Pki, run: Run
-) -> None:
+async def test_a_server_that_suits_genesys_shows_its_versions_and_ciphers(authority: Pki) -> None:
     context = limited(authority, pki.rsa_key(), ciphers="ECDHE-RSA-AES256-GCM-SHA384:AES256-SHA")
-    got = run(probe(authority, context, require=GENESYS, timeout=10))
+    got = await probe(authority, context, require=GENESYS, timeout=10)
     assert got.verdict == "pass", got.sentence
     assert got.seen["versions"] == {
         "TLSv1": "refused",
@@ -208,9 +197,9 @@ def test_a_server_that_suits_genesys_shows_its_versions_and_ciphers(
     )
 
 
-def test_a_server_with_nothing_but_what_genesys_drops_is_told(authority: Pki, run: Run) -> None:
+async def test_a_server_with_nothing_but_what_genesys_drops_is_told(authority: Pki) -> None:
     context = limited(authority, pki.rsa_key(), ciphers="AES256-SHA256")
-    got = run(probe(authority, context, require=GENESYS, timeout=10))
+    got = await probe(authority, context, require=GENESYS, timeout=10)
     assert got.verdict == "pass"
     assert "has announced that it will drop exactly these (AES256-SHA256)" in got.sentence
 
@@ -231,27 +220,27 @@ def test_a_server_with_nothing_but_what_genesys_drops_is_told(authority: Pki, ru
     ],
     ids=["TLS 1.3 only", "TLS 1.1 at most", "another cipher", "no RSA certificate"],
 )
-def test_a_server_that_takes_nothing_of_genesys_is_told(
-    authority: Pki, run: Run, limits: dict[str, Any], words: str
+async def test_a_server_that_takes_nothing_of_genesys_is_told(
+    authority: Pki, limits: dict[str, Any], words: str
 ) -> None:
     key: pki.Key = pki.ec_key() if limits.pop("key", "") else pki.rsa_key()
     context = limited(authority, key, **limits)
-    got = run(probe(authority, context, require=GENESYS, timeout=10))
+    got = await probe(authority, context, require=GENESYS, timeout=10)
     assert got.verdict == "fail"
     assert words in got.sentence, got.sentence
 
 
-def test_a_curve_that_genesys_does_not_take_leaves_the_ciphers_without_it(
-    authority: Pki, run: Run
+async def test_a_curve_that_genesys_does_not_take_leaves_the_ciphers_without_it(
+    authority: Pki,
 ) -> None:
     context = limited(authority, pki.rsa_key(), ciphers="ECDHE-RSA-AES256-GCM-SHA384:AES256-SHA")
     context.set_ecdh_curve("prime256v1")
-    got = run(probe(authority, context, require=GENESYS, timeout=10))
+    got = await probe(authority, context, require=GENESYS, timeout=10)
     taken = {cipher for cipher, word in got.seen["ciphers"].items() if word == "taken"}
     assert (got.verdict, taken) == ("pass", {"AES256-SHA"})
 
 
-def test_our_own_client_gets_through_to_an_edge_like_genesys(authority: Pki, run: Run) -> None:
+async def test_our_own_client_gets_through_to_an_edge_like_genesys(authority: Pki) -> None:
     """The newest four of the published ciphers on TLS 1.2 with one curve, as a server."""
     rules = facts.tls_rules("genesys")
     assert rules
@@ -260,22 +249,22 @@ def test_our_own_client_gets_through_to_an_edge_like_genesys(authority: Pki, run
         authority, pki.rsa_key(), versions=("TLSv1_2", "TLSv1_2"), ciphers=":".join(ciphers)
     )
     context.set_ecdh_curve(rules.curve)
-    got = run(probe(authority, context))
+    got = await probe(authority, context)
     assert (got.verdict, got.seen["protocol"]) == ("pass", "TLSv1.2"), got.sentence
     assert got.seen["cipher"] in ciphers
 
 
-def test_a_chain_that_our_own_client_does_not_come_to_is_no_pass(authority: Pki, run: Run) -> None:
+async def test_a_chain_that_our_own_client_does_not_come_to_is_no_pass(authority: Pki) -> None:
     context = limited(
         authority, pki.rsa_key(), versions=("TLSv1_2", "TLSv1_2"), ciphers="AES256-SHA"
     )
-    got = run(probe(authority, context))
+    got = await probe(authority, context)
     assert got.verdict == "inconclusive"
     assert "nothing in common (TLSv1.2, AES256-SHA)" in got.sentence
     old = limited(
         authority, pki.rsa_key(), versions=("TLSv1", "TLSv1_1"), ciphers="ALL:@SECLEVEL=0"
     )
-    got = run(probe(authority, old))
+    got = await probe(authority, old)
     assert (got.verdict, "speaks TLSv1.1 only" in got.sentence) == ("fail", True), got.sentence
 
 
@@ -304,25 +293,20 @@ async def hangs_up(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) 
         (hangs_up, "it hung up at the TLS greeting (unexpected eof)"),
     ],
 )
-def test_a_port_without_tls_is_named_so(
-    authority: Pki, run: Run, handler: pki.Handler, words: str
+async def test_a_port_without_tls_is_named_so(
+    authority: Pki, handler: pki.Handler, words: str
 ) -> None:
-    got = run(probe(authority, None, handler))
+    got = await probe(authority, None, handler)
     assert got.verdict == "fail"
     assert "this port does not speak TLS" in got.sentence
     assert words in got.sentence
 
 
-def test_another_address_is_tried_where_the_first_takes_no_connection(
-    authority: Pki, run: Run
-) -> None:
-    async def go() -> ProbeResult:
-        async with pki.serving(authority.good()) as port, pki.serving(None) as closed:
-            pass
-        async with pki.serving(authority.good()) as port:
-            names = MapResolver({"sip.test:5061/tls": f"127.0.0.1:{closed} 127.0.0.1:{port}"})
-            return await probes.tls("sip.test", ca_file=authority.ca_file, resolver=names)
-
-    got = run(go())
+async def test_another_address_is_tried_where_the_first_takes_no_connection(authority: Pki) -> None:
+    async with pki.serving(authority.good()) as port, pki.serving(None) as closed:
+        pass
+    async with pki.serving(authority.good()) as port:
+        names = MapResolver({"sip.test:5061/tls": f"127.0.0.1:{closed} 127.0.0.1:{port}"})
+        got = await probes.tls("sip.test", ca_file=authority.ca_file, resolver=names)
     assert got.verdict == "pass", got.sentence
     assert len(got.seen["addresses"]) == 2

@@ -4,6 +4,7 @@ SIPp has no includes, so a scenario is a sequence of the strings that the functi
 SIPp 3.6.1 judges too: its exit code is 0 only where each call went as the scenario says.
 """
 
+import asyncio
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -213,9 +214,9 @@ class Sipp:
         tail = "" if self.transport == "udp" else f";transport={self.transport}"
         return f"sip:+15551230001@{host}:{self.port}{tail}"
 
-    def judged(self, seconds: float = 10.0) -> None:
+    async def judged(self, seconds: float = 10.0) -> None:
         """Wait for SIPp's own end and its verdict: each call went as its scenario says."""
-        code = self.program.finished(seconds)
+        code = await asyncio.to_thread(self.program.finished, seconds)
         assert code == 0, f"SIPp ended with {code}:\n{self.errors()}\n{self.program.tail()}"
 
     def errors(self) -> str:
