@@ -109,11 +109,6 @@ class Transaction:
         return self.final.code if self.final else 0
 
     @property
-    def rows(self) -> list[TracedMessage]:
-        """All its messages."""
-        return sorted([*self.requests, *self.responses, *self.acks], key=lambda row: row.number)
-
-    @property
     def in_dialog(self) -> bool:
         """Whether the request belongs to a dialog (RFC 3261 §12.2)."""
         return bool(self.requests and self.requests[0].to_tag)

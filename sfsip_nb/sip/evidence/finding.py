@@ -104,8 +104,8 @@ def seconds(value: float) -> str:
 
 
 def numbers(rows: Iterable[TracedMessage]) -> tuple[int, ...]:
-    """The messages' numbers, each once, bounded."""
-    return tuple(dict.fromkeys(row.number for row in rows))[:12]
+    """The messages' numbers, each once, in order, bounded."""
+    return tuple(sorted({row.number for row in rows})[:12])
 
 
 def named(request: TracedMessage) -> str:

@@ -115,9 +115,9 @@ class Audio:
 
     # What is sent
 
-    def play(self, hz: float | None, level_dbov: float = -15.0) -> None:
+    def play(self, hz: float | None) -> None:
         """Send a tone from now on, or silence for None; packets go on in either case."""
-        self.sender.play(hz, level_dbov)
+        self.sender.play(hz)
 
     async def send_digits(self, digits: str, *, ms: int = 100, gap_ms: int = 60) -> None:
         """Press keys (0-9, *, #, A-D) as RFC 4733 events; returns after the last one's pause.

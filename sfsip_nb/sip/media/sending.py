@@ -48,7 +48,6 @@ class Sender:
         self._late_at = [0.0] * _REMEMBERED
         self._marker = True
         self._hz: float | None = None
-        self._level = -15.0
         self._sound = b""
         self._unmetered = 0
         self._position = 0
@@ -62,12 +61,11 @@ class Sender:
         """What the peer takes, as agreed."""
         self.codec, self.payload_type, self.events = codec, payload_type, events
         self.frame_samples = frame_samples
-        self.play(self._hz, self._level)
+        self.play(self._hz)
 
-    def play(self, hz: float | None, level_dbov: float) -> None:
+    def play(self, hz: float | None) -> None:
         """Send a tone from now on, or silence for None."""
-        self._hz, self._level = hz, level_dbov
-        self._sound = tones.coded(self.codec, hz, level_dbov)
+        self._hz, self._sound = hz, tones.coded(self.codec, hz)
 
     def frame(self, due: float) -> None:
         """Send what is due: a frame of sound, or of a digit."""
@@ -97,7 +95,7 @@ class Sender:
     def _metered(self) -> None:
         steps, self._unmetered = divmod(self._unmetered + self.frame_samples, STEP)
         if steps:
-            level = -math.inf if self._hz is None else self._level
+            level = -math.inf if self._hz is None else tones.SENT_DBOV
             self.meter.add([level] * steps, self.last_at)
 
     def _left_out(self, due: float) -> int:

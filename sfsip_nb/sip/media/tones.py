@@ -13,6 +13,9 @@ from .g711 import RATE, Samples, encode
 WINDOW = 800
 """Samples of one listening window: 100 ms, 10 Hz wide."""
 
+SENT_DBOV: Final = -15.0
+"""Level of the tones that we send (RFC 6465 §2)."""
+
 QUIET_DBOV: Final = -45.0
 """Below that no tone is looked for."""
 
@@ -35,26 +38,24 @@ class Tone:
         return (self.end - self.start).total_seconds()
 
 
-def sine(hz: float | None, level_dbov: float, samples: int) -> Samples:
-    """A tone from its phase zero on, or silence for None."""
+def sine(hz: float | None, samples: int) -> Samples:
+    """A tone of `SENT_DBOV` from its phase zero on, or silence for None."""
     if hz is None:
         return np.zeros(samples, np.int16)
-    amplitude = min(32_767.0, 32_768 * math.sqrt(2) * 10 ** (level_dbov / 20))
-    wave: Samples = (amplitude * np.sin(2 * math.pi * hz / RATE * np.arange(samples))).astype(
-        np.int16
-    )
-    return wave
+    amplitude = 32_768 * math.sqrt(2) * 10 ** (SENT_DBOV / 20)
+    wave = amplitude * np.sin(2 * math.pi * hz / RATE * np.arange(samples))
+    tone: Samples = wave.astype(np.int16)
+    return tone
 
 
 @functools.lru_cache(maxsize=64)
-def coded(codec: str, hz: float | None, level_dbov: float) -> bytes:
+def coded(codec: str, hz: float | None) -> bytes:
     """A second of a tone, or of silence for None, and its beginning once more, as payload.
 
     Any frame cut from it at a place modulo one second goes on from the one before; so nobody
     computes a sine while packets are due. The frequency is taken to the nearest whole Hz.
     """
-    whole = None if hz is None else round(hz)
-    return encode(codec, sine(whole, level_dbov, RATE + RATE // 10))
+    return encode(codec, sine(None if hz is None else round(hz), RATE + RATE // 10))
 
 
 def powers(samples: Samples, each: int) -> list[float]:

@@ -39,8 +39,7 @@ class PlacedCall:
     """
 
     name: str
-    plan: CallPlan
-    where: str = ""
+    where: str
     leg: Call | None = None
     failed: ProbeResult | None = None
     given_up: bool = False
@@ -87,7 +86,7 @@ async def place(
     a REFER while the call stands.
     """
     reach = Reach(name, plan)
-    placed = PlacedCall(name, plan, reach.where)
+    placed = PlacedCall(name, reach.where)
     answer_within = max(0.1, timeout - seconds - HANG_UP)
     any_within = min(ANY_ANSWER, answer_within)
 

@@ -1,6 +1,7 @@
 """The way from here to a probe's target, and words for what stands in it."""
 
 import asyncio
+import contextlib
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
@@ -32,6 +33,8 @@ TLS_WORDS = {
     " issued again",
 }
 """By OpenSSL's code: what is wrong with a certificate, and who mends it."""
+
+_CLOSED = "Correct the port or the transport; if both are right, the service is down."
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,7 @@ class Reach:
                 self._agent = agent
                 async with agent:
                     return await ask(agent)
-        except (OSError, TimeoutError) as error:
+        except OSError as error:
             return self.refused(error, within)
 
     def result(self, verdict: Verdict, sentence: str) -> ProbeResult:
@@ -107,36 +110,51 @@ class Reach:
         trace = list(self._agent.trace) if self._agent else []
         return ProbeResult(self.name, verdict, sentence, dict(self.seen), trace)
 
-    def refused(self, error: OSError | TimeoutError, within: float) -> ProbeResult:
+    def refused(self, error: OSError, within: float) -> ProbeResult:
         """No address, or a connection that could not be made."""
-        kind = self.kind.upper()
+        if isinstance(error, TimeoutError) and (self.kind == "udp" or self._spoken):
+            return self._unanswered(within)
+        return self.result(*self._stopped(error, within))
+
+    def _stopped(self, error: OSError, within: float) -> tuple[Verdict, str]:
         if isinstance(error, ResolveError):
-            return self.result("inconclusive" if error.unheard else "fail", str(error))
+            return "inconclusive" if error.unheard else "fail", str(error)
         if isinstance(error, ConnectionRefusedError):
-            return self.result("fail", f"{self.where}: the port is closed. {_CLOSED}")
+            return "fail", f"{self.where}: the port is closed. {_CLOSED}"
         if isinstance(error, ssl.SSLCertVerificationError) and error.verify_code in TLS_WORDS:
             words = TLS_WORDS[error.verify_code]
-            return self.result("fail", f"{self.where}: {words} (`sfsip probe tls` shows it).")
+            return "fail", f"{self.where}: {words} (`sfsip probe tls` shows it)."
         if isinstance(error, ssl.SSLError):
-            sentence = (
+            return "fail", (
                 f"{self.where}: TLS failed ({plain(str(error))}). The port may speak plain SIP, or"
                 " the TLS versions differ: `sfsip probe tls` shows it."
             )
-            return self.result("fail", sentence)
-        if isinstance(error, TimeoutError) and (self.kind == "udp" or self._spoken):
-            return self._unanswered(within)
         if isinstance(error, TimeoutError):
-            sentence = (
-                f"{self.where}: no {kind} connection within {within:g} s. A firewall drops it, or"
-                " the address or port is wrong: try from a machine that the peer allows."
+            return "inconclusive", (
+                f"{self.where}: no {self.kind.upper()} connection within {within:g} s. A firewall"
+                " drops it, or the address or port is wrong: try from a machine that the peer"
+                " allows."
             )
-            return self.result("inconclusive", sentence)
-        sentence = f"{self.where} cannot be reached from here: {plain(str(error))}."
-        return self.result("inconclusive", sentence)
+        return "inconclusive", f"{self.where} cannot be reached from here: {plain(str(error))}."
 
     async def port_closed(self) -> bool:
-        """Whether ICMP says that nobody listens on the UDP port; False where that is not known."""
-        return self.hop is not None and self.kind == "udp" and await _port_closed(self.hop)
+        """Whether ICMP says that nobody listens on the UDP port; False where that is not known.
+
+        Only a connected socket hears ICMP; what is sent is a keep-alive (RFC 5626 §3.5.1).
+        """
+        if self.hop is None or self.kind != "udp":
+            return False
+        family = socket.AF_INET6 if ":" in self.hop.ip else socket.AF_INET
+        with socket.socket(family, socket.SOCK_DGRAM) as probe, contextlib.suppress(OSError):
+            probe.setblocking(False)
+            try:
+                probe.connect((self.hop.ip, self.hop.port))
+                probe.send(b"\r\n\r\n")
+                async with asyncio.timeout(0.3):
+                    await asyncio.get_running_loop().sock_recv(probe, 16)
+            except ConnectionRefusedError:
+                return True
+        return False
 
     async def silence(self, seconds: float) -> ProbeResult:
         """Nothing was heard; over UDP an ICMP refusal still tells a closed port."""
@@ -159,23 +177,3 @@ class Reach:
             " transports, then a machine that the peer allows."
         )
         return self.result("inconclusive", sentence)
-
-
-_CLOSED = "Correct the port or the transport; if both are right, the service is down."
-
-
-async def _port_closed(hop: NextHop) -> bool:
-    """Only a connected socket hears ICMP; what is sent is a keep-alive (RFC 5626 §3.5.1)."""
-    family = socket.AF_INET6 if ":" in hop.ip else socket.AF_INET
-    with socket.socket(family, socket.SOCK_DGRAM) as probe:
-        probe.setblocking(False)
-        try:
-            probe.connect((hop.ip, hop.port))
-            probe.send(b"\r\n\r\n")
-            async with asyncio.timeout(0.3):
-                await asyncio.get_running_loop().sock_recv(probe, 16)
-        except ConnectionRefusedError:
-            return True
-        except OSError:
-            return False
-    return False

@@ -36,12 +36,11 @@ def trouble(
         return None if last.responses else silence(conversation, last, world)
     if last.code in CHALLENGES:
         return challenge(conversation, tries, world)
-    return refusal(conversation, tries, last.final)
+    return _refusal(conversation, last, last.final)
 
 
-def refusal(conversation: CallTrace, tries: Sequence[Transaction], final: TracedMessage) -> Finding:
+def _refusal(conversation: CallTrace, last: Transaction, final: TracedMessage) -> Finding:
     """A final response that is no challenge and no success."""
-    last = tries[-1]
     why = cause(final)
     rule, meaning = why.rule, why.meaning
     if final.code == 403 and last.authorized and why.source.startswith("status"):
@@ -97,8 +96,7 @@ def challenge(conversation: CallTrace, tries: Sequence[Transaction], world: Obse
             remedy=f"Give the sender user name and password for {last.method} too. "
             + fix("access.login", peer),
         )
-    differing = _other_uri(last)
-    if differing:
+    if differing := _other_uri(last):
         given, wanted = differing
         return Finding.of(
             "fail",

@@ -46,7 +46,7 @@ def _unfinished(last: Transaction) -> Finding:
         "inconclusive",
         "capture.ends",
         f"{named(last.requests[0])} has only a provisional response in the capture.",
-        last.rows,
+        [*last.requests, *last.responses],
         remedy="Capture until the request is answered.",
     )
 
