@@ -11,10 +11,10 @@ from urllib.parse import unquote
 
 from starlette.applications import Starlette
 
+from sfsip_nb.platforms.genesys.standin import genesys_routes
+from sfsip_nb.platforms.talkdesk.standin import talkdesk_routes
 from sfsip_nb.testbed import admin, customer
-from sfsip_nb.testbed.genesys import genesys_routes
 from sfsip_nb.testbed.synthflow import synthflow_routes
-from sfsip_nb.testbed.talkdesk import talkdesk_routes
 from sfsip_nb.testbed.world import World
 from tests.fates.proxy import ADMINISTER, Answer, Request
 

@@ -14,7 +14,7 @@ import yaml
 from sfsip_nb._version import __version__
 from sfsip_nb.cli import app
 from sfsip_nb.inputs.load import from_namespace
-from sfsip_nb.testbed.genesys.customer import PERMISSIONS
+from sfsip_nb.platforms.genesys.standin.customer import PERMISSIONS
 from tests.browser import screenshots
 from tests.project.project_files import ROOT
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sfsip_nb.inputs import facts, samples
 from sfsip_nb.platforms.talkdesk import samples as talkdesk_samples
-from sfsip_nb.testbed.talkdesk import administrator
+from sfsip_nb.platforms.talkdesk.standin import administrator
 from sfsip_nb.testbed.world import World
 from tests.telephony.telephony_world import Json, serve
 

@@ -8,7 +8,7 @@ import pytest
 
 from sfsip_nb.inputs import samples
 from sfsip_nb.platforms.genesys import samples as genesys_samples
-from sfsip_nb.testbed.telephony.genesys.routing import NO_LINES, NOT_REACHABLE
+from sfsip_nb.platforms.genesys.standin.telephony.routing import NO_LINES, NOT_REACHABLE
 from sfsip_nb.testbed.world import World
 from tests.telephony.telephony_world import (
     Json,

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from sfsip_nb.testbed.genesys.template import complete
+from sfsip_nb.platforms.genesys.standin.telephony import routing
+from sfsip_nb.platforms.genesys.standin.telephony.routing import Organisation
+from sfsip_nb.platforms.genesys.standin.template import complete
 from sfsip_nb.testbed.telephony.admission import Refusal, listed
-from sfsip_nb.testbed.telephony.genesys import routing
-from sfsip_nb.testbed.telephony.genesys.routing import Organisation
 from sfsip_nb.testbed.telephony.net import Target, name_addr
 
 Json = dict[str, Any]

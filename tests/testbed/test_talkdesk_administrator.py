@@ -8,7 +8,7 @@ import pytest
 
 from sfsip_nb.inputs import samples
 from sfsip_nb.platforms.talkdesk import samples as talkdesk_samples
-from sfsip_nb.testbed import talkdesk
+from sfsip_nb.platforms.talkdesk import standin as talkdesk
 from tests.testbed.testbed_bench import Bench
 
 Json = dict[str, Any]

@@ -1,0 +1,30 @@
+"""Architect flows and routing queues: read only, people draw them."""
+
+from __future__ import annotations
+
+from sfsip_nb.testbed.web import ApiRequest, Endpoint, Json, show
+
+from .objects import find, named, page
+
+_FLOW = ("architect:flow:view",)
+_QUEUE = ("routing:queue:view",)
+
+
+def _flows(asked: ApiRequest) -> Json:
+    things = named(asked, asked.world.genesys["flows"].values())
+    kinds = {kind.lower() for text in asked.many.get("type", ()) for kind in text.split(",")}
+    return page(asked, (flow for flow in things if not kinds or flow["type"] in kinds))
+
+
+def _queues(asked: ApiRequest) -> Json:
+    return page(asked, named(asked, asked.world.genesys["queues"].values()))
+
+
+ENDPOINTS = [
+    Endpoint("GET", "/api/v2/flows", _flows, _FLOW),
+    Endpoint("GET", "/api/v2/flows/{id}", lambda a: show(find(a, "flows", "flow")), _FLOW),
+    Endpoint("GET", "/api/v2/routing/queues", _queues, _QUEUE),
+    Endpoint(
+        "GET", "/api/v2/routing/queues/{id}", lambda a: show(find(a, "queues", "queue")), _QUEUE
+    ),
+]

@@ -1,0 +1,164 @@
+"""OAuth client credentials, tokens and permissions of Genesys Cloud."""
+
+from __future__ import annotations
+
+from sfsip_nb.testbed import oauth
+from sfsip_nb.testbed.web import ApiRefusal, ApiRequest, Endpoint, EveryFifth, Json, show
+
+from .errors import refuse
+from .objects import page
+
+_LIFETIME = 86399  # seconds
+_REMOVED_BY_FAULT = {
+    "genesys.no-permission-telephony": ("telephony:plugin:all",),
+    "genesys.no-permission-call-routes": (
+        "routing:callRoute:view",
+        "routing:callRoute:add",
+        "routing:callRoute:edit",
+        "routing:callRoute:delete",
+    ),
+    "genesys.no-permission-traces": ("telephony:pcap:view", "telephony:pcap:add"),
+    "genesys.no-permission-analytics": ("analytics:conversationDetail:view",),
+}
+
+
+def _oauth_error(status: int, error: str, description: str) -> ApiRefusal:
+    return oauth.refuse(status, error, description, description=description)
+
+
+def token(asked: ApiRequest) -> Json:
+    """``POST /oauth/token``: HTTP Basic and ``grant_type=client_credentials``, as a form."""
+    world = asked.world
+    if world.fault("genesys.token-rate-limit"):
+        raise _oauth_error(
+            400, "invalid_request", "rate limit exceeded; the maximum is 300 requests a minute"
+        )
+    client = oauth.client(asked, "genesys")
+    if client is None or world.fault("genesys.bad-credentials"):
+        raise _oauth_error(401, "invalid_client", "authentication failed")
+    if oauth.form(asked).get("grant_type") != "client_credentials":
+        raise _oauth_error(400, "unsupported_grant_type", "the client cannot use this grant type")
+    value = oauth.issue(asked, "genesys", client, _LIFETIME)
+    return {"access_token": value, "token_type": "bearer", "expires_in": _LIFETIME}
+
+
+class GenesysAuth:
+    """Lets requests through that carry a good token and the endpoint's permission."""
+
+    def __init__(self) -> None:
+        self._fifth = EveryFifth()
+
+    def __call__(self, asked: ApiRequest, endpoint: Endpoint) -> None:
+        """Raises 401, 403, 429 or 503."""
+        if endpoint.handler is token:
+            return
+        self._stumble(asked)
+        client = caller(asked)
+        if not endpoint.any_of:
+            return
+        if not granted(asked, client).intersection(endpoint.any_of):
+            wanted = ", ".join(endpoint.any_of)
+            raise refuse(
+                403,
+                "missing.any.permissions",
+                "Unable to perform the requested action. You must have at least one of the"
+                f" following permissions assigned: [{wanted}]",
+                permissions=f"[{wanted}]",
+            )
+
+    def _stumble(self, asked: ApiRequest) -> None:
+        if self._fifth():
+            if asked.world.fault("genesys.rate-limit"):
+                raise refuse(
+                    429,
+                    "too.many.requests",
+                    "Rate limit exceeded the maximum [300] requests within [60] seconds",
+                )
+            if asked.world.fault("genesys.unavailable"):
+                raise refuse(503, "service.unavailable", "Service Unavailable")
+
+
+def granted(asked: ApiRequest, client: Json) -> set[str]:
+    """The permissions that the client's roles hold now."""
+    removed = {
+        permission
+        for fault, permissions in _REMOVED_BY_FAULT.items()
+        if asked.world.fault(fault)
+        for permission in permissions
+    }
+    return set(client["_permissions"]) - removed
+
+
+def caller(asked: ApiRequest) -> Json:
+    """The OAuth client whose token the request carries. Raises 401."""
+    value = oauth.bearer(asked)
+    if not value:
+        raise refuse(
+            401,
+            "authentication.required",
+            "No authentication bearer token specified in authorization header.",
+        )
+    token = oauth.find(asked, "genesys", value)
+    if token is None:
+        raise refuse(401, "bad.credentials", "Invalid login credentials.")
+    return asked.world.genesys["clients"][token["client"]]
+
+
+def tokens_me(asked: ApiRequest) -> Json:
+    """``GET /tokens/me``: organisation and client of the token."""
+    client, org = caller(asked), asked.world.org
+    named = {"id": org["id"], "name": org["name"]}
+    return {
+        "organization": named,
+        "homeOrganization": named,
+        "authorizedScope": [],
+        "OAuthClient": {**show(client), "organization": named},
+    }
+
+
+def revoke(asked: ApiRequest) -> None:
+    """``DELETE /tokens/me``: the token is worth nothing from now on."""
+    oauth.forget(asked)
+
+
+def users_me(asked: ApiRequest) -> Json:
+    """``GET /users/me``: a client is no user."""
+    raise _needs_user()
+
+
+def place_call(asked: ApiRequest) -> Json:
+    """``POST /conversations/calls``: needs a user and a station, which a client does not have."""
+    raise _needs_user()
+
+
+def _needs_user() -> ApiRefusal:
+    return refuse(
+        400,
+        "not.a.user",
+        "This request requires a user context. Client credentials cannot be used for requests"
+        " to this resource.",
+    )
+
+
+def organization(asked: ApiRequest) -> Json:
+    """``GET /organizations/me``."""
+    return show(asked.world.org)
+
+
+def products(asked: ApiRequest) -> Json:
+    """``GET /authorization/products``: what the organisation has bought."""
+    bought = ["collaborate", "directory", "telephony", "byoc"]
+    if asked.world.fault("genesys.no-byoc"):
+        bought.remove("byoc")
+    return page(asked, ({"id": product} for product in bought))
+
+
+ENDPOINTS = [
+    Endpoint("POST", "/oauth/token", token, reads=True),
+    Endpoint("GET", "/api/v2/tokens/me", tokens_me),
+    Endpoint("DELETE", "/api/v2/tokens/me", revoke, reads=True),
+    Endpoint("GET", "/api/v2/users/me", users_me),
+    Endpoint("POST", "/api/v2/conversations/calls", place_call),
+    Endpoint("GET", "/api/v2/organizations/me", organization),
+    Endpoint("GET", "/api/v2/authorization/products", products),
+]

@@ -1,0 +1,85 @@
+"""The Genesys Cloud edge: takes calls from trunks, and follows flows, plans and routes."""
+
+from __future__ import annotations
+
+import ssl
+from typing import Any
+
+from sfsip_nb.sip import Call
+from sfsip_nb.testbed.telephony.admission import Refusal, unfit
+from sfsip_nb.testbed.telephony.centre import ContactCentre
+from sfsip_nb.testbed.telephony.certificates import Certificates
+from sfsip_nb.testbed.telephony.legs import Conversation, Participant
+from sfsip_nb.testbed.telephony.net import Net, Target, hops_left
+from sfsip_nb.testbed.world import World
+
+from . import routing, view
+from .records import homer
+from .session import EdgeSession
+
+ADDRESS = "203.0.113.10"
+"""Public address of the edge (RFC 5737); Genesys's own are not known here."""
+
+
+class Edge(ContactCentre):
+    """Genesys Cloud as trunks see it, with the telephone of the agents in its queues."""
+
+    def __init__(self, world: World, net: Net, certificates: Certificates) -> None:
+        super().__init__(
+            world,
+            net,
+            certificates,
+            vendor="genesys",
+            element="Genesys Cloud edge",
+            hosts=(f"*.{world.byoc_suffix}", f"*.{world.cloud_voice_suffix}"),
+            address=ADDRESS,
+            # TLS 1.2 only: Genesys help, "TLS trunk transport protocol specification".
+            newest=ssl.TLSVersion.TLSv1_2,
+        )
+
+    def routes(self, number: str) -> bool:
+        """A call route owns it."""
+        return any(number in ivr.get("dnis", ()) for ivr in self.world.genesys["ivrs"].values())
+
+    def entrance(self, number: str) -> str:
+        """The customer's own carrier trunk."""
+        org = view.organisation(self.world)
+        return f"sip:{number}@{routing.inbound_fqdn(org, self.world.carrier_trunk)}"
+
+    def place(self, call: dict[str, Any]) -> None:
+        """Dial ``to`` by an outbound flow; returns while that is under way."""
+        conversation, to = Conversation("outbound", id=call["conversation_id"]), call["to"]
+        session = EdgeSession(self, conversation, call["from"])
+        flow = session.org.flows.get(call["flow_id"]) or routing.ArchitectFlow(
+            "", "Outbound flow", to
+        )
+        session.publish()
+        self.begin(session, session.dial_out(flow, to))
+
+    async def take(self, call: Call) -> None:
+        """Let the call in by its trunk and that trunk's lists, then to the number's flow."""
+        org = view.organisation(self.world)
+        host = Target.parse(call.request_uri).host
+        trunk = routing.admit(org, host, self.net.source(call))
+        if isinstance(trunk, Refusal):
+            # Refused at the platform's border: no organisation has a record of it.
+            return await self.refuse(call, trunk)
+        entry = unfit(call) or routing.enter(org, trunk, call.user)
+        if isinstance(entry, Refusal):
+            await self.refuse(call, entry)
+            for message in call.trace:
+                self.world.add_sip_message(homer(message, self.net))
+            return
+        caller = routing.known_caller(org, trunk, call.caller)
+        leg = Participant(
+            "customer", caller, call.user, name=call.caller_name, call=call, trunk=trunk
+        )
+        conversation = Conversation("inbound", [leg], self.world.new_id())
+        name, hops = call.caller_name, hops_left(call)
+        session = EdgeSession(self, conversation, caller, name, call, hops)
+        session.publish()
+        if entry:
+            work = session.follow(entry, trunk)
+        else:
+            work = session.pass_on(routing.number_plan_site(org, trunk))
+        self.begin(session, work)

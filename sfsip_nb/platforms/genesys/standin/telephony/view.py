@@ -1,0 +1,36 @@
+"""The world's Genesys settings as routing sees them, with the faults that change the settings."""
+
+from __future__ import annotations
+
+from sfsip_nb.testbed.telephony.legs import Object
+from sfsip_nb.testbed.world import World
+
+from .routing import ArchitectFlow, Organisation
+
+
+def organisation(world: World) -> Organisation:
+    """What decides about a call that comes in now."""
+    down = world.fault("genesys.trunk-down")
+    blind = world.fault("genesys.no-route")
+    genesys = world.genesys
+    return Organisation(
+        suffix=world.byoc_suffix,
+        cloud_voice_suffix=world.cloud_voice_suffix,
+        default_site=str(world.org["defaultSiteId"]),
+        trunks=[
+            {**trunk, "state": "inactive"} if down and trunk is not world.carrier_trunk else trunk
+            for trunk in genesys["trunks"].values()
+        ],
+        sites=genesys["sites"],
+        number_plans={site: world.plans(site) for site in genesys["sites"]},
+        outbound_routes={site: [] if blind else world.routes(site) for site in genesys["sites"]},
+        did_pools=list(genesys["did_pools"].values()),
+        ivrs=list(genesys["ivrs"].values()),
+        flows={id_: _flow(f) for id_, f in genesys["flows"].items() if f.get("publishedVersion")},
+        queues=genesys["queues"],
+    )
+
+
+def _flow(flow: Object) -> ArchitectFlow:
+    transfer_to, queue_id = (str(flow.get(key) or "") for key in ("_transferTo", "_queueId"))
+    return ArchitectFlow(str(flow["id"]), str(flow["name"]), transfer_to, queue_id)
