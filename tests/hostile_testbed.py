@@ -21,11 +21,11 @@ from starlette.responses import JSONResponse
 
 from sfsip_nb.inputs import private, samples
 from sfsip_nb.platforms.genesys import samples as genesys_samples
+from sfsip_nb.platforms.synthflow.standin import calls
 from sfsip_nb.runs import session
 from sfsip_nb.sip.messages import Incoming
 from sfsip_nb.testbed import customer, life, web
 from sfsip_nb.testbed.places import FOLDER, LOG
-from sfsip_nb.testbed.synthflow import calls
 from sfsip_nb.testbed.world import World
 from tests.acceptance.acceptance_tools import PROJECT
 from tests.present.hostile import HOSTILE, SHORT

@@ -21,11 +21,11 @@ from starlette.applications import Starlette
 
 from sfsip_nb.inputs import private, samples, schema
 from sfsip_nb.inputs.platform import platform
+from sfsip_nb.platforms.synthflow.standin import REGIONS, base_path, synthflow_routes
 
 from . import control, customer, registry
 from .guard import OriginGuard
 from .places import FOLDER, INFO
-from .synthflow import REGIONS, base_path, synthflow_routes
 from .telephony import Telephony
 from .vendor import vendor, vendors
 from .world import Json, World

@@ -12,9 +12,9 @@ from urllib.parse import unquote
 from starlette.applications import Starlette
 
 from sfsip_nb.platforms.genesys.standin import genesys_routes
+from sfsip_nb.platforms.synthflow.standin import synthflow_routes
 from sfsip_nb.platforms.talkdesk.standin import talkdesk_routes
 from sfsip_nb.testbed import admin, customer
-from sfsip_nb.testbed.synthflow import synthflow_routes
 from sfsip_nb.testbed.world import World
 from tests.fates.proxy import ADMINISTER, Answer, Request
 

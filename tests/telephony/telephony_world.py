@@ -12,9 +12,9 @@ from typing import Any
 from sfsip_nb.inputs import samples
 from sfsip_nb.platforms.genesys import samples as genesys_samples
 from sfsip_nb.platforms.genesys.standin.template import complete
+from sfsip_nb.platforms.synthflow.standin.telephony.rows import new_row
 from sfsip_nb.sip import Call, MapResolver, UserAgent
 from sfsip_nb.testbed.telephony import Telephony
-from sfsip_nb.testbed.telephony.rows import new_row
 from sfsip_nb.testbed.world import World
 
 Json = dict[str, Any]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sfsip_nb.inputs import facts
+from sfsip_nb.platforms.synthflow.standin.telephony.region import SynthflowStandIn
 from sfsip_nb.sip import UserAgent
 from sfsip_nb.testbed.vendor import vendors
 from sfsip_nb.testbed.world import World
@@ -16,7 +17,6 @@ from .certificates import Certificates
 from .net import Net
 from .pstn import HOST, TelephoneNetwork
 from .standin import StandIn
-from .synthflow import SynthflowStandIn
 
 HANGUP_SECONDS = 2.0
 

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from starlette.routing import Route
 
 from sfsip_nb.inputs import samples
+from sfsip_nb.testbed.web import METHODS, ApiRequest, Endpoint, EveryFifth, routes
+from sfsip_nb.testbed.world import World
 
-from ..web import METHODS, ApiRequest, Endpoint, EveryFifth, routes
-from ..world import World
 from . import assistants, calls, numbers
 from .errors import no_route, plain, refuse, unreadable
 

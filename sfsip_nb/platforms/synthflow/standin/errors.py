@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from ..web import ApiRefusal
+from sfsip_nb.testbed.web import ApiRefusal
 
 
 def refuse(status: int, description: str, category: str = "bad_request") -> ApiRefusal:

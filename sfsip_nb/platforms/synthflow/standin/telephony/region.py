@@ -12,15 +12,15 @@ from typing import Any
 
 from sfsip_nb.inputs import facts
 from sfsip_nb.sip import Call, Credentials, DigestGuard, Incoming, Transport, UserAgent
+from sfsip_nb.testbed.telephony.admission import Refusal, challenged
+from sfsip_nb.testbed.telephony.certificates import Certificates
+from sfsip_nb.testbed.telephony.net import BLACK_HOLE, Net, Resident, Target, hops_left, name_addr
+from sfsip_nb.testbed.telephony.phone import ring_seconds
+from sfsip_nb.testbed.telephony.standin import StandIn
 from sfsip_nb.testbed.world import World
 
-from .admission import Refusal, challenged
 from .assistant import Talk
-from .certificates import Certificates
-from .net import BLACK_HOLE, Net, Resident, Target, hops_left, name_addr
-from .phone import ring_seconds
 from .rows import new_row, settle
-from .standin import StandIn
 
 Json = dict[str, Any]
 

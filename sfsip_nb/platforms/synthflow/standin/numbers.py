@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-from ..web import ApiRequest, Endpoint, Json
-from ..world import World
+from sfsip_nb.testbed.web import ApiRequest, Endpoint, Json
+from sfsip_nb.testbed.world import World
+
 from .errors import body, invalid, plain, refuse, text
 
 _E164 = re.compile(r"\+[1-9]\d{6,14}")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from ..web import ApiRequest, Endpoint, Json
-from ..world import World
+from sfsip_nb.testbed.web import ApiRequest, Endpoint, Json
+from sfsip_nb.testbed.world import World
+
 from .errors import body, invalid, refuse, text
 from .numbers import paged
 

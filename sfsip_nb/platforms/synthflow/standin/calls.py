@@ -6,7 +6,8 @@ import re
 import time
 from datetime import UTC, datetime
 
-from ..web import ApiRequest, Endpoint, Json
+from sfsip_nb.testbed.web import ApiRequest, Endpoint, Json
+
 from .assistants import find
 from .errors import body, invalid, refuse, text
 from .numbers import paged

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sfsip_nb.sip import Call, Relay, Tone, relay
-
-from .net import Target
-from .phone import CALL_SECONDS
+from sfsip_nb.testbed.telephony.net import Target
+from sfsip_nb.testbed.telephony.phone import CALL_SECONDS
 
 if TYPE_CHECKING:
-    from .synthflow import SynthflowStandIn
+    from .region import SynthflowStandIn
 
 Json = dict[str, Any]
 

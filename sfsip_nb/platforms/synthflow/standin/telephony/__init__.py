@@ -1,0 +1,1 @@
+"""Synthflow on the phone: its regions, and the assistants behind their numbers."""
