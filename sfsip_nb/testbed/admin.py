@@ -7,7 +7,7 @@ with which the same step brings back what was there.
 from __future__ import annotations
 
 from .cards import CannotDo, Step, Values
-from .vendor import vendors
+from .standin import stand_ins
 from .world import Json, World
 
 __all__ = ["CannotDo", "step"]
@@ -31,7 +31,7 @@ _OTHERS: dict[str, dict[str, Step]] = {
 
 def step(system: str, name: str) -> Step | None:
     """What the administrator of `system` does for the step `name`; None if nothing."""
-    vendor = vendors().get(system)
+    vendor = stand_ins().get(system)
     if name == "access.synthflow" and system != "phone":
         return _plan
     return (vendor.steps if vendor else _OTHERS.get(system, {})).get(name)

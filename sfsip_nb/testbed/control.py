@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from . import admin
 from .faults import FAULTS
-from .vendor import vendors
+from .standin import stand_ins
 from .world import Json, Objects, World
 
 PATH = "/control"
@@ -109,7 +109,7 @@ class ControlServer:
         return {
             "calls": world.calls,
             "synthflow": list(world.synthflow_calls.values()),
-            **{name: vendor.calls(world) for name, vendor in vendors().items()},
+            **{name: own.calls(world) for name, own in stand_ins().items()},
         }
 
     # changing it

@@ -1,6 +1,6 @@
 """The testbed customer as it is before anybody runs a guide.
 
-An organisation that is in use: a carrier trunk brings telephone calls in, a support line answers
+An organization that is in use: a carrier trunk brings telephone calls in, a support line answers
 them, and of every kind of object that a guide creates there is one made by hand, which a run must
 leave alone.
 """
@@ -11,14 +11,14 @@ from typing import Any
 
 from sfsip_nb.inputs import samples
 
-from .vendor import vendors
+from .standin import stand_ins
 from .world import Json, World
 
 
 def settle(world: World) -> None:
     """Fill an empty world with the testbed customer."""
-    for vendor in vendors().values():
-        vendor.settle(world)
+    for own in stand_ins().values():
+        own.settle(world)
     _synthflow(world)
 
 

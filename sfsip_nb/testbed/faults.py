@@ -1,4 +1,4 @@
-"""What the testbed can break on purpose, and what each breakage should be recognised as."""
+"""What the testbed can break on purpose, and what each breakage should be recognized as."""
 
 from __future__ import annotations
 

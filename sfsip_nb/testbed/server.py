@@ -26,8 +26,8 @@ from sfsip_nb.platforms.synthflow.standin import REGIONS, base_path, synthflow_r
 from . import control, customer, registry
 from .guard import OriginGuard
 from .places import FOLDER, INFO
+from .standin import stand_in, stand_ins
 from .telephony import Telephony
-from .vendor import vendor, vendors
 from .world import Json, World
 
 HOST = "127.0.0.1"
@@ -57,7 +57,7 @@ def credentials() -> Json:
     """The sample customer's credentials, for whoever reads the first line."""
     secret = samples.testbed_secret
     return {
-        **{name: own.credentials() for name, own in vendors().items()},
+        **{name: own.credentials() for name, own in stand_ins().items()},
         "synthflow": {
             "api_key": secret("synthflow-api-key"),
             "workspace_id": samples.SYNTHFLOW_WORKSPACE_ID,
@@ -79,7 +79,7 @@ def application(world: World, controls: control.ControlServer) -> OriginGuard:
     routes = [
         *controls.routes(),
         *synthflow_routes(world),
-        *(route for own in vendors().values() for route in own.routes(world)),
+        *(route for own in stand_ins().values() for route in own.routes(world)),
     ]
     return OriginGuard(Starlette(routes=routes))
 
@@ -143,9 +143,9 @@ def _info(control_url: str, origin: str, world: World, telephony: dict[str, Any]
     return {
         "control": control_url,
         "synthflow": {region: origin + base_path(region) for region in REGIONS},
-        **{name: _sample_addresses(origin, name) for name in vendors()},
+        **{name: _sample_addresses(origin, name) for name in stand_ins()},
         # Where an address depends on the customer's own account or region.
-        "patterns": {name: _addresses(origin, name) for name in vendors()},
+        "patterns": {name: _addresses(origin, name) for name in stand_ins()},
         **telephony,
         "pid": os.getpid(),
         "instance": uuid.uuid4().hex,
@@ -156,7 +156,7 @@ def _info(control_url: str, origin: str, world: World, telephony: dict[str, Any]
 
 def _addresses(origin: str, name: str) -> dict[str, str]:
     """Where each API of a platform answers, with ``{…}`` for parameters of its group."""
-    return {api: origin + path for api, path in vendor(name).paths.items()}
+    return {api: origin + path for api, path in stand_in(name).paths.items()}
 
 
 def _sample_addresses(origin: str, name: str) -> dict[str, str]:

@@ -57,7 +57,7 @@ class World:
         self.tokens: dict[str, Json] = {}  # of the OAuth endpoints
         self.faults: list[str] = []
         self.last_used = time.monotonic()
-        # Set by who can place calls: Synthflow, and each contact centre by its name.
+        # Set by who can place calls: Synthflow, and each contact center by its name.
         self.dial: Callable[[Json], None] = lambda call: None
         self.dials: dict[str, Callable[[Json], None]] = {}
         self._ids = 0
@@ -113,7 +113,7 @@ class World:
 
     @property
     def genesys(self) -> dict[str, Objects]:
-        """The Genesys organisation's objects."""
+        """The Genesys organization's objects."""
         return self.systems["genesys"]
 
     @property
@@ -123,7 +123,7 @@ class World:
 
     @property
     def org(self) -> Json:
-        """The Genesys organisation."""
+        """The Genesys organization."""
         return next(iter(self.genesys["organization"].values()))
 
     @property

@@ -1,4 +1,4 @@
-"""A contact centre that the package knows nothing of runs from plan to rollback.
+"""A contact center that the package knows nothing of runs from plan to rollback.
 
 The folder beside this file is what an installed package would be on the path: the platform
 `sfsip_echo`, and the entry point by which it is found.

@@ -270,7 +270,7 @@ def test_a_caller_who_gives_up_cancels_the_leg_behind(world: World) -> None:
 
     async def scene(testbed: Running) -> None:
         call = await testbed.call(samples.SUPPORT_DID)
-        phone = testbed.telephony.centres["genesys"].phone.agent
+        phone = testbed.telephony.centers["genesys"].phone.agent
         await testbed.until(lambda: phone.calls)
         (ringing,) = phone.calls.values()
         await call.bye()

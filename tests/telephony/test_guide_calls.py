@@ -89,7 +89,7 @@ def test_the_siptraces_show_challenge_and_answer_but_no_secret(world: World) -> 
 
 def transferred(testbed: Running, conversation: Json, row: Json) -> None:
     """What both transfers have in common: the agent saw the original caller."""
-    (phone,) = testbed.telephony.centres["genesys"].phone.agent.calls.values()
+    (phone,) = testbed.telephony.centers["genesys"].phone.agent.calls.values()
     assert phone.caller == samples.CALLER
     queue = testbed.world.by_name(testbed.world.genesys["queues"], genesys_samples.TRANSFER_QUEUE)
     assert queue
@@ -140,7 +140,7 @@ def test_a_warm_transfer_is_a_call_of_its_own_over_the_trunk(world: World) -> No
 def test_genesys_calls_the_assistant_by_an_outbound_flow(world: World) -> None:
     async def scene(testbed: Running) -> None:
         placed = {"conversation_id": "c-1", "from": samples.SPARE_DID, "to": samples.DID}
-        testbed.telephony.centres["genesys"].place({**placed, "flow_id": ""})
+        testbed.telephony.centers["genesys"].place({**placed, "flow_id": ""})
         live = testbed.world.conversations[placed["conversation_id"]]
         assert "conversationEnd" not in live
         conversation = await testbed.conversation()

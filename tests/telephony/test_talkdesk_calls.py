@@ -46,7 +46,7 @@ def test_an_outside_caller_reaches_the_assistant_and_both_hear_each_other(accoun
 
 def handed_over(testbed: Running, entry: Json, row: Json) -> None:
     """What both transfers have in common: the agent of the group saw the original caller."""
-    (phone,) = testbed.telephony.centres["talkdesk"].phone.agent.calls.values()
+    (phone,) = testbed.telephony.centers["talkdesk"].phone.agent.calls.values()
     assert phone.caller == samples.CALLER
     assert entry["contact_phone_number"] == samples.CALLER
     assert entry["ring_groups"] == talkdesk_samples.RING_GROUP
@@ -143,7 +143,7 @@ def test_a_trunk_by_address_needs_no_credentials(customer: World) -> None:
         call.audio.play(1400)
         assert await call.audio.heard(620)
         assert not [
-            c for c in testbed.telephony.centres["talkdesk"].agent.calls.values() if c.challenges
+            c for c in testbed.telephony.centers["talkdesk"].agent.calls.values() if c.challenges
         ]
         await call.bye()
 
@@ -184,8 +184,8 @@ def test_a_number_that_both_contact_centres_route_is_the_first_ones(account: Wor
 
     async def scene(testbed: Running) -> None:
         for phone in (
-            testbed.telephony.centres["genesys"].phone,
-            testbed.telephony.centres["talkdesk"].phone,
+            testbed.telephony.centers["genesys"].phone,
+            testbed.telephony.centers["talkdesk"].phone,
         ):
             call = await testbed.call(samples.SUPPORT_DID)
             assert call.audio

@@ -192,7 +192,7 @@ def test_a_caller_who_gives_up_while_it_rings(account: World) -> None:
     account.set_fault("talkdesk.no-agents")
 
     async def scene(testbed: Running) -> None:
-        phone = testbed.telephony.centres["talkdesk"].phone.agent
+        phone = testbed.telephony.centers["talkdesk"].phone.agent
         call = await testbed.caller.invite(
             f"sip:{samples.RING_GROUP_NUMBER}@pstn.test", from_=f"sip:{samples.CALLER}@pstn.test"
         )

@@ -148,15 +148,15 @@ def test_a_card_that_is_fulfilled_already_changes_nothing(bench: Bench) -> None:
 
 
 def test_the_administrator_has_genesys_dial(bench: Bench) -> None:
-    dialled: list[dict[str, Any]] = []
-    bench.world.dials["genesys"] = dialled.append
+    dialed: list[dict[str, Any]] = []
+    bench.world.dials["genesys"] = dialed.append
     values = {"to": samples.DID, "from": samples.SUPPORT_DID, "flow": "Acme Outbound Dialer"}
     status, seen = administer(bench, "verify.outbound", **values)
     assert status == 200
     flow = bench.world.by_name(bench.world.genesys["flows"], "Acme Outbound Dialer")
     assert flow is not None
     numbers = {"from": samples.SUPPORT_DID, "to": samples.DID}
-    assert dialled == [{**seen, **numbers, "flow_id": flow["id"]}]
+    assert dialed == [{**seen, **numbers, "flow_id": flow["id"]}]
     assert administer(bench, "verify.outbound", to=samples.DID)[0] == 400
 
 

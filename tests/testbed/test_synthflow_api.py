@@ -173,14 +173,14 @@ def test_call_list_needs_its_assistant_and_ignores_unknown_filters(bench: Bench)
 
 
 def test_placing_a_call_needs_an_attached_number(bench: Bench) -> None:
-    dialled: list[dict[str, Any]] = []
-    bench.world.dial = dialled.append
+    dialed: list[dict[str, Any]] = []
+    bench.world.dial = dialed.append
     call = {"model_id": samples.SYNTHFLOW_OTHER_ASSISTANT_ID, "phone": samples.CALLEE, "name": "C"}
     refused = bench.synthflow.post("/calls", json=call | {"from_phone_number": DID})
-    assert (refused.status_code, dialled) == (400, [])
+    assert (refused.status_code, dialed) == (400, [])
     made = bench.synthflow.post("/calls", json=call).json()["response"]
-    assert dialled[0]["call_id"] == made["call_id"]
-    assert dialled[0]["phone_number_from"] == samples.SUPPORT_DID
+    assert dialed[0]["call_id"] == made["call_id"]
+    assert dialed[0]["phone_number_from"] == samples.SUPPORT_DID
     assert bench.world.writes[-1]["path"].endswith("/calls")
 
 

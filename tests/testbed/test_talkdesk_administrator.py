@@ -201,11 +201,11 @@ def test_the_person_reads_the_entitlement_and_the_inventory(bench: Bench) -> Non
 
 
 def test_a_talkdesk_flow_dials_for_the_card(bench: Bench) -> None:
-    dialled: list[Json] = []
-    bench.world.dials["talkdesk"] = dialled.append
+    dialed: list[Json] = []
+    bench.world.dials["talkdesk"] = dialed.append
     numbers = {"to": samples.DID, "from": samples.RING_GROUP_NUMBER}
     seen = done(bench, "verify.outbound", numbers)
-    assert dialled == [numbers | {"call_id": seen["call_id"], "flow_id": ""}]
+    assert dialed == [numbers | {"call_id": seen["call_id"], "flow_id": ""}]
 
 
 @pytest.mark.parametrize(

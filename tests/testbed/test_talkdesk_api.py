@@ -180,8 +180,8 @@ def test_unknown_jobs_files_flows_and_paths_are_not_found(api: httpx.Client) -> 
 
 
 def test_a_flow_is_started_with_free_arguments_and_dials(bench: Bench, api: httpx.Client) -> None:
-    dialled: list[dict[str, Any]] = []
-    bench.world.dials["talkdesk"] = dialled.append
+    dialed: list[dict[str, Any]] = []
+    bench.world.dials["talkdesk"] = dialed.append
     flow = bench.world.by_name(bench.world.talkdesk["flows"], talkdesk.customer.DIAL_FLOW)
     assert flow is not None
     path = f"/flows/{flow['id']}/interactions"
@@ -190,7 +190,7 @@ def test_a_flow_is_started_with_free_arguments_and_dials(bench: Bench, api: http
     assert started.status_code == 202
     assert set(started.json()) == {"interaction_id", "flow_version_id", "flow_execution_id"}
     call_id = started.json()["interaction_id"]
-    assert dialled == [body | {"call_id": call_id, "flow_id": flow["id"]}]
+    assert dialed == [body | {"call_id": call_id, "flow_id": flow["id"]}]
     assert error(api.post(path, json=["no object"])) == (400, "bad_request")
     assert error(api.post(path, content=b"{")) == (400, "bad_request")
     assert [w["status"] for w in bench.world.writes] == [202, 400, 400]

@@ -8,21 +8,21 @@ from pathlib import Path
 from typing import Any
 
 from sfsip_nb.inputs import facts
-from sfsip_nb.platforms.synthflow.standin.telephony.region import SynthflowStandIn
+from sfsip_nb.platforms.synthflow.standin.telephony.region import SynthflowServers
 from sfsip_nb.sip import UserAgent
-from sfsip_nb.testbed.vendor import vendors
+from sfsip_nb.testbed.standin import stand_ins
 from sfsip_nb.testbed.world import World
 
 from .certificates import Certificates
+from .element import SipElement
 from .net import Net
 from .pstn import HOST, TelephoneNetwork
-from .standin import StandIn
 
 HANGUP_SECONDS = 2.0
 
 
 class Telephony:
-    """The telephone network, the contact centres, and Synthflow in each of its regions.
+    """The telephone network, the contact centers, and Synthflow in each of its regions.
 
     `directory` takes ``ca.pem``, the certificate that the stand-ins' TLS is signed by.
     """
@@ -32,17 +32,18 @@ class Telephony:
         self.net = Net()
         certificates = Certificates()
         self._certificates = certificates
-        self.centres = {
-            name: vendor.centre(world, self.net, certificates) for name, vendor in vendors().items()
+        self.centers = {
+            name: vendor.center(world, self.net, certificates)
+            for name, vendor in stand_ins().items()
         }
-        self.network = TelephoneNetwork(self.net, tuple(self.centres.values()))
+        self.network = TelephoneNetwork(self.net, tuple(self.centers.values()))
         self.regions = {
-            name: SynthflowStandIn(name, world, self.net, certificates)
+            name: SynthflowServers(name, world, self.net, certificates)
             for name in facts.synthflow_regions()
         }
-        self._stand_ins: tuple[StandIn, ...] = (
+        self._stand_ins: tuple[SipElement, ...] = (
             self.network,
-            *self.centres.values(),
+            *self.centers.values(),
             *self.regions.values(),
         )
 
@@ -51,7 +52,7 @@ class Telephony:
         self._certificates.write(self._authority)
         for stand_in in self._stand_ins:
             await stand_in.start()
-        self._world.dials |= {name: centre.place for name, centre in self.centres.items()}
+        self._world.dials |= {name: center.place for name, center in self.centers.items()}
         names = self.net.sip_map()
         pstn = {name: at for name, at in names.items() if name.startswith(HOST)}
         return {"sip": names, "pstn": {**pstn, "address": HOST}, "ca": str(self._authority)}

@@ -1,7 +1,7 @@
 """A stand-in for the Genesys Cloud Platform API and its OAuth endpoint.
 
 It refuses what the real one refuses, in its words where they are known; where the vendor's
-behaviour is not documented it takes the stricter reading.
+behavior is not documented it takes the stricter reading.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from sfsip_nb.inputs import samples
 from sfsip_nb.platforms.genesys import samples as genesys_samples
-from sfsip_nb.testbed.vendor import Vendor
+from sfsip_nb.testbed.standin import StandIn
 from sfsip_nb.testbed.web import METHODS, ApiRequest, Endpoint, routes
 from sfsip_nb.testbed.world import Json, World
 
@@ -40,12 +40,12 @@ def _credentials() -> Json:
     }
 
 
-STAND_IN = Vendor(
+STAND_IN = StandIn(
     settle=customer.settle,
     routes=genesys_routes,
     paths={"api": "", "login": ""},
     credentials=_credentials,
     steps=administrator.STEPS,
     calls=lambda world: list(world.conversations.values()),
-    centre=Edge,
+    center=Edge,
 )

@@ -105,7 +105,7 @@ def caller(asked: ApiRequest) -> Json:
 
 
 def tokens_me(asked: ApiRequest) -> Json:
-    """``GET /tokens/me``: organisation and client of the token."""
+    """``GET /tokens/me``: organization and client of the token."""
     client, org = caller(asked), asked.world.org
     named = {"id": org["id"], "name": org["name"]}
     return {
@@ -146,7 +146,7 @@ def organization(asked: ApiRequest) -> Json:
 
 
 def products(asked: ApiRequest) -> Json:
-    """``GET /authorization/products``: what the organisation has bought."""
+    """``GET /authorization/products``: what the organization has bought."""
     bought = ["collaborate", "directory", "telephony", "byoc"]
     if asked.world.fault("genesys.no-byoc"):
         bought.remove("byoc")

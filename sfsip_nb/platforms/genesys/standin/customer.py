@@ -1,4 +1,4 @@
-"""The testbed customer's Genesys Cloud organisation before anybody runs a guide."""
+"""The testbed customer's Genesys Cloud organization before anybody runs a guide."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _DEFAULT_PLANS: tuple[Json, ...] = (
 
 
 def settle(world: World) -> None:
-    """Fill `world` with the organisation."""
+    """Fill `world` with the organization."""
 
     def new(**fields: Any) -> Json:
         at = world.iso()
@@ -163,7 +163,7 @@ def settle(world: World) -> None:
         "_byocSuffix": "byoc.usw2.pure.cloud",
         "_cloudVoiceSuffix": "byoc.usw2.genesys.cloud",
         "_carrierTrunkId": carrier["id"],
-        # The guide's own example label: other organisations of the region have it already.
+        # The guide's own example label: other organizations of the region have it already.
         "_identifiersElsewhere": ["synthflow", "synthflow-ai"],
     }
     client = {

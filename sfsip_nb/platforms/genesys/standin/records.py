@@ -13,7 +13,7 @@ from .objects import body
 
 _PCAP = ("telephony:pcap:view",)
 _DETAILS = ("analytics:conversationDetail:view", "analytics:agentConversationDetail:view")
-_CAPACITY = 300  # concurrent calls of the sample organisation
+_CAPACITY = 300  # concurrent calls of the sample organization
 
 
 def _moment(text: str, field: str) -> datetime:

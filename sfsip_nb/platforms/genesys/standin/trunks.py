@@ -113,7 +113,7 @@ def _checked(asked: ApiRequest, given: Json, present: Json | None) -> Json:
 
 
 def _check_identifier(asked: ApiRequest, properties: Json, others: list[Json]) -> None:
-    """The inbound termination identifier is unique among all organisations of the region."""
+    """The inbound termination identifier is unique among all organizations of the region."""
     label = str(properties[template.IDENTIFIER]["value"]["instance"] or "").lower()
     taken = {
         str(t["properties"][template.IDENTIFIER]["value"]["instance"] or "").lower() for t in others

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from sfsip_nb.inputs import facts, samples
 from sfsip_nb.platforms.talkdesk import samples as talkdesk_samples
-from sfsip_nb.testbed.vendor import Vendor
+from sfsip_nb.testbed.standin import StandIn
 from sfsip_nb.testbed.web import METHODS, ApiRequest, Endpoint, routes
 from sfsip_nb.testbed.world import Json, World
 
@@ -63,12 +63,12 @@ def _credentials() -> Json:
     }
 
 
-STAND_IN = Vendor(
+STAND_IN = StandIn(
     settle=customer.settle,
     routes=talkdesk_routes,
     paths={"api": api_path("{region}"), "login": login_path("{region}", "{account}")},
     credentials=_credentials,
     steps=administrator.STEPS,
     calls=lambda world: list(world.talkdesk_calls.values()),
-    centre=Sbc,
+    center=Sbc,
 )

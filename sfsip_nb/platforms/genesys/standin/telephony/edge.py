@@ -7,7 +7,7 @@ from typing import Any
 
 from sfsip_nb.sip import Call
 from sfsip_nb.testbed.telephony.admission import Refusal, unfit
-from sfsip_nb.testbed.telephony.centre import ContactCentre
+from sfsip_nb.testbed.telephony.center import ContactCenter
 from sfsip_nb.testbed.telephony.certificates import Certificates
 from sfsip_nb.testbed.telephony.legs import Conversation, Participant
 from sfsip_nb.testbed.telephony.net import Net, Target, hops_left
@@ -21,7 +21,7 @@ ADDRESS = "203.0.113.10"
 """Public address of the edge (RFC 5737); Genesys's own are not known here."""
 
 
-class Edge(ContactCentre):
+class Edge(ContactCenter):
     """Genesys Cloud as trunks see it, with the telephone of the agents in its queues."""
 
     def __init__(self, world: World, net: Net, certificates: Certificates) -> None:
@@ -43,7 +43,7 @@ class Edge(ContactCentre):
 
     def entrance(self, number: str) -> str:
         """The customer's own carrier trunk."""
-        org = view.organisation(self.world)
+        org = view.organization(self.world)
         return f"sip:{number}@{routing.inbound_fqdn(org, self.world.carrier_trunk)}"
 
     def place(self, call: dict[str, Any]) -> None:
@@ -58,11 +58,11 @@ class Edge(ContactCentre):
 
     async def take(self, call: Call) -> None:
         """Let the call in by its trunk and that trunk's lists, then to the number's flow."""
-        org = view.organisation(self.world)
+        org = view.organization(self.world)
         host = Target.parse(call.request_uri).host
         trunk = routing.admit(org, host, self.net.source(call))
         if isinstance(trunk, Refusal):
-            # Refused at the platform's border: no organisation has a record of it.
+            # Refused at the platform's border: no organization has a record of it.
             return await self.refuse(call, trunk)
         entry = unfit(call) or routing.enter(org, trunk, call.user)
         if isinstance(entry, Refusal):

@@ -1,8 +1,8 @@
-"""Which way a call takes through a Genesys Cloud organisation: pure functions over its settings.
+"""Which way a call takes through a Genesys Cloud organization: pure functions over its settings.
 
 The shapes are those that the public API returns. Whatever decides a call is here and nowhere else:
 trunk and access list (`admit`), DID pool, call route and flow (`enter`), number plans, outbound
-route and trunk (`onward`), caller ID (`caller_id`). Where the vendor's behaviour is not known, the
+route and trunk (`onward`), caller ID (`caller_id`). Where the vendor's behavior is not known, the
 stricter reading is taken and said so.
 """
 
@@ -33,8 +33,8 @@ class ArchitectFlow:
 
 
 @dataclass(frozen=True)
-class Organisation:
-    """The settings of one organisation that decide about calls."""
+class Organization:
+    """The settings of one organization that decide about calls."""
 
     suffix: str  # of inbound FQDNs, legacy BYOC platform
     cloud_voice_suffix: str  # the same for trunks on Dynamic Cloud Voice
@@ -63,7 +63,7 @@ class Onward:
     """The number plans lead out of the platform over this trunk."""
 
     trunk: Object
-    number: str  # normalised
+    number: str  # normalized
     plan: str
     classification: str
     route: str
@@ -82,14 +82,14 @@ def in_service(trunk: Object) -> bool:
     return trunk.get("state", "active") == "active" and setting(trunk, "trunk_enabled") is not False
 
 
-def inbound_fqdn(org: Organisation, trunk: Object) -> str:
+def inbound_fqdn(org: Organization, trunk: Object) -> str:
     """The host name that calls to this trunk carry; empty without a termination identifier."""
     label = setting(trunk, "trunk_sip_termination_uri")
     modern = setting(trunk, "trunk_routing_outbound_higher_capacity")
     return f"{label}.{org.cloud_voice_suffix if modern else org.suffix}".lower() if label else ""
 
 
-def trunk_of(org: Organisation, host: str) -> Object | Refusal:
+def trunk_of(org: Organization, host: str) -> Object | Refusal:
     """The trunk that the host of a Request-URI names ("wrong org / calls go nowhere" if none)."""
     for trunk in org.trunks:
         if inbound_fqdn(org, trunk) == host.lower():
@@ -99,7 +99,7 @@ def trunk_of(org: Organisation, host: str) -> Object | Refusal:
     return Refusal(404, "Not Found", f"no trunk has the inbound identifier of {host}")
 
 
-def admit(org: Organisation, host: str, source: str) -> Object | Refusal:
+def admit(org: Organization, host: str, source: str) -> Object | Refusal:
     """The trunk for an INVITE to `host` from public address `source`, if its lists let it in.
 
     The deny list wins over the allow list (Genesys help, "SIP Access Control").
@@ -127,11 +127,11 @@ def pooled(pools: Sequence[Object], number: str) -> bool:
     return False
 
 
-def enter(org: Organisation, trunk: Object, number: str) -> InboundRoute | Refusal | None:
+def enter(org: Organization, trunk: Object, number: str) -> InboundRoute | Refusal | None:
     """Where a call to `number` goes that came in over `trunk`.
 
-    The number is first normalised by the plans of the trunk's number plan site. None: it is no
-    number of the organisation, so that only the way out is left (`onward`).
+    The number is first normalized by the plans of the trunk's number plan site. None: it is no
+    number of the organization, so that only the way out is left (`onward`).
     """
     plans = org.number_plans.get(number_plan_site(org, trunk), ())
     if not number.startswith("+") and (match := dialplan.classify(plans, number)):
@@ -148,7 +148,7 @@ def enter(org: Organisation, trunk: Object, number: str) -> InboundRoute | Refus
     return Refusal(404, "Not Found", f"{number} is in a DID pool, but no call route owns it")
 
 
-def onward(org: Organisation, site: str, number: str) -> Onward | Refusal:
+def onward(org: Organization, site: str, number: str) -> Onward | Refusal:
     """The way out for `number` by the number plans and outbound routes of `site`."""
     name = org.sites.get(site, {}).get("name", site)
     match = dialplan.classify(org.number_plans.get(site, ()), number)
@@ -170,8 +170,8 @@ def onward(org: Organisation, site: str, number: str) -> Onward | Refusal:
     return _stuck(f"route {route['name']} has no trunk in service with a SIP server", NO_LINES)
 
 
-def known_caller(org: Organisation, trunk: Object, caller: str) -> str:
-    """The caller's number as the organisation records it: normalised by the number plan site.
+def known_caller(org: Organization, trunk: Object, caller: str) -> str:
+    """The caller's number as the organization records it: normalized by the number plan site.
 
     A plan whose result names a missing capture group makes it "unknown", for all inbound calls.
     """
@@ -179,12 +179,12 @@ def known_caller(org: Organisation, trunk: Object, caller: str) -> str:
     return "unknown" if match and "unknown" in match.normalized else caller
 
 
-def media_site(org: Organisation, trunk: Object | None) -> str:
+def media_site(org: Organization, trunk: Object | None) -> str:
     """The site whose dial plan serves what leaves again: the trunk's media site, else default."""
     return (_reference(trunk, "site") if trunk else "") or org.default_site
 
 
-def number_plan_site(org: Organisation, trunk: Object) -> str:
+def number_plan_site(org: Organization, trunk: Object) -> str:
     """The site whose number plans serve calls that came in over `trunk`."""
     return _reference(trunk, "inboundSite") or org.default_site
 

@@ -17,12 +17,12 @@ from .records import FlowLeg
 
 @dataclass(eq=False)
 class EdgeSession(BridgedCall):
-    """A conversation that the organisation's settings, as of its last step, lead."""
+    """A conversation that the organization's settings, as of its last step, lead."""
 
-    org: routing.Organisation = field(init=False)
+    org: routing.Organization = field(init=False)
 
     def __post_init__(self) -> None:
-        self.org = view.organisation(self.centre.world)
+        self.org = view.organization(self.center.world)
 
     # What a call may meet
 
@@ -63,7 +63,7 @@ class EdgeSession(BridgedCall):
                 "acd", self.caller, entry.number, name=queue["name"], queue_id=queue["id"]
             )
             self.switch(self.conversation.add(acd))
-            self.centre.run(self._queue(queue, acd))
+            self.center.run(self._queue(queue, acd))
             return None
         if not flow.transfer_to:
             ivr.end("endpoint")
@@ -108,7 +108,7 @@ class EdgeSession(BridgedCall):
             await self.near.ring()
         for host, port in routing.proxies(way.trunk):
             leg.call = await trunkside.invite(self, way, host, port, (address, name))
-            code = await self.outcome(leg.call, ring_seconds(self.centre.world))
+            code = await self.outcome(leg.call, ring_seconds(self.center.world))
             if code == 200:
                 return leg
             refusal = Refusal(code, leg.call.phrase, "refused by the far end")
@@ -122,11 +122,11 @@ class EdgeSession(BridgedCall):
     def refuses(self, referral: Referral) -> Refusal | None:
         """Only a fault does."""
         forbidden = Refusal(403, "Forbidden", "the trunk takes no REFER")
-        return forbidden if self.centre.fault("refer-refused") else None
+        return forbidden if self.center.fault("refer-refused") else None
 
     async def hand_over(self, target: Target) -> Refusal | None:
-        """The number in the REFER is dialled as if the trunk that its host names had brought it."""
-        self.org = view.organisation(self.centre.world)
+        """The number in the REFER is dialed as if the trunk that its host names had brought it."""
+        self.org = view.organization(self.center.world)
         trunk = routing.trunk_of(self.org, target.host)
         if isinstance(trunk, Refusal):
             return trunk
@@ -149,10 +149,10 @@ class EdgeSession(BridgedCall):
 
     def publish(self, ended: bool = False) -> None:
         """At first a live conversation, at the end whole, with its messages and media."""
-        world, conversation = self.centre.world, self.conversation
+        world, conversation = self.center.world, self.conversation
         world.put_conversation(records.details(conversation, ended))
         if ended:
-            for message in records.messages(conversation, self.centre.net):
+            for message in records.messages(conversation, self.center.net):
                 world.add_sip_message(message)
             for statistics in records.media(conversation):
                 world.put_media(conversation.id, statistics)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def caller_id(session: EdgeSession, way: routing.Onward) -> tuple[str, str]:
     """(address, name) that the call shows to the far end."""
-    if session.centre.fault("anonymous-caller"):
+    if session.center.fault("anonymous-caller"):
         return "", ""
     source = session.caller if session.caller.lstrip("+").isdecimal() else ""
     site = session.org.sites.get(way.site, {})
@@ -32,14 +32,14 @@ async def invite(
     digest credentials answer a challenge of their own realm only.
     """
     trunk = way.trunk
-    domain = str(trunk.get("_outboundTerminationFqdn") or session.centre.net.address_of(host))
+    domain = str(trunk.get("_outboundTerminationFqdn") or session.center.net.address_of(host))
     transport = routing.transport(trunk)
     user, password, realm = (
         str(routing.setting(trunk, f"trunk_sip_authentication_credentials_{part}") or "")
         for part in ("username", "password", "realm")
     )
     own = routing.inbound_fqdn(session.org, trunk) or "localhost"
-    return await session.centre.agent.invite(
+    return await session.center.agent.invite(
         f"sip:{way.number}@{domain}:{port}",
         from_=name_addr(caller[0], own, caller[1]),
         headers={"Max-Forwards": str(session.hops), **session.marks()},

@@ -5,15 +5,15 @@ from __future__ import annotations
 from sfsip_nb.testbed.telephony.legs import Object
 from sfsip_nb.testbed.world import World
 
-from .routing import ArchitectFlow, Organisation
+from .routing import ArchitectFlow, Organization
 
 
-def organisation(world: World) -> Organisation:
+def organization(world: World) -> Organization:
     """What decides about a call that comes in now."""
     down = world.fault("genesys.trunk-down")
     blind = world.fault("genesys.no-route")
     genesys = world.genesys
-    return Organisation(
+    return Organization(
         suffix=world.byoc_suffix,
         cloud_voice_suffix=world.cloud_voice_suffix,
         default_site=str(world.org["defaultSiteId"]),

@@ -11,7 +11,7 @@ from sfsip_nb.testbed.telephony.net import Target
 from sfsip_nb.testbed.telephony.phone import CALL_SECONDS
 
 if TYPE_CHECKING:
-    from .region import SynthflowStandIn
+    from .region import SynthflowServers
 
 Json = dict[str, Any]
 
@@ -34,7 +34,7 @@ REFER_SECONDS = 10.0
 class Talk:
     """One call of an assistant. `reason` is the row's end_call_reason if the assistant ends it."""
 
-    region: SynthflowStandIn
+    region: SynthflowServers
     call: Call
     assistant: Json
     number: Json

@@ -14,9 +14,9 @@ from sfsip_nb.inputs import facts
 from sfsip_nb.sip import Call, Credentials, DigestGuard, Incoming, Transport, UserAgent
 from sfsip_nb.testbed.telephony.admission import Refusal, challenged
 from sfsip_nb.testbed.telephony.certificates import Certificates
+from sfsip_nb.testbed.telephony.element import SipElement
 from sfsip_nb.testbed.telephony.net import BLACK_HOLE, Net, Resident, Target, hops_left, name_addr
 from sfsip_nb.testbed.telephony.phone import ring_seconds
-from sfsip_nb.testbed.telephony.standin import StandIn
 from sfsip_nb.testbed.world import World
 
 from .assistant import Talk
@@ -30,7 +30,7 @@ REGISTRATION_SECONDS = 90.0
 UNLISTED = "198.51.100.99"
 
 
-class SynthflowStandIn(StandIn):
+class SynthflowServers(SipElement):
     """The stand-in of one region."""
 
     def __init__(self, region: str, world: World, net: Net, certificates: Certificates) -> None:
@@ -52,7 +52,7 @@ class SynthflowStandIn(StandIn):
         super().__init__(net, Resident(agent, (self.host,), ports, self._address))
 
     def _address(self) -> str:
-        """The first published signalling address that nobody doubts."""
+        """The first published signaling address that nobody doubts."""
         if self.world.fault("synthflow.unlisted-address"):
             return UNLISTED
         listed = facts.synthflow_addresses(self.region)

@@ -8,7 +8,7 @@ from sfsip_nb.platforms.talkdesk import samples as talkdesk_samples
 from sfsip_nb.sip import Call, DigestGuard
 from sfsip_nb.testbed.telephony import pstn
 from sfsip_nb.testbed.telephony.admission import Refusal, challenged, unfit
-from sfsip_nb.testbed.telephony.centre import ContactCentre
+from sfsip_nb.testbed.telephony.center import ContactCenter
 from sfsip_nb.testbed.telephony.certificates import Certificates
 from sfsip_nb.testbed.telephony.legs import Conversation, Object, Participant
 from sfsip_nb.testbed.telephony.net import Net, Target, hops_left
@@ -21,7 +21,7 @@ ADDRESS = "203.0.113.20"
 """Public address of the SBC (RFC 5737); Talkdesk publishes none."""
 
 
-class Sbc(ContactCentre):
+class Sbc(ContactCenter):
     """Talkdesk as trunks see it, with the telephone of the agents in its ring groups."""
 
     def __init__(self, world: World, net: Net, certificates: Certificates) -> None:

@@ -29,7 +29,7 @@ class SbcSession(BridgedCall):
     `fell_back`: the fallback of a routing was needed.
     """
 
-    centre: Sbc
+    center: Sbc
     fell_back: bool = False
 
     # What a call may meet
@@ -50,7 +50,7 @@ class SbcSession(BridgedCall):
 
     async def dial_out(self, to: str) -> None:
         """A flow dials `to` over the trunk of that number's routing, and plays its prompt."""
-        trunk = routing.trunk_of_number(self.centre.world, to)
+        trunk = routing.trunk_of_number(self.center.world, to)
         if not isinstance(trunk, Refusal):
             outcome = await self._dial(to, trunk, self.caller)
             if isinstance(outcome, Participant):
@@ -62,7 +62,7 @@ class SbcSession(BridgedCall):
 
     async def _reach(self, entry: Object, number: str) -> Participant | Refusal:
         """Where a routing leads, else its fallback: the answered leg, or why there is none."""
-        world, seconds = self.centre.world, entry["timeout_seconds"]
+        world, seconds = self.center.world, entry["timeout_seconds"]
         if entry["kind"] == routing.SIP_TRANSFER:
             self.conversation.add(Participant("ivr", self.caller, number, name=entry["name"])).end(
                 ""
@@ -83,7 +83,7 @@ class SbcSession(BridgedCall):
 
     async def _ring_group(self, name: str, number: str, seconds: float) -> Participant | Refusal:
         """Ring a ring group for so long; nobody is rung where nobody is in it."""
-        world, refusal = self.centre.world, Refusal(480, "Temporarily Unavailable", "no agent")
+        world, refusal = self.center.world, Refusal(480, "Temporarily Unavailable", "no agent")
         group = world.by_name(world.talkdesk["ring_groups"], name)
         acd = Participant(
             "acd", self.caller, number, name=name, queue_id=group["id"] if group else ""
@@ -106,24 +106,24 @@ class SbcSession(BridgedCall):
         self, number: str, trunk: Object | None, caller: str, seconds: float = 120
     ) -> Participant | Refusal:
         """Dial over a trunk, or, without one, over the telephone network as a forwarded call."""
-        centre = self.centre
-        if trunk and centre.busy_lines(trunk) >= trunk["max_concurrent_calls"]:
+        center = self.center
+        if trunk and center.busy_lines(trunk) >= trunk["max_concurrent_calls"]:
             return self._unreached(number, Refusal(503, "Service Unavailable", "no line is free"))
-        if trunk and centre.fault("no-ani"):
+        if trunk and center.fault("no-ani"):
             caller = ""
         server, port = (trunk["server"], trunk["port"]) if trunk else (pstn.CARRIER, pstn.PORT)
         transport: Transport = trunk["transport"] if trunk else "udp"
         leg = Participant("external", caller or "anonymous", number, "outbound", trunk=trunk)
         self.conversation.add(leg)
-        leg.call = await centre.agent.invite(
+        leg.call = await center.agent.invite(
             f"sip:{number}@{server}:{port}",
-            from_=name_addr(caller, centre.host, self.caller_name),
+            from_=name_addr(caller, center.host, self.caller_name),
             headers={"Max-Forwards": str(self.hops), **self.marks()},
             srtp="required" if transport == "tls" else "off",
             credentials=routing.credentials(trunk) if trunk else [],
             transport=transport,
         )
-        code = await self.outcome(leg.call, ring_seconds(centre.world, seconds))
+        code = await self.outcome(leg.call, ring_seconds(center.world, seconds))
         if code == 200:
             return leg
         refusal = Refusal(code, leg.call.phrase, "refused by the far end")
@@ -136,21 +136,21 @@ class SbcSession(BridgedCall):
             self.conversation.add(leg)
         leg.end("error")
         line = {"stand_in": "talkdesk", "from": leg.ani, "to": number}
-        self.centre.world.log_call(line | {"code": refusal.code, "reason": refusal.reason})
+        self.center.world.log_call(line | {"code": refusal.code, "reason": refusal.reason})
         return refusal
 
     # Transfers by the far end
 
     def refuses(self, referral: Referral) -> Refusal | None:
         """Inside a call too, only Allowed IPs may ask for something (stricter reading)."""
-        admitted = routing.admit(self.centre.world, self.centre.net.source(referral.call))
+        admitted = routing.admit(self.center.world, self.center.net.source(referral.call))
         return admitted if isinstance(admitted, Refusal) else None
 
     async def hand_over(self, target: Target) -> Refusal | None:
-        """The number in the REFER is dialled as if the trunk had brought it."""
-        if not self.centre.owns(target.host):
+        """The number in the REFER is dialed as if the trunk had brought it."""
+        if not self.center.owns(target.host):
             return Refusal(404, "Not Found", f"{target.host} is not this SBC")
-        entry = routing.enter(self.centre.world, target.user)
+        entry = routing.enter(self.center.world, target.user)
         if isinstance(entry, Refusal):
             return entry
         if entry:
@@ -171,5 +171,5 @@ class SbcSession(BridgedCall):
     def publish(self, ended: bool = False) -> None:
         """The calls report has calls that are over."""
         if ended:
-            world = self.centre.world
+            world = self.center.world
             world.put_talkdesk_call(report.entry(world, self.conversation, self.fell_back))

@@ -10,13 +10,13 @@ from sfsip_nb.inputs import samples
 from sfsip_nb.sip import Call, Credentials
 from sfsip_nb.testbed import oauth
 from sfsip_nb.testbed.cards import CannotDo, Values, text
+from sfsip_nb.testbed.standin import StandIn
 from sfsip_nb.testbed.telephony.admission import Refusal
-from sfsip_nb.testbed.telephony.centre import ContactCentre
+from sfsip_nb.testbed.telephony.center import ContactCenter
 from sfsip_nb.testbed.telephony.certificates import Certificates
 from sfsip_nb.testbed.telephony.legs import Conversation, Participant
 from sfsip_nb.testbed.telephony.net import Net, Target, name_addr
 from sfsip_nb.testbed.telephony.session import BridgedCall
-from sfsip_nb.testbed.vendor import Vendor
 from sfsip_nb.testbed.web import ApiRefusal, ApiRequest, Endpoint, routes
 from sfsip_nb.testbed.world import Json, World
 
@@ -86,7 +86,7 @@ def _open(world: World, values: Values) -> Json:
 # -- the telephone
 
 
-class EchoCentre(ContactCentre):
+class EchoCenter(ContactCenter):
     """Hands each caller of the trunk's number over the trunk, once its line is open."""
 
     def __init__(self, world: World, net: Net, certificates: Certificates) -> None:
@@ -135,7 +135,7 @@ class EchoSession(BridgedCall):
         """Dial the trunk's server, and join both."""
         leg = Participant("external", self.caller, trunk["number"], "outbound", trunk=trunk)
         self.conversation.add(leg)
-        leg.call = await self.centre.agent.invite(
+        leg.call = await self.center.agent.invite(
             f"sip:{trunk['number']}@{trunk['server']}",
             from_=name_addr(self.caller, HOST),
             credentials=[Credentials(trunk["username"], trunk["_password"])],
@@ -151,19 +151,19 @@ class EchoSession(BridgedCall):
 
     def publish(self, ended: bool = False) -> None:
         if ended:
-            world, made = self.centre.world, self.conversation
+            world, made = self.center.world, self.conversation
             first = made.legs[0]
             call = {"from": first.ani, "to": first.dnis, "started": world.iso(made.started)}
             world.systems["echo"]["calls"][made.id] = {"id": made.id, **call}
             world.touch()
 
 
-STAND_IN = Vendor(
+STAND_IN = StandIn(
     settle=_settle,
     routes=lambda world: routes(world, "echo", "/echo", _ENDPOINTS, _gate, _unreadable),
     paths={"api": "/echo"},
     credentials=lambda: {"api_key": samples.testbed_secret("echo-api-key")},
     steps={"routing.inbound": _open},
     calls=_calls,
-    centre=EchoCentre,
+    center=EchoCenter,
 )

@@ -13,7 +13,7 @@ from .net import Net, Resident
 GRACE_SECONDS = 1.0
 
 
-class StandIn:
+class SipElement:
     """A stand-in with the user agent that others meet (`resident`) and those `behind` it."""
 
     def __init__(self, net: Net, resident: Resident, *behind: UserAgent) -> None:

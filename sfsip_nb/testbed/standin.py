@@ -1,6 +1,6 @@
 """What the testbed has of each platform: its API, its screens' administrator, and its telephony.
 
-A platform's `PLATFORM` names its `Vendor`; nothing else here knows which platforms there are.
+A platform's `PLATFORM` names its `StandIn`; nothing else here knows which platforms there are.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from .cards import Step
 from .world import Json, World
 
 if TYPE_CHECKING:
-    from .telephony.centre import ContactCentre
+    from .telephony.center import ContactCenter
     from .telephony.certificates import Certificates
     from .telephony.net import Net
 
 
 @dataclass(frozen=True)
-class Vendor:
+class StandIn:
     """A platform's stand-in. Its objects are in ``world.systems`` under the platform's name."""
 
     settle: Callable[[World], None]
@@ -40,19 +40,19 @@ class Vendor:
     """What the administrator does on its screens, by step."""
     calls: Callable[[World], list[Json]]
     """What it recorded of calls, in its own shape."""
-    centre: Callable[[World, Net, Certificates], ContactCentre]
+    center: Callable[[World, Net, Certificates], ContactCenter]
     """Its border element, with what is behind it."""
 
 
-def vendor(name: str) -> Vendor:
+def stand_in(name: str) -> StandIn:
     """The stand-in of the platform called `name`. Raises KeyError for an unknown one."""
     module, _, attribute = platform(name).stand_in.partition(":")
     found = getattr(import_module(module), attribute)
-    assert isinstance(found, Vendor)
+    assert isinstance(found, StandIn)
     return found
 
 
 @functools.cache
-def vendors() -> Mapping[str, Vendor]:
+def stand_ins() -> Mapping[str, StandIn]:
     """The stand-ins by their platforms' names."""
-    return {name: vendor(name) for name in names()}
+    return {name: stand_in(name) for name in names()}

@@ -1,4 +1,4 @@
-"""A contact centre as its trunks see it: one border element with agents' telephones behind."""
+"""A contact center as its trunks see it: one border element with agents' telephones behind."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from sfsip_nb.testbed.world import World
 
 from .admission import Refusal
 from .certificates import Certificates
+from .element import SipElement
 from .net import Net, Resident
 from .phone import AGENT_HZ, Phone
 from .session import BridgedCall
-from .standin import StandIn
 
 
-class ContactCentre(StandIn, ABC):
+class ContactCenter(SipElement, ABC):
     """What the vendors share. `vendor` is the prefix of its faults, `address` the public one.
 
     Each call that belongs to the customer becomes a `BridgedCall` (a B2BUA of two or more legs),
