@@ -24,7 +24,7 @@ from sfsip_nb.platforms.genesys import samples as genesys_samples
 from sfsip_nb.platforms.synthflow.standin import calls
 from sfsip_nb.runs import session
 from sfsip_nb.sip.messages import Incoming
-from sfsip_nb.testbed import customer, life, web
+from sfsip_nb.testbed import life, server, web
 from sfsip_nb.testbed.places import FOLDER, LOG
 from sfsip_nb.testbed.world import World
 from tests.acceptance.acceptance_tools import PROJECT
@@ -99,7 +99,7 @@ def _renamed(world: World) -> None:
 
 def _spoil() -> None:
     settle, refuse, answer, row = (
-        customer.settle,
+        server.settle,
         web.ApiRefusal.__init__,
         Incoming.make,
         calls._row,
@@ -128,7 +128,7 @@ def _spoil() -> None:
         return row(call) | {"telephony_sip_headers": carried, "transcript": said}
 
     patches: tuple[tuple[Any, str, Any], ...] = (
-        (customer, "settle", settled),
+        (server, "settle", settled),
         (web.ApiRefusal, "__init__", refused),
         (Incoming, "make", answered),
         (calls, "_row", listed),

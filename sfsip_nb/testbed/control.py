@@ -108,7 +108,6 @@ class ControlServer:
         world = self._world
         return {
             "calls": world.calls,
-            "synthflow": list(world.synthflow_calls.values()),
             **{name: own.calls(world) for name, own in stand_ins().items()},
         }
 

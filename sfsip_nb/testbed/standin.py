@@ -1,6 +1,6 @@
 """What the testbed has of each platform: its API, its screens' administrator, and its telephony.
 
-A platform's `PLATFORM` names its `StandIn`; nothing else here knows which platforms there are.
+The package of a platform, and Synthflow's, holds a `StandIn`; nothing here knows which there are.
 """
 
 from __future__ import annotations
@@ -8,19 +8,18 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from starlette.routing import Route
 
-from sfsip_nb.inputs.platform import names, platform
+from sfsip_nb.inputs import platform
 
 from .cards import Step
 from .world import Json, World
 
 if TYPE_CHECKING:
-    from .telephony.center import ContactCenter
     from .telephony.certificates import Certificates
+    from .telephony.element import SipElement
     from .telephony.net import Net
 
 
@@ -40,19 +39,22 @@ class StandIn:
     """What the administrator does on its screens, by step."""
     calls: Callable[[World], list[Json]]
     """What it recorded of calls, in its own shape."""
-    center: Callable[[World, Net, Certificates], ContactCenter]
-    """Its border element, with what is behind it."""
-
-
-def stand_in(name: str) -> StandIn:
-    """The stand-in of the platform called `name`. Raises KeyError for an unknown one."""
-    module, _, attribute = platform(name).stand_in.partition(":")
-    found = getattr(import_module(module), attribute)
-    assert isinstance(found, StandIn)
-    return found
+    elements: Callable[[World, Net, Certificates], Mapping[str, SipElement]]
+    """Its SIP servers by name, with what is behind them; a contact center's has its own name."""
 
 
 @functools.cache
 def stand_ins() -> Mapping[str, StandIn]:
-    """The stand-ins by their platforms' names."""
-    return {name: stand_in(name) for name in names()}
+    """The stand-ins of all platforms and of Synthflow, by name."""
+    return {name: platform.part(name, "STAND_IN", "standin") for name in platform.ends()}
+
+
+def settle(world: World) -> None:
+    """Fill an empty world with the testbed customer before anybody runs a guide.
+
+    It is in use: a carrier trunk brings telephone calls in, a support line answers them, and of
+    every kind of object that a guide creates there is one made by hand, which a run must leave
+    alone.
+    """
+    for own in stand_ins().values():
+        own.settle(world)

@@ -58,7 +58,6 @@ class World:
         self.faults: list[str] = []
         self.last_used = time.monotonic()
         # Set by who can place calls: Synthflow, and each contact center by its name.
-        self.dial: Callable[[Json], None] = lambda call: None
         self.dials: dict[str, Callable[[Json], None]] = {}
         self._ids = 0
         self._stamp_key = secrets.token_hex(16)

@@ -156,7 +156,7 @@ def dialled_by_the_assistant(world: World, to: str = samples.CALLEE) -> Json:
     found: list[Json] = []
 
     async def scene(testbed: Running) -> None:
-        await testbed.telephony.synthflow_call(outbound_row(world, to))
+        testbed.world.dials["synthflow"](outbound_row(world, to))
         found.append(await testbed.row())
 
     play(world, scene)
@@ -175,7 +175,7 @@ def test_allow_all_lets_everybody_in(world: World) -> None:
     trunk(world)["_allowAll"] = True
 
     async def scene(testbed: Running) -> None:
-        await testbed.telephony.synthflow_call(outbound_row(world, samples.CALLEE))
+        testbed.world.dials["synthflow"](outbound_row(world, samples.CALLEE))
         await testbed.until(lambda: testbed.rows()[-1]["call_status"] == "in-progress")
 
     play(world, scene)
@@ -204,7 +204,7 @@ def test_plain_rtp_to_a_trunk_over_tls_is_refused(world: World) -> None:
     codes: list[int] = []
 
     async def scene(testbed: Running) -> None:
-        agent = testbed.telephony.regions["us"].agent
+        agent = testbed.telephony.elements["synthflow.us"].agent
         call = await agent.invite(f"sip:{samples.DID}@{FQDN}:5061", transport="tls")
         codes.append(await call.outcome(3))
 

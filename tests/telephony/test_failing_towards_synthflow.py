@@ -144,6 +144,7 @@ def not_attached(world: World) -> None:
 
 
 def just_attached(world: World) -> None:
+    world.time_scale = 1  # a busy machine is not so late that the number is served by then
     number(world)["_attached_at"] = time.time()
 
 

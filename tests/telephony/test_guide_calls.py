@@ -25,7 +25,7 @@ def test_an_outside_caller_reaches_the_assistant_and_both_hear_each_other(world:
         call.audio.play(1004)
         assert await call.audio.heard(440)
         await testbed.until(lambda: "executed_actions" in testbed.rows()[-1])
-        synthflow = testbed.telephony.regions["us"].agent
+        synthflow = testbed.telephony.elements["synthflow.us"].agent
         (leg,) = (c for c in synthflow.calls.values() if c.state == "answered")
         assert leg.audio
         assert await leg.audio.heard(1004)
@@ -158,7 +158,7 @@ def test_genesys_calls_the_assistant_by_an_outbound_flow(world: World) -> None:
 def test_the_assistant_calls_a_subscriber_through_the_trunk(world: World) -> None:
     async def scene(testbed: Running) -> None:
         row = outbound_row(testbed.world, samples.CALLEE)
-        await testbed.telephony.synthflow_call(row)
+        testbed.world.dials["synthflow"](row)
         await testbed.until(lambda: testbed.rows()[-1]["call_status"] == "in-progress")
         (phone,) = testbed.telephony.network.phone.agent.calls.values()
         assert phone.user == samples.CALLEE
@@ -186,7 +186,7 @@ def test_tls_carries_srtp_between_edge_and_assistant(world: World) -> None:
         assert call.audio
         call.audio.play(1400)
         assert await call.audio.heard(620)
-        legs_ = testbed.telephony.regions["us"].agent.calls.values()
+        legs_ = testbed.telephony.elements["synthflow.us"].agent.calls.values()
         assert {(c.transport, c.audio.secure) for c in legs_ if c.audio} == {("tls", True)}
         await call.bye()
 
@@ -201,7 +201,7 @@ def test_a_trunk_on_tcp_is_known_by_its_connection(world: World) -> None:
 
     async def scene(testbed: Running) -> None:
         row = outbound_row(testbed.world, samples.CALLEE)
-        await testbed.telephony.synthflow_call(row)
+        testbed.world.dials["synthflow"](row)
         await testbed.until(lambda: testbed.rows()[-1]["call_status"] == "in-progress")
         (phone,) = testbed.telephony.network.phone.agent.calls.values()
         await phone.bye()

@@ -18,7 +18,7 @@ def test_an_outside_caller_reaches_the_assistant_and_both_hear_each_other(accoun
         assert call.audio
         call.audio.play(1004)
         assert await call.audio.heard(440)
-        legs = testbed.telephony.regions["us"].agent.calls.values()
+        legs = testbed.telephony.elements["synthflow.us"].agent.calls.values()
         (leg,) = (c for c in legs if c.state == "answered")
         assert leg.audio
         assert await leg.audio.heard(1004)
@@ -122,7 +122,7 @@ def test_the_trunk_and_the_way_back_use_the_transport_that_was_entered(
         assert call.audio
         call.audio.play(1400)
         assert await call.audio.heard(620)
-        legs = testbed.telephony.regions["us"].agent.calls.values()
+        legs = testbed.telephony.elements["synthflow.us"].agent.calls.values()
         seen = {(leg.transport, leg.audio.secure) for leg in legs if leg.audio}
         assert seen == {(transport, secure)}
         await call.bye()
@@ -152,7 +152,7 @@ def test_a_trunk_by_address_needs_no_credentials(customer: World) -> None:
 
 def test_the_assistant_calls_a_subscriber_through_talkdesk(account: World) -> None:
     async def scene(testbed: Running) -> None:
-        await testbed.telephony.synthflow_call(outbound_row(account, samples.CALLEE))
+        testbed.world.dials["synthflow"](outbound_row(account, samples.CALLEE))
         await testbed.until(lambda: testbed.rows()[-1]["call_status"] == "in-progress")
         (phone,) = testbed.telephony.network.phone.agent.calls.values()
         assert (phone.user, phone.caller) == (samples.CALLEE, samples.DID)

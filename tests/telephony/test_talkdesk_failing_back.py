@@ -113,7 +113,7 @@ def test_a_transfer_that_leads_back_to_the_assistant_is_stopped(account: World) 
 
 def test_the_assistants_call_to_a_number_that_nobody_has(account: World) -> None:
     async def scene(testbed: Running) -> None:
-        await testbed.telephony.synthflow_call(outbound_row(account, "+15559990000"))
+        testbed.world.dials["synthflow"](outbound_row(account, "+15559990000"))
         assert (await testbed.row())["error_message"] == "Telephony - 404 - Not Found"
 
     play(account, scene)
@@ -133,7 +133,7 @@ def test_the_border_refuses_strangers_registrations_and_plain_sound_over_tls(
         assert registered
         assert registered.code == 405
         trunk(account)["authentication"] = "ip"
-        agent = testbed.telephony.regions["us"].agent
+        agent = testbed.telephony.elements["synthflow.us"].agent
         plain = await agent.invite(f"{uri}:5061", transport="tls")
         assert await plain.outcome(3) == 488
         assert not account.talkdesk_calls

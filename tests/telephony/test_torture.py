@@ -23,7 +23,7 @@ def servers(testbed: Running) -> dict[str, UserAgent]:
         "edge": telephony.centers["genesys"].agent,
         "session border controller": telephony.centers["talkdesk"].agent,
         "telephone network": telephony.network.agent,
-        "Synthflow": telephony.regions[testbed.world.synthflow_region].agent,
+        "Synthflow": telephony.elements["synthflow.us"].agent,
     }
 
 

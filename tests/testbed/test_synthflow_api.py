@@ -174,7 +174,7 @@ def test_call_list_needs_its_assistant_and_ignores_unknown_filters(bench: Bench)
 
 def test_placing_a_call_needs_an_attached_number(bench: Bench) -> None:
     dialed: list[dict[str, Any]] = []
-    bench.world.dial = dialed.append
+    bench.world.dials["synthflow"] = dialed.append
     call = {"model_id": samples.SYNTHFLOW_OTHER_ASSISTANT_ID, "phone": samples.CALLEE, "name": "C"}
     refused = bench.synthflow.post("/calls", json=call | {"from_phone_number": DID})
     assert (refused.status_code, dialed) == (400, [])

@@ -192,7 +192,6 @@ def test_the_person_reads_the_entitlement_and_the_inventory(bench: Bench) -> Non
     account["sip_trunking"] = False
     seen = done(bench, "access.platform", {"path": "external_trunk"})
     assert seen == {"sip_trunking": False, "path": "byo_ai"}
-    assert done(bench, "access.synthflow", {}) == {"plan": "Enterprise"}
     asked = {"numbers": [samples.DID, samples.SUPPORT_DID, samples.CALLER]}
     assert done(bench, "access.number", asked) == {
         "numbers": f"{samples.DID}, {samples.SUPPORT_DID}",

@@ -19,7 +19,7 @@ from .session import BridgedCall
 
 
 class ContactCenter(SipElement, ABC):
-    """What the vendors share. `vendor` is the prefix of its faults, `address` the public one.
+    """What all share. `name` is the platform's, `address` the public one.
 
     Each call that belongs to the customer becomes a `BridgedCall` (a B2BUA of two or more legs),
     whose fate follows from the world's settings at that moment.
@@ -31,13 +31,14 @@ class ContactCenter(SipElement, ABC):
         net: Net,
         certificates: Certificates,
         *,
-        vendor: str,
+        name: str,
         element: str,
         hosts: tuple[str, ...],
         address: str,
         newest: ssl.TLSVersion | None = None,
     ) -> None:
-        self.world, self.vendor = world, vendor
+        self.world, self.name = world, name
+        world.dials[name] = self.place
         self.sessions: set[BridgedCall] = set()
         agent = UserAgent(
             f"{element} (testbed)",
@@ -72,7 +73,7 @@ class ContactCenter(SipElement, ABC):
 
     def fault(self, name: str) -> bool:
         """One of the vendor's own faults is on."""
-        return self.world.fault(f"{self.vendor}.{name}")
+        return self.world.fault(f"{self.name}.{name}")
 
     def owns(self, host: str) -> bool:
         """`host` names this border element."""
@@ -87,7 +88,7 @@ class ContactCenter(SipElement, ABC):
         await call.reject(refusal.code, refusal.phrase)
         self.world.log_call(
             {
-                "stand_in": self.vendor,
+                "stand_in": self.name,
                 "from": call.caller,
                 "to": call.user,
                 "source": self.net.source(call),

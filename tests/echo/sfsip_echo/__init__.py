@@ -22,7 +22,6 @@ PLATFORM = Platform(
     name="echo",
     title="Echo",
     package=__name__,
-    stand_in="sfsip_echo.standin:STAND_IN",
     block=Echo,
     about="Echo account and trunk",
     decides="nothing: Echo has one host",

@@ -94,7 +94,7 @@ class EchoCenter(ContactCenter):
             world,
             net,
             certificates,
-            vendor="echo",
+            name="echo",
             element="Echo",
             hosts=(HOST,),
             address="203.0.113.30",
@@ -165,5 +165,5 @@ STAND_IN = StandIn(
     credentials=lambda: {"api_key": samples.testbed_secret("echo-api-key")},
     steps={"routing.inbound": _open},
     calls=_calls,
-    center=EchoCenter,
+    elements=lambda *of: {"echo": EchoCenter(*of)},
 )

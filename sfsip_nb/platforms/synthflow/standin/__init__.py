@@ -11,18 +11,16 @@ from collections.abc import Iterable
 from starlette.routing import Route
 
 from sfsip_nb.inputs import samples
+from sfsip_nb.testbed.cards import Values
+from sfsip_nb.testbed.standin import StandIn
 from sfsip_nb.testbed.web import METHODS, ApiRequest, Endpoint, EveryFifth, routes
-from sfsip_nb.testbed.world import World
+from sfsip_nb.testbed.world import Json, World
 
-from . import assistants, calls, numbers
+from . import assistants, calls, customer, numbers
 from .errors import no_route, plain, refuse, unreadable
+from .telephony import servers
 
-REGIONS = ("us", "eu", "global")
-
-
-def base_path(region: str) -> str:
-    """Path of a region's API on the testbed's origin."""
-    return f"/synthflow/{region}/v2"
+PATHS = {region: f"/synthflow/{region}/v2" for region in ("us", "eu", "global")}
 
 
 class _Gate:
@@ -53,7 +51,28 @@ def synthflow_routes(world: World) -> Iterable[Route]:
     """The paths of every region. What is left over is answered by the gateway."""
     endpoints = [e for module in (numbers, assistants, calls) for e in module.ENDPOINTS]
     endpoints += [Endpoint(m, "/{rest:path}", _nothing, reads=True) for m in METHODS]
-    for region in REGIONS:
-        yield from routes(
-            world, "synthflow", base_path(region), endpoints, _Gate(region), unreadable
-        )
+    for region, path in PATHS.items():
+        yield from routes(world, "synthflow", path, endpoints, _Gate(region), unreadable)
+
+
+def _plan(world: World, values: Values) -> Json:
+    """Read the plan that the workspace is on."""
+    return {"plan": next(iter(world.synthflow["workspaces"].values()))["plan"]}
+
+
+def _credentials() -> Json:
+    return {
+        "api_key": samples.testbed_secret("synthflow-api-key"),
+        "workspace_id": samples.SYNTHFLOW_WORKSPACE_ID,
+    }
+
+
+STAND_IN = StandIn(
+    settle=customer.settle,
+    routes=synthflow_routes,
+    paths=PATHS,
+    credentials=_credentials,
+    steps={"access.synthflow": _plan},
+    calls=lambda world: list(world.synthflow_calls.values()),
+    elements=servers,
+)

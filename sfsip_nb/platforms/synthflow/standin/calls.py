@@ -121,7 +121,7 @@ def _dial(asked: ApiRequest) -> Json:
         "executed_actions": [],
     }
     asked.world.put_synthflow_call(call)
-    asked.world.dial(call)
+    asked.world.dials["synthflow"](call)
     return {"status": "ok", "response": {"answer": "", "call_id": call["call_id"]}, "eta": None}
 
 

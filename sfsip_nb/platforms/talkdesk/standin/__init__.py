@@ -70,5 +70,5 @@ STAND_IN = StandIn(
     credentials=_credentials,
     steps=administrator.STEPS,
     calls=lambda world: list(world.talkdesk_calls.values()),
-    center=Sbc,
+    elements=lambda *of: {"talkdesk": Sbc(*of)},
 )

@@ -29,7 +29,7 @@ class Edge(ContactCenter):
             world,
             net,
             certificates,
-            vendor="genesys",
+            name="genesys",
             element="Genesys Cloud edge",
             hosts=(f"*.{world.byoc_suffix}", f"*.{world.cloud_voice_suffix}"),
             address=ADDRESS,

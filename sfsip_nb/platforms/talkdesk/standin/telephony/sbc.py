@@ -31,7 +31,7 @@ class Sbc(ContactCenter):
             world,
             net,
             certificates,
-            vendor="talkdesk",
+            name="talkdesk",
             element="Talkdesk SBC",
             hosts=(self.host,),
             address=ADDRESS,

@@ -1,28 +1,15 @@
-"""The testbed customer as it is before anybody runs a guide.
-
-An organization that is in use: a carrier trunk brings telephone calls in, a support line answers
-them, and of every kind of object that a guide creates there is one made by hand, which a run must
-leave alone.
-"""
+"""The testbed customer's Synthflow workspace before anybody runs a guide."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from sfsip_nb.inputs import samples
-
-from .standin import stand_ins
-from .world import Json, World
+from sfsip_nb.testbed.world import Json, World
 
 
 def settle(world: World) -> None:
-    """Fill an empty world with the testbed customer."""
-    for own in stand_ins().values():
-        own.settle(world)
-    _synthflow(world)
-
-
-def _synthflow(world: World) -> None:
+    """Fill `world` with the workspace."""
     at = world.iso()
     support = samples.SUPPORT_DID
     number = {
