@@ -28,11 +28,23 @@ def _nothing(group: Any, numbers: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 @dataclass(frozen=True)
+class Fault:
+    """What a stand-in can break on purpose, and the troubleshooting row that it should lead to.
+
+    The first part of its name is the platform's; `row` is the row's title in the vendor's document.
+    """
+
+    name: str
+    effect: str
+    row: str = ""
+
+
+@dataclass(frozen=True)
 class Platform:
     """A contact centre: what it is called, what is asked about it, and its sample customer.
 
     `package` holds its guide (``guide.GUIDE``), its stand-in on the testbed (``standin.STAND_IN``),
-    its ``lines.yaml`` and its ``facts.yaml``.
+    the faults of that (``faults.FAULTS``), its ``lines.yaml`` and its ``facts.yaml``.
     """
 
     name: str

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from . import admin
-from .faults import FAULTS
+from .faults import faults
 from .standin import stand_ins
 from .world import Json, Objects, World
 
@@ -152,8 +152,8 @@ class ControlServer:
 
     async def _faults(self, request: Request) -> list[Json]:
         return [
-            {"name": f.name, "effect": f.effect, "row": f.row, "on": self._world.fault(f.name)}
-            for f in FAULTS.values()
+            {"name": f.name, "effect": f.effect, "row": f.row, "on": self._world.fault(f)}
+            for f in faults().values()
         ]
 
     async def _fault_on(self, request: Request) -> Json:
@@ -163,7 +163,7 @@ class ControlServer:
         return self._switch(request.path_params["name"], False)
 
     def _switch(self, name: str, on: bool) -> Json:
-        if name not in FAULTS:
+        if name not in faults():
             raise _Wrong(404, f"There is no fault called {name}.")
         self._world.set_fault(name, on)
         self._world.save()

@@ -20,8 +20,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from sfsip_nb.inputs.platform import Fault
+
 from . import seal, stamps
-from .faults import FAULTS
+from .faults import faults as known_faults
 
 Json = dict[str, Any]
 Objects = dict[str, Json]
@@ -92,15 +94,16 @@ class World:
 
     # faults
 
-    def fault(self, name: str) -> bool:
-        """The fault `name` is on. Raises KeyError for one that is not in the list."""
-        return FAULTS[name].name in self.faults
+    def fault(self, fault: Fault) -> bool:
+        """The fault is on."""
+        return fault.name in self.faults
 
     def set_fault(self, name: str, on: bool = True) -> None:
-        """Switch a fault; raises KeyError for one that is not in the list."""
-        if on and not self.fault(name):
+        """Switch a fault; raises KeyError for one that no stand-in has."""
+        fault = known_faults()[name]
+        if on and not self.fault(fault):
             self.faults.append(name)
-        elif not on and self.fault(name):
+        elif not on and self.fault(fault):
             self.faults.remove(name)
 
     # finding

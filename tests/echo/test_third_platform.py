@@ -93,6 +93,9 @@ def test_it_plans_applies_verifies_records_and_rolls_back(site: Site) -> None:
     assert verdicts(verified) == {"verify.inbound": "pass"}
     assert len(site.testbed("/calls")["echo"]) == 2
 
+    deaf = site.replay("--mode", "verify", "--only", "05", "--fault", "echo.lost-audio")
+    assert verdicts(deaf) == {"verify.inbound": "fail"}
+
     undone = site.command(SFSIP, "rollback", site.run)
     assert undone.returncode == 0, undone.stdout + undone.stderr
     assert site.testbed("/state")["echo"]["trunks"] == {}

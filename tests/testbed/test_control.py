@@ -7,7 +7,7 @@ import pytest
 
 from sfsip_nb.inputs import samples
 from sfsip_nb.platforms.genesys import samples as genesys_samples
-from sfsip_nb.testbed.faults import FAULTS
+from sfsip_nb.testbed.faults import faults
 from tests.testbed.testbed_bench import EDGES, TOKEN, Bench
 
 TRUNKS = f"{EDGES}/trunkbasesettings"
@@ -72,12 +72,12 @@ def test_writes_hold_attempts_too_and_no_reads(bench: Bench) -> None:
 
 def test_faults_are_listed_and_switched(bench: Bench) -> None:
     listed = {f["name"]: f for f in bench.control.get("/faults").json()}
-    assert set(listed) == set(FAULTS)
+    assert set(listed) == set(faults())
     assert all(f["effect"] for f in listed.values())
     bench.control.put("/faults/synthflow.busy")
-    assert bench.world.fault("synthflow.busy")
+    assert "synthflow.busy" in bench.world.faults
     bench.control.delete("/faults/synthflow.busy")
-    assert not bench.world.fault("synthflow.busy")
+    assert not bench.world.faults
     assert bench.control.put("/faults/synthflow.lazy").status_code == 404
 
 

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Coroutine
 from typing import Any
 
+from sfsip_nb.inputs.platform import Fault
 from sfsip_nb.sip import Call, Incoming, UserAgent
 from sfsip_nb.testbed.world import World
 
@@ -19,7 +20,8 @@ from .session import BridgedCall
 
 
 class ContactCenter(SipElement, ABC):
-    """What all share. `name` is the platform's, `address` the public one.
+    """What all share. `name` is the platform's, `address` the public one; under the faults
+    `no_agents` and `lost_audio` nobody picks up, and what goes out over a trunk is not heard.
 
     Each call that belongs to the customer becomes a `BridgedCall` (a B2BUA of two or more legs),
     whose fate follows from the world's settings at that moment.
@@ -35,9 +37,11 @@ class ContactCenter(SipElement, ABC):
         element: str,
         hosts: tuple[str, ...],
         address: str,
+        no_agents: Fault,
+        lost_audio: Fault,
         newest: ssl.TLSVersion | None = None,
     ) -> None:
-        self.world, self.name = world, name
+        self.world, self.name, self.lost_audio = world, name, lost_audio
         world.dials[name] = self.place
         self.sessions: set[BridgedCall] = set()
         agent = UserAgent(
@@ -51,7 +55,7 @@ class ContactCenter(SipElement, ABC):
         )
         resident = Resident(agent, hosts, {"udp": 5060, "tcp": 5060, "tls": 5061}, lambda: address)
         self.phone = Phone(
-            "Agent's telephone (testbed)", net, AGENT_HZ, lambda: not self.fault("no-agents")
+            "Agent's telephone (testbed)", net, AGENT_HZ, lambda: not world.fault(no_agents)
         )
         super().__init__(net, resident, self.phone.agent)
 
@@ -70,10 +74,6 @@ class ContactCenter(SipElement, ABC):
     @abstractmethod
     def place(self, call: dict[str, Any]) -> None:
         """Dial ``to`` from ``from`` for the customer; returns while the call is under way."""
-
-    def fault(self, name: str) -> bool:
-        """One of the vendor's own faults is on."""
-        return self.world.fault(f"{self.name}.{name}")
 
     def owns(self, host: str) -> bool:
         """`host` names this border element."""

@@ -139,7 +139,7 @@ class BridgedCall(ABC):
         near, far = self.near.audio if self.near else None, leg.call.audio if leg.call else None
         if near and far:
             self._relay = relay(near, far)
-            if leg.purpose == "external" and self.center.fault("rtp-blackhole"):
+            if leg.purpose == "external" and self.center.world.fault(self.center.lost_audio):
                 far.remote = BLACK_HOLE
         if leg.purpose == "external" and leg.call:
             leg.call.on_refer = self._on_refer

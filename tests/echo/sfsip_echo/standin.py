@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sfsip_echo import HOST
+from sfsip_echo import HOST, faults
 from sfsip_nb.inputs import samples
 from sfsip_nb.sip import Call, Credentials
 from sfsip_nb.testbed import oauth
@@ -98,10 +98,9 @@ class EchoCenter(ContactCenter):
             element="Echo",
             hosts=(HOST,),
             address="203.0.113.30",
+            no_agents=faults.NO_AGENTS,
+            lost_audio=faults.LOST_AUDIO,
         )
-
-    def fault(self, name: str) -> bool:
-        return False
 
     def trunk(self, number: str) -> Json | None:
         """The trunk whose open line has the number."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sfsip_nb.platforms.genesys import faults
 from sfsip_nb.testbed import oauth
 from sfsip_nb.testbed.web import ApiRefusal, ApiRequest, Endpoint, EveryFifth, Json, show
 
@@ -10,15 +11,15 @@ from .objects import page
 
 _LIFETIME = 86399  # seconds
 _REMOVED_BY_FAULT = {
-    "genesys.no-permission-telephony": ("telephony:plugin:all",),
-    "genesys.no-permission-call-routes": (
+    faults.NO_PERMISSION_TELEPHONY: ("telephony:plugin:all",),
+    faults.NO_PERMISSION_CALL_ROUTES: (
         "routing:callRoute:view",
         "routing:callRoute:add",
         "routing:callRoute:edit",
         "routing:callRoute:delete",
     ),
-    "genesys.no-permission-traces": ("telephony:pcap:view", "telephony:pcap:add"),
-    "genesys.no-permission-analytics": ("analytics:conversationDetail:view",),
+    faults.NO_PERMISSION_TRACES: ("telephony:pcap:view", "telephony:pcap:add"),
+    faults.NO_PERMISSION_ANALYTICS: ("analytics:conversationDetail:view",),
 }
 
 
@@ -29,12 +30,12 @@ def _oauth_error(status: int, error: str, description: str) -> ApiRefusal:
 def token(asked: ApiRequest) -> Json:
     """``POST /oauth/token``: HTTP Basic and ``grant_type=client_credentials``, as a form."""
     world = asked.world
-    if world.fault("genesys.token-rate-limit"):
+    if world.fault(faults.TOKEN_RATE_LIMIT):
         raise _oauth_error(
             400, "invalid_request", "rate limit exceeded; the maximum is 300 requests a minute"
         )
     client = oauth.client(asked, "genesys")
-    if client is None or world.fault("genesys.bad-credentials"):
+    if client is None or world.fault(faults.BAD_CREDENTIALS):
         raise _oauth_error(401, "invalid_client", "authentication failed")
     if oauth.form(asked).get("grant_type") != "client_credentials":
         raise _oauth_error(400, "unsupported_grant_type", "the client cannot use this grant type")
@@ -68,13 +69,13 @@ class GenesysAuth:
 
     def _stumble(self, asked: ApiRequest) -> None:
         if self._fifth():
-            if asked.world.fault("genesys.rate-limit"):
+            if asked.world.fault(faults.RATE_LIMIT):
                 raise refuse(
                     429,
                     "too.many.requests",
                     "Rate limit exceeded the maximum [300] requests within [60] seconds",
                 )
-            if asked.world.fault("genesys.unavailable"):
+            if asked.world.fault(faults.UNAVAILABLE):
                 raise refuse(503, "service.unavailable", "Service Unavailable")
 
 
@@ -148,7 +149,7 @@ def organization(asked: ApiRequest) -> Json:
 def products(asked: ApiRequest) -> Json:
     """``GET /authorization/products``: what the organization has bought."""
     bought = ["collaborate", "directory", "telephony", "byoc"]
-    if asked.world.fault("genesys.no-byoc"):
+    if asked.world.fault(faults.NO_BYOC):
         bought.remove("byoc")
     return page(asked, ({"id": product} for product in bought))
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlencode
 
+from sfsip_nb.platforms.genesys import faults
 from sfsip_nb.testbed.web import ApiRequest, show
 from sfsip_nb.testbed.world import World
 
@@ -121,14 +122,14 @@ def create(asked: ApiRequest, collection: str, fields: Json) -> Json:
     }
     thing["selfUri"] = f"{asked.url.removeprefix(asked.origin).partition('?')[0]}/{thing['id']}"
     world.genesys[collection][thing["id"]] = thing
-    seconds = _SLOW_SECONDS if world.fault("genesys.slow-visibility") else _CREATE_SECONDS
+    seconds = _SLOW_SECONDS if world.fault(faults.SLOW_VISIBILITY) else _CREATE_SECONDS
     world.appear_late(thing["id"], seconds)
     return thing
 
 
 def check_version(asked: ApiRequest, thing: Json, given: Json) -> None:
     """The body must carry the object's present version. Raises 400 without one, 409 for another."""
-    if asked.world.fault("genesys.second-operator") and not thing.get("_touched"):
+    if asked.world.fault(faults.SECOND_OPERATOR) and not thing.get("_touched"):
         thing["_touched"] = True  # once an object: whoever reads it again gets through
         thing["version"] += 1
     version = given.get("version")

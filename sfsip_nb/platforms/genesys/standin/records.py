@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from sfsip_nb.platforms.genesys import faults
 from sfsip_nb.testbed.web import ApiRequest, Endpoint, Json
 
 from .errors import missing, not_found, refuse
@@ -90,7 +91,7 @@ def _details(asked: ApiRequest) -> Json:
     if not (isinstance(size, int) and isinstance(number, int) and 0 < size <= 100 and number > 0):
         raise refuse(400, "invalid.value", "The paging is not valid; pageSize is at most 100.")
     filters = query.get("segmentFilters") or []
-    known = {} if asked.world.fault("genesys.late-records") else asked.world.conversations
+    known = {} if asked.world.fault(faults.LATE_RECORDS) else asked.world.conversations
     found = [
         conversation
         for conversation in known.values()

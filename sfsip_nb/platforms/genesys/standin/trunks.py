@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable
 
+from sfsip_nb.platforms.genesys import faults
 from sfsip_nb.testbed.stamps import PASSWORD_PROPERTY
 from sfsip_nb.testbed.web import ApiRequest, Endpoint, Json, show
 
@@ -18,7 +19,7 @@ _TELEPHONY = ("telephony:plugin:all",)
 
 def _shown(asked: ApiRequest, trunk: Json) -> Json:
     served = copy.deepcopy(show(trunk))
-    if asked.world.fault("genesys.password-hidden"):
+    if asked.world.fault(faults.PASSWORD_HIDDEN):
         served["properties"][PASSWORD_PROPERTY]["value"].pop("instance", None)
     return served
 
@@ -95,7 +96,7 @@ def _checked(asked: ApiRequest, given: Json, present: Json | None) -> Json:
     for key, item in sent.items():
         if not isinstance(item, dict) or not isinstance(item.get("value", {}), dict):
             raise refuse(400, "validation.error", f"The property '{key}' is no object.", field=key)
-    if present and PASSWORD_PROPERTY in sent and world.fault("genesys.password-hidden"):
+    if present and PASSWORD_PROPERTY in sent and world.fault(faults.PASSWORD_HIDDEN):
         kept = present["properties"][PASSWORD_PROPERTY]["value"]["instance"]
         sent[PASSWORD_PROPERTY].setdefault("value", {}).setdefault("instance", kept)
     properties = template.complete(sent)
@@ -118,7 +119,7 @@ def _check_identifier(asked: ApiRequest, properties: Json, others: list[Json]) -
     taken = {
         str(t["properties"][template.IDENTIFIER]["value"]["instance"] or "").lower() for t in others
     } | set(asked.world.org["_identifiersElsewhere"])
-    if label and (label in taken or asked.world.fault("genesys.identifier-taken")):
+    if label and (label in taken or asked.world.fault(faults.IDENTIFIER_TAKEN)):
         raise duplicate(f"The inbound SIP termination identifier '{label}' is already in use.")
 
 

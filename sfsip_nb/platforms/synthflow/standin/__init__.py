@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from starlette.routing import Route
 
 from sfsip_nb.inputs import samples
+from sfsip_nb.platforms.synthflow import faults
 from sfsip_nb.testbed.cards import Values
 from sfsip_nb.testbed.standin import StandIn
 from sfsip_nb.testbed.web import METHODS, ApiRequest, Endpoint, EveryFifth, routes
@@ -37,9 +38,9 @@ class _Gate:
         )
         if scheme != "Bearer" or not good or self._region != world.synthflow_region:
             raise plain(401, "Unauthorized")
-        if world.fault("synthflow.bad-key"):
+        if world.fault(faults.BAD_KEY):
             raise plain(401, "Unauthorized")
-        if self._fifth() and world.fault("synthflow.rate-limit"):
+        if self._fifth() and world.fault(faults.RATE_LIMIT):
             raise refuse(429, "Too many requests.", "rate_limit")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from sfsip_nb.platforms.synthflow import faults
 from sfsip_nb.testbed.web import ApiRequest, Endpoint, Json
 from sfsip_nb.testbed.world import World
 
@@ -45,7 +46,7 @@ def _shown(asked: ApiRequest, assistant: Json, actions: bool = False) -> Json:
     world = asked.world
     numbers = [assistant["phone_number"], *assistant["_phone_numbers"]]
     shown = {key: value for key, value in assistant.items() if not key.startswith("_")}
-    if world.fault("synthflow.old-assistant"):
+    if world.fault(faults.OLD_ASSISTANT):
         shown["voice_engine_version"] = "1.0"
     shown["attached_phone_numbers"] = [
         {"number": n, "sid": None, "slug": n.removeprefix("+")} for n in numbers if n

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
+from sfsip_nb.platforms.synthflow import faults
 from sfsip_nb.testbed.web import ApiRequest, Endpoint, Json
 from sfsip_nb.testbed.world import World
 
@@ -39,7 +40,7 @@ def _import(asked: ApiRequest) -> Json:
     if not _E164.fullmatch(number):
         raise refuse(400, "phone_number must be in E.164 format.")
     plan = asked.world.synthflow["workspaces"][workspace]["plan"]
-    if plan != "Enterprise" or asked.world.fault("synthflow.not-enterprise"):
+    if plan != "Enterprise" or asked.world.fault(faults.NOT_ENTERPRISE):
         raise refuse(
             403, "The selected provider import is not enabled for this workspace.", "forbidden"
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sfsip_nb.platforms.talkdesk import faults
 from sfsip_nb.testbed.cards import CannotDo, Step, Values, text
 from sfsip_nb.testbed.world import Json, Objects, World
 
@@ -75,9 +76,9 @@ def _slips(world: World, values: Values) -> Json:
     if transport not in _OTHER_TRANSPORT:
         raise CannotDo(f"There is no transport {transport!r}.")
     slips: Json = {}
-    if world.fault("talkdesk.slip-port"):
+    if world.fault(faults.SLIP_PORT):
         slips["port"] = 5060
-    if world.fault("talkdesk.slip-transport"):
+    if world.fault(faults.SLIP_TRANSPORT):
         slips["transport"] = _OTHER_TRANSPORT[transport]
     return slips
 
@@ -95,7 +96,7 @@ def _allow(world: World, values: Values) -> Json:
     wanted = values["as_before"] if going_back else values.get("allowed_ips")
     if not isinstance(wanted, list):
         raise CannotDo("The card gives no list of allowed addresses.")
-    slipped = world.fault("talkdesk.slip-address") and not going_back
+    slipped = world.fault(faults.SLIP_ADDRESS) and not going_back
     trunk["allowed_ips"] = wanted[1:] if slipped else list(wanted)
     return {
         "allowed_ips": trunk["allowed_ips"],
@@ -112,14 +113,14 @@ def _route_callers(world: World, values: Values) -> Json:
     )
     _must_be(world, "trunks", trunk)
     _must_be(world, "ring_groups", fallback)
-    if world.fault("talkdesk.slip-did"):
+    if world.fault(faults.SLIP_DID):
         destination = destination[:-1] + ("1" if destination.endswith("0") else "0")
     routing = {
         "kind": "sip_transfer",
         "destination": destination,
-        "trunk": "" if world.fault("talkdesk.slip-trunk") else trunk,
+        "trunk": "" if world.fault(faults.SLIP_TRUNK) else trunk,
         "timeout_seconds": values.get("timeout_seconds"),
-        "fallback": "" if world.fault("talkdesk.slip-fallback") else fallback,
+        "fallback": "" if world.fault(faults.SLIP_FALLBACK) else fallback,
         "ring_group": "",
     }
     if not isinstance(routing["timeout_seconds"], int):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sfsip_nb.platforms.talkdesk import faults
 from sfsip_nb.testbed import oauth
 from sfsip_nb.testbed.web import ApiRequest, Endpoint, EveryFifth, Json
 from sfsip_nb.testbed.world import World
@@ -18,7 +19,7 @@ def account(world: World) -> Json:
 
 def granted(world: World, client: Json) -> list[str]:
     """The scopes that the client was given in Builder."""
-    missing = "queues:read" if world.fault("talkdesk.missing-scope") else ""
+    missing = "queues:read" if world.fault(faults.MISSING_SCOPE) else ""
     return [scope for scope in client["_scopes"] if scope != missing]
 
 
@@ -65,7 +66,7 @@ class TalkdeskAuth:
 
     def __call__(self, asked: ApiRequest, endpoint: Endpoint) -> None:
         """Raises 401, 403 or 429."""
-        if self._fifth() and asked.world.fault("talkdesk.rate-limit"):
+        if self._fifth() and asked.world.fault(faults.RATE_LIMIT):
             raise refuse(429, "too_many_requests", "Too many requests.")
         token = oauth.find(asked, "talkdesk", oauth.bearer(asked))
         if token is None or self._region != account(asked.world)["region"]:

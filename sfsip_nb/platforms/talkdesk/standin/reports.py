@@ -10,6 +10,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sfsip_nb.platforms.talkdesk import faults
 from sfsip_nb.testbed.web import ApiRequest, Endpoint, Json, Reply, show
 
 from .errors import invalid, not_found
@@ -52,7 +53,7 @@ def _moment(span: Any, edge: str) -> datetime:
 
 
 def _status(asked: ApiRequest, job: Json) -> str:
-    if asked.world.fault("talkdesk.report-stuck"):
+    if asked.world.fault(faults.REPORT_STUCK):
         return "processing"
     passed = (time.time() - job["_created"]) * asked.world.time_scale
     return [status for since, status in _COURSE if passed >= since][-1]

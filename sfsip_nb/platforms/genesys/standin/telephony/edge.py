@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from typing import Any
 
+from sfsip_nb.platforms.genesys import faults
 from sfsip_nb.sip import Call
 from sfsip_nb.testbed.telephony.admission import Refusal, unfit
 from sfsip_nb.testbed.telephony.center import ContactCenter
@@ -33,6 +34,8 @@ class Edge(ContactCenter):
             element="Genesys Cloud edge",
             hosts=(f"*.{world.byoc_suffix}", f"*.{world.cloud_voice_suffix}"),
             address=ADDRESS,
+            no_agents=faults.NO_AGENTS,
+            lost_audio=faults.RTP_BLACKHOLE,
             # TLS 1.2 only: Genesys help, "TLS trunk transport protocol specification".
             newest=ssl.TLSVersion.TLSv1_2,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from sfsip_nb.platforms.genesys import faults
 from sfsip_nb.sip import Referral
 from sfsip_nb.testbed.telephony.admission import Refusal
 from sfsip_nb.testbed.telephony.legs import Object, Participant
@@ -122,7 +123,7 @@ class EdgeSession(BridgedCall):
     def refuses(self, referral: Referral) -> Refusal | None:
         """Only a fault does."""
         forbidden = Refusal(403, "Forbidden", "the trunk takes no REFER")
-        return forbidden if self.center.fault("refer-refused") else None
+        return forbidden if self.center.world.fault(faults.REFER_REFUSED) else None
 
     async def hand_over(self, target: Target) -> Refusal | None:
         """The number in the REFER is dialed as if the trunk that its host names had brought it."""

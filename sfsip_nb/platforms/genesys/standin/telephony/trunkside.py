@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sfsip_nb.platforms.genesys import faults
 from sfsip_nb.sip import Call, Credentials
 from sfsip_nb.testbed.telephony.net import name_addr
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 def caller_id(session: EdgeSession, way: routing.Onward) -> tuple[str, str]:
     """(address, name) that the call shows to the far end."""
-    if session.center.fault("anonymous-caller"):
+    if session.center.world.fault(faults.ANONYMOUS_CALLER):
         return "", ""
     source = session.caller if session.caller.lstrip("+").isdecimal() else ""
     site = session.org.sites.get(way.site, {})

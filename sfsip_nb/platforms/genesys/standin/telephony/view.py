@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sfsip_nb.platforms.genesys import faults
 from sfsip_nb.testbed.telephony.legs import Object
 from sfsip_nb.testbed.world import World
 
@@ -10,8 +11,8 @@ from .routing import ArchitectFlow, Organization
 
 def organization(world: World) -> Organization:
     """What decides about a call that comes in now."""
-    down = world.fault("genesys.trunk-down")
-    blind = world.fault("genesys.no-route")
+    down = world.fault(faults.TRUNK_DOWN)
+    blind = world.fault(faults.NO_ROUTE)
     genesys = world.genesys
     return Organization(
         suffix=world.byoc_suffix,

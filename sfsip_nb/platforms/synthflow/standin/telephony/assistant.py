@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sfsip_nb.platforms.synthflow import faults
 from sfsip_nb.sip import Call, Relay, Tone, relay
 from sfsip_nb.testbed.telephony.net import Target
 from sfsip_nb.testbed.telephony.phone import CALL_SECONDS
@@ -110,7 +111,7 @@ class Talk:
             return self._say("I am sorry, I cannot transfer you.")
         self._say(str(action.get("initiating_msg") or "One moment, please."))
         warm = str(action.get("transfer_mode")).startswith("warm")
-        if world.fault("synthflow.refer-refused"):
+        if world.fault(faults.REFER_REFUSED):
             code = 0
         else:
             code = await (self._warm if warm else self._cold)(str(action["phone"]))

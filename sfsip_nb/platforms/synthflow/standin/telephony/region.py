@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from sfsip_nb.inputs import facts
+from sfsip_nb.platforms.synthflow import faults
 from sfsip_nb.sip import Call, Credentials, DigestGuard, Incoming, Transport, UserAgent
 from sfsip_nb.testbed.telephony.admission import Refusal, challenged
 from sfsip_nb.testbed.telephony.certificates import Certificates
@@ -45,7 +46,7 @@ class SynthflowServers(SipElement):
             resolver=net,
             on_invite=self._on_invite,
             on_request=self._on_request,
-            gate=lambda _source, _transport: not world.fault("synthflow.firewall"),
+            gate=lambda _source, _transport: not world.fault(faults.FIREWALL),
         )
         port = facts.synthflow_port
         ports: dict[Transport, int] = {"udp": port("udp"), "tcp": port("tcp"), "tls": port("tls")}
@@ -53,22 +54,22 @@ class SynthflowServers(SipElement):
 
     def _address(self) -> str:
         """The first published signaling address that nobody doubts."""
-        if self.world.fault("synthflow.unlisted-address"):
+        if self.world.fault(faults.UNLISTED_ADDRESS):
             return UNLISTED
         listed = facts.synthflow_addresses(self.region)
         return next(entry.address for entry in listed if not entry.doubt)
 
     def _certificate_fault(self) -> str:
-        if self.world.fault("synthflow.expired-certificate"):
+        if self.world.fault(faults.EXPIRED_CERTIFICATE):
             return "expired"
-        return "name" if self.world.fault("synthflow.wrong-certificate-name") else ""
+        return "name" if self.world.fault(faults.WRONG_CERTIFICATE_NAME) else ""
 
     # Calls that come in
 
     async def _on_request(self, incoming: Incoming) -> None:
         if incoming.method != "OPTIONS":
             await incoming.respond(405)
-        elif not self.world.fault("synthflow.no-options"):
+        elif not self.world.fault(faults.NO_OPTIONS):
             await incoming.respond(200)
 
     async def _on_invite(self, call: Call) -> None:
@@ -91,8 +92,8 @@ class SynthflowServers(SipElement):
         assert assistant
         row = new_row(self.world, assistant, "inbound", call.caller, number["phone_number"])
         row["telephony_sip_headers"] = _custom_headers(call)
-        codecs = ("G729",) if self.world.fault("synthflow.wrong-codec") else ("PCMU", "PCMA")
-        if call.offer and self.world.fault("synthflow.rtp-blackhole"):
+        codecs = ("G729",) if self.world.fault(faults.WRONG_CODEC) else ("PCMU", "PCMA")
+        if call.offer and self.world.fault(faults.RTP_BLACKHOLE):
             call.offer = replace(call.offer, address=BLACK_HOLE[0], port=BLACK_HOLE[1])
         await call.ring()
         if await call.answer(codecs=codecs, srtp="optional"):
@@ -104,7 +105,7 @@ class SynthflowServers(SipElement):
         """The number that is called, if it is imported, attached and served by now."""
         if hops_left(call) < 0:
             return Refusal(483, "Too Many Hops", "the call goes round in a circle")
-        if self.world.fault("synthflow.busy"):
+        if self.world.fault(faults.BUSY):
             return Refusal(486, "Busy Here", "busy")
         if Target.parse(call.request_uri).host != self.host:
             return Refusal(404, "Not Found", "the Request-URI does not name this region's host")
@@ -114,7 +115,7 @@ class SynthflowServers(SipElement):
         if self.world.inbound_assistant(call.user) is None or not number["_attached_at"]:
             return Refusal(404, "Not Found", f"{call.user} is not attached to an inbound assistant")
         ready = number["_attached_at"] + self.world.scaled(REGISTRATION_SECONDS)
-        if time.time() < ready or self.world.fault("synthflow.not-registered"):
+        if time.time() < ready or self.world.fault(faults.NOT_REGISTERED):
             return Refusal(480, "Temporarily Unavailable", f"{call.user} is not registered yet")
         if number["uac_enabled"] and not await self._register(number):
             return Refusal(480, "Temporarily Unavailable", f"registering {call.user} has failed")
@@ -147,7 +148,7 @@ class SynthflowServers(SipElement):
         return self._guards.setdefault(slug, DigestGuard(self.host, password, proxy=True))
 
     def _password(self, number: Json) -> str:
-        return str(number["_trunk_pwd"]) + "?" * self.world.fault("synthflow.wrong-password")
+        return str(number["_trunk_pwd"]) + "?" * self.world.fault(faults.WRONG_PASSWORD)
 
     def _credentials(self, number: Json) -> list[Credentials]:
         """What a number answers to a challenge, whatever its realm."""
@@ -167,7 +168,7 @@ class SynthflowServers(SipElement):
 
     def termination(self, number: Json) -> Target:
         """Where calls and registrations of a number go: its outbound proxy overrides its domain."""
-        if self.world.fault("synthflow.wrong-termination"):
+        if self.world.fault(faults.WRONG_TERMINATION):
             return Target("", "another-organisation.byoc.usw2.pure.cloud")
         return Target.parse(number["sip_outbound_proxy"] or number["sip_term_uri"])
 

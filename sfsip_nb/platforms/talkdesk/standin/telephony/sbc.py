@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sfsip_nb.platforms.talkdesk import faults
 from sfsip_nb.platforms.talkdesk import samples as talkdesk_samples
 from sfsip_nb.sip import Call, DigestGuard
 from sfsip_nb.testbed.telephony import pstn
@@ -35,6 +36,8 @@ class Sbc(ContactCenter):
             element="Talkdesk SBC",
             hosts=(self.host,),
             address=ADDRESS,
+            no_agents=faults.NO_AGENTS,
+            lost_audio=faults.RTP_BLACKHOLE,
         )
 
     def routes(self, number: str) -> bool:

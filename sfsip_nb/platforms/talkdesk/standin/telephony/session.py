@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sfsip_nb.platforms.talkdesk import faults
 from sfsip_nb.sip import Referral, Transport
 from sfsip_nb.testbed.telephony import pstn
 from sfsip_nb.testbed.telephony.admission import Refusal
@@ -109,7 +110,7 @@ class SbcSession(BridgedCall):
         center = self.center
         if trunk and center.busy_lines(trunk) >= trunk["max_concurrent_calls"]:
             return self._unreached(number, Refusal(503, "Service Unavailable", "no line is free"))
-        if trunk and center.fault("no-ani"):
+        if trunk and center.world.fault(faults.NO_ANI):
             caller = ""
         server, port = (trunk["server"], trunk["port"]) if trunk else (pstn.CARRIER, pstn.PORT)
         transport: Transport = trunk["transport"] if trunk else "udp"
