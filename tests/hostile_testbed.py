@@ -87,14 +87,17 @@ def _spoilt(body: Any) -> Any:
 def _renamed(world: World) -> None:
     """The objects that the inputs name; others have names that no person can type."""
     for system, name, sample, key in _RENAMED:
-        for made in getattr(world, system)[name].values():
+        for made in world.systems[system][name].values():
             if made["name"] == sample:
                 made["name"] = NAMES[key]
-    for made in (*world.genesys["organization"].values(), *world.genesys["ivrs"].values()):
+    for made in (
+        *world.systems["genesys"]["organization"].values(),
+        *world.systems["genesys"]["ivrs"].values(),
+    ):
         made["name"] = SHORT
     for text in (SHORT, _LONG):
         new = world.new_id()
-        world.genesys["queues"][new] = {"id": new, "name": text, "memberCount": 0}
+        world.systems["genesys"]["queues"][new] = {"id": new, "name": text, "memberCount": 0}
 
 
 def _spoil() -> None:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from . import admin
+from . import admin, stamps
 from .faults import faults
 from .standin import stand_ins
 from .world import Json, Objects, World
@@ -97,7 +97,7 @@ class ControlServer:
 
     async def _state(self, request: Request) -> Json:
         """The customer's objects by system and collection; secrets are stamps."""
-        shown: Json = self._world.public(self._world.systems)
+        shown: Json = stamps.public(self._world, self._world.systems)
         return shown
 
     async def _writes(self, request: Request) -> list[Json]:
@@ -131,7 +131,7 @@ class ControlServer:
         id_ = given.setdefault("id", self._world.new_id())
         objects[str(id_)] = given
         self._world.save()
-        return dict(self._world.public(given))
+        return dict(stamps.public(self._world, given))
 
     async def _patch(self, request: Request) -> Json:
         """Merge the body in (RFC 7396); the version counts on, as if a person had saved it."""
@@ -140,7 +140,7 @@ class ControlServer:
         if "version" in objects[id_]:
             objects[id_]["version"] += 1
         self._world.save()
-        return dict(self._world.public(objects[id_]))
+        return dict(stamps.public(self._world, objects[id_]))
 
     async def _remove(self, request: Request) -> Json:
         objects, id_ = self._object(request)

@@ -39,6 +39,8 @@ class StandIn:
     """What the administrator does on its screens, by step."""
     calls: Callable[[World], list[Json]]
     """What it recorded of calls, in its own shape."""
+    secret_fields: frozenset[str]
+    """Names of what in its objects is secret."""
     elements: Callable[[World, Net, Certificates], Mapping[str, SipElement]]
     """Its SIP servers by name, with what is behind them; a contact center's has its own name."""
 

@@ -9,6 +9,7 @@ import pytest
 
 from sfsip_nb.inputs import samples
 from sfsip_nb.platforms.genesys import samples as genesys_samples
+from sfsip_nb.platforms.genesys.standin import customer as genesys_customer
 from sfsip_nb.sip import ProbeResult, probes
 from sfsip_nb.testbed.world import World
 from tests.telephony.telephony_world import (
@@ -62,17 +63,17 @@ def test_a_cold_transfer_that_synthflow_never_asks_for(world: World) -> None:
 
 def test_a_cold_transfer_to_a_name_that_is_no_trunk(world: World) -> None:
     phone = f"sip:{samples.TRANSFER_NUMBER}@wrong-org.byoc.usw2.pure.cloud"
-    world.synthflow["actions"]["transfer"]["phone"] = phone
+    world.systems["synthflow"]["actions"]["transfer"]["phone"] = phone
     assert asked_for_a_person(world)["sip_code"] == 404
 
 
 def test_a_transfer_number_that_no_call_route_owns(world: World) -> None:
-    world.genesys["ivrs"]["ivr-transfer"]["dnis"] = []
+    world.systems["genesys"]["ivrs"]["ivr-transfer"]["dnis"] = []
     assert asked_for_a_person(world)["sip_code"] == 404
 
 
 def test_an_assistant_without_the_action_does_not_transfer(world: World) -> None:
-    world.synthflow["assistants"][samples.SYNTHFLOW_ASSISTANT_ID]["_actions"] = []
+    world.systems["synthflow"]["assistants"][samples.SYNTHFLOW_ASSISTANT_ID]["_actions"] = []
 
     async def scene(testbed: Running) -> None:
         call = await testbed.call()
@@ -89,7 +90,7 @@ def test_an_assistant_without_the_action_does_not_transfer(world: World) -> None
 
 
 def warm(world: World) -> None:
-    world.synthflow["actions"]["transfer"]["transfer_mode"] = "warm_transfer"
+    world.systems["synthflow"]["actions"]["transfer"]["transfer_mode"] = "warm_transfer"
 
 
 def test_a_warm_transfer_from_an_address_that_is_not_allowed(world: World) -> None:
@@ -132,7 +133,7 @@ def test_nobody_in_the_queue_and_the_caller_waits(world: World, how: str) -> Non
     if how == "fault":
         world.set_fault("genesys.no-agents")
     else:
-        queue = world.by_name(world.genesys["queues"], genesys_samples.TRANSFER_QUEUE)
+        queue = world.by_name(world.systems["genesys"]["queues"], genesys_samples.TRANSFER_QUEUE)
         assert queue
         queue["memberCount"] = 0
 
@@ -191,7 +192,7 @@ def test_the_assistants_call_to_another_organisations_name(world: World, how: st
 
 
 def test_the_assistants_call_where_the_sites_plans_lead_nowhere(world: World) -> None:
-    plans = world.plans(SITE)
+    plans = genesys_customer.plans(world, SITE)
     plans[:] = [p for p in plans if p["name"] == "Synthflow AI"]
     assert dialled_by_the_assistant(world)["error_message"] == "Telephony - 404 - Not Found"
 
@@ -244,7 +245,7 @@ def test_a_stranger_is_refused_by_the_access_list(
     async def scene(testbed: Running) -> None:
         call = await testbed.caller.invite(f"sip:{samples.DID}@{FQDN}", transport=transport)
         assert await call.outcome(3) == 403
-        assert not testbed.world.conversations
+        assert not testbed.world.records["conversations"]
 
     play(world, scene)
 

@@ -45,7 +45,7 @@ def test_an_outside_caller_reaches_the_assistant_and_both_hear_each_other(world:
         assert ivr["flow"]["flowName"] == genesys_samples.INBOUND_FLOW
         (external,) = legs(conversation, "external")
         assert external["protocolCallId"] == leg.call_id
-        media = testbed.world.media[conversation["conversationId"]].values()
+        media = testbed.world.records["media"][conversation["conversationId"]].values()
         statistics = [entry["mediaStatistics"][0] for entry in media]
         (rtp,) = (s["rtp"] for s in statistics if s["trunk"]["name"] == samples.TRUNK_NAME)
         assert rtp["packetsReceived"] > 5
@@ -70,7 +70,7 @@ def test_the_siptraces_show_challenge_and_answer_but_no_secret(world: World) -> 
         assert await call.audio.heard(440)
         await call.bye()
         conversation = await testbed.conversation()
-        traces = testbed.world.sip_messages
+        traces = testbed.world.records["sip_messages"].values()
         assert {t["conversationId"] for t in traces} == {conversation["conversationId"]}
         (external,) = legs(conversation, "external")
         outward = [t for t in traces if t["callid"] == external["protocolCallId"]]
@@ -91,7 +91,9 @@ def transferred(testbed: Running, conversation: Json, row: Json) -> None:
     """What both transfers have in common: the agent saw the original caller."""
     (phone,) = testbed.telephony.centers["genesys"].phone.agent.calls.values()
     assert phone.caller == samples.CALLER
-    queue = testbed.world.by_name(testbed.world.genesys["queues"], genesys_samples.TRANSFER_QUEUE)
+    queue = testbed.world.by_name(
+        testbed.world.systems["genesys"]["queues"], genesys_samples.TRANSFER_QUEUE
+    )
     assert queue
     (agent,) = legs(conversation, "agent")
     assert agent["ani"] == f"tel:{samples.CALLER}"
@@ -111,7 +113,7 @@ def test_a_cold_transfer_lands_in_the_queue_with_the_callers_number(world: World
         assert await call.bye() == 200
         conversation = await testbed.conversation()
         transferred(testbed, conversation, await testbed.row())
-        assert len(testbed.world.conversations) == 1
+        assert len(testbed.world.records["conversations"]) == 1
         assert (await testbed.row())["telephony_hangup"] == "agent"
         (external,) = legs(conversation, "external")
         assert external["segments"][-1]["disconnectType"] == "transfer"
@@ -120,7 +122,7 @@ def test_a_cold_transfer_lands_in_the_queue_with_the_callers_number(world: World
 
 
 def test_a_warm_transfer_is_a_call_of_its_own_over_the_trunk(world: World) -> None:
-    world.synthflow["actions"]["transfer"]["transfer_mode"] = "warm_transfer"
+    world.systems["synthflow"]["actions"]["transfer"]["transfer_mode"] = "warm_transfer"
 
     async def scene(testbed: Running) -> None:
         call = await testbed.call()
@@ -141,7 +143,7 @@ def test_genesys_calls_the_assistant_by_an_outbound_flow(world: World) -> None:
     async def scene(testbed: Running) -> None:
         placed = {"conversation_id": "c-1", "from": samples.SPARE_DID, "to": samples.DID}
         testbed.telephony.centers["genesys"].place({**placed, "flow_id": ""})
-        live = testbed.world.conversations[placed["conversation_id"]]
+        live = testbed.world.records["conversations"][placed["conversation_id"]]
         assert "conversationEnd" not in live
         conversation = await testbed.conversation()
         assert conversation["conversationId"] == placed["conversation_id"]
@@ -190,8 +192,8 @@ def test_tls_carries_srtp_between_edge_and_assistant(world: World) -> None:
         assert {(c.transport, c.audio.secure) for c in legs_ if c.audio} == {("tls", True)}
         await call.bye()
 
-    world.synthflow["actions"]["transfer"]["transfer_mode"] = "warm_transfer"
-    world.synthflow["actions"]["transfer"]["phone"] = samples.TRANSFER_NUMBER
+    world.systems["synthflow"]["actions"]["transfer"]["transfer_mode"] = "warm_transfer"
+    world.systems["synthflow"]["actions"]["transfer"]["phone"] = samples.TRANSFER_NUMBER
     play(world, scene)
 
 

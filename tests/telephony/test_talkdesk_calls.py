@@ -39,7 +39,7 @@ def test_an_outside_caller_reaches_the_assistant_and_both_hear_each_other(accoun
         assert row["phone_number_from"] == samples.CALLER
         assert "human: " in row["transcript"]
         assert "X-Talkdesk-Other-Leg-Call-Id" in row["telephony_sip_headers"]
-        assert not testbed.world.conversations
+        assert not testbed.world.records["conversations"]
 
     play(account, scene)
 
@@ -67,7 +67,7 @@ def test_a_cold_transfer_rings_the_group_and_stays_one_entry(account: World) -> 
         assert entry["talkdesk_phone_number"] == samples.DID
         assert entry["is_transfer"]
         assert entry["is_external_transfer"]
-        assert len(testbed.world.talkdesk_calls) == 1
+        assert len(testbed.world.records["talkdesk_calls"]) == 1
 
     play(account, scene)
 
@@ -82,7 +82,7 @@ def test_a_warm_transfer_is_an_entry_of_its_own(account: World) -> None:
         assert await call.audio.heard(620)
         assert await call.bye() == 200
         await testbed.entry(2)
-        entries = testbed.world.talkdesk_calls.values()
+        entries = testbed.world.records["talkdesk_calls"].values()
         (second,) = (e for e in entries if e["handling_user_name"])
         handed_over(testbed, second, await testbed.row())
         assert second["talkdesk_phone_number"] == samples.RING_GROUP_NUMBER
@@ -115,7 +115,7 @@ def test_the_trunk_and_the_way_back_use_the_transport_that_was_entered(
 ) -> None:
     talkdesk_world.provision(customer, transport)
     warm(customer)
-    customer.synthflow["actions"]["transfer"]["phone"] = samples.RING_GROUP_NUMBER
+    customer.systems["synthflow"]["actions"]["transfer"]["phone"] = samples.RING_GROUP_NUMBER
 
     async def scene(testbed: Running) -> None:
         call = await testbed.call()
@@ -132,7 +132,7 @@ def test_the_trunk_and_the_way_back_use_the_transport_that_was_entered(
 
 def test_a_trunk_by_address_needs_no_credentials(customer: World) -> None:
     talkdesk_world.provision(customer, authentication="ip", username="", password="")
-    customer.synthflow["numbers"][samples.DID.removeprefix("+")].update(
+    customer.systems["synthflow"]["numbers"][samples.DID.removeprefix("+")].update(
         _trunk_username="", _trunk_pwd=""
     )
     warm(customer)
@@ -192,6 +192,6 @@ def test_a_number_that_both_contact_centres_route_is_the_first_ones(account: Wor
             assert await call.audio.heard(620)
             assert [c for c in phone.agent.calls.values() if c.state == "answered"]
             await call.bye()
-            account.genesys["ivrs"].clear()
+            account.systems["genesys"]["ivrs"].clear()
 
     play(account, scene)

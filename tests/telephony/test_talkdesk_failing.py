@@ -69,7 +69,7 @@ def test_no_trunk_chosen_and_the_call_goes_round_over_the_telephone_network(
         await call.bye()
         await testbed.entry(2)
         assert not testbed.rows()
-        entries = list(customer.talkdesk_calls.values())
+        entries = list(customer.records["talkdesk_calls"].values())
         assert not [e for e in entries if e["is_external_transfer"]]
         assert [e for e in entries if e["is_call_forwarding"]]
         assert 483 in [code for code, _ in reasons(customer)]
@@ -79,7 +79,7 @@ def test_no_trunk_chosen_and_the_call_goes_round_over_the_telephone_network(
 
 
 def detached(world: World) -> None:
-    world.synthflow["assistants"][samples.SYNTHFLOW_ASSISTANT_ID]["phone_number"] = ""
+    world.systems["synthflow"]["assistants"][samples.SYNTHFLOW_ASSISTANT_ID]["phone_number"] = ""
 
 
 def inactive(world: World) -> None:
@@ -87,7 +87,7 @@ def inactive(world: World) -> None:
 
 
 def removed(world: World) -> None:
-    del world.talkdesk["trunks"][trunk(world)["id"]]
+    del world.systems["talkdesk"]["trunks"][trunk(world)["id"]]
 
 
 def without_lines(world: World) -> None:
@@ -227,7 +227,7 @@ def test_the_callers_number_is_not_passed(account: World, how: str) -> None:
     if how == "fault":
         account.set_fault("talkdesk.no-ani")
     else:
-        for routing in account.talkdesk["routings"].values():
+        for routing in account.systems["talkdesk"]["routings"].values():
             routing["passes_ani"] = False
 
     async def scene(testbed: Running) -> None:

@@ -59,12 +59,12 @@ def empty(world: World) -> None:
 
 
 def unassigned(world: World) -> None:
-    world.talkdesk["numbers"][samples.RING_GROUP_NUMBER]["_routing"] = ""
+    world.systems["talkdesk"]["numbers"][samples.RING_GROUP_NUMBER]["_routing"] = ""
 
 
 def elsewhere(world: World) -> None:
     phone = f"sip:+15559990000@{talkdesk_samples.SBC}"
-    world.synthflow["actions"]["transfer"]["phone"] = phone
+    world.systems["synthflow"]["actions"]["transfer"]["phone"] = phone
 
 
 @pytest.mark.parametrize("mode", ["cold", "warm"])
@@ -80,20 +80,20 @@ def test_a_transfer_that_fails(account: World, mode: str, spoil: Spoil, code: in
 
 
 def test_a_transfer_to_another_companys_sbc(account: World) -> None:
-    account.synthflow["actions"]["transfer"]["phone"] = "sip:+15551230091@sbc.example"
+    account.systems["synthflow"]["actions"]["transfer"]["phone"] = "sip:+15551230091@sbc.example"
     assert asked_for_a_person(account) == 404
 
 
 def test_a_warm_transfer_without_the_trunks_credentials(account: World) -> None:
     warm(account)
-    number = account.synthflow["numbers"][samples.DID.removeprefix("+")]
+    number = account.systems["synthflow"]["numbers"][samples.DID.removeprefix("+")]
     number["_trunk_username"] = ""  # nor does it ask Talkdesk for any then
     assert asked_for_a_person(account) == 407
 
 
 def test_a_transfer_that_leads_back_to_the_assistant_is_stopped(account: World) -> None:
     phone = f"sip:{samples.DID}@{talkdesk_samples.SBC}"
-    account.synthflow["actions"]["transfer"]["phone"] = phone
+    account.systems["synthflow"]["actions"]["transfer"]["phone"] = phone
 
     async def scene(testbed: Running) -> None:
         call = await testbed.call()
@@ -136,6 +136,6 @@ def test_the_border_refuses_strangers_registrations_and_plain_sound_over_tls(
         agent = testbed.telephony.elements["synthflow.us"].agent
         plain = await agent.invite(f"{uri}:5061", transport="tls")
         assert await plain.outcome(3) == 488
-        assert not account.talkdesk_calls
+        assert not account.records["talkdesk_calls"]
 
     play(account, scene)

@@ -100,7 +100,7 @@ def test_the_administrator_sets_what_the_api_has_no_key_for(bench: Bench) -> Non
     made = bench.created(TRUNKS, bench.trunk("T"))
     administer(bench, "trunk.outbound", trunk_name="T", outbound_termination_fqdn="sip.x.example")
     administer(bench, "trunk.acl", trunk_name="T", allow_all=True)
-    kept = bench.world.genesys["trunks"][made["id"]]
+    kept = bench.world.systems["genesys"]["trunks"][made["id"]]
     assert (kept["_outboundTerminationFqdn"], kept["_allowAll"]) == ("sip.x.example", True)
     assert "sip.x.example" not in bench.genesys.get(f"{TRUNKS}/{made['id']}").text
     administer(bench, "trunk.acl", trunk_name="T", allow_all=False)
@@ -109,11 +109,11 @@ def test_the_administrator_sets_what_the_api_has_no_key_for(bench: Bench) -> Non
 
 def test_the_administrator_draws_and_publishes_flows(bench: Bench) -> None:
     administer(bench, "routing.inbound", flow="Acme Draft", transfer_to=samples.DID)
-    drawn = bench.world.by_name(bench.world.genesys["flows"], "Acme Draft")
+    drawn = bench.world.by_name(bench.world.systems["genesys"]["flows"], "Acme Draft")
     assert drawn is not None
     assert (drawn["_transferTo"], "publishedVersion" in drawn) == (samples.DID, True)
     administer(bench, "routing.transfer", flow="Acme Draft", queue=genesys_samples.TRANSFER_QUEUE)
-    queue = bench.world.genesys["queues"][drawn["_queueId"]]
+    queue = bench.world.systems["genesys"]["queues"][drawn["_queueId"]]
     assert (queue["name"], drawn["_transferTo"]) == (genesys_samples.TRANSFER_QUEUE, "")
     assert administer(bench, "routing.transfer", flow="Acme Draft", queue="None")[0] == 400
 
@@ -153,7 +153,7 @@ def test_the_administrator_has_genesys_dial(bench: Bench) -> None:
     values = {"to": samples.DID, "from": samples.SUPPORT_DID, "flow": "Acme Outbound Dialer"}
     status, seen = administer(bench, "verify.outbound", **values)
     assert status == 200
-    flow = bench.world.by_name(bench.world.genesys["flows"], "Acme Outbound Dialer")
+    flow = bench.world.by_name(bench.world.systems["genesys"]["flows"], "Acme Outbound Dialer")
     assert flow is not None
     numbers = {"from": samples.SUPPORT_DID, "to": samples.DID}
     assert dialed == [{**seen, **numbers, "flow_id": flow["id"]}]
@@ -179,7 +179,7 @@ def everywhere(bench: Bench, headers: dict[str, str]) -> list[httpx.Response]:
         bench.client("").get("/nothing", headers=headers),
     ]
     assert not bench.stopped.is_set()
-    assert bench.world.by_name(bench.world.genesys["trunks"], "Trunk") is None
+    assert bench.world.by_name(bench.world.systems["genesys"]["trunks"], "Trunk") is None
     return asked
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from sfsip_nb.inputs import samples
 from sfsip_nb.platforms.genesys import samples as genesys_samples
+from sfsip_nb.platforms.genesys.standin import customer as genesys_customer
 from tests.testbed.testbed_bench import EDGES, SITE, Bench, code
 
 PLANS = f"{SITE}/numberplans"
@@ -76,7 +77,7 @@ def test_a_route_needs_a_classification_of_its_own(bench: Bench) -> None:
 
 
 def test_routes_are_found_by_trunk_over_all_sites(bench: Bench) -> None:
-    carrier = bench.world.carrier_trunk["id"]
+    carrier = genesys_customer.carrier_trunk(bench.world)["id"]
     found = bench.genesys.get(
         f"{EDGES}/outboundroutes", params={"externalTrunkBases.ids": carrier}
     ).json()["entities"]

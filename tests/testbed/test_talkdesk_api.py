@@ -109,7 +109,7 @@ def test_each_endpoint_wants_its_scope(bench: Bench) -> None:
 def test_queues_are_the_ring_groups_page_by_page(bench: Bench, api: httpx.Client) -> None:
     for n in range(60):
         group = {"id": f"g{n}", "name": f"Extra {n:02}", "members": 0}
-        bench.world.talkdesk["ring_groups"][f"g{n}"] = group
+        bench.world.systems["talkdesk"]["ring_groups"][f"g{n}"] = group
     first = api.get(QUEUES).json()
     assert (first["total"], first["count"], first["total_pages"]) == (63, 50, 2)
     second = api.get(first["_links"]["next"]["href"]).json()
@@ -123,7 +123,9 @@ def test_queues_are_the_ring_groups_page_by_page(bench: Bench, api: httpx.Client
 
 
 def test_a_queue_has_its_users(bench: Bench, api: httpx.Client) -> None:
-    group = bench.world.by_name(bench.world.talkdesk["ring_groups"], talkdesk_samples.RING_GROUP)
+    group = bench.world.by_name(
+        bench.world.systems["talkdesk"]["ring_groups"], talkdesk_samples.RING_GROUP
+    )
     assert group is not None
     users = api.get(f"{QUEUES}/{group['id']}/users").json()["_embedded"]["users"]
     assert len(users) == group["members"] == 3
@@ -136,11 +138,11 @@ def call(call_id: str, start: str) -> dict[str, Any]:
 
 def test_a_report_is_a_job_and_then_a_file(bench: Bench, api: httpx.Client) -> None:
     for entry in (call("in", "2026-11-21T10:00:00.000Z"), call("out", "2026-11-23T10:00:00.000Z")):
-        bench.on_loop(bench.world.put_talkdesk_call, entry)
+        bench.on_loop(bench.world.keep, "talkdesk_calls", entry["call_id"], entry)
     made = api.post(JOBS, json={"format": "json", "timespan": DAY})
     assert (made.status_code, made.json()["job"]["status"]) == (202, "created")
     url = made.json()["_links"]["self"]["href"]
-    job = bench.world.reports[made.json()["job"]["id"]]
+    job = bench.world.records["reports"][made.json()["job"]["id"]]
     seen = {}
     for seconds in (5, 13, 17):
         job["_created"] = time.time() - seconds / bench.world.time_scale
@@ -182,7 +184,9 @@ def test_unknown_jobs_files_flows_and_paths_are_not_found(api: httpx.Client) -> 
 def test_a_flow_is_started_with_free_arguments_and_dials(bench: Bench, api: httpx.Client) -> None:
     dialed: list[dict[str, Any]] = []
     bench.world.dials["talkdesk"] = dialed.append
-    flow = bench.world.by_name(bench.world.talkdesk["flows"], talkdesk.customer.DIAL_FLOW)
+    flow = bench.world.by_name(
+        bench.world.systems["talkdesk"]["flows"], talkdesk.customer.DIAL_FLOW
+    )
     assert flow is not None
     path = f"/flows/{flow['id']}/interactions"
     body = {"to": samples.DID, "from": samples.SUPPORT_DID}
@@ -211,7 +215,7 @@ def test_a_missing_scope_is_not_in_new_tokens(bench: Bench) -> None:
 
 def test_a_stuck_report_never_gets_done(bench: Bench, api: httpx.Client) -> None:
     made = api.post(JOBS, json={"format": "json", "timespan": DAY}).json()
-    bench.world.reports[made["job"]["id"]]["_created"] = 0
+    bench.world.records["reports"][made["job"]["id"]]["_created"] = 0
     assert api.get(made["_links"]["self"]["href"]).status_code == 303
     bench.world.set_fault("talkdesk.report-stuck")
     again = api.get(made["_links"]["self"]["href"])

@@ -34,14 +34,14 @@ def _gate(asked: ApiRequest, endpoint: Endpoint) -> None:
 
 
 def _trunk(asked: ApiRequest) -> Json:
-    trunk = asked.world.systems["echo"]["trunks"].get(asked.path["name"])
+    trunk = asked.objects["trunks"].get(asked.path["name"])
     if trunk is None:
         raise ApiRefusal(404, {"message": "There is no such trunk."})
     return {key: value for key, value in trunk.items() if key != "_password"}
 
 
 def _save_trunk(asked: ApiRequest) -> Json:
-    trunk = asked.world.systems["echo"]["trunks"].setdefault(asked.path["name"], {"open": False})
+    trunk = asked.objects["trunks"].setdefault(asked.path["name"], {"open": False})
     body = dict(asked.body)
     trunk["_password"] = body.pop("password", trunk.get("_password"))
     trunk.update(body)
@@ -50,7 +50,7 @@ def _save_trunk(asked: ApiRequest) -> Json:
 
 def _remove_trunk(asked: ApiRequest) -> None:
     _trunk(asked)
-    del asked.world.systems["echo"]["trunks"][asked.path["name"]]
+    del asked.objects["trunks"][asked.path["name"]]
 
 
 _ENDPOINTS = (
@@ -164,5 +164,6 @@ STAND_IN = StandIn(
     credentials=lambda: {"api_key": samples.testbed_secret("echo-api-key")},
     steps={"routing.inbound": _open},
     calls=_calls,
+    secret_fields=frozenset({"_password"}),
     elements=lambda *of: {"echo": EchoCenter(*of)},
 )

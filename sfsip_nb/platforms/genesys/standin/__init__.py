@@ -14,7 +14,7 @@ from sfsip_nb.testbed.standin import StandIn
 from sfsip_nb.testbed.web import METHODS, ApiRequest, Endpoint, routes
 from sfsip_nb.testbed.world import Json, World
 
-from . import administrator, architect, auth, customer, numbers, records, sites, trunks
+from . import administrator, architect, auth, customer, numbers, records, sites, template, trunks
 from .errors import not_found, unreadable
 from .telephony.edge import Edge
 
@@ -46,6 +46,7 @@ STAND_IN = StandIn(
     paths={"api": "", "login": ""},
     credentials=_credentials,
     steps=administrator.STEPS,
-    calls=lambda world: list(world.conversations.values()),
+    calls=lambda world: list(world.records["conversations"].values()),
+    secret_fields=frozenset({template.PASSWORD}),
     elements=lambda *of: {"genesys": Edge(*of)},
 )

@@ -8,11 +8,12 @@ from typing import Any
 from sfsip_nb.testbed.cards import CannotDo, Values, text
 from sfsip_nb.testbed.world import Json, World
 
-from .template import IDENTIFIER
+from .telephony.routing import inbound_fqdn
+from .telephony.view import organization
 
 
 def _named(world: World, collection: str, name: str) -> Json:
-    thing = world.by_name(world.genesys[collection], name)
+    thing = world.by_name(world.systems["genesys"][collection], name)
     if thing is None:
         raise CannotDo(f"There is no {name!r} among the {collection.replace('_', ' ')}.")
     return thing
@@ -20,13 +21,11 @@ def _named(world: World, collection: str, name: str) -> Json:
 
 def _inbound_panel(world: World, values: Values) -> Json:
     """Read the trunk's "Inbound Request-URI Reference"."""
-    properties = _named(world, "trunks", text(values, "trunk_name"))["properties"]
-    label = properties[IDENTIFIER]["value"]["instance"]
-    if not label:
+    trunk = _named(world, "trunks", text(values, "trunk_name"))
+    fqdn = inbound_fqdn(organization(world), trunk)
+    if not fqdn:
         raise CannotDo("The trunk has no inbound SIP termination identifier.")
-    modern = properties["trunk_routing_outbound_higher_capacity"]["value"]["instance"]
-    suffix = world.cloud_voice_suffix if modern else world.byoc_suffix
-    return {"inbound_fqdn": f"{label}.{suffix}"}
+    return {"inbound_fqdn": fqdn}
 
 
 def _outbound_fqdn(world: World, values: Values) -> Json:
@@ -84,7 +83,7 @@ def _draw(world: World, values: Values, wanted: Callable[[], Json]) -> Json:
 
 
 def _drawn(world: World, flow: Json) -> Json:
-    queue = world.genesys["queues"].get(flow["_queueId"], {})
+    queue = world.systems["genesys"]["queues"].get(flow["_queueId"], {})
     return {
         "transfer_to": flow["_transferTo"],
         "queue": queue.get("name", ""),
@@ -95,7 +94,7 @@ def _drawn(world: World, flow: Json) -> Json:
 
 def _permissions(world: World, values: Values) -> Json:
     """Change the roles of the runbook's OAuth client: ``grant`` and ``remove`` are lists."""
-    client = next(iter(world.genesys["clients"].values()))
+    client = next(iter(world.systems["genesys"]["clients"].values()))
     held = dict.fromkeys([*client["_permissions"], *values.get("grant", ())])
     client["_permissions"] = [p for p in held if p not in values.get("remove", ())]
     return {"permissions": client["_permissions"]}
@@ -106,7 +105,7 @@ def _dial(world: World, values: Values) -> Json:
     to, from_ = values.get("to"), values.get("from")
     if not to or not from_:
         raise CannotDo("The card gives no number to call, or none to call from.")
-    flow = world.by_name(world.genesys["flows"], values.get("flow", ""))
+    flow = world.by_name(world.systems["genesys"]["flows"], values.get("flow", ""))
     call = {"conversation_id": world.new_id(), "from": from_, "to": to}
     world.dials["genesys"](call | {"flow_id": flow["id"] if flow else ""})
     return {"conversation_id": call["conversation_id"]}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sfsip_nb.testbed.web import ApiRequest, Endpoint, Json, show
+from sfsip_nb.testbed.web import ApiRequest, Endpoint, show
+from sfsip_nb.testbed.world import Json
 
 from .objects import find, named, page
 
@@ -11,13 +12,13 @@ _QUEUE = ("routing:queue:view",)
 
 
 def _flows(asked: ApiRequest) -> Json:
-    things = named(asked, asked.world.genesys["flows"].values())
-    kinds = {kind.lower() for text in asked.many.get("type", ()) for kind in text.split(",")}
+    things = named(asked, asked.objects["flows"].values())
+    kinds = {kind.lower() for kind in asked.listed("type")}
     return page(asked, (flow for flow in things if not kinds or flow["type"] in kinds))
 
 
 def _queues(asked: ApiRequest) -> Json:
-    return page(asked, named(asked, asked.world.genesys["queues"].values()))
+    return page(asked, named(asked, asked.objects["queues"].values()))
 
 
 ENDPOINTS = [

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from sfsip_nb.platforms.genesys import faults
 from sfsip_nb.testbed import oauth
-from sfsip_nb.testbed.web import ApiRefusal, ApiRequest, Endpoint, EveryFifth, Json, show
+from sfsip_nb.testbed.web import ApiRefusal, ApiRequest, Endpoint, EveryFifth, show
+from sfsip_nb.testbed.world import Json
 
+from . import customer
 from .errors import refuse
 from .objects import page
 
@@ -102,12 +104,12 @@ def caller(asked: ApiRequest) -> Json:
     token = oauth.find(asked, "genesys", value)
     if token is None:
         raise refuse(401, "bad.credentials", "Invalid login credentials.")
-    return asked.world.genesys["clients"][token["client"]]
+    return asked.objects["clients"][token["client"]]
 
 
 def tokens_me(asked: ApiRequest) -> Json:
     """``GET /tokens/me``: organization and client of the token."""
-    client, org = caller(asked), asked.world.org
+    client, org = caller(asked), customer.org(asked.world)
     named = {"id": org["id"], "name": org["name"]}
     return {
         "organization": named,
@@ -143,7 +145,7 @@ def _needs_user() -> ApiRefusal:
 
 def organization(asked: ApiRequest) -> Json:
     """``GET /organizations/me``."""
-    return show(asked.world.org)
+    return show(customer.org(asked.world))
 
 
 def products(asked: ApiRequest) -> Json:

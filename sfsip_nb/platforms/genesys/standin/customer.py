@@ -24,6 +24,8 @@ PERMISSIONS = (
     "architect:flow:view",
     "analytics:conversationDetail:view",
 )
+# Of the inbound FQDNs of BYOC trunks: on the legacy platform, and on Dynamic Cloud Voice
+SUFFIXES = ("_byocSuffix", "_cloudVoiceSuffix")
 _DEFAULT_PLANS: tuple[Json, ...] = (
     {"name": "Emergency", "matchType": "numberList", "numbers": [{"start": "911", "end": "911"}]},
     {
@@ -189,3 +191,25 @@ def settle(world: World) -> None:
 
 def _by_id(*objects: Json) -> dict[str, Json]:
     return {str(o["id"]): o for o in objects}
+
+
+def org(world: World) -> Json:
+    """The organization itself."""
+    return next(iter(world.systems["genesys"]["organization"].values()))
+
+
+def carrier_trunk(world: World) -> Json:
+    """The customer's own trunk to the telephone network."""
+    return world.systems["genesys"]["trunks"][org(world)["_carrierTrunkId"]]
+
+
+def plans(world: World, site_id: str) -> list[Json]:
+    """Number plans of a site, in their order."""
+    found: list[Json] = world.systems["genesys"]["number_plans"].get(site_id, {}).get("plans", [])
+    return found
+
+
+def routes(world: World, site_id: str) -> list[Json]:
+    """Outbound routes of a site."""
+    known = world.systems["genesys"]["outbound_routes"].values()
+    return [route for route in known if route["_siteId"] == site_id]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from sfsip_nb.testbed.web import ApiRequest, Endpoint, Json, show
-from sfsip_nb.testbed.world import World
+from sfsip_nb.testbed.web import ApiRequest, Endpoint, show
+from sfsip_nb.testbed.world import Json, World
 
 from .errors import duplicate, refuse
 from .objects import body, change, check_version, create, find, named, page, reference, require_text
@@ -27,13 +27,15 @@ def _bounds(pool: Json) -> tuple[int, int]:
 
 def _owners(world: World) -> dict[str, Json]:
     """The call route that owns each assigned number."""
-    return {number: ivr for ivr in world.genesys["ivrs"].values() for number in ivr["dnis"]}
+    return {
+        number: ivr for ivr in world.systems["genesys"]["ivrs"].values() for number in ivr["dnis"]
+    }
 
 
 def pool_of(world: World, number: str) -> Json | None:
     """The DID pool that holds `number` (E.164)."""
     if re.fullmatch(r"\+\d+", number):
-        for pool in world.genesys["did_pools"].values():
+        for pool in world.systems["genesys"]["did_pools"].values():
             low, high = _bounds(pool)
             if low <= int(number[1:]) <= high and len(number) == len(pool["startPhoneNumber"]):
                 return pool
@@ -53,7 +55,7 @@ def _checked_pool(asked: ApiRequest, given: Json, present: Json | None) -> Json:
     low, high = (int(number[1:]) for number in ends)
     if len(ends[0]) != len(ends[1]) or not 0 <= high - low < _LARGEST_POOL:
         raise refuse(400, "invalid.value", "The range of the DID pool is not valid.")
-    for other in asked.world.genesys["did_pools"].values():
+    for other in asked.objects["did_pools"].values():
         other_low, other_high = _bounds(other)
         if other is not present and low <= other_high and other_low <= high:
             raise refuse(
@@ -97,7 +99,7 @@ def _delete_pool(asked: ApiRequest) -> None:
     pool = find(asked, "did_pools", "DID pool")
     for number in _assigned(asked.world, pool):
         raise _in_use(number)
-    del asked.world.genesys["did_pools"][pool["id"]]
+    del asked.objects["did_pools"][pool["id"]]
 
 
 def _assigned(world: World, pool: Json) -> Iterator[str]:
@@ -129,7 +131,7 @@ def _numbers(asked: ApiRequest) -> Json:
 
 def _every_number(world: World) -> Iterator[Json]:
     owners = _owners(world)
-    for pool in world.genesys["did_pools"].values():
+    for pool in world.systems["genesys"]["did_pools"].values():
         if not world.visible(pool["id"]):
             continue
         low, high = _bounds(pool)
@@ -163,7 +165,7 @@ def _dids(asked: ApiRequest) -> Json:
 
 def _checked_ivr(asked: ApiRequest, given: Json, present: Json | None) -> Json:
     world = asked.world
-    others = [ivr for ivr in world.genesys["ivrs"].values() if ivr is not present]
+    others = [ivr for ivr in world.systems["genesys"]["ivrs"].values() if ivr is not present]
     name = require_text(given, "name")
     if any(ivr["name"] == name for ivr in others):
         raise duplicate(f"A call route with the name '{name}' already exists.")
@@ -179,7 +181,7 @@ def _checked_ivr(asked: ApiRequest, given: Json, present: Json | None) -> Json:
     for field in _FLOWS:
         if given.get(field):
             fields[field] = reference(world, "flows", given[field], field)
-            if "publishedVersion" not in world.genesys["flows"][fields[field]["id"]]:
+            if "publishedVersion" not in world.systems["genesys"]["flows"][fields[field]["id"]]:
                 raise refuse(
                     400,
                     "general.bad.request",
@@ -213,7 +215,7 @@ def _check_numbers(world: World, numbers: list[str], others: Iterable[Json]) -> 
 
 
 def _ivrs(asked: ApiRequest) -> Json:
-    things = named(asked, asked.world.genesys["ivrs"].values())
+    things = named(asked, asked.objects["ivrs"].values())
     if number := asked.query.get("dnis"):
         things = (ivr for ivr in things if number in ivr["dnis"])
     return page(asked, things)
@@ -230,12 +232,12 @@ def _update_ivr(asked: ApiRequest) -> Json:
 
 
 def _delete_ivr(asked: ApiRequest) -> None:
-    del asked.world.genesys["ivrs"][find(asked, "ivrs", "call route")["id"]]
+    del asked.objects["ivrs"][find(asked, "ivrs", "call route")["id"]]
 
 
 ENDPOINTS = [
     Endpoint("GET", f"{_POOLS}/dids", _numbers, _TELEPHONY),
-    Endpoint("GET", _POOLS, lambda a: page(a, a.world.genesys["did_pools"].values()), _TELEPHONY),
+    Endpoint("GET", _POOLS, lambda a: page(a, a.objects["did_pools"].values()), _TELEPHONY),
     Endpoint("POST", _POOLS, _create_pool, _TELEPHONY),
     Endpoint("GET", _POOLS + "/{id}", lambda a: show(find(a, "did_pools", "DID pool")), _TELEPHONY),
     Endpoint("PUT", _POOLS + "/{id}", _update_pool, _TELEPHONY),

@@ -71,7 +71,7 @@ def named(asked: ApiRequest, things: Iterable[Json]) -> Iterable[Json]:
 def find(asked: ApiRequest, collection: str, kind: str, key: str = "id") -> Json:
     """The object that the path names. Raises 404; for a read also while it is not visible yet."""
     id_ = asked.path[key]
-    thing = asked.world.genesys[collection].get(id_)
+    thing = asked.objects[collection].get(id_)
     if thing is None or (asked.method == "GET" and not asked.world.visible(id_)):
         raise not_found(kind, id_)
     return thing
@@ -95,7 +95,7 @@ def require_text(given: Json, field: str) -> str:
 def reference(world: World, collection: str, given: Any, field: str) -> Json:
     """``{"id", "name"}`` of an existing object that `given` refers to. Raises 400."""
     id_ = given.get("id") if isinstance(given, dict) else None
-    thing = world.genesys[collection].get(str(id_))
+    thing = world.systems["genesys"][collection].get(str(id_))
     if thing is None:
         raise refuse(
             400,
@@ -121,7 +121,7 @@ def create(asked: ApiRequest, collection: str, fields: Json) -> Json:
         **fields,
     }
     thing["selfUri"] = f"{asked.url.removeprefix(asked.origin).partition('?')[0]}/{thing['id']}"
-    world.genesys[collection][thing["id"]] = thing
+    world.systems["genesys"][collection][thing["id"]] = thing
     seconds = _SLOW_SECONDS if world.fault(faults.SLOW_VISIBILITY) else _CREATE_SECONDS
     world.appear_late(thing["id"], seconds)
     return thing

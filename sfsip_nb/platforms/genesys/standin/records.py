@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from sfsip_nb.platforms.genesys import faults
-from sfsip_nb.testbed.web import ApiRequest, Endpoint, Json
+from sfsip_nb.testbed.web import ApiRequest, Endpoint
+from sfsip_nb.testbed.world import Json
 
 from .errors import missing, not_found, refuse
 from .objects import body
@@ -36,7 +37,7 @@ def _siptraces(asked: ApiRequest) -> Json:
     fields["conversationId"] = "conversationId"
     found = [
         record
-        for record in asked.world.sip_messages
+        for record in asked.world.records["sip_messages"].values()
         if start <= datetime.fromisoformat(record["date"]) <= end
         and all(
             record.get(field) == asked.query[name]
@@ -53,7 +54,11 @@ def _absent(field: str) -> datetime:
 
 def _messages(asked: ApiRequest) -> list[str]:
     id_ = asked.path["id"]
-    found = [m.get("msg", "") for m in asked.world.sip_messages if m.get("conversationId") == id_]
+    found = [
+        m.get("msg", "")
+        for m in asked.world.records["sip_messages"].values()
+        if m.get("conversationId") == id_
+    ]
     if not found:
         raise not_found("conversation", id_)
     return found
@@ -70,13 +75,13 @@ def _sip_headers(asked: ApiRequest) -> Json:
     for line in lines:
         name, _, value = line.partition(":")
         headers.setdefault(name.strip().lower(), []).append(value.strip())
-    wanted = {k.lower() for text in asked.many.get("keys", ()) for k in text.split(",")}
+    wanted = {name.lower() for name in asked.listed("keys")}
     kept = {name: values for name, values in headers.items() if not wanted or name in wanted}
     return {"id": asked.path["id"], "headers": kept}
 
 
 def _media(asked: ApiRequest) -> Json:
-    return {"entities": list(asked.world.media.get(asked.path["id"], {}).values())}
+    return {"entities": list(asked.world.records["media"].get(asked.path["id"], {}).values())}
 
 
 def _details(asked: ApiRequest) -> Json:
@@ -91,7 +96,7 @@ def _details(asked: ApiRequest) -> Json:
     if not (isinstance(size, int) and isinstance(number, int) and 0 < size <= 100 and number > 0):
         raise refuse(400, "invalid.value", "The paging is not valid; pageSize is at most 100.")
     filters = query.get("segmentFilters") or []
-    known = {} if asked.world.fault(faults.LATE_RECORDS) else asked.world.conversations
+    known = {} if asked.world.fault(faults.LATE_RECORDS) else asked.world.records["conversations"]
     found = [
         conversation
         for conversation in known.values()
@@ -131,7 +136,7 @@ def _holds(facts: Json, predicate: Mapping[str, Any]) -> bool:
 
 
 def _metrics(asked: ApiRequest) -> Json:
-    running = sum("conversationEnd" not in c for c in asked.world.conversations.values())
+    running = sum("conversationEnd" not in c for c in asked.world.records["conversations"].values())
     return {
         "concurrentCallCount": running,
         "maxCallCapacity": _CAPACITY,
@@ -141,7 +146,7 @@ def _metrics(asked: ApiRequest) -> Json:
 
 def _live(asked: ApiRequest) -> Json:
     """The call as it stands, in the shorter form of ``/conversations/calls``."""
-    conversation = asked.world.conversations.get(asked.path["id"])
+    conversation = asked.world.records["conversations"].get(asked.path["id"])
     if conversation is None:
         raise not_found("conversation", asked.path["id"])
     participants = []

@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from sfsip_nb.testbed.web import ApiRequest, Endpoint, Json, show
+from sfsip_nb.testbed.web import ApiRequest, Endpoint, show
+from sfsip_nb.testbed.world import Json
 
+from . import customer
 from .errors import duplicate, missing, refuse
 from .objects import body, change, check_version, create, find, named, page, reference, require_text
 
@@ -50,7 +52,7 @@ def _own_site(asked: ApiRequest) -> Json:
 
 
 def _sites(asked: ApiRequest) -> Json:
-    things = named(asked, asked.world.genesys["sites"].values())
+    things = named(asked, asked.objects["sites"].values())
     if "managed" in asked.query:
         wanted = asked.query["managed"] == "true"
         things = (s for s in things if s["managed"] == wanted)
@@ -61,7 +63,7 @@ def _update_site(asked: ApiRequest) -> Json:
     site, given = _own_site(asked), body(asked)
     check_version(asked, site, given)
     name = require_text(given, "name")
-    if any(s["name"] == name and s is not site for s in asked.world.genesys["sites"].values()):
+    if any(s["name"] == name and s is not site for s in asked.objects["sites"].values()):
         raise duplicate("A site with that name already exists.")
     kept = ("id", "version", "managed", "mediaModel", "state", "dateCreated", "selfUri")
     fields = {k: v for k, v in given.items() if k not in kept and not k.startswith("_")}
@@ -72,7 +74,7 @@ def _update_site(asked: ApiRequest) -> Json:
 
 
 def _plans(asked: ApiRequest) -> list[Json]:
-    return asked.world.plans(_site(asked)["id"])[:_MOST_PLANS]
+    return customer.plans(asked.world, _site(asked)["id"])[:_MOST_PLANS]
 
 
 def _plan(asked: ApiRequest) -> Json:
@@ -92,7 +94,7 @@ def _replace_plans(asked: ApiRequest) -> list[Json]:
         raise refuse(400, "bad.request", "A list of number plans is expected.")
     if len(asked.body) > _MOST_PLANS:
         raise _bad_plans(f"A maximum of {_MOST_PLANS} number plans can be updated at a time.")
-    before = {plan["id"]: plan for plan in asked.world.plans(site["id"])}
+    before = {plan["id"]: plan for plan in customer.plans(asked.world, site["id"])}
     after = [_checked_plan(given, before) for given in asked.body]
     names = [plan["name"] for plan in after]
     if twice := next((name for name in names if names.count(name) > 1), None):
@@ -100,7 +102,7 @@ def _replace_plans(asked: ApiRequest) -> list[Json]:
             400, "duplicate.number.plan.name", f"A number plan named '{twice}' already exists."
         )
     left = {plan["classification"] for plan in after}
-    for route in asked.world.routes(site["id"]):
+    for route in customer.routes(asked.world, site["id"]):
         if gone := set(route["classificationTypes"]) - left:
             raise refuse(
                 400,
@@ -110,7 +112,7 @@ def _replace_plans(asked: ApiRequest) -> list[Json]:
             )
     for plan in after:
         plan.setdefault("id", asked.world.new_id())
-    asked.world.genesys["number_plans"][site["id"]] = {"plans": after}
+    asked.objects["number_plans"][site["id"]] = {"plans": after}
     return after
 
 
@@ -147,8 +149,7 @@ def _bad_plans(message: str) -> Exception:
 
 
 def _matching(asked: ApiRequest, routes: Iterable[Json]) -> Iterable[Json]:
-    wanted = asked.many.get("externalTrunkBases.ids")
-    ids = {id_ for text in wanted or () for id_ in text.split(",")}
+    ids = asked.listed("externalTrunkBases.ids")
     return (
         route
         for route in named(asked, routes)
@@ -157,16 +158,16 @@ def _matching(asked: ApiRequest, routes: Iterable[Json]) -> Iterable[Json]:
 
 
 def _routes(asked: ApiRequest) -> Json:
-    return page(asked, _matching(asked, asked.world.routes(_site(asked)["id"])))
+    return page(asked, _matching(asked, customer.routes(asked.world, _site(asked)["id"])))
 
 
 def _all_routes(asked: ApiRequest) -> Json:
     world = asked.world
     site = asked.query.get("site.id")
-    routes = world.routes(site) if site else world.genesys["outbound_routes"].values()
+    routes = customer.routes(world, site) if site else asked.objects["outbound_routes"].values()
 
     def shown(route: Json) -> Json:
-        owner = world.genesys["sites"][route["_siteId"]]
+        owner = asked.objects["sites"][route["_siteId"]]
         return {**show(route), "site": {"id": owner["id"], "name": owner["name"]}}
 
     return page(asked, _matching(asked, routes), shown)
@@ -193,14 +194,14 @@ def _update_route(asked: ApiRequest) -> Json:
 
 
 def _checked_route(asked: ApiRequest, given: Json, site: str, present: Json | None) -> Json:
-    others = [route for route in asked.world.routes(site) if route is not present]
+    others = [route for route in customer.routes(asked.world, site) if route is not present]
     name = require_text(given, "name")
     if any(route["name"] == name for route in others):
         raise duplicate(f"OutboundRoute with name '{name}' already exists.")
     wanted = given.get("classificationTypes")
     if not isinstance(wanted, list) or not wanted:
         raise missing("classificationTypes")
-    known = {plan["classification"] for plan in asked.world.plans(site)}
+    known = {plan["classification"] for plan in customer.plans(asked.world, site)}
     for classification in wanted:
         if classification not in known:
             raise refuse(
@@ -233,7 +234,7 @@ def _checked_route(asked: ApiRequest, given: Json, site: str, present: Json | No
 
 def _delete_route(asked: ApiRequest) -> None:
     _own_site(asked)
-    del asked.world.genesys["outbound_routes"][_route(asked)["id"]]
+    del asked.objects["outbound_routes"][_route(asked)["id"]]
 
 
 ENDPOINTS = [

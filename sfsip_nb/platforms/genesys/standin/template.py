@@ -15,6 +15,7 @@ METABASE = "external_sip_pcv_byoc_carrier.json"
 METABASE_NAME = "Generic BYOC Carrier"
 SERVERS = "trunk_transport_serverProxyList"
 IDENTIFIER = "trunk_sip_termination_uri"
+PASSWORD = "trunk_sip_authentication_credentials_password"
 
 Json = dict[str, Any]
 
@@ -60,7 +61,7 @@ PROPERTIES: dict[str, Json] = {
     "trunk_routing_outbound_higher_capacity": _flag(),
     "trunk_sip_authentication_credentials_realm": _text(),
     "trunk_sip_authentication_credentials_username": _text(),
-    "trunk_sip_authentication_credentials_password": _text(),
+    PASSWORD: _text(),
     "trunk_outboundIdentity_callingName": _text(pattern=r"^[\S ]{0,40}$"),
     "trunk_outboundIdentity_callingName_overrideMethod": _text("Always", enum=_OVERRIDES),
     "trunk_outboundIdentity_callingAddress": _text(),

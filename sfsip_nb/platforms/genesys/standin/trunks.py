@@ -6,10 +6,10 @@ import copy
 from collections.abc import Iterable
 
 from sfsip_nb.platforms.genesys import faults
-from sfsip_nb.testbed.stamps import PASSWORD_PROPERTY
-from sfsip_nb.testbed.web import ApiRequest, Endpoint, Json, show
+from sfsip_nb.testbed.web import ApiRequest, Endpoint, show
+from sfsip_nb.testbed.world import Json
 
-from . import template
+from . import customer, template
 from .errors import duplicate, missing, refuse
 from .objects import body, change, check_version, create, find, named, page, reference, require_text
 
@@ -20,12 +20,12 @@ _TELEPHONY = ("telephony:plugin:all",)
 def _shown(asked: ApiRequest, trunk: Json) -> Json:
     served = copy.deepcopy(show(trunk))
     if asked.world.fault(faults.PASSWORD_HIDDEN):
-        served["properties"][PASSWORD_PROPERTY]["value"].pop("instance", None)
+        served["properties"][template.PASSWORD]["value"].pop("instance", None)
     return served
 
 
 def _all(asked: ApiRequest) -> Json:
-    things: Iterable[Json] = named(asked, asked.world.genesys["trunks"].values())
+    things: Iterable[Json] = named(asked, asked.objects["trunks"].values())
     if "managed" in asked.query:
         wanted = asked.query["managed"] == "true"
         things = (t for t in things if bool(t.get("managed")) == wanted)
@@ -84,7 +84,7 @@ def _update(asked: ApiRequest) -> Json:
 def _checked(asked: ApiRequest, given: Json, present: Json | None) -> Json:
     """The fields of a trunk to be saved; `present` is the trunk as it stands, if there is one."""
     world = asked.world
-    others = [t for t in world.genesys["trunks"].values() if t is not present]
+    others = [t for t in world.systems["genesys"]["trunks"].values() if t is not present]
     name = require_text(given, "name")
     if any(t["name"] == name for t in others):
         raise duplicate("A trunk with that name already exists.")
@@ -96,14 +96,14 @@ def _checked(asked: ApiRequest, given: Json, present: Json | None) -> Json:
     for key, item in sent.items():
         if not isinstance(item, dict) or not isinstance(item.get("value", {}), dict):
             raise refuse(400, "validation.error", f"The property '{key}' is no object.", field=key)
-    if present and PASSWORD_PROPERTY in sent and world.fault(faults.PASSWORD_HIDDEN):
-        kept = present["properties"][PASSWORD_PROPERTY]["value"]["instance"]
-        sent[PASSWORD_PROPERTY].setdefault("value", {}).setdefault("instance", kept)
+    if present and template.PASSWORD in sent and world.fault(faults.PASSWORD_HIDDEN):
+        kept = present["properties"][template.PASSWORD]["value"]["instance"]
+        sent[template.PASSWORD].setdefault("value", {}).setdefault("instance", kept)
     properties = template.complete(sent)
     if wrong := template.mistake(properties):
         raise refuse(400, "validation.error", wrong[1], field=wrong[0])
     _check_identifier(asked, properties, others)
-    site = given.get("site") or {"id": world.org["defaultSiteId"]}
+    site = given.get("site") or {"id": customer.org(world)["defaultSiteId"]}
     return {
         "name": name,
         "description": given.get("description") or "",
@@ -118,17 +118,17 @@ def _check_identifier(asked: ApiRequest, properties: Json, others: list[Json]) -
     label = str(properties[template.IDENTIFIER]["value"]["instance"] or "").lower()
     taken = {
         str(t["properties"][template.IDENTIFIER]["value"]["instance"] or "").lower() for t in others
-    } | set(asked.world.org["_identifiersElsewhere"])
+    } | set(customer.org(asked.world)["_identifiersElsewhere"])
     if label and (label in taken or asked.world.fault(faults.IDENTIFIER_TAKEN)):
         raise duplicate(f"The inbound SIP termination identifier '{label}' is already in use.")
 
 
 def _delete(asked: ApiRequest) -> None:
     trunk = find(asked, "trunks", "trunk base", "id")
-    for route in asked.world.genesys["outbound_routes"].values():
+    for route in asked.objects["outbound_routes"].values():
         if any(base["id"] == trunk["id"] for base in route["externalTrunkBases"]):
             raise refuse(400, "delete.referenced.entity", "The trunk is being referenced.")
-    del asked.world.genesys["trunks"][trunk["id"]]
+    del asked.objects["trunks"][trunk["id"]]
 
 
 def _get(asked: ApiRequest) -> Json:

@@ -36,7 +36,7 @@ class _Gate:
         good = hmac.compare_digest(
             key.encode(), samples.testbed_secret("synthflow-api-key").encode()
         )
-        if scheme != "Bearer" or not good or self._region != world.synthflow_region:
+        if scheme != "Bearer" or not good or self._region != customer.region(world):
             raise plain(401, "Unauthorized")
         if world.fault(faults.BAD_KEY):
             raise plain(401, "Unauthorized")
@@ -58,7 +58,7 @@ def synthflow_routes(world: World) -> Iterable[Route]:
 
 def _plan(world: World, values: Values) -> Json:
     """Read the plan that the workspace is on."""
-    return {"plan": next(iter(world.synthflow["workspaces"].values()))["plan"]}
+    return {"plan": next(iter(world.systems["synthflow"]["workspaces"].values()))["plan"]}
 
 
 def _credentials() -> Json:
@@ -74,6 +74,7 @@ STAND_IN = StandIn(
     paths=PATHS,
     credentials=_credentials,
     steps={"access.synthflow": _plan},
-    calls=lambda world: list(world.synthflow_calls.values()),
+    calls=lambda world: list(world.records["synthflow_calls"].values()),
+    secret_fields=frozenset({"_trunk_pwd"}),
     elements=servers,
 )

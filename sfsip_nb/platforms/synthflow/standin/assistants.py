@@ -6,9 +6,10 @@ import time
 from typing import Any
 
 from sfsip_nb.platforms.synthflow import faults
-from sfsip_nb.testbed.web import ApiRequest, Endpoint, Json
-from sfsip_nb.testbed.world import World
+from sfsip_nb.testbed.web import ApiRequest, Endpoint
+from sfsip_nb.testbed.world import Json, World
 
+from . import customer
 from .errors import body, invalid, refuse, text
 from .numbers import paged
 
@@ -36,7 +37,7 @@ _CHANGEABLE = (
 
 def find(world: World, model_id: Any) -> Json:
     """The assistant with this id. Raises 404."""
-    assistant: Json | None = world.synthflow["assistants"].get(str(model_id))
+    assistant: Json | None = world.systems["synthflow"]["assistants"].get(str(model_id))
     if assistant is None:
         raise refuse(404, f"Assistant {model_id} was not found.", "not_found")
     return assistant
@@ -52,14 +53,14 @@ def _shown(asked: ApiRequest, assistant: Json, actions: bool = False) -> Json:
         {"number": n, "sid": None, "slug": n.removeprefix("+")} for n in numbers if n
     ]
     if actions:
-        known = world.synthflow["actions"]
+        known = world.systems["synthflow"]["actions"]
         shown["actions"] = [_shown_action(known[a]) for a in assistant["_actions"]]
     return shown
 
 
 def _all(asked: ApiRequest) -> Json:
     """The list is an object by model id, one assistant alone stands in an array."""
-    found = [_shown(asked, a) for a in asked.world.synthflow["assistants"].values()]
+    found = [_shown(asked, a) for a in asked.objects["assistants"].values()]
     page, pagination = paged(asked, found)
     by_id = {assistant["model_id"]: assistant for assistant in page}
     return {"status": "ok", "response": {"pagination": pagination, "assistants": by_id}}
@@ -84,10 +85,10 @@ def _update(asked: ApiRequest) -> Json:
 
 def _attach(world: World, assistant: Json, number: str) -> None:
     """The number is answered by this assistant; the SIP trunk comes into being here."""
-    imported = world.synthflow_number(number)
+    imported = customer.imported(world, number)
     if imported is None:
         raise refuse(404, f"Phone number {number} was not found in this workspace.", "not_found")
-    holder = world.inbound_assistant(number)
+    holder = customer.inbound_assistant(world, number)
     if assistant["type"] == "inbound" and holder is not None and holder is not assistant:
         raise refuse(
             400, f"Phone number {number} is already attached to inbound agent {holder['name']}."
@@ -105,7 +106,7 @@ def _pool(asked: ApiRequest) -> Json:
     ]
     if not slugs:
         raise invalid("body", "phone_numbers")
-    known = asked.world.synthflow["numbers"]
+    known = asked.objects["numbers"]
     if missing := [slug for slug in slugs if slug not in known]:
         raise refuse(404, f"Phone number {missing[0]} was not found.", "not_found")
     assistant["_phone_numbers"] = [known[slug]["phone_number"] for slug in slugs]
@@ -137,7 +138,7 @@ def _shown_action(action: Json, assistants: list[str] | None = None) -> Json:
 
 
 def _find_action(asked: ApiRequest) -> Json:
-    action: Json | None = asked.world.synthflow["actions"].get(asked.path["id"])
+    action: Json | None = asked.objects["actions"].get(asked.path["id"])
     if action is None:
         raise refuse(404, f"Action {asked.path['id']} was not found.", "not_found")
     return action
@@ -160,7 +161,7 @@ def _create_action(asked: ApiRequest) -> Json:
         **fields,
     }
     _check_transfer(action)
-    asked.world.synthflow["actions"][action["action_id"]] = action
+    asked.objects["actions"][action["action_id"]] = action
     return {"status": "ok", "response": {"action_id": action["action_id"]}}
 
 
@@ -185,10 +186,10 @@ def _update_action(asked: ApiRequest) -> Json:
 
 def _delete_action(asked: ApiRequest) -> Json:
     action = _find_action(asked)
-    for assistant in asked.world.synthflow["assistants"].values():
+    for assistant in asked.objects["assistants"].values():
         if action["action_id"] in assistant["_actions"]:
             assistant["_actions"].remove(action["action_id"])
-    del asked.world.synthflow["actions"][action["action_id"]]
+    del asked.objects["actions"][action["action_id"]]
     return {"status": "ok"}
 
 
@@ -198,16 +199,14 @@ def _get_action(asked: ApiRequest) -> Json:
     if asked.query.get("include_assistants") == "true":
         users = [
             a["model_id"]
-            for a in asked.world.synthflow["assistants"].values()
+            for a in asked.objects["assistants"].values()
             if action["action_id"] in a["_actions"]
         ]
     return {"status": "ok", "response": {"actions": [_shown_action(action, users)]}}
 
 
 def _actions(asked: ApiRequest) -> Json:
-    page, pagination = paged(
-        asked, [_shown_action(a) for a in asked.world.synthflow["actions"].values()]
-    )
+    page, pagination = paged(asked, [_shown_action(a) for a in asked.objects["actions"].values()])
     return {"status": "ok", "response": {"pagination": pagination, "actions": page}}
 
 
@@ -216,7 +215,7 @@ def _wanted(asked: ApiRequest) -> tuple[Json, list[str]]:
     assistant = find(asked.world, text(given, "model_id"))
     ids = [str(id_) for id_ in given.get("actions") or []]
     for id_ in ids:
-        if id_ not in asked.world.synthflow["actions"]:
+        if id_ not in asked.objects["actions"]:
             raise refuse(404, f"Action {id_} was not found.", "not_found")
     return assistant, ids
 

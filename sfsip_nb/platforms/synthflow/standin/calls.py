@@ -6,7 +6,8 @@ import re
 import time
 from datetime import UTC, datetime
 
-from sfsip_nb.testbed.web import ApiRequest, Endpoint, Json
+from sfsip_nb.testbed.web import ApiRequest, Endpoint
+from sfsip_nb.testbed.world import Json
 
 from .assistants import find
 from .errors import body, invalid, refuse, text
@@ -76,7 +77,7 @@ def _all(asked: ApiRequest) -> Json:
     status, lead = asked.query.get("call_status"), asked.query.get("lead_phone_number")
     found = [
         _row(call)
-        for call in asked.world.synthflow_calls.values()
+        for call in asked.world.records["synthflow_calls"].values()
         if call["model_id"] == model_id
         and (start is None or float(call["start_time"]) >= start)
         and (end is None or float(call["start_time"]) < end)
@@ -90,7 +91,7 @@ def _all(asked: ApiRequest) -> Json:
 
 def _get(asked: ApiRequest) -> Json:
     """One call; here its state is called ``status``."""
-    call = asked.world.synthflow_calls.get(asked.path["id"])
+    call = asked.world.records["synthflow_calls"].get(asked.path["id"])
     if call is None:
         raise refuse(404, f"Call {asked.path['id']} was not found.", "not_found")
     row = _row(call)
@@ -120,7 +121,7 @@ def _dial(asked: ApiRequest) -> Json:
         "start_time": str(int(time.time() * 1000)),
         "executed_actions": [],
     }
-    asked.world.put_synthflow_call(call)
+    asked.world.keep("synthflow_calls", call["call_id"], call)
     asked.world.dials["synthflow"](call)
     return {"status": "ok", "response": {"answer": "", "call_id": call["call_id"]}, "eta": None}
 

@@ -83,3 +83,31 @@ def _assistant(model_id: str, name: str, kind: str, **more: Any) -> Json:
 
 def _by_id(*objects: Json) -> dict[str, Json]:
     return {str(o["id"]): o for o in objects}
+
+
+def region(world: World) -> str:
+    """The region that the workspace lives in."""
+    return str(next(iter(world.systems["synthflow"]["workspaces"].values()))["region"])
+
+
+def imported(world: World, number: str) -> Json | None:
+    """The imported number (E.164), if there is one."""
+    return world.systems["synthflow"]["numbers"].get(number.removeprefix("+"))
+
+
+def inbound_assistant(world: World, number: str) -> Json | None:
+    """The inbound assistant that answers `number` (E.164)."""
+    return next(
+        (
+            a
+            for a in world.systems["synthflow"]["assistants"].values()
+            if a["type"] == "inbound" and a.get("phone_number") == number
+        ),
+        None,
+    )
+
+
+def transfer_action(world: World, assistant: Json) -> Json | None:
+    """The live transfer attached to an assistant."""
+    attached = (world.systems["synthflow"]["actions"].get(a) for a in assistant["_actions"])
+    return next((a for a in attached if a and a["type"] == "LIVE_TRANSFER"), None)

@@ -6,9 +6,10 @@ import re
 from datetime import UTC, datetime
 
 from sfsip_nb.platforms.synthflow import faults
-from sfsip_nb.testbed.web import ApiRequest, Endpoint, Json
-from sfsip_nb.testbed.world import World
+from sfsip_nb.testbed.web import ApiRequest, Endpoint
+from sfsip_nb.testbed.world import Json, World
 
+from . import customer
 from .errors import body, invalid, plain, refuse, text
 
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
@@ -25,7 +26,7 @@ def now() -> str:
 def _workspace(asked: ApiRequest, given: str | None, field: str) -> str:
     if not given:
         raise invalid("query" if field == "workspace" else "body", field)
-    if given not in asked.world.synthflow["workspaces"]:
+    if given not in asked.objects["workspaces"]:
         raise refuse(403, "The workspace does not belong to this API key.", "forbidden")
     return given
 
@@ -39,7 +40,7 @@ def _import(asked: ApiRequest) -> Json:
         raise invalid("body", "provider_name", "value is not a valid enumeration member")
     if not _E164.fullmatch(number):
         raise refuse(400, "phone_number must be in E.164 format.")
-    plan = asked.world.synthflow["workspaces"][workspace]["plan"]
+    plan = asked.objects["workspaces"][workspace]["plan"]
     if plan != "Enterprise" or asked.world.fault(faults.NOT_ENTERPRISE):
         raise refuse(
             403, "The selected provider import is not enabled for this workspace.", "forbidden"
@@ -48,12 +49,12 @@ def _import(asked: ApiRequest) -> Json:
     if provider in _NEEDS_DOMAIN and not domain:
         raise refuse(400, f"termination_uri is required for provider {provider}.")
     slug = number.removeprefix("+")
-    if slug in asked.world.synthflow["numbers"]:
+    if slug in asked.objects["numbers"]:
         raise refuse(400, "This phone number has already been imported.")
     uac = bool(given.get("uac_enabled", False))
     if uac and not (given.get("trunk_username") and given.get("trunk_pwd")):
         raise refuse(400, "trunk_username and trunk_pwd are required when uac_enabled is true.")
-    asked.world.synthflow["numbers"][slug] = {
+    asked.objects["numbers"][slug] = {
         "slug": slug,
         "phone_number": number,
         "friendly_name": given.get("friendly_name") or number,
@@ -85,7 +86,7 @@ def users(world: World, number: str) -> list[str]:
     """Ids of the assistants that the number is attached to, inbound and outbound."""
     return [
         a["model_id"]
-        for a in world.synthflow["assistants"].values()
+        for a in world.systems["synthflow"]["assistants"].values()
         if a.get("phone_number") == number or number in a["_phone_numbers"]
     ]
 
@@ -102,7 +103,7 @@ def _shown(asked: ApiRequest, number: Json) -> Json:
         "locality": None,
         "sid": None,
         "region": None,
-        "is_available": asked.world.inbound_assistant(number["phone_number"]) is None,
+        "is_available": customer.inbound_assistant(asked.world, number["phone_number"]) is None,
         "agency_workspace_id": None,
         "assistants": users(asked.world, number["phone_number"]),
     }
@@ -125,7 +126,7 @@ def _all(asked: ApiRequest) -> Json:
     wanted = asked.query.get("is_available")
     found = [
         {"number": shown["phone_number"], "sid": None, "is_available": shown["is_available"]}
-        for number in asked.world.synthflow["numbers"].values()
+        for number in asked.objects["numbers"].values()
         if number["workspace_id"] == workspace and (shown := _shown(asked, number))
         if wanted is None or shown["is_available"] == (wanted == "true")
     ]
@@ -134,7 +135,7 @@ def _all(asked: ApiRequest) -> Json:
 
 
 def _find(asked: ApiRequest) -> Json:
-    number: Json | None = asked.world.synthflow["numbers"].get(asked.path["slug"])
+    number: Json | None = asked.objects["numbers"].get(asked.path["slug"])
     if number is None:
         raise plain(404, "Not Found")
     return number
@@ -177,12 +178,12 @@ def _patch(asked: ApiRequest) -> Json:
 
 def _delete(asked: ApiRequest) -> Json:
     number = _find(asked)
-    for assistant in asked.world.synthflow["assistants"].values():
+    for assistant in asked.objects["assistants"].values():
         if assistant.get("phone_number") == number["phone_number"]:
             assistant["phone_number"] = ""
         if number["phone_number"] in assistant["_phone_numbers"]:
             assistant["_phone_numbers"].remove(number["phone_number"])
-    del asked.world.synthflow["numbers"][number["slug"]]
+    del asked.objects["numbers"][number["slug"]]
     return {"status": "ok"}
 
 

@@ -69,6 +69,7 @@ STAND_IN = StandIn(
     paths={"api": api_path("{region}"), "login": login_path("{region}", "{account}")},
     credentials=_credentials,
     steps=administrator.STEPS,
-    calls=lambda world: list(world.talkdesk_calls.values()),
+    calls=lambda world: list(world.records["talkdesk_calls"].values()),
+    secret_fields=frozenset({"_password"}),
     elements=lambda *of: {"talkdesk": Sbc(*of)},
 )

@@ -12,6 +12,8 @@ from sfsip_nb.platforms.talkdesk import faults
 from sfsip_nb.testbed.cards import CannotDo, Step, Values, text
 from sfsip_nb.testbed.world import Json, Objects, World
 
+from . import customer
+
 PATHS = {"external_trunk": "sip_trunking", "byo_ai": "byo_ai"}
 _OTHER_TRANSPORT = {"udp": "tls", "tcp": "tls", "tls": "udp"}
 _TRUNK_FIELDS = (
@@ -27,7 +29,7 @@ _TRUNK_FIELDS = (
 
 def _platform(world: World, values: Values) -> Json:
     """See which ways to a voice agent the account offers; of several, the one that is asked for."""
-    account = next(iter(world.talkdesk["accounts"].values()))
+    account = customer.account(world)
     offered = [path for path, entitlement in PATHS.items() if account[entitlement]]
     wanted = values.get("path")
     path = wanted if wanted in offered else next(iter(offered), "")
@@ -36,7 +38,7 @@ def _platform(world: World, values: Values) -> Json:
 
 def _inventory(world: World, values: Values) -> Json:
     """Look numbers up in the list of numbers, and what those in use are used for."""
-    numbers = world.talkdesk["numbers"]
+    numbers = world.systems["talkdesk"]["numbers"]
     listed = [number for number in values.get("numbers", ()) if number in numbers]
     uses = {number: _routing_name(world, number) for number in listed}
     return {
@@ -50,7 +52,7 @@ def _create_trunk(world: World, values: Values) -> Json:
 
     The screen never shows the password again, so going back does not bring an earlier one back.
     """
-    trunks, name = world.talkdesk["trunks"], text(values, "name")
+    trunks, name = world.systems["talkdesk"]["trunks"], text(values, "name")
     trunk = world.by_name(trunks, name)
     before = {field: trunk[field] for field in _TRUNK_FIELDS} if trunk else None
     if "as_before" in values:
@@ -86,7 +88,7 @@ def _slips(world: World, values: Values) -> Json:
 def _allow(world: World, values: Values) -> Json:
     """Enter the trunk's Allowed IPs, all of them."""
     name = text(values, "name")
-    trunk = world.by_name(world.talkdesk["trunks"], name)
+    trunk = world.by_name(world.systems["talkdesk"]["trunks"], name)
     going_back = "as_before" in values
     if trunk is None:
         if going_back:
@@ -147,7 +149,7 @@ def _route_to_agents(world: World, values: Values) -> Json:
 
 def _assign(world: World, number: str, name: str, settings: Json) -> Json:
     """Make or correct the routing called `name`, activate it, and assign it to the number."""
-    routings, entry = world.talkdesk["routings"], _number(world, number)
+    routings, entry = world.systems["talkdesk"]["routings"], _number(world, number)
     routing = world.by_name(routings, name)
     before = {
         "number": number,
@@ -167,7 +169,7 @@ def _assign(world: World, number: str, name: str, settings: Json) -> Json:
 
 def _go_back(world: World, values: Values) -> Json:
     """The number and the routing as they were before a card."""
-    routings, entry = world.talkdesk["routings"], _number(world, text(values, "number"))
+    routings, entry = world.systems["talkdesk"]["routings"], _number(world, text(values, "number"))
     earlier = values["as_before"]
     routing = world.by_name(routings, text(values, "name"))
     if earlier["routing"] is None:
@@ -188,19 +190,19 @@ def _dial(world: World, values: Values) -> Json:
 
 
 def _number(world: World, number: str) -> Json:
-    entry = world.talkdesk["numbers"].get(number)
+    entry = world.systems["talkdesk"]["numbers"].get(number)
     if entry is None:
         raise CannotDo(f"The number {number} is not in the inventory.")
     return entry
 
 
 def _routing_name(world: World, number: str) -> str:
-    routing = world.talkdesk["routings"].get(_number(world, number)["_routing"], {})
+    routing = world.systems["talkdesk"]["routings"].get(_number(world, number)["_routing"], {})
     return str(routing.get("name", ""))
 
 
 def _must_be(world: World, collection: str, name: str) -> None:
-    if world.by_name(world.talkdesk[collection], name) is None:
+    if world.by_name(world.systems["talkdesk"][collection], name) is None:
         raise CannotDo(f"There is no {name!r} among the {collection.replace('_', ' ')}.")
 
 

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from sfsip_nb.platforms.talkdesk import faults
 from sfsip_nb.testbed import oauth
-from sfsip_nb.testbed.web import ApiRequest, Endpoint, EveryFifth, Json
-from sfsip_nb.testbed.world import World
+from sfsip_nb.testbed.web import ApiRequest, Endpoint, EveryFifth
+from sfsip_nb.testbed.world import Json, World
 
+from .customer import account
 from .errors import refuse
 
 _LIFETIME = 600  # seconds
-
-
-def account(world: World) -> Json:
-    """The customer's account."""
-    return next(iter(world.talkdesk["accounts"].values()))
 
 
 def granted(world: World, client: Json) -> list[str]:

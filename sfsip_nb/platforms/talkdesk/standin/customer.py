@@ -93,3 +93,15 @@ def settle(world: World) -> None:
         ),
         "flows": by_id({"name": DIAL_FLOW, "type": "api_request", "published": True}),
     }
+
+
+def account(world: World) -> Json:
+    """The account itself."""
+    return next(iter(world.systems["talkdesk"]["accounts"].values()))
+
+
+def routing(world: World, number: str) -> Json | None:
+    """The active routing (IVR, Studio flow) that a number is assigned to."""
+    own = world.systems["talkdesk"]
+    found = own["routings"].get(own["numbers"].get(number, {}).get("_routing", ""))
+    return found if found and found["active"] else None

@@ -13,7 +13,7 @@ from .errors import not_found, unreadable
 def _start(asked: ApiRequest) -> Reply:
     """Start a published flow with free arguments; the testbed's makes an outbound call."""
     world = asked.world
-    flow = world.talkdesk["flows"].get(asked.path["id"])
+    flow = world.systems["talkdesk"]["flows"].get(asked.path["id"])
     if flow is None or not flow["published"]:
         raise not_found("Flow")
     if not isinstance(asked.body, dict):

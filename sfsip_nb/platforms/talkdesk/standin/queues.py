@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
-from sfsip_nb.testbed.web import ApiRequest, Endpoint, Json
+from sfsip_nb.testbed.web import ApiRequest, Endpoint
+from sfsip_nb.testbed.world import Json
 
 from .errors import invalid, not_found
 
@@ -18,7 +19,7 @@ _MOST_PER_PAGE = 100
 
 def _queues(asked: ApiRequest) -> Json:
     wanted = asked.query.get("name", "").lower()
-    groups = asked.world.talkdesk["ring_groups"].values()
+    groups = asked.objects["ring_groups"].values()
     found = [{"id": g["id"], "name": g["name"]} for g in groups if wanted in g["name"].lower()]
     if asked.query.get("order_by", "").startswith("name"):
         found.sort(
@@ -28,7 +29,7 @@ def _queues(asked: ApiRequest) -> Json:
 
 
 def _users(asked: ApiRequest) -> Json:
-    group = asked.world.talkdesk["ring_groups"].get(asked.path["id"])
+    group = asked.objects["ring_groups"].get(asked.path["id"])
     if group is None:
         raise not_found("Queue")
     users = [

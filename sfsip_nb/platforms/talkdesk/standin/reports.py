@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sfsip_nb.platforms.talkdesk import faults
-from sfsip_nb.testbed.web import ApiRequest, Endpoint, Json, Reply, show
+from sfsip_nb.testbed.web import ApiRequest, Endpoint, Reply, show
+from sfsip_nb.testbed.world import Json
 
 from .errors import invalid, not_found
 
@@ -39,7 +40,7 @@ def _create(asked: ApiRequest) -> Reply:
         "_created": time.time(),
         "_file": world.new_id(),
     }
-    world.reports[job["id"]] = job
+    world.records["reports"][job["id"]] = job
     world.touch()
     return Reply(202, _shown(asked, job))
 
@@ -69,7 +70,7 @@ def _base(asked: ApiRequest) -> str:
 
 
 def _job(asked: ApiRequest) -> Any:
-    job = asked.world.reports.get(asked.path["id"])
+    job = asked.world.records["reports"].get(asked.path["id"])
     if job is None:
         raise not_found("Report job")
     if _status(asked, job) != "done":
@@ -79,12 +80,12 @@ def _job(asked: ApiRequest) -> Any:
 
 
 def _file(asked: ApiRequest) -> Json:
-    jobs = asked.world.reports.values()
+    jobs = asked.world.records["reports"].values()
     job = next((job for job in jobs if job["_file"] == asked.path["id"]), None)
     if job is None:
         raise not_found("Report file")
     start, end = (_moment(job["timespan"], edge) for edge in ("from", "to"))
-    calls = asked.world.talkdesk_calls.values()
+    calls = asked.world.records["talkdesk_calls"].values()
     return {"entries": [show(c) for c in calls if start <= _moment(c, "start_at") <= end]}
 
 

@@ -14,8 +14,9 @@ from sfsip_nb.testbed.telephony.legs import Conversation, Participant
 from sfsip_nb.testbed.telephony.net import Net, Target, hops_left
 from sfsip_nb.testbed.world import World
 
+from .. import customer
 from . import routing, view
-from .records import homer
+from .records import homer, keep_message
 from .session import EdgeSession
 
 ADDRESS = "203.0.113.10"
@@ -32,7 +33,7 @@ class Edge(ContactCenter):
             certificates,
             name="genesys",
             element="Genesys Cloud edge",
-            hosts=(f"*.{world.byoc_suffix}", f"*.{world.cloud_voice_suffix}"),
+            hosts=tuple(f"*.{customer.org(world)[key]}" for key in customer.SUFFIXES),
             address=ADDRESS,
             no_agents=faults.NO_AGENTS,
             lost_audio=faults.RTP_BLACKHOLE,
@@ -42,12 +43,14 @@ class Edge(ContactCenter):
 
     def routes(self, number: str) -> bool:
         """A call route owns it."""
-        return any(number in ivr.get("dnis", ()) for ivr in self.world.genesys["ivrs"].values())
+        return any(
+            number in ivr.get("dnis", ()) for ivr in self.world.systems["genesys"]["ivrs"].values()
+        )
 
     def entrance(self, number: str) -> str:
         """The customer's own carrier trunk."""
         org = view.organization(self.world)
-        return f"sip:{number}@{routing.inbound_fqdn(org, self.world.carrier_trunk)}"
+        return f"sip:{number}@{routing.inbound_fqdn(org, customer.carrier_trunk(self.world))}"
 
     def place(self, call: dict[str, Any]) -> None:
         """Dial ``to`` by an outbound flow; returns while that is under way."""
@@ -71,7 +74,7 @@ class Edge(ContactCenter):
         if isinstance(entry, Refusal):
             await self.refuse(call, entry)
             for message in call.trace:
-                self.world.add_sip_message(homer(message, self.net))
+                keep_message(self.world, homer(message, self.net))
             return
         caller = routing.known_caller(org, trunk, call.caller)
         leg = Participant(

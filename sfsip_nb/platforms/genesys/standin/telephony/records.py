@@ -11,15 +11,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from sfsip_nb.sip import Audio, TraceEntry
 from sfsip_nb.testbed.telephony.legs import Conversation, Participant
 from sfsip_nb.testbed.telephony.net import Net
+from sfsip_nb.testbed.world import Json, World
 
 from .routing import ArchitectFlow, setting
-
-Json = dict[str, Any]
 
 
 def utc(at: datetime | None) -> str | None:
@@ -45,6 +43,14 @@ def messages(conversation: Conversation, net: Net) -> list[Json]:
     pairs = [(leg, entry) for leg in conversation.legs if leg.call for entry in leg.call.trace]
     pairs.sort(key=lambda pair: pair[1].at)
     return [homer(entry, net, conversation.id, leg.id) for leg, entry in pairs]
+
+
+def keep_message(world: World, record: Json) -> None:
+    """Keep one message that the platform traced (a ``HomerRecord``)."""
+    micro = int(datetime.fromisoformat(record["date"]).timestamp() * 1e6)
+    id_ = world.new_id()
+    given = {"id": id_, "microTs": str(micro), "milliTs": str(micro // 1000)}
+    world.keep("sip_messages", id_, given | record)
 
 
 def media(conversation: Conversation) -> list[Json]:

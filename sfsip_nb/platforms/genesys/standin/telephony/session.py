@@ -151,9 +151,10 @@ class EdgeSession(BridgedCall):
     def publish(self, ended: bool = False) -> None:
         """At first a live conversation, at the end whole, with its messages and media."""
         world, conversation = self.center.world, self.conversation
-        world.put_conversation(records.details(conversation, ended))
+        world.keep("conversations", conversation.id, records.details(conversation, ended))
         if ended:
             for message in records.messages(conversation, self.center.net):
-                world.add_sip_message(message)
+                records.keep_message(world, message)
             for statistics in records.media(conversation):
-                world.put_media(conversation.id, statistics)
+                media = world.records["media"].setdefault(conversation.id, {})
+                media[statistics["communicationId"]] = statistics

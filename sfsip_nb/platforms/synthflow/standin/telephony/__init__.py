@@ -7,6 +7,7 @@ from sfsip_nb.testbed.telephony.certificates import Certificates
 from sfsip_nb.testbed.telephony.net import Net
 from sfsip_nb.testbed.world import Json, World
 
+from .. import customer
 from .region import SynthflowServers
 
 
@@ -16,7 +17,7 @@ def servers(world: World, net: Net, certificates: Certificates) -> dict[str, Syn
     made = {f"synthflow.{r}": SynthflowServers(r, world, net, certificates) for r in regions}
 
     def dial(row: Json) -> None:
-        own = made[f"synthflow.{world.synthflow_region}"]
+        own = made[f"synthflow.{customer.region(world)}"]
         own.run(own.outbound(row))
 
     world.dials["synthflow"] = dial

@@ -11,6 +11,8 @@ from sfsip_nb.sip import Call, Relay, Tone, relay
 from sfsip_nb.testbed.telephony.net import Target
 from sfsip_nb.testbed.telephony.phone import CALL_SECONDS
 
+from .. import customer
+
 if TYPE_CHECKING:
     from .region import SynthflowServers
 
@@ -48,7 +50,7 @@ class Talk:
         """Until the caller hangs up, is handed over, or time is up."""
         world = self.region.world
         self.row["call_status"] = "in-progress"
-        world.put_synthflow_call(self.row)
+        world.keep("synthflow_calls", self.row["call_id"], self.row)
         audio = self.call.audio
         if audio is None:
             return
@@ -106,7 +108,7 @@ class Talk:
     async def _transfer(self) -> None:
         """Run the attached LIVE_TRANSFER action; without one the assistant can only be sorry."""
         world = self.region.world
-        action = world.transfer_action(self.assistant)
+        action = customer.transfer_action(world, self.assistant)
         if action is None:
             return self._say("I am sorry, I cannot transfer you.")
         self._say(str(action.get("initiating_msg") or "One moment, please."))
@@ -125,7 +127,7 @@ class Talk:
                 "sip_code": code or None,
             }
         )
-        world.put_synthflow_call(self.row)
+        world.keep("synthflow_calls", self.row["call_id"], self.row)
         if code != 200:
             self._say(str(action.get("failed_msg") or "I am sorry, nobody can be reached."))
         elif not warm:

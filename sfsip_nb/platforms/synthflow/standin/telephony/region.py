@@ -20,6 +20,7 @@ from sfsip_nb.testbed.telephony.net import BLACK_HOLE, Net, Resident, Target, ho
 from sfsip_nb.testbed.telephony.phone import ring_seconds
 from sfsip_nb.testbed.world import World
 
+from .. import customer
 from .assistant import Talk
 from .rows import new_row, settle
 
@@ -88,7 +89,7 @@ class SynthflowServers(SipElement):
         number = refusal
         if number["_trunk_username"] and await challenged(call, self._guard(number)):
             return
-        assistant = self.world.inbound_assistant(number["phone_number"])
+        assistant = customer.inbound_assistant(self.world, number["phone_number"])
         assert assistant
         row = new_row(self.world, assistant, "inbound", call.caller, number["phone_number"])
         row["telephony_sip_headers"] = _custom_headers(call)
@@ -109,10 +110,10 @@ class SynthflowServers(SipElement):
             return Refusal(486, "Busy Here", "busy")
         if Target.parse(call.request_uri).host != self.host:
             return Refusal(404, "Not Found", "the Request-URI does not name this region's host")
-        number = self.world.synthflow_number(call.user)
-        if number is None or self.region != self.world.synthflow_region:
+        number = customer.imported(self.world, call.user)
+        if number is None or self.region != customer.region(self.world):
             return Refusal(404, "Not Found", f"{call.user} is not imported in region {self.region}")
-        if self.world.inbound_assistant(call.user) is None or not number["_attached_at"]:
+        if customer.inbound_assistant(self.world, call.user) is None or not number["_attached_at"]:
             return Refusal(404, "Not Found", f"{call.user} is not attached to an inbound assistant")
         ready = number["_attached_at"] + self.world.scaled(REGISTRATION_SECONDS)
         if time.time() < ready or self.world.fault(faults.NOT_REGISTERED):
@@ -187,13 +188,13 @@ class SynthflowServers(SipElement):
 
     async def outbound(self, row: Json) -> None:
         """Carry out ``POST /calls``: dial, and let the assistant talk if somebody answers."""
-        number = self.world.synthflow_number(str(row["phone_number_from"]))
-        assistant = self.world.synthflow["assistants"].get(str(row["model_id"]))
+        number = customer.imported(self.world, str(row["phone_number_from"]))
+        assistant = self.world.systems["synthflow"]["assistants"].get(str(row["model_id"]))
         if number is None or assistant is None:
             return settle(self.world, row, None, "", "error")
         call = await self.dial(number, str(row["phone_number_to"]), number["phone_number"])
         row["call_status"] = "ringing"
-        self.world.put_synthflow_call(row)
+        self.world.keep("synthflow_calls", row["call_id"], row)
         if await call.outcome(ring_seconds(self.world)) == 200:
             await self.talk(call, assistant, number, row)
         else:

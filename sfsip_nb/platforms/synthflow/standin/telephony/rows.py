@@ -32,7 +32,7 @@ def new_row(world: World, assistant: Json, kind: str, caller: str, called: str) 
         "executed_actions": [],
         "telephony_sip_headers": {},
     }
-    world.put_synthflow_call(row)
+    world.keep("synthflow_calls", row["call_id"], row)
     return row
 
 
@@ -66,7 +66,7 @@ def settle(world: World, row: Json, call: Call | None, transcript: str, reason: 
     if call and call.ringing_at:
         rang = (answered or end) - call.ringing_at
         row["telephony_ringing_duration"] = round(rang.total_seconds() * 1000)
-    world.put_synthflow_call(row)
+    world.keep("synthflow_calls", row["call_id"], row)
 
 
 def _naive(at: datetime) -> str:

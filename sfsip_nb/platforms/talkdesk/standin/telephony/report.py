@@ -43,7 +43,9 @@ def entry(world: World, conversation: Conversation, fell_back: bool) -> Json:
         "start_at": world.iso(started),
         "end_at": world.iso(ended),
         "talkdesk_phone_number": own,
-        "talkdesk_phone_display_name": world.talkdesk["numbers"].get(own, {}).get("name", ""),
+        "talkdesk_phone_display_name": world.systems["talkdesk"]["numbers"]
+        .get(own, {})
+        .get("name", ""),
         "contact_phone_number": contact,
         "total_time": _seconds(ended - started),
         "talk_time": _seconds(sum((_talked(leg) for leg in talks), _NOTHING)),

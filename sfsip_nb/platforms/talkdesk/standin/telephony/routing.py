@@ -12,6 +12,8 @@ from sfsip_nb.testbed.telephony.admission import Refusal, listed
 from sfsip_nb.testbed.telephony.legs import Object
 from sfsip_nb.testbed.world import World
 
+from .. import customer
+
 SIP_TRANSFER = "sip_transfer"
 """The kind of a routing that sends callers over a trunk; the other kind rings a ring group."""
 
@@ -21,7 +23,7 @@ def admit(world: World, source: str) -> Object | Refusal:
 
     They count for Digest trunks too, which are asked for credentials on top (stricter reading).
     """
-    for trunk in world.talkdesk["trunks"].values():
+    for trunk in world.systems["talkdesk"]["trunks"].values():
         if trunk["active"] and listed(source, trunk["allowed_ips"]):
             return trunk
     who = source or "an address without public name"
@@ -30,9 +32,9 @@ def admit(world: World, source: str) -> Object | Refusal:
 
 def enter(world: World, number: str) -> Object | Refusal | None:
     """The routing behind one of the account's numbers. None: it is no number of the account."""
-    if number not in world.talkdesk["numbers"]:
+    if number not in world.systems["talkdesk"]["numbers"]:
         return None
-    routing = world.talkdesk_routing(number)
+    routing = customer.routing(world, number)
     return routing or Refusal(480, "Temporarily Unavailable", f"no active routing has {number}")
 
 
@@ -40,7 +42,7 @@ def trunk_called(world: World, name: str) -> Object | Refusal | None:
     """The trunk that a transfer step names; None where it names none."""
     if not name:
         return None
-    trunk = world.by_name(world.talkdesk["trunks"], name)
+    trunk = world.by_name(world.systems["talkdesk"]["trunks"], name)
     if trunk and trunk["active"]:
         return trunk
     return Refusal(503, "Service Unavailable", f"trunk {name} is not active")
@@ -48,7 +50,7 @@ def trunk_called(world: World, name: str) -> Object | Refusal | None:
 
 def trunk_of_number(world: World, number: str) -> Object | Refusal | None:
     """The trunk over which the routing of `number` sends its callers."""
-    routing = world.talkdesk_routing(number)
+    routing = customer.routing(world, number)
     return trunk_called(world, str(routing["trunk"])) if routing else None
 
 

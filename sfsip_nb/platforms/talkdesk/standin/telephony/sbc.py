@@ -15,6 +15,7 @@ from sfsip_nb.testbed.telephony.legs import Conversation, Object, Participant
 from sfsip_nb.testbed.telephony.net import Net, Target, hops_left
 from sfsip_nb.testbed.world import World
 
+from .. import customer
 from . import routing
 from .session import SbcSession
 
@@ -42,7 +43,7 @@ class Sbc(ContactCenter):
 
     def routes(self, number: str) -> bool:
         """An active routing has it."""
-        return self.world.talkdesk_routing(number) is not None
+        return customer.routing(self.world, number) is not None
 
     def entrance(self, number: str) -> str:
         """Talkdesk's own numbers come in at its own door."""

@@ -85,7 +85,7 @@ class SbcSession(BridgedCall):
     async def _ring_group(self, name: str, number: str, seconds: float) -> Participant | Refusal:
         """Ring a ring group for so long; nobody is rung where nobody is in it."""
         world, refusal = self.center.world, Refusal(480, "Temporarily Unavailable", "no agent")
-        group = world.by_name(world.talkdesk["ring_groups"], name)
+        group = world.by_name(world.systems["talkdesk"]["ring_groups"], name)
         acd = Participant(
             "acd", self.caller, number, name=name, queue_id=group["id"] if group else ""
         )
@@ -173,4 +173,5 @@ class SbcSession(BridgedCall):
         """The calls report has calls that are over."""
         if ended:
             world = self.center.world
-            world.put_talkdesk_call(report.entry(world, self.conversation, self.fell_back))
+            entry = report.entry(world, self.conversation, self.fell_back)
+            world.keep("talkdesk_calls", entry["call_id"], entry)
