@@ -8,7 +8,6 @@ import pytest
 
 from sfsip_nb.inputs import samples
 from sfsip_nb.platforms.talkdesk import samples as talkdesk_samples
-from sfsip_nb.platforms.talkdesk import standin as talkdesk
 from sfsip_nb.platforms.talkdesk.standin import customer as talkdesk_customer
 from tests.testbed.testbed_bench import Bench
 
@@ -138,7 +137,7 @@ def test_corrections_undone_bring_back_what_was_corrected(bench: Bench) -> None:
     assert state(bench) == earlier
     support = talkdesk_customer.routing(bench.world, samples.SUPPORT_DID)
     assert support is not None
-    assert support["name"] == talkdesk.customer.SUPPORT_ROUTING
+    assert support["name"] == "Acme Support Line"
 
 
 def routing(bench: Bench) -> Json:
@@ -196,7 +195,7 @@ def test_the_person_reads_the_entitlement_and_the_inventory(bench: Bench) -> Non
     asked = {"numbers": [samples.DID, samples.SUPPORT_DID, samples.CALLER]}
     assert done(bench, "access.number", asked) == {
         "numbers": f"{samples.DID}, {samples.SUPPORT_DID}",
-        "in_use": f"{samples.SUPPORT_DID}: {talkdesk.customer.SUPPORT_ROUTING}",
+        "in_use": f"{samples.SUPPORT_DID}: Acme Support Line",
     }
 
 

@@ -13,6 +13,14 @@ from sfsip_nb.platforms.talkdesk import samples as talkdesk_samples
 from sfsip_nb.platforms.talkdesk import standin as talkdesk
 from tests.testbed.testbed_bench import Bench
 
+SCOPES = [
+    "queues:read",
+    "queues-users:read",
+    "data-reports:read",
+    "data-reports:write",
+    "flows-interactions:start",
+]
+
 QUEUES = "/ccaas/queues"
 JOBS = "/data/reports/calls/jobs"
 DAY = {"from": "2026-11-21T00:00:00.000Z", "to": "2026-11-22T00:00:00.000Z"}
@@ -53,7 +61,7 @@ def error(response: httpx.Response) -> tuple[int, str]:
 
 def test_a_token_lists_every_granted_scope_unless_some_are_asked_for(bench: Bench) -> None:
     every = token(bench).json()
-    assert every["scope"].split() == list(talkdesk.customer.SCOPES)
+    assert every["scope"].split() == SCOPES
     assert token(bench, scope="queues:read").json()["scope"] == "queues:read"
     refused = token(bench, scope="users:write")
     assert (refused.status_code, refused.json()["error"]) == (400, "invalid_scope")
@@ -184,9 +192,7 @@ def test_unknown_jobs_files_flows_and_paths_are_not_found(api: httpx.Client) -> 
 def test_a_flow_is_started_with_free_arguments_and_dials(bench: Bench, api: httpx.Client) -> None:
     dialed: list[dict[str, Any]] = []
     bench.world.dials["talkdesk"] = dialed.append
-    flow = bench.world.by_name(
-        bench.world.systems["talkdesk"]["flows"], talkdesk.customer.DIAL_FLOW
-    )
+    flow = bench.world.by_name(bench.world.systems["talkdesk"]["flows"], "Acme Dial Out")
     assert flow is not None
     path = f"/flows/{flow['id']}/interactions"
     body = {"to": samples.DID, "from": samples.SUPPORT_DID}

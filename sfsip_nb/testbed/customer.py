@@ -1,0 +1,30 @@
+"""The testbed customer before anybody runs a guide.
+
+It is in use: a carrier trunk brings telephone calls in, a support line answers them, and of every
+kind of object that a guide creates there is one made by hand, which a run must leave alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources import files
+from string import Template
+from typing import Any
+
+import yaml
+
+from sfsip_nb.inputs import samples
+
+from .world import Objects
+
+
+def collections(package: str, values: Mapping[str, Any]) -> dict[str, Objects]:
+    """A platform's objects by collection and id, from ``customer.yaml`` of its stand-in `package`.
+
+    There ``$NAME`` is one of the shared sample values, or of the platform's own `values`.
+    """
+    text = files(package).joinpath("customer.yaml").read_text(encoding="utf-8")
+    low, high = samples.DID_POOL
+    known = {**vars(samples), "FIRST_DID": low, "LAST_DID": high, **values}
+    found: dict[str, Objects] = yaml.safe_load(Template(text).substitute(known))
+    return found
