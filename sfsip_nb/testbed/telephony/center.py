@@ -5,10 +5,10 @@ from __future__ import annotations
 import ssl
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, ClassVar
 
 from sfsip_nb.inputs.platform import Fault
-from sfsip_nb.sip import Call, Incoming, UserAgent
+from sfsip_nb.sip import Call, Incoming, Transport, UserAgent
 from sfsip_nb.testbed.world import World
 
 from .admission import Refusal
@@ -20,44 +20,49 @@ from .session import BridgedCall
 
 
 class ContactCenter(SipElement, ABC):
-    """What all share. `name` is the platform's, `address` the public one; under the faults
-    `no_agents` and `lost_audio` nobody picks up, and what goes out over a trunk is not heard.
+    """What all share; each says who it is.
 
     Each call that belongs to the customer becomes a `BridgedCall` (a B2BUA of two or more legs),
     whose fate follows from the world's settings at that moment.
     """
 
-    def __init__(
-        self,
-        world: World,
-        net: Net,
-        certificates: Certificates,
-        *,
-        name: str,
-        element: str,
-        hosts: tuple[str, ...],
-        address: str,
-        no_agents: Fault,
-        lost_audio: Fault,
-        newest: ssl.TLSVersion | None = None,
-    ) -> None:
-        self.world, self.name, self.lost_audio = world, name, lost_audio
-        world.dials[name] = self.place
+    name: ClassVar[str]
+    """The platform's."""
+    element: ClassVar[str]
+    """What the border element is called."""
+    address: ClassVar[str]
+    """Its public address."""
+    no_agents: ClassVar[Fault]
+    """Nobody picks up."""
+    lost_audio: ClassVar[Fault]
+    """What goes out over a trunk is not heard."""
+    newest: ClassVar[ssl.TLSVersion | None] = None
+    """The newest version of TLS that it speaks, if it is not the newest of all."""
+
+    def __init__(self, world: World, net: Net, certificates: Certificates) -> None:
+        self.world = world
+        world.dials[self.name] = self.place
         self.sessions: set[BridgedCall] = set()
+        hosts = self.hosts()
         agent = UserAgent(
-            f"{element} (testbed)",
+            f"{self.element} (testbed)",
             transports=("udp", "tcp", "tls"),
-            tls_server=certificates.server(*hosts, newest=newest),
+            tls_server=certificates.server(*hosts, newest=self.newest),
             tls_client=certificates.client(),
             resolver=net,
             on_invite=self.take,
             on_request=self._on_request,
         )
-        resident = Resident(agent, hosts, {"udp": 5060, "tcp": 5060, "tls": 5061}, lambda: address)
+        ports: dict[Transport, int] = {"udp": 5060, "tcp": 5060, "tls": 5061}
+        resident = Resident(agent, hosts, ports, lambda: self.address)
         self.phone = Phone(
-            "Agent's telephone (testbed)", net, AGENT_HZ, lambda: not world.fault(no_agents)
+            "Agent's telephone (testbed)", net, AGENT_HZ, lambda: not world.fault(self.no_agents)
         )
         super().__init__(net, resident, self.phone.agent)
+
+    @abstractmethod
+    def hosts(self) -> tuple[str, ...]:
+        """Its public names; one may begin with ``*.`` for any one label."""
 
     @abstractmethod
     async def take(self, call: Call) -> None:

@@ -13,9 +13,8 @@ from sfsip_nb.testbed.cards import CannotDo, Values, text
 from sfsip_nb.testbed.standin import StandIn
 from sfsip_nb.testbed.telephony.admission import Refusal
 from sfsip_nb.testbed.telephony.center import ContactCenter
-from sfsip_nb.testbed.telephony.certificates import Certificates
 from sfsip_nb.testbed.telephony.legs import Conversation, Participant
-from sfsip_nb.testbed.telephony.net import Net, Target, name_addr
+from sfsip_nb.testbed.telephony.net import Target, name_addr
 from sfsip_nb.testbed.telephony.session import BridgedCall
 from sfsip_nb.testbed.web import ApiRefusal, ApiRequest, Endpoint, routes
 from sfsip_nb.testbed.world import Json, World
@@ -89,18 +88,14 @@ def _open(world: World, values: Values) -> Json:
 class EchoCenter(ContactCenter):
     """Hands each caller of the trunk's number over the trunk, once its line is open."""
 
-    def __init__(self, world: World, net: Net, certificates: Certificates) -> None:
-        super().__init__(
-            world,
-            net,
-            certificates,
-            name="echo",
-            element="Echo",
-            hosts=(HOST,),
-            address="203.0.113.30",
-            no_agents=faults.NO_AGENTS,
-            lost_audio=faults.LOST_AUDIO,
-        )
+    name = "echo"
+    element = "Echo"
+    address = "203.0.113.30"
+    no_agents = faults.NO_AGENTS
+    lost_audio = faults.LOST_AUDIO
+
+    def hosts(self) -> tuple[str, ...]:
+        return (HOST,)
 
     def trunk(self, number: str) -> Json | None:
         """The trunk whose open line has the number."""

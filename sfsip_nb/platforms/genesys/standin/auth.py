@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sfsip_nb.platforms.genesys import faults
 from sfsip_nb.testbed import oauth
-from sfsip_nb.testbed.web import ApiRefusal, ApiRequest, Endpoint, EveryFifth, show
+from sfsip_nb.testbed.web import ApiRefusal, ApiRequest, Endpoint, every_fifth, show
 from sfsip_nb.testbed.world import Json
 
 from . import customer
@@ -49,7 +49,7 @@ class GenesysAuth:
     """Lets requests through that carry a good token and the endpoint's permission."""
 
     def __init__(self) -> None:
-        self._fifth = EveryFifth()
+        self._fifth = every_fifth()
 
     def __call__(self, asked: ApiRequest, endpoint: Endpoint) -> None:
         """Raises 401, 403, 429 or 503."""
@@ -70,7 +70,7 @@ class GenesysAuth:
             )
 
     def _stumble(self, asked: ApiRequest) -> None:
-        if self._fifth():
+        if next(self._fifth):
             if asked.world.fault(faults.RATE_LIMIT):
                 raise refuse(
                     429,
@@ -119,33 +119,14 @@ def tokens_me(asked: ApiRequest) -> Json:
     }
 
 
-def revoke(asked: ApiRequest) -> None:
-    """``DELETE /tokens/me``: the token is worth nothing from now on."""
-    oauth.forget(asked)
-
-
-def users_me(asked: ApiRequest) -> Json:
-    """``GET /users/me``: a client is no user."""
-    raise _needs_user()
-
-
-def place_call(asked: ApiRequest) -> Json:
-    """``POST /conversations/calls``: needs a user and a station, which a client does not have."""
-    raise _needs_user()
-
-
-def _needs_user() -> ApiRefusal:
-    return refuse(
+def needs_user(asked: ApiRequest) -> None:
+    """A client is no user, and has no station to place a call from."""
+    raise refuse(
         400,
         "not.a.user",
         "This request requires a user context. Client credentials cannot be used for requests"
         " to this resource.",
     )
-
-
-def organization(asked: ApiRequest) -> Json:
-    """``GET /organizations/me``."""
-    return show(customer.org(asked.world))
 
 
 def products(asked: ApiRequest) -> Json:
@@ -159,9 +140,9 @@ def products(asked: ApiRequest) -> Json:
 ENDPOINTS = [
     Endpoint("POST", "/oauth/token", token, reads=True),
     Endpoint("GET", "/api/v2/tokens/me", tokens_me),
-    Endpoint("DELETE", "/api/v2/tokens/me", revoke, reads=True),
-    Endpoint("GET", "/api/v2/users/me", users_me),
-    Endpoint("POST", "/api/v2/conversations/calls", place_call),
-    Endpoint("GET", "/api/v2/organizations/me", organization),
+    Endpoint("DELETE", "/api/v2/tokens/me", oauth.forget, reads=True),
+    Endpoint("GET", "/api/v2/users/me", needs_user),
+    Endpoint("POST", "/api/v2/conversations/calls", needs_user),
+    Endpoint("GET", "/api/v2/organizations/me", lambda a: show(customer.org(a.world))),
     Endpoint("GET", "/api/v2/authorization/products", products),
 ]

@@ -10,9 +10,6 @@ from sfsip_nb.testbed.world import Json, World
 
 from .template import METABASE, METABASE_NAME, complete
 
-# Of the inbound FQDNs of BYOC trunks: on the legacy platform, and on Dynamic Cloud Voice
-SUFFIXES = ("_byocSuffix", "_cloudVoiceSuffix")
-
 
 def settle(world: World) -> None:
     """Fill `world` with the organization."""

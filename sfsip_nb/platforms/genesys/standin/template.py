@@ -1,4 +1,4 @@
-"""The trunk template of Genesys Cloud, "Generic BYOC Carrier"; its keys are in ``template.yaml``."""
+"""The trunk template "Generic BYOC Carrier" of Genesys Cloud; ``template.yaml`` has its keys."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from sfsip_nb.inputs import samples
 from sfsip_nb.platforms.synthflow import faults
 from sfsip_nb.testbed.cards import Values
 from sfsip_nb.testbed.standin import StandIn
-from sfsip_nb.testbed.web import METHODS, ApiRequest, Endpoint, EveryFifth, routes
+from sfsip_nb.testbed.web import METHODS, ApiRequest, Endpoint, every_fifth, routes
 from sfsip_nb.testbed.world import Json, World
 
 from . import assistants, calls, customer, numbers
@@ -27,7 +27,7 @@ PATHS = {region: f"/synthflow/{region}/v2" for region in ("us", "eu", "global")}
 class _Gate:
     def __init__(self, region: str) -> None:
         self._region = region
-        self._fifth = EveryFifth()
+        self._fifth = every_fifth()
 
     def __call__(self, asked: ApiRequest, endpoint: Endpoint) -> None:
         """Raises 401 without the key of this region, 429 under the fault."""
@@ -40,7 +40,7 @@ class _Gate:
             raise plain(401, "Unauthorized")
         if world.fault(faults.BAD_KEY):
             raise plain(401, "Unauthorized")
-        if self._fifth() and world.fault(faults.RATE_LIMIT):
+        if next(self._fifth) and world.fault(faults.RATE_LIMIT):
             raise refuse(429, "Too many requests.", "rate_limit")
 
 

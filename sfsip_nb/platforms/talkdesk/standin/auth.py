@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sfsip_nb.platforms.talkdesk import faults
 from sfsip_nb.testbed import oauth
-from sfsip_nb.testbed.web import ApiRequest, Endpoint, EveryFifth
+from sfsip_nb.testbed.web import ApiRequest, Endpoint, every_fifth
 from sfsip_nb.testbed.world import Json, World
 
 from .customer import account
@@ -58,11 +58,11 @@ class TalkdeskAuth:
 
     def __init__(self, region: str) -> None:
         self._region = region
-        self._fifth = EveryFifth()
+        self._fifth = every_fifth()
 
     def __call__(self, asked: ApiRequest, endpoint: Endpoint) -> None:
         """Raises 401, 403 or 429."""
-        if self._fifth() and asked.world.fault(faults.RATE_LIMIT):
+        if next(self._fifth) and asked.world.fault(faults.RATE_LIMIT):
             raise refuse(429, "too_many_requests", "Too many requests.")
         token = oauth.find(asked, "talkdesk", oauth.bearer(asked))
         if token is None or self._region != account(asked.world)["region"]:

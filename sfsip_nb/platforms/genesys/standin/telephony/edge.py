@@ -9,37 +9,29 @@ from sfsip_nb.platforms.genesys import faults
 from sfsip_nb.sip import Call
 from sfsip_nb.testbed.telephony.admission import Refusal, unfit
 from sfsip_nb.testbed.telephony.center import ContactCenter
-from sfsip_nb.testbed.telephony.certificates import Certificates
 from sfsip_nb.testbed.telephony.legs import Conversation, Participant
-from sfsip_nb.testbed.telephony.net import Net, Target, hops_left
-from sfsip_nb.testbed.world import World
+from sfsip_nb.testbed.telephony.net import Target, hops_left
 
 from .. import customer
 from . import routing, view
 from .records import homer, keep_message
 from .session import EdgeSession
 
-ADDRESS = "203.0.113.10"
-"""Public address of the edge (RFC 5737); Genesys's own are not known here."""
-
 
 class Edge(ContactCenter):
     """Genesys Cloud as trunks see it, with the telephone of the agents in its queues."""
 
-    def __init__(self, world: World, net: Net, certificates: Certificates) -> None:
-        super().__init__(
-            world,
-            net,
-            certificates,
-            name="genesys",
-            element="Genesys Cloud edge",
-            hosts=tuple(f"*.{customer.org(world)[key]}" for key in customer.SUFFIXES),
-            address=ADDRESS,
-            no_agents=faults.NO_AGENTS,
-            lost_audio=faults.RTP_BLACKHOLE,
-            # TLS 1.2 only: Genesys help, "TLS trunk transport protocol specification".
-            newest=ssl.TLSVersion.TLSv1_2,
-        )
+    name = "genesys"
+    element = "Genesys Cloud edge"
+    address = "203.0.113.10"  # RFC 5737; Genesys's own are not known here
+    no_agents = faults.NO_AGENTS
+    lost_audio = faults.RTP_BLACKHOLE
+    newest = ssl.TLSVersion.TLSv1_2  # Genesys help, "TLS trunk transport protocol specification"
+
+    def hosts(self) -> tuple[str, ...]:
+        """Any label below the domains of inbound FQDNs."""
+        org = view.organization(self.world)
+        return f"*.{org.suffix}", f"*.{org.cloud_voice_suffix}"
 
     def routes(self, number: str) -> bool:
         """A call route owns it."""

@@ -8,11 +8,11 @@ it (``tel:+E164``, SIP Call-ID as ``protocolCallId``).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sfsip_nb.sip import Audio, TraceEntry
+from sfsip_nb.sip.fields import header, name_addr, uri_parts
 from sfsip_nb.testbed.telephony.legs import Conversation, Participant
 from sfsip_nb.testbed.telephony.net import Net
 from sfsip_nb.testbed.world import Json, World
@@ -193,23 +193,26 @@ def mos(audio: Audio) -> float:
 def homer(entry: TraceEntry, net: Net, conversation: str = "", participant: str = "") -> Json:
     """One message as a siptraces entry (HomerRecord), with public addresses."""
     message = entry.data.decode("utf-8", "replace")
-    start, _, head = message.partition("\r\n")
-    fields = _fields(head)
-    words = start.split(" ", 2)
+    words = message.partition("\r\n")[0].split(" ", 2)
+    read = entry.message
     is_response = words[0].startswith("SIP/")
     source, target = (net.public(a, entry.transport) for a in (entry.source, entry.destination))
+
+    def head(name: str) -> str:
+        return header(read, name) if read else ""
+
     record: Json = {
         "date": utc(entry.at),
         "method": words[1] if is_response else words[0],
         "replyReason": words[2] if is_response and len(words) > 2 else "",
         "ruri": "" if is_response else words[1],
         "callid": entry.call_id,
-        "cseq": fields.get("cseq", ""),
-        "via1": fields.get("via", ""),
-        "userAgent": fields.get("user-agent", fields.get("server", "")),
-        "reason": fields.get("reason", ""),
-        "diversion": fields.get("diversion", ""),
-        "contentType": fields.get("content-type", ""),
+        "cseq": head("CSeq"),
+        "via1": head("Via"),
+        "userAgent": head("User-Agent") or head("Server"),
+        "reason": head("Reason"),
+        "diversion": head("Diversion"),
+        "contentType": head("Content-Type"),
         "sourceIp": source[0],
         "sourcePort": str(source[1]),
         "destinationIp": target[0],
@@ -220,26 +223,14 @@ def homer(entry: TraceEntry, net: Net, conversation: str = "", participant: str 
         "participantId": participant,
         "msg": message,
     }
-    headers = {"ruri": record["ruri"], "from": fields.get("from", ""), "to": fields.get("to", "")}
-    for name, header in headers.items():
-        record[f"{name}User"], record[f"{name}Domain"] = _user_and_host(header)
-    record["contactUser"] = _user_and_host(fields.get("contact", ""))[0]
+    headers = {"ruri": record["ruri"], "from": head("From"), "to": head("To")}
+    for name, value in headers.items():
+        record[f"{name}User"], record[f"{name}Domain"] = _user_and_host(value)
+    record["contactUser"] = _user_and_host(head("Contact"))[0]
     return record
 
 
-def _fields(head: str) -> Mapping[str, str]:
-    """The first header of each name, in lower case."""
-    found: dict[str, str] = {}
-    for line in head.partition("\r\n\r\n")[0].split("\r\n"):
-        name, colon, value = line.partition(":")
-        if colon:
-            found.setdefault(name.strip().lower(), value.strip())
-    return found
-
-
-def _user_and_host(header: str) -> tuple[str, str]:
+def _user_and_host(value: str) -> tuple[str, str]:
     """("+1555", "host") of a URI or a From, To, Contact value; ("", "") where there is none."""
-    uri = header.partition("<")[2].partition(">")[0] if "<" in header else header
-    address = uri.partition(":")[2].partition(";")[0].partition("?")[0]
-    user, at, host = address.rpartition("@")
-    return (user, host.partition(":")[0]) if at else ("", address.partition(":")[0])
+    parts = uri_parts(name_addr(value).uri)
+    return parts.user, parts.host

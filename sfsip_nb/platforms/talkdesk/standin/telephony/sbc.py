@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sfsip_nb.platforms.talkdesk import faults
-from sfsip_nb.platforms.talkdesk import samples as talkdesk_samples
+from sfsip_nb.platforms.talkdesk import faults, samples
 from sfsip_nb.sip import Call, DigestGuard
 from sfsip_nb.testbed.telephony import pstn
 from sfsip_nb.testbed.telephony.admission import Refusal, challenged, unfit
@@ -19,27 +18,24 @@ from .. import customer
 from . import routing
 from .session import SbcSession
 
-ADDRESS = "203.0.113.20"
-"""Public address of the SBC (RFC 5737); Talkdesk publishes none."""
-
 
 class Sbc(ContactCenter):
     """Talkdesk as trunks see it, with the telephone of the agents in its ring groups."""
 
+    name = "talkdesk"
+    element = "Talkdesk SBC"
+    host = samples.SBC
+    address = "203.0.113.20"  # RFC 5737; Talkdesk publishes none
+    no_agents = faults.NO_AGENTS
+    lost_audio = faults.RTP_BLACKHOLE
+
     def __init__(self, world: World, net: Net, certificates: Certificates) -> None:
-        self.host = talkdesk_samples.SBC
         self._guards: dict[str, DigestGuard] = {}
-        super().__init__(
-            world,
-            net,
-            certificates,
-            name="talkdesk",
-            element="Talkdesk SBC",
-            hosts=(self.host,),
-            address=ADDRESS,
-            no_agents=faults.NO_AGENTS,
-            lost_audio=faults.RTP_BLACKHOLE,
-        )
+        super().__init__(world, net, certificates)
+
+    def hosts(self) -> tuple[str, ...]:
+        """The one that the guide has entered at Synthflow."""
+        return (self.host,)
 
     def routes(self, number: str) -> bool:
         """An active routing has it."""
