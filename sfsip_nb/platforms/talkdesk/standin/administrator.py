@@ -16,6 +16,14 @@ from . import customer
 
 PATHS = {"external_trunk": "sip_trunking", "byo_ai": "byo_ai"}
 _OTHER_TRANSPORT = {"udp": "tls", "tcp": "tls", "tls": "udp"}
+_ROUTING: Json = {  # what a routing is where nothing else is entered
+    "kind": "ring_group",
+    "destination": "",
+    "trunk": "",
+    "timeout_seconds": 60,
+    "fallback": "",
+    "ring_group": "",
+}
 _TRUNK_FIELDS = (
     "path",
     "server",
@@ -117,13 +125,12 @@ def _route_callers(world: World, values: Values) -> Json:
     _must_be(world, "ring_groups", fallback)
     if world.fault(faults.SLIP_DID):
         destination = destination[:-1] + ("1" if destination.endswith("0") else "0")
-    routing = {
+    routing = _ROUTING | {
         "kind": "sip_transfer",
         "destination": destination,
         "trunk": "" if world.fault(faults.SLIP_TRUNK) else trunk,
         "timeout_seconds": values.get("timeout_seconds"),
         "fallback": "" if world.fault(faults.SLIP_FALLBACK) else fallback,
-        "ring_group": "",
     }
     if not isinstance(routing["timeout_seconds"], int):
         raise CannotDo("The card gives no value for timeout_seconds.")
@@ -136,14 +143,7 @@ def _route_to_agents(world: World, values: Values) -> Json:
         return _go_back(world, values)
     group, number = text(values, "ring_group"), text(values, "number")
     _must_be(world, "ring_groups", group)
-    routing = {
-        "kind": "ring_group",
-        "destination": "",
-        "trunk": "",
-        "timeout_seconds": 60,
-        "fallback": "",
-        "ring_group": group,
-    }
+    routing = _ROUTING | {"ring_group": group}
     return _assign(world, number, f"Rings {group}", routing) | {"ring_group_number": number}
 
 
