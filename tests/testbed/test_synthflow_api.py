@@ -114,7 +114,8 @@ def test_update_is_partial(bench: Bench) -> None:
 def test_deleting_a_number_detaches_it(bench: Bench) -> None:
     imported(bench)
     bench.synthflow.put(INBOUND, json={"phone_number": DID})
-    bench.synthflow.put(f"{OUTBOUND}/phone_numbers", json={"phone_numbers": [DID]})
+    other = bench.world.systems["synthflow"]["assistants"][samples.SYNTHFLOW_OTHER_ASSISTANT_ID]
+    other["_phone_numbers"] = [DID]
     assert bench.synthflow.delete(f"/numbers/{SLUG}").json() == {"status": "ok"}
     assert bench.synthflow.get(f"/numbers/{SLUG}", params=WORKSPACE).status_code == 404
     for path in (INBOUND, OUTBOUND):

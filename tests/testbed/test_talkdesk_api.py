@@ -15,10 +15,8 @@ from tests.testbed.testbed_bench import Bench
 
 SCOPES = [
     "queues:read",
-    "queues-users:read",
     "data-reports:read",
     "data-reports:write",
-    "flows-interactions:start",
 ]
 
 QUEUES = "/ccaas/queues"
@@ -106,10 +104,8 @@ def test_each_endpoint_wants_its_scope(bench: Bench) -> None:
     poor = client(bench, scope="queues:read")
     assert poor.get(QUEUES).status_code == 200
     for asked in (
-        poor.get(f"{QUEUES}/x/users"),
         poor.post(JOBS, json={}),
         poor.get(f"{JOBS}/x"),
-        poor.post("/flows/x/interactions", json={}),
     ):
         assert error(asked) == (403, "forbidden")
 
@@ -128,16 +124,6 @@ def test_queues_are_the_ring_groups_page_by_page(bench: Bench, api: httpx.Client
     assert [queue["name"] for queue in last["_embedded"]["queues"]] == ["Extra 59"]
     assert error(api.get(QUEUES, params={"page": 0})) == (400, "validation_error")
     assert error(api.get(QUEUES, params={"per_page": 101})) == (400, "validation_error")
-
-
-def test_a_queue_has_its_users(bench: Bench, api: httpx.Client) -> None:
-    group = bench.world.by_name(
-        bench.world.systems["talkdesk"]["ring_groups"], talkdesk_samples.RING_GROUP
-    )
-    assert group is not None
-    users = api.get(f"{QUEUES}/{group['id']}/users").json()["_embedded"]["users"]
-    assert len(users) == group["members"] == 3
-    assert error(api.get(f"{QUEUES}/none/users")) == (404, "not_found")
 
 
 def call(call_id: str, start: str) -> dict[str, Any]:
@@ -179,31 +165,13 @@ def test_a_report_without_a_sensible_span_is_refused(api: httpx.Client, body: ob
     assert error(api.post(JOBS, json=body)) == (400, "validation_error")
 
 
-def test_unknown_jobs_files_flows_and_paths_are_not_found(api: httpx.Client) -> None:
+def test_unknown_jobs_files_and_paths_are_not_found(api: httpx.Client) -> None:
     for asked in (
         api.get(f"{JOBS}/none"),
         api.get("/data/reports/calls/files/none"),
-        api.post("/flows/none/interactions", json={}),
         api.get("/sip-trunks"),
     ):
         assert error(asked) == (404, "not_found")
-
-
-def test_a_flow_is_started_with_free_arguments_and_dials(bench: Bench, api: httpx.Client) -> None:
-    dialed: list[dict[str, Any]] = []
-    bench.world.dials["talkdesk"] = dialed.append
-    flow = bench.world.by_name(bench.world.systems["talkdesk"]["flows"], "Acme Dial Out")
-    assert flow is not None
-    path = f"/flows/{flow['id']}/interactions"
-    body = {"to": samples.DID, "from": samples.SUPPORT_DID}
-    started = api.post(path, json=body)
-    assert started.status_code == 202
-    assert set(started.json()) == {"interaction_id", "flow_version_id", "flow_execution_id"}
-    call_id = started.json()["interaction_id"]
-    assert dialed == [body | {"call_id": call_id, "flow_id": flow["id"]}]
-    assert error(api.post(path, json=["no object"])) == (400, "bad_request")
-    assert error(api.post(path, content=b"{")) == (400, "bad_request")
-    assert [w["status"] for w in bench.world.writes] == [202, 400, 400]
 
 
 def test_the_rate_limit_says_when_to_come_back(bench: Bench, api: httpx.Client) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sfsip_nb.testbed.web import ApiRequest, Endpoint, show
+from sfsip_nb.testbed.web import ApiRequest, Endpoint
 from sfsip_nb.testbed.world import Json
 
-from .objects import find, named, page
+from .objects import named, page
 
 _FLOW = ("architect:flow:view",)
 _QUEUE = ("routing:queue:view",)
@@ -23,9 +23,5 @@ def _queues(asked: ApiRequest) -> Json:
 
 ENDPOINTS = [
     Endpoint("GET", "/api/v2/flows", _flows, _FLOW),
-    Endpoint("GET", "/api/v2/flows/{id}", lambda a: show(find(a, "flows", "flow")), _FLOW),
     Endpoint("GET", "/api/v2/routing/queues", _queues, _QUEUE),
-    Endpoint(
-        "GET", "/api/v2/routing/queues/{id}", lambda a: show(find(a, "queues", "queue")), _QUEUE
-    ),
 ]

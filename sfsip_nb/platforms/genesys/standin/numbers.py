@@ -12,7 +12,6 @@ from .errors import duplicate, refuse
 from .objects import body, change, check_version, create, find, named, page, reference, require_text
 
 _POOLS = "/api/v2/telephony/providers/edges/didpools"
-_DIDS = "/api/v2/telephony/providers/edges/dids"
 _IVRS = "/api/v2/architect/ivrs"
 _TELEPHONY = ("telephony:plugin:all",)
 _LARGEST_POOL = 10_000
@@ -84,17 +83,6 @@ def _to_call_routes(pool: Json) -> str:
     return f"{pool['id']}/call-routes"
 
 
-def _update_pool(asked: ApiRequest) -> Json:
-    pool, given = find(asked, "did_pools", "DID pool"), body(asked)
-    check_version(asked, pool, given)
-    fields = _checked_pool(asked, given, pool)
-    low, high = _bounds(fields)
-    for number in _assigned(asked.world, pool):
-        if not low <= int(number[1:]) <= high:
-            raise _in_use(number)
-    return show(change(asked, pool, fields))
-
-
 def _delete_pool(asked: ApiRequest) -> None:
     pool = find(asked, "did_pools", "DID pool")
     for number in _assigned(asked.world, pool):
@@ -147,17 +135,6 @@ def _owner(ivr: Json | None, number: str) -> Json:
         return {}
     owner = {"id": ivr["id"], "name": ivr["name"]}
     return {"id": f"did-{number[1:]}", "owner": owner, "ownerType": "IVR_CONFIG"}
-
-
-def _dids(asked: ApiRequest) -> Json:
-    number, owner = asked.query.get("phoneNumber"), asked.query.get("owner.id")
-    found = (
-        {**{k: v for k, v in did.items() if k not in ("number", "assigned")}, "phoneNumber": n}
-        for did in _every_number(asked.world)
-        if (n := did["number"]) and number in (None, n)
-        if owner in (None, did.get("owner", {}).get("id"))
-    )
-    return page(asked, found)
 
 
 # call routes
@@ -239,10 +216,7 @@ ENDPOINTS = [
     Endpoint("GET", f"{_POOLS}/dids", _numbers, _TELEPHONY),
     Endpoint("GET", _POOLS, lambda a: page(a, a.objects["did_pools"].values()), _TELEPHONY),
     Endpoint("POST", _POOLS, _create_pool, _TELEPHONY),
-    Endpoint("GET", _POOLS + "/{id}", lambda a: show(find(a, "did_pools", "DID pool")), _TELEPHONY),
-    Endpoint("PUT", _POOLS + "/{id}", _update_pool, _TELEPHONY),
     Endpoint("DELETE", _POOLS + "/{id}", _delete_pool, _TELEPHONY),
-    Endpoint("GET", _DIDS, _dids, _TELEPHONY),
     Endpoint("GET", _IVRS, _ivrs, ("routing:callRoute:view",)),
     Endpoint("POST", _IVRS, _create_ivr, ("routing:callRoute:add",)),
     Endpoint(

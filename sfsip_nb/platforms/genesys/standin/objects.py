@@ -20,12 +20,10 @@ _CREATE_SECONDS = 2.0  # how long a new object answers 404
 _SLOW_SECONDS = 30.0
 
 
-def page(
-    asked: ApiRequest, things: Iterable[Json], shown: Show = show, default_size: int = 25
-) -> Json:
+def page(asked: ApiRequest, things: Iterable[Json], shown: Show = show) -> Json:
     """One page of a list. Raises 400 for page numbers and sizes that are none."""
     found = [shown(thing) for thing in things if asked.world.visible(str(thing.get("id")))]
-    size = _count(asked, "pageSize", default_size)
+    size = _count(asked, "pageSize", 25)
     number = _count(asked, "pageNumber", 1)
     if size > 100:
         raise refuse(400, "invalid.value", "Value [pageSize] must not be greater than 100.")

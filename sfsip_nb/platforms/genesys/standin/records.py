@@ -68,18 +68,6 @@ def _sip_message(asked: ApiRequest) -> Json:
     return {"id": asked.path["id"], "message": "\r\n".join(_messages(asked))}
 
 
-def _sip_headers(asked: ApiRequest) -> Json:
-    """Headers of the first message; ``keys`` names those wanted, ``ruri`` is the Request-URI."""
-    start, *lines = _messages(asked)[0].partition("\r\n\r\n")[0].split("\r\n")
-    headers: dict[str, list[str]] = {"ruri": start.split(" ")[1:2]}
-    for line in lines:
-        name, _, value = line.partition(":")
-        headers.setdefault(name.strip().lower(), []).append(value.strip())
-    wanted = {name.lower() for name in asked.listed("keys")}
-    kept = {name: values for name, values in headers.items() if not wanted or name in wanted}
-    return {"id": asked.path["id"], "headers": kept}
-
-
 def _media(asked: ApiRequest) -> Json:
     return {"entities": list(asked.world.records["media"].get(asked.path["id"], {}).values())}
 
@@ -172,7 +160,6 @@ _STATISTICS = "/api/v2/telephony/providers/edges/mediastatistics/conversations/{
 ENDPOINTS = [
     Endpoint("GET", "/api/v2/telephony/siptraces", _siptraces, _PCAP),
     Endpoint("GET", _SIPMESSAGES, _sip_message, _PCAP),
-    Endpoint("GET", f"{_SIPMESSAGES}/headers", _sip_headers, _PCAP),
     Endpoint("GET", _STATISTICS, _media, _DETAILS),
     Endpoint(
         "POST", "/api/v2/analytics/conversations/details/query", _details, _DETAILS, reads=True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import Any
 
 from sfsip_nb.testbed.web import ApiRequest, Endpoint, show
@@ -59,33 +58,11 @@ def _sites(asked: ApiRequest) -> Json:
     return page(asked, things)
 
 
-def _update_site(asked: ApiRequest) -> Json:
-    site, given = _own_site(asked), body(asked)
-    check_version(asked, site, given)
-    name = require_text(given, "name")
-    if any(s["name"] == name and s is not site for s in asked.objects["sites"].values()):
-        raise duplicate("A site with that name already exists.")
-    kept = ("id", "version", "managed", "mediaModel", "state", "dateCreated", "selfUri")
-    fields = {k: v for k, v in given.items() if k not in kept and not k.startswith("_")}
-    return show(change(asked, site, fields))
-
-
 # number plans
 
 
 def _plans(asked: ApiRequest) -> list[Json]:
     return customer.plans(asked.world, _site(asked)["id"])[:_MOST_PLANS]
-
-
-def _plan(asked: ApiRequest) -> Json:
-    for plan in _plans(asked):
-        if plan["id"] == asked.path["id"]:
-            return plan
-    raise refuse(404, "not.found", f"There is no number plan {asked.path['id']}.")
-
-
-def _classifications(asked: ApiRequest) -> list[str]:
-    return list(dict.fromkeys(plan["classification"] for plan in _plans(asked)))
 
 
 def _replace_plans(asked: ApiRequest) -> list[Json]:
@@ -148,29 +125,8 @@ def _bad_plans(message: str) -> Exception:
 # outbound routes
 
 
-def _matching(asked: ApiRequest, routes: Iterable[Json]) -> Iterable[Json]:
-    ids = asked.listed("externalTrunkBases.ids")
-    return (
-        route
-        for route in named(asked, routes)
-        if not ids or ids & {base["id"] for base in route["externalTrunkBases"]}
-    )
-
-
 def _routes(asked: ApiRequest) -> Json:
-    return page(asked, _matching(asked, customer.routes(asked.world, _site(asked)["id"])))
-
-
-def _all_routes(asked: ApiRequest) -> Json:
-    world = asked.world
-    site = asked.query.get("site.id")
-    routes = customer.routes(world, site) if site else asked.objects["outbound_routes"].values()
-
-    def shown(route: Json) -> Json:
-        owner = asked.objects["sites"][route["_siteId"]]
-        return {**show(route), "site": {"id": owner["id"], "name": owner["name"]}}
-
-    return page(asked, _matching(asked, routes), shown)
+    return page(asked, named(asked, customer.routes(asked.world, _site(asked)["id"])))
 
 
 def _route(asked: ApiRequest) -> Json:
@@ -240,15 +196,11 @@ def _delete_route(asked: ApiRequest) -> None:
 ENDPOINTS = [
     Endpoint("GET", f"{_EDGES}/sites", _sites),
     Endpoint("GET", _SITE, lambda asked: show(_site(asked)), _SITE_VIEW),
-    Endpoint("PUT", _SITE, _update_site, _TELEPHONY),
     Endpoint("GET", f"{_SITE}/numberplans", _plans, _TELEPHONY),
     Endpoint("PUT", f"{_SITE}/numberplans", _replace_plans, _TELEPHONY),
-    Endpoint("GET", f"{_SITE}/numberplans/classifications", _classifications, _TELEPHONY),
-    Endpoint("GET", _SITE + "/numberplans/{id}", _plan, _TELEPHONY),
     Endpoint("GET", f"{_SITE}/outboundroutes", _routes, _TELEPHONY),
     Endpoint("POST", f"{_SITE}/outboundroutes", _create_route, _TELEPHONY),
     Endpoint("GET", _SITE + "/outboundroutes/{id}", lambda a: show(_route(a)), _TELEPHONY),
     Endpoint("PUT", _SITE + "/outboundroutes/{id}", _update_route, _TELEPHONY),
     Endpoint("DELETE", _SITE + "/outboundroutes/{id}", _delete_route, _TELEPHONY),
-    Endpoint("GET", f"{_EDGES}/outboundroutes", _all_routes, _TELEPHONY),
 ]

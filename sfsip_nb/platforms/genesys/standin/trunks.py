@@ -29,9 +29,7 @@ def _all(asked: ApiRequest) -> Json:
     if "managed" in asked.query:
         wanted = asked.query["managed"] == "true"
         things = (t for t in things if bool(t.get("managed")) == wanted)
-    if asked.query.get("sortOrder", "").upper() == "DESC":
-        things = sorted(things, key=lambda t: str(t["name"]), reverse=True)
-    elif "sortBy" in asked.query:
+    if "sortBy" in asked.query:
         things = sorted(things, key=lambda t: str(t["name"]))
     # Properties are told in a list only when asked for.
     full = asked.query.get("expand") == "properties"
@@ -50,12 +48,6 @@ def _template(asked: ApiRequest) -> Json:
     if wanted != template.METABASE:
         raise refuse(404, "not.found", f"There is no trunk metabase {wanted}.")
     return template.template()
-
-
-def _metabases(asked: ApiRequest) -> Json:
-    return page(
-        asked, [{"id": template.METABASE, "name": template.METABASE_NAME, "type": "EXTERNAL"}]
-    )
 
 
 def _create(asked: ApiRequest) -> Json:
@@ -142,7 +134,6 @@ def _instances(asked: ApiRequest) -> Json:
 
 ENDPOINTS = [
     Endpoint("GET", f"{_BASE}/template", _template, _TELEPHONY),
-    Endpoint("GET", f"{_BASE}/availablemetabases", _metabases, _TELEPHONY),
     Endpoint("GET", _BASE, _all, _TELEPHONY),
     Endpoint("POST", _BASE, _create, _TELEPHONY),
     Endpoint("GET", _BASE + "/{id}", _get, _TELEPHONY),

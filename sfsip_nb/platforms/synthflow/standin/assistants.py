@@ -98,30 +98,6 @@ def _attach(world: World, assistant: Json, number: str) -> None:
     assistant["phone_number"] = number
 
 
-def _pool(asked: ApiRequest) -> Json:
-    """Numbers that an outbound assistant may call from."""
-    assistant, given = find(asked.world, asked.path["id"]), body(asked.body)
-    slugs = given.get("phone_number_slugs") or [
-        str(n).removeprefix("+") for n in given.get("phone_numbers") or []
-    ]
-    if not slugs:
-        raise invalid("body", "phone_numbers")
-    known = asked.objects["numbers"]
-    if missing := [slug for slug in slugs if slug not in known]:
-        raise refuse(404, f"Phone number {missing[0]} was not found.", "not_found")
-    assistant["_phone_numbers"] = [known[slug]["phone_number"] for slug in slugs]
-    return {"status": "ok"}
-
-
-def _unpool(asked: ApiRequest) -> Json:
-    assistant = find(asked.world, asked.path["id"])
-    number = "+" + asked.path["slug"]
-    if number not in assistant["_phone_numbers"]:
-        raise refuse(404, f"Phone number {number} is not attached.", "not_found")
-    assistant["_phone_numbers"].remove(number)
-    return {"status": "ok"}
-
-
 # actions
 
 
@@ -234,11 +210,8 @@ def _detach_action(asked: ApiRequest) -> Json:
 
 ENDPOINTS = [
     Endpoint("GET", "/assistants/", _all),
-    Endpoint("GET", "/assistants", _all),
     Endpoint("GET", "/assistants/{id}", _get),
     Endpoint("PUT", "/assistants/{id}", _update),
-    Endpoint("PUT", "/assistants/{id}/phone_numbers", _pool),
-    Endpoint("DELETE", "/assistants/{id}/phone_numbers/{slug}", _unpool),
     Endpoint("GET", "/actions", _actions),
     Endpoint("POST", "/actions", _create_action),
     Endpoint("POST", "/actions/attach", _attach_action),

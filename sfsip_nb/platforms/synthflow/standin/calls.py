@@ -74,15 +74,12 @@ def _all(asked: ApiRequest) -> Json:
     if not re.fullmatch(r"[1-9]\d?|100", asked.query.get("limit", "20")):
         raise invalid("query", "limit", "limit must be from 1 to 100")
     start, end = _moment(asked, "from_date"), _moment(asked, "to_date")
-    status, lead = asked.query.get("call_status"), asked.query.get("lead_phone_number")
     found = [
         _row(call)
         for call in asked.world.records["synthflow_calls"].values()
         if call["model_id"] == model_id
         and (start is None or float(call["start_time"]) >= start)
         and (end is None or float(call["start_time"]) < end)
-        and status in (None, call["call_status"])
-        and lead in (None, call.get("lead_phone_number"))
     ]
     found.sort(key=lambda row: float(row["start_time"]), reverse=True)
     page, pagination = paged(asked, found)

@@ -123,12 +123,10 @@ def paged(asked: ApiRequest, found: list[Json]) -> tuple[list[Json], Json]:
 
 def _all(asked: ApiRequest) -> Json:
     workspace = _workspace(asked, asked.query.get("workspace"), "workspace")
-    wanted = asked.query.get("is_available")
     found = [
         {"number": shown["phone_number"], "sid": None, "is_available": shown["is_available"]}
         for number in asked.objects["numbers"].values()
         if number["workspace_id"] == workspace and (shown := _shown(asked, number))
-        if wanted is None or shown["is_available"] == (wanted == "true")
     ]
     page, pagination = paged(asked, found)
     return {"status": "ok", "response": {"pagination": pagination, "phone_numbers": page}}

@@ -16,7 +16,7 @@ from sfsip_nb.testbed.standin import StandIn
 from sfsip_nb.testbed.web import METHODS, ApiRequest, Endpoint, routes
 from sfsip_nb.testbed.world import Json, World
 
-from . import administrator, customer, flows, queues, reports
+from . import administrator, customer, queues, reports
 from .auth import TalkdeskAuth, TalkdeskLogin
 from .errors import not_found, unreadable
 from .telephony.sbc import Sbc
@@ -44,7 +44,7 @@ def _open(asked: ApiRequest, endpoint: Endpoint) -> None:
 
 def talkdesk_routes(world: World) -> Iterable[Route]:
     """The paths of every region, with the login servers of all accounts."""
-    endpoints = [e for module in (queues, reports, flows) for e in module.ENDPOINTS]
+    endpoints = [e for module in (queues, reports) for e in module.ENDPOINTS]
     endpoints += [Endpoint(m, "/{rest:path}", _nothing, reads=True) for m in METHODS]
     for region in (known["name"] for known in facts.of("talkdesk")["regions"]):
         login = Endpoint("POST", "/oauth/token", TalkdeskLogin(region).token, reads=True)

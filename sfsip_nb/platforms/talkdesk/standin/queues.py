@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from sfsip_nb.testbed.web import ApiRequest, Endpoint
 from sfsip_nb.testbed.world import Json
 
-from .errors import invalid, not_found
+from .errors import invalid
 
 _PER_PAGE = 50
 _MOST_PER_PAGE = 100
@@ -26,16 +26,6 @@ def _queues(asked: ApiRequest) -> Json:
             key=lambda queue: queue["name"], reverse=asked.query["order_by"].endswith("desc")
         )
     return _page(asked, "queues", found)
-
-
-def _users(asked: ApiRequest) -> Json:
-    group = asked.objects["ring_groups"].get(asked.path["id"])
-    if group is None:
-        raise not_found("Queue")
-    users = [
-        {"id": f"{group['id']}-{n}", "name": f"Agent {n}"} for n in range(1, group["members"] + 1)
-    ]
-    return _page(asked, "users", users)
 
 
 def _page(asked: ApiRequest, name: str, found: Sequence[Json]) -> Json:
@@ -76,5 +66,4 @@ def _count(asked: ApiRequest, name: str, default: int) -> int:
 
 ENDPOINTS = [
     Endpoint("GET", "/ccaas/queues", _queues, ("queues:read",)),
-    Endpoint("GET", "/ccaas/queues/{id}/users", _users, ("queues-users:read",)),
 ]
