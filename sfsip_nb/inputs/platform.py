@@ -99,7 +99,7 @@ def part(name: str, attribute: str, module: str = "") -> Any:
     """
     package = f"{_HOME}.{name}" if name == _OTHER_END else _packages()[name]
     try:
-        return getattr(import_module(f"{package}{module and '.'}{module}"), attribute)
+        return getattr(import_module(f"{package}.{module}" if module else package), attribute)
     except (ImportError, AttributeError) as error:
         raise InputError(
             name,

@@ -10,9 +10,10 @@ import pytest
 
 from sfsip_nb.inputs import samples
 from sfsip_nb.platforms.talkdesk import samples as talkdesk_samples
-from sfsip_nb.platforms.talkdesk import standin as talkdesk
+from sfsip_nb.platforms.talkdesk.standin import STAND_IN
 from tests.testbed.testbed_bench import Bench
 
+PATHS = STAND_IN.paths
 SCOPES = [
     "queues:read",
     "data-reports:read",
@@ -31,7 +32,7 @@ def token(
     secret: str = "",
     **form: str,
 ) -> httpx.Response:
-    return bench.client(talkdesk.login_path(region, account)).post(
+    return bench.client(PATHS["login"].format(region=region, account=account)).post(
         "/oauth/token",
         data={"grant_type": "client_credentials", **form},
         auth=(
@@ -42,7 +43,7 @@ def token(
 
 
 def client(bench: Bench, region: str = talkdesk_samples.REGION, **form: str) -> httpx.Client:
-    made = bench.client(talkdesk.api_path(region))
+    made = bench.client(PATHS["api"].format(region=region))
     made.headers["Authorization"] = f"Bearer {token(bench, **form).json()['access_token']}"
     return made
 

@@ -30,7 +30,7 @@ def genesys_routes(world: World) -> list[Route]:
     modules = (auth, trunks, sites, numbers, architect, records)
     endpoints = [endpoint for module in modules for endpoint in module.ENDPOINTS]
     endpoints += [Endpoint(m, "/api/{rest:path}", _nothing, reads=True) for m in METHODS]
-    return routes(world, "genesys", "", endpoints, auth.GenesysAuth(), unreadable)
+    return routes(world, "genesys", "", endpoints, auth.gate(), unreadable)
 
 
 def _credentials() -> Json:

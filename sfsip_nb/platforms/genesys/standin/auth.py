@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sfsip_nb.platforms.genesys import faults
 from sfsip_nb.testbed import oauth
-from sfsip_nb.testbed.web import ApiRefusal, ApiRequest, Endpoint, every_fifth, show
-from sfsip_nb.testbed.world import Json
+from sfsip_nb.testbed.web import ApiRefusal, ApiRequest, Endpoint, Gate, every_fifth, show
+from sfsip_nb.testbed.world import Json, World
 
 from . import customer
 from .errors import refuse
@@ -45,21 +45,18 @@ def token(asked: ApiRequest) -> Json:
     return {"access_token": value, "token_type": "bearer", "expires_in": _LIFETIME}
 
 
-class GenesysAuth:
+def gate() -> Gate:
     """Lets requests through that carry a good token and the endpoint's permission."""
+    fifth = every_fifth()
 
-    def __init__(self) -> None:
-        self._fifth = every_fifth()
-
-    def __call__(self, asked: ApiRequest, endpoint: Endpoint) -> None:
+    def check(asked: ApiRequest, endpoint: Endpoint) -> None:
         """Raises 401, 403, 429 or 503."""
         if endpoint.handler is token:
             return
-        self._stumble(asked)
+        if next(fifth):
+            _stumble(asked.world)
         client = caller(asked)
-        if not endpoint.any_of:
-            return
-        if not granted(asked, client).intersection(endpoint.any_of):
+        if endpoint.any_of and not granted(asked, client).intersection(endpoint.any_of):
             wanted = ", ".join(endpoint.any_of)
             raise refuse(
                 403,
@@ -69,16 +66,18 @@ class GenesysAuth:
                 permissions=f"[{wanted}]",
             )
 
-    def _stumble(self, asked: ApiRequest) -> None:
-        if next(self._fifth):
-            if asked.world.fault(faults.RATE_LIMIT):
-                raise refuse(
-                    429,
-                    "too.many.requests",
-                    "Rate limit exceeded the maximum [300] requests within [60] seconds",
-                )
-            if asked.world.fault(faults.UNAVAILABLE):
-                raise refuse(503, "service.unavailable", "Service Unavailable")
+    return check
+
+
+def _stumble(world: World) -> None:
+    if world.fault(faults.RATE_LIMIT):
+        raise refuse(
+            429,
+            "too.many.requests",
+            "Rate limit exceeded the maximum [300] requests within [60] seconds",
+        )
+    if world.fault(faults.UNAVAILABLE):
+        raise refuse(503, "service.unavailable", "Service Unavailable")
 
 
 def granted(asked: ApiRequest, client: Json) -> set[str]:

@@ -6,32 +6,22 @@ is not known to do is read strictly.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from starlette.routing import Route
 
-from sfsip_nb.inputs import facts, samples
+from sfsip_nb.inputs import samples
 from sfsip_nb.platforms.talkdesk import samples as talkdesk_samples
 from sfsip_nb.testbed.standin import StandIn
 from sfsip_nb.testbed.web import METHODS, ApiRequest, Endpoint, routes
 from sfsip_nb.testbed.world import Json, World
 
-from . import administrator, customer, queues, reports
-from .auth import TalkdeskAuth, TalkdeskLogin
+from . import administrator, auth, customer, queues, reports
 from .errors import not_found, unreadable
 from .telephony.sbc import Sbc
 
-__all__ = ["STAND_IN", "administrator", "api_path", "login_path", "talkdesk_routes"]
+__all__ = ["STAND_IN"]
 
 
-def api_path(region: str) -> str:
-    """Path of a region's API on the testbed's origin."""
-    return f"/talkdesk/{region}"
-
-
-def login_path(region: str, account: str) -> str:
-    """Path of an account's OAuth server, which elsewhere has a host name of its own."""
-    return f"/talkdesk-id/{region}/{account}"
+_API, _LOGIN = "/talkdesk/{region}", "/talkdesk-id/{region}/{account}"
 
 
 def _nothing(asked: ApiRequest) -> None:
@@ -42,17 +32,15 @@ def _open(asked: ApiRequest, endpoint: Endpoint) -> None:
     """A login server asks for no token."""
 
 
-def talkdesk_routes(world: World) -> Iterable[Route]:
+def talkdesk_routes(world: World) -> list[Route]:
     """The paths of every region, with the login servers of all accounts."""
     endpoints = [e for module in (queues, reports) for e in module.ENDPOINTS]
     endpoints += [Endpoint(m, "/{rest:path}", _nothing, reads=True) for m in METHODS]
-    for region in (known["name"] for known in facts.of("talkdesk")["regions"]):
-        login = Endpoint("POST", "/oauth/token", TalkdeskLogin(region).token, reads=True)
-        prefix = login_path(region, "{account}")
-        yield from routes(world, "talkdesk", prefix, [login], _open, unreadable)
-        yield from routes(
-            world, "talkdesk", api_path(region), endpoints, TalkdeskAuth(region), unreadable
-        )
+    login = [Endpoint("POST", "/oauth/token", auth.token, reads=True)]
+    return [
+        *routes(world, "talkdesk", _LOGIN, login, _open, unreadable),
+        *routes(world, "talkdesk", _API, endpoints, auth.gate(), unreadable),
+    ]
 
 
 def _credentials() -> Json:
@@ -66,7 +54,7 @@ def _credentials() -> Json:
 STAND_IN = StandIn(
     settle=customer.settle,
     routes=talkdesk_routes,
-    paths={"api": api_path("{region}"), "login": login_path("{region}", "{account}")},
+    paths={"api": _API, "login": _LOGIN},
     credentials=_credentials,
     steps=administrator.STEPS,
     calls=lambda world: list(world.records["talkdesk_calls"].values()),
