@@ -21,11 +21,11 @@ from starlette.responses import JSONResponse
 
 from sfsip_nb.inputs import private, samples
 from sfsip_nb.platforms.genesys import samples as genesys_samples
+from sfsip_nb.platforms.synthflow.standin import calls
 from sfsip_nb.runs import session
 from sfsip_nb.sip import Incoming
-from sfsip_nb.testbed import customer, life, web
+from sfsip_nb.testbed import life, server, web
 from sfsip_nb.testbed.places import FOLDER, LOG
-from sfsip_nb.testbed.synthflow import calls
 from sfsip_nb.testbed.world import World
 from tests.acceptance.acceptance_tools import PROJECT
 from tests.present.hostile import HOSTILE, SHORT
@@ -87,19 +87,22 @@ def _spoilt(body: Any) -> Any:
 def _renamed(world: World) -> None:
     """The objects that the inputs name; others have names that no person can type."""
     for system, name, sample, key in _RENAMED:
-        for made in getattr(world, system)[name].values():
+        for made in world.systems[system][name].values():
             if made["name"] == sample:
                 made["name"] = NAMES[key]
-    for made in (*world.genesys["organization"].values(), *world.genesys["ivrs"].values()):
+    for made in (
+        *world.systems["genesys"]["organization"].values(),
+        *world.systems["genesys"]["ivrs"].values(),
+    ):
         made["name"] = SHORT
     for text in (SHORT, _LONG):
         new = world.new_id()
-        world.genesys["queues"][new] = {"id": new, "name": text, "memberCount": 0}
+        world.systems["genesys"]["queues"][new] = {"id": new, "name": text, "memberCount": 0}
 
 
 def _spoil() -> None:
     settle, refuse, answer, row = (
-        customer.settle,
+        server.settle,
         web.ApiRefusal.__init__,
         Incoming.make,
         calls._row,
@@ -128,7 +131,7 @@ def _spoil() -> None:
         return row(call) | {"telephony_sip_headers": carried, "transcript": said}
 
     patches: tuple[tuple[Any, str, Any], ...] = (
-        (customer, "settle", settled),
+        (server, "settle", settled),
         (web.ApiRefusal, "__init__", refused),
         (Incoming, "make", answered),
         (calls, "_row", listed),

@@ -38,7 +38,7 @@ def stop_testbed(folder: Folder) -> None:
 def list_faults() -> None:
     """List what the testbed can break, and the troubleshooting row that each leads to."""
     from sfsip_nb.present.text import columns
-    from sfsip_nb.testbed.faults import FAULTS
+    from sfsip_nb.testbed.faults import faults
 
-    rows = [(fault.name, fault.effect, fault.row) for fault in FAULTS.values()]
+    rows = [(fault.name, fault.effect, fault.row) for fault in faults().values()]
     say(columns("Faults", ("name", "what it breaks", "troubleshooting row"), rows))

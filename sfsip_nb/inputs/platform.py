@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sfsip_nb.inputs.blocks import Block
 
 _HOME, _GROUP = "sfsip_nb.platforms", "sfsip.platforms"
+_OTHER_END = "synthflow"
 
 
 def _nothing(group: Any, numbers: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -27,18 +28,29 @@ def _nothing(group: Any, numbers: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 @dataclass(frozen=True)
+class Fault:
+    """What a stand-in can break on purpose, and the troubleshooting row that it should lead to.
+
+    The first part of its name is the platform's; `row` is the row's title in the vendor's document.
+    """
+
+    name: str
+    effect: str
+    row: str = ""
+
+
+@dataclass(frozen=True)
 class Platform:
     """A contact centre: what it is called, what is asked about it, and its sample customer.
 
-    `package` holds its guide (``guide.GUIDE``), its ``lines.yaml`` and its ``facts.yaml``;
-    `stand_in` names the object that stands in for it on the testbed, as ``module:NAME``.
+    `package` holds its guide (``guide.GUIDE``), its stand-in on the testbed (``standin.STAND_IN``),
+    the faults of that (``faults.FAULTS``), its ``lines.yaml`` and its ``facts.yaml``.
     """
 
     name: str
     """Of its guide, and of its group of parameters."""
     title: str
     package: str
-    stand_in: str
     block: type[Block]
     """The group of parameters; it has a ``trunk_name``."""
     about: str
@@ -75,21 +87,31 @@ def names() -> tuple[str, ...]:
     return built_in + tuple(sorted(set(_packages()) - set(built_in)))
 
 
-@functools.cache
-def platform(name: str) -> Platform:
-    """The platform called `name`.
+def ends() -> tuple[str, ...]:
+    """What stands at either end of a trunk: every platform, and Synthflow."""
+    return (*names(), _OTHER_END)
 
-    Raises KeyError for an unknown one, and InputError for a package that does not load.
+
+def part(name: str, attribute: str, module: str = "") -> Any:
+    """An attribute of a module of the package of `name`, one of `ends`; of the package by default.
+
+    Raises KeyError for an unknown name, and InputError for a package that does not load.
     """
-    package = _packages()[name]
+    package = f"{_HOME}.{name}" if name == _OTHER_END else _packages()[name]
     try:
-        found = import_module(package).PLATFORM
+        return getattr(import_module(f"{package}.{module}" if module else package), attribute)
     except (ImportError, AttributeError) as error:
         raise InputError(
             name,
             f"The platform {name} cannot be loaded: its package {package} is not as it should be"
             f" ({error}). Install a version that fits this one of sfsip, or uninstall the package.",
         ) from error
+
+
+@functools.cache
+def platform(name: str) -> Platform:
+    """The platform called `name`; raises as `part` does."""
+    found = part(name, "PLATFORM")
     assert isinstance(found, Platform)
     return found
 

@@ -23,7 +23,7 @@ from sfsip_nb.runs import session as sessions
 from sfsip_nb.runs.kept import attempts_of, keep_interactive
 from sfsip_nb.runs.status import status_of
 from sfsip_nb.sip.shown import counted
-from sfsip_nb.testbed.faults import FAULTS
+from sfsip_nb.testbed.faults import faults
 
 _PATIENCE = 60.0
 """Seconds that a cell waits for whoever else writes in its run."""
@@ -208,7 +208,7 @@ class Workspace:
     def faults(self) -> dict[str, str]:
         """What a rehearsal of this guide may have broken on purpose, and what each breaks."""
         sides = (self.draft.guide, "synthflow")
-        return {f.name: f.effect for f in FAULTS.values() if f.name.partition(".")[0] in sides}
+        return {f.name: f.effect for f in faults().values() if f.name.partition(".")[0] in sides}
 
     def keep(self) -> None:
         """Keep what was typed in the run's journal, for its other notebooks and a new kernel."""

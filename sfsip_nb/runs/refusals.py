@@ -13,7 +13,7 @@ from sfsip_nb.inputs.fields import did_you_mean
 from sfsip_nb.inputs.schema import Parameters
 from sfsip_nb.inputs.secrets import Redactor, Secret
 from sfsip_nb.runs.folder import refuse_taken
-from sfsip_nb.testbed.faults import FAULTS
+from sfsip_nb.testbed.faults import faults
 
 
 def replayable(parameters: Parameters, run_dir: Path, found: Found, approve: str) -> None:
@@ -34,10 +34,10 @@ def known_faults(parameters: Parameters, names: Sequence[str]) -> None:
     for name in names:
         if parameters.target == "live":
             raise InputError("--fault", f"{name} is a fault of the testbed: a live run has none.")
-        if name not in FAULTS:
+        if name not in faults():
             raise InputError(
                 "testbed.faults",
-                f"The testbed has no fault {name}.{did_you_mean(name, FAULTS)} To list"
+                f"The testbed has no fault {name}.{did_you_mean(name, faults())} To list"
                 " them all: sfsip testbed faults",
             )
 

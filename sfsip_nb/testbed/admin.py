@@ -1,4 +1,4 @@
-"""The simulated administrator: does on the vendors' screens what a card says, and nothing else.
+"""The simulated administrator: does on the platforms' screens what a card says, and nothing else.
 
 Each step answers with what the person saw. Where it changed something, ``before`` holds the values
 with which the same step brings back what was there.
@@ -7,15 +7,10 @@ with which the same step brings back what was there.
 from __future__ import annotations
 
 from .cards import CannotDo, Step, Values
-from .vendor import vendors
+from .standin import stand_ins
 from .world import Json, World
 
 __all__ = ["CannotDo", "step"]
-
-
-def _plan(world: World, values: Values) -> Json:
-    """Read the plan that the Synthflow workspace is on."""
-    return {"plan": next(iter(world.synthflow["workspaces"].values()))["plan"]}
 
 
 def _call(world: World, values: Values) -> Json:
@@ -23,15 +18,12 @@ def _call(world: World, values: Values) -> Json:
     return {}
 
 
-_OTHERS: dict[str, dict[str, Step]] = {
-    "synthflow": {},
-    "phone": {"verify.inbound": _call, "verify.transfer": _call},
-}
+_PHONE: dict[str, Step] = {"verify.inbound": _call, "verify.transfer": _call}
 
 
 def step(system: str, name: str) -> Step | None:
     """What the administrator of `system` does for the step `name`; None if nothing."""
-    vendor = vendors().get(system)
-    if name == "access.synthflow" and system != "phone":
-        return _plan
-    return (vendor.steps if vendor else _OTHERS.get(system, {})).get(name)
+    if system == "phone":
+        return _PHONE.get(name)
+    own = stand_ins().get(system)
+    return own.steps.get(name) if own else None

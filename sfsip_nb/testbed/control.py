@@ -7,22 +7,17 @@ import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from . import admin
-from .faults import FAULTS
-from .vendor import vendors
+from . import admin, stamps
+from .faults import faults
+from .standin import stand_ins
 from .world import Json, Objects, World
 
 PATH = "/control"
-
-
-class _Wrong(Exception):
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
 
 
 class ControlServer:
@@ -49,8 +44,8 @@ class ControlServer:
             ("GET", "/writes", self._writes),
             ("GET", "/calls", self._calls),
             ("GET", "/faults", self._faults),
-            ("PUT", "/faults/{name}", self._fault_on),
-            ("DELETE", "/faults/{name}", self._fault_off),
+            ("PUT", "/faults/{name}", self._switch),
+            ("DELETE", "/faults/{name}", self._switch),
             ("POST", "/admin/{system}/{step}", self._administer),
             ("POST", "/stop", self._end),
         ]
@@ -69,22 +64,22 @@ class ControlServer:
                 self._admit(request)
                 self._world.used()
                 return JSONResponse(await do(request))
-            except _Wrong as wrong:
-                return JSONResponse({"error": str(wrong)}, wrong.status)
+            except HTTPException as wrong:
+                return JSONResponse({"error": wrong.detail}, wrong.status_code)
 
         return serve
 
     def _admit(self, request: Request) -> None:
         given = request.path_params.get("token", "")
         if not secrets.compare_digest(given.encode(), self._token.encode()):
-            raise _Wrong(
+            raise HTTPException(
                 403,
                 "This is no control URL of this testbed: the token in its path is missing or"
                 " wrong. Take the URL that sfsip testbed start printed.",
             )
 
     async def _unknown(self, request: Request) -> Json:
-        raise _Wrong(404, f"The control interface has no {request.method} of that path.")
+        raise HTTPException(404, f"The control interface has no {request.method} of that path.")
 
     async def _about(self, request: Request) -> Json:
         return self._info | {"faults": self._world.faults}
@@ -97,7 +92,7 @@ class ControlServer:
 
     async def _state(self, request: Request) -> Json:
         """The customer's objects by system and collection; secrets are stamps."""
-        shown: Json = self._world.public(self._world.systems)
+        shown: Json = stamps.public(self._world, self._world.systems)
         return shown
 
     async def _writes(self, request: Request) -> list[Json]:
@@ -108,8 +103,7 @@ class ControlServer:
         world = self._world
         return {
             "calls": world.calls,
-            "synthflow": list(world.synthflow_calls.values()),
-            **{name: vendor.calls(world) for name, vendor in vendors().items()},
+            **{name: own.calls(world) for name, own in stand_ins().items()},
         }
 
     # changing it
@@ -118,13 +112,15 @@ class ControlServer:
         system, name = request.path_params["system"], request.path_params["collection"]
         systems = self._world.systems
         if name not in systems.get(system, {}):
-            raise _Wrong(404, f"There is no collection {system}/{name}.")
+            raise HTTPException(404, f"There is no collection {system}/{name}.")
         return systems[system][name]
 
     def _object(self, request: Request) -> tuple[Objects, str]:
         objects, id_ = self._collection(request), request.path_params["id"]
         if id_ not in objects:
-            raise _Wrong(404, f"There is no object {id_} in {request.path_params['collection']}.")
+            raise HTTPException(
+                404, f"There is no object {id_} in {request.path_params['collection']}."
+            )
         return objects, id_
 
     async def _add(self, request: Request) -> Json:
@@ -132,7 +128,7 @@ class ControlServer:
         id_ = given.setdefault("id", self._world.new_id())
         objects[str(id_)] = given
         self._world.save()
-        return dict(self._world.public(given))
+        return dict(stamps.public(self._world, given))
 
     async def _patch(self, request: Request) -> Json:
         """Merge the body in (RFC 7396); the version counts on, as if a person had saved it."""
@@ -141,7 +137,7 @@ class ControlServer:
         if "version" in objects[id_]:
             objects[id_]["version"] += 1
         self._world.save()
-        return dict(self._world.public(objects[id_]))
+        return dict(stamps.public(self._world, objects[id_]))
 
     async def _remove(self, request: Request) -> Json:
         objects, id_ = self._object(request)
@@ -153,20 +149,15 @@ class ControlServer:
 
     async def _faults(self, request: Request) -> list[Json]:
         return [
-            {"name": f.name, "effect": f.effect, "row": f.row, "on": self._world.fault(f.name)}
-            for f in FAULTS.values()
+            {"name": f.name, "effect": f.effect, "row": f.row, "on": self._world.fault(f)}
+            for f in faults().values()
         ]
 
-    async def _fault_on(self, request: Request) -> Json:
-        return self._switch(request.path_params["name"], True)
-
-    async def _fault_off(self, request: Request) -> Json:
-        return self._switch(request.path_params["name"], False)
-
-    def _switch(self, name: str, on: bool) -> Json:
-        if name not in FAULTS:
-            raise _Wrong(404, f"There is no fault called {name}.")
-        self._world.set_fault(name, on)
+    async def _switch(self, request: Request) -> Json:
+        name = request.path_params["name"]
+        if name not in faults():
+            raise HTTPException(404, f"There is no fault called {name}.")
+        self._world.set_fault(name, request.method == "PUT")
         self._world.save()
         return {"faults": self._world.faults}
 
@@ -177,11 +168,11 @@ class ControlServer:
         values = await _json(request)
         do = admin.step(system, step)
         if do is None:
-            raise _Wrong(404, f"No administrator of {system} does {step}.")
+            raise HTTPException(404, f"No administrator of {system} does {step}.")
         try:
             seen = do(self._world, values)
         except admin.CannotDo as reason:
-            raise _Wrong(400, str(reason)) from reason
+            raise HTTPException(400, str(reason)) from reason
         self._world.save()
         return seen
 
@@ -191,9 +182,9 @@ async def _json(request: Request) -> Json:
     try:
         given = json.loads(content or b"{}")
     except ValueError as error:
-        raise _Wrong(400, "The body is not JSON.") from error
+        raise HTTPException(400, "The body is not JSON.") from error
     if not isinstance(given, dict):
-        raise _Wrong(400, "The body must be a JSON object.")
+        raise HTTPException(400, "The body must be a JSON object.")
     return given
 
 

@@ -1,98 +1,30 @@
-"""The testbed customer as it is before anybody runs a guide.
+"""The testbed customer before anybody runs a guide.
 
-An organisation that is in use: a carrier trunk brings telephone calls in, a support line answers
-them, and of every kind of object that a guide creates there is one made by hand, which a run must
-leave alone.
+It is in use: a carrier trunk brings telephone calls in, a support line answers them, and of every
+kind of object that a guide creates there is one made by hand, which a run must leave alone.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from importlib.resources import files
+from string import Template
 from typing import Any
+
+import yaml
 
 from sfsip_nb.inputs import samples
 
-from .vendor import vendors
-from .world import Json, World
+from .world import Objects
 
 
-def settle(world: World) -> None:
-    """Fill an empty world with the testbed customer."""
-    for vendor in vendors().values():
-        vendor.settle(world)
-    _synthflow(world)
+def collections(package: str, values: Mapping[str, Any]) -> dict[str, Objects]:
+    """A platform's objects by collection and id, from ``customer.yaml`` of its stand-in `package`.
 
-
-def _synthflow(world: World) -> None:
-    at = world.iso()
-    support = samples.SUPPORT_DID
-    number = {
-        "slug": support.removeprefix("+"),
-        "phone_number": support,
-        "friendly_name": "Acme Support, made by hand",
-        "provider_name": "custom",
-        "sip_term_uri": "acme-carrier.byoc.usw2.pure.cloud",
-        "sip_auth_username": None,
-        "sip_outbound_proxy": None,
-        "uac_enabled": False,
-        "uac_register_expires": None,
-        "workspace_id": samples.SYNTHFLOW_WORKSPACE_ID,
-        "created_at": at,
-        "updated_at": None,
-        "_trunk_username": "",
-        "_trunk_pwd": "",
-        "_attached_at": None,
-    }
-    assistants = [
-        _assistant(samples.SYNTHFLOW_ASSISTANT_ID, samples.SYNTHFLOW_ASSISTANT_NAME, "inbound"),
-        _assistant(
-            samples.SYNTHFLOW_OTHER_ASSISTANT_ID,
-            samples.SYNTHFLOW_OTHER_ASSISTANT_NAME,
-            "outbound",
-            _phone_numbers=[support],
-        ),
-    ]
-    action = {
-        "action_id": world.new_id(),
-        "type": "INFORMATION_EXTRACTOR",
-        "name": "Extract interest, made by hand",
-        "YES_NO": {"identifier": "interested", "description": "Is the caller interested?"},
-    }
-    assistants[1]["_actions"] = [action["action_id"]]
-    world.systems["synthflow"] = {
-        "workspaces": _by_id(
-            {
-                "id": samples.SYNTHFLOW_WORKSPACE_ID,
-                "name": samples.CUSTOMER,
-                "region": samples.SYNTHFLOW_REGION,
-                "plan": "Enterprise",
-            }
-        ),
-        "numbers": {str(number["slug"]): number},
-        "assistants": {a["model_id"]: a for a in assistants},
-        "actions": {str(action["action_id"]): action},
-    }
-
-
-def _assistant(model_id: str, name: str, kind: str, **more: Any) -> Json:
-    return {
-        "model_id": model_id,
-        "name": name,
-        "type": kind,
-        "phone_number": "",
-        "is_recording": True,
-        "description": "",
-        "voice_engine_version": "2.0",
-        "agent": {
-            "prompt": "You answer calls for Acme.",
-            "greeting_message": "Hello, this is Acme.",
-            "language": "en-US",
-            "timezone": "Europe/Berlin",
-        },
-        "_phone_numbers": [],
-        "_actions": [],
-        **more,
-    }
-
-
-def _by_id(*objects: Json) -> dict[str, Json]:
-    return {str(o["id"]): o for o in objects}
+    There ``$NAME`` is one of the shared sample values, or of the platform's own `values`.
+    """
+    text = files(package).joinpath("customer.yaml").read_text(encoding="utf-8")
+    low, high = samples.DID_POOL
+    known = {**vars(samples), "FIRST_DID": low, "LAST_DID": high, **values}
+    found: dict[str, Objects] = yaml.safe_load(Template(text).substitute(known))
+    return found

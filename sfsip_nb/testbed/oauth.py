@@ -11,7 +11,8 @@ from typing import Any
 
 from sfsip_nb.inputs import samples
 
-from .web import ApiRefusal, ApiRequest, Json
+from .web import ApiRefusal, ApiRequest
+from .world import Json
 
 
 def refuse(status: int, error: str, description: str, /, **more: Any) -> ApiRefusal:

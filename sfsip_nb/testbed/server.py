@@ -20,14 +20,13 @@ import uvicorn
 from starlette.applications import Starlette
 
 from sfsip_nb.inputs import private, samples, schema
-from sfsip_nb.inputs.platform import platform
+from sfsip_nb.inputs.platform import names, platform
 
-from . import control, customer, registry
+from . import control, registry
 from .guard import OriginGuard
 from .places import FOLDER, INFO
-from .synthflow import REGIONS, base_path, synthflow_routes
+from .standin import settle, stand_ins
 from .telephony import Telephony
-from .vendor import vendor, vendors
 from .world import Json, World
 
 HOST = "127.0.0.1"
@@ -55,15 +54,8 @@ class Server(uvicorn.Server):
 
 def credentials() -> Json:
     """The sample customer's credentials, for whoever reads the first line."""
-    secret = samples.testbed_secret
-    return {
-        **{name: own.credentials() for name, own in vendors().items()},
-        "synthflow": {
-            "api_key": secret("synthflow-api-key"),
-            "workspace_id": samples.SYNTHFLOW_WORKSPACE_ID,
-        },
-        "sip": {"username": samples.SIP_USERNAME, "password": secret("sip-password")},
-    }
+    sip = {"username": samples.SIP_USERNAME, "password": samples.testbed_secret("sip-password")}
+    return {name: own.credentials() for name, own in stand_ins().items()} | {"sip": sip}
 
 
 def listening_socket() -> socket.socket:
@@ -76,12 +68,8 @@ def listening_socket() -> socket.socket:
 
 def application(world: World, controls: control.ControlServer) -> OriginGuard:
     """All HTTP of the testbed, on one origin."""
-    routes = [
-        *controls.routes(),
-        *synthflow_routes(world),
-        *(route for own in vendors().values() for route in own.routes(world)),
-    ]
-    return OriginGuard(Starlette(routes=routes))
+    served = (route for own in stand_ins().values() for route in own.routes(world))
+    return OriginGuard(Starlette(routes=[*controls.routes(), *served]))
 
 
 async def run(
@@ -102,19 +90,11 @@ async def run(
     private.folder(directory)
     world = World(directory, time_scale=time_scale, seed=seed, faults=faults)
     if not world.load():
-        customer.settle(world)
+        settle(world)
     world.save()
 
     stop = asyncio.Event()
     telephony = Telephony(world, directory)
-    under_way: set[asyncio.Task[None]] = set()
-
-    def dial(call: Json) -> None:
-        task = asyncio.get_running_loop().create_task(telephony.synthflow_call(call))
-        under_way.add(task)
-        task.add_done_callback(under_way.discard)
-
-    world.dial = dial
     with listening_socket() as listener:
         origin = "http://{}:{}".format(*listener.getsockname())
         token = secrets.token_urlsafe(32)
@@ -140,12 +120,15 @@ async def run(
 
 
 def _info(control_url: str, origin: str, world: World, telephony: dict[str, Any]) -> Json:
+    patterns = {
+        name: {api: origin + path for api, path in own.paths.items()}
+        for name, own in stand_ins().items()
+    }
     return {
         "control": control_url,
-        "synthflow": {region: origin + base_path(region) for region in REGIONS},
-        **{name: _sample_addresses(origin, name) for name in vendors()},
+        **{name: _sample_addresses(name, urls) for name, urls in patterns.items()},
         # Where an address depends on the customer's own account or region.
-        "patterns": {name: _addresses(origin, name) for name in vendors()},
+        "patterns": patterns,
         **telephony,
         "pid": os.getpid(),
         "instance": uuid.uuid4().hex,
@@ -154,14 +137,10 @@ def _info(control_url: str, origin: str, world: World, telephony: dict[str, Any]
     }
 
 
-def _addresses(origin: str, name: str) -> dict[str, str]:
-    """Where each API of a platform answers, with ``{…}`` for parameters of its group."""
-    return {api: origin + path for api, path in vendor(name).paths.items()}
-
-
-def _sample_addresses(origin: str, name: str) -> dict[str, str]:
-    group = schema.sample(platform(name).block, name)
-    return {api: url.format_map(group) for api, url in _addresses(origin, name).items()}
+def _sample_addresses(name: str, urls: dict[str, str]) -> dict[str, str]:
+    """Where the sample customer's APIs answer."""
+    group = schema.sample(platform(name).block, name) if name in names() else {}
+    return {api: url.format_map(group) for api, url in urls.items()}
 
 
 def _note(path: Path, info: Json) -> None:

@@ -6,24 +6,28 @@ import hashlib
 import hmac
 from typing import Any
 
-PASSWORD_PROPERTY = "trunk_sip_authentication_credentials_password"
-_SECRET_KEYS = frozenset({"_trunk_pwd", "_password"})
+from .standin import stand_ins
+from .world import World
 
 
-def public(value: Any, key: str) -> Any:
-    """`value` without secrets: each becomes a stamp by `key` that shows change, not the secret."""
-    if isinstance(value, dict):
-        return {name: public(_masked(name, item, key), key) for name, item in value.items()}
-    if isinstance(value, list):
-        return [public(item, key) for item in value]
-    return value
+def public(world: World, value: Any) -> Any:
+    """`value` without secrets: each becomes a stamp that shows change but not the secret."""
+    secret = frozenset().union(*(own.secret_fields for own in stand_ins().values()))
 
+    def shown(value: Any) -> Any:
+        if isinstance(value, list):
+            return [shown(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        return {n: stamped(v) if n in secret else shown(v) for n, v in value.items()}
 
-def _masked(name: str, item: Any, key: str) -> Any:
-    if name == PASSWORD_PROPERTY:
-        inner = item.get("value", {})
-        return {**item, "value": {k: _stamp(v, key) for k, v in inner.items()}}
-    return _stamp(item, key) if name in _SECRET_KEYS else item
+    def stamped(item: Any) -> Any:
+        if isinstance(item, dict):  # a property with its value, and what the value may be
+            value = {name: stamped(inner) for name, inner in item.get("value", {}).items()}
+            return {**item, "value": value}
+        return _stamp(item, world.stamp_key)
+
+    return shown(value)
 
 
 def _stamp(secret: Any, key: str) -> str:

@@ -6,20 +6,21 @@ sent back as JSON (or a `Reply`). A refusal is raised, in the vendor's own shape
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from .world import World
+from .world import Json, Objects, World
 
-Json = dict[str, Any]
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 log = logging.getLogger("sfsip_nb.testbed")
 
@@ -43,16 +44,9 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class EveryFifth:
+def every_fifth() -> Iterator[bool]:
     """True for every fifth request: under some faults a platform stumbles that often."""
-
-    def __init__(self) -> None:
-        self._seen = 0
-
-    def __call__(self) -> bool:
-        """Count one more."""
-        self._seen += 1
-        return self._seen % 5 == 0
+    return itertools.cycle((False, False, False, False, True))
 
 
 def show(thing: Json) -> Json:
@@ -65,14 +59,18 @@ class ApiRequest:
     """One request, as a handler sees it."""
 
     world: World
+    objects: dict[str, Objects]  # the platform's, by collection
     path: Mapping[str, str]
-    query: Mapping[str, str]
-    method: str = "GET"
+    query: QueryParams
+    method: str
+    headers: Mapping[str, str]
+    url: str
+    origin: str
     body: Any = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    url: str = ""
-    origin: str = ""
-    many: Mapping[str, list[str]] = field(default_factory=dict)  # repeated query parameters
+
+    def listed(self, name: str) -> set[str]:
+        """What a query parameter names that may be repeated, and may hold commas."""
+        return {word for text in self.query.getlist(name) for word in text.split(",")}
 
 
 Handler = Callable[[ApiRequest], Any]
@@ -111,7 +109,7 @@ def routes(
     def route(endpoint: Endpoint) -> Route:
         async def serve(request: Request) -> Response:
             world.used()
-            response = await _answer(world, endpoint, request, gate, unreadable)
+            response = await _answer(world, system, endpoint, request, gate, unreadable)
             if endpoint.writes:
                 world.writes.append(
                     {
@@ -133,25 +131,22 @@ def routes(
 
 async def _answer(
     world: World,
+    system: str,
     endpoint: Endpoint,
     request: Request,
     gate: Gate,
     unreadable: Callable[[str], ApiRefusal],
 ) -> Response:
     try:
-        origin = f"{request.url.scheme}://{request.url.netloc}"
-        many: dict[str, list[str]] = {}
-        for key, value in request.query_params.multi_items():
-            many.setdefault(key, []).append(value)
         asked = ApiRequest(
             world,
+            world.systems[system],
             request.path_params,
-            dict(request.query_params),
+            request.query_params,
             endpoint.method,
-            headers=request.headers,
-            url=str(request.url),
-            origin=origin,
-            many=many,
+            request.headers,
+            str(request.url),
+            origin=f"{request.url.scheme}://{request.url.netloc}",
         )
         gate(asked, endpoint)
         asked.body = _read(await request.body(), request.headers, unreadable)

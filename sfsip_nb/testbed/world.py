@@ -2,7 +2,7 @@
 
 Everything is JSON: objects have the shape in which the vendor's API returns them, with two
 additions that no API serves: keys that begin with an underscore hold what only the vendor's own
-screens show, and passwords stand in the clear (the saved state is sealed, `public` masks them).
+screens show, and passwords stand in the clear (the saved state is sealed, `stamps` masks them).
 All of it lives on one event loop, so nothing is locked.
 """
 
@@ -15,13 +15,16 @@ import random
 import secrets
 import time
 import uuid
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from . import seal, stamps
-from .faults import FAULTS
+from sfsip_nb.inputs.platform import Fault, ends
+
+from . import seal
+from .faults import faults as known_faults
 
 Json = dict[str, Any]
 Objects = dict[str, Json]
@@ -46,22 +49,16 @@ class World:
         self.seed = seed
         self.random = random.Random(seed)
         self.systems: dict[str, dict[str, Objects]] = {}  # the customer's objects, by collection
-        self.conversations: Objects = {}
-        self.sip_messages: list[Json] = []
-        self.media: dict[str, Objects] = {}  # conversation -> communication -> statistics
-        self.synthflow_calls: Objects = {}
-        self.talkdesk_calls: Objects = {}
-        self.reports: Objects = {}  # jobs of Talkdesk's reports
+        self.records: defaultdict[str, Objects] = defaultdict(dict)  # of calls, by kind
         self.calls: list[Json] = []  # ground truth, for `GET /calls`
         self.writes: list[Json] = []
         self.tokens: dict[str, Json] = {}  # of the OAuth endpoints
         self.faults: list[str] = []
         self.last_used = time.monotonic()
-        # Set by who can place calls: Synthflow, and each contact centre by its name.
-        self.dial: Callable[[Json], None] = lambda call: None
+        # Set by who can place calls: Synthflow, and each contact center by its name.
         self.dials: dict[str, Callable[[Json], None]] = {}
         self._ids = 0
-        self._stamp_key = secrets.token_hex(16)
+        self.stamp_key = secrets.token_hex(16)
         self._visible_from: dict[str, float] = {}
         self._saving: asyncio.TimerHandle | None = None
         for name in faults:
@@ -93,98 +90,24 @@ class World:
 
     # faults
 
-    def fault(self, name: str) -> bool:
-        """The fault `name` is on. Raises KeyError for one that is not in the list."""
-        return FAULTS[name].name in self.faults
+    def fault(self, fault: Fault) -> bool:
+        """The fault is on."""
+        return fault.name in self.faults
 
     def set_fault(self, name: str, on: bool = True) -> None:
-        """Switch a fault; raises KeyError for one that is not in the list."""
-        if on and not self.fault(name):
+        """Switch a fault; raises KeyError for one that no stand-in has."""
+        fault = known_faults()[name]
+        if on and not self.fault(fault):
             self.faults.append(name)
-        elif not on and self.fault(name):
+        elif not on and self.fault(fault):
             self.faults.remove(name)
 
     # finding
-
-    @property
-    def synthflow(self) -> dict[str, Objects]:
-        """The Synthflow workspace's objects."""
-        return self.systems["synthflow"]
-
-    @property
-    def genesys(self) -> dict[str, Objects]:
-        """The Genesys organisation's objects."""
-        return self.systems["genesys"]
-
-    @property
-    def talkdesk(self) -> dict[str, Objects]:
-        """The Talkdesk account's objects."""
-        return self.systems["talkdesk"]
-
-    @property
-    def org(self) -> Json:
-        """The Genesys organisation."""
-        return next(iter(self.genesys["organization"].values()))
-
-    @property
-    def byoc_suffix(self) -> str:
-        """Domain of inbound FQDNs of BYOC trunks (legacy platform)."""
-        return str(self.org["_byocSuffix"])
-
-    @property
-    def cloud_voice_suffix(self) -> str:
-        """The same for trunks on Dynamic Cloud Voice."""
-        return str(self.org["_cloudVoiceSuffix"])
-
-    @property
-    def carrier_trunk(self) -> Json:
-        """The customer's own trunk to the telephone network."""
-        return self.genesys["trunks"][self.org["_carrierTrunkId"]]
-
-    @property
-    def synthflow_region(self) -> str:
-        """The Synthflow region that the workspace lives in."""
-        return str(next(iter(self.synthflow["workspaces"].values()))["region"])
 
     @staticmethod
     def by_name(objects: Objects, name: str) -> Json | None:
         """The first object called `name`."""
         return next((o for o in objects.values() if o.get("name") == name), None)
-
-    def plans(self, site_id: str) -> list[Json]:
-        """Number plans of a site, in their order."""
-        plans: list[Json] = self.genesys["number_plans"].get(site_id, {}).get("plans", [])
-        return plans
-
-    def routes(self, site_id: str) -> list[Json]:
-        """Outbound routes of a site."""
-        return [r for r in self.genesys["outbound_routes"].values() if r["_siteId"] == site_id]
-
-    def synthflow_number(self, number: str) -> Json | None:
-        """The imported number (E.164), if Synthflow has it."""
-        return self.synthflow["numbers"].get(number.removeprefix("+"))
-
-    def inbound_assistant(self, number: str) -> Json | None:
-        """The inbound assistant that answers `number` (E.164)."""
-        return next(
-            (
-                a
-                for a in self.synthflow["assistants"].values()
-                if a["type"] == "inbound" and a.get("phone_number") == number
-            ),
-            None,
-        )
-
-    def transfer_action(self, assistant: Json) -> Json | None:
-        """The live transfer attached to an assistant."""
-        attached = (self.synthflow["actions"].get(a) for a in assistant["_actions"])
-        return next((a for a in attached if a and a["type"] == "LIVE_TRANSFER"), None)
-
-    def talkdesk_routing(self, number: str) -> Json | None:
-        """The active routing (IVR, Studio flow) that a Talkdesk number is assigned to."""
-        assigned = self.talkdesk["numbers"].get(number, {}).get("_routing", "")
-        routing = self.talkdesk["routings"].get(assigned)
-        return routing if routing and routing["active"] else None
 
     # late visibility
 
@@ -199,32 +122,9 @@ class World:
 
     # call records
 
-    def put_conversation(self, conversation: Json) -> None:
-        """Keep what Genesys knows of a call (shape of the details query), by ``conversationId``."""
-        self.conversations[conversation["conversationId"]] = conversation
-        self.touch()
-
-    def add_sip_message(self, record: Json) -> None:
-        """Keep one SIP message that Genesys traced (a ``HomerRecord``)."""
-        at = datetime.fromisoformat(record["date"])
-        micro = int(at.timestamp() * 1e6)
-        given = {"id": self.new_id(), "microTs": str(micro), "milliTs": str(micro // 1000)}
-        self.sip_messages.append(given | record)
-        self.touch()
-
-    def put_media(self, conversation_id: str, entry: Json) -> None:
-        """Keep media statistics of one leg, by ``communicationId``."""
-        self.media.setdefault(conversation_id, {})[entry["communicationId"]] = entry
-        self.touch()
-
-    def put_synthflow_call(self, row: Json) -> None:
-        """Keep a row of Synthflow's call list, by ``call_id``."""
-        self.synthflow_calls[row["call_id"]] = row
-        self.touch()
-
-    def put_talkdesk_call(self, entry: Json) -> None:
-        """Keep an entry of Talkdesk's calls report, by ``call_id``; ``start_at`` as by `iso`."""
-        self.talkdesk_calls[entry["call_id"]] = entry
+    def keep(self, kind: str, id_: str, record: Json) -> None:
+        """Keep what a platform knows of a call, in place of what it knew before."""
+        self.records[kind][id_] = record
         self.touch()
 
     def log_call(self, line: Json) -> None:
@@ -260,30 +160,23 @@ class World:
         for name, value in json.loads(content).items():
             if name in _KEPT:
                 setattr(self, name, value)
-            else:  # a system, as earlier versions kept each by itself
+            elif name in ends():  # as earlier versions kept each system by itself
                 self.systems[name] = value
+            else:  # and each kind of record
+                listed = isinstance(value, list)
+                self.records[name] = {r["id"]: r for r in value} if listed else value
+        self.records = defaultdict(dict, self.records)
         return True
-
-    # showing
-
-    def public(self, value: Any) -> Any:
-        """`value` without secrets: each becomes a stamp that shows change but not the secret."""
-        return stamps.public(value, self._stamp_key)
 
 
 # Not the faults: each start names its own, or a later run would meet what an earlier one asked for.
 _KEPT: Iterable[str] = (
     "seed",
     "systems",
-    "conversations",
-    "sip_messages",
-    "media",
-    "synthflow_calls",
-    "talkdesk_calls",
-    "reports",
+    "records",
     "calls",
     "writes",
     "tokens",
     "_ids",
-    "_stamp_key",
+    "stamp_key",
 )

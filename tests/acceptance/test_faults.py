@@ -19,7 +19,7 @@ from sfsip_nb.platforms.genesys.troubleshooting import ROWS
 from sfsip_nb.platforms.shared.diagnosis import rank
 from sfsip_nb.runs import session
 from sfsip_nb.testbed import life
-from sfsip_nb.testbed.faults import FAULTS
+from sfsip_nb.testbed.faults import faults
 from tests.acceptance.acceptance_tools import PARAMETERS
 from tests.notebooks.test_guide_map import documents_rows
 
@@ -92,7 +92,7 @@ def broken(fault: str, folder: Path) -> Iterator[None]:
 def row_of(fault: str) -> str:
     """The id of the row that the fault should lead to."""
     issues = [issue for issue, _ in documents_rows("genesys")]
-    return ROWS[issues.index(FAULTS[fault].row)].id
+    return ROWS[issues.index(faults()[fault].row)].id
 
 
 def failing(results: list[StepResult]) -> set[str]:

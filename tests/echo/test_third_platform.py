@@ -1,4 +1,4 @@
-"""A contact centre that the package knows nothing of runs from plan to rollback.
+"""A contact center that the package knows nothing of runs from plan to rollback.
 
 The folder beside this file is what an installed package would be on the path: the platform
 `sfsip_echo`, and the entry point by which it is found.
@@ -92,6 +92,9 @@ def test_it_plans_applies_verifies_records_and_rolls_back(site: Site) -> None:
     verified = site.replay("--mode", "verify", "--only", "05")
     assert verdicts(verified) == {"verify.inbound": "pass"}
     assert len(site.testbed("/calls")["echo"]) == 2
+
+    deaf = site.replay("--mode", "verify", "--only", "05", "--fault", "echo.lost-audio")
+    assert verdicts(deaf) == {"verify.inbound": "fail"}
 
     undone = site.command(SFSIP, "rollback", site.run)
     assert undone.returncode == 0, undone.stdout + undone.stderr

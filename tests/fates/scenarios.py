@@ -23,7 +23,7 @@ def _as_it_is(world: StillWorld) -> None:
 
 def _held_by_hand(world: StillWorld) -> None:
     """A call route made by hand has the number, and another one."""
-    support = world.by_name(world.genesys["flows"], genesys_samples.SUPPORT_FLOW)
+    support = world.by_name(world.systems["genesys"]["flows"], genesys_samples.SUPPORT_FLOW)
     assert support is not None
     route = {
         "id": world.new_id(),
@@ -34,14 +34,14 @@ def _held_by_hand(world: StillWorld) -> None:
         "dnis": [NEIGHBOUR, samples.DID],
         "openHoursFlow": {"id": support["id"], "name": support["name"]},
     }
-    world.genesys["ivrs"][str(route["id"])] = route
+    world.systems["genesys"]["ivrs"][str(route["id"])] = route
 
 
 def _imported_by_hand(world: StillWorld) -> None:
     """Synthflow has the number, with another trunk."""
     slug = samples.DID.removeprefix("+")
-    support = world.synthflow["numbers"][samples.SUPPORT_DID.removeprefix("+")]
-    world.synthflow["numbers"][slug] = support | {
+    support = world.systems["synthflow"]["numbers"][samples.SUPPORT_DID.removeprefix("+")]
+    world.systems["synthflow"]["numbers"][slug] = support | {
         "slug": slug,
         "phone_number": samples.DID,
         "friendly_name": "Front desk, made by hand",

@@ -11,10 +11,8 @@ from urllib.parse import unquote
 
 from starlette.applications import Starlette
 
-from sfsip_nb.testbed import admin, customer
-from sfsip_nb.testbed.genesys import genesys_routes
-from sfsip_nb.testbed.synthflow import synthflow_routes
-from sfsip_nb.testbed.talkdesk import talkdesk_routes
+from sfsip_nb.testbed import admin
+from sfsip_nb.testbed.standin import settle, stand_ins
 from sfsip_nb.testbed.world import World
 from tests.fates.proxy import ADMINISTER, Answer, Request
 
@@ -27,7 +25,7 @@ class StillWorld(World):
     def __init__(self) -> None:
         super().__init__(Path("/nowhere"))
         self._hidden: dict[str, int] = {}
-        customer.settle(self)
+        settle(self)
 
     def save(self) -> None:
         """Nothing is kept."""
@@ -51,7 +49,7 @@ class StandIns:
     def __init__(self) -> None:
         self.world = world = StillWorld()
         self._lock = threading.Lock()
-        routes = (*synthflow_routes(world), *talkdesk_routes(world), *genesys_routes(world))
+        routes = [route for own in stand_ins().values() for route in own.routes(world)]
         self._application = Starlette(routes=routes)
 
     def answer(self, request: Request) -> Answer:

@@ -42,11 +42,11 @@ def _made_by_hand(story: Story, write: str) -> tuple[str, str, str]:
     story.place.standins.restore(story.applied.world)
     planned = story.state[system][collection]
     story.place.standins.restore(now)
-    there = {judging.name_of(o) for o in getattr(world, system)[collection].values()}
+    there = {judging.name_of(o) for o in world.systems[system][collection].values()}
     thing = next(o for o in planned.values() if judging.name_of(o) not in there)
     id_ = "by-hand" if "id" in thing or "action_id" in thing else thing["slug"]
     known = {name: id_ for name in ("id", "action_id") if name in thing}
-    getattr(world, system)[collection][id_] = thing | known | fields
+    world.systems[system][collection][id_] = thing | known | fields
     return system, collection, id_
 
 

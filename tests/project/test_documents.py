@@ -14,7 +14,8 @@ import yaml
 from sfsip_nb._version import __version__
 from sfsip_nb.cli import app
 from sfsip_nb.inputs.load import from_namespace
-from sfsip_nb.testbed.genesys.customer import PERMISSIONS
+from sfsip_nb.testbed.standin import settle
+from sfsip_nb.testbed.world import World
 from tests.browser import screenshots
 from tests.project.project_files import ROOT
 
@@ -64,14 +65,17 @@ def test_every_picture_is_shown_and_is_made_by_the_script() -> None:
     assert made == set(shown) == there
 
 
-def test_the_role_in_the_readme_is_what_the_testbeds_client_gets_by_with() -> None:
+def test_the_role_in_the_readme_is_what_the_testbeds_client_gets_by_with(tmp_path: Path) -> None:
     table = README[README.index("| Permission") : README.index("`telephony:plugin:all` is all or")]
     found: set[str] = set()
     for row in table.splitlines()[2:]:
         names = re.findall(r"`([^`]+)`", row.split("|")[1]) if row else []
         stem = names[0].rpartition(":")[0] if names else ""
         found |= {stem + name if name.startswith(":") else name for name in names}
-    assert found == set(PERMISSIONS)
+    world = World(tmp_path)
+    settle(world)
+    (client,) = world.systems["genesys"]["clients"].values()
+    assert found == set(client["_permissions"])
 
 
 def test_the_answer_in_the_readme_is_one_that_the_inputs_take() -> None:

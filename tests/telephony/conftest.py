@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sfsip_nb.testbed.customer import settle
+from sfsip_nb.testbed.standin import settle
 from sfsip_nb.testbed.world import World
 from tests.telephony import talkdesk_world
 from tests.telephony.telephony_world import provision

@@ -6,7 +6,7 @@ from typing import Any
 
 from sfsip_nb.inputs import facts, samples
 from sfsip_nb.platforms.talkdesk import samples as talkdesk_samples
-from sfsip_nb.testbed.talkdesk import administrator
+from sfsip_nb.platforms.talkdesk.standin import administrator
 from sfsip_nb.testbed.world import World
 from tests.telephony.telephony_world import Json, serve
 
@@ -62,18 +62,18 @@ def provision(world: World, transport: str = "udp", **trunk: Any) -> None:
 
 def warm(world: World) -> None:
     """The assistant transfers by a call of its own."""
-    world.synthflow["actions"]["transfer"]["transfer_mode"] = "warm_transfer"
+    world.systems["synthflow"]["actions"]["transfer"]["transfer_mode"] = "warm_transfer"
 
 
 def trunk(world: World) -> Json:
     """The trunk to Synthflow."""
-    found = world.by_name(world.talkdesk["trunks"], samples.TRUNK_NAME)
+    found = world.by_name(world.systems["talkdesk"]["trunks"], samples.TRUNK_NAME)
     assert found
     return found
 
 
 def group(world: World, name: str) -> Json:
     """A ring group by name."""
-    found = world.by_name(world.talkdesk["ring_groups"], name)
+    found = world.by_name(world.systems["talkdesk"]["ring_groups"], name)
     assert found
     return found

@@ -11,10 +11,12 @@ from typing import Any
 
 from sfsip_nb.inputs import samples
 from sfsip_nb.platforms.genesys import samples as genesys_samples
+from sfsip_nb.platforms.genesys.standin import customer as genesys_customer
+from sfsip_nb.platforms.genesys.standin.template import complete
+from sfsip_nb.platforms.synthflow.standin import customer as synthflow_customer
+from sfsip_nb.platforms.synthflow.standin.telephony.rows import new_row
 from sfsip_nb.sip import Call, MapResolver, UserAgent
-from sfsip_nb.testbed.genesys.template import complete
 from sfsip_nb.testbed.telephony import Telephony
-from sfsip_nb.testbed.telephony.rows import new_row
 from sfsip_nb.testbed.world import World
 
 Json = dict[str, Any]
@@ -23,7 +25,7 @@ FQDN = f"{genesys_samples.TERMINATION_IDENTIFIER}.byoc.usw2.pure.cloud"
 
 def trunk(world: World) -> Json:
     """The trunk to Synthflow."""
-    found = world.by_name(world.genesys["trunks"], samples.TRUNK_NAME)
+    found = world.by_name(world.systems["genesys"]["trunks"], samples.TRUNK_NAME)
     assert found
     return found
 
@@ -35,14 +37,14 @@ def put(world: World, key: str, value: Any) -> None:
 
 def flow(world: World, name: str) -> Json:
     """An Architect flow by name."""
-    found = world.by_name(world.genesys["flows"], name)
+    found = world.by_name(world.systems["genesys"]["flows"], name)
     assert found
     return found
 
 
 def number(world: World) -> Json:
     """The number as Synthflow has it."""
-    found = world.synthflow_number(samples.DID)
+    found = synthflow_customer.imported(world, samples.DID)
     assert found
     return found
 
@@ -51,7 +53,7 @@ def provision(world: World) -> None:
     """What the runbook and the administrator would have done."""
     site = genesys_samples.SITE_ID
     secret = samples.testbed_secret("sip-password")
-    world.genesys["trunks"]["trunk-ai"] = {
+    world.systems["genesys"]["trunks"]["trunk-ai"] = {
         "id": "trunk-ai",
         "name": samples.TRUNK_NAME,
         "state": "active",
@@ -72,7 +74,7 @@ def provision(world: World) -> None:
         "_outboundTerminationFqdn": "sip.us.synthflow.ai",
         "_allowAll": False,
     }
-    world.plans(site).insert(
+    genesys_customer.plans(world, site).insert(
         0,
         {
             "name": "Synthflow AI",
@@ -81,7 +83,7 @@ def provision(world: World) -> None:
             "classification": "Synthflow AI",
         },
     )
-    world.genesys["outbound_routes"]["route-ai"] = {
+    world.systems["genesys"]["outbound_routes"]["route-ai"] = {
         "id": "route-ai",
         "name": "Synthflow AI",
         "classificationTypes": ["Synthflow AI"],
@@ -98,7 +100,7 @@ def provision(world: World) -> None:
         ("ivr-ai", inbound, samples.DID),
         ("ivr-transfer", transfer, samples.TRANSFER_NUMBER),
     ):
-        world.genesys["ivrs"][id_] = {
+        world.systems["genesys"]["ivrs"][id_] = {
             "id": id_,
             "name": owned["name"],
             "dnis": [called],
@@ -109,7 +111,7 @@ def provision(world: World) -> None:
 
 def serve(world: World, termination: str, transfer_number: str) -> None:
     """Synthflow's half: the number, attached, and the transfer back to `termination`."""
-    world.synthflow["numbers"][samples.DID.removeprefix("+")] = {
+    world.systems["synthflow"]["numbers"][samples.DID.removeprefix("+")] = {
         "slug": samples.DID.removeprefix("+"),
         "phone_number": samples.DID,
         "provider_name": "custom",
@@ -121,10 +123,10 @@ def serve(world: World, termination: str, transfer_number: str) -> None:
         "_trunk_pwd": samples.testbed_secret("sip-password"),
         "_attached_at": time.time() - 10,
     }
-    assistant = world.synthflow["assistants"][samples.SYNTHFLOW_ASSISTANT_ID]
+    assistant = world.systems["synthflow"]["assistants"][samples.SYNTHFLOW_ASSISTANT_ID]
     assistant["phone_number"] = samples.DID
     assistant["_actions"] = ["transfer"]
-    world.synthflow["actions"]["transfer"] = {
+    world.systems["synthflow"]["actions"]["transfer"] = {
         "action_id": "transfer",
         "type": "LIVE_TRANSFER",
         "phone": f"sip:{transfer_number}@{termination}",
@@ -159,7 +161,7 @@ class Running:
 
     def conversations(self) -> list[Json]:
         """Finished conversations, newest last."""
-        return [c for c in self.world.conversations.values() if "conversationEnd" in c]
+        return [c for c in self.world.records["conversations"].values() if "conversationEnd" in c]
 
     async def conversation(self, count: int = 1) -> Json:
         """The newest conversation, once `count` have ended."""
@@ -168,13 +170,13 @@ class Running:
 
     async def entry(self, count: int = 1) -> Json:
         """The newest entry of Talkdesk's calls report, once there are `count`."""
-        entries = self.world.talkdesk_calls
+        entries = self.world.records["talkdesk_calls"]
         await self.until(lambda: len(entries) >= count)
         return list(entries.values())[-1]
 
     def rows(self) -> list[Json]:
         """Synthflow's call list."""
-        return list(self.world.synthflow_calls.values())
+        return list(self.world.records["synthflow_calls"].values())
 
     async def row(self) -> Json:
         """The newest row, once its call has ended."""
@@ -208,5 +210,5 @@ def legs(conversation: Json, purpose: str) -> list[Json]:
 
 def outbound_row(world: World, to: str) -> Json:
     """A row as ``POST /calls`` makes it."""
-    assistant = world.synthflow["assistants"][samples.SYNTHFLOW_ASSISTANT_ID]
+    assistant = world.systems["synthflow"]["assistants"][samples.SYNTHFLOW_ASSISTANT_ID]
     return new_row(world, assistant, "outbound", samples.DID, to)

@@ -9,6 +9,7 @@ import pytest
 
 from sfsip_nb.inputs import samples
 from sfsip_nb.platforms.genesys import samples as genesys_samples
+from sfsip_nb.platforms.genesys.standin import customer as genesys_customer
 from sfsip_nb.sip import probes
 from sfsip_nb.testbed.world import World
 from tests.telephony.telephony_world import (
@@ -57,17 +58,17 @@ async def test_a_cold_transfer_that_synthflow_never_asks_for(world: World) -> No
 
 async def test_a_cold_transfer_to_a_name_that_is_no_trunk(world: World) -> None:
     phone = f"sip:{samples.TRANSFER_NUMBER}@wrong-org.byoc.usw2.pure.cloud"
-    world.synthflow["actions"]["transfer"]["phone"] = phone
+    world.systems["synthflow"]["actions"]["transfer"]["phone"] = phone
     assert (await asked_for_a_person(world))["sip_code"] == 404
 
 
 async def test_a_transfer_number_that_no_call_route_owns(world: World) -> None:
-    world.genesys["ivrs"]["ivr-transfer"]["dnis"] = []
+    world.systems["genesys"]["ivrs"]["ivr-transfer"]["dnis"] = []
     assert (await asked_for_a_person(world))["sip_code"] == 404
 
 
 async def test_an_assistant_without_the_action_does_not_transfer(world: World) -> None:
-    world.synthflow["assistants"][samples.SYNTHFLOW_ASSISTANT_ID]["_actions"] = []
+    world.systems["synthflow"]["assistants"][samples.SYNTHFLOW_ASSISTANT_ID]["_actions"] = []
 
     async with running(world) as testbed:
         call = await testbed.call()
@@ -82,7 +83,7 @@ async def test_an_assistant_without_the_action_does_not_transfer(world: World) -
 
 
 def warm(world: World) -> None:
-    world.synthflow["actions"]["transfer"]["transfer_mode"] = "warm_transfer"
+    world.systems["synthflow"]["actions"]["transfer"]["transfer_mode"] = "warm_transfer"
 
 
 async def test_a_warm_transfer_from_an_address_that_is_not_allowed(world: World) -> None:
@@ -123,7 +124,7 @@ async def test_nobody_in_the_queue_and_the_caller_waits(world: World, how: str) 
     if how == "fault":
         world.set_fault("genesys.no-agents")
     else:
-        queue = world.by_name(world.genesys["queues"], genesys_samples.TRANSFER_QUEUE)
+        queue = world.by_name(world.systems["genesys"]["queues"], genesys_samples.TRANSFER_QUEUE)
         assert queue
         queue["memberCount"] = 0
 
@@ -143,7 +144,7 @@ async def test_nobody_in_the_queue_and_the_caller_waits(world: World, how: str) 
 async def dialled_by_the_assistant(world: World, to: str = samples.CALLEE) -> Json:
     """The row of a call that the assistant makes."""
     async with running(world) as testbed:
-        await testbed.telephony.synthflow_call(outbound_row(world, to))
+        testbed.world.dials["synthflow"](outbound_row(world, to))
         return await testbed.row()
 
 
@@ -159,7 +160,7 @@ async def test_allow_all_lets_everybody_in(world: World) -> None:
     trunk(world)["_allowAll"] = True
 
     async with running(world) as testbed:
-        await testbed.telephony.synthflow_call(outbound_row(world, samples.CALLEE))
+        testbed.world.dials["synthflow"](outbound_row(world, samples.CALLEE))
         await testbed.until(lambda: testbed.rows()[-1]["call_status"] == "in-progress")
 
 
@@ -173,7 +174,7 @@ async def test_the_assistants_call_to_another_organisations_name(world: World, h
 
 
 async def test_the_assistants_call_where_the_sites_plans_lead_nowhere(world: World) -> None:
-    plans = world.plans(SITE)
+    plans = genesys_customer.plans(world, SITE)
     plans[:] = [p for p in plans if p["name"] == "Synthflow AI"]
     assert (await dialled_by_the_assistant(world))["error_message"] == "Telephony - 404 - Not Found"
 
@@ -184,7 +185,7 @@ async def test_the_assistants_call_to_a_number_that_nobody_has(world: World) -> 
 
 async def test_plain_rtp_to_a_trunk_over_tls_is_refused(world: World) -> None:
     async with running(world) as testbed:
-        agent = testbed.telephony.regions["us"].agent
+        agent = testbed.telephony.elements["synthflow.us"].agent
         call = await agent.invite(f"sip:{samples.DID}@{FQDN}:5061", transport="tls")
         assert await call.outcome(3) == 488
 
@@ -215,7 +216,7 @@ async def test_a_stranger_is_refused_by_the_access_list(
     async with running(world) as testbed:
         call = await testbed.caller.invite(f"sip:{samples.DID}@{FQDN}", transport=transport)
         assert await call.outcome(3) == 403
-        assert not testbed.world.conversations
+        assert not testbed.world.records["conversations"]
 
 
 # Ends
@@ -237,7 +238,7 @@ async def test_a_caller_who_gives_up_cancels_the_leg_behind(world: World) -> Non
 
     async with running(world) as testbed:
         call = await testbed.call(samples.SUPPORT_DID)
-        phone = testbed.telephony.centres["genesys"].phone.agent
+        phone = testbed.telephony.centers["genesys"].phone.agent
         await testbed.until(lambda: phone.calls)
         (ringing,) = phone.calls.values()
         await call.bye()

@@ -8,7 +8,8 @@ import pytest
 
 from sfsip_nb.inputs import samples
 from sfsip_nb.platforms.genesys import samples as genesys_samples
-from sfsip_nb.testbed.telephony.genesys.routing import NO_LINES, NOT_REACHABLE
+from sfsip_nb.platforms.genesys.standin import customer as genesys_customer
+from sfsip_nb.platforms.genesys.standin.telephony.routing import NO_LINES, NOT_REACHABLE
 from sfsip_nb.testbed.world import World
 from tests.telephony.telephony_world import (
     Json,
@@ -39,7 +40,7 @@ async def failed_leg(world: World, silent: bool = False) -> Json:
             assert "protocolCallId" not in external
             assert not [
                 m
-                for m in testbed.world.sip_messages
+                for m in testbed.world.records["sip_messages"].values()
                 if m["method"] == "INVITE" and "synthflow" in m["ruri"]
             ]
     return dict(external["segments"][-1])
@@ -49,12 +50,12 @@ async def failed_leg(world: World, silent: bool = False) -> Json:
 
 
 async def test_no_outbound_route_and_no_sip_leaves(world: World) -> None:
-    del world.genesys["outbound_routes"]["route-ai"]
+    del world.systems["genesys"]["outbound_routes"]["route-ai"]
     assert (await failed_leg(world, silent=True))["errorCode"] == NOT_REACHABLE
 
 
 async def test_a_disabled_route_is_no_route(world: World) -> None:
-    world.genesys["outbound_routes"]["route-ai"]["enabled"] = False
+    world.systems["genesys"]["outbound_routes"]["route-ai"]["enabled"] = False
     assert (await failed_leg(world, silent=True))["errorCode"] == NOT_REACHABLE
 
 
@@ -77,7 +78,7 @@ async def test_a_route_without_a_usable_trunk_has_no_lines(world: World, how: st
 async def test_without_its_own_number_plan_the_call_goes_round_until_the_hops_run_out(
     world: World,
 ) -> None:
-    del world.plans(SITE)[0]
+    del genesys_customer.plans(world, SITE)[0]
 
     async with running(world) as testbed:
         call = await testbed.call()
@@ -91,11 +92,11 @@ async def test_without_its_own_number_plan_the_call_goes_round_until_the_hops_ru
         ]
         assert 483 in codes
         assert not testbed.rows()
-        assert len(testbed.world.conversations) < 8
+        assert len(testbed.world.records["conversations"]) < 8
 
 
 async def test_a_site_without_any_plan_for_the_number(world: World) -> None:
-    world.genesys["number_plans"][SITE]["plans"] = []
+    world.systems["genesys"]["number_plans"][SITE]["plans"] = []
     assert (await failed_leg(world, silent=True))["errorCode"] == NOT_REACHABLE
 
 
@@ -122,18 +123,19 @@ async def test_a_number_without_credentials_is_not_challenged(world: World) -> N
         assert call.audio
         assert await call.audio.heard(440)
         await call.bye()
-        assert "407" not in {m["method"] for m in testbed.world.sip_messages}
+        assert "407" not in {m["method"] for m in testbed.world.records["sip_messages"].values()}
 
 
 def not_imported(world: World) -> None:
-    del world.synthflow["numbers"][samples.DID.removeprefix("+")]
+    del world.systems["synthflow"]["numbers"][samples.DID.removeprefix("+")]
 
 
 def not_attached(world: World) -> None:
-    world.synthflow["assistants"][samples.SYNTHFLOW_ASSISTANT_ID]["phone_number"] = ""
+    world.systems["synthflow"]["assistants"][samples.SYNTHFLOW_ASSISTANT_ID]["phone_number"] = ""
 
 
 def just_attached(world: World) -> None:
+    world.time_scale = 1  # a busy machine is not so late that the number is served by then
     number(world)["_attached_at"] = time.time()
 
 
@@ -222,11 +224,11 @@ async def refused(world: World, code: int) -> None:
 
     async with running(world) as testbed:
         assert (await testbed.call()).code == code
-        assert not testbed.world.conversations
+        assert not testbed.world.records["conversations"]
 
 
 async def test_a_number_in_the_pool_that_no_call_route_owns(world: World) -> None:
-    world.genesys["ivrs"]["ivr-ai"]["dnis"] = []
+    world.systems["genesys"]["ivrs"]["ivr-ai"]["dnis"] = []
     await refused(world, 404)
 
 

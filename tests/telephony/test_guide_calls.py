@@ -27,7 +27,7 @@ async def test_an_outside_caller_reaches_the_assistant_and_both_hear_each_other(
         call.audio.play(1004)
         assert await call.audio.heard(440)
         await testbed.until(lambda: "executed_actions" in testbed.rows()[-1])
-        synthflow = testbed.telephony.regions["us"].agent
+        synthflow = testbed.telephony.elements["synthflow.us"].agent
         (leg,) = (c for c in synthflow.calls.values() if c.state == "answered")
         assert leg.audio
         assert await leg.audio.heard(1004)
@@ -47,7 +47,7 @@ async def test_an_outside_caller_reaches_the_assistant_and_both_hear_each_other(
         assert ivr["flow"]["flowName"] == genesys_samples.INBOUND_FLOW
         (external,) = legs(conversation, "external")
         assert external["protocolCallId"] == leg.call_id
-        media = testbed.world.media[conversation["conversationId"]].values()
+        media = testbed.world.records["media"][conversation["conversationId"]].values()
         statistics = [entry["mediaStatistics"][0] for entry in media]
         (rtp,) = (s["rtp"] for s in statistics if s["trunk"]["name"] == samples.TRUNK_NAME)
         assert rtp["packetsReceived"] > 5
@@ -70,7 +70,7 @@ async def test_the_siptraces_show_challenge_and_answer_but_no_secret(world: Worl
         assert await call.audio.heard(440)
         await call.bye()
         conversation = await testbed.conversation()
-        traces = testbed.world.sip_messages
+        traces = testbed.world.records["sip_messages"].values()
         assert {t["conversationId"] for t in traces} == {conversation["conversationId"]}
         (external,) = legs(conversation, "external")
         outward = [t for t in traces if t["callid"] == external["protocolCallId"]]
@@ -87,9 +87,11 @@ async def test_the_siptraces_show_challenge_and_answer_but_no_secret(world: Worl
 
 def transferred(testbed: Running, conversation: Json, row: Json) -> None:
     """What both transfers have in common: the agent saw the original caller."""
-    (phone,) = testbed.telephony.centres["genesys"].phone.agent.calls.values()
+    (phone,) = testbed.telephony.centers["genesys"].phone.agent.calls.values()
     assert phone.caller == samples.CALLER
-    queue = testbed.world.by_name(testbed.world.genesys["queues"], genesys_samples.TRANSFER_QUEUE)
+    queue = testbed.world.by_name(
+        testbed.world.systems["genesys"]["queues"], genesys_samples.TRANSFER_QUEUE
+    )
     assert queue
     (agent,) = legs(conversation, "agent")
     assert agent["ani"] == f"tel:{samples.CALLER}"
@@ -109,14 +111,14 @@ async def test_a_cold_transfer_lands_in_the_queue_with_the_callers_number(world:
         assert await call.bye() == 200
         conversation = await testbed.conversation()
         transferred(testbed, conversation, await testbed.row())
-        assert len(testbed.world.conversations) == 1
+        assert len(testbed.world.records["conversations"]) == 1
         assert (await testbed.row())["telephony_hangup"] == "agent"
         (external,) = legs(conversation, "external")
         assert external["segments"][-1]["disconnectType"] == "transfer"
 
 
 async def test_a_warm_transfer_is_a_call_of_its_own_over_the_trunk(world: World) -> None:
-    world.synthflow["actions"]["transfer"]["transfer_mode"] = "warm_transfer"
+    world.systems["synthflow"]["actions"]["transfer"]["transfer_mode"] = "warm_transfer"
 
     async with running(world) as testbed:
         call = await testbed.call()
@@ -134,8 +136,8 @@ async def test_a_warm_transfer_is_a_call_of_its_own_over_the_trunk(world: World)
 async def test_genesys_calls_the_assistant_by_an_outbound_flow(world: World) -> None:
     async with running(world) as testbed:
         placed = {"conversation_id": "c-1", "from": samples.SPARE_DID, "to": samples.DID}
-        testbed.telephony.centres["genesys"].place({**placed, "flow_id": ""})
-        live = testbed.world.conversations[placed["conversation_id"]]
+        testbed.telephony.centers["genesys"].place({**placed, "flow_id": ""})
+        live = testbed.world.records["conversations"][placed["conversation_id"]]
         assert "conversationEnd" not in live
         conversation = await testbed.conversation()
         assert conversation["conversationId"] == placed["conversation_id"]
@@ -150,7 +152,7 @@ async def test_genesys_calls_the_assistant_by_an_outbound_flow(world: World) -> 
 async def test_the_assistant_calls_a_subscriber_through_the_trunk(world: World) -> None:
     async with running(world) as testbed:
         row = outbound_row(testbed.world, samples.CALLEE)
-        await testbed.telephony.synthflow_call(row)
+        testbed.world.dials["synthflow"](row)
         await testbed.until(lambda: testbed.rows()[-1]["call_status"] == "in-progress")
         (phone,) = testbed.telephony.network.phone.agent.calls.values()
         assert phone.user == samples.CALLEE
@@ -171,14 +173,14 @@ async def test_tls_carries_srtp_between_edge_and_assistant(world: World) -> None
     put(world, "trunk_transport_serverProxyList", ["sip.us.synthflow.ai:32682"])
     number(world)["sip_term_uri"] = f"{FQDN};transport=tls"
 
-    world.synthflow["actions"]["transfer"]["transfer_mode"] = "warm_transfer"
-    world.synthflow["actions"]["transfer"]["phone"] = samples.TRANSFER_NUMBER
+    world.systems["synthflow"]["actions"]["transfer"]["transfer_mode"] = "warm_transfer"
+    world.systems["synthflow"]["actions"]["transfer"]["phone"] = samples.TRANSFER_NUMBER
     async with running(world) as testbed:
         call = await testbed.call()
         assert call.audio
         call.audio.play(1400)
         assert await call.audio.heard(620)
-        legs_ = testbed.telephony.regions["us"].agent.calls.values()
+        legs_ = testbed.telephony.elements["synthflow.us"].agent.calls.values()
         assert {(c.transport, c.audio.secure) for c in legs_ if c.audio} == {("tls", True)}
         await call.bye()
 
@@ -189,7 +191,7 @@ async def test_a_trunk_on_tcp_is_known_by_its_connection(world: World) -> None:
 
     async with running(world) as testbed:
         row = outbound_row(testbed.world, samples.CALLEE)
-        await testbed.telephony.synthflow_call(row)
+        testbed.world.dials["synthflow"](row)
         await testbed.until(lambda: testbed.rows()[-1]["call_status"] == "in-progress")
         (phone,) = testbed.telephony.network.phone.agent.calls.values()
         await phone.bye()

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from sfsip_nb.testbed.genesys.template import complete
+from sfsip_nb.platforms.genesys.standin.telephony import routing
+from sfsip_nb.platforms.genesys.standin.telephony.routing import Organization
+from sfsip_nb.platforms.genesys.standin.template import complete
 from sfsip_nb.testbed.telephony.admission import Refusal, listed
-from sfsip_nb.testbed.telephony.genesys import routing
-from sfsip_nb.testbed.telephony.genesys.routing import Organisation
 from sfsip_nb.testbed.telephony.net import Target, name_addr
 
 Json = dict[str, Any]
@@ -26,10 +26,10 @@ def trunk(id_: str = "t", **properties: Any) -> Json:
     return {"id": id_, "name": id_, "state": "active", "properties": settings}
 
 
-def organisation(*trunks: Json, **more: Any) -> Organisation:
-    """An organisation with one site, one DID pool."""
+def organization(*trunks: Json, **more: Any) -> Organization:
+    """An organization with one site, one DID pool."""
     pool = {"startPhoneNumber": "+15551230000", "endPhoneNumber": "+15551230099"}
-    return Organisation("byoc.example", "voice.example", "s", trunks, did_pools=[pool], **more)
+    return Organization("byoc.example", "voice.example", "s", trunks, did_pools=[pool], **more)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def organisation(*trunks: Json, **more: Any) -> Organisation:
 def test_the_access_lists_decide_by_address_and_deny_wins(
     source: str, deny: list[str], code: int
 ) -> None:
-    org = organisation(trunk(trunk_access_acl_denyList=deny))
+    org = organization(trunk(trunk_access_acl_denyList=deny))
     admitted = routing.admit(org, "acme.byoc.example", source)
     assert (admitted.code if isinstance(admitted, Refusal) else 0) == code
 
@@ -54,14 +54,14 @@ def test_entries_that_are_no_addresses_let_nobody_in() -> None:
 
 
 def test_the_name_of_a_trunk_depends_on_its_platform() -> None:
-    assert routing.inbound_fqdn(organisation(), trunk()) == "acme.byoc.example"
+    assert routing.inbound_fqdn(organization(), trunk()) == "acme.byoc.example"
     modern = trunk(trunk_routing_outbound_higher_capacity=True)
-    assert routing.inbound_fqdn(organisation(), modern) == "acme.voice.example"
-    assert isinstance(routing.trunk_of(organisation(modern), "acme.byoc.example"), Refusal)
+    assert routing.inbound_fqdn(organization(), modern) == "acme.voice.example"
+    assert isinstance(routing.trunk_of(organization(modern), "acme.byoc.example"), Refusal)
 
 
 def test_a_name_in_capitals_is_the_same_name() -> None:
-    assert not isinstance(routing.trunk_of(organisation(trunk()), "ACME.byoc.example"), Refusal)
+    assert not isinstance(routing.trunk_of(organization(trunk()), "ACME.byoc.example"), Refusal)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_route_takes_its_first_trunk_that_is_in_service() -> None:
     servers = {"trunk_transport_serverProxyList": ["a.example:5070", "b.example"]}
     down = trunk("down", trunk_enabled=False, **servers)
     route = {"name": "R", "classificationTypes": ["National"], "enabled": True}
-    org = organisation(
+    org = organization(
         trunk("spare", **servers),
         trunk("wanted", **servers),
         down,
@@ -108,9 +108,9 @@ def test_a_route_takes_its_first_trunk_that_is_in_service() -> None:
     assert routing.proxies(way.trunk) == [("a.example", 5070), ("b.example", 5060)]
 
 
-def test_a_national_number_is_normalised_before_the_pool_is_asked() -> None:
+def test_a_national_number_is_normalized_before_the_pool_is_asked() -> None:
     ivr = {"name": "I", "dnis": ["+15551230001"], "openHoursFlow": {"id": "f"}}
-    org = organisation(
+    org = organization(
         trunk(),
         number_plans={"s": [NATIONAL]},
         ivrs=[ivr],
@@ -122,7 +122,7 @@ def test_a_national_number_is_normalised_before_the_pool_is_asked() -> None:
 
 
 def test_a_number_outside_the_pools_is_none_of_ours() -> None:
-    assert routing.enter(organisation(trunk()), trunk(), "+15559990000") is None
+    assert routing.enter(organization(trunk()), trunk(), "+15559990000") is None
 
 
 @pytest.mark.parametrize(

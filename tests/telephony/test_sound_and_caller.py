@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sfsip_nb.platforms.genesys import samples as genesys_samples
+from sfsip_nb.platforms.genesys.standin import customer as genesys_customer
 from sfsip_nb.testbed.world import World
 from tests.telephony.telephony_world import legs, running
 
@@ -59,7 +60,7 @@ async def test_an_anonymous_caller_at_synthflow(world: World) -> None:
 
 async def test_a_plan_without_capture_group_makes_every_caller_unknown(world: World) -> None:
     broken = {"name": "Old", "matchType": "regex", "match": r"^\+1555", "normalizedFormat": "$1"}
-    world.plans(SITE).insert(1, {**broken, "classification": "National"})
+    genesys_customer.plans(world, SITE).insert(1, {**broken, "classification": "National"})
 
     async with running(world) as testbed:
         call = await testbed.call()

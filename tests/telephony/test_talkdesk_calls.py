@@ -20,7 +20,7 @@ async def test_an_outside_caller_reaches_the_assistant_and_both_hear_each_other(
         assert call.audio
         call.audio.play(1004)
         assert await call.audio.heard(440)
-        legs = testbed.telephony.regions["us"].agent.calls.values()
+        legs = testbed.telephony.elements["synthflow.us"].agent.calls.values()
         (leg,) = (c for c in legs if c.state == "answered")
         assert leg.audio
         assert await leg.audio.heard(1004)
@@ -41,12 +41,12 @@ async def test_an_outside_caller_reaches_the_assistant_and_both_hear_each_other(
         assert row["phone_number_from"] == samples.CALLER
         assert "human: " in row["transcript"]
         assert "X-Talkdesk-Other-Leg-Call-Id" in row["telephony_sip_headers"]
-        assert not testbed.world.conversations
+        assert not testbed.world.records["conversations"]
 
 
 def handed_over(testbed: Running, entry: Json, row: Json) -> None:
     """What both transfers have in common: the agent of the group saw the original caller."""
-    (phone,) = testbed.telephony.centres["talkdesk"].phone.agent.calls.values()
+    (phone,) = testbed.telephony.centers["talkdesk"].phone.agent.calls.values()
     assert phone.caller == samples.CALLER
     assert entry["contact_phone_number"] == samples.CALLER
     assert entry["ring_groups"] == talkdesk_samples.RING_GROUP
@@ -67,7 +67,7 @@ async def test_a_cold_transfer_rings_the_group_and_stays_one_entry(account: Worl
         assert entry["talkdesk_phone_number"] == samples.DID
         assert entry["is_transfer"]
         assert entry["is_external_transfer"]
-        assert len(testbed.world.talkdesk_calls) == 1
+        assert len(testbed.world.records["talkdesk_calls"]) == 1
 
 
 async def test_a_warm_transfer_is_an_entry_of_its_own(account: World) -> None:
@@ -80,7 +80,7 @@ async def test_a_warm_transfer_is_an_entry_of_its_own(account: World) -> None:
         assert await call.audio.heard(620)
         assert await call.bye() == 200
         await testbed.entry(2)
-        entries = testbed.world.talkdesk_calls.values()
+        entries = testbed.world.records["talkdesk_calls"].values()
         (second,) = (e for e in entries if e["handling_user_name"])
         handed_over(testbed, second, await testbed.row())
         assert second["talkdesk_phone_number"] == samples.RING_GROUP_NUMBER
@@ -109,14 +109,14 @@ async def test_the_trunk_and_the_way_back_use_the_transport_that_was_entered(
 ) -> None:
     talkdesk_world.provision(customer, transport)
     warm(customer)
-    customer.synthflow["actions"]["transfer"]["phone"] = samples.RING_GROUP_NUMBER
+    customer.systems["synthflow"]["actions"]["transfer"]["phone"] = samples.RING_GROUP_NUMBER
 
     async with running(customer) as testbed:
         call = await testbed.call()
         assert call.audio
         call.audio.play(1400)
         assert await call.audio.heard(620)
-        legs = testbed.telephony.regions["us"].agent.calls.values()
+        legs = testbed.telephony.elements["synthflow.us"].agent.calls.values()
         seen = {(leg.transport, leg.audio.secure) for leg in legs if leg.audio}
         assert seen == {(transport, secure)}
         await call.bye()
@@ -124,7 +124,7 @@ async def test_the_trunk_and_the_way_back_use_the_transport_that_was_entered(
 
 async def test_a_trunk_by_address_needs_no_credentials(customer: World) -> None:
     talkdesk_world.provision(customer, authentication="ip", username="", password="")
-    customer.synthflow["numbers"][samples.DID.removeprefix("+")].update(
+    customer.systems["synthflow"]["numbers"][samples.DID.removeprefix("+")].update(
         _trunk_username="", _trunk_pwd=""
     )
     warm(customer)
@@ -135,14 +135,14 @@ async def test_a_trunk_by_address_needs_no_credentials(customer: World) -> None:
         call.audio.play(1400)
         assert await call.audio.heard(620)
         assert not [
-            c for c in testbed.telephony.centres["talkdesk"].agent.calls.values() if c.challenges
+            c for c in testbed.telephony.centers["talkdesk"].agent.calls.values() if c.challenges
         ]
         await call.bye()
 
 
 async def test_the_assistant_calls_a_subscriber_through_talkdesk(account: World) -> None:
     async with running(account) as testbed:
-        await testbed.telephony.synthflow_call(outbound_row(account, samples.CALLEE))
+        testbed.world.dials["synthflow"](outbound_row(account, samples.CALLEE))
         await testbed.until(lambda: testbed.rows()[-1]["call_status"] == "in-progress")
         (phone,) = testbed.telephony.network.phone.agent.calls.values()
         assert (phone.user, phone.caller) == (samples.CALLEE, samples.DID)
@@ -170,12 +170,12 @@ async def test_a_number_that_both_contact_centres_route_is_the_first_ones(accoun
 
     async with running(account) as testbed:
         for phone in (
-            testbed.telephony.centres["genesys"].phone,
-            testbed.telephony.centres["talkdesk"].phone,
+            testbed.telephony.centers["genesys"].phone,
+            testbed.telephony.centers["talkdesk"].phone,
         ):
             call = await testbed.call(samples.SUPPORT_DID)
             assert call.audio
             assert await call.audio.heard(620)
             assert [c for c in phone.agent.calls.values() if c.state == "answered"]
             await call.bye()
-            account.genesys["ivrs"].clear()
+            account.systems["genesys"]["ivrs"].clear()

@@ -65,7 +65,7 @@ async def test_no_trunk_chosen_and_the_call_goes_round_over_the_telephone_networ
         await call.bye()
         await testbed.entry(2)
         assert not testbed.rows()
-        entries = list(customer.talkdesk_calls.values())
+        entries = list(customer.records["talkdesk_calls"].values())
         assert not [e for e in entries if e["is_external_transfer"]]
         assert [e for e in entries if e["is_call_forwarding"]]
         assert 483 in [code for code, _ in reasons(customer)]
@@ -73,7 +73,7 @@ async def test_no_trunk_chosen_and_the_call_goes_round_over_the_telephone_networ
 
 
 def detached(world: World) -> None:
-    world.synthflow["assistants"][samples.SYNTHFLOW_ASSISTANT_ID]["phone_number"] = ""
+    world.systems["synthflow"]["assistants"][samples.SYNTHFLOW_ASSISTANT_ID]["phone_number"] = ""
 
 
 def inactive(world: World) -> None:
@@ -81,7 +81,7 @@ def inactive(world: World) -> None:
 
 
 def removed(world: World) -> None:
-    del world.talkdesk["trunks"][trunk(world)["id"]]
+    del world.systems["talkdesk"]["trunks"][trunk(world)["id"]]
 
 
 def without_lines(world: World) -> None:
@@ -180,7 +180,7 @@ async def test_a_caller_who_gives_up_while_it_rings(account: World) -> None:
     account.set_fault("talkdesk.no-agents")
 
     async with running(account) as testbed:
-        phone = testbed.telephony.centres["talkdesk"].phone.agent
+        phone = testbed.telephony.centers["talkdesk"].phone.agent
         call = await testbed.caller.invite(
             f"sip:{samples.RING_GROUP_NUMBER}@pstn.test", from_=f"sip:{samples.CALLER}@pstn.test"
         )
@@ -211,7 +211,7 @@ async def test_the_callers_number_is_not_passed(account: World, how: str) -> Non
     if how == "fault":
         account.set_fault("talkdesk.no-ani")
     else:
-        for routing in account.talkdesk["routings"].values():
+        for routing in account.systems["talkdesk"]["routings"].values():
             routing["passes_ani"] = False
 
     async with running(account) as testbed:

@@ -54,12 +54,12 @@ def empty(world: World) -> None:
 
 
 def unassigned(world: World) -> None:
-    world.talkdesk["numbers"][samples.RING_GROUP_NUMBER]["_routing"] = ""
+    world.systems["talkdesk"]["numbers"][samples.RING_GROUP_NUMBER]["_routing"] = ""
 
 
 def elsewhere(world: World) -> None:
     phone = f"sip:+15559990000@{talkdesk_samples.SBC}"
-    world.synthflow["actions"]["transfer"]["phone"] = phone
+    world.systems["synthflow"]["actions"]["transfer"]["phone"] = phone
 
 
 @pytest.mark.parametrize("mode", ["cold", "warm"])
@@ -75,20 +75,20 @@ async def test_a_transfer_that_fails(account: World, mode: str, spoil: Spoil, co
 
 
 async def test_a_transfer_to_another_companys_sbc(account: World) -> None:
-    account.synthflow["actions"]["transfer"]["phone"] = "sip:+15551230091@sbc.example"
+    account.systems["synthflow"]["actions"]["transfer"]["phone"] = "sip:+15551230091@sbc.example"
     assert await asked_for_a_person(account) == 404
 
 
 async def test_a_warm_transfer_without_the_trunks_credentials(account: World) -> None:
     warm(account)
-    number = account.synthflow["numbers"][samples.DID.removeprefix("+")]
+    number = account.systems["synthflow"]["numbers"][samples.DID.removeprefix("+")]
     number["_trunk_username"] = ""  # nor does it ask Talkdesk for any then
     assert await asked_for_a_person(account) == 407
 
 
 async def test_a_transfer_that_leads_back_to_the_assistant_is_stopped(account: World) -> None:
     phone = f"sip:{samples.DID}@{talkdesk_samples.SBC}"
-    account.synthflow["actions"]["transfer"]["phone"] = phone
+    account.systems["synthflow"]["actions"]["transfer"]["phone"] = phone
 
     async with running(account) as testbed:
         call = await testbed.call()
@@ -106,7 +106,7 @@ async def test_a_transfer_that_leads_back_to_the_assistant_is_stopped(account: W
 
 async def test_the_assistants_call_to_a_number_that_nobody_has(account: World) -> None:
     async with running(account) as testbed:
-        await testbed.telephony.synthflow_call(outbound_row(account, "+15559990000"))
+        testbed.world.dials["synthflow"](outbound_row(account, "+15559990000"))
         assert (await testbed.row())["error_message"] == "Telephony - 404 - Not Found"
 
 
@@ -124,7 +124,7 @@ async def test_the_border_refuses_strangers_registrations_and_plain_sound_over_t
         assert registered
         assert registered.code == 405
         trunk(account)["authentication"] = "ip"
-        agent = testbed.telephony.regions["us"].agent
+        agent = testbed.telephony.elements["synthflow.us"].agent
         plain = await agent.invite(f"{uri}:5061", transport="tls")
         assert await plain.outcome(3) == 488
-        assert not account.talkdesk_calls
+        assert not account.records["talkdesk_calls"]

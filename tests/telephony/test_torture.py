@@ -20,10 +20,10 @@ REFUSED = (400, 406, 415, 416, 420, 481, 501, 505)
 def servers(testbed: Running) -> dict[str, UserAgent]:
     telephony = testbed.telephony
     return {
-        "edge": telephony.centres["genesys"].agent,
-        "session border controller": telephony.centres["talkdesk"].agent,
+        "edge": telephony.centers["genesys"].agent,
+        "session border controller": telephony.centers["talkdesk"].agent,
         "telephone network": telephony.network.agent,
-        "Synthflow": telephony.regions[testbed.world.synthflow_region].agent,
+        "Synthflow": telephony.elements["synthflow.us"].agent,
     }
 
 

@@ -16,7 +16,8 @@ def ten(get: Callable[[], int]) -> set[int]:
 
 def late(bench: Bench) -> int:
     """Read a new trunk after longer than it hides otherwise."""
-    trunk = bench.trunk(f"Trunk {len(bench.world.genesys['trunks'])}")
+    made_before = len(bench.world.systems["genesys"]["trunks"])
+    trunk = bench.trunk(f"Trunk {made_before}")
     made = bench.genesys.post(f"{EDGES}/trunkbasesettings", json=trunk).json()
     bench.world._visible_from[made["id"]] -= 0.1
     return bench.genesys.get(f"{EDGES}/trunkbasesettings/{made['id']}").status_code
@@ -28,12 +29,14 @@ def created(bench: Bench) -> int:
 
 
 def conversations(bench: Bench) -> int:
-    bench.world.put_conversation(
+    bench.world.keep(
+        "conversations",
+        "c-1",
         {
             "conversationId": "c-1",
             "conversationStart": "2026-11-21T10:00:00.000Z",
             "participants": [{"purpose": "customer", "sessions": [{"ani": "tel:+15550100123"}]}],
-        }
+        },
     )
     query = {"interval": "2026-11-21T09:00:00.000Z/2026-11-21T11:00:00.000Z"}
     answer = bench.genesys.post("/api/v2/analytics/conversations/details/query", json=query)

@@ -7,7 +7,7 @@ import pytest
 
 from sfsip_nb.inputs import samples
 from sfsip_nb.platforms.genesys import samples as genesys_samples
-from sfsip_nb.testbed.faults import FAULTS
+from sfsip_nb.testbed.faults import faults
 from tests.testbed.testbed_bench import EDGES, TOKEN, Bench
 
 TRUNKS = f"{EDGES}/trunkbasesettings"
@@ -53,10 +53,14 @@ def test_patch_is_a_change_behind_the_runs_back(bench: Bench) -> None:
 
 
 def test_objects_can_be_put_in_and_taken_away(bench: Bench) -> None:
+    def named(name: str) -> list[str]:
+        found = bench.genesys.get("/api/v2/routing/queues", params={"name": name}).json()
+        return [queue["id"] for queue in found["entities"]]
+
     bench.control.post("/state/genesys/queues", json={"id": "q", "name": "Extra"})
-    assert bench.genesys.get("/api/v2/routing/queues/q").json()["name"] == "Extra"
+    assert named("Extra") == ["q"]
     bench.control.delete("/state/genesys/queues/q")
-    assert bench.genesys.get("/api/v2/routing/queues/q").status_code == 404
+    assert named("Extra") == []
 
 
 def test_writes_hold_attempts_too_and_no_reads(bench: Bench) -> None:
@@ -72,12 +76,12 @@ def test_writes_hold_attempts_too_and_no_reads(bench: Bench) -> None:
 
 def test_faults_are_listed_and_switched(bench: Bench) -> None:
     listed = {f["name"]: f for f in bench.control.get("/faults").json()}
-    assert set(listed) == set(FAULTS)
+    assert set(listed) == set(faults())
     assert all(f["effect"] for f in listed.values())
     bench.control.put("/faults/synthflow.busy")
-    assert bench.world.fault("synthflow.busy")
+    assert "synthflow.busy" in bench.world.faults
     bench.control.delete("/faults/synthflow.busy")
-    assert not bench.world.fault("synthflow.busy")
+    assert not bench.world.faults
     assert bench.control.put("/faults/synthflow.lazy").status_code == 404
 
 
@@ -100,7 +104,7 @@ def test_the_administrator_sets_what_the_api_has_no_key_for(bench: Bench) -> Non
     made = bench.created(TRUNKS, bench.trunk("T"))
     administer(bench, "trunk.outbound", trunk_name="T", outbound_termination_fqdn="sip.x.example")
     administer(bench, "trunk.acl", trunk_name="T", allow_all=True)
-    kept = bench.world.genesys["trunks"][made["id"]]
+    kept = bench.world.systems["genesys"]["trunks"][made["id"]]
     assert (kept["_outboundTerminationFqdn"], kept["_allowAll"]) == ("sip.x.example", True)
     assert "sip.x.example" not in bench.genesys.get(f"{TRUNKS}/{made['id']}").text
     administer(bench, "trunk.acl", trunk_name="T", allow_all=False)
@@ -109,11 +113,11 @@ def test_the_administrator_sets_what_the_api_has_no_key_for(bench: Bench) -> Non
 
 def test_the_administrator_draws_and_publishes_flows(bench: Bench) -> None:
     administer(bench, "routing.inbound", flow="Acme Draft", transfer_to=samples.DID)
-    drawn = bench.world.by_name(bench.world.genesys["flows"], "Acme Draft")
+    drawn = bench.world.by_name(bench.world.systems["genesys"]["flows"], "Acme Draft")
     assert drawn is not None
     assert (drawn["_transferTo"], "publishedVersion" in drawn) == (samples.DID, True)
     administer(bench, "routing.transfer", flow="Acme Draft", queue=genesys_samples.TRANSFER_QUEUE)
-    queue = bench.world.genesys["queues"][drawn["_queueId"]]
+    queue = bench.world.systems["genesys"]["queues"][drawn["_queueId"]]
     assert (queue["name"], drawn["_transferTo"]) == (genesys_samples.TRANSFER_QUEUE, "")
     assert administer(bench, "routing.transfer", flow="Acme Draft", queue="None")[0] == 400
 
@@ -148,15 +152,15 @@ def test_a_card_that_is_fulfilled_already_changes_nothing(bench: Bench) -> None:
 
 
 def test_the_administrator_has_genesys_dial(bench: Bench) -> None:
-    dialled: list[dict[str, Any]] = []
-    bench.world.dials["genesys"] = dialled.append
+    dialed: list[dict[str, Any]] = []
+    bench.world.dials["genesys"] = dialed.append
     values = {"to": samples.DID, "from": samples.SUPPORT_DID, "flow": "Acme Outbound Dialer"}
     status, seen = administer(bench, "verify.outbound", **values)
     assert status == 200
-    flow = bench.world.by_name(bench.world.genesys["flows"], "Acme Outbound Dialer")
+    flow = bench.world.by_name(bench.world.systems["genesys"]["flows"], "Acme Outbound Dialer")
     assert flow is not None
     numbers = {"from": samples.SUPPORT_DID, "to": samples.DID}
-    assert dialled == [{**seen, **numbers, "flow_id": flow["id"]}]
+    assert dialed == [{**seen, **numbers, "flow_id": flow["id"]}]
     assert administer(bench, "verify.outbound", to=samples.DID)[0] == 400
 
 
@@ -179,7 +183,7 @@ def everywhere(bench: Bench, headers: dict[str, str]) -> list[httpx.Response]:
         bench.client("").get("/nothing", headers=headers),
     ]
     assert not bench.stopped.is_set()
-    assert bench.world.by_name(bench.world.genesys["trunks"], "Trunk") is None
+    assert bench.world.by_name(bench.world.systems["genesys"]["trunks"], "Trunk") is None
     return asked
 
 

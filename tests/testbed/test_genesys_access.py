@@ -45,8 +45,8 @@ def test_a_fault_takes_the_telephony_permission_away_and_gives_it_back(bench: Be
 
 def test_a_client_is_no_user_and_cannot_dial(bench: Bench) -> None:
     assert code(bench.genesys.get("/api/v2/users/me")) == (400, "not.a.user")
-    dialled = bench.genesys.post("/api/v2/conversations/calls", json={"phoneNumber": "+15550100"})
-    assert code(dialled) == (400, "not.a.user")
+    dialed = bench.genesys.post("/api/v2/conversations/calls", json={"phoneNumber": "+15550100"})
+    assert code(dialed) == (400, "not.a.user")
 
 
 def test_byoc_is_a_product_that_may_be_missing(bench: Bench) -> None:

@@ -45,7 +45,7 @@ def test_call_routes_do_not_see_a_new_pool_at_once(bench: Bench) -> None:
     limit = time.monotonic() + 2
     while bench.genesys.post(IVRS, json=route).status_code != 200 and time.monotonic() < limit:
         time.sleep(0.01)
-    assert bench.world.by_name(bench.world.genesys["ivrs"], "New")
+    assert bench.world.by_name(bench.world.systems["genesys"]["ivrs"], "New")
 
 
 def test_a_number_belongs_to_one_call_route(bench: Bench) -> None:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from sfsip_nb.inputs import samples
-from sfsip_nb.platforms.genesys import samples as genesys_samples
 from tests.testbed.testbed_bench import EDGES, SITE, Bench, code
 
 PLANS = f"{SITE}/numberplans"
@@ -75,31 +74,11 @@ def test_a_route_needs_a_classification_of_its_own(bench: Bench) -> None:
     assert code(default) == (400, "duplicate.value")
 
 
-def test_routes_are_found_by_trunk_over_all_sites(bench: Bench) -> None:
-    carrier = bench.world.carrier_trunk["id"]
-    found = bench.genesys.get(
-        f"{EDGES}/outboundroutes", params={"externalTrunkBases.ids": carrier}
-    ).json()["entities"]
-    assert [(r["name"], r["site"]["name"]) for r in found] == [
-        ("Default Outbound Route", genesys_samples.SITE)
-    ]
-    none = bench.genesys.get(f"{EDGES}/outboundroutes", params={"externalTrunkBases.ids": "x"})
-    assert none.json()["total"] == 0
-
-
 def test_managed_site_is_read_only(bench: Bench) -> None:
     listed = bench.genesys.get(f"{EDGES}/sites", params={"managed": "true"}).json()["entities"]
     path = f"{EDGES}/sites/{listed[0]['id']}"
     for refused in (
-        bench.genesys.put(path, json=listed[0]),
         bench.genesys.put(f"{path}/numberplans", json=[OURS]),
         bench.genesys.post(f"{path}/outboundroutes", json={"name": "x"}),
     ):
         assert code(refused) == (403, "managed.property.not.allowed")
-
-
-def test_site_is_saved_with_its_version(bench: Bench) -> None:
-    site = bench.genesys.get(SITE).json()
-    after = bench.genesys.put(SITE, json=site | {"callerId": samples.DID}).json()
-    assert (after["callerId"], after["version"]) == (samples.DID, 2)
-    assert bench.genesys.put(SITE, json=site).status_code == 409

@@ -108,7 +108,7 @@ def test_password_is_echoed_unless_hidden_and_then_kept(bench: Bench) -> None:
     hidden = bench.genesys.get(path).json()
     assert "instance" not in hidden["properties"][PASSWORD]["value"]
     bench.genesys.put(path, json=hidden)
-    kept = bench.world.genesys["trunks"][trunk["id"]]["properties"][PASSWORD]["value"]
+    kept = bench.world.systems["genesys"]["trunks"][trunk["id"]]["properties"][PASSWORD]["value"]
     assert kept["instance"] == "correct horse"
 
 

@@ -17,7 +17,8 @@ import pytest
 from sfsip_nb.inputs import samples
 from sfsip_nb.platforms.genesys import samples as genesys_samples
 from sfsip_nb.platforms.talkdesk import samples as talkdesk_samples
-from sfsip_nb.testbed import customer, life, registry, seal
+from sfsip_nb.testbed import life, registry, seal
+from sfsip_nb.testbed.standin import settle
 from sfsip_nb.testbed.world import STATE, World
 from tests.eavesdropper import listening
 from tests.testbed.testbed_bench import EDGES
@@ -248,7 +249,7 @@ def test_a_state_sealed_with_another_key_is_said_so(
 
 def test_a_state_that_an_earlier_version_kept_is_taken_up(tmp_path: Path) -> None:
     world = World(tmp_path)
-    customer.settle(world)
+    settle(world)
     world.save()
     kept = json.loads(seal.read(tmp_path / STATE) or b"")
     seal.write(tmp_path / STATE, json.dumps(kept.pop("systems") | kept).encode())

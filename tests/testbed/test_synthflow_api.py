@@ -3,6 +3,7 @@
 from typing import Any
 
 from sfsip_nb.inputs import samples
+from sfsip_nb.platforms.synthflow.standin import customer as synthflow_customer
 from tests.testbed.testbed_bench import Bench
 
 DID, SLUG = samples.DID, samples.DID.removeprefix("+")
@@ -75,7 +76,7 @@ def test_numbers_are_listed_by_workspace_with_availability(bench: Bench) -> None
 def test_patch_takes_the_alias_and_keeps_the_password(bench: Bench) -> None:
     imported(bench)
     assert bench.synthflow.patch(f"/numbers/{SLUG}", json={"termination_uri": "b.example"}).json()
-    kept = bench.world.synthflow["numbers"][SLUG]
+    kept = bench.world.systems["synthflow"]["numbers"][SLUG]
     assert (kept["sip_term_uri"], kept["_trunk_pwd"]) == ("b.example", "correct horse")
     refused = bench.synthflow.patch(f"/numbers/{SLUG}", json={"sip_term_uri": ""})
     assert refused.status_code == 400
@@ -86,14 +87,14 @@ def test_one_inbound_assistant_per_number(bench: Bench) -> None:
     assert bench.synthflow.put(INBOUND, json={"phone_number": "+15550009999"}).status_code == 404
     assert bench.synthflow.put(INBOUND, json={"phone_number": ""}).status_code == 422
     bench.synthflow.put(INBOUND, json={"phone_number": DID})
-    attached = bench.world.synthflow["numbers"][SLUG]["_attached_at"]
-    other = bench.world.synthflow["assistants"][samples.SYNTHFLOW_OTHER_ASSISTANT_ID]
+    attached = bench.world.systems["synthflow"]["numbers"][SLUG]["_attached_at"]
+    other = bench.world.systems["synthflow"]["assistants"][samples.SYNTHFLOW_OTHER_ASSISTANT_ID]
     other["type"] = "inbound"
     refused = bench.synthflow.put(OUTBOUND, json={"phone_number": DID})
     assert refused.status_code == 400
     assert refused.json()["detail"]["category"] == "bad_request"
     bench.synthflow.put(INBOUND, json={"phone_number": DID, "description": "again"})
-    assert bench.world.synthflow["numbers"][SLUG]["_attached_at"] == attached
+    assert bench.world.systems["synthflow"]["numbers"][SLUG]["_attached_at"] == attached
 
 
 def test_assistants_are_an_object_in_the_list_and_an_array_alone(bench: Bench) -> None:
@@ -113,7 +114,8 @@ def test_update_is_partial(bench: Bench) -> None:
 def test_deleting_a_number_detaches_it(bench: Bench) -> None:
     imported(bench)
     bench.synthflow.put(INBOUND, json={"phone_number": DID})
-    bench.synthflow.put(f"{OUTBOUND}/phone_numbers", json={"phone_numbers": [DID]})
+    other = bench.world.systems["synthflow"]["assistants"][samples.SYNTHFLOW_OTHER_ASSISTANT_ID]
+    other["_phone_numbers"] = [DID]
     assert bench.synthflow.delete(f"/numbers/{SLUG}").json() == {"status": "ok"}
     assert bench.synthflow.get(f"/numbers/{SLUG}", params=WORKSPACE).status_code == 404
     for path in (INBOUND, OUTBOUND):
@@ -138,12 +140,12 @@ def test_live_transfer_is_created_attached_and_taken_away(bench: Bench) -> None:
     (action,) = seen["response"]["actions"]
     assert action["assistants"] == [samples.SYNTHFLOW_ASSISTANT_ID]
     assert action["parameters_hard_coded"] == transfer
-    assistant = bench.world.synthflow["assistants"][samples.SYNTHFLOW_ASSISTANT_ID]
-    found = bench.world.transfer_action(assistant)
+    assistant = bench.world.systems["synthflow"]["assistants"][samples.SYNTHFLOW_ASSISTANT_ID]
+    found = synthflow_customer.transfer_action(bench.world, assistant)
     assert found is not None
     assert found["phone"] == samples.TRANSFER_NUMBER
     bench.synthflow.post("/actions/detach", json=link)
-    assert bench.world.transfer_action(assistant) is None
+    assert synthflow_customer.transfer_action(bench.world, assistant) is None
     assert bench.synthflow.delete(f"/actions/{id_}").json() == {"status": "ok"}
     assert bench.synthflow.get(f"/actions/{id_}").status_code == 404
 
@@ -158,7 +160,7 @@ def test_call_list_needs_its_assistant_and_ignores_unknown_filters(bench: Bench)
             "start_time": start,
             "duration": "25",
         }
-        bench.on_loop(bench.world.put_synthflow_call, row)
+        bench.on_loop(bench.world.keep, "synthflow_calls", row["call_id"], row)
 
     def ids(**query: str) -> list[str]:
         asked = {"model_id": samples.SYNTHFLOW_ASSISTANT_ID, **query}
@@ -173,14 +175,14 @@ def test_call_list_needs_its_assistant_and_ignores_unknown_filters(bench: Bench)
 
 
 def test_placing_a_call_needs_an_attached_number(bench: Bench) -> None:
-    dialled: list[dict[str, Any]] = []
-    bench.world.dial = dialled.append
+    dialed: list[dict[str, Any]] = []
+    bench.world.dials["synthflow"] = dialed.append
     call = {"model_id": samples.SYNTHFLOW_OTHER_ASSISTANT_ID, "phone": samples.CALLEE, "name": "C"}
     refused = bench.synthflow.post("/calls", json=call | {"from_phone_number": DID})
-    assert (refused.status_code, dialled) == (400, [])
+    assert (refused.status_code, dialed) == (400, [])
     made = bench.synthflow.post("/calls", json=call).json()["response"]
-    assert dialled[0]["call_id"] == made["call_id"]
-    assert dialled[0]["phone_number_from"] == samples.SUPPORT_DID
+    assert dialed[0]["call_id"] == made["call_id"]
+    assert dialed[0]["phone_number_from"] == samples.SUPPORT_DID
     assert bench.world.writes[-1]["path"].endswith("/calls")
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from sfsip_nb.inputs import samples
 from sfsip_nb.platforms.talkdesk import samples as talkdesk_samples
-from sfsip_nb.testbed import talkdesk
+from sfsip_nb.platforms.talkdesk.standin import customer as talkdesk_customer
 from tests.testbed.testbed_bench import Bench
 
 Json = dict[str, Any]
@@ -60,7 +60,7 @@ def state(bench: Bench) -> Json:
 
 
 def trunk(bench: Bench) -> Json:
-    found = bench.world.by_name(bench.world.talkdesk["trunks"], "Synthflow AI")
+    found = bench.world.by_name(bench.world.systems["talkdesk"]["trunks"], "Synthflow AI")
     assert found is not None
     return found
 
@@ -80,7 +80,7 @@ def test_the_trunk_is_made_as_the_card_says(bench: Bench) -> None:
 def test_callers_and_agents_are_routed(bench: Bench) -> None:
     done(bench, "trunk.create", TRUNK)
     done(bench, "routing.inbound", INBOUND)
-    to_ai = bench.world.talkdesk_routing(samples.DID)
+    to_ai = talkdesk_customer.routing(bench.world, samples.DID)
     assert to_ai is not None
     assert (to_ai["kind"], to_ai["destination"], to_ai["trunk"], to_ai["fallback"]) == (
         "sip_transfer",
@@ -90,14 +90,14 @@ def test_callers_and_agents_are_routed(bench: Bench) -> None:
     )
     seen = done(bench, "routing.transfer", TRANSFER)
     assert seen["ring_group_number"] == samples.RING_GROUP_NUMBER
-    to_agents = bench.world.talkdesk_routing(samples.RING_GROUP_NUMBER)
+    to_agents = talkdesk_customer.routing(bench.world, samples.RING_GROUP_NUMBER)
     assert to_agents is not None
     assert (to_agents["kind"], to_agents["ring_group"]) == (
         "ring_group",
         talkdesk_samples.RING_GROUP,
     )
     to_agents["active"] = False
-    assert bench.world.talkdesk_routing(samples.RING_GROUP_NUMBER) is None
+    assert talkdesk_customer.routing(bench.world, samples.RING_GROUP_NUMBER) is None
 
 
 def test_a_card_that_is_fulfilled_already_changes_nothing(bench: Bench) -> None:
@@ -135,13 +135,13 @@ def test_corrections_undone_bring_back_what_was_corrected(bench: Bench) -> None:
     for step, before in reversed(undo):
         done(bench, step, before)
     assert state(bench) == earlier
-    support = bench.world.talkdesk_routing(samples.SUPPORT_DID)
+    support = talkdesk_customer.routing(bench.world, samples.SUPPORT_DID)
     assert support is not None
-    assert support["name"] == talkdesk.customer.SUPPORT_ROUTING
+    assert support["name"] == "Acme Support Line"
 
 
 def routing(bench: Bench) -> Json:
-    found = bench.world.talkdesk_routing(samples.DID)
+    found = talkdesk_customer.routing(bench.world, samples.DID)
     assert found is not None
     return found
 
@@ -188,24 +188,23 @@ def test_going_back_is_spared_the_slips(bench: Bench) -> None:
 def test_the_person_reads_the_entitlement_and_the_inventory(bench: Bench) -> None:
     assert done(bench, "access.platform", {}) == {"sip_trunking": True, "path": "external_trunk"}
     assert done(bench, "access.platform", {"path": "byo_ai"})["path"] == "byo_ai"
-    account = next(iter(bench.world.talkdesk["accounts"].values()))
+    account = next(iter(bench.world.systems["talkdesk"]["accounts"].values()))
     account["sip_trunking"] = False
     seen = done(bench, "access.platform", {"path": "external_trunk"})
     assert seen == {"sip_trunking": False, "path": "byo_ai"}
-    assert done(bench, "access.synthflow", {}) == {"plan": "Enterprise"}
     asked = {"numbers": [samples.DID, samples.SUPPORT_DID, samples.CALLER]}
     assert done(bench, "access.number", asked) == {
         "numbers": f"{samples.DID}, {samples.SUPPORT_DID}",
-        "in_use": f"{samples.SUPPORT_DID}: {talkdesk.customer.SUPPORT_ROUTING}",
+        "in_use": f"{samples.SUPPORT_DID}: Acme Support Line",
     }
 
 
 def test_a_talkdesk_flow_dials_for_the_card(bench: Bench) -> None:
-    dialled: list[Json] = []
-    bench.world.dials["talkdesk"] = dialled.append
+    dialed: list[Json] = []
+    bench.world.dials["talkdesk"] = dialed.append
     numbers = {"to": samples.DID, "from": samples.RING_GROUP_NUMBER}
     seen = done(bench, "verify.outbound", numbers)
-    assert dialled == [numbers | {"call_id": seen["call_id"], "flow_id": ""}]
+    assert dialed == [numbers | {"call_id": seen["call_id"], "flow_id": ""}]
 
 
 @pytest.mark.parametrize(

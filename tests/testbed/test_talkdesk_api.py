@@ -10,8 +10,15 @@ import pytest
 
 from sfsip_nb.inputs import samples
 from sfsip_nb.platforms.talkdesk import samples as talkdesk_samples
-from sfsip_nb.testbed import talkdesk
+from sfsip_nb.platforms.talkdesk.standin import STAND_IN
 from tests.testbed.testbed_bench import Bench
+
+PATHS = STAND_IN.paths
+SCOPES = [
+    "queues:read",
+    "data-reports:read",
+    "data-reports:write",
+]
 
 QUEUES = "/ccaas/queues"
 JOBS = "/data/reports/calls/jobs"
@@ -25,7 +32,7 @@ def token(
     secret: str = "",
     **form: str,
 ) -> httpx.Response:
-    return bench.client(talkdesk.login_path(region, account)).post(
+    return bench.client(PATHS["login"].format(region=region, account=account)).post(
         "/oauth/token",
         data={"grant_type": "client_credentials", **form},
         auth=(
@@ -36,7 +43,7 @@ def token(
 
 
 def client(bench: Bench, region: str = talkdesk_samples.REGION, **form: str) -> httpx.Client:
-    made = bench.client(talkdesk.api_path(region))
+    made = bench.client(PATHS["api"].format(region=region))
     made.headers["Authorization"] = f"Bearer {token(bench, **form).json()['access_token']}"
     return made
 
@@ -53,7 +60,7 @@ def error(response: httpx.Response) -> tuple[int, str]:
 
 def test_a_token_lists_every_granted_scope_unless_some_are_asked_for(bench: Bench) -> None:
     every = token(bench).json()
-    assert every["scope"].split() == list(talkdesk.customer.SCOPES)
+    assert every["scope"].split() == SCOPES
     assert token(bench, scope="queues:read").json()["scope"] == "queues:read"
     refused = token(bench, scope="users:write")
     assert (refused.status_code, refused.json()["error"]) == (400, "invalid_scope")
@@ -98,10 +105,8 @@ def test_each_endpoint_wants_its_scope(bench: Bench) -> None:
     poor = client(bench, scope="queues:read")
     assert poor.get(QUEUES).status_code == 200
     for asked in (
-        poor.get(f"{QUEUES}/x/users"),
         poor.post(JOBS, json={}),
         poor.get(f"{JOBS}/x"),
-        poor.post("/flows/x/interactions", json={}),
     ):
         assert error(asked) == (403, "forbidden")
 
@@ -109,7 +114,7 @@ def test_each_endpoint_wants_its_scope(bench: Bench) -> None:
 def test_queues_are_the_ring_groups_page_by_page(bench: Bench, api: httpx.Client) -> None:
     for n in range(60):
         group = {"id": f"g{n}", "name": f"Extra {n:02}", "members": 0}
-        bench.world.talkdesk["ring_groups"][f"g{n}"] = group
+        bench.world.systems["talkdesk"]["ring_groups"][f"g{n}"] = group
     first = api.get(QUEUES).json()
     assert (first["total"], first["count"], first["total_pages"]) == (63, 50, 2)
     second = api.get(first["_links"]["next"]["href"]).json()
@@ -122,25 +127,17 @@ def test_queues_are_the_ring_groups_page_by_page(bench: Bench, api: httpx.Client
     assert error(api.get(QUEUES, params={"per_page": 101})) == (400, "validation_error")
 
 
-def test_a_queue_has_its_users(bench: Bench, api: httpx.Client) -> None:
-    group = bench.world.by_name(bench.world.talkdesk["ring_groups"], talkdesk_samples.RING_GROUP)
-    assert group is not None
-    users = api.get(f"{QUEUES}/{group['id']}/users").json()["_embedded"]["users"]
-    assert len(users) == group["members"] == 3
-    assert error(api.get(f"{QUEUES}/none/users")) == (404, "not_found")
-
-
 def call(call_id: str, start: str) -> dict[str, Any]:
     return {"call_id": call_id, "start_at": start, "type": "inbound", "_leg": "hidden"}
 
 
 def test_a_report_is_a_job_and_then_a_file(bench: Bench, api: httpx.Client) -> None:
     for entry in (call("in", "2026-11-21T10:00:00.000Z"), call("out", "2026-11-23T10:00:00.000Z")):
-        bench.on_loop(bench.world.put_talkdesk_call, entry)
+        bench.on_loop(bench.world.keep, "talkdesk_calls", entry["call_id"], entry)
     made = api.post(JOBS, json={"format": "json", "timespan": DAY})
     assert (made.status_code, made.json()["job"]["status"]) == (202, "created")
     url = made.json()["_links"]["self"]["href"]
-    job = bench.world.reports[made.json()["job"]["id"]]
+    job = bench.world.records["reports"][made.json()["job"]["id"]]
     seen = {}
     for seconds in (5, 13, 17):
         job["_created"] = time.time() - seconds / bench.world.time_scale
@@ -169,31 +166,13 @@ def test_a_report_without_a_sensible_span_is_refused(api: httpx.Client, body: ob
     assert error(api.post(JOBS, json=body)) == (400, "validation_error")
 
 
-def test_unknown_jobs_files_flows_and_paths_are_not_found(api: httpx.Client) -> None:
+def test_unknown_jobs_files_and_paths_are_not_found(api: httpx.Client) -> None:
     for asked in (
         api.get(f"{JOBS}/none"),
         api.get("/data/reports/calls/files/none"),
-        api.post("/flows/none/interactions", json={}),
         api.get("/sip-trunks"),
     ):
         assert error(asked) == (404, "not_found")
-
-
-def test_a_flow_is_started_with_free_arguments_and_dials(bench: Bench, api: httpx.Client) -> None:
-    dialled: list[dict[str, Any]] = []
-    bench.world.dials["talkdesk"] = dialled.append
-    flow = bench.world.by_name(bench.world.talkdesk["flows"], talkdesk.customer.DIAL_FLOW)
-    assert flow is not None
-    path = f"/flows/{flow['id']}/interactions"
-    body = {"to": samples.DID, "from": samples.SUPPORT_DID}
-    started = api.post(path, json=body)
-    assert started.status_code == 202
-    assert set(started.json()) == {"interaction_id", "flow_version_id", "flow_execution_id"}
-    call_id = started.json()["interaction_id"]
-    assert dialled == [body | {"call_id": call_id, "flow_id": flow["id"]}]
-    assert error(api.post(path, json=["no object"])) == (400, "bad_request")
-    assert error(api.post(path, content=b"{")) == (400, "bad_request")
-    assert [w["status"] for w in bench.world.writes] == [202, 400, 400]
 
 
 def test_the_rate_limit_says_when_to_come_back(bench: Bench, api: httpx.Client) -> None:
@@ -211,7 +190,7 @@ def test_a_missing_scope_is_not_in_new_tokens(bench: Bench) -> None:
 
 def test_a_stuck_report_never_gets_done(bench: Bench, api: httpx.Client) -> None:
     made = api.post(JOBS, json={"format": "json", "timespan": DAY}).json()
-    bench.world.reports[made["job"]["id"]]["_created"] = 0
+    bench.world.records["reports"][made["job"]["id"]]["_created"] = 0
     assert api.get(made["_links"]["self"]["href"]).status_code == 303
     bench.world.set_fault("talkdesk.report-stuck")
     again = api.get(made["_links"]["self"]["href"])

@@ -14,8 +14,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sfsip_nb.inputs import samples
 from sfsip_nb.platforms.genesys import samples as genesys_samples
-from sfsip_nb.testbed import customer, server
+from sfsip_nb.testbed import server
 from sfsip_nb.testbed.control import ControlServer
+from sfsip_nb.testbed.standin import settle
 from sfsip_nb.testbed.world import World
 
 T = TypeVar("T")
@@ -61,7 +62,7 @@ class Bench:
         self._host = host
         self.origin = host.origin
         self.world = World(directory)
-        customer.settle(self.world)
+        settle(self.world)
         self.stopped = threading.Event()
         controls = ControlServer(self.world, {"instance": "i"}, self.stopped.set, TOKEN)
         host.application = server.application(self.world, controls)

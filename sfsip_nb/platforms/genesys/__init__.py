@@ -11,7 +11,6 @@ PLATFORM = Platform(
     name="genesys",
     title="Genesys Cloud",
     package=__name__,
-    stand_in="sfsip_nb.testbed.genesys:STAND_IN",
     block=Genesys,
     about="Genesys Cloud organization and trunk",
     decides="genesys.region",

@@ -11,7 +11,6 @@ PLATFORM = Platform(
     name="talkdesk",
     title="Talkdesk",
     package=__name__,
-    stand_in="sfsip_nb.testbed.talkdesk:STAND_IN",
     block=Talkdesk,
     about="Talkdesk account and trunk",
     decides="talkdesk.account and talkdesk.region",

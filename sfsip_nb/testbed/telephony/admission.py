@@ -35,7 +35,7 @@ def listed(address: str, entries: Sequence[str] | None) -> bool:
 
 
 def unfit(call: Call) -> Refusal | None:
-    """Why no contact centre takes this INVITE, whatever it is for; None if it is fit.
+    """Why no contact center takes this INVITE, whatever it is for; None if it is fit.
 
     That TLS asks for SRTP is Genesys's rule; of others it is not known, so the stricter reading.
     """

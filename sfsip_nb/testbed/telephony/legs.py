@@ -1,4 +1,4 @@
-"""What a contact centre remembers of a call: its legs. Each vendor tells it in its own shape."""
+"""What a contact center remembers of a call: its legs. Each vendor tells it in its own shape."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Participant:
 
 @dataclass
 class Conversation:
-    """Everything that one call became inside the contact centre."""
+    """Everything that one call became inside the contact center."""
 
     direction: str  # of its beginning: inbound or outbound
     legs: list[Participant] = field(default_factory=list)

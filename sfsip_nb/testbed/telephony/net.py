@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 
 from sfsip_nb.sip import Address, Call, NextHop, Referral, ResolveError, Transport, UserAgent
 from sfsip_nb.sip.fields import number as whole
+from sfsip_nb.sip.fields import uri_parts
 
+_TRANSPORTS: tuple[Transport, ...] = ("udp", "tcp", "tls")
 BLACK_HOLE: Address = ("127.0.0.1", 9)
 """Where audio goes that is lost: the discard port, which nobody serves."""
 
@@ -102,19 +104,10 @@ class Target:
     @classmethod
     def parse(cls, uri: str) -> Target:
         """Read leniently: what is not there stays empty."""
-        scheme = re.match(r"(sips?|tel):", uri, re.I)
-        rest = uri[scheme.end() :] if scheme else uri
-        if scheme and scheme[1].lower() == "tel":
-            return cls(rest.partition(";")[0], "")
-        address, _, parameters = rest.partition("?")[0].partition(";")
-        user, _, place = address.rpartition("@")
-        host, _, port = place.partition(":")
-        named = re.search(r"(?:^|;)transport=(udp|tcp|tls)\b", parameters, re.I)
-        transport: Transport | None = None
-        for candidate in ("udp", "tcp", "tls"):
-            if named and named[1].lower() == candidate:
-                transport = candidate
-        return cls(user, host.lower(), whole(port), transport)
+        parts = uri_parts(uri if re.match(r"(sips?|tel):", uri, re.I) else f"sip:{uri}")
+        named = parts.params.get("transport", "").lower()
+        transport = next((known for known in _TRANSPORTS if known == named), None)
+        return cls(parts.user, parts.host, parts.port, transport)
 
     @property
     def uri(self) -> str:

@@ -1,4 +1,4 @@
-"""The telephone network: carries calls between subscribers and the customer's contact centres."""
+"""The telephone network: carries calls between subscribers and the customer's contact centers."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from sfsip_nb.inputs import samples
 from sfsip_nb.sip import IncomingCall, UserAgent, bridge
 
-from .centre import ContactCentre
+from .center import ContactCenter
+from .element import SipElement
 from .net import Net, Resident, hops_left, name_addr
 from .phone import CALL_SECONDS, SUBSCRIBER_HZ, Phone
-from .standin import StandIn
 
 HOST = "pstn.test"
 CARRIER = "carrier.acme-testbed.example"
@@ -28,15 +28,15 @@ PORTED = tuple(int(number) for number in samples.DID_POOL)
 """Numbers that the carrier delivers to the customer, whatever the customer makes of them."""
 
 
-class TelephoneNetwork(StandIn):
+class TelephoneNetwork(SipElement):
     """Takes calls for any number; the host in the Request-URI does not matter to it.
 
-    A number of the customer's leads to the first of its contact `centres` that has something
+    A number of the customer's leads to the first of its contact `centers` that has something
     routed on it; without one, to the first.
     """
 
-    def __init__(self, net: Net, centres: Sequence[ContactCentre]) -> None:
-        self._centres = centres
+    def __init__(self, net: Net, centers: Sequence[ContactCenter]) -> None:
+        self._centres = centers
         agent = UserAgent("Telephone network (testbed)", resolver=net, on_invite=self._on_invite)
         resident = Resident(agent, (HOST, CARRIER), {"udp": PORT, "tcp": PORT}, lambda: ADDRESS)
         self.phone = Phone("Subscriber (testbed)", net, SUBSCRIBER_HZ)
@@ -61,6 +61,6 @@ class TelephoneNetwork(StandIn):
     def _destination(self, number: str) -> str:
         digits = number.removeprefix("+")
         if digits.isdecimal() and PORTED[0] <= int(digits) <= PORTED[1]:
-            routing = (centre for centre in self._centres if centre.routes(number))
+            routing = (center for center in self._centres if center.routes(number))
             return next(routing, self._centres[0]).entrance(number)
         return self.phone.uri(number) if number.startswith(SUBSCRIBERS) else ""

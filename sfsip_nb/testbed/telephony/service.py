@@ -7,51 +7,41 @@ import contextlib
 from pathlib import Path
 from typing import Any
 
-from sfsip_nb.inputs import facts
 from sfsip_nb.sip import UserAgent
-from sfsip_nb.testbed.vendor import vendors
+from sfsip_nb.testbed.standin import stand_ins
 from sfsip_nb.testbed.world import World
 
+from .center import ContactCenter
 from .certificates import Certificates
+from .element import SipElement
 from .net import Net
 from .pstn import HOST, TelephoneNetwork
-from .standin import StandIn
-from .synthflow import SynthflowStandIn
 
 HANGUP_SECONDS = 2.0
 
 
 class Telephony:
-    """The telephone network, the contact centres, and Synthflow in each of its regions.
+    """The telephone network, the contact centers, and Synthflow's servers.
 
     `directory` takes ``ca.pem``, the certificate that the stand-ins' TLS is signed by.
     """
 
     def __init__(self, world: World, directory: Path) -> None:
-        self._world, self._authority = world, directory / "ca.pem"
+        self._authority = directory / "ca.pem"
         self.net = Net()
-        certificates = Certificates()
-        self._certificates = certificates
-        self.centres = {
-            name: vendor.centre(world, self.net, certificates) for name, vendor in vendors().items()
-        }
-        self.network = TelephoneNetwork(self.net, tuple(self.centres.values()))
-        self.regions = {
-            name: SynthflowStandIn(name, world, self.net, certificates)
-            for name in facts.synthflow_regions()
-        }
-        self._stand_ins: tuple[StandIn, ...] = (
-            self.network,
-            *self.centres.values(),
-            *self.regions.values(),
-        )
+        self._certificates = Certificates()
+        self.elements: dict[str, SipElement] = {}
+        for own in stand_ins().values():
+            self.elements |= own.elements(world, self.net, self._certificates)
+        self.centers = {n: e for n, e in self.elements.items() if isinstance(e, ContactCenter)}
+        self.network = TelephoneNetwork(self.net, tuple(self.centers.values()))
+        self._all = (self.network, *self.elements.values())
 
     async def start(self) -> dict[str, Any]:
         """Bind every socket; the addresses by public name, for the ready line."""
         self._certificates.write(self._authority)
-        for stand_in in self._stand_ins:
-            await stand_in.start()
-        self._world.dials |= {name: centre.place for name, centre in self.centres.items()}
+        for element in self._all:
+            await element.start()
         names = self.net.sip_map()
         pstn = {name: at for name, at in names.items() if name.startswith(HOST)}
         return {"sip": names, "pstn": {**pstn, "address": HOST}, "ca": str(self._authority)}
@@ -62,16 +52,11 @@ class Telephony:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(HANGUP_SECONDS):
                 await asyncio.gather(*(call.hangup() for call in calls))
-        await asyncio.gather(*(stand_in.stop() for stand_in in self._stand_ins))
-
-    async def synthflow_call(self, row: dict[str, Any]) -> None:
-        """Carry out ``POST /calls``; returns at once, the row is kept up to date."""
-        region = self.regions[self._world.synthflow_region]
-        region.run(region.outbound(row))
+        await asyncio.gather(*(element.stop() for element in self._all))
 
     def errors(self) -> list[BaseException]:
         """Exceptions of the stand-ins' own handlers: none, unless the testbed is at fault."""
         return [error for agent in self._agents() for error in agent.errors]
 
     def _agents(self) -> list[UserAgent]:
-        return [agent for stand_in in self._stand_ins for agent in stand_in.agents]
+        return [agent for element in self._all for agent in element.agents]

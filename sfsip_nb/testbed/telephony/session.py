@@ -1,4 +1,4 @@
-"""One conversation at a contact centre: its legs, their audio, and transfers by the far end."""
+"""One conversation at a contact center: its legs, their audio, and transfers by the far end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .net import BLACK_HOLE, Target, name_addr
 from .phone import CALL_SECONDS
 
 if TYPE_CHECKING:
-    from .centre import ContactCentre
+    from .center import ContactCenter
 
 PROMPT_HZ = 1004.0
 PROMPT_SECONDS = 2.0
@@ -37,7 +37,7 @@ class BridgedCall(ABC):
     now: a call, or a queue in which nobody has answered yet.
     """
 
-    centre: ContactCentre
+    center: ContactCenter
     conversation: Conversation
     caller: str
     caller_name: str = ""
@@ -70,8 +70,8 @@ class BridgedCall(ABC):
 
     async def ring_agent(self, acd: Participant) -> Participant:
         """Ring an agent for the caller who waits in `acd`: the agent's leg, undecided."""
-        call = await self.centre.agent.invite(
-            self.centre.phone.uri("agent"),
+        call = await self.center.agent.invite(
+            self.center.phone.uri("agent"),
             from_=name_addr(self.caller, "127.0.0.1", self.caller_name),
             headers=self.marks(),
         )
@@ -139,7 +139,7 @@ class BridgedCall(ABC):
         near, far = self.near.audio if self.near else None, leg.call.audio if leg.call else None
         if near and far:
             self._relay = relay(near, far)
-            if leg.purpose == "external" and self.centre.fault("rtp-blackhole"):
+            if leg.purpose == "external" and self.center.world.fault(self.center.lost_audio):
                 far.aim(BLACK_HOLE)
         if leg.purpose == "external" and leg.call:
             leg.call.on_refer = self._on_refer

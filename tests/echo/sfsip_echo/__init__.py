@@ -1,4 +1,4 @@
-"""Echo, the smallest contact centre there can be: one trunk by API, one card, one number."""
+"""Echo, the smallest contact center there can be: one trunk by API, one card, one number."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ PLATFORM = Platform(
     name="echo",
     title="Echo",
     package=__name__,
-    stand_in="sfsip_echo.stand_in:STAND_IN",
     block=Echo,
     about="Echo account and trunk",
     decides="nothing: Echo has one host",

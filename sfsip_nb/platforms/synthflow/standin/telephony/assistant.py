@@ -1,0 +1,163 @@
+"""An assistant on the line: speaks, listens, and hands the caller over when asked to."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sfsip_nb.platforms.synthflow import faults
+from sfsip_nb.sip import Call, Relay, Tone, relay
+from sfsip_nb.testbed.telephony.net import Target
+from sfsip_nb.testbed.telephony.phone import CALL_SECONDS
+
+from .. import customer
+
+if TYPE_CHECKING:
+    from .region import SynthflowServers
+
+Json = dict[str, Any]
+
+SPEECH_HZ = 440.0
+"""The assistant's voice."""
+
+CALLER_HZ = 1004.0
+"""A caller who speaks."""
+
+TRANSFER_HZ = 1400.0
+"""A caller who says: a person, please."""
+
+TOLERANCE_HZ = 20.0
+
+SENTENCE_SECONDS, PAUSE_SECONDS = 1.0, 0.4
+REFER_SECONDS = 10.0
+
+
+@dataclass
+class Talk:
+    """One call of an assistant. `reason` is the row's end_call_reason if the assistant ends it."""
+
+    region: SynthflowServers
+    call: Call
+    assistant: Json
+    number: Json
+    row: Json
+    reason: str = ""
+    _said: list[str] = field(default_factory=list)
+    _transfers: list[asyncio.Task[None]] = field(default_factory=list)
+
+    async def run(self) -> None:
+        """Until the caller hangs up, is handed over, or time is up."""
+        world = self.region.world
+        self.row["call_status"] = "in-progress"
+        world.keep("synthflow_calls", self.row["call_id"], self.row)
+        audio = self.call.audio
+        if audio is None:
+            return
+        self._say(str(self.assistant["agent"].get("greeting_message") or "Hello."))
+        speaking = asyncio.create_task(self._speak())
+        audio.listener.on_tone = self._hear
+        try:
+            if not await self.call.wait_ended(CALL_SECONDS):
+                self.reason = "timeout"
+                await self.call.hangup()
+        finally:
+            tasks = (speaking, *self._transfers)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def transcript(self) -> str:
+        """What both said, one line a turn."""
+        return "\n".join(self._said)
+
+    def heard(self) -> Json:
+        """What the assistant's own ears took in while the call stood: levels and tones."""
+        audio, now = self.call.audio, self.region.world.now()
+        since, until = self.call.answered_at or now, self.call.ended_at or now
+        return {
+            "since": since.timestamp(),
+            "levels": audio.levels_heard(since, until) if audio else [],
+            "tones": audio.stats()["tones"] if audio else [],
+        }
+
+    def _say(self, text: str) -> None:
+        self._said.append(f"bot: {text}")
+
+    async def _speak(self) -> None:
+        """A sentence, a pause, the next sentence."""
+        audio = self.call.audio
+        assert audio
+        while True:
+            audio.play(SPEECH_HZ)
+            await asyncio.sleep(SENTENCE_SECONDS)
+            audio.play(None)
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    def _hear(self, tone: Tone) -> None:
+        """The caller says something; what makes no sense is passed over."""
+        if abs(tone.hz - CALLER_HZ) < TOLERANCE_HZ:
+            self._said.append("human: (speaks)")
+            self._say("I heard you.")
+        elif abs(tone.hz - TRANSFER_HZ) < TOLERANCE_HZ and not self._transfers:
+            self._said.append("human: I want to speak to a person, please.")
+            self._transfers.append(asyncio.create_task(self._transfer()))
+
+    # Handing over
+
+    async def _transfer(self) -> None:
+        """Run the attached LIVE_TRANSFER action; without one the assistant can only be sorry."""
+        world = self.region.world
+        action = customer.transfer_action(world, self.assistant)
+        if action is None:
+            return self._say("I am sorry, I cannot transfer you.")
+        self._say(str(action.get("initiating_msg") or "One moment, please."))
+        warm = str(action.get("transfer_mode")).startswith("warm")
+        if world.fault(faults.REFER_REFUSED):
+            code = 0
+        else:
+            code = await (self._warm if warm else self._cold)(str(action["phone"]))
+        self.row["executed_actions"].append(
+            {
+                "action_id": action["action_id"],
+                "action_type": "LIVE_TRANSFER",
+                "transfer_mode": action.get("transfer_mode"),
+                "phone": action["phone"],
+                "status": "success" if code == 200 else "failed",
+                "sip_code": code or None,
+            }
+        )
+        world.keep("synthflow_calls", self.row["call_id"], self.row)
+        if code != 200:
+            self._say(str(action.get("failed_msg") or "I am sorry, nobody can be reached."))
+        elif not warm:
+            self.reason = "agent_ended_call"
+            await self.call.hangup()
+
+    async def _cold(self, phone: str) -> int:
+        """REFER on the caller's own leg: the code that the other side reports, 0 for none."""
+        own = self.region.termination(self.number)
+        target = phone if "@" in phone else Target(phone, own.host).uri
+        result = await self.call.refer(target, timeout=REFER_SECONDS)
+        code = result.final_code or (0 if result.accepted_code == 202 else result.accepted_code)
+        return code
+
+    async def _warm(self, phone: str) -> int:
+        """A second call to the person, joined with the first; both last until one hangs up."""
+        person = await self.region.dial(self.number, phone, self.call.caller, self.call.caller_name)
+        code = await person.outcome(REFER_SECONDS)
+        if code == 200 and person.audio and self.call.audio:
+            self.region.run(_join(self.call, person, relay(self.call.audio, person.audio)))
+        return code
+
+
+async def _join(a: Call, b: Call, joined: Relay) -> None:
+    """Two calls with joined audio: either one's hanging up ends the other."""
+    waits = [asyncio.create_task(call.wait_ended(CALL_SECONDS)) for call in (a, b)]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        joined.close()
+        await asyncio.gather(a.hangup(), b.hangup())
+    finally:
+        for wait in waits:
+            wait.cancel()

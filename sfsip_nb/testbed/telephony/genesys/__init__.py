@@ -1,5 +1,0 @@
-"""Genesys Cloud on the phone: its edge, and the flows, plans and routes that it follows."""
-
-from .edge import Edge
-
-__all__ = ["Edge"]
