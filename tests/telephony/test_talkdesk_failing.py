@@ -194,7 +194,8 @@ def test_a_caller_who_gives_up_while_it_rings(account: World) -> None:
     async def scene(testbed: Running) -> None:
         phone = testbed.telephony.centres["talkdesk"].phone.agent
         call = await testbed.caller.invite(
-            f"sip:{samples.RING_GROUP_NUMBER}@pstn.test", from_=f"sip:{samples.CALLER}@pstn.test"
+            f"sip:{talkdesk_samples.RING_GROUP_NUMBER}@pstn.test",
+            from_=f"sip:{samples.CALLER}@pstn.test",
         )
         await testbed.until(lambda: phone.calls)
         (ringing,) = phone.calls.values()
@@ -210,7 +211,7 @@ def test_an_outbound_flow_that_does_not_reach_the_assistant(account: World) -> N
     trunk(account)["port"] = 5060
 
     async def scene(testbed: Running) -> None:
-        called = {"to": samples.DID, "from": samples.RING_GROUP_NUMBER}
+        called = {"to": samples.DID, "from": talkdesk_samples.RING_GROUP_NUMBER}
         talkdesk_world.card(account, "verify.outbound", **called)
         entry = await testbed.entry()
         assert entry["type"] == "outbound_missed"

@@ -59,7 +59,7 @@ def empty(world: World) -> None:
 
 
 def unassigned(world: World) -> None:
-    world.talkdesk["numbers"][samples.RING_GROUP_NUMBER]["_routing"] = ""
+    world.talkdesk["numbers"][talkdesk_samples.RING_GROUP_NUMBER]["_routing"] = ""
 
 
 def elsewhere(world: World) -> None:
@@ -126,7 +126,7 @@ def test_the_border_refuses_strangers_registrations_and_plain_sound_over_tls(
     account: World,
 ) -> None:
     async def scene(testbed: Running) -> None:
-        uri = f"sip:{samples.RING_GROUP_NUMBER}@{talkdesk_samples.SBC}"
+        uri = f"sip:{talkdesk_samples.RING_GROUP_NUMBER}@{talkdesk_samples.SBC}"
         stranger = await testbed.caller.invite(uri)
         assert await stranger.outcome(3) == 403
         registered = await testbed.caller.register(uri, aor=uri, timeout=3)

@@ -49,7 +49,7 @@ def settle(world: World) -> None:
         samples.DID: "Acme Reception",
         samples.SPARE_DID: "Acme Spare",
         samples.SUPPORT_DID: SUPPORT_ROUTING,
-        samples.RING_GROUP_NUMBER: "Acme Agents",
+        talkdesk_samples.RING_GROUP_NUMBER: "Acme Agents",
     }
     world.systems["talkdesk"] = {
         "accounts": by_id(
