@@ -3,6 +3,7 @@
 import ipaddress
 import re
 import ssl
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from sfsip_nb.inputs.files import Unfit, read
 
 if TYPE_CHECKING:
     from sfsip_nb.cli.allowance import Allowance
+    from sfsip_nb.inputs.secrets import Secret
     from sfsip_nb.sip import Credentials, Transport
     from sfsip_nb.sip.fields import UriParts
     from sfsip_nb.sip.probes import CallPlan
@@ -95,6 +97,19 @@ def platform(name: str) -> "TlsClient | None":
     return client_of(one_of("--client", name, *filter(facts.tls_rules, names())))
 
 
+def confirm(secrets: "Mapping[str, Secret]") -> None:
+    """Ask about secrets that look like a slip of pasting; without a terminal, only say so.
+
+    Raises InputError where the person at the terminal says no.
+    """
+    from sfsip_nb.inputs.secrets import doubts
+
+    for key, question in doubts(secrets).items():
+        typer.echo(question, err=True)
+        if sys.stdin.isatty() and not typer.confirm("Use it unchanged?", default=True, err=True):
+            raise InputError(key, f"{key} has to be stored again, without the space inside.")
+
+
 def trusting(ca: str) -> ssl.SSLContext | None:
     """What TLS trusts: the system's authorities, and this one too."""
     if not ca:
@@ -142,7 +157,9 @@ class Way:
             raise InputError("--user", "--user and --password go together.")
         if not self.user:
             return []
-        return [Credentials(self.user, resolve(self.password, "--password").reveal)]
+        secret = resolve(self.password, "--password")
+        confirm({"--password": secret})
+        return [Credentials(self.user, secret.reveal)]
 
     def request(self, target: str) -> "CallPlan":
         """A request to the target. Raises InputError."""

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from sfsip_nb.cli.asking import confirm
 from sfsip_nb.cli.common import FAILED, OPEN, Folder, app, become, paragraphs, say
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.platform import names
@@ -42,6 +43,7 @@ def replay(
             faults=fault or [],
             keep_testbed=keep_testbed,
             approve=approve,
+            confirm=confirm,
         )
         from sfsip_nb.replay.series import replay as run
 
@@ -86,7 +88,7 @@ def rollback(
         from sfsip_nb.runs import session
         from sfsip_nb.runs.kept import keep
 
-        with closing(session.reopen(folder, testbed_url=testbed)) as run:
+        with closing(session.reopen(folder, testbed_url=testbed, confirm=confirm)) as run:
             ctx = run.engine.ctx
             if ctx.live and not (approve := _approved(outlook(ctx), approve, ctx.parameters)):
                 say("Nothing was undone. To approve the rollback, add --approve NAME.")
@@ -129,6 +131,7 @@ def new(
         from sfsip_nb.cli.questions import ask_all, unset
         from sfsip_nb.inputs.load import example_yaml
         from sfsip_nb.inputs.schema import GUIDES
+        from sfsip_nb.inputs.secrets import doubts
 
         if guide not in GUIDES:
             raise InputError("GUIDE", f"There is no guide {guide!r}: use {' or '.join(GUIDES)}.")
@@ -150,6 +153,8 @@ def new(
             ) from None
         for why in unset(draft).values() if draft else ():
             say(f"Still to do: {why}")
+        for question in doubts(draft.checked.secrets).values() if draft else ():
+            say(question)
         say(f"{path}: {'' if draft else 'fill it in, then '}run: sfsip replay {path} --mode plan")
 
 

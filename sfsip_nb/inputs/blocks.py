@@ -116,7 +116,7 @@ class TestCalls(Block):
     allowed: bool = ask("whether test calls are allowed at all", True, False)
     destinations: f.Numbers = ask(
         "the only numbers that may be called, E.164, in quotes",
-        [samples.DID, samples.TRANSFER_NUMBER, samples.RING_GROUP_NUMBER, samples.CALLEE],
+        [samples.DID, samples.CALLEE],
         [],
     )
     from_: f.OptionalNumber = ask(

@@ -19,12 +19,10 @@ from pydantic_core import PydanticCustomError
 from sfsip_nb.inputs.numbers import dial_refusal, parse_e164
 from sfsip_nb.inputs.secrets import is_reference
 
-_LABEL = r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)"
+LABEL = r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)"
+"""One label of a host name (RFC 1123, section 2.1)."""
 _HOST_LENGTH = 253  # RFC 1035 without the root's dot
-_HOST = re.compile(rf"(?=.{{1,{_HOST_LENGTH}}}\Z){_LABEL}(?:\.{_LABEL})+")
-_TALKDESK = re.compile(
-    rf"(?i)(?:https?://)?({_LABEL})\.(?:my)?talkdesk(?:id|app)?(?:ca)?\.[a-z]+(?:[/?#].*)?"
-)
+_HOST = re.compile(rf"(?=.{{1,{_HOST_LENGTH}}}\Z){LABEL}(?:\.{LABEL})+")
 _SCHEME = re.compile(r"(?i)(?:sips?|tel|https?|udp|tcp|tls):(?://)?")
 
 
@@ -41,7 +39,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f" Did you mean {found}?" if found else ""
 
 
-def _line(text: str) -> str:
+def one_line(text: str) -> str:
+    """`text` if a person can read all of it on one line."""
     if not text.isprintable():
         raise ValueError(
             "holds a line break or another character that cannot be displayed. Retype it."
@@ -130,28 +129,6 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def _label(text: str) -> str:
-    if "." in text or ":" in text:
-        raise ValueError(
-            f"is '{text}': give only the label before the first dot, as typed into Inbound SIP"
-            " Termination Identifier; Genesys adds the rest."
-        )
-    if not re.fullmatch(_LABEL, text):
-        raise ValueError(f"is '{text}': only letters, digits and inner hyphens, at most 63.")
-    return text
-
-
-def _account(text: str) -> str:
-    if re.fullmatch(_LABEL, text):
-        return text.lower()
-    meant = _TALKDESK.fullmatch(text)
-    write = f"write '{meant[1].lower()}' alone" if meant else "write the account's name alone"
-    raise ValueError(
-        f"is '{text[:60]}': {write}. It is the part before .mytalkdesk.com in the browser:"
-        " letters, digits and inner hyphens, at most 63."
-    )
-
-
 def _addresses(texts: list[str]) -> list[str]:
     for text in texts:
         try:
@@ -207,28 +184,28 @@ NAME, LONG, PROSE = 200, 1000, 4000
 """The most characters of a name, of a sentence or what leads to a secret or a file, of a note."""
 
 
-def _text(most: int) -> StringConstraints:
+def text_of(most: int) -> StringConstraints:
+    """Trimmed, of at most `most` characters."""
     return StringConstraints(strip_whitespace=True, max_length=most)
 
 
 Item = Annotated[str, StringConstraints(max_length=NAME)]
 LongItem = Annotated[str, StringConstraints(max_length=LONG)]
 Prose = Annotated[str, StringConstraints(max_length=PROSE)]
-Line = Annotated[str, _text(NAME), AfterValidator(_line)]
+Line = Annotated[str, text_of(NAME), AfterValidator(one_line)]
 Text = Annotated[Line, AfterValidator(_filled)]
-CallerName = Annotated[str, _text(40), AfterValidator(_line)]
-OptionalSentence = Annotated[str, _text(LONG), AfterValidator(_line)]
+OptionalSentence = Annotated[str, text_of(LONG), AfterValidator(one_line)]
 Sentence = Annotated[OptionalSentence, AfterValidator(_filled)]
 Number = Annotated[Text, AfterValidator(_number)]
 OptionalNumber = Annotated[Line, AfterValidator(_number)]
 Numbers = Annotated[list[Item], Field(max_length=1000), AfterValidator(_numbers)]
-OptionalHost = Annotated[str, _text(_HOST_LENGTH), AfterValidator(_line), AfterValidator(_host)]
+OptionalHost = Annotated[
+    str, text_of(_HOST_LENGTH), AfterValidator(one_line), AfterValidator(_host)
+]
 Host = Annotated[OptionalHost, AfterValidator(_filled)]
 OptionalHostAndPort = Annotated[
-    str, _text(_HOST_LENGTH + 10), AfterValidator(_line), AfterValidator(_host_and_port)
+    str, text_of(_HOST_LENGTH + 10), AfterValidator(one_line), AfterValidator(_host_and_port)
 ]
-Label = Annotated[Text, AfterValidator(_label)]
-Account = Annotated[Text, AfterValidator(_account)]
 Addresses = Annotated[list[Item], Field(max_length=200), AfterValidator(_addresses)]
 OptionalReference = Annotated[OptionalSentence, AfterValidator(_reference)]
 Reference = Annotated[Sentence, AfterValidator(_reference)]

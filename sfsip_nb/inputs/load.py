@@ -128,7 +128,7 @@ def _text(path: FilePath) -> str:
         raise InputError(
             str(path),
             f"{path} cannot be read: {error.strerror or type(error).__name__}.{hint} Give the path"
-            " of a parameters file, or write a fresh one: sfsip new {GUIDES[0]}",
+            " of a parameters file, or write a fresh one: sfsip new",
         ) from None
 
 

@@ -17,8 +17,7 @@ CUSTOMER = "Testbed Customer"
 DID = "+15551230001"  # the AI answers it
 SPARE_DID = "+15551230002"  # free in the customer's pool
 SUPPORT_DID = "+15551230050"  # owned by the customer's existing call route: production
-TRANSFER_NUMBER = "+15551230090"  # reaches the live agents (Genesys)
-RING_GROUP_NUMBER = "+15551230091"  # reaches the live agents (Talkdesk)
+TRANSFER_NUMBER = "+15551230090"  # reaches the live agents
 DID_POOL = ("+15551230000", "+15551230099")
 CALLER = "+15550100123"  # an external caller, a test caller's From
 CALLEE = "+15550100188"  # an external subscriber who answers
@@ -50,7 +49,6 @@ _IDENTIFYING = frozenset(
         SPARE_DID,
         SUPPORT_DID,
         TRANSFER_NUMBER,
-        RING_GROUP_NUMBER,
         CALLER,
         CALLEE,
         SIP_USERNAME,

@@ -25,7 +25,7 @@ from sfsip_nb.inputs.blocks import (
     Waiver,
     ask,
 )
-from sfsip_nb.inputs.platform import names, platform
+from sfsip_nb.inputs.platform import names, platform, platforms
 from sfsip_nb.inputs.secrets import Secret, resolve
 
 
@@ -163,6 +163,8 @@ def sample(model: type[Block], guide: str) -> dict[str, Any]:
             block = block_of(field.annotation)
             value = sample(block, guide) if block else None
         values[field.alias or name] = value
+    if "destinations" in values:  # live agents of every contact centre may be called
+        values["destinations"][1:1] = dict.fromkeys(own.transfer_number for own in platforms())
     if "transfer" in values:
         values["transfer"]["number"] = platform(guide).transfer_number
     return values

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
@@ -11,7 +12,7 @@ from sfsip_nb.inputs import files, samples
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.redaction import MASK, SHORTEST, Redactor
 
-__all__ = ["HOW", "MASK", "Redactor", "Secret", "is_reference", "resolve"]
+__all__ = ["HOW", "MASK", "Redactor", "Secret", "doubts", "is_reference", "resolve"]
 
 _LARGEST_FILE = 64 * 1024  # bytes
 
@@ -99,6 +100,16 @@ def resolve(reference: str, key: str) -> Secret:
             " secret. Store the secret alone, on one line.",
         )
     return Secret(value)
+
+
+def doubts(secrets: Mapping[str, Secret]) -> dict[str, str]:
+    """What to ask about `secrets`, by the parameter that holds each; they are used unchanged."""
+    return {
+        key: f"{key} gives a secret with a space inside, and it is used unchanged. Is the space"
+        " part of the secret? If not, store the secret again without it."
+        for key, secret in secrets.items()
+        if secret.has_inner_space
+    }
 
 
 def type_in(key: str, value: str) -> str:

@@ -44,7 +44,7 @@ def read_mapping(text: str, source: str) -> Tree:
         raise InputError(
             source,
             f"{source} holds no parameters: it must be a list of lines such as 'target: live'."
-            " Start from a fresh one: sfsip new genesys",
+            " Start from a fresh one: sfsip new",
         )
     marks: dict[Path, Mark] = {}
     return Tree(source, _value(node, (), source, marks), marks)

@@ -19,6 +19,7 @@ from sfsip_nb.inputs.blocks import Block
 from sfsip_nb.inputs.draft import FIXED, Draft
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.schema import block_of
+from sfsip_nb.inputs.secrets import doubts
 from sfsip_nb.present.tables import Shown, Stamp, folded, inputs_table, plain_table
 from sfsip_nb.present.text import some
 
@@ -161,11 +162,11 @@ class Form:
 
     def static(self) -> Shown:
         """The inputs as a table: secrets as set or not set, and what is still wrong."""
-        problems = self.draft.problems()
+        problems, questions = self.draft.problems(), doubts(self.draft.checked.secrets)
         rows = [
             {
                 "key": field.key,
-                "help": field.help,
+                "help": f"{field.help} {questions.get(field.key, '')}".strip(),
                 "value": self.draft.value(field.key),
                 "secret": field.secret,
                 "problem": problems.get(field.key, ""),

@@ -10,7 +10,7 @@ import ipywidgets
 import traitlets
 
 from sfsip_nb.inputs.errors import InputError
-from sfsip_nb.inputs.secrets import has_key_ring
+from sfsip_nb.inputs.secrets import doubts, has_key_ring
 from sfsip_nb.notebook.forms import Field, Form, groups_of
 from sfsip_nb.present.tables import STYLE
 from sfsip_nb.present.text import some, visible
@@ -146,7 +146,8 @@ class Sheet:
 
     def refresh(self, beside: InputError | None = None) -> None:
         """Say what is wrong now, and offer what is known now."""
-        problems = self._form.draft.problems()
+        draft = self._form.draft
+        problems, questions = draft.problems(), doubts(draft.checked.secrets)
         if beside is not None:
             problems[beside.key] = str(beside)
         for field in self._form.fields:
@@ -155,6 +156,8 @@ class Sheet:
             wrong = problems.get(field.key, "")
             mark = f'<br><span class="bad">✖ {escape(visible(wrong))}</span>' if wrong else ""
             remark = f'<span class="quiet">{escape(field.help)}</span>'
+            if question := questions.get(field.key):
+                remark += f"<br><b>? {escape(question)}</b>"
             if offered := self._form.offers.get(field.key, ()):
                 if field.kind == "lines":  # several lines have no list to open
                     remark += f"<br><span>offered: {escape(visible(some(offered)))}</span>"

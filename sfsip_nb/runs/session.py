@@ -6,7 +6,7 @@ Only this module and those above it know that the testbed exists.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -125,16 +125,19 @@ def prepare(
     faults: Sequence[str] = (),
     keep_testbed: bool = False,
     approve: str = "",
+    confirm: Callable[[Mapping[str, Secret]], None] = lambda secrets: None,
 ) -> Session:
     """A replay's attempt from a parameters file. Raises ``InputError``; nothing was touched then.
 
     ``approve`` names the person who approves the saved plan, so that apply may carry it out.
+    ``confirm`` is given the secrets first, and raises ``InputError`` where a person rejects one.
     """
     more = [f"mode={mode}"] if mode else []
     more += [f"testbed.url={testbed_url}"] if testbed_url else []
     parameters = load_file(path, [*sets, *more])
     wanted = [*parameters.testbed.faults, *faults]
     secrets = parameters.secrets()
+    confirm(secrets)
     session = _open(parameters, secrets, out, "replay", faults=wanted, approve=approve)
     session.owns_testbed = (
         session.testbed is not None and session.testbed.started and not keep_testbed
@@ -176,10 +179,16 @@ def read_only_context(parameters: Parameters, secrets: Mapping[str, Secret]) -> 
             ctx.release()
 
 
-def reopen(run_dir: Path, mode: str = "apply", testbed_url: str = "") -> Session:
+def reopen(
+    run_dir: Path,
+    mode: str = "apply",
+    testbed_url: str = "",
+    confirm: Callable[[Mapping[str, Secret]], None] = lambda secrets: None,
+) -> Session:
     """A run from its own journal, with the inputs that it was last opened with.
 
     `testbed_url` is the whole control URL of the testbed that it is on now; the journal has none.
+    `confirm` is as in `prepare`.
     """
     if not (run_dir / JOURNAL).exists():
         raise InputError(
@@ -198,7 +207,9 @@ def reopen(run_dir: Path, mode: str = "apply", testbed_url: str = "") -> Session
                 f"The journal of {run_dir} holds no inputs: no run was ever opened there, so there"
                 " is nothing to undo. Check the path.",
             )
-    session = _open(parameters, parameters.secrets(), run_dir, "rollback")
+    secrets = parameters.secrets()
+    confirm(secrets)
+    session = _open(parameters, secrets, run_dir, "rollback")
     session.owns_testbed = session.testbed is not None and session.testbed.started
     return session
 

@@ -18,7 +18,7 @@ from keyring.errors import NoKeyringError
 
 from sfsip_nb.inputs import samples
 from sfsip_nb.inputs.errors import InputError
-from sfsip_nb.inputs.secrets import HOW, MASK, Redactor, Secret, is_reference, resolve
+from sfsip_nb.inputs.secrets import HOW, MASK, Redactor, Secret, doubts, is_reference, resolve
 
 CANARY = 'cAn4ry/"x&<y>+\\z=é %'
 
@@ -65,6 +65,10 @@ def test_the_environment_gives_a_secret(monkeypatch: pytest.MonkeyPatch) -> None
     secret = resolve("env:SFSIP_T", "k")
     assert secret.reveal() == "two words"
     assert secret.has_inner_space
+    monkeypatch.setenv("SFSIP_U", "one-word")
+    asked = doubts({"sip.password": secret, "synthflow.api_key": resolve("env:SFSIP_U", "k")})
+    assert list(asked) == ["sip.password"]
+    assert "two words" not in asked["sip.password"]
 
 
 def test_a_file_gives_a_secret_without_its_last_newline(tmp_path: Path) -> None:

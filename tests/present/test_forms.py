@@ -204,3 +204,19 @@ def test_headless_only_the_static_twin_is_shown(
     forms.Form(draft())._ipython_display_()
     assert len(displayed) == shown
     assert "customer" in displayed[-1].text
+
+
+def test_a_typed_secret_with_a_space_inside_is_asked_about_and_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(drafts, "_typed_here", {})
+    form = forms.Form(draft())
+    made = sheet(form)
+    assert "space inside" not in remark(made, "sip.password")
+    form.note("sip.password", "two words-9Zq")
+    assert "sip.password gives a secret with a space inside" in remark(made, "sip.password")
+    assert form.draft.checked.secrets["sip.password"].reveal() == "two words-9Zq"
+    assert "space inside" in form.static().html
+    assert not form.draft.problems()
+    form.note("sip.password", "twowords-9Zq")
+    assert "space inside" not in remark(made, "sip.password")

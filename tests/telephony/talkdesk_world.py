@@ -49,7 +49,7 @@ def cards(world: World, transport: str = "udp", **trunk: Any) -> None:
         world,
         "routing.transfer",
         ring_group=talkdesk_samples.RING_GROUP,
-        number=samples.RING_GROUP_NUMBER,
+        number=talkdesk_samples.RING_GROUP_NUMBER,
     )
 
 
@@ -57,7 +57,7 @@ def provision(world: World, transport: str = "udp", **trunk: Any) -> None:
     """Both halves of the guide."""
     cards(world, transport, **trunk)
     suffix = "" if transport == "udp" else f";transport={transport}"
-    serve(world, talkdesk_samples.SBC + suffix, samples.RING_GROUP_NUMBER)
+    serve(world, talkdesk_samples.SBC + suffix, talkdesk_samples.RING_GROUP_NUMBER)
 
 
 def warm(world: World) -> None:

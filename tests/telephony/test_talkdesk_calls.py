@@ -83,23 +83,26 @@ async def test_a_warm_transfer_is_an_entry_of_its_own(account: World) -> None:
         entries = testbed.world.records["talkdesk_calls"].values()
         (second,) = (e for e in entries if e["handling_user_name"])
         handed_over(testbed, second, await testbed.row())
-        assert second["talkdesk_phone_number"] == samples.RING_GROUP_NUMBER
+        assert second["talkdesk_phone_number"] == talkdesk_samples.RING_GROUP_NUMBER
         assert not second["is_transfer"]
 
 
 async def test_a_talkdesk_flow_calls_the_assistant_over_the_trunk(account: World) -> None:
     async with running(account) as testbed:
         placed = talkdesk_world.card(
-            account, "verify.outbound", to=samples.DID, **{"from": samples.RING_GROUP_NUMBER}
+            account,
+            "verify.outbound",
+            to=samples.DID,
+            **{"from": talkdesk_samples.RING_GROUP_NUMBER},
         )
         entry = await testbed.entry()
         assert entry["call_id"] == placed["call_id"]
         assert entry["type"] == "outbound"
-        assert entry["talkdesk_phone_number"] == samples.RING_GROUP_NUMBER
+        assert entry["talkdesk_phone_number"] == talkdesk_samples.RING_GROUP_NUMBER
         assert entry["contact_phone_number"] == samples.DID
         assert not entry["is_external_transfer"]
         row = await testbed.row()
-        assert row["phone_number_from"] == samples.RING_GROUP_NUMBER
+        assert row["phone_number_from"] == talkdesk_samples.RING_GROUP_NUMBER
         assert "human: " in row["transcript"]
 
 
@@ -109,7 +112,9 @@ async def test_the_trunk_and_the_way_back_use_the_transport_that_was_entered(
 ) -> None:
     talkdesk_world.provision(customer, transport)
     warm(customer)
-    customer.systems["synthflow"]["actions"]["transfer"]["phone"] = samples.RING_GROUP_NUMBER
+    customer.systems["synthflow"]["actions"]["transfer"]["phone"] = (
+        talkdesk_samples.RING_GROUP_NUMBER
+    )
 
     async with running(customer) as testbed:
         call = await testbed.call()
@@ -155,7 +160,7 @@ async def test_the_assistant_calls_a_subscriber_through_talkdesk(account: World)
 
 async def test_the_ring_groups_number_rings_until_an_agent_answers(account: World) -> None:
     async with running(account) as testbed:
-        call = await testbed.call(samples.RING_GROUP_NUMBER)
+        call = await testbed.call(talkdesk_samples.RING_GROUP_NUMBER)
         assert 180 in call.codes
         assert call.audio
         assert await call.audio.heard(620)

@@ -182,7 +182,8 @@ async def test_a_caller_who_gives_up_while_it_rings(account: World) -> None:
     async with running(account) as testbed:
         phone = testbed.telephony.centers["talkdesk"].phone.agent
         call = await testbed.caller.invite(
-            f"sip:{samples.RING_GROUP_NUMBER}@pstn.test", from_=f"sip:{samples.CALLER}@pstn.test"
+            f"sip:{talkdesk_samples.RING_GROUP_NUMBER}@pstn.test",
+            from_=f"sip:{samples.CALLER}@pstn.test",
         )
         await testbed.until(lambda: phone.calls)
         (ringing,) = phone.calls.values()
@@ -196,7 +197,7 @@ async def test_an_outbound_flow_that_does_not_reach_the_assistant(account: World
     trunk(account)["port"] = 5060
 
     async with running(account) as testbed:
-        called = {"to": samples.DID, "from": samples.RING_GROUP_NUMBER}
+        called = {"to": samples.DID, "from": talkdesk_samples.RING_GROUP_NUMBER}
         talkdesk_world.card(account, "verify.outbound", **called)
         entry = await testbed.entry()
         assert entry["type"] == "outbound_missed"

@@ -54,7 +54,7 @@ def empty(world: World) -> None:
 
 
 def unassigned(world: World) -> None:
-    world.systems["talkdesk"]["numbers"][samples.RING_GROUP_NUMBER]["_routing"] = ""
+    world.systems["talkdesk"]["numbers"][talkdesk_samples.RING_GROUP_NUMBER]["_routing"] = ""
 
 
 def elsewhere(world: World) -> None:
@@ -117,7 +117,7 @@ async def test_the_border_refuses_strangers_registrations_and_plain_sound_over_t
     account: World,
 ) -> None:
     async with running(account) as testbed:
-        uri = f"sip:{samples.RING_GROUP_NUMBER}@{talkdesk_samples.SBC}"
+        uri = f"sip:{talkdesk_samples.RING_GROUP_NUMBER}@{talkdesk_samples.SBC}"
         stranger = await testbed.caller.invite(uri)
         assert await stranger.outcome(3) == 403
         registered = await testbed.caller.register(uri, aor=uri, timeout=3)

@@ -34,7 +34,7 @@ INBOUND = {
     "timeout_seconds": 30,
     "fallback": talkdesk_samples.FALLBACK,
 }
-TRANSFER = {"ring_group": talkdesk_samples.RING_GROUP, "number": samples.RING_GROUP_NUMBER}
+TRANSFER = {"ring_group": talkdesk_samples.RING_GROUP, "number": talkdesk_samples.RING_GROUP_NUMBER}
 CARDS = (
     ("trunk.create", TRUNK),
     ("trunk.acl", ACL),
@@ -89,15 +89,15 @@ def test_callers_and_agents_are_routed(bench: Bench) -> None:
         talkdesk_samples.FALLBACK,
     )
     seen = done(bench, "routing.transfer", TRANSFER)
-    assert seen["ring_group_number"] == samples.RING_GROUP_NUMBER
-    to_agents = talkdesk_customer.routing(bench.world, samples.RING_GROUP_NUMBER)
+    assert seen["ring_group_number"] == talkdesk_samples.RING_GROUP_NUMBER
+    to_agents = talkdesk_customer.routing(bench.world, talkdesk_samples.RING_GROUP_NUMBER)
     assert to_agents is not None
     assert (to_agents["kind"], to_agents["ring_group"]) == (
         "ring_group",
         talkdesk_samples.RING_GROUP,
     )
     to_agents["active"] = False
-    assert talkdesk_customer.routing(bench.world, samples.RING_GROUP_NUMBER) is None
+    assert talkdesk_customer.routing(bench.world, talkdesk_samples.RING_GROUP_NUMBER) is None
 
 
 def test_a_card_that_is_fulfilled_already_changes_nothing(bench: Bench) -> None:
@@ -202,7 +202,7 @@ def test_the_person_reads_the_entitlement_and_the_inventory(bench: Bench) -> Non
 def test_a_talkdesk_flow_dials_for_the_card(bench: Bench) -> None:
     dialed: list[Json] = []
     bench.world.dials["talkdesk"] = dialed.append
-    numbers = {"to": samples.DID, "from": samples.RING_GROUP_NUMBER}
+    numbers = {"to": samples.DID, "from": talkdesk_samples.RING_GROUP_NUMBER}
     seen = done(bench, "verify.outbound", numbers)
     assert dialed == [numbers | {"call_id": seen["call_id"], "flow_id": ""}]
 

@@ -1,10 +1,11 @@
-"""The ways of calls between Genesys Cloud and Synthflow, hop by hop, and what judges each hop."""
+"""The paths of calls between Genesys Cloud and Synthflow, hop by hop, and what judges each hop."""
 
 from __future__ import annotations
 
 from sfsip_nb.engine.model import CallFlow, CallHop
+from sfsip_nb.platforms.synthflow import call_paths as synthflow
 
-_PHONE, _GENESYS, _SYNTHFLOW = "Telephone network", "Genesys Cloud", "Synthflow"
+_PHONE, _GENESYS = "Telephone network", "Genesys Cloud"
 
 FLOWS = (
     CallFlow(
@@ -36,40 +37,14 @@ FLOWS = (
                 "{genesys[trunk_name]}",
                 ("flow.inbound/trunk", "verify.inbound/trunk", "verify.inbound/rtp"),
             ),
-            CallHop(
-                _SYNTHFLOW,
-                "SIP number",
-                "{numbers[0]}",
-                ("flow.inbound/number", "verify.inbound/synthflow"),
-            ),
-            CallHop(
-                _SYNTHFLOW,
-                "Assistant",
-                "{synthflow[assistant]}",
-                (
-                    "flow.inbound/assistant",
-                    "verify.inbound/assistant",
-                    "verify.inbound/heard/AI-agent",
-                ),
-            ),
+            *synthflow.INBOUND,
         ),
     ),
     CallFlow(
         "flow.transfer",
         "The AI agent transfers a caller to a live agent",
         (
-            CallHop(
-                _SYNTHFLOW,
-                "Assistant",
-                "{synthflow[assistant]}",
-                ("verify.transfer/assistant", "verify.transfer/heard/AI-agent"),
-            ),
-            CallHop(
-                _SYNTHFLOW,
-                "{synthflow[transfer][mode]} transfer",
-                "{synthflow[transfer][number]}",
-                ("flow.transfer/action",),
-            ),
+            *synthflow.TRANSFERS,
             CallHop(
                 _GENESYS, "BYOC trunk", "{genesys[trunk_name]}", ("flow.transfer/termination",)
             ),
@@ -97,7 +72,7 @@ FLOWS = (
         "flow.outbound_ai",
         "The AI agent calls somebody through Genesys Cloud",
         (
-            CallHop(_SYNTHFLOW, "Assistant", "{synthflow[assistant]}"),
+            synthflow.ASSISTANT,
             CallHop(
                 _GENESYS,
                 "BYOC trunk",
@@ -126,18 +101,7 @@ FLOWS = (
                 "{genesys[trunk_name]}",
                 ("flow.outbound_platform/trunk", "verify.outbound/trunk", "verify.outbound/rtp"),
             ),
-            CallHop(
-                _SYNTHFLOW,
-                "SIP number",
-                "{numbers[0]}",
-                ("flow.outbound_platform/number", "verify.outbound/synthflow"),
-            ),
-            CallHop(
-                _SYNTHFLOW,
-                "Assistant",
-                "{synthflow[assistant]}",
-                ("flow.outbound_platform/assistant", "verify.outbound/assistant"),
-            ),
+            *synthflow.OUTBOUND,
         ),
     ),
 )

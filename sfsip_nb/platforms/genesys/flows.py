@@ -12,7 +12,7 @@ from typing import Any
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Step
 from sfsip_nb.engine.verdicts import Check, Vantage
-from sfsip_nb.inputs import dialplan
+from sfsip_nb.platforms.genesys import dialplan
 from sfsip_nb.platforms.genesys import numbers as n
 from sfsip_nb.platforms.genesys import resources as r
 from sfsip_nb.platforms.genesys.platform import genesys, settings
@@ -168,14 +168,20 @@ def _outbound_platform(ctx: Context) -> list[Check]:
 
 
 STEPS = (
-    Step("flow.inbound", SECTION, "Caller → Genesys → AI", ("assistant.attach",), check=_inbound),
+    Step(
+        "flow.inbound",
+        SECTION,
+        "Caller → Genesys → AI",
+        ("routing.inbound", "trunk.outbound", "assistant.attach"),
+        check=_inbound,
+    ),
     Step("flow.transfer", SECTION, "AI → queue → agent", ("transfer.action",), check=_transfer),
     Step("flow.outbound_ai", SECTION, "AI → Genesys → callee", ("number.add",), check=_outbound_ai),
     Step(
         "flow.outbound_platform",
         SECTION,
         "Genesys flow → AI",
-        ("assistant.attach",),
+        ("trunk.outbound", "trunk.site", "assistant.attach"),
         check=_outbound_platform,
     ),
 )

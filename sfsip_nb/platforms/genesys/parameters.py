@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from pydantic import AfterValidator
@@ -36,6 +37,17 @@ def _order(texts: list[str]) -> list[str]:
     return texts
 
 
+def _identifier(text: str) -> str:
+    if "." in text or ":" in text:
+        raise ValueError(
+            f"is '{text}': give only the label before the first dot, as typed into Inbound SIP"
+            " Termination Identifier; Genesys adds the rest."
+        )
+    if not re.fullmatch(f.LABEL, text):
+        raise ValueError(f"is '{text}': only letters, digits and inner hyphens, at most 63.")
+    return text
+
+
 class Genesys(Block):
     """The Genesys Cloud organisation and what the trunk is called there."""
 
@@ -50,7 +62,7 @@ class Genesys(Block):
     )
     site: f.Text = ask("name of the site whose number plans are used", genesys_samples.SITE)
     trunk_name: f.Text = ask("External Trunk Name", samples.TRUNK_NAME)
-    termination_identifier: f.Label = ask(
+    termination_identifier: Annotated[f.Text, AfterValidator(_identifier)] = ask(
         "Inbound SIP Termination Identifier, unique in the region",
         genesys_samples.TERMINATION_IDENTIFIER,
     )
@@ -60,7 +72,7 @@ class Genesys(Block):
         "",
     )
     caller_address: f.Number = ask("Caller Address of the trunk, E.164, in quotes", samples.DID)
-    caller_name: f.CallerName = ask(
+    caller_name: Annotated[str, f.text_of(40), AfterValidator(f.one_line)] = ask(
         "Caller Name of the trunk, at most 40 characters", genesys_samples.CALLER_NAME
     )
     caller_priority: Annotated[list[f.Item], AfterValidator(_order)] = ask(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Desired, Step
 from sfsip_nb.engine.verdicts import Check, Vantage
-from sfsip_nb.inputs import dialplan
+from sfsip_nb.platforms.genesys import dialplan
 from sfsip_nb.platforms.genesys import numbers as n
 from sfsip_nb.platforms.genesys import resources as r
 from sfsip_nb.platforms.genesys.platform import genesys, settings

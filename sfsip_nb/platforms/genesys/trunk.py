@@ -25,8 +25,7 @@ _ADDRESSES_AT_MOST = 150
 _WHY = {
     "trunk.create": "Calls between Genesys Cloud and Synthflow go over a dedicated BYOC trunk.",
     "trunk.inbound": "The identifier tells Genesys whose call it is; the site says whose number"
-    " plans"
-    " it follows.",
+    " plans it follows.",
     "trunk.outbound": "Where Genesys sends calls for the AI, and how it logs in there.",
     "trunk.caller_id": "What the called side sees as the caller.",
     "trunk.acl": "Only Synthflow's own addresses may send calls into the organization.",
@@ -116,6 +115,12 @@ def _created(ctx: Context) -> list[Check]:
     ]
 
 
+def _path(ctx: Context, *panel: str) -> tuple[str, ...]:
+    """Where the trunk is in Genesys Cloud's menus."""
+    name = ctx.parameters.trunk_name
+    return ("Admin", "Telephony", "Trunks", "External Trunks", name, *panel)
+
+
 def _inbound_card(ctx: Context) -> Card | None:
     if settings(ctx).inbound_fqdn:
         return None
@@ -124,7 +129,7 @@ def _inbound_card(ctx: Context) -> Card | None:
         step="trunk.inbound",
         system="genesys",
         title="Copy the trunk's FQDN",
-        path=("Admin", "Telephony", "Trunks", "External Trunks", ctx.parameters.trunk_name),
+        path=_path(ctx),
         fields=(
             CardField("External Trunk Name", ctx.parameters.trunk_name, "trunk_name"),
             CardField("Expected (derived)", expected or "not derived: sources disagree"),
@@ -170,14 +175,7 @@ def _outbound_card(ctx: Context) -> Card | None:
         step="trunk.outbound",
         system="genesys",
         title="Enter the Outbound SIP Termination FQDN",
-        path=(
-            "Admin",
-            "Telephony",
-            "Trunks",
-            "External Trunks",
-            ctx.parameters.trunk_name,
-            "Outbound",
-        ),
+        path=_path(ctx, "Outbound"),
         fields=(CardField(r.TERMINATION_FQDN, host, "outbound_termination_fqdn"),),
         why="The trunk template of this organization shows no key for this one field, so it "
         "cannot be written by API without guessing.",
@@ -211,14 +209,7 @@ def _acl_card(ctx: Context) -> Card:
         step="trunk.acl",
         system="genesys",
         title="“Allow All” is off",
-        path=(
-            "Admin",
-            "Telephony",
-            "Trunks",
-            "External Trunks",
-            ctx.parameters.trunk_name,
-            "SIP Access Control",
-        ),
+        path=_path(ctx, "SIP Access Control"),
         fields=tuple(CardField("Allow list", a) for a in addresses.signalling(ctx)),
         why="With “Allow All” anybody on the internet may send calls into the organization. "
         "The API shows no key for the switch.",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from sfsip_nb.inputs.platform import Platform
-from sfsip_nb.inputs.samples import RING_GROUP_NUMBER
 from sfsip_nb.platforms.talkdesk import samples
 from sfsip_nb.platforms.talkdesk.parameters import Talkdesk, contradictions
 
@@ -15,7 +14,7 @@ PLATFORM = Platform(
     about="Talkdesk account and trunk",
     decides="talkdesk.account and talkdesk.region",
     administrator_steps=samples.ADMINISTRATOR_STEPS,
-    transfer_number=RING_GROUP_NUMBER,
+    transfer_number=samples.RING_GROUP_NUMBER,
     secrets=samples.SECRETS,
     identifying=samples.IDENTIFYING,
     contradictions=contradictions,

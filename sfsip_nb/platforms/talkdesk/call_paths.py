@@ -1,10 +1,11 @@
-"""The ways of calls between Talkdesk and Synthflow, hop by hop, and what judges each hop."""
+"""The paths of calls between Talkdesk and Synthflow, hop by hop, and what judges each hop."""
 
 from __future__ import annotations
 
 from sfsip_nb.engine.model import CallFlow, CallHop
+from sfsip_nb.platforms.synthflow import call_paths as synthflow
 
-_PHONE, _TALKDESK, _SYNTHFLOW = "Telephone network", "Talkdesk", "Synthflow"
+_PHONE, _TALKDESK = "Telephone network", "Talkdesk"
 
 FLOWS = (
     CallFlow(
@@ -24,40 +25,14 @@ FLOWS = (
                 "{talkdesk[trunk_name]}",
                 ("flow.inbound/trunk.create", "verify.inbound/transfer"),
             ),
-            CallHop(
-                _SYNTHFLOW,
-                "SIP number",
-                "{numbers[0]}",
-                ("flow.inbound/number", "verify.inbound/synthflow"),
-            ),
-            CallHop(
-                _SYNTHFLOW,
-                "Assistant",
-                "{synthflow[assistant]}",
-                (
-                    "flow.inbound/assistant",
-                    "verify.inbound/assistant",
-                    "verify.inbound/heard/AI-agent",
-                ),
-            ),
+            *synthflow.INBOUND,
         ),
     ),
     CallFlow(
         "flow.transfer",
         "The AI agent transfers a caller to a live agent",
         (
-            CallHop(
-                _SYNTHFLOW,
-                "Assistant",
-                "{synthflow[assistant]}",
-                ("verify.transfer/assistant", "verify.transfer/heard/AI-agent"),
-            ),
-            CallHop(
-                _SYNTHFLOW,
-                "{synthflow[transfer][mode]} transfer",
-                "{synthflow[transfer][number]}",
-                ("flow.transfer/action",),
-            ),
+            *synthflow.TRANSFERS,
             CallHop(
                 _TALKDESK,
                 "SBC",
@@ -88,18 +63,7 @@ FLOWS = (
                 "{talkdesk[trunk_name]}",
                 ("flow.outbound_platform/trunk.create", "verify.outbound/platform"),
             ),
-            CallHop(
-                _SYNTHFLOW,
-                "SIP number",
-                "{numbers[0]}",
-                ("flow.outbound_platform/number", "verify.outbound/synthflow"),
-            ),
-            CallHop(
-                _SYNTHFLOW,
-                "Assistant",
-                "{synthflow[assistant]}",
-                ("flow.outbound_platform/assistant", "verify.outbound/assistant"),
-            ),
+            *synthflow.OUTBOUND,
         ),
     ),
 )

@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator
 
 from sfsip_nb.inputs import fields as f
 from sfsip_nb.inputs import samples
 from sfsip_nb.inputs.blocks import Block, ask
 from sfsip_nb.platforms.talkdesk import samples as talkdesk_samples
 
+_ADDRESS = re.compile(
+    rf"(?i)(?:https?://)?({f.LABEL})\.(?:my)?talkdesk(?:id|app)?(?:ca)?\.[a-z]+(?:[/?#].*)?"
+)
+
+
+def _account(text: str) -> str:
+    if re.fullmatch(f.LABEL, text):
+        return text.lower()
+    meant = _ADDRESS.fullmatch(text)
+    write = f"write '{meant[1].lower()}' alone" if meant else "write the account's name alone"
+    raise ValueError(
+        f"is '{text[:60]}': {write}. It is the part before .mytalkdesk.com in the browser:"
+        " letters, digits and inner hyphens, at most 63."
+    )
+
 
 class Talkdesk(Block):
     """The Talkdesk account and what the trunk is called there."""
 
-    account: f.Account = ask("name of the account, as in its address", talkdesk_samples.ACCOUNT)
+    account: Annotated[f.Text, AfterValidator(_account)] = ask(
+        "name of the account, as in its address", talkdesk_samples.ACCOUNT
+    )
     region: Literal["us", "eu", "ca"] = ask("us, eu or ca", talkdesk_samples.REGION)
     client_id: f.Text = ask(
         "id of an OAuth client with the grant Client Credentials", talkdesk_samples.CLIENT_ID
@@ -30,7 +50,7 @@ class Talkdesk(Block):
     max_concurrent_calls: int = ask("Max Concurrent Calls of the trunk", 10, ge=1, le=10000)
     ring_group: f.Text = ask("ring group or queue of the live agents", talkdesk_samples.RING_GROUP)
     ring_group_number: f.Number = ask(
-        "number that reaches it, E.164, in quotes", samples.RING_GROUP_NUMBER
+        "number that reaches it, E.164, in quotes", talkdesk_samples.RING_GROUP_NUMBER
     )
     timeout_seconds: int = ask("seconds before a call goes to the fallback", 30, 30, ge=1, le=600)
     fallback: f.Text = ask(

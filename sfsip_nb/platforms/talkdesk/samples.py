@@ -7,6 +7,7 @@ REGION = "us"
 CLIENT_ID = "7e57bed07a1c4000800000000000c1"
 SBC = "sbc.acme-testbed.example"
 RING_GROUP = "Acme Support Agents"
+RING_GROUP_NUMBER = "+15551230091"  # reaches the live agents
 FALLBACK = "Acme Voicemail"
 
 ADMINISTRATOR_STEPS = (
@@ -28,6 +29,7 @@ IDENTIFYING = frozenset(
         CLIENT_ID,
         SBC,
         RING_GROUP,
+        RING_GROUP_NUMBER,
         FALLBACK,
     }
 )

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sfsip_nb.inputs import dialplan
+from sfsip_nb.platforms.genesys import dialplan
 from sfsip_nb.sip import Transport
 from sfsip_nb.testbed.telephony.admission import Refusal, listed
 from sfsip_nb.testbed.telephony.legs import Object

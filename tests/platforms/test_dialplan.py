@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sfsip_nb.inputs.dialplan import PlanMatch, classify, outbound_route, plan_faults
+from sfsip_nb.platforms.genesys.dialplan import PlanMatch, classify, outbound_route, plan_faults
 
 Plan = dict[str, Any]
 
