@@ -58,13 +58,18 @@ def paragraphs() -> Iterator[None]:
 
 
 def _stop(paragraph: str, code: int) -> None:
-    _print(paragraph, sys.stderr)
+    complain(paragraph)
     raise typer.Exit(code)
 
 
 def say(text: str) -> None:
     """A text to stdout, at once; nothing in it steers the terminal."""
     _print(text, sys.stdout)
+
+
+def complain(text: str) -> None:
+    """The same to stderr."""
+    _print(text, sys.stderr)
 
 
 def _print(text: str, where: TextIO) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from sfsip_nb.cli.asking import confirm
-from sfsip_nb.cli.common import FAILED, OPEN, Folder, app, become, paragraphs, say
+from sfsip_nb.cli.common import FAILED, OPEN, Folder, app, become, complain, paragraphs, say
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.platform import names
 from sfsip_nb.inputs.schema import Parameters
@@ -28,11 +28,15 @@ def replay(
     testbed: Annotated[str, typer.Option(help="testbed: attach to this URL")] = "",
     keep_testbed: Annotated[bool, typer.Option(help="testbed: leave it running")] = False,
     approve: Annotated[str, typer.Option(help="approve the saved plan", metavar="NAME")] = "",
+    quiet: Annotated[bool, typer.Option("--quiet", help="say only what did not pass")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="one line of JSON per event")] = False,
 ) -> None:
     """Run a guide's notebooks headlessly and write the record."""
     with paragraphs():
         from sfsip_nb.runs import session
 
+        if quiet and as_json:
+            raise InputError("--quiet", "--quiet and --json exclude each other. Give one of them.")
         chosen, folder = _sections(only), notebooks()
         prepared = session.prepare(
             parameters,
@@ -45,9 +49,19 @@ def replay(
             approve=approve,
             confirm=confirm,
         )
+        from sfsip_nb.replay import events
+        from sfsip_nb.replay.github import on_github
         from sfsip_nb.replay.series import replay as run
 
-        raise typer.Exit(run(prepared, folder, say, chosen))
+        how = events.in_json if as_json else events.if_not_passed if quiet else events.in_lines
+        # GitHub reads commands on both streams; on stdout they would stand between the JSON.
+        told, annotated = how(say), on_github(complain if as_json else say)
+
+        def tell(event: events.Event) -> None:
+            told(event)
+            annotated(event)
+
+        raise typer.Exit(run(prepared, folder, tell, chosen))
 
 
 def _sections(only: str) -> list[str]:

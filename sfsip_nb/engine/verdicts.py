@@ -63,6 +63,9 @@ class Check:
     at: str = field(default_factory=now, compare=False)
 
 
+DONE = frozenset({Verdict.PASS, Verdict.SKIPPED, Verdict.WAIVED})
+"""What leaves nothing open."""
+
 # Worst first: the order in which a step takes the verdict of its required checks.
 _ORDER = (
     Verdict.FAIL,

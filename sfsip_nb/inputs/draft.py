@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 
 from sfsip_nb.inputs.blocks import Block, without_token
 from sfsip_nb.inputs.checked import Checked
-from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.inputs.errors import ExposedSecret, InputError
 from sfsip_nb.inputs.load import CELL, check_namespace, overlay
 from sfsip_nb.inputs.schema import (
     Parameters,
@@ -42,7 +42,7 @@ class Draft:
 
     `checked` is what the last look at them found.
     Raises InputError for what a form cannot mend: an unknown name, a group that is none, a
-    target or a customer that is not there.
+    target or a customer that is not there, a secret in the parameters cell.
     """
 
     def __init__(
@@ -50,8 +50,12 @@ class Draft:
         guide: str,
         namespace: Mapping[str, Any],
         kept: Callable[[str], Mapping[str, Any]] = lambda run: {},
+        strict: bool = False,
     ) -> None:
-        """`kept` gives what `typed()` once gave in a run, by its name."""
+        """`kept` gives what `typed()` once gave in a run, by its name.
+
+        `strict`: nobody mends anything in a form, so whatever is wrong is raised.
+        """
         self.guide = guide
         self.model = parameters_model(guide)
         self.secret_keys = frozenset(secret_keys(self.model))
@@ -64,7 +68,11 @@ class Draft:
             self._typed |= _typed_here.get(self.run_name, {})
             self._typed = self._with(kept(self.run_name))
         self.check()
-        beyond = [p for key, p in self._problems() if key in ("", "testbed", *FIXED)]
+        beyond = [
+            problem
+            for key, problem in self._problems()
+            if strict or isinstance(problem, ExposedSecret) or key in ("", "testbed", *FIXED)
+        ]
         if beyond:
             raise InputError.together(beyond, CELL)
 

@@ -45,3 +45,7 @@ class InputError(SfsipError, ValueError):
             return problems[0]
         head = f"{len(problems)} inputs in {where} need a change:"
         return cls(where, "\n\n".join([head, *map(str, problems)]), problems)
+
+
+class ExposedSecret(InputError):
+    """A secret stands in a notebook, and with it in each copy that a tool has written."""

@@ -18,7 +18,7 @@ from sfsip_nb.inputs.fields import did_you_mean
 from sfsip_nb.inputs.generate import example_yaml, parameters_cell
 from sfsip_nb.inputs.numbers import is_sample
 from sfsip_nb.inputs.platform import platform
-from sfsip_nb.inputs.problems import explain, literal_secrets, names, place_of
+from sfsip_nb.inputs.problems import CELL, explain, literal_secrets, names, place_of
 from sfsip_nb.inputs.schema import (
     GUIDES,
     Parameters,
@@ -41,9 +41,6 @@ __all__ = [
     "parameters_cell",
     "parse_set",
 ]
-
-CELL = "the parameters cell"
-"""What messages call the inputs of a notebook."""
 
 _LARGEST = 256 * 1024  # bytes of a parameters file, ten times what a thousand numbers take
 _NUMBER = re.compile(r"\+[0-9]+")

@@ -13,11 +13,14 @@ from pydantic_core import ErrorDetails
 
 from sfsip_nb.inputs.blocks import Block
 from sfsip_nb.inputs.bounds import too_long
-from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.inputs.errors import ExposedSecret, InputError
 from sfsip_nb.inputs.fields import did_you_mean, nearest
 from sfsip_nb.inputs.schema import block_of
 from sfsip_nb.inputs.secrets import HOW, is_reference
 from sfsip_nb.inputs.yamltree import Mark, Path, Tree, dotted
+
+CELL = "the parameters cell"
+"""What messages call the inputs of a notebook."""
 
 _SECRET_NAME = re.compile(r"(?i)pass(word|phrase|wd)?$|pwd|secret|token|api_?key|credential")
 
@@ -33,7 +36,7 @@ def literal_secrets(value: Any, path: Path, tree: Tree) -> Iterable[InputError]:
         for key, item in value.items():
             inner = (*path, str(key))
             if _SECRET_NAME.search(str(key)) and item and not is_reference(str(item)):
-                yield InputError(dotted(inner), f"{place_of(inner, tree)} {_not_a_reference()}")
+                yield _plaintext(inner, tree)
             else:
                 yield from literal_secrets(item, inner, tree)
     elif isinstance(value, list):
@@ -43,6 +46,8 @@ def literal_secrets(value: Any, path: Path, tree: Tree) -> Iterable[InputError]:
 
 def _explain(detail: ErrorDetails, model: type[Block], tree: Tree) -> InputError:
     path: Path = tuple(detail["loc"])
+    if _holds_plaintext(detail, path, model):
+        return _plaintext(path, tree)
     return InputError(
         dotted(path), f"{place_of(path, tree)} {_sentence(detail, path, model, tree)}"
     )
@@ -71,8 +76,6 @@ def _sentence(detail: ErrorDetails, path: Path, model: type[Block], tree: Tree) 
         return f"has no value.{helped} {how}"
     if kind == "string_too_long":
         return too_long(len(detail["input"]), int(context["max_length"]))
-    if _secret(path, field):
-        return _not_a_reference()
     if kind in ("value_error", "assertion_error"):
         return str(context.get("error", detail["msg"]))
     if kind == "literal_error":
@@ -90,11 +93,25 @@ def _sentence(detail: ErrorDetails, path: Path, model: type[Block], tree: Tree) 
     return f"cannot be used: {detail['msg'][:1].lower()}{detail['msg'][1:]}.{helped}"
 
 
-def _not_a_reference() -> str:
-    return (
-        "holds a plaintext secret, or something that is not a reference (it is not repeated"
-        f" here). {HOW}."
+def _holds_plaintext(detail: ErrorDetails, path: Path, model: type[Block]) -> bool:
+    """Whether something else stands where a secret's reference belongs."""
+    kind, found = detail["type"], detail["input"]
+    if kind in ("extra_forbidden", "missing", "empty") or found in (None, ""):
+        return False
+    if kind == "string_too_long" and is_reference(found):
+        return False
+    return _secret(path, _lookup(model, path)[1])
+
+
+def _plaintext(path: Path, tree: Tree) -> InputError:
+    said = (
+        f"{place_of(path, tree)} holds a plaintext secret, or something that is not a reference"
+        " (it is not repeated here)."
     )
+    if tree.source != CELL:
+        return InputError(dotted(path), f"{said} {HOW}.")
+    exposed = "If it is a secret, delete this output notebook and change the secret."
+    return ExposedSecret(dotted(path), f"{said} {exposed} {HOW}.")
 
 
 def _secret(path: Path, field: FieldInfo | None) -> bool:

@@ -67,6 +67,11 @@ class Parameters(_Head):
     keep_media: bool = ask(
         "keep recordings and transcripts; on live only with recorded consent", False, False
     )
+    on_open: Literal["raise", "report"] = ask(
+        "without a person, at a section not passed: raise an error, or report it",
+        "raise",
+        "raise",
+    )
     testbed: Testbed = ask("testbed settings; not used on live", None, Testbed())
 
     @property

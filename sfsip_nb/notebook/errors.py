@@ -1,7 +1,8 @@
 """What a notebook shows where a cell stops: one card, never a stack trace.
 
-The exception itself goes on, so that Run All stops there and a replay breaks off; what the user
-reads is the card, and the trace of a fault of our own is in the run's log.
+The exception itself goes on, so that Run All stops there and a replay breaks off; what a person
+reads is the card, and where nobody is there the log of the tool has the same words. The trace of a
+fault of our own is in the run's log.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from sfsip_nb.inputs.errors import InputError, SfsipError
 from sfsip_nb.inputs.secrets import Redactor
 from sfsip_nb.present import tables
 from sfsip_nb.present.tables import Shown
+from sfsip_nb.runs import person
 
 
 @contextmanager
@@ -50,7 +52,7 @@ def _show(stop: SfsipError) -> None:
 
     if get_ipython() is not None and not stop.shown:
         display(card(stop))  # type: ignore[no-untyped-call]
-        stop.shown = True
+        stop.shown = person.is_there()  # who reads a log has not seen the card
 
 
 def not_open() -> Shown:

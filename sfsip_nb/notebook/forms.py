@@ -4,7 +4,6 @@ Values come first: the widgets start from the inputs as they stand, nothing bloc
 no button. What a person types is checked at once and noted; the next cell that runs acts on it.
 """
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -22,10 +21,7 @@ from sfsip_nb.inputs.schema import block_of
 from sfsip_nb.inputs.secrets import doubts
 from sfsip_nb.present.tables import Shown, Stamp, folded, inputs_table, plain_table
 from sfsip_nb.present.text import some
-
-HEADLESS = "SFSIP_HEADLESS"
-"""Set to 1 by a replay: no widget is made, only the static twin is shown."""
-
+from sfsip_nb.runs import person
 
 _LINES = ", one a line", "; hold Ctrl or ⌘ to choose several, or none"
 _WORDS = {"sip": "SIP", "api": "API", "id": "ID", "fqdn": "FQDN", "sbc": "SBC", "url": "URL"}
@@ -200,7 +196,7 @@ class Form:
     def _ipython_display_(self) -> None:
         from IPython.display import display
 
-        if os.environ.get(HEADLESS) != "1":
+        if person.is_there():
             from sfsip_nb.notebook.widgets import Sheet
 
             self.shown = Sheet(self)

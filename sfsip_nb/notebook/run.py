@@ -15,6 +15,7 @@ from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.notebook import cards, forms
 from sfsip_nb.notebook.cells import cell, stamp
 from sfsip_nb.notebook.errors import errors_shown
+from sfsip_nb.notebook.unattended import stop_unless_passed
 from sfsip_nb.notebook.workspace import Workspace
 from sfsip_nb.platforms.shared import captures
 from sfsip_nb.present import captures as capture_tables
@@ -24,7 +25,7 @@ from sfsip_nb.present.pictured import pictured
 from sfsip_nb.present.record import card_page
 from sfsip_nb.present.tables import Shown
 from sfsip_nb.present.text import unmarked, utc
-from sfsip_nb.runs import session as sessions
+from sfsip_nb.runs import places
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -39,7 +40,7 @@ def open_run(guide: str, notebook: str, namespace: Mapping[str, Any]) -> Run:
     Reads the declared names out of ``namespace`` (a notebook's ``globals()``) and validates them
     once. Raises ``InputError``, one paragraph a problem; nothing has been touched then.
     """
-    with errors_shown(sessions.home() / "runs", where="open_run"):
+    with errors_shown(places.home() / "runs", where="open_run"):
         before = namespace.get("run")
         if isinstance(before, Run):  # the cell is run again, and its own result hides the parameter
             namespace = {**namespace, "run": before.workspace.draft.value("run")}
@@ -253,30 +254,34 @@ class Run:
         page = session.run_dir / "cards" / f"{step_id}.html"
         private.folder(page.parent)
         private.write(page, card_page(cards.with_answer(ctx, card), session.parameters.customer))
-        return tables.notice(f"Card: {os.path.relpath(page, sessions.home())}")
+        return tables.notice(f"Card: {os.path.relpath(page, places.home())}")
 
     @cell
     def verdict(self) -> Shown:
         """The section's verdict; of a section without steps, the whole attempt's.
 
-        Tokens are revoked, and opened anew when they are needed.
+        Tokens are revoked, and opened anew when they are needed. Raises ``NotPassed`` where nobody
+        is there to read it and the inputs do not say to go on (`stop_unless_passed`).
         """
-        if not (own := self.workspace.guide.of_section(self.name)):
-            return self._whole()
-        session = self.workspace.open()
-        session.release()
-        rows = session.journal.steps(session.attempt)
-        steps = [rows[s.id].titled(s.section, s.title) for s in own if s.id in rows]
-        shown = tables.verdict_table(steps, "This section")
-        verdict = worst(step.verdict for step in steps)
-        titles = {section.notebook: section.title for section in session.guide.sections}
-        return shown + tables.overall(verdict.value, titles[self.name])
-
-    def _whole(self) -> Shown:
-        """The verdict of the attempt, or of the last one whose record was made."""
-        self.workspace.let_go()
-        whole = worst(row.verdict for row in self.workspace.judged().values())
-        return tables.overall(whole.value, f"{self.workspace.guide.title}: all sections so far")
+        guide, workspace = self.workspace.guide, self.workspace
+        if own := guide.of_section(self.name):
+            session = workspace.open()
+            session.release()
+            rows = session.journal.steps(session.attempt)
+            title = next(s.title for s in guide.sections if s.notebook == self.name)
+        else:  # of the attempt, or of the last one whose record was made
+            workspace.let_go()
+            rows = workspace.judged()
+            title = f"{guide.title}: all sections so far"
+        ran = [rows[s.id].titled(s.section, s.title) for s in own or guide.steps if s.id in rows]
+        shown = tables.overall(worst(step.verdict for step in ran).value, title)
+        if own:
+            shown = tables.verdict_table(ran, "This section") + shown
+        if workspace.unattended:
+            shown.stamp = stamp(workspace, self.name)
+            inputs = workspace.draft.checked.valid()
+            stop_unless_passed(shown, title, own or guide.steps, ran, inputs, whole=not own)
+        return shown
 
     @cell
     def captures(self, *names: str) -> Shown:
@@ -290,7 +295,7 @@ class Run:
         found = captures.read(session.run_dir)
         if found:
             return capture_tables.shown((item.name, item.unread, item.diagnosis) for item in found)
-        folder = os.path.relpath(session.run_dir / captures.FOLDER, sessions.home())
+        folder = os.path.relpath(session.run_dir / captures.FOLDER, places.home())
         return tables.notice(
             "No capture to read. Upload a .pcap or .pcapng file next to this notebook and name it: "
             f"run.captures(“call.pcap”), or put it into {folder}."
@@ -314,13 +319,13 @@ class Run:
         A replay makes its record itself, once its last notebook has run.
         """
         session = self.workspace.open()
-        if self.workspace.headless:  # the page that this becomes stands beside the others
+        if places.is_replay():  # the page that this becomes stands beside the others
             made, where = session.run_dir / "attempts" / session.attempt_name, "../record.html"
         else:
             made = self.workspace.keep_record()
             where = os.path.relpath(made / "record.html", Path.cwd())
         data = export.record(session.journal, int(made.name.partition("-")[0]), session.guide)
-        told = os.path.relpath(made / "record.html", sessions.home())
+        told = os.path.relpath(made / "record.html", places.home())
         return (
             tables.figure(figures.strip(chapters.overview(data), "The run at a glance"))
             + tables.verdict_table(data.steps, f"All steps of attempt {made.name}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 from sfsip_nb.engine.model import Guide
@@ -12,10 +11,10 @@ from sfsip_nb.inputs.draft import Draft
 from sfsip_nb.inputs.generate import live_values, parameters_cell, sample_values
 from sfsip_nb.inputs.schema import named
 from sfsip_nb.notebook.errors import errors_shown
-from sfsip_nb.notebook.forms import HEADLESS
 from sfsip_nb.platforms import guides
 from sfsip_nb.present import tables
 from sfsip_nb.present.tables import Shown
+from sfsip_nb.runs import person, places
 from sfsip_nb.runs import session as sessions
 from sfsip_nb.runs.status import RUNBOOK, status_of
 
@@ -44,7 +43,7 @@ class Beginning:
     def _ipython_display_(self) -> None:
         from IPython.display import display
 
-        if os.environ.get(HEADLESS) != "1":
+        if person.is_there():
             from sfsip_nb.notebook.widgets import questions
 
             titles = {name: guide.title for name, guide in sessions.GUIDES.items()}
@@ -65,7 +64,7 @@ def begin(guide: Guide, customer: str, target: str) -> Path:
     Draft(guide.name, values)
     folder = _runs() / name / RUNBOOK
     private.folder(folder)
-    kept = guides.notebooks(guide.name, sessions.home() / "notebooks")
+    kept = guides.notebooks(guide.name, places.home() / "notebooks")
     for section in guide.sections:
         copy = folder / f"{section.notebook}.ipynb"
         if copy.exists():
@@ -93,4 +92,4 @@ def overview(root: Path | None = None) -> Shown:
 
 
 def _runs() -> Path:
-    return sessions.home() / "runs"
+    return places.home() / "runs"

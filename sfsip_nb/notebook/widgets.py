@@ -51,7 +51,7 @@ _REMARK = {"flex": "1 1 24ch", "min_width": "24ch"}
 
 def control(field: Field, form: Form) -> Any:
     """The control of one input, or None for what no single control holds."""
-    value = form.draft.value(field.key)
+    value = _fitting(form.draft.value(field.key), field)
     options = {
         "description": field.label,
         "tooltip": field.help,
@@ -67,7 +67,7 @@ def control(field: Field, form: Form) -> Any:
         case "number":
             widget = ipywidgets.IntText(value=value, **options)
         case "choice":
-            known = field.choices if value in field.choices else ("", *field.choices)
+            known = field.choices if value in field.choices else (value, *field.choices)
             pairs = [(choice or "–", choice) for choice in known]
             widget = ipywidgets.Dropdown(options=pairs, value=value, **options)
         case "lines":
@@ -80,8 +80,7 @@ def control(field: Field, form: Form) -> Any:
             options["layout"] = ipywidgets.Layout(width="120ch", max_width="100%")
             widget = ipywidgets.SelectMultiple(options=pairs, value=chosen, rows=6, **options)
         case "day":
-            day = date.fromisoformat(str(value)) if value else None
-            widget = ipywidgets.DatePicker(value=day, **options)
+            widget = ipywidgets.DatePicker(value=value, **options)
         case "text":
             # A plain field, which also lists what a platform offers once that is known.
             widget = ipywidgets.Combobox(value=str(value), continuous_update=True, **options)
@@ -89,6 +88,23 @@ def control(field: Field, form: Form) -> Any:
             return None
     widget.observe(lambda change: form.note(field.key, _plain(change["new"], field)), names="value")
     return widget
+
+
+def _fitting(value: Any, field: Field) -> Any:
+    """A value as its control takes it; blank where it is of another kind, as is told beside it."""
+    match field.kind:
+        case "switch":
+            return value if isinstance(value, bool) else False
+        case "number":
+            return value if isinstance(value, int) else 0
+        case "lines" | "several":
+            return value if isinstance(value, list) else []
+        case "day":
+            try:
+                return date.fromisoformat(str(value)) if value else None
+            except ValueError:
+                return None
+    return str(value)
 
 
 def _plain(value: Any, field: Field) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -19,6 +18,7 @@ from sfsip_nb.inputs.errors import InputError, SfsipError
 from sfsip_nb.inputs.load import CELL
 from sfsip_nb.inputs.secrets import Redactor
 from sfsip_nb.present.frames import Frames
+from sfsip_nb.runs import person, places
 from sfsip_nb.runs import session as sessions
 from sfsip_nb.runs.kept import attempts_of, keep_interactive
 from sfsip_nb.runs.status import status_of
@@ -33,19 +33,24 @@ class Workspace:
     """One notebook's way to its run.
 
     Each cell begins with `refresh`, and works on what that found. A replay's inputs are those of
-    its file, whatever was typed in the run before.
+    its file, whatever was typed in the run before. `headless`: no person is there (`person`).
     """
 
     def __init__(self, guide: str, namespace: Mapping[str, Any]) -> None:
-        """Raises ``InputError`` for what no form can mend; in a replay for all that is wrong."""
-        self.headless = os.environ.get(sessions.HEADLESS) == "1"
-        self.draft = Draft(guide, namespace, self._kept)
+        """Raises ``InputError`` for what no form can mend; without a person for anything wrong."""
+        self.headless = not person.is_there()
+        self.draft = Draft(guide, namespace, self._kept, strict=self.headless)
         self.opened: sessions.Session | None = None
         self._current = False
         self.phase: Phase = no_phase
-        # A replay stops at its first cell; for a person, the testbed starts while they read.
+        # Without a person it stops at the first cell; for one, the testbed starts while they read.
         if self.headless or self.draft.checked.parameters is not None:
             self.open()
+
+    @property
+    def unattended(self) -> bool:
+        """Whether a tool runs this notebook by itself: a replay looks at the verdicts of all."""
+        return self.headless and not places.is_replay()
 
     @property
     def guide(self) -> Guide:
@@ -55,7 +60,7 @@ class Workspace:
     @property
     def folder(self) -> Path:
         """The run's folder."""
-        return _folder(self.draft.run_name)
+        return places.folder_of(self.draft.run_name)
 
     @property
     def journal_path(self) -> Path:
@@ -82,7 +87,7 @@ class Workspace:
     def approve(self, by: str) -> None:
         """Approve the saved plan by name: the cell goes on in mode apply, and so do the next."""
         self.engine().approve(by)
-        if not self.headless:
+        if not places.is_replay():
             self.draft.note("mode", "apply")
             self.keep()
             self._compare()
@@ -135,7 +140,7 @@ class Workspace:
         run for its notebooks.
         """
         session = self.open()
-        if session.mode != "apply" or sessions.ATTEMPT in os.environ:
+        if session.mode != "apply" or places.is_replay():
             yield
             return
         with sessions.alone(session.run_dir, _PATIENCE, self.phase):
@@ -197,7 +202,7 @@ class Workspace:
     @contextmanager
     def _judged(self) -> Iterator[tuple[Journal, int | None]]:
         """Opens no session: after a record that would begin another attempt."""
-        if self.headless:
+        if places.is_replay():
             yield self.open().journal, self.open().attempt
         elif self.opened is not None:
             yield self.opened.journal, self.opened.journal.last_judged()
@@ -217,18 +222,14 @@ class Workspace:
 
     def _take_typed(self) -> bool:
         """Take over what was typed in the run's other notebooks (`Draft.take`)."""
-        if self.headless or not self.journal_path.exists():
+        if places.is_replay() or not self.journal_path.exists():
             return False
         if self.opened is not None:
             return self.draft.take(self.opened.journal.get(TYPED, {}))
         return self.draft.take(self._kept(self.draft.run_name))
 
     def _kept(self, run: str) -> Mapping[str, Any]:
-        return {} if self.headless else look(_folder(run)).typed or {}
-
-
-def _folder(run: str) -> Path:
-    return Path(os.environ.get(sessions.RUN_DIR) or sessions.home() / "runs" / run)
+        return {} if places.is_replay() else look(places.folder_of(run)).typed or {}
 
 
 def _unfilled(problems: Mapping[str, str]) -> InputError:

@@ -1,44 +1,43 @@
 """The series: a guide's notebooks one after the other, then the record, then the exit code."""
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
 from sfsip_nb.engine import export
 from sfsip_nb.engine.journal import Journal
-from sfsip_nb.engine.verdicts import exit_code
+from sfsip_nb.engine.model import Section
+from sfsip_nb.engine.verdicts import DONE, exit_code, worst
 from sfsip_nb.platforms import guides
+from sfsip_nb.replay.events import BrokeOff, Ended, Finished, Started, Tell
 from sfsip_nb.replay.kernels import CELL_TIMEOUT, Kernels, run_notebook
 from sfsip_nb.runs.errors import NotebookError
 from sfsip_nb.runs.folder import Attempt
-from sfsip_nb.runs.kept import outcome
 from sfsip_nb.runs.prepared import Prepared
 
 BROKE_OFF = 4
 OPEN = 3
 
-Say = Callable[[str], None]
-
 
 def replay(
     prepared: Prepared,
     notebooks: Path,
-    say: Say,
+    tell: Tell,
     only: Collection[str] = (),
     cell_timeout: int = CELL_TIMEOUT,
 ) -> int:
     """Run the notebooks, leave the attempt's folder, answer the exit code (README).
 
     `notebooks` holds a folder a guide; a guide that is not there brings its own. `only` are section
-    numbers such as `02`. One line goes to `say` as each notebook ends, then the outcome, then where
-    the record is. The attempt is closed whatever happens. Raises Leak, and InputError where the
-    folder holds an attempt of that name.
+    numbers such as `02`. Each event goes to `tell` as it happens. The attempt is closed whatever
+    happens. Raises Leak, and InputError where the folder holds an attempt of that name.
     """
     try:
         attempt = Attempt(prepared.run_dir, prepared.attempt_name)
         folder = guides.notebooks(prepared.guide.name, notebooks)
-        broke_off = _run(prepared, folder, attempt, say, only, cell_timeout)
+        broke_off = _run(prepared, folder, attempt, tell, only, cell_timeout)
     finally:
         prepared.close()
     clean = prepared.redactor.data
@@ -51,19 +50,19 @@ def replay(
     finally:
         journal.close()
     page = attempt.publish(prepared.redactor) / "record.html"
-    say(outcome(record))
-    say(f"record: {page}")
-    if broke_off:
-        return BROKE_OFF
     verdicts = [step.verdict for step in record.steps]
-    return exit_code(verdicts) if verdicts else OPEN
+    code = exit_code(verdicts) if verdicts else OPEN
+    if broke_off:
+        code = BROKE_OFF
+    tell(Finished(record, page, code))
+    return code
 
 
 def _run(
     prepared: Prepared,
     folder: Path,
     attempt: Attempt,
-    say: Say,
+    tell: Tell,
     only: Collection[str],
     cell_timeout: int,
 ) -> str:
@@ -73,11 +72,12 @@ def _run(
     kernels = Kernels(prepared.env)
     try:
         for section in chosen:
+            tell(Started(section))
             began, name = time.monotonic(), f"{section.notebook}.ipynb"
             take = partial(kernels.take, another=section is not chosen[-1])
             source, target = folder / name, attempt.notebooks / name
             run_notebook(source, target, values, take, prepared.redactor, cell_timeout)
-            say(f"{section.notebook[:2]} {section.title}: {time.monotonic() - began:.1f} s")
+            tell(_ended(prepared, section, time.monotonic() - began))
     except NotebookError as error:
         why = f"{section.notebook}: {error}"
     except KeyboardInterrupt:
@@ -86,5 +86,15 @@ def _run(
         return ""
     finally:
         kernels.close()
-    say(f"Stopped early in {why}. Run the same command to continue.")
+    tell(BrokeOff(why))
     return why
+
+
+def _ended(prepared: Prepared, section: Section, seconds: float) -> Ended:
+    """How a section ended, as the journal has it."""
+    with closing(Journal(prepared.run_dir / "journal.sqlite3", prepared.redactor.data)) as journal:
+        rows = journal.steps(prepared.attempt)
+    own = prepared.guide.of_section(section.notebook)
+    ran = [rows[step.id].titled(step.section, step.title) for step in own if step.id in rows]
+    verdict = worst(row.verdict for row in ran).value if ran else ""
+    return Ended(section, seconds, verdict, tuple(row for row in ran if row.verdict not in DONE))

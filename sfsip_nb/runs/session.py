@@ -15,7 +15,7 @@ import filelock
 
 from sfsip_nb.engine.context import Context, Phase, no_phase
 from sfsip_nb.engine.engine import Engine
-from sfsip_nb.engine.found import JOURNAL, look, unusable
+from sfsip_nb.engine.found import JOURNAL, look, refuse_foreign, unusable
 from sfsip_nb.engine.journal import Journal
 from sfsip_nb.engine.model import Guide
 from sfsip_nb.inputs import private
@@ -24,20 +24,13 @@ from sfsip_nb.inputs.load import from_namespace, load_file
 from sfsip_nb.inputs.schema import Parameters
 from sfsip_nb.inputs.secrets import Redactor, Secret
 from sfsip_nb.platforms import guides
-from sfsip_nb.runs import attempts, refusals
+from sfsip_nb.runs import attempts, places, refusals
 from sfsip_nb.runs.environment import attached, surroundings, testbed_of
 from sfsip_nb.runs.folder import sweep
+from sfsip_nb.runs.person import HEADLESS
 from sfsip_nb.testbed import life
 
 GUIDES: Mapping[str, Guide] = guides.ALL
-
-RUN_DIR, ATTEMPT, HEADLESS = "SFSIP_RUN_DIR", "SFSIP_ATTEMPT", "SFSIP_HEADLESS"
-
-
-def home() -> Path:
-    """Where runs are kept: the nearest folder upwards that holds ``notebooks``, else here."""
-    here = Path.cwd()
-    return next((p for p in (here, *here.parents) if (p / "notebooks").is_dir()), here)
 
 
 @dataclass
@@ -79,7 +72,7 @@ class Session:
     @property
     def env(self) -> dict[str, str]:
         """What a kernel of this attempt finds in its environment; no secret."""
-        return {RUN_DIR: str(self.run_dir), ATTEMPT: str(self.attempt), HEADLESS: "1"}
+        return {places.RUN_DIR: str(self.run_dir), places.ATTEMPT: str(self.attempt), HEADLESS: "1"}
 
     @property
     def engine(self) -> Engine:
@@ -153,17 +146,19 @@ def prepare(
 
 def open_interactive(parameters: Parameters, secrets: Mapping[str, Secret]) -> Session:
     """The attempt of a notebook: the replay's, told by the environment, else the person's own."""
-    if RUN_DIR not in os.environ:
-        return _open(parameters, secrets, None, "interactive", faults=parameters.testbed.faults)
-    run_dir, attempt = Path(os.environ[RUN_DIR]), int(os.environ[ATTEMPT])
-    return _open(parameters, secrets, run_dir, "replay", attempt=attempt)
+    run_dir = places.folder_of(parameters.run_name)
+    if places.is_replay():
+        attempt = int(os.environ[places.ATTEMPT])
+        return _open(parameters, secrets, run_dir, "replay", attempt=attempt)
+    refuse_foreign(run_dir)
+    return _open(parameters, secrets, run_dir, "interactive", faults=parameters.testbed.faults)
 
 
 @contextmanager
 def read_only_context(parameters: Parameters, secrets: Mapping[str, Secret]) -> Iterator[Context]:
     """A context to read with while inputs are missing. Raises ``InputError`` without a region."""
     guide = GUIDES[parameters.guide]
-    run_dir = Path(os.environ.get(RUN_DIR) or home() / "runs" / parameters.run_name).resolve()
+    run_dir = places.folder_of(parameters.run_name).resolve()
     found = look(run_dir)
     try:
         testbed = testbed_of(parameters, run_dir, (), found.testbed)
@@ -228,7 +223,7 @@ def _open(
         raise InputError(parameters.guide, f"There is no runbook for {parameters.guide} yet.")
     refusals.known_faults(parameters, faults)
     refusals.known_steps(guide, parameters)
-    run_dir = (out or home() / "runs" / parameters.run_name).resolve()
+    run_dir = (out or places.home() / "runs" / parameters.run_name).resolve()
     redactor = refusals.redactor(secrets)
     found = look(run_dir)
     if kind == "replay" and attempt is None:

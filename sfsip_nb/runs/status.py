@@ -12,16 +12,15 @@ from sfsip_nb.engine import people
 from sfsip_nb.engine.found import JOURNAL
 from sfsip_nb.engine.journal import AttemptRow, Journal, JournaledStep
 from sfsip_nb.engine.model import Guide, Section
-from sfsip_nb.engine.verdicts import Verdict, Weight, worst
+from sfsip_nb.engine.verdicts import DONE, Weight, worst
 from sfsip_nb.present.html import deciding
 from sfsip_nb.present.text import utc
+from sfsip_nb.runs import places
 from sfsip_nb.runs import session as sessions
 from sfsip_nb.runs.kept import attempts_of
 
 RUNBOOK = "runbook"
 """The folder of a run that holds its own copies of the notebooks."""
-
-_DONE = {Verdict.PASS, Verdict.SKIPPED, Verdict.WAIVED}
 
 
 def status_of(
@@ -38,7 +37,7 @@ def status_of(
     name = facts.get("guide") or known.get("guide") or _guide_of(notebooks)
     if (guide := sessions.GUIDES.get(name)) is None:
         return None
-    place = folder / RUNBOOK if notebooks else sessions.home() / "notebooks" / guide.name
+    place = folder / RUNBOOK if notebooks else places.home() / "notebooks" / guide.name
     sections = [_section(guide, section, rows, attempt, place, here) for section in guide.sections]
     sections[-1]["record"] = _record(folder, attempt)
     following = _following(sections)
@@ -67,7 +66,7 @@ def _following(sections: list[dict[str, Any]]) -> dict[str, Any] | None:
 
 def _record(folder: Path, attempt: AttemptRow | None) -> dict[str, str]:
     """The way to the newest record of a run, a replay's own included; empty where there is none."""
-    if attempt and os.environ.get(sessions.HEADLESS) == "1":
+    if attempt and places.is_replay():
         return {"href": "../record.html", "words": f"{attempt.id:04}-{attempt.mode}"}
     made = [path for path in attempts_of(folder) if (path / "record.html").is_file()]
     if not made:
@@ -111,7 +110,7 @@ def _section(
         "here": section.notebook == here,
         "verdict": worst(row.verdict for row in own).value if own else "",
         "of": f"attempt {newest}" if own and attempt and newest < attempt.id else "",
-        "open": (still := [row for row in own if row.verdict not in _DONE]),
+        "open": (still := [row for row in own if row.verdict not in DONE]),
         "pending": [row for row in still if not people.only_awaits_proof(row)],
         "steps": f"{len(own)} of {len(steps)}" if steps else "",
         "record": {},
@@ -120,7 +119,7 @@ def _section(
 
 def _address(place: Path, notebook: str) -> str:
     """From a notebook to another one; from a replayed one to the page that stands beside it."""
-    if os.environ.get(sessions.HEADLESS) == "1":
+    if places.is_replay():
         return f"{notebook}.html"
     return os.path.relpath(place / f"{notebook}.ipynb", Path.cwd())
 

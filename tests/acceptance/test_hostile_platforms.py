@@ -62,7 +62,7 @@ def met(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Met]:
         prepared = session.prepare(PARAMETERS, hostile_testbed.SETS, out=run.folder)
         hostile_testbed.provision(prepared)
         testbed.control("PUT", "/faults/genesys.no-permission-traces")
-        replay(prepared, notebooks, lambda line: None, [SECTION[:2]])
+        replay(prepared, notebooks, lambda event: None, [SECTION[:2]])
         yield Met(run, stopped)
 
 

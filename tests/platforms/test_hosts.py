@@ -19,7 +19,7 @@ from sfsip_nb.inputs.secrets import Secret
 from sfsip_nb.platforms.genesys.platform import genesys
 from sfsip_nb.platforms.shared.checks import synthflow
 from sfsip_nb.platforms.talkdesk.platform import talkdesk
-from sfsip_nb.runs import session
+from sfsip_nb.runs import places, session
 from sfsip_nb.runs.environment import surroundings
 from sfsip_nb.sip import MapResolver
 from sfsip_nb.testbed import life
@@ -141,7 +141,7 @@ def form(monkeypatch: pytest.MonkeyPatch) -> Draft:
 def test_a_half_typed_account_makes_no_client(
     account: str, form: Draft, listener: Listener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(session.RUN_DIR, str(tmp_path))
+    monkeypatch.setenv(places.RUN_DIR, str(tmp_path))
     form.note("synthflow.region", "us")
     form.note("talkdesk.account", account.replace("HOST", f"127.0.0.1:{listener.port}"))
     assert "talkdesk.account" in form.problems()
@@ -158,7 +158,7 @@ def test_a_half_typed_account_makes_no_client(
 def test_an_unknown_region_makes_no_host(
     key: str, region: str, form: Draft, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(session.RUN_DIR, str(tmp_path))
+    monkeypatch.setenv(places.RUN_DIR, str(tmp_path))
     form.note("talkdesk.account", "acme")
     form.note("synthflow.region", "us")
     form.note(key, region)

@@ -13,6 +13,7 @@ from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.load import parameters_cell
 from sfsip_nb.inputs.schema import parameters_model, secret_keys
 from sfsip_nb.notebook import forms, widgets
+from sfsip_nb.runs import person
 
 SECRET = "s3cr3t-value"
 LIVE = {"target": "live", "customer": "Northwind"}
@@ -199,7 +200,7 @@ def test_headless_only_the_static_twin_is_shown(
     monkeypatch: pytest.MonkeyPatch, headless: str, shown: int
 ) -> None:
     displayed: list[Any] = []
-    monkeypatch.setenv(forms.HEADLESS, headless)
+    monkeypatch.setenv(person.HEADLESS, headless)
     monkeypatch.setattr("IPython.display.display", displayed.append)
     forms.Form(draft())._ipython_display_()
     assert len(displayed) == shown

@@ -1,6 +1,7 @@
 """The attempt's folder: written once, free of secrets, every change found."""
 
 import json
+import platform
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -91,6 +92,44 @@ def test_junit_says_what_is_not_proven(tmp_path: Path) -> None:
     kinds = [[child.tag for child in case if child.tag != "system-out"] for case in cases]
     assert kinds == [[], ["failure"], ["error"], ["error"], ["error"], ["skipped"], [], ["error"]]
     assert "interrupted" in cases[-1][0].attrib["message"]
+
+
+def junit_of(made: Record, path: Path) -> ET.Element:
+    junit.write(made, path / "junit.xml")
+    return ET.parse(path / "junit.xml").getroot()
+
+
+def test_junit_says_where_and_when_and_under_which_inputs(tmp_path: Path) -> None:
+    made = sample.small([sample.step("s", "01-a", "S", "pass", [])], versions={"sfsip": "9.9"})
+    [suite] = junit_of(made, tmp_path).iter("testsuite")
+    assert suite.get("timestamp") == "2026-11-20T09:12:00"
+    assert suite.get("hostname") == platform.node()
+    facts = {item.get("name"): item.get("value") for item in suite.iter("property")}
+    assert facts["mode"] == "apply"
+    assert facts["version.sfsip"] == "9.9"
+
+
+def test_junit_has_every_step_of_the_guide(tmp_path: Path) -> None:
+    left = [
+        {"id": "t", "section": "02-b", "title": "T"},
+        {"id": "u", "section": "01-a", "title": ""},
+    ]
+    made = sample.small([sample.step("s", "01-a", "S", "pass", [])], not_run=left)
+    skipped = {
+        case.get("name"): skip.get("message")
+        for case in junit_of(made, tmp_path).iter("testcase")
+        for skip in case.iter("skipped")
+    }
+    assert skipped == {"t: T": "its section was not run", "u: ": "not run in this attempt"}
+
+
+def test_what_a_plan_leaves_open_is_no_error(tmp_path: Path) -> None:
+    words = ("pass", "fail", "blocked", "waiting")
+    steps = [sample.step(word, "01-a", word, word, [], note="for a reason") for word in words]
+    cases = junit_of(sample.small(steps, mode="plan"), tmp_path).findall(".//testcase")
+    kinds = [[child.tag for child in case if child.tag != "system-out"] for case in cases]
+    assert kinds == [[], ["failure"], ["skipped"], ["skipped"]]
+    assert cases[2][0].get("message") == "blocked, as a plan leaves it: for a reason"
 
 
 def test_evidence_stands_in_the_page(tmp_path: Path) -> None:

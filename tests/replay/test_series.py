@@ -12,6 +12,7 @@ import pytest
 from jupyter_client.manager import AsyncKernelManager
 
 from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.replay.events import in_lines
 from sfsip_nb.replay.kernels import Kernels
 from sfsip_nb.replay.series import replay
 from sfsip_nb.runs import sums
@@ -51,7 +52,7 @@ def test_a_series_leaves_the_whole_attempt(tmp_path: Path, monkeypatch: pytest.M
     prepared = run(tmp_path, "01-a", "02-b")
     said: list[str] = []
 
-    assert replay(prepared, tmp_path, said.append) == 0
+    assert replay(prepared, tmp_path, in_lines(said.append)) == 0
 
     attempt = prepared.run_dir / "attempts" / "0001-apply"
     assert sorted(path.relative_to(attempt).as_posix() for path in attempt.rglob("*.*")) == [
@@ -66,7 +67,7 @@ def test_a_series_leaves_the_whole_attempt(tmp_path: Path, monkeypatch: pytest.M
     ]
     assert not sums.check(attempt)
     assert prepared.closed == 1
-    assert [line[:4] for line in said] == ["01 S", "02 S", "✔ pa", "reco"]
+    assert [line[:4] for line in said] == ["01 S", "01 S", "02 S", "02 S", "✔ pa", "reco"]
     assert [path.name for path in attempt.parent.iterdir()] == ["0001-apply"]
 
     text = (attempt / "notebooks" / "01-a.ipynb").read_text()
@@ -99,10 +100,10 @@ def test_a_cell_error_breaks_off_and_still_leaves_the_record(
     prepared = run(tmp_path, "01-a", "02-b")
     said: list[str] = []
 
-    assert replay(prepared, tmp_path, said.append) == 4
+    assert replay(prepared, tmp_path, in_lines(said.append)) == 4
 
     attempt = prepared.run_dir / "attempts" / "0001-apply"
-    assert "cell 4 raised ValueError: ••••" in said[0]
+    assert "cell 4 raised ValueError: ••••" in said[1]
     assert "stopped at the cell below" in (attempt / "notebooks" / "01-a.html").read_text()
     assert "broke off" in (attempt / "junit.xml").read_text()
     assert not (attempt / "notebooks" / "02-b.ipynb").exists()
@@ -113,15 +114,15 @@ def test_a_cell_error_breaks_off_and_still_leaves_the_record(
 def test_a_cell_that_hangs_is_ended(tmp_path: Path) -> None:
     notebook(tmp_path / "genesys" / "01-a.ipynb", "import time; time.sleep(60)")
     said: list[str] = []
-    assert replay(run(tmp_path, "01-a"), tmp_path, said.append, cell_timeout=1) == 4
-    assert "took more than 1 s" in said[0]
+    assert replay(run(tmp_path, "01-a"), tmp_path, in_lines(said.append), cell_timeout=1) == 4
+    assert "took more than 1 s" in said[1]
 
 
 def test_a_lost_kernel_breaks_off(tmp_path: Path) -> None:
     notebook(tmp_path / "genesys" / "01-a.ipynb", "import os; os._exit(9)")
     said: list[str] = []
-    assert replay(run(tmp_path, "01-a"), tmp_path, said.append) == 4
-    assert "its kernel ended" in said[0]
+    assert replay(run(tmp_path, "01-a"), tmp_path, in_lines(said.append)) == 4
+    assert "its kernel ended" in said[1]
 
 
 def test_a_kernel_that_dies_before_it_answers_is_replaced(
@@ -155,11 +156,11 @@ def test_the_exit_code_follows_the_steps(
 ) -> None:
     prepared = run(tmp_path, "01-a", "02-b")
     prepared.judge(a=verdicts[0], b=verdicts[1])
-    assert replay(prepared, tmp_path, lambda line: None, only=["none"]) == code
+    assert replay(prepared, tmp_path, lambda event: None, only=["none"]) == code
 
 
 def test_a_replay_that_judged_nothing_is_not_a_success(tmp_path: Path) -> None:
-    assert replay(run(tmp_path, "01-a"), tmp_path, lambda line: None, only=["none"]) == 3
+    assert replay(run(tmp_path, "01-a"), tmp_path, lambda event: None, only=["none"]) == 3
 
 
 def test_ctrl_c_ends_the_kernels_and_still_leaves_the_record(
@@ -179,7 +180,7 @@ def test_ctrl_c_ends_the_kernels_and_still_leaves_the_record(
 
     presser = threading.Thread(target=press)
     presser.start()
-    assert replay(prepared, tmp_path, lambda line: None) == 4
+    assert replay(prepared, tmp_path, lambda event: None) == 4
     presser.join()
 
     attempt = prepared.run_dir / "attempts" / "0001-apply"
@@ -195,5 +196,5 @@ def test_an_attempt_that_cannot_be_kept_is_closed_all_the_same(tmp_path: Path) -
     prepared = run(tmp_path, "01-a")
     (prepared.run_dir / "attempts" / "0001-apply").mkdir(parents=True)
     with pytest.raises(InputError, match="written once"):
-        replay(prepared, tmp_path, lambda line: None)
+        replay(prepared, tmp_path, lambda event: None)
     assert prepared.closed == 1

@@ -1,0 +1,138 @@
+"""What happens in a replay, and the two ways to tell it: lines for people, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sfsip_nb.engine.clock import now
+from sfsip_nb.engine.model import Section
+from sfsip_nb.engine.record import Record
+from sfsip_nb.engine.rows import StepRow
+from sfsip_nb.engine.verdicts import Verdict
+from sfsip_nb.present import style
+from sfsip_nb.present.html import deciding
+from sfsip_nb.present.text import clock, one_line
+from sfsip_nb.runs.kept import outcome
+
+
+@dataclass(frozen=True)
+class Started:
+    """A section's notebook begins."""
+
+    section: Section
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A section's notebook ran to its end. `verdict` is empty for a section without steps."""
+
+    section: Section
+    seconds: float
+    verdict: str
+    open: tuple[StepRow, ...]
+
+
+@dataclass(frozen=True)
+class BrokeOff:
+    """The series stopped early."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The attempt's folder is written."""
+
+    record: Record
+    page: Path
+    exit_code: int
+
+
+Event = Started | Ended | BrokeOff | Finished
+Tell = Callable[[Event], None]
+Say = Callable[[str], None]
+
+
+def in_lines(say: Say) -> Tell:
+    """A line as each section starts and ends, and for each step that it leaves open.
+
+    What is blocked follows from those and is left out. Then the outcome, and where the record is.
+    """
+
+    def tell(event: Event) -> None:
+        match event:
+            case Started(section):
+                say(f"{_name(section)}: begins at {clock(now())} UTC")
+            case Ended(section, seconds, verdict, open_):
+                judged = f"{style.verdict(verdict)}, " if verdict else ""
+                say(f"{_name(section)}: {judged}{seconds:.1f} s")
+                for step in (row for row in open_ if row.verdict is not Verdict.BLOCKED):
+                    why = one_line(deciding(step))
+                    say(f"   {style.verdict(step.verdict)} {step.id}: {why}")
+            case BrokeOff(why):
+                say(f"Stopped early in {why}. Run the same command to continue.")
+            case Finished(record, page, _):
+                say(outcome(record))
+                say(f"record: {page}")
+
+    return tell
+
+
+def if_not_passed(say: Say) -> Tell:
+    """Nothing where all passed; else why the series broke off, the outcome and the record."""
+    told = in_lines(say)
+
+    def tell(event: Event) -> None:
+        match event:
+            case BrokeOff():
+                told(event)
+            case Finished(exit_code=code) if code:
+                told(event)
+
+    return tell
+
+
+def in_json(say: Say) -> Tell:
+    """One line of JSON for each event."""
+
+    def tell(event: Event) -> None:
+        say(json.dumps({"at": now()} | _data(event)))
+
+    return tell
+
+
+def _data(event: Event) -> dict[str, Any]:
+    match event:
+        case Started(section):
+            return {"event": "section_started", **_section(section)}
+        case Ended(section, seconds, verdict, open_):
+            left = [
+                {"step": s.id, "title": s.title, "verdict": s.verdict, "why": deciding(s)}
+                for s in open_
+            ]
+            took = {"seconds": round(seconds, 1), "verdict": verdict, "open": left}
+            return {"event": "section_ended", **_section(section), **took}
+        case BrokeOff(why):
+            return {"event": "broke_off", "why": why}
+        case Finished(record, page, code):
+            return {
+                "event": "ended",
+                "verdict": record.verdict,
+                "exit_code": code,
+                "steps": Counter(step.verdict for step in record.steps),
+                "not_run": len(record.not_run),
+                "record": str(page),
+            }
+
+
+def _section(section: Section) -> dict[str, str]:
+    return {"section": section.notebook, "title": section.title}
+
+
+def _name(section: Section) -> str:
+    return f"{section.notebook[:2]} {section.title}"
