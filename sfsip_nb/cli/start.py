@@ -20,8 +20,7 @@ def start(
 ) -> None:
     """Copy the notebooks and the sample parameters into a folder; what is there stays as it is."""
     with paragraphs():
-        made = _copy(folder)
-        say(f"{folder}: {made} files copied. Open them: cd {folder} && sfsip jupyter")
+        say(f"{folder}: {_copy(folder)}. Open them: cd {folder} && sfsip jupyter")
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -51,12 +50,14 @@ def _root() -> Path:
             return place
     if shipped.CHECKOUT:
         return shipped.CHECKOUT
-    say(f"{here}: {_copy(here)} files copied, notebooks and sample parameters.")
+    say(f"{here}: {_copy(here)}.")
     return here
 
 
-def _copy(folder: Path) -> int:
-    """Copy what is not there yet; how many files that were."""
+def _copy(folder: Path) -> str:
+    """Copy what is not there yet; in words, how much that was."""
+    from sfsip_nb.sip.shown import counted
+
     missing = [(source, folder / name) for source, name in _files() if not (folder / name).exists()]
     try:
         for source, target in missing:
@@ -67,7 +68,7 @@ def _copy(folder: Path) -> int:
         raise InputError(
             "DIR", f"{folder} cannot be written to ({error.strerror}). Name another folder."
         ) from None
-    return len(missing)
+    return f"{counted(len(missing), 'file')} of notebooks and sample parameters copied"
 
 
 def _files() -> Iterator[tuple[Path, Path]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,10 @@ def desk(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("desk") / "work"
     done = _sfsip(site, folder.parent, "start", "work")
     assert done.returncode == 0, done.stderr
-    assert done.stdout == "work: 19 files copied. Open them: cd work && sfsip jupyter\n"
+    assert done.stdout == (
+        "work: 19 files of notebooks and sample parameters copied."
+        " Open them: cd work && sfsip jupyter\n"
+    )
     return folder
 
 
@@ -81,11 +85,24 @@ def test_start_copies_what_a_person_edits_and_never_writes_over_it(site: Path, d
     edited.write_text("mine")
     gone.unlink()
     again = _sfsip(site, desk, "start", ".")
-    assert again.stdout.startswith(".: 1 files copied.")
+    assert again.stdout.startswith(".: 1 file of notebooks and sample parameters copied.")
     assert edited.read_text() == "mine"
     assert _files(desk) | {"parameters/genesys.example.yaml": b""} == _files(ROOT) | {
         "parameters/genesys.example.yaml": b""
     }
+
+
+def test_jupyter_opens_the_copies_of_its_folder_and_makes_them_first(
+    site: Path, tmp_path: Path
+) -> None:
+    done = _sfsip(site, tmp_path, "jupyter", "--", "--version")
+    assert done.stdout.splitlines() == [
+        f"{tmp_path}: 19 files of notebooks and sample parameters copied.",
+        version("jupyterlab"),
+    ]
+    assert _files(tmp_path) == _files(ROOT)
+    inside = _sfsip(site, tmp_path / "notebooks" / "genesys", "jupyter", "--", "--version")
+    assert inside.stdout == f"{version('jupyterlab')}\n", "nothing is copied below them"
 
 
 def test_start_says_where_it_cannot_write(site: Path, tmp_path: Path) -> None:
