@@ -19,7 +19,10 @@ BROKE_OFF = 4
 CODES = {"pass": 0, "fail": FAILED, "inconclusive": OPEN}
 """Exit codes by verdict (README, "Exit codes")."""
 
-PLAIN: dict[str, Any] = {"no_args_is_help": True, "add_completion": False}
+PLAIN: dict[str, Any] = {
+    "no_args_is_help": True,
+    "context_settings": {"help_option_names": ["-h", "--help"]},
+}
 app = typer.Typer(
     **PLAIN,
     rich_markup_mode=None,

@@ -1,6 +1,5 @@
-"""Commands on a run: replay it, undo it; begin one; open the notebooks."""
+"""Commands on a run: replay it, undo it; begin one."""
 
-import os
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -9,7 +8,8 @@ from typing import Annotated
 import typer
 
 from sfsip_nb.cli.asking import confirm
-from sfsip_nb.cli.common import FAILED, OPEN, Folder, app, become, complain, paragraphs, say
+from sfsip_nb.cli.common import FAILED, OPEN, Folder, app, complain, paragraphs, say
+from sfsip_nb.inputs import shipped
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.platform import names
 from sfsip_nb.inputs.schema import Parameters
@@ -37,7 +37,7 @@ def replay(
 
         if quiet and as_json:
             raise InputError("--quiet", "--quiet and --json exclude each other. Give one of them.")
-        chosen, folder = _sections(only), notebooks()
+        chosen = _sections(only)
         prepared = session.prepare(
             parameters,
             sets or [],
@@ -61,7 +61,7 @@ def replay(
             told(event)
             annotated(event)
 
-        raise typer.Exit(run(prepared, folder, tell, chosen))
+        raise typer.Exit(run(prepared, shipped.NOTEBOOKS, tell, chosen))
 
 
 def _sections(only: str) -> list[str]:
@@ -73,18 +73,6 @@ def _sections(only: str) -> list[str]:
             f"--only names {', '.join(unknown)}; the sections are 01 to 07, separated by commas.",
         )
     return numbers
-
-
-def notebooks() -> Path:
-    """The notebooks' folder in the project's checkout."""
-    folder = Path(__file__).resolve().parents[2] / "notebooks"
-    if not folder.is_dir():
-        raise InputError(
-            "notebooks",
-            f"The notebooks are not at {folder}. Install the project from its checkout with"
-            " pip install -e . and run the command again.",
-        )
-    return folder
 
 
 @app.command()
@@ -170,20 +158,3 @@ def new(
         for question in doubts(draft.checked.secrets).values() if draft else ():
             say(question)
         say(f"{path}: {'' if draft else 'fill it in, then '}run: sfsip replay {path} --mode plan")
-
-
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def jupyter(more: typer.Context) -> None:
-    """Open the notebooks in JupyterLab, which further arguments go to (-- --no-browser)."""
-    with paragraphs():
-        settings = Path(__file__).parents[1] / "notebook" / "jupyter"
-        paths = [str(settings), os.environ.get("JUPYTER_CONFIG_PATH", "")]
-        os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, paths))
-        os.environ.setdefault("PYTHONSTARTUP", str(settings / "startup.py"))  # of each kernel
-        become(
-            "jupyterlab",
-            f"--ServerApp.root_dir={notebooks().parent}",  # the runs' notebooks are below it too
-            "--LabApp.default_url=/lab/tree/notebooks/start.ipynb",
-            "--KernelManager.transport_encryption=required",
-            *more.args,
-        )

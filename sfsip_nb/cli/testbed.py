@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from sfsip_nb.cli.common import PLAIN, Folder, become, paragraphs, say
+from sfsip_nb.inputs import extras
 
 app = typer.Typer(**PLAIN, help="The stand-ins on this machine.")
 
@@ -20,6 +21,8 @@ def start_testbed(
     fault: Annotated[list[str] | None, typer.Option(help="break this from the start")] = None,
 ) -> None:
     """Run a testbed in the foreground; its first line is JSON with all addresses."""
+    with paragraphs():
+        extras.need("testbed", "sfsip testbed start")
     faults = [word for name in fault or [] for word in ("--fault", name)]
     numbers = ["--time-scale", str(time_scale), "--seed", str(seed)]
     become("sfsip_nb.testbed", "--dir", str(folder), *numbers, *faults)

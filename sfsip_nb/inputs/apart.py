@@ -16,7 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sfsip_nb.inputs import samples
+from sfsip_nb.inputs import samples, shipped
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.redaction import Redactor
 from sfsip_nb.inputs.secrets import Secret
@@ -92,7 +92,7 @@ def _own_words() -> bytes:
     The sources, not a list of words: what is added there counts at once. Left out are the
     testbed's own secrets.
     """
-    found = [*_PACKAGE.rglob("*"), *(_PACKAGE.parent / "notebooks").rglob("*.ipynb")]
+    found = {*_PACKAGE.rglob("*"), *shipped.NOTEBOOKS.rglob("*.ipynb")}
     kept = [path for path in sorted(found) if path.suffix in _WORDS and path.name != _SECRETS]
     return b"\n".join(path.read_bytes() for path in kept)
 

@@ -9,6 +9,8 @@ from importlib.resources import files
 from pathlib import Path
 
 from sfsip_nb.engine.model import Guide
+from sfsip_nb.inputs import shipped
+from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.platform import names, platform
 
 
@@ -38,3 +40,16 @@ def notebooks(name: str, checkout: Path) -> Path:
     """The folder of a guide's notebooks: in the `checkout`'s, else ``notebooks`` of its package."""
     kept = checkout / name
     return kept if kept.is_dir() else Path(str(files(platform(name).package))) / "notebooks"
+
+
+def shipped_notebooks(guide: Guide) -> list[Path]:
+    """The notebooks that come with a guide, by section. Raises InputError where one is missing."""
+    folder = notebooks(guide.name, shipped.NOTEBOOKS)
+    paths = [folder / f"{section.notebook}.ipynb" for section in guide.sections]
+    if missing := [path.name for path in paths if not path.is_file()]:
+        raise InputError(
+            "notebooks",
+            f"{folder} lacks {', '.join(missing)}, so the guide {guide.name} cannot be run. Bring"
+            " the checkout's notebooks back, or install sfsip-nb again.",
+        )
+    return paths

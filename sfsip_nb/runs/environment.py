@@ -12,7 +12,7 @@ from sfsip_nb.api.origins import own
 from sfsip_nb.engine.clock import until
 from sfsip_nb.engine.context import Overheard, Surroundings
 from sfsip_nb.engine.model import Guide
-from sfsip_nb.inputs import facts
+from sfsip_nb.inputs import extras, facts
 from sfsip_nb.inputs.blocks import without_token
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.redaction import MASK
@@ -43,11 +43,16 @@ def testbed_of(
 def attached(parameters: Parameters, known: str) -> life.RunningTestbed | None:
     """The testbed that the inputs name, none if they name none. Raises InputError if it is gone.
 
+    So it does where a testbed has to be started, and the extra that this takes is not installed.
+
     `known` is the name under which the run's journal keeps it: what is kept of a control URL has
     lost its token.
     """
     url = parameters.testbed.url
-    if parameters.target == "live" or not url:
+    if parameters.target == "live":
+        return None
+    if not url:
+        extras.need("testbed", "A run on the testbed")
         return None
     if MASK in url and (testbed := life.named(known)):
         return testbed

@@ -227,6 +227,7 @@ def _open(
     redactor = refusals.redactor(secrets)
     found = look(run_dir)
     if kind == "replay" and attempt is None:
+        guides.shipped_notebooks(guide)
         refusals.replayable(parameters, run_dir, found, approve)
     attached(parameters, found.testbed)
     # All that was given is checked by now: from here on something is written.

@@ -18,11 +18,26 @@ ROOT = Path(__file__).parents[2]
 PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PROJECT: dict[str, Any] = PYPROJECT["project"]
 
-DEPENDENCIES = {canonicalize_name(r.name): r for r in map(Requirement, PROJECT["dependencies"])}
+EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
+
+
+def _of_extra(name: str) -> list[Requirement]:
+    """What an extra takes; an extra that names others of the project takes what these do."""
+    found: list[Requirement] = []
+    for wanted in map(Requirement, EXTRAS[name]):
+        others = wanted.extras if wanted.name == PROJECT["name"] else ()
+        found += [r for other in sorted(others) for r in _of_extra(other)] if others else [wanted]
+    return found
+
+
+_ALL = [*map(Requirement, PROJECT["dependencies"]), *_of_extra("all")]
+DEPENDENCIES = {canonicalize_name(r.name): r for r in _ALL}
+"""What `sfsip-nb[all]` takes, by name."""
+
 EVERYTHING = [
     *map(Requirement, PYPROJECT["build-system"]["requires"]),
     *DEPENDENCIES.values(),
-    *map(Requirement, PROJECT["optional-dependencies"]["test"]),
+    *_of_extra("test"),
 ]
 
 PYTHONS = [

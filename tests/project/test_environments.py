@@ -10,6 +10,7 @@ from packaging.utils import canonicalize_name
 from tests.project.project_files import (
     DEPENDENCIES,
     EVERYTHING,
+    EXTRAS,
     PROJECT,
     PYTHONS,
     ROOT,
@@ -34,8 +35,22 @@ def test_conda_takes_the_rest_from_the_project_itself() -> None:
     environment = load_yaml("environment.yml")
     assert environment["channels"] == ["conda-forge"]
     assert [item for item in environment["dependencies"] if isinstance(item, dict)] == [
-        {"pip": ["-e ."]}
+        {"pip": ["-e .[all]"]}
     ]
+
+
+def test_all_is_every_extra_but_the_tests_tools() -> None:
+    assert {name for text in EXTRAS["all"] for name in Requirement(text).extras} == (
+        EXTRAS.keys() - {"all", "test"}
+    )
+
+
+def test_the_ways_that_are_told_install_what_was_asked_for() -> None:
+    readme, makefile = ((ROOT / name).read_text() for name in ("README.md", "Makefile"))
+    assert "pip install -e '.[all]'" in readme
+    assert "conda env create -f environment.yml" in readme
+    assert "--extra all --extra test" in makefile, "of which make installs the lock"
+    assert {pin.name for pin in lock()[0]} >= ASKED_FOR
 
 
 @pytest.mark.parametrize("system", SYSTEMS, ids=lambda system: system[1])

@@ -22,7 +22,6 @@ def session(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
     module = types.ModuleType("sfsip_nb.runs.session")
     monkeypatch.setitem(sys.modules, "sfsip_nb.runs.session", module)
     monkeypatch.setattr("sfsip_nb.runs.session", module, raising=False)
-    monkeypatch.setattr(cli.runs, "notebooks", Path)
     return module
 
 

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from sfsip_nb import cli
+from sfsip_nb.inputs import shipped
 from sfsip_nb.inputs.load import load_file
 
 SECRET = "s3cr3t-in-the-clear"
@@ -99,10 +100,10 @@ def test_without_a_terminal_nothing_is_asked(tmp_path: Path) -> None:
 
 def test_jupyter_hands_on_what_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
-    monkeypatch.setattr(cli.runs, "become", lambda *words: told.extend(words))
+    monkeypatch.setattr(cli.start, "become", lambda *words: told.extend(words))
     monkeypatch.setenv("JUPYTER_CONFIG_PATH", "")
     done = CliRunner().invoke(cli.app, ["jupyter", "--", "--no-browser", "--port", "8899"])
     assert done.exit_code == 0
     assert told[-3:] == ["--no-browser", "--port", "8899"]
     assert "--LabApp.default_url=/lab/tree/notebooks/start.ipynb" in told
-    assert f"--ServerApp.root_dir={cli.runs.notebooks().parent}" in told
+    assert f"--ServerApp.root_dir={shipped.CHECKOUT}" in told

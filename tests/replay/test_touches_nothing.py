@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from sfsip_nb import cli
 from sfsip_nb.engine.journal import Journal
+from sfsip_nb.inputs import shipped
 from sfsip_nb.runs import session
 from sfsip_nb.testbed import registry
 
@@ -157,6 +158,21 @@ def test_bad_input_touches_nothing(bad: Bad, tmp_path: Path) -> None:
     assert bad.says in done.stderr
     assert done.stderr.count("\n") == 1, "one paragraph"
     assert listing(tmp_path) == before
+    assert registry.entries() == testbeds
+
+
+def test_a_missing_notebook_stops_a_replay_before_anything_is_touched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notebooks, testbeds = tmp_path / "notebooks", registry.entries()
+    shutil.copytree(shipped.NOTEBOOKS, notebooks)
+    (notebooks / "genesys" / "05-verification.ipynb").unlink()
+    monkeypatch.setattr(shipped, "NOTEBOOKS", notebooks)
+    run = tmp_path / "run"
+    done = CliRunner().invoke(cli.app, ["replay", FILE, "--out", str(run)])
+    assert done.exit_code == 2, done.stderr
+    assert "lacks 05-verification.ipynb" in done.stderr
+    assert not run.exists()
     assert registry.entries() == testbeds
 
 

@@ -1,0 +1,83 @@
+"""Commands that bring a person to the notebooks: copy them into a folder, open them."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sfsip_nb.cli.common import app, become, paragraphs, say
+from sfsip_nb.inputs import extras, shipped
+from sfsip_nb.inputs.errors import InputError
+
+_START = Path("notebooks", "start.ipynb")
+
+
+@app.command()
+def start(
+    folder: Annotated[Path, typer.Argument(help="the folder to work in", metavar="DIR")],
+) -> None:
+    """Copy the notebooks and the sample parameters into a folder; what is there stays as it is."""
+    with paragraphs():
+        say(f"{folder}: {_copy(folder)}. Open them: cd {folder} && sfsip jupyter")
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def jupyter(more: typer.Context) -> None:
+    """Open the notebooks in JupyterLab, which further arguments go to (-- --no-browser)."""
+    with paragraphs():
+        extras.need("lab", "sfsip jupyter")
+        root = _root()
+        settings = Path(__file__).parents[1] / "notebook" / "jupyter"
+        paths = [str(settings), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+        os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, paths))
+        os.environ.setdefault("PYTHONSTARTUP", str(settings / "startup.py"))  # of each kernel
+        become(
+            "jupyterlab",
+            f"--ServerApp.root_dir={root}",  # the runs' notebooks are below it too
+            f"--LabApp.default_url=/lab/tree/{_START.as_posix()}",
+            "--KernelManager.transport_encryption=required",
+            *more.args,
+        )
+
+
+def _root() -> Path:
+    """The folder upwards that holds the notebooks, else the checkout, else copies in this one."""
+    here = Path.cwd()
+    for place in (here, *here.parents):
+        if (place / _START).is_file():
+            return place
+    if shipped.CHECKOUT:
+        return shipped.CHECKOUT
+    say(f"{here}: {_copy(here)}.")
+    return here
+
+
+def _copy(folder: Path) -> str:
+    """Copy what is not there yet; in words, how much that was."""
+    from sfsip_nb.sip.shown import counted
+
+    missing = [(source, folder / name) for source, name in _files() if not (folder / name).exists()]
+    try:
+        for source, target in missing:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("xb") as file:
+                file.write(source.read_bytes())
+    except OSError as error:
+        raise InputError(
+            "DIR", f"{folder} cannot be written to ({error.strerror}). Name another folder."
+        ) from None
+    return f"{counted(len(missing), 'file')} of notebooks and sample parameters copied"
+
+
+def _files() -> Iterator[tuple[Path, Path]]:
+    """What a person opens and edits, each with its place below the folder."""
+    from sfsip_nb.platforms import guides
+
+    yield shipped.NOTEBOOKS / _START.name, _START
+    for guide in guides.ALL.values():
+        for notebook in guides.shipped_notebooks(guide):
+            yield notebook, Path("notebooks", guide.name, notebook.name)
+    for sample in sorted(shipped.PARAMETERS.glob("*.yaml")):
+        yield sample, Path("parameters", sample.name)
