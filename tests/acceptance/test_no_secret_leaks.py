@@ -26,7 +26,7 @@ if "ipykernel_launcher" in sys.orig_argv:
         print("said", secret, file=sys.stderr)
         raise RuntimeError(f"POST /oauth?secret={quote(secret)} {basic} {secret!r}")
 
-    genesys.Genesys.products = broken
+    genesys.GenesysClient.products = broken
 """
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import Locator, Page, expect
 
+from sfsip_nb.testbed.faults import faults
 from tests.browser.labs import ALL, Lab, execute, ready
 
 PANEL = ".jp-NotebookPanel:not(.lm-mod-hidden)"
@@ -124,8 +125,8 @@ def rehearse_a_fault(visitor: Visitor, fault: str, see: See = lambda name: None)
     visitor.page.get_by_role("tab", name="01-prerequisites.ipynb").click()
     visitor.arrive(f"{visitor.runbook}/01-prerequisites.ipynb")
     visitor.look_at("inputs", "end")
-    faults = visitor.shown.get_by_label("Testbed faults")
-    faults.select_option([f"{fault}: {faults()[fault].effect}"] if fault else [])
+    choice = visitor.shown.get_by_label("Testbed faults")
+    choice.select_option([f"{fault}: {faults()[fault].effect}"] if fault else [])
     expect(visitor.shown.get_by_text("every input can be used")).to_be_visible()
     see("faults")
     for section in ("05-verification", "06-troubleshooting"):

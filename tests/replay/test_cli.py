@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from sfsip_nb import cli
+from sfsip_nb.cli.asking import confirm
 from sfsip_nb.cli.common import say
 from sfsip_nb.engine.rows import RollbackRow, UndoneRow
 from sfsip_nb.inputs.errors import InputError
@@ -94,6 +95,7 @@ def test_replay_hands_its_options_on_and_gives_the_verdicts_code(
         "faults": ["x.y"],
         "keep_testbed": True,
         "approve": "Dana",
+        "confirm": confirm,
     }
     assert "record.html" in done.stdout
 

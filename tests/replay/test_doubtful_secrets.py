@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from sfsip_nb.cli.asking import confirm, login
+from sfsip_nb.cli.asking import Way, confirm
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.secrets import Secret
 from sfsip_nb.runs import session
@@ -32,7 +32,7 @@ def test_without_a_terminal_it_is_said_and_used_unchanged(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("TRUNK_PASSWORD", VALUE)
-    (credentials,) = login("acme", "env:TRUNK_PASSWORD")
+    (credentials,) = Way(user="acme", password="env:TRUNK_PASSWORD").login
     assert credentials.password() == VALUE
     said = capsys.readouterr()
     assert "--password gives a secret with a space inside" in said.err
