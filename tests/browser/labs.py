@@ -178,20 +178,13 @@ def execute(
 ) -> None:
     """Run the cell at a place, or all of them, and wait for the end.
 
-    A folded cell shows no prompt, so JupyterLab itself is asked.
+    A folded cell shows no prompt, so JupyterLab itself is asked; a quick one has ended between two
+    looks, and after a restart has the number that it had before, so its beginning is listened for.
     """
-    before = page.evaluate(f"index => {EXECUTION}.counts", index)
+    page.evaluate(LISTEN, index)
     run()
-    page.wait_for_function(
-        f"([index, before]) => {{ const now = {EXECUTION};"
-        " return now.running || now.counts !== before; }",
-        arg=[index, before],
-        timeout=CELL,
-        polling=POLLING,
-    )
-    page.wait_for_function(
-        f"index => {EXECUTION}.ended", arg=index, timeout=timeout, polling=POLLING
-    )
+    page.wait_for_function("() => window.began", timeout=CELL, polling=POLLING)
+    page.wait_for_function(ENDED, arg=index, timeout=timeout, polling=POLLING)
 
 
 READY = """path => {
@@ -199,17 +192,20 @@ READY = """path => {
     return panel?.context?.path === path && panel.context.isReady
         && panel.sessionContext.isReady && panel.sessionContext.kernelDisplayStatus === 'idle';
 }"""
-EXECUTION = """(index => {
+LISTEN = """index => {
+    window.began = false;
+    const noted = (_, change) => { window.began ||= change.name.startsWith('execution'); };
+    window.jupyterapp.shell.currentWidget.content.widgets.map(cell => cell.model)
+        .filter((cell, at) => cell.type === 'code' && (index === null || index === at))
+        .forEach(cell => cell.stateChanged.connect(noted));
+}"""
+ENDED = """index => {
     const panel = window.jupyterapp.shell.currentWidget;
-    const cells = panel.content.widgets.map(cell => cell.model)
-        .filter((cell, at) => cell.type === 'code' && (index === null || index === at));
-    return {
-        running: cells.some(cell => cell.executionState === 'running'),
-        counts: cells.map(cell => cell.executionCount).join(),
-        ended: cells.every(cell => cell.executionState === 'idle' && cell.executionCount)
-            && panel.sessionContext.kernelDisplayStatus === 'idle',
-    };
-})(index)"""
+    return panel.sessionContext.kernelDisplayStatus === 'idle'
+        && panel.content.widgets.map(cell => cell.model)
+        .filter((cell, at) => cell.type === 'code' && (index === null || index === at))
+        .every(cell => cell.executionState === 'idle' && cell.executionCount);
+}"""
 WATCH = """() => {
     window.statuses = [];
     const session = window.jupyterapp.shell.currentWidget.sessionContext;
