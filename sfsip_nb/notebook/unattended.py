@@ -14,6 +14,7 @@ from sfsip_nb.present import style
 from sfsip_nb.present.html import deciding
 from sfsip_nb.present.tables import Shown
 from sfsip_nb.present.text import one_line, some
+from sfsip_nb.sip.shown import counted
 
 
 class NotPassed(SfsipError):
@@ -58,7 +59,7 @@ def stop_unless_passed(
         why = one_line(deciding(first))
         reason = f"{style.verdict(first.verdict)}: {first.id} ({first.title}): {why}"
     else:
-        reason = f"{len(missing)} steps were not run"
+        reason = f"{counted(len(missing), 'step')} not run"
     also = f" Also open: {some(others)}." if others else ""
     raise NotPassed(
         f"{reason}\n{title}: not passed.{also} The outputs above say more. To only report this and"
