@@ -152,19 +152,6 @@ class Context:
         answer = self.answer(step)
         return str(answer.given.get(name, "")) if answer else ""
 
-    def proved(self, step: str) -> bool:
-        """Whether the newest execution of a step in this run is evidence of success.
-
-        On a live run all checks of a probe are advisory: one that passed, and none that failed,
-        is evidence all the same.
-        """
-        row = self.journal.steps().get(step)
-        if row is None:
-            return False
-        verdicts = {check.verdict for check in row.checks}
-        seen = "pass" in verdicts and "fail" not in verdicts
-        return row.verdict == "pass" or (row.verdict == "skipped" and seen)
-
     def keep_evidence(self, step: str, title: str, suffix: str, content: str | bytes) -> str:
         """Keep a file of evidence, named by its content, secrets taken out. Returns its name."""
         if isinstance(content, str):

@@ -115,6 +115,8 @@ class Comparison:
     changed: list[str]
     fingerprints: dict[str, str]
     known: dict[str, str]
+    written: str
+    """When the run last wrote the object; empty if it never did."""
 
     @property
     def op(self) -> str:
@@ -139,7 +141,9 @@ def compare(
         if seen is None
         or (known.get(name) != marks[name] if name in marks else seen.fields.get(name) != value)
     ]
-    return Comparison(want, seen, changed, marks, known)
+    writes = ctx.journal.changes.of(want.kind, want.key)
+    written = max((change.ended or change.intent for change in writes), default="")
+    return Comparison(want, seen, changed, marks, known, written)
 
 
 def text(value: Any) -> str:
@@ -194,6 +198,8 @@ def _secret_check(step: str, found: Comparison, name: str) -> Check:
         weight=Weight.REQUIRED if differs else Weight.ADVISORY,
         vantage=_vantage(want.kind),
         reason="No API returns this value, so only a call can prove it.",
+        proved_by=() if differs else want.proved_by.get(name, ()),
+        proved_since=found.written,
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from typing import Any
 
 from sfsip_nb.api.errors import ApiError
 from sfsip_nb.engine import apply, effects, people, plan
@@ -14,7 +13,7 @@ from sfsip_nb.engine.effects import Unsettled
 from sfsip_nb.engine.model import Card, Refused, Step, Stranded
 from sfsip_nb.engine.plan import Plan
 from sfsip_nb.engine.rows import CheckRow
-from sfsip_nb.engine.verdicts import STRANDED, Check, Vantage, Verdict, Weight, step_verdict, worst
+from sfsip_nb.engine.verdicts import STRANDED, Check, Vantage, Verdict, step_verdict
 
 _GOOD = ("pass", "skipped", "waived")
 _INTERRUPTED = "Interrupted by a person; run it again to continue."
@@ -109,7 +108,8 @@ class Engine:
         )
         if broke is not None:
             raise broke from None
-        self._judge_again(step_id)
+        ended = ctx.journal.steps(ctx.attempt)[step_id]  # with what other steps prove of it
+        result.verdict, result.checks = ended.verdict, [c.check for c in ended.checks]
         return result
 
     def _carry_out(self, step: Step) -> StepResult:
@@ -153,26 +153,6 @@ class Engine:
         row = self.ctx.journal.steps().get(needed)
         return row is not None and (row.verdict in _GOOD or people.only_awaits_proof(row))
 
-    def _judge_again(self, proof: str) -> None:
-        """Give the human steps that ``proof`` proves, or no longer proves, their new verdict."""
-        ctx = self.ctx
-        rows = ctx.journal.steps(ctx.attempt)
-        for step in ctx.guide.steps:
-            if step.id not in rows or step.id == proof or step.card is None:
-                continue
-            card = step.card(ctx)
-            if card is None or card.proved_by != proof:
-                continue
-            row, now = rows[step.id], {c.id: c for c in people.checks(ctx, card)}
-            checks = [
-                CheckRow.of(self._waived(now[c.id])) if c.id in now else c for c in row.checks
-            ]
-            if _untimed(checks) == _untimed(row.checks):
-                continue
-            required = (c.verdict for c in checks if c.weight is Weight.REQUIRED)
-            again = ctx.journal.step_begins(ctx.attempt, step.id)
-            ctx.journal.step_ends(again, worst(required), row.change, checks, row.reason)
-
     def _stop_if_moved(self, settled: apply.Settled) -> None:
         """Once something has moved, the rest of the plan is not carried out either."""
         if any(c.id.endswith("/plan") and c.verdict is Verdict.FAIL for c in settled.checks):
@@ -194,11 +174,6 @@ class Engine:
             by = f"Waived by {waiver.by} until {waiver.until}: {waiver.reason}"
             return replace(check, verdict=Verdict.WAIVED, reason=by)
         return check
-
-
-def _untimed(checks: list[CheckRow]) -> list[dict[str, Any]]:
-    """What checks say, whenever it was judged."""
-    return [check.model_dump(exclude={"at"}) for check in checks]
 
 
 def _today() -> date:

@@ -11,6 +11,7 @@ from pydantic import Field
 from sfsip_nb.engine.changes import Changes
 from sfsip_nb.engine.clock import now
 from sfsip_nb.engine.database import Database
+from sfsip_nb.engine.proofs import settled
 from sfsip_nb.engine.rows import (
     CallRow,
     CardRow,
@@ -162,9 +163,21 @@ class Journal:
         )
 
     def steps(self, attempt: int | None = None) -> dict[str, JournaledStep]:
-        """The newest ended row of each step, of one attempt or of the whole run."""
-        query = "SELECT * FROM steps WHERE verdict IS NOT NULL AND attempt = coalesce(?, attempt)"
-        rows = self.database.rows(f"{query} ORDER BY id", attempt)
+        """The newest ended row of each step, of one attempt or of the whole run.
+
+        Checks that other steps prove have the verdict that this gives them, by the newest that the
+        run has seen of those steps.
+        """
+        own = self._ended("attempt = coalesce(?, attempt)", attempt)
+        seen = self._ended("attempt <= coalesce(?, attempt)", attempt)
+        attempts = {row.attempt for row in seen.values()}
+        calls = [call for number in sorted(attempts) for call in self.dialled(number)]
+        return {id_: settled(row, seen, calls) for id_, row in own.items()}
+
+    def _ended(self, where: str, attempt: int | None) -> dict[str, JournaledStep]:
+        rows = self.database.rows(
+            f"SELECT * FROM steps WHERE verdict IS NOT NULL AND {where} ORDER BY id", attempt
+        )
         return {row["step"]: _step(row) for row in rows}
 
     def checks(self, step: str) -> list[CheckRow]:

@@ -74,7 +74,8 @@ class Resource(Protocol):
 class Desired:
     """How one object should be, and why, in a sentence for the person who approves the plan.
 
-    ``cannot_restore`` says what a rollback could not bring back. An object that comes into being
+    ``cannot_restore`` says what a rollback could not bring back. ``proved_by`` says of fields that
+    no API returns which checks show that they were written right. An object that comes into being
     with another one (a number with its pool) names that one's kind and key in ``comes_with``, and
     the fields that it then has in ``born``.
     """
@@ -86,6 +87,7 @@ class Desired:
     cannot_restore: str = ""
     comes_with: str = ""
     born: Fields = field(default_factory=dict)
+    proved_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{self.kind} “{self.key}”"

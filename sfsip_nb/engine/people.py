@@ -111,8 +111,8 @@ def current_answer(ctx: Context, card: Card) -> AnswerRow | None:
 def checks(ctx: Context, card: Card) -> list[Check]:
     """What a card's answer is worth.
 
-    Without an answer the step waits. With one, what the wire can show is only noted until the
-    step that proves it passed; what nothing else can show rests on the person's word.
+    Without an answer the step waits. With one, what the wire can show is open until the step that
+    proves it has passed; what nothing else can show rests on the person's word.
     """
     answered = current_answer(ctx, card)
     missing = [a.label for a in card.asks if answered and not answered.given.get(a.name)]
@@ -129,9 +129,7 @@ def checks(ctx: Context, card: Card) -> list[Check]:
         told = ", ".join(f"{name}: {value}" for name, value in answered.given.items())
         seen = f"{answered.done_by}, {answered.done_at}" + (f" — {told}" if told else "")
         verdict, reason = Verdict.PASS, "Based on this person's word."
-        if card.proved_by and ctx.proved(card.proved_by):
-            reason = f"Proved by {card.proved_by}."
-        elif card.proved_by:
+        if card.proved_by:
             verdict = Verdict.INCONCLUSIVE
             reason = f"Reported as done; {card.proved_by} proves it."
     return [
@@ -143,6 +141,8 @@ def checks(ctx: Context, card: Card) -> list[Check]:
             verdict=verdict,
             reason=reason,
             evidence=tuple(answered.evidence) if answered and not missing else (),
+            proved_by=(card.proved_by,) if verdict is Verdict.INCONCLUSIVE else (),
+            proved_since=ctx.journal.attempt(answered.attempt).started if answered else "",
         )
     ]
 

@@ -31,13 +31,28 @@ class CheckRow(Shape):
         default="",
         validation_alias="settle",
         serialization_alias="settle",
-        description="Why the verdict is not a plain pass, and what to do next; who waived it.",
+        description="Why the verdict is not a plain pass, and what to do next; who waived it; what"
+        " proved it.",
+    )
+    proved_by: list[str] = Field(
+        default=[],
+        description="Ids of the checks or steps that decide it where its own step cannot: a pass"
+        " rests on all of them.",
+    )
+    proved_since: str = Field(
+        default="", description="What was seen before says nothing of it; empty for no limit."
     )
 
     @classmethod
     def of(cls, check: Check) -> Self:
         """The row of a check that was made now."""
         return cls.model_validate(asdict(check))
+
+    @property
+    def check(self) -> Check:
+        """The check that the row is of."""
+        lists = {"evidence": tuple(self.evidence), "proved_by": tuple(self.proved_by)}
+        return Check(**self.model_dump() | lists)
 
 
 class StepRow(Shape):

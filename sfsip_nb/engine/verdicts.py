@@ -49,6 +49,9 @@ class Check:
 
     ``reason`` says why the verdict is not a plain pass, and what to do next.
     ``evidence`` names files in the run's evidence folder. ``at`` is when it was judged, in UTC.
+    ``proved_by`` is for one that nothing can decide here: ids of the checks or steps whose success
+    decides it, all of them together (``engine/proofs.py``). Its own verdict is ``inconclusive``.
+    What was seen before ``proved_since`` says nothing of it: since then it is as it is.
     """
 
     id: str
@@ -60,6 +63,8 @@ class Check:
     weight: Weight = Weight.REQUIRED
     reason: str = ""
     evidence: tuple[str, ...] = ()
+    proved_by: tuple[str, ...] = ()
+    proved_since: str = ""
     at: str = field(default_factory=now, compare=False)
 
 

@@ -40,7 +40,8 @@ def summary(data: Record) -> list[str]:
     steps = data.steps
     checks = [check for step in steps for check in step.checks]
     required = [check.verdict for check in checks if check.weight is Weight.REQUIRED]
-    advisory = [check.verdict for check in checks if check.weight is Weight.ADVISORY]
+    advised = [check for check in checks if check.weight is Weight.ADVISORY]
+    advisory = [check.verdict for check in advised]
     meaning = _MEANING.get(data.verdict, "")
     if data.verdict == "pass" and "waived" in required:
         meaning = "Every required check passed, or somebody waived it."
@@ -56,7 +57,9 @@ def summary(data: Record) -> list[str]:
         said.append(f"{_counted(required, 'required check')}.")
     if advisory:
         which = "It does" if len(advisory) == 1 else "They do"
-        said.append(f"{_counted(advisory, 'advisory check')}. {which} not affect the result.")
+        proved = sum(check.verdict == "pass" and bool(check.proved_by) for check in advised)
+        by = f" {proved} of the passed were proved by a later step." if proved else ""
+        said.append(f"{_counted(advisory, 'advisory check')}.{by} {which} not affect the result.")
     return [sentence for sentence in said if sentence]
 
 

@@ -60,6 +60,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "reason": "text",
         "at": "time",
         "evidence": "list",
+        "proved_by": "list",
     },
     "changes": {
         "step": "text",

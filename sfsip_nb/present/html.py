@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,14 @@ def usually_seen(steps: Iterable[StepRow]) -> tuple[str, str]:
     return usual, usual if len(seen) == 1 else f"{usual} unless noted"
 
 
+def proof_pieces(check: CheckRow) -> Iterator[tuple[str, bool]]:
+    """What is said of a check that others prove, in pieces: each a step's name, or other words."""
+    steps = {identity.partition("/")[0] for identity in check.proved_by}
+    for number, piece in enumerate(re.split(f"({'|'.join(map(re.escape, steps))})", check.reason)):
+        if piece:
+            yield piece, number % 2 == 1
+
+
 def object_name(address: str) -> str:
     """An object in words: `genesys.did_pool:+1555` is the DID pool “+1555” in Genesys Cloud."""
     kind, _, key = address.partition(":")
@@ -127,6 +135,7 @@ def environment() -> Environment:
         seen_from=seen_from,
         usually_seen=usually_seen,
         object_name=object_name,
+        proof_pieces=proof_pieces,
     )
     env.globals.update(
         look=style.verdict,

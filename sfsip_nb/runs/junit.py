@@ -102,6 +102,8 @@ def _line(check: CheckRow) -> str:
     """A check as a line of the report: JUnit has no word for waived, inconclusive or advisory."""
     weight = "" if check.weight is Weight.REQUIRED else " (advisory)"
     words = f"{check.title}: expected {check.expected}; seen {check.seen}"
+    if check.proved_by:
+        words += f". {check.reason}"
     return f"{style.verdict(check.verdict)}{weight} {check.id} {one_line(words)}"
 
 

@@ -31,7 +31,6 @@ _PERMISSIONS: dict[str, Callable[[GenesysClient], Any]] = {
     "telephony:pcap:view": lambda g: g.siptraces(*_last_minute()),
     "analytics:conversationDetail:view": lambda g: g.conversation_details(*_last_minute()),
 }
-_WRITE_PERMISSIONS = ("routing:callRoute:add", "routing:callRoute:edit", "routing:callRoute:delete")
 
 
 def _last_minute() -> tuple[datetime, datetime]:
@@ -70,12 +69,15 @@ def _platform(ctx: Context) -> list[Check]:
     ]
     found += [_permission(client, name, call) for name, call in _PERMISSIONS.items()]
     found.append(
-        remark(
+        check(
             "access.platform/write",
             "Call routes may be added and changed",
-            ", ".join(_WRITE_PERMISSIONS),
-            "Only a write shows these permissions; the first write will.",
-            Vantage.PLATFORM,
+            "routing:callRoute:add, routing:callRoute:edit",
+            "cannot be read; a rollback needs routing:callRoute:delete too",
+            None,
+            advisory=True,
+            reason="Only a write shows these permissions: those of routing.inbound do.",
+            proved_by=("routing.inbound/added", "routing.inbound/changed"),
         )
     )
     found.append(_throughput(client))
@@ -113,9 +115,9 @@ def _throughput(client: GenesysClient) -> Check:
         "access.platform/throughput",
         "Throughput of the standard BYOC path",
         seen,
-        "The standard BYOC trunk may have limited throughput. Higher concurrency and priority "
-        "routing need Synthflow listed in the Genesys AppFoundry: ask the Genesys account team "
-        "and Synthflow sales.",
+        "The standard BYOC trunk may have limited throughput, which no API and no single call "
+        "shows. Higher concurrency and priority routing need Synthflow listed in the Genesys "
+        "AppFoundry: ask the Genesys account team and Synthflow sales.",
         Vantage.PLATFORM,
     )
 
@@ -171,5 +173,10 @@ STEPS = (
     ),
     synthflow_access.step(SECTION),
     Step("access.number", SECTION, "Phone numbers", needs=("access.platform",), check=_number),
-    Step("access.network", SECTION, "Network", check=network.reachability),
+    Step(
+        "access.network",
+        SECTION,
+        "Network",
+        check=lambda ctx: network.reachability(ctx, ("verify.inbound/rtp",)),
+    ),
 )

@@ -151,8 +151,8 @@ def _outbound_ai(ctx: Context) -> list[Check]:
             f"{step}/toll",
             "Toll limits for the AI's calls",
             "set on the carrier trunk and at Synthflow; neither API shows them",
-            "Agree on limits before the AI dials out. An AI leg carries no caller location: "
-            "emergency calls must never go this way.",
+            "No test call comes near a limit: agree on limits before the AI dials out. An AI leg "
+            "carries no caller location: emergency calls must never go this way.",
             Vantage.PLATFORM,
         ),
     ]

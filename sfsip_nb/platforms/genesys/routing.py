@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Card, CardField, Desired, Step
 from sfsip_nb.engine.verdicts import Check, Vantage
@@ -108,7 +110,23 @@ def published(ctx: Context, step: str, name: str) -> Check:
 
 
 def _inbound(ctx: Context) -> list[Check]:
-    return [published(ctx, "routing.inbound", settings(ctx).inbound_flow)]
+    return [published(ctx, "routing.inbound", settings(ctx).inbound_flow), *_written(ctx)]
+
+
+def _written(ctx: Context) -> Iterator[Check]:
+    """That Genesys took a new call route, and a change of one: no API shows that it would."""
+    kinds = (n.CallRoute.kind, n.Did.kind)
+    done = [c for c in ctx.journal.changes.all() if c.kind in kinds and c.done]
+    for part, op in (("added", "create"), ("changed", "update")):
+        if own := [change for change in done if change.op == op]:
+            yield check(
+                f"routing.inbound/{part}",
+                f"Genesys accepted that a call route is {part}",
+                "accepted",
+                f"{own[-1]}: {own[-1].outcome}, {own[-1].ended}",
+                True,
+                advisory=True,
+            )
 
 
 def _transfer(ctx: Context) -> list[Check]:

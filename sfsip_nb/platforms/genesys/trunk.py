@@ -96,7 +96,8 @@ def _desired(step: str) -> Callable[[Context], list[Desired]]:
             # One save, as in the guide: Genesys takes no trunk without its required fields.
             wanted = {k: v for group in groups.values() for k, v in group.items()}
         lost = "the former digest password: no API returns it" if r.PASSWORD in wanted else ""
-        return [Desired(r.Trunk.kind, name, wanted, _WHY[step], lost)]
+        proved_by = {r.PASSWORD: ("verify.inbound/digest",)}
+        return [Desired(r.Trunk.kind, name, wanted, _WHY[step], lost, proved_by=proved_by)]
 
     return desired
 
@@ -111,6 +112,7 @@ def _created(ctx: Context) -> list[Check]:
             "TLS brings SRTP with it",
             "Genesys answers plain RTP on a TLS trunk with 488",
             "The guide offers TLS and says no more about it. probe.codec shows whether SRTP works.",
+            proved_by=("probe.codec/PCMU",),
         )
     ]
 

@@ -83,7 +83,7 @@ def _compared(listed: list[str], published: list[PublishedAddress]) -> Check:
         None if different else True,
         Vantage.HERE,
         advisory=True,
-        reason=f"{'; '.join(different)}. Either list may be out of date: an address missing"
-        " from the trunk "
-        f"shows up as an occasional refused call. {' '.join(doubts)}".strip(),
+        reason=f"{'; '.join(different)}. Either list may be out of date, and no call of ours shows"
+        " which: an address missing from the trunk shows up as an occasional refused call."
+        f" {' '.join(doubts)}".strip(),
     )

@@ -35,10 +35,11 @@ def check(
     advisory: bool = False,
     reason: str = "",
     evidence: tuple[str, ...] = (),
+    proved_by: tuple[str, ...] = (),
 ) -> Check:
     """A check from a yes (pass), a no (fail) or a cannot-tell (None: inconclusive).
 
-    The reason is kept only where the verdict is no pass.
+    The reason is kept only where the verdict is no pass, what proves it only where it is open.
     """
     verdict = {True: Verdict.PASS, False: Verdict.FAIL, None: Verdict.INCONCLUSIVE}[ok]
     return Check(
@@ -51,6 +52,7 @@ def check(
         weight=Weight.ADVISORY if advisory else Weight.REQUIRED,
         reason="" if ok else reason,
         evidence=evidence,
+        proved_by=proved_by if ok is None else (),
     )
 
 
@@ -59,6 +61,23 @@ def decided(verdict: str) -> bool | None:
     return {"pass": True, "fail": False}.get(verdict)
 
 
-def remark(id: str, title: str, seen: str, reason: str, vantage: Vantage = Vantage.HERE) -> Check:
-    """Something that a reader should know and that no evidence decides: advisory, inconclusive."""
-    return check(id, title, "for information", seen, None, vantage, advisory=True, reason=reason)
+def remark(
+    id: str,
+    title: str,
+    seen: str,
+    reason: str,
+    vantage: Vantage = Vantage.HERE,
+    proved_by: tuple[str, ...] = (),
+) -> Check:
+    """Something that a reader should know: advisory, and open unless another step proves it."""
+    return check(
+        id,
+        title,
+        "for information",
+        seen,
+        None,
+        vantage,
+        advisory=True,
+        reason=reason,
+        proved_by=proved_by,
+    )

@@ -87,7 +87,11 @@ def steps(section: str, trunk: ContactCenterSide) -> tuple[Step, ...]:
             fields |= {r.USERNAME: sip.username, r.PASSWORD: ctx.secrets["sip.password"]}
         why = "Synthflow takes and places calls for imported numbers only, over this trunk."
         lost = "the former trunk user name and password: no API returns them"
-        return [Desired(r.Number.kind, n, fields, why, lost) for n in ctx.parameters.numbers]
+        proved_by = dict.fromkeys((r.USERNAME, r.PASSWORD), ("probe.digest/right",))
+        return [
+            Desired(r.Number.kind, n, fields, why, lost, proved_by=proved_by)
+            for n in ctx.parameters.numbers
+        ]
 
     def attachment(ctx: Context) -> list[Desired]:
         return [
@@ -240,12 +244,16 @@ def _wait(ctx: Context) -> list[Check]:
             Vantage.HERE,
             reason="Wait, then run this step again.",
         ),
-        remark(
+        check(
             "registration.wait/status",
             "The number is registered",
+            "calls to it reach the AI agent",
             "Synthflow's API shows no registration status",
-            "Only a call proves it: verify.inbound.",
+            None,
             Vantage.SYNTHFLOW,
+            advisory=True,
+            reason="Only a call proves it: verify.inbound.",
+            proved_by=("verify.inbound/assistant",),
         ),
     ]
 
@@ -258,13 +266,17 @@ def _transfer_checks(ctx: Context, trunk: ContactCenterSide) -> list[Check]:
     mode = ctx.parameters.synthflow.transfer.mode
     how = "SIP REFER on the trunk" if mode == "cold" else "a new INVITE, and perhaps a REFER"
     return [
-        remark(
+        check(
             "transfer.action/mode",
-            f"How a {mode} transfer is made",
-            how,
-            "Synthflow's pages differ on the warm one, and confirm REFER for few carriers; "
-            "verify.transfer proves it on this trunk.",
+            f"A {mode} transfer works on this trunk",
+            "the caller reaches the live agents",
+            f"documented: {how}",
+            None,
             Vantage.SYNTHFLOW,
+            advisory=True,
+            reason="Synthflow's pages differ on the warm one, and confirm REFER for few carriers; "
+            "verify.transfer proves it on this trunk.",
+            proved_by=("verify.transfer/queue", "verify.transfer/agent"),
         ),
         check(
             "transfer.action/loop",

@@ -103,6 +103,7 @@ def _queues(ctx: Context) -> Check:
             None,
             advisory=True,
             reason="The Queues API may take user tokens only. verify.transfer proves the group.",
+            proved_by=("verify.transfer/queue",),
         )
     return check(
         "access.platform/queue",
@@ -147,7 +148,8 @@ def _number(ctx: Context) -> list[Check]:
             "access.number/in-use",
             "The DID is free",
             "seen by the person who read the inventory",
-            "No API shows what a number is used for: a number in production must not be rerouted.",
+            "No API and no call shows what a number is used for: a number in production must not "
+            "be rerouted.",
             Vantage.PLATFORM,
         )
     ]

@@ -12,17 +12,19 @@ from sfsip_nb.platforms.talkdesk.platform import settings
 SECTION = "04-call-flows"
 
 
-def _told(ctx: Context, step: str, card: str, hop: str, proved_by: str) -> Check:
-    """A hop that only a person can see: who said so, and which call proves it."""
+def _told(ctx: Context, step: str, card: str, hop: str, *proved_by: str) -> Check:
+    """A hop that only a person can see: who said so, and what proves it."""
     answer = ctx.answer(card)
+    proofs = sorted({identity.partition("/")[0] for identity in proved_by})
     return check(
         f"{step}/{card}",
         hop,
         f"done from the card {card}",
         f"{answer.done_by}, {answer.done_at}" if answer else "nobody yet",
-        True if answer and ctx.proved(proved_by) else None,
+        None,
         advisory=True,
-        reason=f"Reported by a person; {proved_by} proves it.",
+        reason=f"Reported by a person; proved by {' and '.join(proofs)}.",
+        proved_by=proved_by if answer else (),
     )
 
 
@@ -35,6 +37,7 @@ def _inbound(ctx: Context) -> list[Check]:
             "routing.inbound",
             f"{number} → IVR → SIP transfer, {own.timeout_seconds} s, otherwise “{own.fallback}”",
             "verify.inbound",
+            "routing.inbound/fallback",
         ),
         _told(ctx, step, "trunk.create", f"Trunk “{own.trunk_name}” → Synthflow", "verify.inbound"),
         *f.answered_by_assistant(ctx, step, number),
@@ -46,7 +49,7 @@ def _transfer(ctx: Context) -> list[Check]:
     return [
         f.transfers_to(ctx, step, ctx.parameters.synthflow.transfer.number, own.sbc),
         f.sends_to(ctx, step, own.sbc),
-        _told(ctx, step, "trunk.acl", "The SBC lets Synthflow's addresses in", "probe.acl"),
+        _told(ctx, step, "trunk.acl", "The SBC lets Synthflow's addresses in", "probe.acl/listed"),
         _told(
             ctx,
             step,
