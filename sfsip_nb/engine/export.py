@@ -43,7 +43,8 @@ def record(journal: Journal, attempt: int, guide: Guide) -> Record:
     told = journal.get(f"rollback/{attempt}")
     undone = RollbackRow.model_validate(told) if told else None
     verdicts = [step.verdict for step in steps]
-    if broke_off:  # what did not run was not seen
+    not_run = [s for s in guide.steps if s.id not in done and not undone]
+    if broke_off or not_run:  # what did not run was not seen
         verdicts.append(Verdict.INCONCLUSIVE)
     if undone:
         verdicts.append(Verdict.PASS if undone.ok else Verdict.FAIL)
@@ -64,11 +65,8 @@ def record(journal: Journal, attempt: int, guide: Guide) -> Record:
             "inputs": facts.inputs,
             "sections": [SectionRow(id=s.notebook, title=s.title) for s in guide.sections],
             "steps": steps,
-            "not_run": [
-                NotRunRow(id=s.id, section=s.section, title=s.title)
-                for s in guide.steps
-                if s.id not in done and not undone
-            ],
+            "not_run": [NotRunRow(id=s.id, section=s.section, title=s.title) for s in not_run],
+            "partial": bool(not_run),
             "broke_off": broke_off,
             "rollback": undone,
             "rolled_back": _rolled_back(journal, attempt),

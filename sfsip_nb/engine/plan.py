@@ -9,10 +9,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from sfsip_nb.engine import baseline, difference
+from sfsip_nb.engine import baseline, difference, people
 from sfsip_nb.engine.clock import now
 from sfsip_nb.engine.context import Context
-from sfsip_nb.engine.model import Desired, Fields, Seen, Step
+from sfsip_nb.engine.model import Card, Desired, Fields, Seen, Step
+from sfsip_nb.engine.rows import CardRow
 from sfsip_nb.inputs import private
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.schema import Parameters
@@ -41,7 +42,10 @@ class PlannedChange:
 
 @dataclass
 class Plan:
-    """A saved plan. ``inputs`` is a digest of the inputs that it was made for."""
+    """A saved plan. ``inputs`` is a digest of the inputs that it was made for.
+
+    ``cards`` is what persons are to do, as far as nobody has done it yet (``rows.CardRow``).
+    """
 
     id: str
     run: str
@@ -50,6 +54,7 @@ class Plan:
     attempt: int
     inputs: str
     entries: list[PlannedChange] = field(default_factory=list)
+    cards: list[dict[str, Any]] = field(default_factory=list)
     approved_by: str = ""
     approved_at: str = ""
     stopped: str = ""
@@ -154,8 +159,18 @@ def make(ctx: Context) -> Plan:
             if want.address not in observed:
                 observed[want.address] = ctx.resource(want.kind).read(want.key)
             plan.entries.append(_entry(ctx, step, want, observed[want.address], coming, written))
+        if card := _due(ctx, step):
+            plan.cards.append(CardRow.of(card).model_dump())
     baseline.keep(ctx, observed)
     return plan
+
+
+def _due(ctx: Context, step: Step) -> Card | None:
+    """What a person is still to do for a step; test calls come after what a plan is of."""
+    if step.card is None or step.dials or (step.skip_reason and step.skip_reason(ctx)):
+        return None
+    card = step.card(ctx)
+    return card if card and people.current_answer(ctx, card) is None else None
 
 
 def wanted(ctx: Context, step: Step) -> list[Desired]:

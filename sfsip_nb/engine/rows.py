@@ -108,17 +108,6 @@ class ChangeRow(Shape):
     undone: str = Field(default="", description="When a rollback took it back; empty if none did.")
 
 
-class PlanRow(Shape):
-    """A plan, who approved it, and what it changes."""
-
-    id: str
-    made_at: Instant
-    approved_by: str = Field(description="Who approved it; empty if nobody did.")
-    approved_at: str
-    stopped: str = Field(description="Why it may no longer be carried out; empty if it may.")
-    changes: list[ChangeRow]
-
-
 class UndoneRow(Shape):
     """What became of one change in a rollback."""
 
@@ -175,6 +164,20 @@ class CardRow(Shape):
             if field["secret"]:
                 field["value"] = "set (copy it from where you keep it)"
         return cls.model_validate(data)
+
+
+class PlanRow(Shape):
+    """A plan, who approved it, and what it changes."""
+
+    id: str
+    made_at: Instant
+    approved_by: str = Field(description="Who approved it; empty if nobody did.")
+    approved_at: str
+    stopped: str = Field(description="Why it may no longer be carried out; empty if it may.")
+    changes: list[ChangeRow]
+    cards: list[CardRow] = Field(
+        default=[], description="What persons are to do, as far as nobody had done it by then."
+    )
 
 
 class AnsweredCard(CardRow):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sfsip_nb.engine import export
 from sfsip_nb.engine.engine import Engine
-from sfsip_nb.engine.verdicts import Verdict, worst
+from sfsip_nb.engine.verdicts import DONE, Verdict, worst
 from sfsip_nb.inputs import facts, private
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.notebook import cards, forms
@@ -19,7 +19,7 @@ from sfsip_nb.notebook.unattended import stop_unless_passed
 from sfsip_nb.notebook.workspace import Workspace
 from sfsip_nb.platforms.shared import captures
 from sfsip_nb.present import captures as capture_tables
-from sfsip_nb.present import chapters, figures, tables
+from sfsip_nb.present import chapters, figures, outcome, tables
 from sfsip_nb.present.frames import Frames
 from sfsip_nb.present.pictured import pictured
 from sfsip_nb.present.record import card_page
@@ -274,13 +274,18 @@ class Run:
             rows = workspace.judged()
             title = f"{guide.title}: all sections so far"
         ran = [rows[s.id].titled(s.section, s.title) for s in own or guide.steps if s.id in rows]
-        shown = tables.overall(worst(step.verdict for step in ran).value, title)
+        due = own or guide.steps
+        missing = [step.id for step in due if step.id not in rows]
+        verdict: str = worst(step.verdict for step in ran)
+        if missing and verdict in DONE:
+            verdict = outcome.PARTIAL
+        shown = tables.overall(verdict, outcome.section(title, missing, len(due)))
         if own:
             shown = tables.verdict_table(ran, "This section") + shown
         if workspace.unattended:
             shown.stamp = stamp(workspace, self.name)
             inputs = workspace.draft.checked.valid()
-            stop_unless_passed(shown, title, own or guide.steps, ran, inputs, whole=not own)
+            stop_unless_passed(shown, title, due, ran, inputs, whole=not own)
         return shown
 
     @cell
@@ -329,7 +334,7 @@ class Run:
         return (
             tables.figure(figures.strip(chapters.overview(data), "The run at a glance"))
             + tables.verdict_table(data.steps, f"All steps of attempt {made.name}")
-            + tables.overall(data.verdict, data.title)
+            + tables.overall(outcome.word(data), " ".join([data.title, *outcome.sentences(data)]))
             + tables.pointer("The record", where, told)
             + tables.notice(
                 "Afterward: remove the OAuth client that you created for this run, if nothing else "

@@ -4,9 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from sfsip_nb.engine import people
 from sfsip_nb.engine.record import Record
 from sfsip_nb.engine.rows import ChangeRow, CheckRow, PlanRow, StepRow
-from sfsip_nb.engine.verdicts import Weight, worst
+from sfsip_nb.engine.verdicts import Verdict, Weight, worst
+from sfsip_nb.present import outcome
 from sfsip_nb.present.html import Row
 from sfsip_nb.present.style import VERDICTS
 from sfsip_nb.present.text import lasted, links, utc
@@ -50,16 +52,17 @@ def summary(data: Record) -> list[str]:
         meaning = "What the run had created or changed was undone" + by + "."
         left = "Everything is as before." if undone.ok else "Not everything is as before: below."
         return [meaning, left]
-    said = [meaning, f"{tally(steps)}."]
-    if missing := data.not_run:
-        said.append(f"{len(missing)} of the guide's {len(steps) + len(missing)} steps did not run.")
+    led = outcome.word(data)
+    said = [*outcome.sentences(data), meaning if led == data.verdict else "", f"{tally(steps)}."]
+    if led == outcome.PLAN:
+        return [sentence for sentence in said if sentence]
     if required:
         said.append(f"{_counted(required, 'required check')}.")
     if advisory:
         which = "It does" if len(advisory) == 1 else "They do"
         proved = sum(check.verdict == "pass" and bool(check.proved_by) for check in advised)
-        by = f" {proved} of the passed were proved by a later step." if proved else ""
-        said.append(f"{_counted(advisory, 'advisory check')}.{by} {which} not affect the result.")
+        by = f"; {proved} proved by a later step" if proved else ""
+        said.append(f"{_counted(advisory, 'advisory check')}{by}. {which} not affect the result.")
     return [sentence for sentence in said if sentence]
 
 
@@ -114,20 +117,27 @@ def overview(data: Record) -> list[dict[str, Any]]:
     return [{"title": titles.get(name, name), "steps": own} for name, own in cells.items() if own]
 
 
-def open_points(steps: list[StepRow]) -> list[dict[str, Any]]:
-    """What is required and did not pass, the worst first, with what to do next."""
-    return sorted(_open_points(steps), key=lambda point: _OPEN.index(point["verdict"]))
+def open_points(data: Record) -> list[dict[str, Any]]:
+    """What is required and did not pass, the worst first, with what to do next.
+
+    Of a plan only what has to be seen to before it: not what waits for being carried out.
+    """
+    return sorted(_open_points(data), key=lambda point: _OPEN.index(point["verdict"]))
 
 
-def _open_points(steps: list[StepRow]) -> Iterator[dict[str, Any]]:
-    for step in steps:
+def _open_points(data: Record) -> Iterator[dict[str, Any]]:
+    planning = data.plan if data.mode == "plan" else None
+    kinds = {change.object.partition(":")[0] for change in planning.changes} if planning else set()
+    for step in data.steps:
         checks = [
             check
             for check in step.checks
             if check.verdict in _OPEN and check.weight is Weight.REQUIRED
         ]
+        if planning:
+            checks = [check for check in checks if not _planned(check, kinds)]
         yield from (_point(step, check) for check in checks)
-        if not checks and step.verdict in _OPEN:
+        if not checks and step.verdict in _OPEN and not planning:
             yield {
                 "step": step.id,
                 "what": step.title,
@@ -135,6 +145,12 @@ def _open_points(steps: list[StepRow]) -> Iterator[dict[str, Any]]:
                 "seen": None,
                 "reason": step.reason,
             }
+
+
+def _planned(check: CheckRow, kinds: set[str]) -> bool:
+    """Whether a check waits for the plan's own changes, or for a person who has a card for it."""
+    waits = check.verdict is Verdict.WAITING
+    return waits and (people.is_word(check.id) or check.id.partition("/")[2] in kinds)
 
 
 def doubts(steps: list[StepRow]) -> Iterator[dict[str, Any]]:
@@ -156,7 +172,9 @@ def _point(step: StepRow, check: CheckRow) -> dict[str, Any]:
 
 
 def causes(data: Record) -> list[dict[str, Any]]:
-    """The troubleshooting rows that something in this run speaks for."""
+    """The troubleshooting rows that something in this run speaks for; of a plan there are none."""
+    if data.mode == "plan":
+        return []
     return [
         {"cause": row.cause, "because": "\n".join(row.because), "remedy": row.remedy}
         for row in data.diagnosis

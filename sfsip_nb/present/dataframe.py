@@ -35,6 +35,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "ended": "time",
         "seconds": "number",
         "verdict": "verdict",
+        "partial": "flag",
         "faults": "text",
     },
     "steps": {
@@ -168,6 +169,7 @@ def attempts(rows: Iterable[Record]) -> Iterator[Row]:
             "ended": row.ended,
             "seconds": _between(row.started, row.ended),
             "verdict": row.verdict,
+            "partial": row.partial,
             "faults": ", ".join(row.testbed.faults) if row.testbed else "",
         }
 

@@ -10,7 +10,7 @@ from sfsip_nb.engine.record import NotRunRow, Record
 from sfsip_nb.engine.rows import CheckRow, RollbackRow, StepRow
 from sfsip_nb.engine.verdicts import Weight
 from sfsip_nb.inputs import private
-from sfsip_nb.present import style
+from sfsip_nb.present import outcome, style
 from sfsip_nb.present.html import deciding
 from sfsip_nb.present.text import one_line, visible
 
@@ -53,6 +53,8 @@ def _suite(section: str, record: Record) -> TestSuite:
     suite.timestamp = record.started.removesuffix("Z")
     suite.hostname = visible(platform.node())
     facts = {name: getattr(record, name) for name in ("guide", "run", "target", "mode", "verdict")}
+    facts |= {"partial": "true" if record.partial else "false"}
+    facts |= {"outcome": " ".join(outcome.sentences(record)) or outcome.word(record)}
     facts |= {"attempt": record.attempt} | {f"version.{k}": v for k, v in record.versions.items()}
     for name, value in facts.items():
         suite.add_property(visible(name), visible(str(value)))

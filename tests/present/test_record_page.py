@@ -138,15 +138,18 @@ def test_planned_changes_are_told_from_those_made() -> None:
     assert "trunk_outbound_port" in made
     assert "Create number plan “Synthflow AI” in Genesys Cloud" in left
     assert "approved by Robin Approver, 2026-11-20 09:01:00 UTC" in done
-    planned = Page(sample.page(sample.record() | {"mode": "plan", "changes": []}, {})).text
+    planned = sample.page(sample.record() | {"mode": "plan", "changes": []}, {})
     assert "planned value" in planned.split("Planned changes")[-1]
+    assert planned.index('id="plan"') < planned.index('id="open"')
+    assert "2 to create, 0 to change, 0 by a person." in planned
+    assert "Likely causes" not in planned
     nobody = sample.record()["plan"] | {"approved_by": ""}
     assert "not approved yet" in sample.page(sample.record() | {"plan": nobody}, {})
 
 
 def test_what_did_not_run_is_counted_and_drawn() -> None:
     page = Page(sample.page(sample.record(), {}))
-    assert "1 of the guide's 7 steps did not run." in page.text
+    assert "Partial: 1 of 7 steps was not run (06-troubleshooting)." in page.text
     assert "Rank the causes (diagnose): not run" in page.text
 
 

@@ -48,10 +48,11 @@ def rank(
     signs = [_sign(check) for step in seen for check in _speaking(step)]
     signs.extend(more)
     ranked = []
+    doubtful = ("inconclusive",) if ctx.mode == "plan" else _OPEN  # a plan waits for its apply
     for place, row in enumerate(rows):
         own = [sign for sign in signs if sign.id.startswith(row.signs)]
         failed = [sign for sign in own if sign.verdict in _BAD]
-        unclear = [sign for sign in own if sign.verdict in _OPEN and sign.required]
+        unclear = [sign for sign in own if sign.verdict in doubtful and sign.required]
         because = list(dict.fromkeys(sign.because for sign in failed))
         ranked.append(
             (
