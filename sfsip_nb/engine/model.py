@@ -78,6 +78,8 @@ class Desired:
     no API returns which checks show that they were written right. An object that comes into being
     with another one (a number with its pool) names that one's kind and key in ``comes_with``, and
     the fields that it then has in ``born``.
+    ``part``
+    tells the checks of several like objects of a step apart: a number, a range, a name.
     """
 
     kind: str
@@ -88,6 +90,7 @@ class Desired:
     comes_with: str = ""
     born: Fields = field(default_factory=dict)
     proved_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    part: str = ""
 
     def __str__(self) -> str:
         return f"{self.kind} “{self.key}”"

@@ -16,6 +16,9 @@ from sfsip_nb.engine.verdicts import Verdict, Weight, worst
 
 Row = TypeVar("Row", bound=StepRow)
 
+_FEW = 3
+"""Proofs that a sentence names; a run of many numbers has as many calls."""
+
 
 @dataclass(frozen=True)
 class Proof:
@@ -36,7 +39,9 @@ def settled(row: Row, steps: Mapping[str, StepRow], calls: Sequence[DialledRow])
     if not any(check.proved_by for check in row.checks):
         return row
     checks = [
-        _settled(check, list(_proofs(row, check, steps, calls))) if check.proved_by else check
+        _settled(check, [list(_proofs(row, check, id_, steps, calls)) for id_ in check.proved_by])
+        if check.proved_by
+        else check
         for check in row.checks
     ]
     required = [check.verdict for check in checks if check.weight is Weight.REQUIRED]
@@ -55,9 +60,10 @@ def holds(row: StepRow) -> bool:
     return row.verdict is Verdict.PASS or (row.verdict is Verdict.SKIPPED and seen)
 
 
-def _settled(check: CheckRow, proofs: Sequence[Proof]) -> CheckRow:
+def _settled(check: CheckRow, by_id: Sequence[Sequence[Proof]]) -> CheckRow:
+    proofs = [proof for found in by_id for proof in found]
     missing = [proof for proof in proofs if not proof.holds]
-    if missing or len(proofs) < len(check.proved_by):
+    if missing or not all(by_id):
         told = f"Not proved by {_told(missing)}" if missing else ""
         return check.model_copy(update={"reason": f"{check.reason} {told}".strip()})
     found = [*check.evidence, *(name for proof in proofs for name in proof.evidence)]
@@ -76,30 +82,48 @@ def _told(proofs: Sequence[Proof]) -> str:
     seen: dict[str, list[str]] = {}
     for proof in proofs:
         seen.setdefault(proof.where, []).append(proof.seen)
-    told = (f"{where}: {'; '.join(filter(None, all_))}" for where, all_ in seen.items())
-    return f"{'; and '.join(each.removesuffix(': ') for each in told)}."
+    told = [f"{where}: {'; '.join(filter(None, all_))}" for where, all_ in seen.items()]
+    few = [each.removesuffix(": ") for each in told[:_FEW]]
+    more = f", and {len(told) - _FEW} more" if len(told) > _FEW else ""
+    return f"{'; and '.join(few)}{more}."
 
 
 def _proofs(
-    row: StepRow, check: CheckRow, steps: Mapping[str, StepRow], calls: Sequence[DialledRow]
+    row: StepRow,
+    check: CheckRow,
+    identity: str,
+    steps: Mapping[str, StepRow],
+    calls: Sequence[DialledRow],
 ) -> Iterator[Proof]:
-    """What its ids come to, as far as their steps were run."""
-    for identity in check.proved_by:
-        name, _, part = identity.partition("/")
-        step = steps.get(name)
-        if step is None or step.started < check.proved_since:
-            continue
-        ended = step.ended or step.started
-        before = f" at {ended}" if ended < row.started else ""
-        own = next((each for each in step.checks if each.id == identity), None) if part else None
-        held = own.verdict is Verdict.PASS if own else not part and holds(step)
-        seen = f"{own.title} ({own.seen})" if own else "" if held else _nothing(step)
-        evidence = own.evidence if own else step.evidence
-        call = _call(step, evidence, calls)
+    """What one of its ids comes to; nothing where that step was not run.
+
+    Where a run has several numbers, an id stands for the checks of all of them, and for a check of
+    one number only for that number's.
+    """
+    name, _, part = identity.partition("/")
+    step = steps.get(name)
+    if step is None or step.started < check.proved_since:
+        return
+    ended = step.ended or step.started
+    before = f" at {ended}" if ended < row.started else ""
+    own = [each for each in step.checks if part and _is(each, identity, check.number)]
+    for each in own:
+        call = _call(step, each.evidence, calls)
         where = f"{name}{before}" + (f", call {call.mark}" if call else "")
-        if call and call.seen and not evidence:
-            evidence = call.seen.evidence
-        yield Proof(held, where, seen, own.at if own else ended, evidence)
+        evidence = each.evidence or (call.seen.evidence if call and call.seen else [])
+        held = each.verdict is Verdict.PASS
+        yield Proof(held, where, f"{each.title} ({each.seen})", each.at, evidence)
+    if not own:
+        held = not part and holds(step)
+        call = _call(step, step.evidence, calls)
+        where = f"{name}{before}" + (f", call {call.mark}" if call else "")
+        yield Proof(held, where, "" if held else _nothing(step), ended, step.evidence)
+
+
+def _is(check: CheckRow, identity: str, number: str) -> bool:
+    """Whether a check is the one of that id, of that number where one is asked for."""
+    whole = f"{identity}/{check.number}" if check.number else identity
+    return check.id in (identity, whole) and (not number or check.number == number)
 
 
 def _nothing(step: StepRow) -> str:

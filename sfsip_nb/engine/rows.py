@@ -42,6 +42,9 @@ class CheckRow(Shape):
     proved_since: str = Field(
         default="", description="What was seen before says nothing of it; empty for no limit."
     )
+    number: str = Field(
+        default="", description="The number (E.164) that it is about, where it is one of several."
+    )
 
     @classmethod
     def of(cls, check: Check) -> Self:

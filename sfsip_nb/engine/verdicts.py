@@ -48,7 +48,8 @@ class Check:
     """One expectation and what was seen.
 
     ``reason`` says why the verdict is not a plain pass, and what to do next.
-    ``evidence`` names files in the run's evidence folder. ``at`` is when it was judged, in UTC.
+    ``evidence`` names files in the run's evidence folder. ``number`` is the one that it is about
+    (E.164), where the run has several. ``at`` is when it was judged, in UTC.
     ``proved_by`` is for one that nothing can decide here: ids of the checks or steps whose success
     decides it, all of them together (``engine/proofs.py``). Its own verdict is ``inconclusive``.
     What was seen before ``proved_since`` says nothing of it: since then it is as it is.
@@ -65,6 +66,7 @@ class Check:
     evidence: tuple[str, ...] = ()
     proved_by: tuple[str, ...] = ()
     proved_since: str = ""
+    number: str = ""
     at: str = field(default_factory=now, compare=False)
 
 

@@ -149,3 +149,13 @@ def test_a_secret_that_is_written_anew_needs_a_new_proof(
     anew.plan(fresh=True)
     assert claimed(anew, "claim").verdict == "inconclusive"
     assert claimed(anew, "call").verdict == "pass"
+
+
+def test_of_several_numbers_each_has_a_proof_of_its_own(tmp_path: Path) -> None:
+    one, other = (f"+1555123000{last}" for last in "12")
+    called = replace(heard(Verdict.PASS), id=f"call/heard/{one}", number=one)
+    for number, verdict in ((one, "pass"), (other, "inconclusive"), ("", "pass")):
+        claim = replace(ADVICE, number=number)
+        assert claimed(claiming(tmp_path, called, claim=claim), "claim", "call").verdict == verdict
+    deaf = replace(heard(Verdict.FAIL), id=f"call/heard/{other}", number=other)
+    assert claimed(claiming(tmp_path, called, deaf), "claim", "call").verdict == "inconclusive"

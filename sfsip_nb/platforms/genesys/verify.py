@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from sfsip_nb.engine import calls
@@ -11,15 +11,12 @@ from sfsip_nb.engine.calls import SeenCall
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Card, CardField
 from sfsip_nb.engine.verdicts import Check, Vantage
+from sfsip_nb.platforms.genesys import trace
 from sfsip_nb.platforms.genesys.platform import genesys, settings
 from sfsip_nb.platforms.shared import verification as v
 from sfsip_nb.platforms.shared.checks import check
 from sfsip_nb.platforms.shared.join import Sides
 from sfsip_nb.platforms.shared.watch import WatchedPlatform
-from sfsip_nb.sip.shown import counted
-
-_AROUND = timedelta(minutes=1)
-"""Before and after a call: two clocks."""
 
 
 def _side(ctx: Context) -> WatchedPlatform:
@@ -112,57 +109,6 @@ def _over_trunk(ctx: Context, step: str, call: SeenCall) -> list[Check]:
     return found
 
 
-def _challenged(ctx: Context, step: str, call: SeenCall) -> list[Check]:
-    """Whether the trunk answered Synthflow's challenge with its credentials, by its own SIP trace.
-
-    Traces may be late or incomplete, and Synthflow may go by the address: then nothing is shown.
-    """
-    if ctx.parameters.sip.authentication != "digest":
-        return []
-    found = genesys(ctx).siptraces(
-        call.started - _AROUND, datetime.now(UTC) + _AROUND, conversationId=call.id
-    )
-    legs: dict[str, list[dict[str, Any]]] = {}
-    for message in sorted(found, key=lambda entry: str(entry.get("date"))):
-        if str(message.get("cseq")).endswith("INVITE"):
-            legs.setdefault(str(message.get("callid")), []).append(message)
-    leg = next(filter(_answers_a_challenge, legs.values()), [])
-    told = [
-        f"{message['method']} {message.get('replyReason') or ''}".strip()
-        for message in leg
-        if not str(message["method"]).startswith("1")
-    ]
-    return [
-        check(
-            f"{step}/digest",
-            "The trunk's credentials were asked for and accepted",
-            "a challenge, then 200",
-            ", ".join(told) or f"{counted(len(found), 'message')} traced, no challenge answered",
-            True if leg else None,
-            advisory=True,
-            reason="Not challenged, or not traced: this call says nothing of the credentials.",
-            evidence=_leg_kept(ctx, step, leg) if leg else (),
-        )
-    ]
-
-
-def _leg_kept(ctx: Context, step: str, leg: Sequence[dict[str, Any]]) -> tuple[str, ...]:
-    """A leg's messages as they were traced, without their headers: those hold the digest."""
-    names = ("date", "method", "replyReason", "cseq", "sourceIp", "destinationIp", "callid")
-    lines = ["  ".join(str(message.get(name) or "–") for name in names) for message in leg]
-    return (ctx.keep_evidence(step, f"trace {step} digest", "txt", "\n".join(lines)),)
-
-
-def _answers_a_challenge(messages: Sequence[dict[str, Any]]) -> bool:
-    """Whether an INVITE was challenged, and accepted with credentials (RFC 3261 §22)."""
-    methods = [str(message["method"]) for message in messages]
-    challenges = [i for i, method in enumerate(methods) if method in ("401", "407")]
-    if not challenges or "200" not in methods[challenges[-1] :]:
-        return False
-    again = (m for m in messages[challenges[-1] :] if m["method"] == "INVITE")
-    return any("authorization:" in str(message.get("msg")).lower() for message in again)
-
-
 def _inbound(ctx: Context) -> list[Check]:
     return v.run(ctx, v.INBOUND, _side(ctx), _judge_inbound)
 
@@ -190,7 +136,7 @@ def _judge_inbound(ctx: Context, sides: Sides) -> list[Check]:
             )
         )
         found += _over_trunk(ctx, step, call)
-        found += _challenged(ctx, step, call)
+        found += trace.challenged(ctx, step, call)
     found += v.agent_checks(ctx, step, sides)
     if sides.synthflow is not None:
         found.append(
@@ -262,7 +208,7 @@ def _transferred_legs(ctx: Context, sides: Sides) -> list[dict[str, Any]]:
 
 
 def _outbound_card(ctx: Context) -> Card:
-    number = ctx.parameters.numbers[0]
+    number = v.started(ctx)
     return Card(
         step="verify.outbound",
         system="genesys",
