@@ -79,9 +79,9 @@ def _settled(check: CheckRow, by_id: Sequence[Sequence[Proof]]) -> CheckRow:
 
 def _told(proofs: Sequence[Proof]) -> str:
     """`verify.transfer, call sfsip-…: The call landed in the queue (Support); …`."""
-    seen: dict[str, list[str]] = {}
+    seen: dict[str, dict[str, None]] = {}
     for proof in proofs:
-        seen.setdefault(proof.where, []).append(proof.seen)
+        seen.setdefault(proof.where, {})[proof.seen] = None
     told = [f"{where}: {'; '.join(filter(None, all_))}" for where, all_ in seen.items()]
     few = [each.removesuffix(": ") for each in told[:_FEW]]
     more = f", and {len(told) - _FEW} more" if len(told) > _FEW else ""

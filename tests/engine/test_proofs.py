@@ -159,3 +159,13 @@ def test_of_several_numbers_each_has_a_proof_of_its_own(tmp_path: Path) -> None:
         assert claimed(claiming(tmp_path, called, claim=claim), "claim", "call").verdict == verdict
     deaf = replace(heard(Verdict.FAIL), id=f"call/heard/{other}", number=other)
     assert claimed(claiming(tmp_path, called, deaf), "claim", "call").verdict == "inconclusive"
+
+
+def test_a_check_of_all_numbers_needs_each_of_them(tmp_path: Path) -> None:
+    one, other = (f"+1555123000{last}" for last in "12")
+    claim = replace(ADVICE, proved_by=(f"call/heard/{one}", f"call/heard/{other}"))
+    found = [replace(heard(Verdict.PASS), id=f"call/heard/{n}", number=n) for n in (one, other)]
+    part = claimed(claiming(tmp_path, found[0], claim=claim), "claim", "call")
+    assert part.verdict == "inconclusive"
+    assert part.reason.endswith("Not proved by call: it passed, but did not see this.")
+    assert claimed(claiming(tmp_path, *found, claim=claim), "claim", "call").verdict == "pass"

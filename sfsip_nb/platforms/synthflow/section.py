@@ -17,7 +17,6 @@ from sfsip_nb.engine.model import Desired, Resource, Step
 from sfsip_nb.engine.verdicts import Check, Vantage
 from sfsip_nb.inputs import facts
 from sfsip_nb.platforms.shared.checks import check, of_number, part, remark, synthflow
-from sfsip_nb.platforms.shared.sampling import sampled
 from sfsip_nb.platforms.synthflow import resources as r
 
 # "Wait 1–2 minutes for SIP registration to complete."
@@ -255,7 +254,7 @@ def _wait(ctx: Context) -> list[Check]:
         key=lambda change: change.ended or change.intent,
     )
     scale = ctx.surroundings.time_scale
-    needed = _WAIT_SECONDS / scale
+    needed, numbers = _WAIT_SECONDS / scale, ctx.parameters.numbers
     if made:
         since = datetime.fromisoformat(made[-1].ended or made[-1].intent)
         left = needed - _seconds_since(since)
@@ -286,9 +285,10 @@ def _wait(ctx: Context) -> list[Check]:
             Vantage.SYNTHFLOW,
             advisory=True,
             reason="Only a call proves it: verify.inbound.",
-            proved_by=("verify.inbound/assistant",)
-            if sampled(ctx.parameters) == list(ctx.parameters.numbers)
-            else (),
+            proved_by=tuple(
+                f"verify.inbound/assistant/{part(number, numbers)}".rstrip("/")
+                for number in numbers
+            ),
         ),
     ]
 
