@@ -8,7 +8,9 @@ from sfsip_nb.engine import people
 from sfsip_nb.engine.record import Record
 from sfsip_nb.engine.rows import ChangeRow, CheckRow, PlanRow, StepRow
 from sfsip_nb.engine.verdicts import Verdict, Weight, worst
+from sfsip_nb.inputs.answered import each_of
 from sfsip_nb.present import outcome
+from sfsip_nb.present.alike import alike, named
 from sfsip_nb.present.html import Row
 from sfsip_nb.present.style import VERDICTS
 from sfsip_nb.present.text import lasted, links, utc
@@ -131,7 +133,7 @@ def _open_points(data: Record) -> Iterator[dict[str, Any]]:
     for step in data.steps:
         checks = [
             check
-            for check in step.checks
+            for check in alike(step.checks)
             if check.verdict in _OPEN and check.weight is Weight.REQUIRED
         ]
         if planning:
@@ -150,13 +152,15 @@ def _open_points(data: Record) -> Iterator[dict[str, Any]]:
 def _planned(check: CheckRow, kinds: set[str]) -> bool:
     """Whether a check waits for the plan's own changes, or for a person who has a card for it."""
     waits = check.verdict is Verdict.WAITING
-    return waits and (people.is_word(check.id) or check.id.partition("/")[2] in kinds)
+    return waits and (
+        people.is_word(check.id) or check.id.partition("/")[2].partition("/")[0] in kinds
+    )
 
 
 def doubts(steps: list[StepRow]) -> Iterator[dict[str, Any]]:
     """Advisory checks that did not pass: they decide nothing, and a reader should know them."""
     for step in steps:
-        for check in step.checks:
+        for check in alike(step.checks):
             if check.weight is Weight.ADVISORY and check.verdict in _OPEN:
                 yield _point(step, check)
 
@@ -225,6 +229,36 @@ def _approval(plan: PlanRow) -> str:
     if not plan.approved_by:
         return "nobody yet"
     return f"{plan.approved_by}, {utc(plan.approved_at)}"
+
+
+def numbers(data: Record) -> list[dict[str, str]]:
+    """The numbers that the AI agent answers, those alike in one row: who, for what, how judged."""
+    usual = str(data.inputs.get("synthflow", {}).get("assistant", ""))
+    entries = list(each_of(data.inputs.get("numbers", ())))
+    if len(entries) < 2:
+        return []
+    checks: dict[str, list[tuple[str, CheckRow]]] = {}
+    for step in data.steps:
+        for check in step.checks:
+            checks.setdefault(check.number, []).append((step.id, check))
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for number, assistant, label in entries:
+        own = checks.get(number, [])
+        verdict = worst(c.verdict for _, c in own if c.weight is Weight.REQUIRED)
+        called = any(step.startswith("verify.") for step, _ in own)
+        key = (label, assistant or usual, verdict, str(called))
+        groups.setdefault(key, []).append(number)
+    return [
+        {
+            "count": str(len(group)),
+            "numbers": named(group),
+            "label": label,
+            "assistant": assistant,
+            "verdict": verdict,
+            "called": "called" if called == "True" else "not called: no call proves it",
+        }
+        for (label, assistant, verdict, called), group in groups.items()
+    ]
 
 
 def left_over(data: Record) -> list[ChangeRow]:
