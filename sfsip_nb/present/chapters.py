@@ -152,9 +152,8 @@ def _open_points(data: Record) -> Iterator[dict[str, Any]]:
 def _planned(check: CheckRow, kinds: set[str]) -> bool:
     """Whether a check waits for the plan's own changes, or for a person who has a card for it."""
     waits = check.verdict is Verdict.WAITING
-    return waits and (
-        people.is_word(check.id) or check.id.partition("/")[2].partition("/")[0] in kinds
-    )
+    _, kind, *_ = *check.id.split("/"), ""
+    return waits and (people.is_word(check.id) or kind in kinds)
 
 
 def doubts(steps: list[StepRow]) -> Iterator[dict[str, Any]]:
