@@ -14,6 +14,7 @@ from sfsip_nb.inputs.secrets import doubts, has_key_ring
 from sfsip_nb.notebook.forms import Field, Form, groups_of
 from sfsip_nb.present.tables import STYLE
 from sfsip_nb.present.text import some, visible
+from sfsip_nb.sip.shown import counted
 
 
 class SecretField(ipywidgets.Password):  # type: ignore[misc]
@@ -182,7 +183,7 @@ class Sheet:
             self._remarks[field.key].value = _said(remark + mark)
         count = len(problems)
         self._summary.value = _said(
-            f'<b class="bad">✖ {count} input{"s" if count > 1 else ""} to fill in or correct</b>'
+            f'<b class="bad">✖ {counted(count, "input")} to fill in or correct</b>'
             if count
             else '<b class="good">✔ every input can be used</b>; the next cell that you run'
             " uses them"

@@ -10,6 +10,7 @@ from sfsip_nb.engine.verdicts import Weight, worst
 from sfsip_nb.present.html import Row
 from sfsip_nb.present.style import VERDICTS
 from sfsip_nb.present.text import lasted, links, utc
+from sfsip_nb.sip.shown import counted
 
 _OPEN = ("fail", "blocked", "waiting", "inconclusive")
 
@@ -31,8 +32,7 @@ def tally(steps: list[StepRow]) -> str:
 def _counted(verdicts: Iterable[Any], noun: str) -> str:
     counts = Counter(map(str, verdicts))
     words = ", ".join(f"{counts[word]} {word}" for word in sorted(counts, key=list(VERDICTS).index))
-    total = sum(counts.values())
-    return f"{total} {noun}{'' if total == 1 else 's'}: {words}"
+    return f"{counted(counts.total(), noun)}: {words}"
 
 
 def summary(data: Record) -> list[str]:

@@ -17,6 +17,7 @@ from sfsip_nb.engine.verdicts import Vantage, Verdict, Weight
 from sfsip_nb.inputs.platform import names, platform
 from sfsip_nb.present import style
 from sfsip_nb.present.text import LONG, clock, lasted, links, shown, unmarked, utc, visible
+from sfsip_nb.sip.shown import counted
 
 Row = Mapping[str, Any]
 
@@ -40,7 +41,7 @@ def deciding(step: StepRow) -> str:
             for check in required
             if check.verdict is step.verdict
         )
-    passed = f"{len(required)} check{'' if len(required) == 1 else 's'} passed"
+    passed = f"{counted(len(required), 'check')} passed"
     doubts = [c for c in step.checks if c.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE)]
     return passed + (f"; advisory: {', '.join(c.title for c in doubts)}" if doubts else "")
 
@@ -127,6 +128,7 @@ def environment() -> Environment:
         seen_from=seen_from,
         usually_seen=usually_seen,
         object_name=object_name,
+        counted=counted,
     )
     env.globals.update(
         look=style.verdict,

@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sfsip_nb.sip.shown import counted
+
 Plan = Mapping[str, Any]
 Route = Mapping[str, Any]
 
@@ -88,7 +90,7 @@ def plan_faults(plans: Iterable[Plan]) -> list[PlanFault]:
                 PlanFault(
                     name,
                     f"its result uses ${wanted}, but its match expression {match} has"
-                    f" {groups} capture group(s): inbound caller ids become unknown",
+                    f" {counted(groups, 'capture group')}: inbound caller ids become unknown",
                 )
             )
     return found

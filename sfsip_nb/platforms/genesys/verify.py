@@ -16,6 +16,7 @@ from sfsip_nb.platforms.shared import verification as v
 from sfsip_nb.platforms.shared.checks import check
 from sfsip_nb.platforms.shared.join import Sides
 from sfsip_nb.platforms.shared.watch import WatchedPlatform
+from sfsip_nb.sip.media.quality import is_stream
 
 
 def _side(ctx: Context) -> WatchedPlatform:
@@ -95,14 +96,20 @@ def _over_trunk(ctx: Context, step: str, call: SeenCall) -> list[Check]:
         rtp = [m.get("rtp") or {} for m in mine]
         came = sum(int(x.get("packetsReceived") or 0) for x in rtp)
         went = sum(int(x.get("packetsSent") or 0) for x in rtp)
+        dead = [
+            name
+            for name, count in (("from Synthflow", came), ("to Synthflow", went))
+            if not is_stream(count, max(came, went))
+        ]
         found.append(
             check(
                 f"{step}/rtp",
                 "Genesys saw RTP both ways on the trunk",
                 "packets received and sent",
                 f"{came} received, {went} sent",
-                came > 0 and went > 0,
-                reason="One direction is blocked: open RTP both ways and check both media lists.",
+                not dead,
+                reason=f"No stream {' or '.join(dead)}: open RTP both ways and check both media"
+                " lists.",
             )
         )
     return found

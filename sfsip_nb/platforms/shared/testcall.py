@@ -21,7 +21,6 @@ from sfsip_nb.sip.probes import CallPlan, placing
 from sfsip_nb.sip.probes.isolating import isolate
 from sfsip_nb.sip.probes.plan import Kind
 from sfsip_nb.sip.sdp import Srtp
-from sfsip_nb.sip.shown import counted
 
 MARK_HEADER = "X-Sfsip-Test"
 
@@ -84,9 +83,10 @@ class ObservedCall:
     def sound(self) -> str:
         """What came and went of its audio, in words."""
         facts = self.audio
-        words = [f"{counted(facts.get('packets_received', 0), 'packet')} received"]
-        words.append(f"{facts.get('packets_sent', 0)} sent ({self.codec})")
-        if facts.get("packets_received"):
+        if not self.codec:
+            return "no audio was agreed on"
+        words = [facts["came"], f"{facts['packets_sent']} went ({self.codec})"]
+        if facts["mos"] is not None:
             words.append(f"{facts['loss_percent']:g} % lost, MOS {facts['mos']:.1f}")
         if facts.get("rtt_ms") is not None:
             words.append(f"round trip {facts['rtt_ms']:.0f} ms")
@@ -205,7 +205,6 @@ def _note(made: ObservedCall, placed: placing.PlacedCall) -> None:
 def _row(made: ObservedCall, leg: Call | None) -> CallRow:
     facts = made.audio
     spoken = leg and leg.answered_at and leg.ended_at and leg.ended_at - leg.answered_at
-    came = bool(facts.get("packets_received"))  # no stream has no quality
     return CallRow(
         code=made.code,
         phrase=made.phrase,
@@ -215,10 +214,10 @@ def _row(made: ObservedCall, leg: Call | None) -> CallRow:
         codec=made.codec,
         packets_sent=facts.get("packets_sent"),
         packets_received=facts.get("packets_received"),
-        loss_percent=facts["loss_percent"] if came else None,
-        jitter_ms=facts["jitter_ms"] if came else None,
+        loss_percent=facts.get("loss_percent"),
+        jitter_ms=facts.get("jitter_ms"),
         round_trip_ms=facts.get("rtt_ms"),
-        mos=facts["mos"] if came else None,
+        mos=facts.get("mos"),
         heard=made.heard,
         evidence=list(made.evidence),
     )

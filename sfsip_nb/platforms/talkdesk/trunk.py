@@ -11,6 +11,7 @@ from sfsip_nb.platforms.shared.checks import check, synthflow
 from sfsip_nb.platforms.shared.testcall import CallStage
 from sfsip_nb.platforms.synthflow import section as synthflow_section
 from sfsip_nb.platforms.talkdesk.platform import settings
+from sfsip_nb.sip.shown import counted
 
 SECTION = "02-talkdesk-configuration"
 
@@ -111,7 +112,7 @@ def _inbound_card(ctx: Context) -> Card:
             CardField("Step to add", step),
             CardField("Destination", number, "destination"),
             CardField("Outbound route (SIP trunk)", own.trunk_name, "trunk"),
-            CardField("Timeout", f"{own.timeout_seconds} seconds", "timeout_seconds"),
+            CardField("Timeout", counted(own.timeout_seconds, "second"), "timeout_seconds"),
             CardField("Fallback", own.fallback, "fallback"),
         ),
         why="Callers to the number are transferred to the AI over the trunk; if it does not answer "
