@@ -9,7 +9,7 @@ from pydantic import Field
 
 from sfsip_nb.engine.model import Card
 from sfsip_nb.engine.shape import Instant, Sha256, Shape
-from sfsip_nb.engine.verdicts import Check, Vantage, Verdict, Weight
+from sfsip_nb.engine.verdicts import Basis, Check, Vantage, Verdict, Weight
 
 
 class CheckRow(Shape):
@@ -33,6 +33,7 @@ class CheckRow(Shape):
         serialization_alias="settle",
         description="Why the verdict is not a plain pass, and what to do next; who waived it.",
     )
+    basis: list[Basis] = Field(default=[], description="The kinds of evidence that it rests on.")
 
     @classmethod
     def of(cls, check: Check) -> Self:
@@ -295,3 +296,6 @@ class EvidenceRow(Shape):
     title: str
     sha256: Sha256
     kept: Instant
+    kind: Basis | Literal[""] = Field(
+        default="", description="What kind of evidence it is; empty in early records."
+    )

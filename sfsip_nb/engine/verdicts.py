@@ -36,6 +36,18 @@ class Vantage(StrEnum):
     TESTBED = "testbed"  # both ends, as only the testbed can show them
 
 
+class Basis(StrEnum):
+    """What a check rests on. No check passes without any."""
+
+    API = "api"  # what was asked of a platform's API and what it answered
+    CALL = "call"  # a call: its messages, its packets, what was heard
+    PROBE = "probe"  # a question on the wire that is no call: a message, a name, a certificate
+    FILE = "file"  # a file that a person handed in
+    PERSON = "person"  # what a person said, by name and with the time
+    INPUTS = "inputs"  # computed from the inputs and the dated facts
+    RUN = "run"  # the run's own checks and its clock
+
+
 class Weight(StrEnum):
     """Whether a check can change its step's verdict."""
 
@@ -48,7 +60,8 @@ class Check:
     """One expectation and what was seen.
 
     ``reason`` says why the verdict is not a plain pass, and what to do next.
-    ``evidence`` names files in the run's evidence folder. ``at`` is when it was judged, in UTC.
+    ``evidence`` names files in the run's evidence folder, ``basis`` says what kinds of evidence it
+    rests on, as far as those files do not. ``at`` is when it was judged, in UTC.
     """
 
     id: str
@@ -60,6 +73,7 @@ class Check:
     weight: Weight = Weight.REQUIRED
     reason: str = ""
     evidence: tuple[str, ...] = ()
+    basis: tuple[Basis, ...] = ()
     at: str = field(default_factory=now, compare=False)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from sfsip_nb.engine.record import Record
 from sfsip_nb.engine.rows import ChangeRow, CheckRow, PlanRow, StepRow
 from sfsip_nb.engine.verdicts import Weight, worst
-from sfsip_nb.present.html import Row
+from sfsip_nb.present.html import Row, seen_files
 from sfsip_nb.present.style import VERDICTS
 from sfsip_nb.present.text import lasted, links, utc
 from sfsip_nb.sip.shown import counted
@@ -93,7 +93,9 @@ def sections(data: Record) -> Iterator[dict[str, Any]]:
                 "title": title,
                 "steps": own,
                 "flows": [flow for flow in data.flows if flow.step in drawn],
-                "evidence": any(check.evidence for step in own for check in step.checks),
+                "evidence": any(
+                    seen_files(check.evidence) for step in own for check in step.checks
+                ),
                 "tally": tally(own),
                 "verdict": worst(step.verdict for step in own).value,
             }

@@ -94,6 +94,16 @@ def kind_of(reference: str) -> str:
     return re.split(r"[-.]", bare(reference))[0]
 
 
+def requests(references: Iterable[str]) -> list[str]:
+    """Those of the evidence files that hold what was asked of an API: they stand beside a step."""
+    return list(dict.fromkeys(ref for ref in references if kind_of(ref) == "requests"))
+
+
+def seen_files(references: Iterable[str]) -> list[str]:
+    """The other ones, which stand beside a check."""
+    return [ref for ref in references if kind_of(ref) != "requests"]
+
+
 def svg_uri(svg: str) -> str:
     """An SVG as a data URI: inside `<img>` it can run nothing and fetch nothing."""
     return "data:image/svg+xml;charset=utf-8," + quote(svg, safe=" =:/,;()'")
@@ -129,6 +139,8 @@ def environment() -> Environment:
         usually_seen=usually_seen,
         object_name=object_name,
         counted=counted,
+        requests=requests,
+        seen_files=seen_files,
     )
     env.globals.update(
         look=style.verdict,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Card, CardField, Desired, Step
-from sfsip_nb.engine.verdicts import Check, Vantage
+from sfsip_nb.engine.verdicts import Basis, Check, Vantage
 from sfsip_nb.platforms.genesys import numbers as n
 from sfsip_nb.platforms.genesys import resources as r
 from sfsip_nb.platforms.genesys.platform import genesys, settings
@@ -132,6 +132,7 @@ def _transfer(ctx: Context) -> list[Check]:
             f"{number} → {g.transfer_flow}",
             number not in ctx.parameters.numbers and g.transfer_flow != g.inbound_flow,
             Vantage.HERE,
+            basis=Basis.INPUTS,
             reason="Use a separate number and flow for the transfer.",
         ),
     ]

@@ -6,7 +6,7 @@ from typing import Any
 
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.difference import text
-from sfsip_nb.engine.verdicts import Check, Vantage, Verdict, Weight
+from sfsip_nb.engine.verdicts import Basis, Check, Vantage, Verdict, Weight
 from sfsip_nb.platforms.shared.origin import origin
 from sfsip_nb.platforms.synthflow.client import SynthflowClient
 
@@ -35,10 +35,12 @@ def check(
     advisory: bool = False,
     reason: str = "",
     evidence: tuple[str, ...] = (),
+    basis: Basis | None = None,
 ) -> Check:
     """A check from a yes (pass), a no (fail) or a cannot-tell (None: inconclusive).
 
-    The reason is kept only where the verdict is no pass.
+    The reason is kept only where the verdict is no pass. ``basis`` says what it rests on where that
+    is neither a kept file nor what an API shows.
     """
     verdict = {True: Verdict.PASS, False: Verdict.FAIL, None: Verdict.INCONCLUSIVE}[ok]
     return Check(
@@ -51,6 +53,7 @@ def check(
         weight=Weight.ADVISORY if advisory else Weight.REQUIRED,
         reason="" if ok else reason,
         evidence=evidence,
+        basis=(basis,) if basis else (),
     )
 
 

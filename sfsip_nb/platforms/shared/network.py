@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sfsip_nb.engine.context import Context
-from sfsip_nb.engine.verdicts import Check, Vantage
+from sfsip_nb.engine.verdicts import Basis, Check, Vantage
 from sfsip_nb.inputs import facts
 from sfsip_nb.platforms.shared.checks import check, decided, remark
 from sfsip_nb.platforms.synthflow.section import host, port
@@ -203,6 +203,7 @@ def _compared(
         None if strange else True,
         Vantage.HERE,
         advisory=True,
+        basis=Basis.PROBE,
         reason=f"Documents and DNS differ: {', '.join(strange)} is not on the list. {_DIFFERENT}",
     )
 
@@ -223,6 +224,7 @@ def _connects(ctx: Context, step: str, hops: Sequence[NextHop]) -> Check:
         ok or (None if ctx.live else False),
         Vantage.HERE,
         advisory=ctx.live,
+        basis=Basis.PROBE,
         reason="A firewall may let only the platform through, so this proves nothing from here.",
     )
 
@@ -234,4 +236,4 @@ async def _reached(hops: Sequence[NextHop]) -> NextHop:
 def _kept(ctx: Context, step: str, title: str, seen: dict[str, Any]) -> tuple[str, ...]:
     """The tables of what was seen, as one file of evidence, where there are any."""
     text = "\n".join(text for _, text in tables(seen))
-    return (ctx.keep_evidence(step, title, "txt", text),) if text else ()
+    return (ctx.keep_evidence(step, Basis.PROBE, title, "txt", text),) if text else ()

@@ -16,7 +16,7 @@ from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.dialing import NotAllowed
 from sfsip_nb.engine.difference import is_later
 from sfsip_nb.engine.model import Step
-from sfsip_nb.engine.verdicts import Check, Vantage
+from sfsip_nb.engine.verdicts import Basis, Check, Vantage
 from sfsip_nb.platforms.shared import access_control, network, testcall
 from sfsip_nb.platforms.shared.checks import check, decided
 from sfsip_nb.platforms.shared.testcall import CallStage, ObservedCall
@@ -55,8 +55,10 @@ def _from_result(ctx: Context, step: str, title: str, expected: str, result: Pro
     if result.trace:
         picture = ladder.svg(result.trace, title=f"{step}: {title}")
         evidence = (
-            ctx.keep_evidence(step, f"ladder {title}", "svg", picture),
-            ctx.keep_evidence(step, f"capture {title}", "pcapng", pcap.dump(result.trace)),
+            ctx.keep_evidence(step, Basis.PROBE, f"ladder {title}", "svg", picture),
+            ctx.keep_evidence(
+                step, Basis.PROBE, f"capture {title}", "pcapng", pcap.dump(result.trace)
+            ),
         )
     return check(
         f"{step}/{result.name}",

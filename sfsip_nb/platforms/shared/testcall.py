@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from sfsip_nb.engine import dialing
 from sfsip_nb.engine.context import Context, Overheard
 from sfsip_nb.engine.rows import CallRow
-from sfsip_nb.engine.verdicts import Check, Vantage
+from sfsip_nb.engine.verdicts import Basis, Check, Vantage
 from sfsip_nb.platforms.shared import heard
 from sfsip_nb.platforms.shared.checks import check
 from sfsip_nb.sip import Call, Credentials, ProbeResult, ladder, loop, pcap
@@ -234,17 +235,16 @@ def _keep(
     called = "telephone network" if host == ctx.surroundings.phone else host
     names = {entry.remote: called for entry in result.trace}
     picture = ladder.svg(result.trace, names, title=f"{step}: call to {made.number}")
+    keep = partial(ctx.keep_evidence, step, Basis.CALL)
     kept = [
-        ctx.keep_evidence(step, f"ladder {made.number}", "svg", picture),
-        ctx.keep_evidence(
-            step, f"capture {made.number}", "pcapng", pcap.dump(result.trace, result.media)
-        ),
+        keep(f"ladder {made.number}", "svg", picture),
+        keep(f"capture {made.number}", "pcapng", pcap.dump(result.trace, result.media)),
     ]
     if leg and leg.audio and leg.answered_at and leg.ended_at:
         levels = heard.kept(made.number, leg.audio, leg.answered_at, leg.ended_at, made.agent)
-        kept.append(ctx.keep_evidence(step, f"heard {made.number}", "json", levels))
+        kept.append(keep(f"heard {made.number}", "json", levels))
     if result.wav:
-        kept.append(ctx.keep_evidence(step, f"heard {made.number}", "wav", result.wav))
+        kept.append(keep(f"heard {made.number}", "wav", result.wav))
     return tuple(kept)
 
 

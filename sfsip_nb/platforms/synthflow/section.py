@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.difference import is_later
 from sfsip_nb.engine.model import Desired, Resource, Step
-from sfsip_nb.engine.verdicts import Check, Vantage
+from sfsip_nb.engine.verdicts import Basis, Check, Vantage
 from sfsip_nb.inputs import facts
 from sfsip_nb.platforms.shared.checks import check, remark, synthflow
 from sfsip_nb.platforms.synthflow import resources as r
@@ -238,6 +238,7 @@ def _wait(ctx: Context) -> list[Check]:
             seen,
             enough or None,
             Vantage.HERE,
+            basis=Basis.RUN,
             reason="Wait, then run this step again.",
         ),
         remark(
@@ -273,6 +274,7 @@ def _transfer_checks(ctx: Context, trunk: ContactCenterSide) -> list[Check]:
             trunk.transfer_number(ctx),
             trunk.transfer_number(ctx) not in ctx.parameters.numbers,
             Vantage.HERE,
+            basis=Basis.INPUTS,
             reason="Choose a number that reaches the live agents.",
         ),
     ]

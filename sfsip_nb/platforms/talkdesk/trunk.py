@@ -5,7 +5,7 @@ from __future__ import annotations
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.dialing import NotAllowed
 from sfsip_nb.engine.model import Ask, Card, CardField, Step
-from sfsip_nb.engine.verdicts import Check, Vantage, Verdict, Weight
+from sfsip_nb.engine.verdicts import Basis, Check, Vantage, Verdict, Weight
 from sfsip_nb.platforms.shared import addresses, testcall
 from sfsip_nb.platforms.shared.checks import check, synthflow
 from sfsip_nb.platforms.shared.testcall import CallStage
@@ -213,6 +213,7 @@ def _transfer(ctx: Context) -> list[Check]:
             own.ring_group_number,
             seen,
             seen == own.ring_group_number,
+            basis=Basis.PERSON,
             reason="Correct talkdesk.ring_group_number, or the group's number.",
         ),
         check(
@@ -222,6 +223,7 @@ def _transfer(ctx: Context) -> list[Check]:
             target,
             target == own.ring_group_number and target not in ctx.parameters.numbers,
             Vantage.HERE,
+            basis=Basis.INPUTS,
             reason="Make synthflow.transfer.number and talkdesk.ring_group_number the same.",
         ),
     ]
