@@ -1,6 +1,6 @@
 """Telephone numbers: E.164, and which numbers nothing may ever dial.
 
-The refusals use Google's numbering data (`phonenumbers`), forevery country that it knows.
+The refusals use Google's numbering data (`phonenumbers`), for every country that it knows.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ from collections.abc import Iterable
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType, shortnumberinfo
 from phonenumbers.phonemetadata import PhoneMetadata, PhoneNumberDesc
+
+_DIALED = re.compile(r"(?i)(?:tel:|sips?:)?[\W\d_]*(?:@.*|;.*)?")
+"""What may be dialed: digits and signs, as a URI or without."""
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
@@ -60,6 +63,8 @@ def parse_e164(text: str) -> str:
         )
     if re.fullmatch(r"00[1-9][0-9]{6,14}", text):
         raise ValueError(f"'{text}' is not in E.164 form: write '+{text[2:]}'")
+    if not _DIALED.fullmatch(text):
+        raise ValueError(_no_number(text))
     if not text.startswith("+"):
         raise ValueError(
             f"'{_shown(text)}' is not in E.164 form: write + and the country code before the"
@@ -83,6 +88,8 @@ def dial_refusal(number: str) -> str | None:
     its country's plan is refused too where it begins like one of these.
     """
     text = number.strip()
+    if not _DIALED.fullmatch(text):  # an id or a name is no number, whatever digits are in it
+        return _no_number(text)
     digits = re.sub(r"[^0-9]", "", text)
     if any(digits in (code, "0" + code, "00" + code) for code in _EVERYWHERE):
         return f"{_shown(text)} is an emergency or crisis number"
@@ -98,6 +105,13 @@ def dial_refusal(number: str) -> str | None:
     except ValueError as error:
         return str(error)
     return None
+
+
+def _no_number(text: str) -> str:
+    return (
+        f"'{_shown(text)}' is not a telephone number in E.164 form: write + and the country code"
+        " before the number, such as '+12025550123'"
+    )
 
 
 def is_sample(number: str) -> bool:

@@ -180,7 +180,10 @@ def _judge_transfer(ctx: Context, sides: Sides) -> list[Check]:
             wanted,
             landed or "no queue",
             landed == [wanted],
-            reason="The transfer number goes elsewhere: run routing.transfer.",
+            reason="The transfer number goes elsewhere: run routing.transfer."
+            if landed
+            else "No leg of the call came back to a queue: look at transfer.action, then at"
+            " routing.transfer.",
         )
     )
     agents = [p for p in legs if p.get("purpose") == "agent"]
@@ -191,13 +194,15 @@ def _judge_transfer(ctx: Context, sides: Sides) -> list[Check]:
             "an agent's leg",
             f"agent legs: {len(agents)}",
             bool(agents),
-            reason="Nobody in the queue answered.",
+            reason="Nobody in the queue answered."
+            if legs
+            else "The call came to no queue, so that nobody could take it.",
         )
     )
     anis = [s["ani"] for leg in legs for s in leg.get("sessions") or [] if s.get("ani")]
-    found.append(
-        v.caller_id(step, anis[-1] if anis else "", sides.caller, Vantage.PLATFORM, "the queue")
-    )
+    if legs:  # a call that never came shows no caller
+        seen = anis[-1] if anis else ""
+        found.append(v.caller_id(step, seen, sides.caller, Vantage.PLATFORM, "the queue"))
     return found
 
 

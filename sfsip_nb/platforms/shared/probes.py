@@ -60,15 +60,16 @@ def _from_result(ctx: Context, step: str, title: str, expected: str, result: Pro
                 step, Basis.PROBE, f"capture {title}", "pcapng", pcap.dump(result.trace)
             ),
         )
+    said, dot, advice = result.sentence.partition(". ")  # what was seen, then what to do
     return check(
         f"{step}/{result.name}",
         title,
         expected,
-        result.sentence,
+        said + dot.strip() if advice else said,
         decided(result.verdict),
         Vantage.HERE,
         advisory=ctx.live,
-        reason=result.sentence,
+        reason=advice,
         evidence=evidence,
     )
 
@@ -130,7 +131,9 @@ def _digest(ctx: Context, platform: ProbedPlatform) -> list[Check]:
                 wrong.code in (401, 403, 407) or (None if wrong.code in (0, 408) else False),
                 Vantage.HERE,
                 advisory=ctx.live,
-                reason="Anybody can call the agent at your cost: ask Synthflow support.",
+                reason="No answer: whether a wrong password is refused is not known."
+                if wrong.code in (0, 408)
+                else "Anybody can call the agent at your cost: ask Synthflow support.",
                 evidence=wrong.evidence,
             )
         )
@@ -191,8 +194,9 @@ def _header(ctx: Context, platform: ProbedPlatform) -> list[Check]:
             seen.get(NONCE_HEADER) == "round-trip" if row else None,
             Vantage.SYNTHFLOW,
             advisory=ctx.live,
-            reason="Header names are case-sensitive and start with X-; large UDP requests get"
-            " lost.",
+            reason="Header names are case-sensitive and start with X-; large UDP requests get lost."
+            if row
+            else "Whether the header arrives is not known without the call: see probe.codec.",
             evidence=placed.evidence,
         )
     ]
@@ -202,7 +206,7 @@ def _why(placed: ObservedCall) -> str:
     """What would mend a call, as far as this end can tell."""
     if placed.answered:
         return f"{placed.isolated} Open RTP both ways, and compare the media addresses.".strip()
-    return f"{placed.remedy} {placed.isolated}".strip() or placed.phrase
+    return " ".join(f"{placed.remedy} {placed.isolated}".split()) or placed.phrase
 
 
 def _login(ctx: Context, password: str) -> Credentials:

@@ -32,6 +32,7 @@ PERSON_HZ = 620.0  # the live agent's voice on the testbed
 
 _ANSWER_SECONDS = 25.0
 
+_OTHER_VOICE = "Audio came, but without this voice: see where the call led, in both sides' records."
 _OPEN_RTP = "Open RTP both ways, and compare the media address lists."
 
 
@@ -284,7 +285,7 @@ def wire_checks(
                 f"{'heard' if was_heard else 'not heard'}; {placed.sound}",
                 was_heard,
                 Vantage.HERE,
-                reason=remedy or _OPEN_RTP,
+                reason=remedy or (_OTHER_VOICE if placed.audio.get("mos") else _OPEN_RTP),
                 evidence=evidence,
             )
         )

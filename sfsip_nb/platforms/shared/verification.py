@@ -172,7 +172,7 @@ def agent_checks(ctx: Context, step: str, sides: Sides, transcript: bool = True)
         check(
             f"{step}/assistant",
             "The AI agent answered",
-            ctx.parameters.synthflow.assistant,
+            f"{ctx.parameters.synthflow.assistant}, completed",
             f"{assistant.get('name')}, {status or 'no status'}"
             + (f", {row['error_message']}" if row.get("error_message") else ""),
             row.get("model_id") == assistant.get("model_id") and status == "completed",
@@ -188,7 +188,7 @@ def agent_checks(ctx: Context, step: str, sides: Sides, transcript: bool = True)
                 f"{step}/transcript",
                 "The transcript has both speakers",
                 "caller and agent",
-                "both" if both else "one or none",
+                "caller and agent" if both else "one of them, or none",
                 both,
                 Vantage.SYNTHFLOW,
                 reason="The agent did not hear the caller, or was not heard: open RTP both ways.",

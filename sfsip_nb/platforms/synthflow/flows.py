@@ -27,12 +27,12 @@ def answered_by_assistant(ctx: Context, step: str, number: str) -> Iterator[Chec
     on = str((assistant or {}).get("phone_number") or "nothing")
     yield check(
         f"{step}/assistant",
-        f"Assistant “{ctx.parameters.synthflow.assistant}” answers it",
+        f"Assistant “{ctx.parameters.synthflow.assistant}” answers {number}",
         number,
         on,
         on == number,
         Vantage.SYNTHFLOW,
-        reason="Run assistant.attach: that creates the trunk.",
+        reason="Run assistant.attach.",
     )
 
 

@@ -270,7 +270,7 @@ def _transfer_checks(ctx: Context, trunk: ContactCenterSide) -> list[Check]:
         check(
             "transfer.action/loop",
             "The transfer does not ring the AI again",
-            "a number that no assistant answers",
+            f"not one of {', '.join(ctx.parameters.numbers)}",
             trunk.transfer_number(ctx),
             trunk.transfer_number(ctx) not in ctx.parameters.numbers,
             Vantage.HERE,

@@ -147,7 +147,8 @@ def _fallback(ctx: Context) -> list[Check]:
     except NotAllowed as refusal:
         return [_fallback_check(ctx, str(refusal), None, required=False)]
     heard = any(placed.heard)
-    seen = f"{placed.code} {placed.phrase}, {'an agent' if heard else 'nobody'} answered"
+    answer = placed.answer or placed.phrase
+    seen = f"{'a voice' if heard else 'no voice'} heard after {answer}"
     return [_fallback_check(ctx, seen, heard, required=True, evidence=placed.evidence)]
 
 
@@ -172,8 +173,9 @@ def _fallback_check(
     own = settings(ctx)
     return check(
         _FALLBACK,
-        f"Without an answer the call goes to “{own.fallback}”",
-        f"a live agent answers within {own.timeout_seconds} s",
+        f"“{own.fallback}” takes the call that the AI does not answer within"
+        f" {counted(own.timeout_seconds, 'second')}",
+        "a voice heard after that time",
         seen,
         ok,
         Vantage.HERE,

@@ -56,6 +56,8 @@ def measured(audio: "Audio") -> Arrivals | None:
 def came(audio: "Audio") -> str:
     """What came of what was due, as `12 of about 400 packets came`."""
     due = max(_due(audio), audio.packets_received)
+    if not due:
+        return "no packet came"
     return f"{audio.packets_received} of about {counted(due, 'packet')} came"
 
 
