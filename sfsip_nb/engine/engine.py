@@ -212,7 +212,7 @@ def _refused(step: Step, error: apply.Trouble) -> Check:
     """A refusal fails; trouble of the network or of a platform says nothing of the customer."""
     told = Check(
         id=f"{step.id}/api",
-        title="The platform accepts the request"
+        title=f"{error.platform} accepts the request"
         if isinstance(error, ApiError)
         else "The step can be carried out",
         expected="no refusal",
@@ -231,8 +231,8 @@ def _refused(step: Step, error: apply.Trouble) -> Check:
     if isinstance(error, Unsettled) or (isinstance(error, ApiError) and error.transient):
         return replace(
             told,
-            title="The platform answers",
-            expected="an answer",
+            title=f"{error.platform if isinstance(error, ApiError) else 'The platform'} answers",
+            expected="an answer that can be used",
             verdict=Verdict.INCONCLUSIVE,
         )
     return told
