@@ -149,15 +149,16 @@ class Api:
         if self._bearer is not None and request["auth"] is None:
             headers["Authorization"] = f"Bearer {self._bearer()}"
         started, at = time.monotonic(), datetime.now(UTC)
-        response, answer = None, None
+        response, answer, quoted = None, None, ""
         try:
             response = self._http.request(method, self._base + path, headers=headers, **request)
+            quoted = self._correlation(response)
             answer = self._read(method, path, response)
             return answer
         except httpx.HTTPError as error:
             raise ApiError(self._platform, method, path, 0, _silence(error)) from None
         except ApiError as error:
-            answer = {"code": error.code, "message": error.message}
+            answer, quoted = {"code": error.code, "message": error.message}, error.correlation
             raise
         finally:
             exchanges.note(
@@ -168,7 +169,7 @@ class Api:
                     path,
                     response.status_code if response is not None else 0,
                     round((time.monotonic() - started) * 1000),
-                    self._correlation(response) if response is not None else "",
+                    quoted,
                     writes=not reads,
                     personal=personal,
                     answer=answer if request["auth"] is None else None,
