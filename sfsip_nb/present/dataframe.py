@@ -59,6 +59,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "seen": "text",
         "reason": "text",
         "at": "time",
+        "basis": "list",
         "evidence": "list",
     },
     "changes": {
