@@ -69,7 +69,7 @@ def _from_result(ctx: Context, step: str, title: str, expected: str, result: Pro
         decided(result.verdict),
         Vantage.HERE,
         advisory=ctx.live,
-        reason=advice,
+        reason=advice or "Look at the ladder: it shows the whole answer.",
         evidence=evidence,
     )
 
