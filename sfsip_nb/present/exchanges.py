@@ -54,13 +54,21 @@ def table(rows: Sequence[Mapping[str, Any]]) -> tuple[Shown, str]:
             "request": f"{row.get('platform')}: {_request(row)}",
             "status": _status(row),
             "correlation": row.get("correlation"),
-            "answer": json.dumps(row.get("answer"), ensure_ascii=False)[:_LONGEST],
+            "answer": _answer(row.get("answer")),
         }
         for row in rows
     ]
     platforms = ", ".join(dict.fromkeys(one_line(row.get("platform")) for row in rows))
     title = f"{counted(len(rows), 'request')}: {platforms}"
-    return tables.plain_table(shown, _COLUMNS, title), title
+    caption = "What was asked, and the object as read"
+    return tables.plain_table(shown, _COLUMNS, caption), title
+
+
+def _answer(value: Any) -> str:
+    if value is None or isinstance(value, str):
+        return value or ""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… cut here; the file has more"
 
 
 def _request(row: Mapping[str, Any]) -> str:
