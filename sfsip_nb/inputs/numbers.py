@@ -21,7 +21,7 @@ _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 # Codes without a country: satellite and international networks, charged like premium numbers.
 _NETWORK_CODES = frozenset({870, 878, 881, 882, 883})
 
-# Short numbers that are refused without asking which country they are dialled in.
+# Short numbers that are refused without asking which country they are dialed in.
 _EVERYWHERE = ("112", "911", "999", "000", "988", "116123")
 
 _COSTLY = {
@@ -56,7 +56,7 @@ def parse_e164(text: str) -> str:
     number = _parse(text)
     if _E164.fullmatch(text) and number is not None and _e164(number) == text:
         possible = phonenumbers.is_possible_number_with_reason(number)
-        if possible == phonenumbers.ValidationResult.IS_POSSIBLE:  # not one for local dialling only
+        if possible == phonenumbers.ValidationResult.IS_POSSIBLE:  # not one for local dialing only
             return text
         raise ValueError(
             f"'{text}' has too many or too few digits for its country code +{number.country_code}"
@@ -80,10 +80,10 @@ def parse_e164(text: str) -> str:
 
 @functools.lru_cache(maxsize=1024)
 def dial_refusal(number: str) -> str | None:
-    """Why `number` must never be dialled, as a sentence without a full stop; None if it may be.
+    """Why `number` must never be dialed, as a sentence without a full stop; None if it may be.
 
     Refused are emergency, suicide-prevention and other short numbers of any country, in E.164 form
-    or as dialled; premium, shared-cost and personal numbers; satellite and international networks;
+    or as dialed; premium, shared-cost and personal numbers; satellite and international networks;
     and whatever is not a possible E.164 number, because nothing is known about it. A number outside
     its country's plan is refused too where it begins like one of these.
     """
@@ -120,7 +120,7 @@ def is_sample(number: str) -> bool:
 
 
 def _reason(number: PhoneNumber) -> str:
-    """What kind of number, never to be dialled, `number` is; "" if it is not."""
+    """What kind of number, never to be dialed, `number` is; "" if it is not."""
     code = number.country_code or 0
     national = phonenumbers.national_significant_number(number)
     regions = phonenumbers.region_codes_for_country_code(code)

@@ -214,7 +214,7 @@ class Form:
 
 
 class Intent:
-    """Something shown, and fields below it; the next cell that runs honours what was typed.
+    """Something shown, and fields below it; the next cell that runs honors what was typed.
 
     `fields` are key, label and hint of each; what is typed goes to `typed`, as it is typed.
     """

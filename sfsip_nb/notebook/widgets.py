@@ -21,7 +21,7 @@ class SecretField(ipywidgets.Password):  # type: ignore[misc]
     """A password control that forgets.
 
     What is typed goes to `take` and nowhere else: the widget's own value is empty again at once,
-    it never serialises a value, and half-typed text is not sent to the kernel. So a notebook
+    it never serializes a value, and half-typed text is not sent to the kernel. So a notebook
     saved with its widget state holds no secret.
     """
 

@@ -30,7 +30,7 @@ _MOST_PAGES = 200
 
 
 class GenesysClient:
-    """A client-credentials client of one organisation.
+    """A client-credentials client of one organization.
 
     `api` and `login` are base URLs (two origins; one on the testbed). `on_token` is told each
     token, so that it can be kept out of outputs. Such a token cannot place calls: Genesys
@@ -71,7 +71,7 @@ class GenesysClient:
         self._tokens.close()
         self._api.close()
 
-    # The token and the organisation
+    # The token and the organization
 
     def revoke(self) -> None:
         """Make the token worthless. Nothing happens where there is none."""
@@ -82,15 +82,15 @@ class GenesysClient:
                 self._tokens.forget()
 
     def tokens_me(self) -> Json:
-        """What the token is: its organisation, scopes and OAuth client."""
+        """What the token is: its organization, scopes and OAuth client."""
         return self._get("/api/v2/tokens/me")
 
     def organization(self) -> Json:
-        """The organisation: id, name, thirdPartyOrgName (unique everywhere), defaultSiteId."""
+        """The organization: id, name, thirdPartyOrgName (unique everywhere), defaultSiteId."""
         return self._get("/api/v2/organizations/me")
 
     def products(self) -> list[Json]:
-        """The organisation's products; BYOC Cloud has the id ``byoc``."""
+        """The organization's products; BYOC Cloud has the id ``byoc``."""
         return list(self._pages("/api/v2/authorization/products"))
 
     # Trunks

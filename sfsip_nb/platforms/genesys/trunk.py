@@ -33,7 +33,7 @@ _WHY = {
 
 
 def termination_key(ctx: Context) -> str:
-    """The template's key for the Outbound SIP Termination FQDN, if this organisation has one."""
+    """The template's key for the Outbound SIP Termination FQDN, if this organization has one."""
 
     def scan() -> str:
         properties = genesys(ctx).trunk_template(r.METABASE)["properties"]

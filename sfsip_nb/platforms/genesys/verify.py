@@ -24,7 +24,7 @@ def _side(ctx: Context) -> WatchedPlatform:
 
 
 def conversations(ctx: Context) -> calls.Source:
-    """The organisation's voice conversations. Numbers are matched here, by digits: whether the
+    """The organization's voice conversations. Numbers are matched here, by digits: whether the
     API's filter wants ``tel:`` is not known."""
     client = genesys(ctx)
 

@@ -1,4 +1,4 @@
-"""Probe of the contact centre's allow list: who is on it gets in, and nobody else."""
+"""Probe of the contact center's allow list: who is on it gets in, and nobody else."""
 
 from __future__ import annotations
 

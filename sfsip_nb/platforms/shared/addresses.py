@@ -1,4 +1,4 @@
-"""Synthflow's signalling addresses, which every contact centre has to let in."""
+"""Synthflow's signaling addresses, which every contact center has to let in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sfsip_nb.platforms.shared.checks import check
 
 
 def signalling(ctx: Context) -> list[str]:
-    """Synthflow's signalling addresses: as confirmed, else those published without a doubt noted.
+    """Synthflow's signaling addresses: as confirmed, else those published without a doubt noted.
 
     Published is not proven: the pages differ from each other and from version to version.
     """

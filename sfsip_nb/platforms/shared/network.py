@@ -85,7 +85,7 @@ def certificate(ctx: Context, step: str) -> list[Check]:
 def platform_certificate(
     ctx: Context, step: str, platform: str, name: str, number: int
 ) -> list[Check]:
-    """The contact centre's TLS port, to which Synthflow sends calls.
+    """The contact center's TLS port, to which Synthflow sends calls.
 
     Nobody here can change its name, and what Synthflow's client takes for a match is not
     published: a name that does not fit stays open until a call decides.

@@ -33,7 +33,7 @@ _GREETING = CallStage(testcall.SPEECH_HZ, testcall.AGENT_HZ, within=6.0)
 
 @dataclass(frozen=True)
 class ProbedPlatform:
-    """What the probes need of a contact centre: its name and where it takes calls from the AI."""
+    """What the probes need of a contact center: its name and where it takes calls from the AI."""
 
     name: str
     host: Callable[[Context], str]

@@ -255,7 +255,7 @@ def wire_checks(
     """What the caller's own end shows: answer, each voice heard, and a clean end; and, where the
     other end can be seen, whether the AI agent hears the caller.
 
-    Two-way audio is proven by what was heard, signalling by BYE = 200 and no retransmitted 200,
+    Two-way audio is proven by what was heard, signaling by BYE = 200 and no retransmitted 200,
     never one by the other.
     """
     evidence = placed.evidence

@@ -1,6 +1,6 @@
 """Guide section "Verification": the guide's tests, judged on both sides' own records.
 
-One mechanism for every contact centre, "call this number now": the runbook dials where that is
+One mechanism for every contact center, "call this number now": the runbook dials where that is
 allowed and possible, else a person does; then the same call is found in the platform's records
 and in Synthflow's, joined, and judged. What differs between platforms is the platform's list of
 calls and what a check looks at in it.
@@ -33,7 +33,7 @@ _HANDED_OVER = CallStage(testcall.TRANSFER_REQUEST_HZ, testcall.PERSON_HZ, withi
 
 @dataclass(frozen=True)
 class Test:
-    """One of the guide's tests: what is dialled, and which voices the caller should hear."""
+    """One of the guide's tests: what is dialed, and which voices the caller should hear."""
 
     __test__ = False
 

@@ -119,7 +119,7 @@ class SynthflowClient:
         self._api.call("PATCH", f"/numbers/{_slug(phone_number)}", json=_named(fields, 1))
 
     def delete_number(self, phone_number: str) -> None:
-        """Remove a number. A purchased one would be cancelled: only for imported ones."""
+        """Remove a number. A purchased one would be canceled: only for imported ones."""
         self._delete(f"/numbers/{_slug(phone_number)}")
 
     # Actions

@@ -37,7 +37,7 @@ def answered_by_assistant(ctx: Context, step: str, number: str) -> Iterator[Chec
 
 
 def sends_to(ctx: Context, step: str, host: str) -> Check:
-    """Synthflow's Termination URI is the contact centre's address."""
+    """Synthflow's Termination URI is the contact center's address."""
     imported = synthflow(ctx).number(ctx.parameters.numbers[0]) or {}
     seen = imported.get("termination_uri") or "nothing"
     return check(

@@ -1,4 +1,4 @@
-"""Guide section "Synthflow Configuration", the same for every contact centre.
+"""Guide section "Synthflow Configuration", the same for every contact center.
 
 What differs between the guides is data: where Synthflow sends calls (the Termination URI), what
 the transfer rings, and what must stand before.
@@ -28,7 +28,7 @@ _ANNOUNCEMENT = "I am connecting you with a colleague."
 
 @dataclass(frozen=True)
 class ContactCenterSide:
-    """What Synthflow needs to know of the contact centre's side.
+    """What Synthflow needs to know of the contact center's side.
 
     ``termination_uri`` may answer with a text that says after which step it is known.
     """
