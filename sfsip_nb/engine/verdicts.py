@@ -61,7 +61,8 @@ class Check:
 
     ``reason`` says why the verdict is not a plain pass, and what to do next.
     ``evidence`` names files in the run's evidence folder, ``basis`` says what kinds of evidence it
-    rests on, as far as those files do not. ``at`` is when it was judged, in UTC.
+    rests on, as far as those files do not. ``number`` is the one that it is about (E.164), where
+    the run has several. ``at`` is when it was judged, in UTC.
     """
 
     id: str
@@ -74,6 +75,7 @@ class Check:
     reason: str = ""
     evidence: tuple[str, ...] = ()
     basis: tuple[Basis, ...] = ()
+    number: str = ""
     at: str = field(default_factory=now, compare=False)
 
 

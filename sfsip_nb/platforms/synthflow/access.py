@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Card, Step
 from sfsip_nb.engine.verdicts import Check, Vantage
 from sfsip_nb.inputs import facts
-from sfsip_nb.platforms.shared.checks import check, remark, synthflow
-from sfsip_nb.platforms.synthflow.resources import find_assistant
+from sfsip_nb.platforms.shared.checks import check, part, remark, synthflow
+from sfsip_nb.platforms.synthflow.resources import answers, find_assistant
 from sfsip_nb.sip.shown import counted
 
 
 def _synthflow(ctx: Context) -> list[Check]:
     client = synthflow(ctx)
     region = facts.synthflow_regions()[ctx.parameters.synthflow.region]
-    wanted = ctx.parameters.synthflow.assistant
-    assistant = find_assistant(client, wanted)
     workspace = ctx.parameters.synthflow.workspace_id
     found = [
         check(
@@ -36,20 +36,13 @@ def _synthflow(ctx: Context) -> list[Check]:
             True,
             Vantage.SYNTHFLOW,
         ),
-        check(
-            "access.synthflow/assistant",
-            "The assistant exists",
-            wanted,
-            f"{assistant['name']} ({assistant['model_id']})"
-            if assistant
-            else "none with that name",
-            assistant is not None,
-            Vantage.SYNTHFLOW,
-            reason="Correct synthflow.assistant: the id or the exact name.",
-        ),
     ]
-    if assistant is not None:
-        found += _assistant(assistant)
+    assistants = ctx.parameters.assistants
+    for wanted, numbers in assistants.items():
+        for made in _assistant(wanted, find_assistant(client, wanted), numbers):
+            if part(wanted, assistants):
+                made = replace(made, id=f"{made.id}/{wanted}", title=f"{made.title} ({wanted})")
+            found.append(made)
     if region.retiring:
         found.append(
             remark(
@@ -63,7 +56,25 @@ def _synthflow(ctx: Context) -> list[Check]:
     return found
 
 
-def _assistant(assistant: dict[str, Any]) -> list[Check]:
+def _assistant(
+    wanted: str, assistant: dict[str, Any] | None, numbers: Sequence[str]
+) -> list[Check]:
+    found = [
+        check(
+            "access.synthflow/assistant",
+            "The assistant exists",
+            wanted,
+            f"{assistant['name']} ({assistant['model_id']})"
+            if assistant
+            else "none with that name",
+            assistant is not None,
+            Vantage.SYNTHFLOW,
+            reason="Correct synthflow.assistant, or the assistant in numbers: the id or the exact"
+            " name.",
+        )
+    ]
+    if assistant is None:
+        return found
     version = next(
         (
             str(assistant[k])
@@ -72,7 +83,7 @@ def _assistant(assistant: dict[str, Any]) -> list[Check]:
         ),
         "",
     )
-    return [
+    found += [
         check(
             "access.synthflow/version",
             "The assistant is v2.0 or later",
@@ -93,6 +104,24 @@ def _assistant(assistant: dict[str, Any]) -> list[Check]:
             reason="Choose an inbound assistant: an outbound one never answers.",
         ),
     ]
+    if len(numbers) > 1:
+        attached = [number for number in numbers if number in answers(assistant)]
+        found.append(
+            check(
+                "access.synthflow/several",
+                f"The assistant takes {len(numbers)} numbers",
+                f"{len(numbers)} numbers",
+                f"{len(attached)} attached",
+                len(attached) == len(numbers) or None,
+                Vantage.SYNTHFLOW,
+                advisory=True,
+                reason="Synthflow's pages differ on several numbers for one inbound assistant:"
+                " docs.synthflow.ai/number-pooling has them, outbound-number-pooling has not."
+                " If assistant.attach is refused, give each number its own assistant: numbers as"
+                " {number, assistant}.",
+            )
+        )
+    return found
 
 
 def _at_least_two(version: str) -> bool | None:

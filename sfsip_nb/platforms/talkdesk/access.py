@@ -6,6 +6,7 @@ from sfsip_nb.api.errors import ApiError
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Ask, Card, CardField, Step
 from sfsip_nb.engine.verdicts import Basis, Check, Vantage
+from sfsip_nb.inputs import ranges
 from sfsip_nb.platforms.shared import network
 from sfsip_nb.platforms.shared.checks import check, remark
 from sfsip_nb.platforms.synthflow import access as synthflow_access
@@ -117,7 +118,7 @@ def _queues(ctx: Context) -> Check:
 
 def _inventory(ctx: Context) -> Card:
     own = settings(ctx)
-    wanted = ", ".join([*ctx.parameters.numbers, own.ring_group_number])
+    wanted = ", ".join([*ranges.compact(ctx.parameters.numbers), own.ring_group_number])
     return Card(
         step="access.number",
         system="talkdesk",
