@@ -7,7 +7,7 @@ from typing import Any
 from sfsip_nb.engine.record import Record
 from sfsip_nb.engine.rows import ChangeRow, CheckRow, PlanRow, StepRow
 from sfsip_nb.engine.verdicts import Weight, worst
-from sfsip_nb.inputs.answered import AnsweredNumber, each
+from sfsip_nb.inputs.answered import each_of
 from sfsip_nb.present.alike import alike, named
 from sfsip_nb.present.html import Row, seen_files
 from sfsip_nb.present.style import VERDICTS
@@ -213,7 +213,7 @@ def _approval(plan: PlanRow) -> str:
 def numbers(data: Record) -> list[dict[str, str]]:
     """The numbers that the AI agent answers, those alike in one row: who, for what, how judged."""
     usual = str(data.inputs.get("synthflow", {}).get("assistant", ""))
-    entries = list(each(map(AnsweredNumber.model_validate, data.inputs.get("numbers", ()))))
+    entries = list(each_of(data.inputs.get("numbers", ())))
     if len(entries) < 2:
         return []
     checks: dict[str, list[tuple[str, CheckRow]]] = {}
@@ -221,12 +221,12 @@ def numbers(data: Record) -> list[dict[str, str]]:
         for check in step.checks:
             checks.setdefault(check.number, []).append((step.id, check))
     groups: dict[tuple[str, ...], list[str]] = {}
-    for entry in entries:
-        own = checks.get(entry.number, [])
+    for number, assistant, label in entries:
+        own = checks.get(number, [])
         verdict = worst(c.verdict for _, c in own if c.weight is Weight.REQUIRED)
         called = any(step.startswith("verify.") for step, _ in own)
-        key = (entry.label, entry.assistant or usual, verdict, str(called))
-        groups.setdefault(key, []).append(entry.number)
+        key = (label, assistant or usual, verdict, str(called))
+        groups.setdefault(key, []).append(number)
     return [
         {
             "count": str(len(group)),
