@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from sfsip_nb.api.errors import ApiError
 from sfsip_nb.engine.journal import AnswerRow, Journal
 from sfsip_nb.engine.model import Guide, Resource
+from sfsip_nb.engine.verdicts import Basis
 from sfsip_nb.inputs import private
 from sfsip_nb.inputs.schema import Parameters
 from sfsip_nb.inputs.secrets import Redactor, Secret
@@ -152,7 +153,9 @@ class Context:
         answer = self.answer(step)
         return str(answer.given.get(name, "")) if answer else ""
 
-    def keep_evidence(self, step: str, title: str, suffix: str, content: str | bytes) -> str:
+    def keep_evidence(
+        self, step: str, kind: Basis, title: str, suffix: str, content: str | bytes
+    ) -> str:
         """Keep a file of evidence, named by its content, secrets taken out. Returns its name."""
         if isinstance(content, str):
             content = self.redactor.text(content).encode("utf-8", "backslashreplace")
@@ -163,5 +166,5 @@ class Context:
         name = f"{digest[:12]}-{slug}.{suffix}"
         folder = self.run_dir / "evidence"
         private.write(private.folder(folder) / name, content)
-        self.journal.keep_evidence(self.attempt, step, name, title, digest)
+        self.journal.keep_evidence(self.attempt, step, kind, name, title, digest)
         return name

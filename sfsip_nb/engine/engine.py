@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
 from sfsip_nb.api.errors import ApiError
-from sfsip_nb.engine import apply, effects, people, plan
+from sfsip_nb.api.exchanges import noted
+from sfsip_nb.engine import apply, effects, evidence, people, plan
 from sfsip_nb.engine.broken import InternalError, explain
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.effects import Unsettled
@@ -85,18 +86,20 @@ class Engine:
         step = ctx.guide.step(step_id)
         row = ctx.journal.step_begins(ctx.attempt, step_id)
         broke: BaseException | None = None
-        try:
-            result = self._carry_out(step)
-        except (ApiError, Refused) as error:
-            result = StepResult(step, Verdict.FAIL, [_refused(step, error)])
-        except Exception as error:
-            told = explain(ctx.run_dir, ctx.redactor, step_id, error)
-            broke = InternalError(told)
-            result = StepResult(step, Verdict.INCONCLUSIVE, reason=told)
-        except KeyboardInterrupt as error:
-            broke = error
-            result = StepResult(step, Verdict.INCONCLUSIVE, reason=_INTERRUPTED)
-        result.checks = [self._waived(check) for check in result.checks]
+        with noted() as asked:
+            try:
+                result = self._carry_out(step)
+            except (ApiError, Refused) as error:
+                result = StepResult(step, Verdict.FAIL, [_refused(step, error)])
+            except Exception as error:
+                told = explain(ctx.run_dir, ctx.redactor, step_id, error)
+                broke = InternalError(told)
+                result = StepResult(step, Verdict.INCONCLUSIVE, reason=told)
+            except KeyboardInterrupt as error:
+                broke = error
+                result = StepResult(step, Verdict.INCONCLUSIVE, reason=_INTERRUPTED)
+        checks = evidence.resting(ctx, step_id, result.checks, asked)
+        result.checks = [self._waived(check) for check in checks]
         if result.checks:
             result.verdict = step_verdict(result.checks)
         ctx.journal.step_ends(
@@ -190,7 +193,7 @@ def _refused(step: Step, error: apply.Trouble) -> Check:
     """A refusal fails; trouble of the network or of a platform says nothing of the customer."""
     told = Check(
         id=f"{step.id}/api",
-        title="The platform accepts the request"
+        title=f"{error.platform} accepts the request"
         if isinstance(error, ApiError)
         else "The step can be carried out",
         expected="no refusal",
@@ -209,8 +212,8 @@ def _refused(step: Step, error: apply.Trouble) -> Check:
     if isinstance(error, Unsettled) or (isinstance(error, ApiError) and error.transient):
         return replace(
             told,
-            title="The platform answers",
-            expected="an answer",
+            title=f"{error.platform if isinstance(error, ApiError) else 'The platform'} answers",
+            expected="an answer that can be used",
             verdict=Verdict.INCONCLUSIVE,
         )
     return told

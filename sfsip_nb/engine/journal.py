@@ -23,6 +23,7 @@ from sfsip_nb.engine.rows import (
     WaiverRow,
 )
 from sfsip_nb.engine.shape import Instant, Shape
+from sfsip_nb.engine.verdicts import Basis
 
 _OPEN_ATTEMPT = "id = ? AND ended IS NULL"
 
@@ -206,7 +207,9 @@ class Journal:
         rows = self.database.rows("SELECT * FROM people ORDER BY done_at, step")
         return {row["step"]: AnswerRow.model_validate(row) for row in rows}
 
-    def keep_evidence(self, attempt: int, step: str, name: str, title: str, sha256: str) -> None:
+    def keep_evidence(
+        self, attempt: int, step: str, kind: Basis, name: str, title: str, sha256: str
+    ) -> None:
         """Note a file of evidence; the same content is noted once."""
         self.database.insert(
             "evidence",
@@ -217,6 +220,7 @@ class Journal:
             title=title,
             sha256=sha256,
             kept=now(),
+            kind=kind,
         )
 
     def evidence(self) -> dict[str, EvidenceRow]:

@@ -11,7 +11,7 @@ from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.journal import AnswerRow
 from sfsip_nb.engine.model import Card, Refused
 from sfsip_nb.engine.rows import CardRow, StepRow
-from sfsip_nb.engine.verdicts import Check, Verdict, Weight
+from sfsip_nb.engine.verdicts import Basis, Check, Verdict, Weight
 from sfsip_nb.inputs.files import Unfit, read
 from sfsip_nb.inputs.platform import names, platform
 from sfsip_nb.inputs.secrets import Secret
@@ -61,7 +61,9 @@ def answer(
         raise ValueError(f"Who did “{card.title}”? A manual step needs a name.")
     contents = [(file, _content(file)) for file in files]
     kept = [
-        ctx.keep_evidence(card.step, f"{card.step} {file.stem}", file.suffix[1:], content)
+        ctx.keep_evidence(
+            card.step, Basis.FILE, f"{card.step} {file.stem}", file.suffix[1:], content
+        )
         for file, content in contents
     ]
     said: dict[str, Any] = dict(values or {})
@@ -143,6 +145,7 @@ def checks(ctx: Context, card: Card) -> list[Check]:
             evidence=tuple(answered.evidence) if answered and not missing else (),
             proved_by=(card.proved_by,) if verdict is Verdict.INCONCLUSIVE else (),
             proved_since=ctx.journal.attempt(answered.attempt).started if answered else "",
+            basis=(Basis.PERSON,),
         )
     ]
 

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from sfsip_nb.engine.model import Card
 from sfsip_nb.engine.shape import Instant, Sha256, Shape
-from sfsip_nb.engine.verdicts import Check, Vantage, Verdict, Weight
+from sfsip_nb.engine.verdicts import Basis, Check, Vantage, Verdict, Weight
 
 
 class CheckRow(Shape):
@@ -45,6 +45,7 @@ class CheckRow(Shape):
     number: str = Field(
         default="", description="The number (E.164) that it is about, where it is one of several."
     )
+    basis: list[Basis] = Field(default=[], description="The kinds of evidence that it rests on.")
 
     @classmethod
     def of(cls, check: Check) -> Self:
@@ -316,3 +317,6 @@ class EvidenceRow(Shape):
     title: str
     sha256: Sha256
     kept: Instant
+    kind: Basis | Literal[""] = Field(
+        default="", description="What kind of evidence it is; empty in early records."
+    )

@@ -109,7 +109,7 @@ class Synthflow(Block):
 
 
 class TestCalls(Block):
-    """Which calls the runbook may place. Nothing is dialled outside of this."""
+    """Which calls the runbook may place. Nothing is dialed outside of this."""
 
     __test__ = False
 

@@ -49,7 +49,7 @@ _NUMBER = re.compile(r"\+[0-9]+")
 def load_file(path: str | FilePath, sets: Sequence[str] = ()) -> Parameters:
     """The parameters in the YAML file `path`, with each ``a.b=VALUE`` of `sets` put over it.
 
-    The guide is that of the contact centre whose group the file holds. Every secret is looked up
+    The guide is that of the contact center whose group the file holds. Every secret is looked up
     once, so that a missing one is found now. Raises InputError, for several problems at once too.
     """
     tree = read_mapping(_text(FilePath(path)), str(path))

@@ -1,7 +1,7 @@
 """The testbed customer: every sample value, in this one place.
 
 They are the defaults of the notebooks' parameters cells, what the testbed's world is built from,
-and what a live run refuses. All are recognisable: ids begin with ``7e57bed0``, names say Acme or
+and what a live run refuses. All are recognizable: ids begin with ``7e57bed0``, names say Acme or
 Testbed, hosts end in ``.example`` (RFC 2606), and numbers use the unassigned area code 555.
 """
 

@@ -110,12 +110,12 @@ class Parameters(_Head):
 
     @property
     def platform(self) -> Any:
-        """The contact centre's own group."""
+        """The contact center's own group."""
         return getattr(self, self.guide)
 
     @property
     def trunk_name(self) -> str:
-        """The trunk's name, on whichever contact centre."""
+        """The trunk's name, on whichever contact center."""
         return str(self.platform.trunk_name)
 
     @property
@@ -197,7 +197,7 @@ def sample(model: type[Block], guide: str) -> dict[str, Any]:
             block = block_of(field.annotation)
             value = sample(block, guide) if block else None
         values[field.alias or name] = value
-    if "destinations" in values:  # live agents of every contact centre may be called
+    if "destinations" in values:  # live agents of every contact center may be called
         values["destinations"][1:1] = dict.fromkeys(own.transfer_number for own in platforms())
     if "transfer" in values:
         values["transfer"]["number"] = platform(guide).transfer_number

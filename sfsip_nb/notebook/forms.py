@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 
 from sfsip_nb.engine.difference import text
 from sfsip_nb.engine.model import LookupResult
+from sfsip_nb.inputs import extras
 from sfsip_nb.inputs.answered import AnsweredNumber
 from sfsip_nb.inputs.blocks import Block
 from sfsip_nb.inputs.draft import FIXED, Draft
@@ -26,6 +27,12 @@ from sfsip_nb.runs import person
 
 _LINES = ", one a line", "; hold Ctrl or ⌘ to choose several, or none"
 _WORDS = {"sip": "SIP", "api": "API", "id": "ID", "fqdn": "FQDN", "sbc": "SBC", "url": "URL"}
+
+
+def ready() -> None:
+    """Raises InputError where a person is there and ipywidgets, to ask them with, is not."""
+    if person.is_there():
+        extras.need("lab", "A notebook in which a person works", "ipywidgets")
 
 
 @dataclass(frozen=True)
@@ -208,7 +215,7 @@ class Form:
 
 
 class Intent:
-    """Something shown, and fields below it; the next cell that runs honours what was typed.
+    """Something shown, and fields below it; the next cell that runs honors what was typed.
 
     `fields` are key, label and hint of each; what is typed goes to `typed`, as it is typed.
     """

@@ -41,6 +41,7 @@ def open_run(guide: str, notebook: str, namespace: Mapping[str, Any]) -> Run:
     once. Raises ``InputError``, one paragraph a problem; nothing has been touched then.
     """
     with errors_shown(places.home() / "runs", where="open_run"):
+        forms.ready()
         before = namespace.get("run")
         if isinstance(before, Run):  # the cell is run again, and its own result hides the parameter
             namespace = {**namespace, "run": before.workspace.draft.value("run")}

@@ -15,13 +15,14 @@ from sfsip_nb.inputs.secrets import doubts, has_key_ring
 from sfsip_nb.notebook.forms import Field, Form, groups_of
 from sfsip_nb.present.tables import STYLE
 from sfsip_nb.present.text import some, visible
+from sfsip_nb.sip.shown import counted
 
 
 class SecretField(ipywidgets.Password):  # type: ignore[misc]
     """A password control that forgets.
 
     What is typed goes to `take` and nowhere else: the widget's own value is empty again at once,
-    it never serialises a value, and half-typed text is not sent to the kernel. So a notebook
+    it never serializes a value, and half-typed text is not sent to the kernel. So a notebook
     saved with its widget state holds no secret.
     """
 
@@ -183,7 +184,7 @@ class Sheet:
             self._remarks[field.key].value = _said(remark + mark)
         count = len(problems)
         self._summary.value = _said(
-            f'<b class="bad">✖ {count} input{"s" if count > 1 else ""} to fill in or correct</b>'
+            f'<b class="bad">✖ {counted(count, "input")} to fill in or correct</b>'
             if count
             else '<b class="good">✔ every input can be used</b>; the next cell that you run'
             " uses them"

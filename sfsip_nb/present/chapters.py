@@ -11,9 +11,10 @@ from sfsip_nb.engine.verdicts import Verdict, Weight, worst
 from sfsip_nb.inputs.answered import each_of
 from sfsip_nb.present import outcome
 from sfsip_nb.present.alike import alike, named
-from sfsip_nb.present.html import Row
+from sfsip_nb.present.html import Row, seen_files
 from sfsip_nb.present.style import VERDICTS
 from sfsip_nb.present.text import lasted, links, utc
+from sfsip_nb.sip.shown import counted
 
 _OPEN = ("fail", "blocked", "waiting", "inconclusive")
 
@@ -35,8 +36,7 @@ def tally(steps: list[StepRow]) -> str:
 def _counted(verdicts: Iterable[Any], noun: str) -> str:
     counts = Counter(map(str, verdicts))
     words = ", ".join(f"{counts[word]} {word}" for word in sorted(counts, key=list(VERDICTS).index))
-    total = sum(counts.values())
-    return f"{total} {noun}{'' if total == 1 else 's'}: {words}"
+    return f"{counted(counts.total(), noun)}: {words}"
 
 
 def summary(data: Record) -> list[str]:
@@ -101,7 +101,9 @@ def sections(data: Record) -> Iterator[dict[str, Any]]:
                 "title": title,
                 "steps": own,
                 "flows": [flow for flow in data.flows if flow.step in drawn],
-                "evidence": any(check.evidence for step in own for check in step.checks),
+                "evidence": any(
+                    seen_files(check.evidence) for step in own for check in step.checks
+                ),
                 "tally": tally(own),
                 "verdict": worst(step.verdict for step in own).value,
             }

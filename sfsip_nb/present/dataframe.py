@@ -61,6 +61,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "seen": "text",
         "reason": "text",
         "at": "time",
+        "basis": "list",
         "evidence": "list",
         "proved_by": "list",
     },

@@ -18,6 +18,7 @@ from sfsip_nb.inputs.platform import names, platform
 from sfsip_nb.present import style
 from sfsip_nb.present.alike import alike, alike_changes
 from sfsip_nb.present.text import LONG, clock, lasted, links, shown, unmarked, utc, visible
+from sfsip_nb.sip.shown import counted
 
 Row = Mapping[str, Any]
 
@@ -41,7 +42,7 @@ def deciding(step: StepRow) -> str:
             for check in alike(required)
             if check.verdict is step.verdict
         )
-    passed = f"{len(required)} check{'' if len(required) == 1 else 's'} passed"
+    passed = f"{counted(len(required), 'check')} passed"
     doubts = [c for c in alike(step.checks) if c.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE)]
     return passed + (f"; advisory: {', '.join(c.title for c in doubts)}" if doubts else "")
 
@@ -102,6 +103,16 @@ def kind_of(reference: str) -> str:
     return re.split(r"[-.]", bare(reference))[0]
 
 
+def requests(references: Iterable[str]) -> list[str]:
+    """Those of the evidence files that hold what was asked of an API: they stand beside a step."""
+    return list(dict.fromkeys(ref for ref in references if kind_of(ref) == "requests"))
+
+
+def seen_files(references: Iterable[str]) -> list[str]:
+    """The other ones, which stand beside a check."""
+    return [ref for ref in references if kind_of(ref) != "requests"]
+
+
 def svg_uri(svg: str) -> str:
     """An SVG as a data URI: inside `<img>` it can run nothing and fetch nothing."""
     return "data:image/svg+xml;charset=utf-8," + quote(svg, safe=" =:/,;()'")
@@ -137,6 +148,9 @@ def environment() -> Environment:
         usually_seen=usually_seen,
         object_name=object_name,
         proof_pieces=proof_pieces,
+        counted=counted,
+        requests=requests,
+        seen_files=seen_files,
         alike=alike,
         alike_changes=alike_changes,
     )

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from sfsip_nb.engine.record import read
 from sfsip_nb.runs.session import GUIDES
-from tests.acceptance.acceptance_tools import failed, leaks, sfsip
+from tests.acceptance.acceptance_tools import failed, groundless, leaks, sfsip
 from tests.acceptance.conftest import CANARIES, Story
 from tests.project.project_files import ROOT
 
@@ -124,6 +125,23 @@ def test_the_record_and_its_parts_agree(story: Story) -> None:
         of_checks = [name for check in step["checks"] for name in check["evidence"]]
         assert set(step["evidence"]) >= set(of_checks)
         assert all((story.run.folder / "evidence" / name).is_file() for name in of_checks)
+
+
+@pytest.mark.parametrize("moment", ["apply", "again", "verify", "mended"])
+def test_no_check_passes_without_evidence(story: Story, moment: str) -> None:
+    record = read(story.run.attempts[story[moment].attempt - 1] / "record.json")
+    assert groundless(record) == []
+
+
+def test_what_genesys_was_asked_is_kept_with_the_id_for_its_support(story: Story) -> None:
+    step = story.steps("apply")["trunk.create"]
+    [name] = [name for name in step["evidence"] if "requests-of" in name]
+    rows = json.loads((story.run.folder / "evidence" / name).read_bytes())["requests"]
+    assert all(row["correlation"] for row in rows if row["platform"] == "Genesys Cloud")
+    [made] = [row for row in rows if row["method"] == "POST" and "trunkbase" in row["path"]]
+    assert (made["status"], made["answer"]["name"]) == (200, "Synthflow AI")
+    page = (story.run.attempts[story["apply"].attempt - 1] / "record.html").read_text()
+    assert made["correlation"] in page
 
 
 def test_nothing_that_a_run_leaves_holds_a_secret(story: Story) -> None:

@@ -34,8 +34,9 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 def test_every_number_passes_each_with_its_own_checks(run: Run) -> None:
     assert set(run.verdicts().values()) == {"pass"}
     answered = {c["id"]: c["expected"] for c in run.steps()["verify.inbound"]["checks"]}
-    assert answered[f"verify.inbound/assistant/{OWN}"] == samples.SYNTHFLOW_ASSISTANT_NAME
-    assert answered[f"verify.inbound/assistant/{SHARED}"] == BILLING
+    own, shared = f"{samples.SYNTHFLOW_ASSISTANT_NAME}, completed", f"{BILLING}, completed"
+    assert answered[f"verify.inbound/assistant/{OWN}"] == own
+    assert answered[f"verify.inbound/assistant/{SHARED}"] == shared
 
 
 def test_each_assistant_transfers_a_caller(run: Run) -> None:

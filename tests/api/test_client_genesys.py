@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from sfsip_nb.api.errors import ApiError
+from sfsip_nb.api.exchanges import noted
 from sfsip_nb.api.transport import stamp
 from sfsip_nb.platforms.genesys import samples as genesys_samples
 from sfsip_nb.platforms.genesys.client import GenesysClient
@@ -142,11 +143,13 @@ def test_a_stumbling_platform_is_got_through(
 ) -> None:
     testbed.control("PUT", f"/faults/{fault}")
     try:
-        for _ in range(6):
-            platform.organization()
+        with noted() as sent:
+            for _ in range(6):
+                platform.organization()
     finally:
         testbed.control("DELETE", f"/faults/{fault}")
-    assert {429, 503}.intersection(entry["status"] for entry in platform.log)
+    assert {429, 503}.intersection(one.status for one in sent)
+    assert all(one.correlation for one in sent)
 
 
 def test_a_revoked_token_is_worth_nothing(

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from sfsip_nb.engine import calls
 from sfsip_nb.engine.calls import SeenCall
 from sfsip_nb.engine.verdicts import Vantage, step_verdict
 from sfsip_nb.platforms.shared.join import Sides, joined
@@ -84,3 +85,22 @@ def test_a_call_that_may_be_somebody_elses_is_not_judged() -> None:
     assert Sides("Talkdesk", NUMBER, None, REWRITTEN, "").whole.synthflow is REWRITTEN, (
         "no caller is known"
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [
+        ("+15551230001", "+15551230001"),
+        ("15551230001", "+15551230001"),
+        ("tel:+15551230001", "+15551230001"),
+        ("sip:+15551230001@host.example;user=phone", "+15551230001"),
+        ('"Acme" <sip:+15551230001@host.example>', "+15551230001"),
+        ("+1 (555) 123-0001", "+15551230001"),
+        ("sip:7e57bed0-6e00-4000-8000-000000000001@host.example", ""),
+        ("sip:agent12345@192.0.2.17", ""),
+        ("anonymous", ""),
+        ("", ""),
+    ],
+)
+def test_only_a_number_is_read_as_one(written: str, number: str) -> None:
+    assert calls.digits(written) == number

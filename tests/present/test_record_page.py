@@ -1,5 +1,6 @@
 """The record page: complete, safe, offline, and the same bytes every time."""
 
+import json
 import re
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -8,6 +9,7 @@ from urllib.parse import unquote
 import pytest
 
 from sfsip_nb.present.exhibits import TEXT_LIMIT
+from sfsip_nb.present.record import record_html
 from tests.present import record_sample as sample
 from tests.present.hostile import HOSTILE, UNSEEN, poison
 from tests.present.record_sample import EVIDENCE
@@ -188,6 +190,23 @@ def test_every_evidence_file_is_pictured_folded_or_named() -> None:
     assert links <= anchors
     assert '"trunk_outbound_port": 32681' in page.text
     assert "Not text; see the run's evidence folder." in page.text
+
+
+def test_what_an_api_was_asked_is_linked_beside_its_step() -> None:
+    name, bad = "0a1b2c3d4e5f-requests-of-trunk-create.json", "<img src=x onerror=alert(1)>"
+    row = {"method": "POST", "path": f"/x/{bad}", "status": 403, "writes": True, "times": 1}
+    read = row | {"method": "GET", "status": 200, "writes": False}
+    file = {"requests": [row | {"correlation": "quote-me"}, read | {"answer": {"a": "b" * 400}}]}
+    made = sample.check("trunk.create/name", "Name", "pass", evidence=[name], basis=["api"])
+    record = sample.small([sample.step("trunk.create", "02", "The trunk", "pass", [made])])
+    html = record_html(record, {name: json.dumps(file).encode()})
+    page = Page(html)
+    assert ("href", "#E1") in page.attributes
+    assert "requests E1" in page.text
+    assert f"403 POST /x/{bad} quote-me" in page.text
+    assert "1 more request in the file" in page.text
+    assert "img" not in page.tags
+    assert "b" * 100 not in html
 
 
 def test_evidence_that_is_gone_is_said_to_be_gone() -> None:

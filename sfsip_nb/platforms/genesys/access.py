@@ -42,19 +42,20 @@ def _platform(ctx: Context) -> list[Check]:
     client = genesys(ctx)
     region = settings(ctx).region
     organization = client.organization()
+    state = str(organization.get("state") or "active").lower()
     products = [str(p["id"]) for p in client.products()]
     found = [
         check(
             "access.platform/org",
-            "The token belongs to an organization",
-            "an active organization",
-            f"{organization.get('name')} ({organization.get('id')})",
-            str(organization.get("state") or "active").lower() == "active",
+            "The token belongs to an active organization",
+            "active",
+            f"{organization.get('name')} ({organization.get('id')}), {state}",
+            state == "active",
         ),
         check(
             "access.platform/region",
             "The organization answers in the stated region",
-            region,
+            f"an answer from {region}",
             f"answered by {ctx.surroundings.origins['genesys.api']}",
             True,
         ),

@@ -1,4 +1,4 @@
-"""What the Genesys Cloud organisation says of the inputs while they are typed."""
+"""What the Genesys Cloud organization says of the inputs while they are typed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _queues(ctx: Context) -> list[Any]:
 
 
 def _dids(ctx: Context) -> dict[str, str]:
-    """Each number of the organisation's DID pools, and who uses it; empty where it is free."""
+    """Each number of the organization's DID pools, and who uses it; empty where it is free."""
     return ctx.once(
         "genesys.dids",
         lambda: {

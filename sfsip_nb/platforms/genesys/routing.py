@@ -7,7 +7,7 @@ from itertools import count
 
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Card, CardField, Desired, Step
-from sfsip_nb.engine.verdicts import Check, Vantage
+from sfsip_nb.engine.verdicts import Basis, Check, Vantage
 from sfsip_nb.inputs import ranges
 from sfsip_nb.platforms.genesys import numbers as n
 from sfsip_nb.platforms.genesys import resources as r
@@ -192,6 +192,7 @@ def _transfer(ctx: Context) -> list[Check]:
             f"{number} → {g.transfer_flow}",
             number not in ctx.parameters.numbers and g.transfer_flow != g.inbound_flow,
             Vantage.HERE,
+            basis=Basis.INPUTS,
             reason="Use a separate number and flow for the transfer.",
         ),
     ]

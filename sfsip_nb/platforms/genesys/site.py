@@ -53,7 +53,7 @@ def _checks(ctx: Context) -> list[Check]:
             "trunk.site/managed",
             "The site may be changed",
             "not managed by Genesys",
-            "managed" if site.get("managed") else "the customer's own",
+            "managed by Genesys" if site.get("managed") else "not managed by Genesys",
             not site.get("managed"),
             reason="Choose a site of the customer's own: a managed one cannot be changed.",
         ),

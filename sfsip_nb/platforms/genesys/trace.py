@@ -8,7 +8,7 @@ from typing import Any
 
 from sfsip_nb.engine.calls import SeenCall
 from sfsip_nb.engine.context import Context
-from sfsip_nb.engine.verdicts import Check
+from sfsip_nb.engine.verdicts import Basis, Check
 from sfsip_nb.platforms.genesys.platform import genesys
 from sfsip_nb.platforms.shared.checks import check
 from sfsip_nb.sip.shown import counted
@@ -55,7 +55,7 @@ def _leg_kept(ctx: Context, step: str, leg: Sequence[dict[str, Any]]) -> tuple[s
     """A leg's messages as they were traced, without their headers: those hold the digest."""
     names = ("date", "method", "replyReason", "cseq", "sourceIp", "destinationIp", "callid")
     lines = ["  ".join(str(message.get(name) or "–") for name in names) for message in leg]
-    return (ctx.keep_evidence(step, f"trace {step} digest", "txt", "\n".join(lines)),)
+    return (ctx.keep_evidence(step, Basis.API, f"trace {step} digest", "txt", "\n".join(lines)),)
 
 
 def _answers_a_challenge(messages: Sequence[dict[str, Any]]) -> bool:

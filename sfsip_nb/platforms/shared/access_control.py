@@ -1,4 +1,4 @@
-"""Probe of the contact centre's allow list: who is on it gets in, and nobody else."""
+"""Probe of the contact center's allow list: who is on it gets in, and nobody else."""
 
 from __future__ import annotations
 
@@ -68,13 +68,14 @@ def _listed(ctx: Context, platform: str, number: str) -> Check:
     call_id = client.place_call(str(assistant["model_id"]), number, mark, own)
     row = _decided(client, call_id)
     status, error = str(row.get("call_status") or "unknown"), str(row.get("error_message") or "")
+    answered = status in ("completed", "in-progress")
     code = next(iter(re.findall(r"Telephony - (\d{3})", error)), "")
     return check(
         f"{step}/listed",
         title,
         "answered",
-        f"{status}{': ' + error if error else ''}",
-        True if status in ("completed", "in-progress") else False if code == "403" else None,
+        f"answered ({status})" if answered else f"{status}{': ' + error if error else ''}",
+        True if answered else False if code == "403" else None,
         Vantage.SYNTHFLOW,
         reason="The list refused it: check every address in trunk.acl."
         if code == "403"

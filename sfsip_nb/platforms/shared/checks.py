@@ -8,7 +8,7 @@ from typing import Any
 
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.difference import text
-from sfsip_nb.engine.verdicts import Check, Vantage, Verdict, Weight
+from sfsip_nb.engine.verdicts import Basis, Check, Vantage, Verdict, Weight
 from sfsip_nb.platforms.shared.origin import origin
 from sfsip_nb.platforms.synthflow.client import SynthflowClient
 
@@ -38,10 +38,12 @@ def check(
     reason: str = "",
     evidence: tuple[str, ...] = (),
     proved_by: tuple[str, ...] = (),
+    basis: Basis | None = None,
 ) -> Check:
     """A check from a yes (pass), a no (fail) or a cannot-tell (None: inconclusive).
 
     The reason is kept only where the verdict is no pass, what proves it only where it is open.
+    ``basis`` says what it rests on where that is neither a kept file nor what an API shows.
     """
     verdict = {True: Verdict.PASS, False: Verdict.FAIL, None: Verdict.INCONCLUSIVE}[ok]
     return Check(
@@ -55,6 +57,7 @@ def check(
         reason="" if ok else reason,
         evidence=evidence,
         proved_by=proved_by if ok is None else (),
+        basis=(basis,) if basis else (),
     )
 
 

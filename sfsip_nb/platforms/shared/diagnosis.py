@@ -12,7 +12,7 @@ from typing import Any
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Step
 from sfsip_nb.engine.rows import CheckRow, StepRow
-from sfsip_nb.engine.verdicts import Check, Vantage, Weight
+from sfsip_nb.engine.verdicts import Basis, Check, Vantage, Weight
 from sfsip_nb.platforms.shared import captures
 from sfsip_nb.platforms.shared.captures import Sign
 from sfsip_nb.platforms.shared.checks import check
@@ -101,6 +101,7 @@ def step(rows: tuple[TroubleshootingRow, ...], hint: str) -> Step:
                 f"{counted(steps, 'step')}, {counted(len(read), 'capture')}",
                 steps + len(read) > 0,
                 Vantage.HERE,
+                basis=Basis.RUN,
                 reason="Run the sections before this one first.",
             )
         ]
@@ -114,6 +115,7 @@ def step(rows: tuple[TroubleshootingRow, ...], hint: str) -> Step:
                     _signs(len(row["because"])),
                     False if row["certain"] else None if row["because"] else True,
                     Vantage.HERE,
+                    basis=Basis.RUN,
                     advisory=True,
                     reason=row["remedy"],
                 )

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sfsip_nb.engine.context import Context
-from sfsip_nb.engine.verdicts import Check, Vantage
+from sfsip_nb.engine.verdicts import Basis, Check, Vantage
 from sfsip_nb.inputs import facts
 from sfsip_nb.platforms.shared.checks import check, decided
 from sfsip_nb.platforms.synthflow.section import host, port
@@ -95,7 +95,7 @@ def certificate(ctx: Context, step: str) -> list[Check]:
 def platform_certificate(
     ctx: Context, step: str, platform: str, name: str, number: int
 ) -> list[Check]:
-    """The contact centre's TLS port, to which Synthflow sends calls.
+    """The contact center's TLS port, to which Synthflow sends calls.
 
     Nobody here can change its name, and what Synthflow's client takes for a match is not
     published: a name that does not fit stays open until a call decides.
@@ -213,6 +213,7 @@ def _compared(
         None if strange else True,
         Vantage.HERE,
         advisory=True,
+        basis=Basis.PROBE,
         reason=f"Documents and DNS differ: {', '.join(strange)} is not on the list. {_DIFFERENT}",
     )
 
@@ -233,6 +234,7 @@ def _connects(ctx: Context, step: str, hops: Sequence[NextHop]) -> Check:
         ok or (None if ctx.live else False),
         Vantage.HERE,
         advisory=ctx.live,
+        basis=Basis.PROBE,
         reason="A firewall may let only the platform through, so this proves nothing from here.",
     )
 
@@ -244,4 +246,4 @@ async def _reached(hops: Sequence[NextHop]) -> NextHop:
 def _kept(ctx: Context, step: str, title: str, seen: dict[str, Any]) -> tuple[str, ...]:
     """The tables of what was seen, as one file of evidence, where there are any."""
     text = "\n".join(text for _, text in tables(seen))
-    return (ctx.keep_evidence(step, title, "txt", text),) if text else ()
+    return (ctx.keep_evidence(step, Basis.PROBE, title, "txt", text),) if text else ()

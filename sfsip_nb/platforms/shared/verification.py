@@ -1,6 +1,6 @@
 """Guide section "Verification": the guide's tests, judged on both sides' own records.
 
-One mechanism for every contact centre, "call this number now": the runbook dials where that is
+One mechanism for every contact center, "call this number now": the runbook dials where that is
 allowed and possible, else a person does; then the same call is found in the platform's records
 and in Synthflow's, joined, and judged. What differs between platforms is the platform's list of
 calls and what a check looks at in it.
@@ -198,7 +198,7 @@ def agent_checks(ctx: Context, step: str, sides: Sides, transcript: bool = True)
         check(
             f"{step}/assistant",
             "The AI agent answered",
-            wanted,
+            f"{wanted}, completed",
             f"{assistant.get('name')}, {status or 'no status'}"
             + (f", {row['error_message']}" if row.get("error_message") else ""),
             row.get("model_id") == assistant.get("model_id") and status == "completed",
@@ -214,7 +214,7 @@ def agent_checks(ctx: Context, step: str, sides: Sides, transcript: bool = True)
                 f"{step}/transcript",
                 "The transcript has both speakers",
                 "caller and agent",
-                "both" if both else "one or none",
+                "caller and agent" if both else "one of them, or none",
                 both,
                 Vantage.SYNTHFLOW,
                 reason="The agent did not hear the caller, or was not heard: open RTP both ways.",

@@ -21,7 +21,7 @@ AROUND = timedelta(minutes=15)
 JUDGED = "calls.judged"
 """Under this the journal keeps, by who judged them, the ids of calls that are not new any more."""
 
-# Seconds, divided by the testbed's time scale: until somebody has dialled, until the call is
+# Seconds, divided by the testbed's time scale: until somebody has dialed, until the call is
 # over, and until a record that is late is there.
 _DIALLING, _CALLING, _LATE = 180.0, 600.0, 90.0
 
@@ -36,7 +36,7 @@ _IN_PROGRESS = ("pending", "ringing", "in-progress")
 
 @dataclass(frozen=True)
 class WatchedPlatform:
-    """A contact centre: its name, and its list of calls."""
+    """A contact center: its name, and its list of calls."""
 
     name: str
     source: calls.Source
@@ -93,7 +93,7 @@ def find(ctx: Context, platform: WatchedPlatform, sought: Sought) -> Sides:
     def look(source: calls.Source, caller: str) -> list[SeenCall]:
         return calls.fitting(source, caller, number, sought.since, sought.until, known)
 
-    # A contact centre may rewrite the caller's number, so Synthflow's side is found by the called.
+    # A contact center may rewrite the caller's number, so Synthflow's side is found by the called.
     own = _without_other_marks(synthflow_calls(ctx, number), sought.mark)
     there, here = _watch(ctx, platform.name, number, sought)(
         lambda: look(platform.source, sought.caller), lambda: look(own, "")

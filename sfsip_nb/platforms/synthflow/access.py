@@ -18,11 +18,12 @@ from sfsip_nb.sip.shown import counted
 def _synthflow(ctx: Context) -> list[Check]:
     client = synthflow(ctx)
     region = facts.synthflow_regions()[ctx.parameters.synthflow.region]
+    workspace = ctx.parameters.synthflow.workspace_id
     found = [
         check(
             "access.synthflow/key",
             "The API key works in the stated region",
-            region.name,
+            f"an answer from {region.name}",
             f"answered by {ctx.surroundings.origins['synthflow']}",
             True,
             Vantage.SYNTHFLOW,
@@ -30,8 +31,8 @@ def _synthflow(ctx: Context) -> list[Check]:
         check(
             "access.synthflow/workspace",
             "The workspace's numbers can be read",
-            ctx.parameters.synthflow.workspace_id,
-            counted(len(client.numbers()), "number"),
+            "a list of numbers",
+            f"{counted(len(client.numbers()), 'number')} in workspace {workspace}",
             True,
             Vantage.SYNTHFLOW,
         ),

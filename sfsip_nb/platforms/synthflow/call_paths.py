@@ -1,4 +1,4 @@
-"""Synthflow's end of each call path, the same for every contact centre."""
+"""Synthflow's end of each call path, the same for every contact center."""
 
 from __future__ import annotations
 

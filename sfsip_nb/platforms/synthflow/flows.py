@@ -32,19 +32,19 @@ def answered_by_assistant(ctx: Context, step: str) -> Iterator[Check]:
                     ),
                     check(
                         f"{step}/assistant",
-                        f"Assistant “{assistant}” answers it",
+                        f"Assistant “{assistant}” answers {number}",
                         number,
                         number if number in attached else attached or "nothing",
                         number in attached,
                         Vantage.SYNTHFLOW,
-                        reason="Run assistant.attach: that creates the trunk.",
+                        reason="Run assistant.attach.",
                     ),
                 ],
             )
 
 
 def sends_to(ctx: Context, step: str, host: str) -> Iterator[Check]:
-    """Synthflow's Termination URI, of each number, is the contact centre's address."""
+    """Synthflow's Termination URI, of each number, is the contact center's address."""
     for number in ctx.parameters.numbers:
         imported = synthflow(ctx).number(number) or {}
         seen = imported.get("termination_uri") or "nothing"

@@ -123,7 +123,7 @@ class Number(Resource):
         self._client.update_number(key, **values)
 
     def delete(self, key: str, seen: Seen) -> None:
-        """Remove a number that this run imported (a purchased one would be cancelled)."""
+        """Remove a number that this run imported (a purchased one would be canceled)."""
         self._client.delete_number(key)
 
 

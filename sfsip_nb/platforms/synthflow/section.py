@@ -1,4 +1,4 @@
-"""Guide section "Synthflow Configuration", the same for every contact centre.
+"""Guide section "Synthflow Configuration", the same for every contact center.
 
 What differs between the guides is data: where Synthflow sends calls (the Termination URI), what
 the transfer rings, and what must stand before.
@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.difference import is_later
 from sfsip_nb.engine.model import Desired, Resource, Step
-from sfsip_nb.engine.verdicts import Check, Vantage
+from sfsip_nb.engine.verdicts import Basis, Check, Vantage
 from sfsip_nb.inputs import facts
 from sfsip_nb.platforms.shared.checks import check, of_number, part, remark, synthflow
 from sfsip_nb.platforms.synthflow import resources as r
@@ -28,7 +28,7 @@ _ANNOUNCEMENT = "I am connecting you with a colleague."
 
 @dataclass(frozen=True)
 class ContactCenterSide:
-    """What Synthflow needs to know of the contact centre's side.
+    """What Synthflow needs to know of the contact center's side.
 
     ``termination_uri`` may answer with a text that says after which step it is known.
     """
@@ -265,6 +265,7 @@ def _wait(ctx: Context) -> list[Check]:
             seen,
             enough or None,
             Vantage.HERE,
+            basis=Basis.RUN,
             reason="Wait, then run this step again.",
         ),
         check(
@@ -307,10 +308,11 @@ def _transfer_checks(ctx: Context, trunk: ContactCenterSide) -> list[Check]:
         check(
             "transfer.action/loop",
             "The transfer does not ring the AI again",
-            "a number that no assistant answers",
+            f"not one of {', '.join(ctx.parameters.numbers)}",
             trunk.transfer_number(ctx),
             trunk.transfer_number(ctx) not in ctx.parameters.numbers,
             Vantage.HERE,
+            basis=Basis.INPUTS,
             reason="Choose a number that reaches the live agents.",
         ),
     ]

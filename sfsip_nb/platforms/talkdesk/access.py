@@ -5,7 +5,7 @@ from __future__ import annotations
 from sfsip_nb.api.errors import ApiError
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Ask, Card, CardField, Step
-from sfsip_nb.engine.verdicts import Check, Vantage
+from sfsip_nb.engine.verdicts import Basis, Check, Vantage
 from sfsip_nb.inputs import ranges
 from sfsip_nb.platforms.shared import network
 from sfsip_nb.platforms.shared.checks import check, remark
@@ -65,6 +65,7 @@ def _platform(ctx: Context) -> list[Check]:
                 PATHS[own.path],
                 PATHS.get(offered, offered),
                 offered == own.path,
+                basis=Basis.PERSON,
                 reason="Set talkdesk.path to what the account has, then make a new plan.",
             )
         )
@@ -141,6 +142,7 @@ def _number(ctx: Context) -> list[Check]:
             number,
             number if number in listed else "not among the numbers read",
             number in listed,
+            basis=Basis.PERSON,
             reason="Buy or port the number in Talkdesk, or correct the parameters.",
         )
         for number in (*ctx.parameters.numbers, settings(ctx).ring_group_number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.dialing import NotAllowed
 from sfsip_nb.engine.model import Ask, Card, CardField, Step
-from sfsip_nb.engine.verdicts import Check, Vantage, Verdict, Weight
+from sfsip_nb.engine.verdicts import Basis, Check, Vantage, Verdict, Weight
 from sfsip_nb.inputs import ranges
 from sfsip_nb.platforms.shared import addresses, testcall
 from sfsip_nb.platforms.shared.checks import check, synthflow
@@ -14,6 +14,7 @@ from sfsip_nb.platforms.shared.testcall import CallStage
 from sfsip_nb.platforms.synthflow import section as synthflow_section
 from sfsip_nb.platforms.synthflow.resources import answers
 from sfsip_nb.platforms.talkdesk.platform import settings
+from sfsip_nb.sip.shown import counted
 
 SECTION = "02-talkdesk-configuration"
 
@@ -128,7 +129,7 @@ def _inbound_card(ctx: Context) -> Card:
             CardField("Step to add", step),
             CardField("Destination", destination, "destination"),
             CardField("Outbound route (SIP trunk)", own.trunk_name, "trunk"),
-            CardField("Timeout", f"{own.timeout_seconds} seconds", "timeout_seconds"),
+            CardField("Timeout", counted(own.timeout_seconds, "second"), "timeout_seconds"),
             CardField("Fallback", own.fallback, "fallback"),
         ),
         why="Callers to the number are transferred to the AI over the trunk; if it does not answer "
@@ -156,7 +157,8 @@ def _fallback(ctx: Context) -> list[Check]:
     except NotAllowed as refusal:
         return [_fallback_check(ctx, str(refusal), None, required=False)]
     heard = any(placed.heard)
-    seen = f"{placed.code} {placed.phrase}, {'an agent' if heard else 'nobody'} answered"
+    answer = placed.answer or placed.phrase
+    seen = f"{'a voice' if heard else 'no voice'} heard after {answer}"
     return [_fallback_check(ctx, seen, heard, required=True, evidence=placed.evidence)]
 
 
@@ -181,8 +183,9 @@ def _fallback_check(
     own = settings(ctx)
     return check(
         _FALLBACK,
-        f"Without an answer the call goes to “{own.fallback}”",
-        f"a live agent answers within {own.timeout_seconds} s",
+        f"“{own.fallback}” takes the call that the AI does not answer within"
+        f" {counted(own.timeout_seconds, 'second')}",
+        "a voice heard after that time",
         seen,
         ok,
         Vantage.HERE,
@@ -222,6 +225,7 @@ def _transfer(ctx: Context) -> list[Check]:
             own.ring_group_number,
             seen,
             seen == own.ring_group_number,
+            basis=Basis.PERSON,
             reason="Correct talkdesk.ring_group_number, or the group's number.",
         ),
         check(
@@ -231,6 +235,7 @@ def _transfer(ctx: Context) -> list[Check]:
             target,
             target == own.ring_group_number and target not in ctx.parameters.numbers,
             Vantage.HERE,
+            basis=Basis.INPUTS,
             reason="Make synthflow.transfer.number and talkdesk.ring_group_number the same.",
         ),
     ]

@@ -72,7 +72,7 @@ def _judge_inbound(ctx: Context, sides: Sides) -> list[Check]:
             check(
                 f"{step}/fallback",
                 "The fallback was not needed",
-                "answered by the AI",
+                "answered before the timeout",
                 "the timeout ran out" if missed else "answered before the timeout",
                 not missed,
                 reason=_CARDS,
