@@ -164,7 +164,7 @@ def field_checks(step: str, found: Comparison) -> list[Check]:
                 expected="exists",
                 seen="not there",
                 verdict=Verdict.FAIL,
-                vantage=_vantage(want.kind),
+                vantage=vantage(want.kind),
             )
         ]
     return [
@@ -176,7 +176,7 @@ def field_checks(step: str, found: Comparison) -> list[Check]:
             expected=text(value),
             seen=text(seen.fields.get(name)),
             verdict=Verdict.FAIL if name in found.changed else Verdict.PASS,
-            vantage=_vantage(want.kind),
+            vantage=vantage(want.kind),
         )
         for name, value in want.fields.items()
     ]
@@ -192,10 +192,11 @@ def _secret_check(step: str, found: Comparison, name: str) -> Check:
         seen="not the value that this run last wrote" if differs else f"{seen}; never returned",
         verdict=Verdict.FAIL if differs else Verdict.INCONCLUSIVE,
         weight=Weight.REQUIRED if differs else Weight.ADVISORY,
-        vantage=_vantage(want.kind),
+        vantage=vantage(want.kind),
         reason="No API returns this value, so only a call can prove it.",
     )
 
 
-def _vantage(kind: str) -> Vantage:
+def vantage(kind: str) -> Vantage:
+    """Who sees an object of a kind, or an input of a group, by its first name."""
     return Vantage.SYNTHFLOW if kind.startswith("synthflow.") else Vantage.PLATFORM

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sfsip_nb.engine import export
 from sfsip_nb.engine.engine import Engine
+from sfsip_nb.engine.model import Refused
 from sfsip_nb.engine.verdicts import Verdict, worst
 from sfsip_nb.inputs import facts, private
 from sfsip_nb.inputs.errors import InputError
@@ -167,8 +168,11 @@ class Run:
 
     def _plan(self, fresh: bool = False) -> Shown | forms.Intent:
         engine = self._engine()
-        with self.workspace.alone():
-            plan = engine.plan(fresh)
+        try:
+            with self.workspace.alone():
+                plan = engine.plan(fresh)
+        except Refused as refusal:  # the steps that it would be for say so too
+            return tables.notice(f"No plan was made. {refusal} {refusal.advice}".strip(), "bad")
         done = {
             (c.step, c.kind, c.key)
             for c in engine.ctx.journal.changes.all()

@@ -9,6 +9,7 @@ import stamina
 from sfsip_nb.api.errors import ApiError
 from sfsip_nb.engine.model import Fields, Refused, Resource, Seen
 from sfsip_nb.platforms.genesys.client import GenesysClient
+from sfsip_nb.platforms.genesys.pools import holding
 from sfsip_nb.platforms.genesys.resources import by_name, find_flow, find_site
 
 # Plans that stay untouched and ahead of every other (docs/safety.md).
@@ -146,10 +147,10 @@ class DidPool(Resource):
 
     def read(self, key: str) -> Seen | None:
         """The pool that the number lies in."""
-        for pool in self._client.did_pools():
-            if int(pool["startPhoneNumber"]) <= int(key) <= int(pool["endPhoneNumber"]):
-                return Seen(pool["id"], {HOLDS: key}, str(pool.get("description") or ""))
-        return None
+        pool = holding(self._client.did_pools(), key)
+        if pool is None:
+            return None
+        return Seen(pool["id"], {HOLDS: key}, str(pool.get("description") or ""))
 
     def create(self, key: str, fields: Fields, marker: str) -> str:
         """A pool of this one number, as for numbers of an own carrier."""

@@ -6,6 +6,7 @@ from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Card, CardField, Desired, Step
 from sfsip_nb.engine.verdicts import Check, Vantage
 from sfsip_nb.platforms.genesys import numbers as n
+from sfsip_nb.platforms.genesys import pools
 from sfsip_nb.platforms.genesys import resources as r
 from sfsip_nb.platforms.genesys.platform import genesys, settings
 from sfsip_nb.platforms.genesys.trunk import SECTION
@@ -22,7 +23,10 @@ def transfer_route(ctx: Context) -> str:
     return f"{ctx.parameters.trunk_name}: transfers"
 
 
-def _wants(route: str, flow: str, why: str, numbers: list[str]) -> list[Desired]:
+def _wants(ctx: Context, route: str, flow: str, why: str, numbers: list[str]) -> list[Desired]:
+    """The objects of one call route; a number in no pool waits for somebody's yes to one."""
+    waiting = pools.unconfirmed(ctx, genesys(ctx).did_pools())
+    numbers = [number for number in numbers if number not in waiting]
     known = "Genesys treats a number as the organization's own only if it is in a DID pool."
     rings = "Calls to the number go to this call route."
     return [
@@ -44,13 +48,14 @@ def _wants(route: str, flow: str, why: str, numbers: list[str]) -> list[Desired]
 
 def _inbound_wants(ctx: Context) -> list[Desired]:
     why = "The flow that it starts transfers callers to the AI."
-    return _wants(inbound_route(ctx), settings(ctx).inbound_flow, why, list(ctx.parameters.numbers))
+    flow, numbers = settings(ctx).inbound_flow, list(ctx.parameters.numbers)
+    return _wants(ctx, inbound_route(ctx), flow, why, numbers)
 
 
 def _transfer_wants(ctx: Context) -> list[Desired]:
     why = "The flow that it starts sends transferred callers to the queue, never back to the AI."
     numbers = [ctx.parameters.synthflow.transfer.number]
-    return _wants(transfer_route(ctx), settings(ctx).transfer_flow, why, numbers)
+    return _wants(ctx, transfer_route(ctx), settings(ctx).transfer_flow, why, numbers)
 
 
 def _inbound_card(ctx: Context) -> Card:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from sfsip_nb.engine import fitting
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Card, Step
 from sfsip_nb.engine.verdicts import Check, Vantage
 from sfsip_nb.inputs import facts
 from sfsip_nb.platforms.shared.checks import check, remark, synthflow
+from sfsip_nb.platforms.shared.lookup import ASSISTANT
 from sfsip_nb.platforms.synthflow.resources import find_assistant
 from sfsip_nb.sip.shown import counted
 
@@ -16,8 +18,8 @@ from sfsip_nb.sip.shown import counted
 def _synthflow(ctx: Context) -> list[Check]:
     client = synthflow(ctx)
     region = facts.synthflow_regions()[ctx.parameters.synthflow.region]
-    wanted = ctx.parameters.synthflow.assistant
-    assistant = find_assistant(client, wanted)
+    exists = fitting.check(ctx, ASSISTANT)
+    assistant = find_assistant(client, ctx.parameters.synthflow.assistant)
     found = [
         check(
             "access.synthflow/key",
@@ -35,17 +37,7 @@ def _synthflow(ctx: Context) -> list[Check]:
             True,
             Vantage.SYNTHFLOW,
         ),
-        check(
-            "access.synthflow/assistant",
-            "The assistant exists",
-            wanted,
-            f"{assistant['name']} ({assistant['model_id']})"
-            if assistant
-            else "none with that name",
-            assistant is not None,
-            Vantage.SYNTHFLOW,
-            reason="Correct synthflow.assistant: the id or the exact name.",
-        ),
+        exists,
     ]
     if assistant is not None:
         found += _assistant(assistant)
