@@ -247,8 +247,8 @@ class Run:
     ) -> Shown:
         """Answer a card: who did it, when, a note, files that show it, and the values asked for."""
         ctx = self.workspace.engine().ctx
-        cards.answer(ctx, step_id, by, note, at, files, values)
-        return tables.card(cards.with_answer(ctx, cards.card_of(ctx, step_id)))
+        card = cards.answer(ctx, step_id, by, note, at, files, values)
+        return tables.card(cards.with_answer(ctx, card))
 
     @cell
     def send(self, step_id: str) -> Shown:
