@@ -145,8 +145,10 @@ class Engine:
             result.reason = " ".join([result.reason, *settled.found]).strip()
             if settled.change != "none":
                 result.change = settled.change
-            if step_verdict(settled.checks) not in (Verdict.PASS, Verdict.SKIPPED):
+            if ctx.mode != "verify" and not _well(settled.checks):
                 return result
+        if not _well(result.checks):
+            return result
         if card is not None:
             people.answer_from_parameters(ctx, card)
             result.checks += people.checks(ctx, card)
@@ -216,6 +218,10 @@ class Engine:
             by = f"Waived by {waiver.by} until {waiver.until}: {waiver.reason}"
             return replace(check, verdict=Verdict.WAIVED, reason=by)
         return check
+
+
+def _well(checks: list[Check]) -> bool:
+    return step_verdict(checks) in (Verdict.PASS, Verdict.SKIPPED)
 
 
 def _untimed(checks: list[CheckRow]) -> list[dict[str, Any]]:

@@ -77,6 +77,8 @@ class Desired:
     ``cannot_restore`` says what a rollback could not bring back. An object that comes into being
     with another one (a number with its pool) names that one's kind and key in ``comes_with``, and
     the fields that it then has in ``born``.
+    ``part``
+    tells the checks of several like objects of a step apart: a number, a range, a name.
     """
 
     kind: str
@@ -86,6 +88,7 @@ class Desired:
     cannot_restore: str = ""
     comes_with: str = ""
     born: Fields = field(default_factory=dict)
+    part: str = ""
 
     def __str__(self) -> str:
         return f"{self.kind} “{self.key}”"

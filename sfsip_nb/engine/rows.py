@@ -33,6 +33,9 @@ class CheckRow(Shape):
         serialization_alias="settle",
         description="Why the verdict is not a plain pass, and what to do next; who waived it.",
     )
+    number: str = Field(
+        default="", description="The number (E.164) that it is about, where it is one of several."
+    )
 
     @classmethod
     def of(cls, check: Check) -> Self:

@@ -43,4 +43,5 @@ def _put(inputs: Any, path: list[str], name: str) -> Any:
     new = _put(_inner(inputs, head), rest, name) if rest else name
     if isinstance(inputs, Mapping):
         return {**inputs, head: new}
-    return inputs.model_copy(update={head: new})
+    fields = {field: _inner(inputs, field) for field in type(inputs).model_fields}
+    return type(inputs).model_construct(**fields | {head: new})  # a copy would keep what was cached

@@ -48,7 +48,8 @@ class Check:
     """One expectation and what was seen.
 
     ``reason`` says why the verdict is not a plain pass, and what to do next.
-    ``evidence`` names files in the run's evidence folder. ``at`` is when it was judged, in UTC.
+    ``evidence`` names files in the run's evidence folder. ``number`` is the one that it is about
+    (E.164), where the run has several. ``at`` is when it was judged, in UTC.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Check:
     weight: Weight = Weight.REQUIRED
     reason: str = ""
     evidence: tuple[str, ...] = ()
+    number: str = ""
     at: str = field(default_factory=now, compare=False)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -15,6 +16,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from sfsip_nb.inputs import ranges
 from sfsip_nb.inputs.alike import near
 from sfsip_nb.inputs.numbers import dial_refusal, parse_e164
 from sfsip_nb.inputs.secrets import is_reference
@@ -52,7 +54,8 @@ def _filled(text: str) -> str:
     return text
 
 
-def _number(text: str) -> str:
+def number(text: str) -> str:
+    """A number that may be called. Raises ValueError with the end of a sentence."""
     if text:
         refusal = dial_refusal(text) or ""
         try:
@@ -71,15 +74,27 @@ def _numbers(texts: list[str]) -> list[str]:
     numbers, problems = [], []
     for place, text in enumerate(texts, 1):
         try:
-            numbers.append(_number(_filled(text.strip())))
+            numbers += [number(entry) for entry in ranges.expand(_filled(text.strip()))]
         except (ValueError, PydanticCustomError) as error:
             problems.append(f"entry {place} {str(error).rstrip('.')}")
     if problems:
         raise ValueError(f"has entries that cannot be used: {'; '.join(problems)}.")
-    twice = sorted({number for number in numbers if numbers.count(number) > 1})
-    if twice:
-        raise ValueError(f"names {', '.join(twice)} more than once. Name each number once.")
+    refuse_too_many(numbers)
+    refuse_twice(numbers)
     return numbers
+
+
+def refuse_too_many(numbers: list[str]) -> None:
+    """Raise ValueError above what one run takes."""
+    if len(numbers) > ranges.MOST:
+        raise ValueError(f"holds {len(numbers):,} numbers, but one run takes {ranges.MOST:,}.")
+
+
+def refuse_twice(numbers: list[str]) -> None:
+    """Raise ValueError where a number stands more than once."""
+    if twice := sorted(number for number, times in Counter(numbers).items() if times > 1):
+        told = ", ".join(ranges.compact(twice))
+        raise ValueError(f"names {told} more than once. Name each number once.")
 
 
 def _host(text: str) -> str:
@@ -194,8 +209,8 @@ Line = Annotated[str, text_of(NAME), AfterValidator(one_line)]
 Text = Annotated[Line, AfterValidator(_filled)]
 OptionalSentence = Annotated[str, text_of(LONG), AfterValidator(one_line)]
 Sentence = Annotated[OptionalSentence, AfterValidator(_filled)]
-Number = Annotated[Text, AfterValidator(_number)]
-OptionalNumber = Annotated[Line, AfterValidator(_number)]
+Number = Annotated[Text, AfterValidator(number)]
+OptionalNumber = Annotated[Line, AfterValidator(number)]
 Numbers = Annotated[list[Item], Field(max_length=1000), AfterValidator(_numbers)]
 OptionalHost = Annotated[
     str, text_of(_HOST_LENGTH), AfterValidator(one_line), AfterValidator(_host)

@@ -10,11 +10,12 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, create_model
+from pydantic import AfterValidator, create_model
 from pydantic.fields import FieldInfo
 
 from sfsip_nb.inputs import fields as f
 from sfsip_nb.inputs import samples
+from sfsip_nb.inputs.answered import Answered, AnsweredNumber, each
 from sfsip_nb.inputs.blocks import (
     Answer,
     Block,
@@ -46,8 +47,10 @@ class _Head(Block):
         "plan, apply or verify; empty: apply on the testbed, plan on live", "", ""
     )
     run: f.RunName = ask("name of the run; empty: made from customer and guide", "", "")
-    numbers: Annotated[f.Numbers, Field(min_length=1)] = ask(
-        "numbers that the AI agent answers, E.164, in quotes", [samples.DID]
+    answered: Answered = ask(
+        "numbers the AI agent answers, E.164, in quotes; or a CSV file",
+        [samples.DID],
+        alias="numbers",
     )
     sip: Sip = ask("SIP between both sides", None)
     synthflow: Synthflow = ask("Synthflow workspace, assistant, transfer", None)
@@ -73,6 +76,32 @@ class Parameters(_Head):
         "raise",
     )
     testbed: Testbed = ask("testbed settings; not used on live", None, Testbed())
+
+    @functools.cached_property
+    def each_number(self) -> tuple[AnsweredNumber, ...]:
+        """Every number that the AI agent answers, with the assistant that does."""
+        usual = {"assistant": self.synthflow.assistant}
+        return tuple(
+            entry if entry.assistant else entry.model_copy(update=usual)
+            for entry in each(self.answered)
+        )
+
+    @functools.cached_property
+    def numbers(self) -> tuple[str, ...]:
+        """The numbers that the AI agent answers, in E.164 form."""
+        return tuple(entry.number for entry in self.each_number)
+
+    @functools.cached_property
+    def assistants(self) -> dict[str, tuple[str, ...]]:
+        """Each assistant, as the inputs name it, and the numbers that it answers."""
+        found: dict[str, list[str]] = {}
+        for entry in self.each_number:
+            found.setdefault(entry.assistant, []).append(entry.number)
+        return {assistant: tuple(numbers) for assistant, numbers in found.items()}
+
+    def assistant_of(self, number: str) -> str:
+        """The assistant that answers one of the numbers, as the inputs name it."""
+        return next(entry.assistant for entry in self.each_number if entry.number == number)
 
     @property
     def guide(self) -> str:

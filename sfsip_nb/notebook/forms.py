@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 
 from sfsip_nb.engine.difference import text
 from sfsip_nb.engine.model import LookupResult
+from sfsip_nb.inputs.answered import AnsweredNumber
 from sfsip_nb.inputs.blocks import Block
 from sfsip_nb.inputs.draft import FIXED, Draft
 from sfsip_nb.inputs.errors import InputError
@@ -97,7 +98,7 @@ def _kind(info: FieldInfo) -> tuple[str, tuple[Any, ...]]:
         annotation = next(a for a in get_args(annotation) if a is not type(None))
     if get_origin(annotation) is Literal:
         return "choice", get_args(annotation)
-    if get_origin(annotation) is list and _bare(get_args(annotation)[0]) is str:
+    if get_origin(annotation) is list and _bare(get_args(annotation)[0]) in (str, AnsweredNumber):
         return "lines", ()
     kinds = {bool: "switch", int: "number", str: "text", date: "day"}
     annotation = _bare(annotation)

@@ -9,6 +9,7 @@ from typing import Any
 import ipywidgets
 import traitlets
 
+from sfsip_nb.inputs.answered import as_line
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.secrets import doubts, has_key_ring
 from sfsip_nb.notebook.forms import Field, Form, groups_of
@@ -71,7 +72,7 @@ def control(field: Field, form: Form) -> Any:
             pairs = [(choice or "–", choice) for choice in known]
             widget = ipywidgets.Dropdown(options=pairs, value=value, **options)
         case "lines":
-            text = "\n".join(map(str, value))
+            text = "\n".join(map(as_line, value))
             widget = ipywidgets.Textarea(value=text, rows=max(2, len(value)), **options)
         case "several":
             listed = form.closed[field.key]

@@ -91,7 +91,7 @@ def test_the_testbeds_organisation_is_read(platform: GenesysClient) -> None:
         platform.queues(name=genesys_samples.TRANSFER_QUEUE)
     )
     assert platform.number_plans(genesys_samples.SITE_ID)[0]["name"] == "Emergency"
-    assert len(platform.dids()) == 100
+    assert len(platform.dids()) == 300
     assert platform.calls_metrics()["concurrentCallCount"] == 0
 
 

@@ -5,23 +5,25 @@ A mistyped number is in no pool either, so a pool is made only for what somebody
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sfsip_nb.api.errors import ApiError
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Ask, Card, CardField
+from sfsip_nb.inputs import ranges
 from sfsip_nb.inputs.alike import one_digit_off
 from sfsip_nb.platforms.genesys.platform import genesys
 
 STEP = "access.number"
 IN_ONE = "in a pool"
 
-Pools = Sequence[dict[str, Any]]
+Pools = Iterable[Mapping[str, Any]]
 
 
-def holding(pools: Pools, number: str) -> dict[str, Any] | None:
+def holding(pools: Pools, number: str) -> Mapping[str, Any] | None:
     """The DID pool that a number lies in."""
     for pool in pools:
         if int(pool["startPhoneNumber"]) <= int(number) <= int(pool["endPhoneNumber"]):
@@ -43,8 +45,13 @@ def needed(ctx: Context) -> list[str]:
 
 
 def confirmed(ctx: Context) -> frozenset[str]:
-    """The numbers for which somebody wants a pool to be made."""
-    return frozenset(re.findall(r"\+[0-9]+", ctx.given(STEP, "numbers")))
+    """The numbers for which somebody wants a pool to be made, ranges of them taken apart."""
+    said = re.findall(r"\+[0-9]+(?:\.\.[+0-9]+)?", ctx.given(STEP, "numbers"))
+    yes = set[str]()
+    for entry in said:
+        with contextlib.suppress(ValueError):  # a range that is none confirms nothing
+            yes |= set(ranges.expand(entry))
+    return frozenset(yes)
 
 
 def unconfirmed(ctx: Context, pools: Pools) -> list[str]:

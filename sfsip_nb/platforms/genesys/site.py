@@ -20,7 +20,7 @@ def _wants(ctx: Context) -> list[Desired]:
             n.NumberPlan.kind,
             name,
             {
-                n.NUMBERS: sorted(ctx.parameters.numbers),
+                n.NUMBERS: n.spans(ctx.parameters.numbers),
                 n.CLASSIFICATION: name,
                 n.POSITION: True,
             },

@@ -206,7 +206,7 @@ def _transferred_legs(ctx: Context, sides: Sides) -> list[dict[str, Any]]:
 
 
 def _outbound_card(ctx: Context) -> Card:
-    number = ctx.parameters.numbers[0]
+    number = v.started(ctx)
     return Card(
         step="verify.outbound",
         system="genesys",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from sfsip_nb.engine.context import Context
@@ -52,6 +54,24 @@ def check(
         reason="" if ok else reason,
         evidence=evidence,
     )
+
+
+def part(of: str, among: Collection[str]) -> str:
+    """What tells the checks of one of several like objects apart: nothing where there is one."""
+    return of if len(among) > 1 else ""
+
+
+def of_number(ctx: Context, number: str, checks: Iterable[Check]) -> Iterator[Check]:
+    """Checks of a step that looks at one number after the other.
+
+    Where the run has several, each carries its number; else they are the step's own.
+    """
+    for made in checks:
+        if part(number, ctx.parameters.numbers):
+            id = made.id if number in made.id else f"{made.id}/{number}"
+            title = made.title if number in made.title else f"{made.title} ({number})"
+            made = replace(made, id=id, title=title, number=number)
+        yield made
 
 
 def decided(verdict: str) -> bool | None:

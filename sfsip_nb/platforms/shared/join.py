@@ -16,10 +16,12 @@ from sfsip_nb.platforms.shared.testcall import ObservedCall
 class Sides:
     """One call as both sides recorded it, and as we saw it if we placed it.
 
-    ``name`` is the contact centre's; ``caller`` is the number that the call came from, if known.
+    ``name`` is the contact centre's; ``number`` is the one of the AI that was called, ``caller``
+    the number that the call came from, if known.
     """
 
     name: str
+    number: str
     platform: SeenCall | None
     synthflow: SeenCall | None
     caller: str

@@ -7,6 +7,7 @@ answer (`engine/fitting.py`). A platform that does not answer leaves a plain fie
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from sfsip_nb.engine import spelling
@@ -29,29 +30,33 @@ def named(key: str, names: Names, what: str, **judged: str) -> InputLookup:
     """
 
     def see(ctx: Context) -> LookupResult:
-        known = {name: trouble for name, trouble in names(ctx).items() if name}
-        fitting = tuple(sorted(name for name, trouble in known.items() if not trouble))
-        count = f"{len(fitting)} {what}"
-        typed = str(spelling.value(ctx.typed, key))
-        if not typed:
-            return LookupResult(None, f"nothing typed yet; {count}", fitting)
-        alike = [typed] if typed in known else [n for n in known if plain(n) == plain(typed)]
-        match alike:
-            case []:
-                meant = _meant(near(typed, fitting))
-                return LookupResult(False, f"{typed} not among {count}{meant}", fitting)
-            case [name] if known[name]:
-                return LookupResult(False, f"“{name}” {known[name]}; {count}", fitting)
-            case [name] if name != typed:
-                said = f"among {count} as “{name}”; it was typed as “{typed}”"
-                return LookupResult(True, said, fitting, spelled=name)
-            case [_]:
-                return LookupResult(True, f"among {count}", fitting)
-        several = " and ".join(f"“{name}”" for name in sorted(alike))
-        said = f"{typed} not among {count}; {several} differ in capitals or spaces only"
-        return LookupResult(False, said, fitting)
+        return judged_name(str(spelling.value(ctx.typed, key)), names(ctx), what)
 
     return InputLookup(key, see, **judged)
+
+
+def judged_name(typed: str, names: Mapping[str, str], what: str) -> LookupResult:
+    """Whether a name is among those of a platform, as it is written or spelled otherwise."""
+    known = {name: trouble for name, trouble in names.items() if name}
+    fitting = tuple(sorted(name for name, trouble in known.items() if not trouble))
+    count = f"{len(fitting)} {what}"
+    if not typed:
+        return LookupResult(None, f"nothing typed yet; {count}", fitting)
+    alike = [typed] if typed in known else [n for n in known if plain(n) == plain(typed)]
+    match alike:
+        case []:
+            meant = _meant(near(typed, fitting))
+            return LookupResult(False, f"{typed} not among {count}{meant}", fitting)
+        case [name] if known[name]:
+            return LookupResult(False, f"“{name}” {known[name]}; {count}", fitting)
+        case [name] if name != typed:
+            said = f"among {count} as “{name}”; it was typed as “{typed}”"
+            return LookupResult(True, said, fitting, spelled=name)
+        case [_]:
+            return LookupResult(True, f"among {count}", fitting)
+    several = " and ".join(f"“{name}”" for name in sorted(alike))
+    said = f"{typed} not among {count}; {several} differ in capitals or spaces only"
+    return LookupResult(False, said, fitting)
 
 
 def _meant(names: list[str]) -> str:
@@ -87,17 +92,36 @@ def resolves(key: str, **judged: str) -> InputLookup:
     return InputLookup(key, see, **judged)
 
 
-def _assistants(ctx: Context) -> dict[str, str]:
+def _assistants(ctx: Context, wanted: str) -> dict[str, str]:
     """By name and by id: either may stand in the input. An id is offered once it stands there."""
-    typed = plain(ctx.typed.synthflow.assistant)
     found = list[tuple[Any, str]]()
     for assistant in synthflow(ctx).assistants():
         inbound = assistant.get("type", "inbound") == "inbound"
         trouble = "" if inbound else "is no inbound assistant"
         found.append((assistant.get("name"), trouble))
-        if plain(str(assistant["model_id"])) == typed:
+        if plain(str(assistant["model_id"])) == plain(wanted):
             found.append((assistant["model_id"], trouble))
     return usable(found)
+
+
+def _assistant(ctx: Context, wanted: str) -> LookupResult:
+    """One assistant; only the usual one's spelling is corrected, not those beside the numbers."""
+    found = judged_name(wanted, _assistants(ctx, wanted), "inbound assistants of the workspace")
+    if found.spelled and wanted != ctx.typed.synthflow.assistant:
+        return replace(found, ok=False, spelled="")
+    return found
+
+
+def assistant(wanted: str) -> InputLookup:
+    """The question whether an assistant that the inputs name is there."""
+    return replace(ASSISTANT, see=lambda ctx: _assistant(ctx, wanted))
+
+
+def _every_assistant(ctx: Context) -> LookupResult:
+    """All assistants that the inputs name, told as one: the worst of them."""
+    wanted = tuple(ctx.typed.assistants) or (ctx.typed.synthflow.assistant,)
+    found = [_assistant(ctx, name) for name in wanted]
+    return next((f for f in found if not f.ok), next((f for f in found if f.spelled), found[0]))
 
 
 def imported(ctx: Context) -> list[str]:
@@ -118,13 +142,12 @@ def _numbers(ctx: Context) -> LookupResult:
 
 
 NUMBERS = InputLookup("numbers", _numbers)
-ASSISTANT = named(
+ASSISTANT = InputLookup(
     "synthflow.assistant",
-    _assistants,
-    "inbound assistants of the workspace",
+    _every_assistant,
     check="access.synthflow/assistant",
     title="The assistant exists",
-    advice="Correct synthflow.assistant: the id or the name under Assistants in Synthflow, or "
-    "create the assistant there.",
+    advice="Correct synthflow.assistant, or the assistant in numbers: the id or the name under "
+    "Assistants in Synthflow; or create the assistant there.",
 )
 SYNTHFLOW = (ASSISTANT,)

@@ -19,6 +19,7 @@ from sfsip_nb.engine.model import Step
 from sfsip_nb.engine.verdicts import Check, Vantage
 from sfsip_nb.platforms.shared import access_control, network, testcall
 from sfsip_nb.platforms.shared.checks import check, decided
+from sfsip_nb.platforms.shared.sampling import sampled
 from sfsip_nb.platforms.shared.testcall import CallStage, ObservedCall
 from sfsip_nb.platforms.shared.verification import SECTION
 from sfsip_nb.platforms.shared.watch import JUDGED, synthflow_calls
@@ -97,7 +98,7 @@ def _tls(ctx: Context, platform: ProbedPlatform) -> list[Check]:
 
 def _digest(ctx: Context, platform: ProbedPlatform) -> list[Check]:
     """The trunk's credentials: challenged without, answered with, refused when wrong."""
-    step, number = "probe.digest", ctx.parameters.numbers[0]
+    step, number = "probe.digest", sampled(ctx.parameters)[0]
     login = [_login(ctx, ctx.secrets["sip.password"].reveal())]
     right = _place(ctx, step, number, login, isolating=not ctx.live)
     wrong = _place(ctx, step, number, [_login(ctx, "not-the-password")])
@@ -137,7 +138,7 @@ def _digest(ctx: Context, platform: ProbedPlatform) -> list[Check]:
 
 def _codec(ctx: Context, platform: ProbedPlatform) -> list[Check]:
     """G.711 in both laws, one offered at a time."""
-    step, number = "probe.codec", ctx.parameters.numbers[0]
+    step, number = "probe.codec", sampled(ctx.parameters)[0]
     found = []
     srtp = "required" if ctx.parameters.sip.transport == "tls" else "off"
     for codec in ("PCMU", "PCMA"):
@@ -166,7 +167,7 @@ def _codec(ctx: Context, platform: ProbedPlatform) -> list[Check]:
 
 def _header(ctx: Context, platform: ProbedPlatform) -> list[Check]:
     """A header of ours arrives in Synthflow's call record (docs.synthflow.ai/pass-call-context)."""
-    step, number = "probe.header", ctx.parameters.numbers[0]
+    step, number = "probe.header", sampled(ctx.parameters)[0]
     since = datetime.now(UTC)
     placed = _place(ctx, step, number, _logins(ctx), headers={NONCE_HEADER: "round-trip"})
     if not isinstance(placed, ObservedCall):
@@ -175,7 +176,7 @@ def _header(ctx: Context, platform: ProbedPlatform) -> list[Check]:
     known = {id for ids in judged.values() for id in ids}
 
     def marked(start: datetime, end: datetime) -> list[calls.SeenCall]:
-        rows = synthflow_calls(ctx)(start, end)
+        rows = synthflow_calls(ctx, number)(start, end)
         return [r for r in rows if placed.mark in str(r.facts.get("telephony_sip_headers"))]
 
     row = calls.find(marked, number, since, patience=6.0, exclude=known)

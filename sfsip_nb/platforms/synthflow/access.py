@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sfsip_nb.engine import fitting
@@ -9,17 +11,15 @@ from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Card, Step
 from sfsip_nb.engine.verdicts import Check, Vantage
 from sfsip_nb.inputs import facts
-from sfsip_nb.platforms.shared.checks import check, remark, synthflow
-from sfsip_nb.platforms.shared.lookup import ASSISTANT
-from sfsip_nb.platforms.synthflow.resources import find_assistant
+from sfsip_nb.platforms.shared import lookup
+from sfsip_nb.platforms.shared.checks import check, part, remark, synthflow
+from sfsip_nb.platforms.synthflow.resources import answers, find_assistant
 from sfsip_nb.sip.shown import counted
 
 
 def _synthflow(ctx: Context) -> list[Check]:
     client = synthflow(ctx)
     region = facts.synthflow_regions()[ctx.parameters.synthflow.region]
-    exists = fitting.check(ctx, ASSISTANT)
-    assistant = find_assistant(client, ctx.parameters.synthflow.assistant)
     found = [
         check(
             "access.synthflow/key",
@@ -37,10 +37,16 @@ def _synthflow(ctx: Context) -> list[Check]:
             True,
             Vantage.SYNTHFLOW,
         ),
-        exists,
     ]
-    if assistant is not None:
-        found += _assistant(assistant)
+    assistants = ctx.typed.assistants
+    for wanted, numbers in assistants.items():
+        exists = replace(fitting.check(ctx, lookup.assistant(wanted)), expected=wanted)
+        usual = wanted == ctx.typed.synthflow.assistant
+        name = ctx.parameters.synthflow.assistant if usual else wanted
+        for made in [exists, *_assistant(find_assistant(client, name), numbers)]:
+            if part(wanted, assistants):
+                made = replace(made, id=f"{made.id}/{wanted}", title=f"{made.title} ({wanted})")
+            found.append(made)
     if region.retiring:
         found.append(
             remark(
@@ -54,7 +60,9 @@ def _synthflow(ctx: Context) -> list[Check]:
     return found
 
 
-def _assistant(assistant: dict[str, Any]) -> list[Check]:
+def _assistant(assistant: dict[str, Any] | None, numbers: Sequence[str]) -> list[Check]:
+    if assistant is None:
+        return []
     version = next(
         (
             str(assistant[k])
@@ -63,7 +71,7 @@ def _assistant(assistant: dict[str, Any]) -> list[Check]:
         ),
         "",
     )
-    return [
+    found = [
         check(
             "access.synthflow/version",
             "The assistant is v2.0 or later",
@@ -84,6 +92,24 @@ def _assistant(assistant: dict[str, Any]) -> list[Check]:
             reason="Choose an inbound assistant: an outbound one never answers.",
         ),
     ]
+    if len(numbers) > 1:
+        attached = [number for number in numbers if number in answers(assistant)]
+        found.append(
+            check(
+                "access.synthflow/several",
+                f"The assistant takes {len(numbers)} numbers",
+                f"{len(numbers)} numbers",
+                f"{len(attached)} attached",
+                len(attached) == len(numbers) or None,
+                Vantage.SYNTHFLOW,
+                advisory=True,
+                reason="Synthflow's pages differ on several numbers for one inbound assistant:"
+                " docs.synthflow.ai/number-pooling has them, outbound-number-pooling has not."
+                " If assistant.attach is refused, give each number its own assistant: numbers as"
+                " {number, assistant}.",
+            )
+        )
+    return found
 
 
 def _at_least_two(version: str) -> bool | None:

@@ -8,7 +8,7 @@ Source: docs.synthflow.ai API reference; the OpenAPI description of 2026-10-04.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -81,6 +81,11 @@ class SynthflowClient:
     def update_assistant(self, model_id: str, **fields: Any) -> None:
         """Change the named fields of an assistant; ``phone_number`` attaches a number."""
         self._api.call("PUT", f"/assistants/{segment(model_id)}", json=fields)
+
+    def attach_numbers(self, model_id: str, numbers: Sequence[str]) -> None:
+        """Let an assistant answer further numbers (docs.synthflow.ai/number-pooling)."""
+        path = f"/assistants/{segment(model_id)}/phone_numbers"
+        self._api.call("PUT", path, json={"phone_numbers": list(numbers)})
 
     # Numbers
 

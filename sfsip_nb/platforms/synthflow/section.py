@@ -16,7 +16,7 @@ from sfsip_nb.engine.difference import is_later
 from sfsip_nb.engine.model import Desired, Resource, Step
 from sfsip_nb.engine.verdicts import Check, Vantage
 from sfsip_nb.inputs import facts
-from sfsip_nb.platforms.shared.checks import check, remark, synthflow
+from sfsip_nb.platforms.shared.checks import check, of_number, part, remark, synthflow
 from sfsip_nb.platforms.synthflow import resources as r
 
 # "Wait 1–2 minutes for SIP registration to complete."
@@ -45,9 +45,9 @@ def resources(ctx: Context) -> dict[str, Resource]:
     client = synthflow(ctx)
     made: tuple[Resource, ...] = (
         r.Number(client, ctx.parameters.trunk_name),
-        r.Attachment(client),
+        r.Attachment(client, ctx.parameters.assistants),
         r.TransferAction(client),
-        r.TransferUse(client, ctx.parameters.synthflow.assistant),
+        r.TransferUse(client, ctx.parameters.assistants),
     )
     return {resource.kind: resource for resource in made}
 
@@ -87,23 +87,31 @@ def steps(section: str, trunk: ContactCenterSide) -> tuple[Step, ...]:
             fields |= {r.USERNAME: sip.username, r.PASSWORD: ctx.secrets["sip.password"]}
         why = "Synthflow takes and places calls for imported numbers only, over this trunk."
         lost = "the former trunk user name and password: no API returns them"
-        return [Desired(r.Number.kind, n, fields, why, lost) for n in ctx.parameters.numbers]
+        return [
+            Desired(
+                r.Number.kind, number, fields, why, lost, part=part(number, ctx.parameters.numbers)
+            )
+            for number in ctx.parameters.numbers
+        ]
 
     def attachment(ctx: Context) -> list[Desired]:
+        why = "The trunk is created when the number is attached to the assistant."
         return [
             Desired(
                 r.Attachment.kind,
-                ctx.parameters.synthflow.assistant,
-                {r.INBOUND_NUMBER: ctx.parameters.numbers[0]},
-                "The trunk is created when the number is attached to the assistant.",
+                assistant,
+                {r.INBOUND_NUMBERS: list(numbers)}
+                if len(numbers) > 1
+                else {r.INBOUND_NUMBER: numbers[0]},
+                why,
+                part=part(assistant, ctx.parameters.assistants),
             )
+            for assistant, numbers in ctx.parameters.assistants.items()
         ]
 
     def transfer(ctx: Context) -> list[Desired]:
         mode = ctx.parameters.synthflow.transfer.mode
-        assistant = r.find_assistant(synthflow(ctx), ctx.parameters.synthflow.assistant)
-        name = assistant["name"] if assistant else ctx.parameters.synthflow.assistant
-        number = trunk.transfer_number(ctx)
+        number, assistants = trunk.transfer_number(ctx), list(ctx.parameters.assistants)
         return [
             Desired(
                 r.TransferAction.kind,
@@ -117,13 +125,17 @@ def steps(section: str, trunk: ContactCenterSide) -> tuple[Step, ...]:
                 "With it, the assistant transfers a caller who asks for a person to the live"
                 " agents.",
             ),
-            Desired(
-                r.TransferUse.kind,
-                number,
-                {r.ATTACHED_TO: name},
-                "An assistant can make only the transfers that are attached to it.",
-                comes_with=f"{r.TransferAction.kind}:{number}",
-                born={r.ATTACHED_TO: ""},
+            *(
+                Desired(
+                    r.TransferUse.kind,
+                    r.use_of(number, assistant, assistants),
+                    {r.ATTACHED_TO: r.name_of(synthflow(ctx), assistant)},
+                    "An assistant can make only the transfers that are attached to it.",
+                    comes_with=f"{r.TransferAction.kind}:{number}",
+                    born={r.ATTACHED_TO: ""},
+                    part=part(assistant, assistants),
+                )
+                for assistant in assistants
             ),
         ]
 
@@ -194,29 +206,47 @@ def _number_checks(ctx: Context, trunk: ContactCenterSide) -> list[Check]:
 def _attachment_checks(ctx: Context) -> list[Check]:
     """One number, one inbound assistant (docs.synthflow.ai/phone-numbers)."""
     client = synthflow(ctx)
-    found = []
-    for number in ctx.parameters.numbers:
-        holders = [
-            str(a.get("name")) for a in client.assistants() if a.get("phone_number") == number
-        ]
-        found.append(
-            check(
-                f"assistant.attach/{number}",
-                f"{number} is on exactly one inbound assistant",
-                "one",
-                holders or "none",
-                len(holders) == 1,
-                Vantage.SYNTHFLOW,
-                reason="The trunk is created when the number is attached: attach it, and "
-                "to one inbound assistant only.",
-            )
+    holders: dict[str, set[str]] = {}
+    for listed in client.assistants():
+        if listed.get("type", "inbound") == "inbound":
+            for number in r.answers(listed):
+                holders.setdefault(number, set()).add(str(listed.get("name")))
+    for wanted in ctx.parameters.assistants:  # read alone: the list may leave fields out
+        assistant = r.find_assistant(client, wanted) or {}
+        for number in r.answers(assistant):
+            holders.setdefault(number, set()).add(str(assistant.get("name")))
+    return [
+        made
+        for number in ctx.parameters.numbers
+        for made in of_number(
+            ctx,
+            number,
+            [
+                check(
+                    f"assistant.attach/{number}",
+                    f"{number} is on exactly one inbound assistant",
+                    "one",
+                    sorted(holders.get(number, ())) or "none",
+                    len(holders.get(number, ())) == 1,
+                    Vantage.SYNTHFLOW,
+                    reason="The trunk is created when the number is attached: attach it, and "
+                    "to one inbound assistant only.",
+                )
+            ],
         )
-    return found
+    ]
 
 
 def _wait(ctx: Context) -> list[Check]:
     """Let the stated time pass since the attachment; no API shows whether it registered."""
-    made = ctx.journal.changes.standing(r.Attachment.kind, ctx.parameters.synthflow.assistant)
+    made = sorted(
+        (
+            change
+            for assistant in ctx.parameters.assistants
+            for change in ctx.journal.changes.standing(r.Attachment.kind, assistant)
+        ),
+        key=lambda change: change.ended or change.intent,
+    )
     scale = ctx.surroundings.time_scale
     needed = _WAIT_SECONDS / scale
     if made:

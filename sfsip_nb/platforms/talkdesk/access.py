@@ -8,6 +8,7 @@ from sfsip_nb.engine import fitting
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Ask, Card, CardField, Step
 from sfsip_nb.engine.verdicts import Check, Vantage
+from sfsip_nb.inputs import ranges
 from sfsip_nb.inputs.alike import one_digit_off
 from sfsip_nb.platforms.shared import network
 from sfsip_nb.platforms.shared.checks import check, remark
@@ -92,7 +93,7 @@ def _platform(ctx: Context) -> list[Check]:
 
 def _inventory(ctx: Context) -> Card:
     own = settings(ctx)
-    wanted = ", ".join([*ctx.parameters.numbers, own.ring_group_number])
+    wanted = ", ".join([*ranges.compact(ctx.parameters.numbers), own.ring_group_number])
     return Card(
         step="access.number",
         system="talkdesk",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Step
 from sfsip_nb.engine.verdicts import Check
+from sfsip_nb.inputs import ranges
 from sfsip_nb.platforms.shared.checks import check
 from sfsip_nb.platforms.synthflow import flows as f
 from sfsip_nb.platforms.talkdesk.platform import settings
@@ -27,25 +28,26 @@ def _told(ctx: Context, step: str, card: str, hop: str, proved_by: str) -> Check
 
 
 def _inbound(ctx: Context) -> list[Check]:
-    step, number, own = "flow.inbound", ctx.parameters.numbers[0], settings(ctx)
+    step, own = "flow.inbound", settings(ctx)
+    numbers = ", ".join(ranges.compact(ctx.parameters.numbers))
     return [
         _told(
             ctx,
             step,
             "routing.inbound",
-            f"{number} → IVR → SIP transfer, {own.timeout_seconds} s, otherwise “{own.fallback}”",
+            f"{numbers} → IVR → SIP transfer, {own.timeout_seconds} s, otherwise “{own.fallback}”",
             "verify.inbound",
         ),
         _told(ctx, step, "trunk.create", f"Trunk “{own.trunk_name}” → Synthflow", "verify.inbound"),
-        *f.answered_by_assistant(ctx, step, number),
+        *f.answered_by_assistant(ctx, step),
     ]
 
 
 def _transfer(ctx: Context) -> list[Check]:
     step, own = "flow.transfer", settings(ctx)
     return [
-        f.transfers_to(ctx, step, ctx.parameters.synthflow.transfer.number, own.sbc),
-        f.sends_to(ctx, step, own.sbc),
+        *f.transfers_to(ctx, step, ctx.parameters.synthflow.transfer.number, own.sbc),
+        *f.sends_to(ctx, step, own.sbc),
         _told(ctx, step, "trunk.acl", "The SBC lets Synthflow's addresses in", "probe.acl"),
         _told(
             ctx,
@@ -63,7 +65,7 @@ def _outbound(ctx: Context) -> list[Check]:
         _told(
             ctx, step, "trunk.create", f"IVR or campaign → “{own.trunk_name}”", "verify.outbound"
         ),
-        *f.answered_by_assistant(ctx, step, ctx.parameters.numbers[0]),
+        *f.answered_by_assistant(ctx, step),
     ]
 
 
