@@ -13,6 +13,7 @@ from typing import Any
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Desired, Fields, Seen
 from sfsip_nb.engine.verdicts import Check, Vantage, Verdict, Weight
+from sfsip_nb.inputs import ranges
 from sfsip_nb.inputs.secrets import Secret
 
 ABSENT = "absent"
@@ -155,7 +156,10 @@ def text(value: Any) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, (list, tuple)):
-        return ", ".join(str(item) for item in value) or "(empty)"
+        items = [str(item) for item in value]
+        if all(item[:1] == "+" and item[1:].isdecimal() for item in items):
+            items = ranges.compact(items)
+        return ", ".join(items) or "(empty)"
     return "(empty)" if value in (None, "") else str(value)
 
 

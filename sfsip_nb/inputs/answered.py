@@ -46,7 +46,7 @@ class AnsweredNumber(Block):
     @classmethod
     def _from_text(cls, value: Any) -> Any:
         if isinstance(value, str):
-            values = next(csv.reader([value], skipinitialspace=True), [])
+            values = next(csv.reader([value], skipinitialspace=True), []) or [""]
             if len(values) > len(COLUMNS):
                 raise ValueError(
                     f"is '{value[:80]}', with more than a number, an assistant and a label. Put a"
@@ -165,6 +165,18 @@ Answered = Annotated[
     AfterValidator(_checked),
 ]
 """The value of `numbers`."""
+
+
+def each_of(written: Iterable[Any]) -> Iterator[tuple[str, str, str]]:
+    """Number, assistant and label of each, of inputs as a record has them, whatever they hold."""
+    for entry in written:
+        values = entry if isinstance(entry, dict) else {"number": entry}
+        number, assistant, label = (str(values.get(name) or "") for name in COLUMNS)
+        try:
+            numbers = ranges.expand(number)
+        except ValueError:
+            numbers = [number]
+        yield from ((one, assistant, label) for one in numbers)
 
 
 def each(entries: Iterable[AnsweredNumber]) -> Iterator[AnsweredNumber]:

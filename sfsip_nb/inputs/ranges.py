@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 _RANGE = re.compile(r"(\+[0-9]+)\s*\.\.\s*(\+?[0-9]+)")
+_NUMBER = re.compile(r"\+[0-9]{1,15}")
 
 MOST = 1000
 """Most numbers of one run."""
@@ -54,5 +55,8 @@ def written(first: str, last: str) -> str:
 
 
 def compact(numbers: Iterable[str]) -> list[str]:
-    """Numbers (E.164) as ranges, in order."""
-    return [written(first, last) for first, last in spans(numbers)]
+    """Numbers (E.164) as ranges, in order; behind them what is no number, as it is."""
+    listed = list(dict.fromkeys(numbers))
+    good = [number for number in listed if _NUMBER.fullmatch(number)]
+    others = [number for number in listed if not _NUMBER.fullmatch(number)]
+    return [*(written(first, last) for first, last in spans(good)), *others]

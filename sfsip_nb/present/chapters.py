@@ -7,6 +7,8 @@ from typing import Any
 from sfsip_nb.engine.record import Record
 from sfsip_nb.engine.rows import ChangeRow, CheckRow, PlanRow, StepRow
 from sfsip_nb.engine.verdicts import Weight, worst
+from sfsip_nb.inputs.answered import each_of
+from sfsip_nb.present.alike import alike, named
 from sfsip_nb.present.html import Row
 from sfsip_nb.present.style import VERDICTS
 from sfsip_nb.present.text import lasted, links, utc
@@ -120,7 +122,7 @@ def _open_points(steps: list[StepRow]) -> Iterator[dict[str, Any]]:
     for step in steps:
         checks = [
             check
-            for check in step.checks
+            for check in alike(step.checks)
             if check.verdict in _OPEN and check.weight is Weight.REQUIRED
         ]
         yield from (_point(step, check) for check in checks)
@@ -137,7 +139,7 @@ def _open_points(steps: list[StepRow]) -> Iterator[dict[str, Any]]:
 def doubts(steps: list[StepRow]) -> Iterator[dict[str, Any]]:
     """Advisory checks that did not pass: they decide nothing, and a reader should know them."""
     for step in steps:
-        for check in step.checks:
+        for check in alike(step.checks):
             if check.weight is Weight.ADVISORY and check.verdict in _OPEN:
                 yield _point(step, check)
 
@@ -204,6 +206,36 @@ def _approval(plan: PlanRow) -> str:
     if not plan.approved_by:
         return "nobody yet"
     return f"{plan.approved_by}, {utc(plan.approved_at)}"
+
+
+def numbers(data: Record) -> list[dict[str, str]]:
+    """The numbers that the AI agent answers, those alike in one row: who, for what, how judged."""
+    usual = str(data.inputs.get("synthflow", {}).get("assistant", ""))
+    entries = list(each_of(data.inputs.get("numbers", ())))
+    if len(entries) < 2:
+        return []
+    checks: dict[str, list[tuple[str, CheckRow]]] = {}
+    for step in data.steps:
+        for check in step.checks:
+            checks.setdefault(check.number, []).append((step.id, check))
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for number, assistant, label in entries:
+        own = checks.get(number, [])
+        verdict = worst(c.verdict for _, c in own if c.weight is Weight.REQUIRED)
+        called = any(step.startswith("verify.") for step, _ in own)
+        key = (label, assistant or usual, verdict, str(called))
+        groups.setdefault(key, []).append(number)
+    return [
+        {
+            "count": str(len(group)),
+            "numbers": named(group),
+            "label": label,
+            "assistant": assistant,
+            "verdict": verdict,
+            "called": "called" if called == "True" else "not called: no call proves it",
+        }
+        for (label, assistant, verdict, called), group in groups.items()
+    ]
 
 
 def left_over(data: Record) -> list[ChangeRow]:

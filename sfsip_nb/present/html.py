@@ -16,6 +16,7 @@ from sfsip_nb.engine.rows import CardFieldRow, CheckRow, StepRow
 from sfsip_nb.engine.verdicts import Vantage, Verdict, Weight
 from sfsip_nb.inputs.platform import names, platform
 from sfsip_nb.present import style
+from sfsip_nb.present.alike import alike, alike_changes
 from sfsip_nb.present.text import LONG, clock, lasted, links, shown, unmarked, utc, visible
 
 Row = Mapping[str, Any]
@@ -37,11 +38,11 @@ def deciding(step: StepRow) -> str:
     if step.verdict is not Verdict.PASS:
         return "\n".join(
             f"{check.title}: {shown(check.seen)}"
-            for check in required
+            for check in alike(required)
             if check.verdict is step.verdict
         )
     passed = f"{len(required)} check{'' if len(required) == 1 else 's'} passed"
-    doubts = [c for c in step.checks if c.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE)]
+    doubts = [c for c in alike(step.checks) if c.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE)]
     return passed + (f"; advisory: {', '.join(c.title for c in doubts)}" if doubts else "")
 
 
@@ -127,6 +128,8 @@ def environment() -> Environment:
         seen_from=seen_from,
         usually_seen=usually_seen,
         object_name=object_name,
+        alike=alike,
+        alike_changes=alike_changes,
     )
     env.globals.update(
         look=style.verdict,

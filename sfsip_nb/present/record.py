@@ -47,6 +47,7 @@ def record_html(record: Record, evidence: Mapping[str, bytes]) -> str:
             open=chapters.open_points(record.steps),
             doubts=list(chapters.doubts(record.steps)),
             causes=chapters.causes(record),
+            answered=chapters.numbers(record),
             sections=sections,
             left_over=chapters.left_over(record),
             inputs=inputs,
@@ -71,6 +72,7 @@ def _contents(
     body = [
         ("rollback", "What was undone", "", data.rollback),
         ("open", "What is open", "", not data.rollback),
+        ("numbers", "Numbers", "", chapters.numbers(data)),
         *((section["anchor"], section["title"], section["verdict"], True) for section in sections),
         ("changes", "Planned changes" if planning else "Changes", "", True),
         ("people", "Done by people", "", data.people),
