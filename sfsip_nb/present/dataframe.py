@@ -51,6 +51,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     "checks": {
         "step": "text",
         "check": "text",
+        "number": "text",
         "title": "text",
         "weight": "text",
         "vantage": "text",

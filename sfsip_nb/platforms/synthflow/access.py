@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from sfsip_nb.engine.verdicts import Check, Vantage
 from sfsip_nb.inputs import facts
 from sfsip_nb.platforms.shared import lookup
 from sfsip_nb.platforms.shared.checks import check, part, remark, synthflow
-from sfsip_nb.platforms.synthflow.resources import answers, find_assistant
+from sfsip_nb.platforms.synthflow.resources import answers, find_assistant, holders
 from sfsip_nb.sip.shown import counted
 
 
@@ -40,10 +40,15 @@ def _synthflow(ctx: Context) -> list[Check]:
     ]
     assistants = ctx.typed.assistants
     for wanted, numbers in assistants.items():
-        exists = replace(fitting.check(ctx, lookup.assistant(wanted)), expected=wanted)
+        made_of = [replace(fitting.check(ctx, lookup.assistant(wanted)), expected=wanted)]
         usual = wanted == ctx.typed.synthflow.assistant
         name = ctx.parameters.synthflow.assistant if usual else wanted
-        for made in [exists, *_assistant(find_assistant(client, name), numbers)]:
+        assistant = find_assistant(client, name)
+        if assistant is not None:
+            held = holders(client, ctx.parameters.assistants)
+            made_of += _assistant(assistant, numbers)
+            made_of.append(_free(wanted, str(assistant["name"]), numbers, held))
+        for made in made_of:
             if part(wanted, assistants):
                 made = replace(made, id=f"{made.id}/{wanted}", title=f"{made.title} ({wanted})")
             found.append(made)
@@ -60,9 +65,7 @@ def _synthflow(ctx: Context) -> list[Check]:
     return found
 
 
-def _assistant(assistant: dict[str, Any] | None, numbers: Sequence[str]) -> list[Check]:
-    if assistant is None:
-        return []
+def _assistant(assistant: dict[str, Any], numbers: Sequence[str]) -> list[Check]:
     version = next(
         (
             str(assistant[k])
@@ -110,6 +113,25 @@ def _assistant(assistant: dict[str, Any] | None, numbers: Sequence[str]) -> list
             )
         )
     return found
+
+
+def _free(wanted: str, name: str, numbers: Sequence[str], holders: Mapping[str, set[str]]) -> Check:
+    """A number has one inbound assistant at most (docs.synthflow.ai/phone-numbers)."""
+    taken = [
+        f"{number} is on {', '.join(sorted(others))}"
+        for number in numbers
+        if (others := holders.get(number, set()) - {name})
+    ]
+    return check(
+        "access.synthflow/held",
+        f"“{wanted}” can answer its {counted(len(numbers), 'number')}",
+        "on no other inbound assistant",
+        taken or "on no other inbound assistant",
+        not taken,
+        Vantage.SYNTHFLOW,
+        reason="A number has one inbound assistant at most. Detach it in that assistant's settings,"
+        " or let that assistant answer it: numbers as {number, assistant}.",
+    )
 
 
 def _at_least_two(version: str) -> bool | None:

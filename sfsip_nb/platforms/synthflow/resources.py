@@ -63,6 +63,20 @@ def answers(assistant: Mapping[str, Any]) -> list[str]:
     return sorted({*filter(None, [first, *pooled])})
 
 
+def holders(client: SynthflowClient, assistants: Iterable[str]) -> dict[str, set[str]]:
+    """The names of the inbound assistants that answer each number.
+
+    Those named in `assistants` are read alone, for the list may leave fields out.
+    """
+    alone = filter(None, (find_assistant(client, wanted) for wanted in assistants))
+    found: dict[str, set[str]] = {}
+    for assistant in (*client.assistants(), *alone):
+        if assistant.get("type", "inbound") == "inbound":
+            for number in answers(assistant):
+                found.setdefault(number, set()).add(str(assistant.get("name")))
+    return found
+
+
 def no_assistant(wanted: str) -> Refused:
     """What is said where the assistant is not there."""
     return Refused(

@@ -205,16 +205,7 @@ def _number_checks(ctx: Context, trunk: ContactCenterSide) -> list[Check]:
 
 def _attachment_checks(ctx: Context) -> list[Check]:
     """One number, one inbound assistant (docs.synthflow.ai/phone-numbers)."""
-    client = synthflow(ctx)
-    holders: dict[str, set[str]] = {}
-    for listed in client.assistants():
-        if listed.get("type", "inbound") == "inbound":
-            for number in r.answers(listed):
-                holders.setdefault(number, set()).add(str(listed.get("name")))
-    for wanted in ctx.parameters.assistants:  # read alone: the list may leave fields out
-        assistant = r.find_assistant(client, wanted) or {}
-        for number in r.answers(assistant):
-            holders.setdefault(number, set()).add(str(assistant.get("name")))
+    holders = r.holders(synthflow(ctx), ctx.parameters.assistants)
     return [
         made
         for number in ctx.parameters.numbers
