@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sfsip_nb.api.errors import ApiError
+from sfsip_nb.engine import spelling
 from sfsip_nb.engine.journal import AnswerRow, Journal
 from sfsip_nb.engine.model import Guide, Resource
 from sfsip_nb.engine.verdicts import Basis
@@ -85,7 +86,11 @@ class Surroundings:
 
 @dataclass
 class Context:
-    """One attempt of one run, as its steps see it."""
+    """One attempt of one run, as its steps see it.
+
+    ``parameters`` are the inputs with names as the platforms spell them, ``typed`` those as they
+    were typed.
+    """
 
     guide: Guide
     parameters: Parameters
@@ -97,8 +102,14 @@ class Context:
     redactor: Redactor
     surroundings: Surroundings
     phase: Phase = no_phase
+    typed: Parameters = field(init=False)
     _made: dict[str, Any] = field(default_factory=dict)
     _closers: list[Callable[[], object]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Take the names as the run has found them spelled."""
+        self.typed = self.parameters
+        self.parameters = spelling.corrected(self.typed, self.journal)
 
     @property
     def run(self) -> str:
@@ -143,6 +154,12 @@ class Context:
     def resource(self, kind: str) -> Resource:
         """How to read and change one kind of object. Raises ``KeyError`` for an unknown kind."""
         return self.once("resources", lambda: self.guide.resources(self))[kind]
+
+    def spell(self, key: str, name: str) -> None:
+        """From here on, in all of the run, the input under a dotted key is spelled like that."""
+        spelling.keep(self.journal, key, spelling.value(self.typed, key), name)
+        self.parameters = spelling.corrected(self.typed, self.journal)
+        self._made.pop("resources", None)  # they were made with the name as it was typed
 
     def answer(self, step: str) -> AnswerRow | None:
         """What a person said of a step, if they did."""

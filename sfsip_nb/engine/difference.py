@@ -180,7 +180,7 @@ def field_checks(step: str, found: Comparison) -> list[Check]:
                 expected="exists",
                 seen="not there",
                 verdict=Verdict.FAIL,
-                vantage=_vantage(want.kind),
+                vantage=vantage(want.kind),
                 number=number,
             )
         ]
@@ -189,7 +189,7 @@ def field_checks(step: str, found: Comparison) -> list[Check]:
             _field_check(found, name),
             id=f"{step}/{name}{own}",
             title=f"{name}{about}",
-            vantage=_vantage(want.kind),
+            vantage=vantage(want.kind),
             number=number,
         )
         for name in want.fields
@@ -222,5 +222,6 @@ def _field_check(found: Comparison, name: str) -> Check:
     )
 
 
-def _vantage(kind: str) -> Vantage:
+def vantage(kind: str) -> Vantage:
+    """Who sees an object of a kind, or an input of a group, by its first name."""
     return Vantage.SYNTHFLOW if kind.startswith("synthflow.") else Vantage.PLATFORM

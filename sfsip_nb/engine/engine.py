@@ -44,10 +44,11 @@ class Engine:
         """The saved plan where it still fits the inputs, else a new one, saved.
 
         In mode ``plan`` it is always made anew. On the testbed a fresh plan approves itself.
+        Raises ``Refused`` where none can be made (`plan.make`).
         """
         ctx = self.ctx
         saved = None if fresh or ctx.mode == "plan" else plan.read(plan.path_of(ctx))
-        if saved is not None and saved.inputs == plan.inputs_digest(ctx.parameters):
+        if saved is not None and saved.fits(ctx):
             saved.note(ctx)
             return saved
         if ctx.mode == "apply":
@@ -61,14 +62,18 @@ class Engine:
     def _planned(self) -> Plan:
         """The plan of this attempt in mode ``plan``: made once, then shown."""
         saved = plan.read(plan.path_of(self.ctx))
-        return saved if saved and saved.attempt == self.ctx.attempt else self.plan()
+        mine = saved is not None and saved.attempt == self.ctx.attempt and saved.fits(self.ctx)
+        return saved if saved and mine else self.plan()
 
     def approve(self, by: str) -> Plan:
         """Approve the saved plan by name, so that apply may carry it out.
 
-        Raises ``InputError`` where none is saved for these inputs: nobody approves unread.
+        Raises ``InputError`` where none is saved for these inputs and decisions: nobody approves
+        unread.
         """
-        current = plan.to_approve(plan.path_of(self.ctx), self.ctx.parameters)
+        current = plan.to_approve(plan.path_of(self.ctx), self.ctx.typed)
+        if not current.fits(self.ctx):
+            raise plan.unplanned()
         current.approve(by)
         current.save(self.ctx)
         return current
@@ -124,7 +129,9 @@ class Engine:
             return StepResult(step, Verdict.SKIPPED, reason=reason)
         card = step.card(ctx) if step.card else None
         open_needs = [n for n in step.needs if not self._met(n)]
-        if open_needs and not (ctx.mode == "plan" and step.desired):
+        if ctx.mode == "plan" and step.desired:  # what only waits for the plan does not hold it up
+            open_needs = self._failed_before(step)
+        if open_needs:
             names = ", ".join(
                 f"{n} ({ctx.journal.verdict(n) or 'not run yet'})" for n in open_needs
             )
@@ -157,6 +164,18 @@ class Engine:
     def _met(self, needed: str) -> bool:
         row = self.ctx.journal.steps().get(needed)
         return row is not None and (row.verdict in _GOOD or people.only_awaits_proof(row))
+
+    def _failed_before(self, step: Step) -> list[str]:
+        """The steps that failed in this attempt among all that this one comes after."""
+        rows = self.ctx.journal.steps(self.ctx.attempt)
+        found, asked = dict[str, None](), list(step.needs)
+        while asked:
+            needed = asked.pop(0)
+            if needed in rows and rows[needed].verdict is Verdict.FAIL:
+                found[needed] = None
+            else:
+                asked += self.ctx.guide.step(needed).needs
+        return list(found)
 
     def _stop_if_moved(self, settled: apply.Settled) -> None:
         """Once something has moved, the rest of the plan is not carried out either."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Literal
 
+from sfsip_nb.engine import spelling
 from sfsip_nb.engine.changes import Change
 from sfsip_nb.engine.difference import text
 from sfsip_nb.engine.journal import AnswerRow, Journal
@@ -33,6 +34,7 @@ def record(journal: Journal, attempt: int, guide: Guide) -> Record:
     """The record of one attempt (within schema 1, keys are only added)."""
     row = journal.attempt(attempt)
     facts = row.facts
+    inputs = spelling.corrected(facts.inputs, journal)
     done = journal.steps(attempt)
     steps = [done[s.id].titled(s.section, s.title) for s in guide.steps if s.id in done]
     people = [
@@ -62,7 +64,7 @@ def record(journal: Journal, attempt: int, guide: Guide) -> Record:
             "ended": row.ended,
             "verdict": worst(verdicts),
             "versions": facts.versions,
-            "inputs": facts.inputs,
+            "inputs": inputs,
             "sections": [SectionRow(id=s.notebook, title=s.title) for s in guide.sections],
             "steps": steps,
             "not_run": [NotRunRow(id=s.id, section=s.section, title=s.title) for s in not_run],
@@ -79,7 +81,7 @@ def record(journal: Journal, attempt: int, guide: Guide) -> Record:
             "testbed": facts.testbed,
             "notes": [asdict(note) for note in changes(guide.name)],
             "map": [] if undone else guide.lines(),
-            "flows": [flow_of(flow, facts.inputs, steps) for flow in guide.flows if not undone],
+            "flows": [flow_of(flow, inputs, steps) for flow in guide.flows if not undone],
             "dialled": journal.dialled(attempt),
             "evidence": _evidence(journal, steps, people),
         }

@@ -25,11 +25,18 @@ _WHO = {
 
 
 def answer_from_parameters(ctx: Context, card: Card) -> None:
-    """Take a person's answer from the ``people`` block, once for each version of a card."""
+    """Take a person's answer from the ``people`` block, once for each version of a card.
+
+    A decision is taken as it stands there now.
+    """
     given = ctx.parameters.people.get(card.step)
-    if given is None or current_answer(ctx, card) is not None:
+    if given is None or (current_answer(ctx, card) is not None and not card.decision):
         return
-    may = ctx.mode == "apply" or (card.each_attempt and ctx.parameters.test_calls.allowed)
+    may = (
+        ctx.mode == "apply"
+        or card.decision
+        or (card.each_attempt and ctx.parameters.test_calls.allowed)
+    )
     if not may:
         return
     paths = [Path(name) for name in given.evidence]
@@ -54,7 +61,8 @@ def answer(
     """Keep what a person did, and the files that show it.
 
     On the testbed the simulated administrator then carries the card out, on the stand-in's own
-    configuration, and hands back what stands there; what the person says of it comes first.
+    configuration, and hands back what stands there; what the person says of it comes first. A
+    decision is nobody's but the person's.
     Raises ``ValueError`` without a name, and for a file that cannot be read.
     """
     if not done_by.strip():
@@ -68,7 +76,7 @@ def answer(
     ]
     said: dict[str, Any] = dict(values or {})
     before: dict[str, Any] = {}
-    if ctx.surroundings.administer is not None:
+    if ctx.surroundings.administer is not None and not card.decision:
         plain = {n: v.reveal() if isinstance(v, Secret) else v for n, v in card.values.items()}
         reply = ctx.surroundings.administer(card.system, card.step, plain)
         before = reply.pop("before", {})
@@ -110,6 +118,12 @@ def current_answer(ctx: Context, card: Card) -> AnswerRow | None:
     return answered
 
 
+def decided(ctx: Context) -> dict[str, Any]:
+    """What people decided so far, by step: what is wanted depends on it."""
+    answers = ctx.journal.people()
+    return {step: row.given for step, row in answers.items() if row.card.decision}
+
+
 def checks(ctx: Context, card: Card) -> list[Check]:
     """What a card's answer is worth.
 
@@ -120,10 +134,11 @@ def checks(ctx: Context, card: Card) -> list[Check]:
     missing = [a.label for a in card.asks if answered and not answered.given.get(a.name)]
     if answered is None or missing:
         seen = f"no value for: {', '.join(missing)}" if missing else "no answer yet"
+        todo, did = ("decide", "decided") if card.decision else ("carry out the card", "did it")
         verdict, reason = (
             Verdict.WAITING,
-            f"For {_who(card.system)}: carry out the card, then say below it, or under people → "
-            f"{card.step}, who did it.",
+            f"For {_who(card.system)}: {todo}, then say below it, or under people → {card.step}, "
+            f"who {did}.",
         )
     elif card.proved_by == card.step:
         return []  # the step's own checks are the proof

@@ -150,6 +150,9 @@ class CardRow(Shape):
     """What a person was asked to do."""
 
     asks: list[AskRow] = Field(default=[])
+    decision: bool = Field(
+        default=False, description="Whether it asks for a yes only, and for nothing to be done."
+    )
     each_attempt: bool = False
     fields: list[CardFieldRow] = Field(default=[])
     look_for: str = ""

@@ -6,7 +6,6 @@ stands where a secret belongs is never repeated in it.
 
 from __future__ import annotations
 
-import difflib
 import ipaddress
 import re
 from collections import Counter
@@ -20,6 +19,7 @@ from pydantic_core import PydanticCustomError
 from sfsip_nb.inputs import ranges
 from sfsip_nb.inputs.numbers import dial_refusal, parse_e164
 from sfsip_nb.inputs.secrets import is_reference
+from sfsip_nb.inputs.slips import near
 
 LABEL = r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)"
 """One label of a host name (RFC 1123, section 2.1)."""
@@ -30,9 +30,7 @@ _SCHEME = re.compile(r"(?i)(?:sips?|tel|https?|udp|tcp|tls):(?://)?")
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """The known word that `word` was probably meant to be, or ""."""
-    by_case = {name.casefold(): name for name in known}
-    found = difflib.get_close_matches(word.casefold(), by_case, n=1, cutoff=0.6)
-    return by_case[found[0]] if found else ""
+    return next(iter(near(word, known, most=1)), "")
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

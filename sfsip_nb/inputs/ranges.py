@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable
 
@@ -33,6 +34,15 @@ def expand(text: str) -> list[str]:
     if high - low >= MOST:
         raise ValueError(f"is the range '{text}', which holds more than {MOST:,} numbers.")
     return [f"+{number}" for number in range(low, high + 1)]
+
+
+def found_in(text: str) -> list[str]:
+    """The numbers that a person wrote in a text, alone or as ranges."""
+    found: list[str] = []
+    for entry in re.findall(r"\+[0-9]+(?:\s*\.\.\s*\+?[0-9]+)?", text):
+        with contextlib.suppress(ValueError):
+            found += expand(entry)
+    return found
 
 
 def spans(numbers: Iterable[str]) -> list[tuple[str, str]]:

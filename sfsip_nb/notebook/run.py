@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sfsip_nb.engine import export
 from sfsip_nb.engine.engine import Engine
+from sfsip_nb.engine.model import Refused
 from sfsip_nb.engine.verdicts import DONE, Verdict, worst
 from sfsip_nb.inputs import facts, private
 from sfsip_nb.inputs.errors import InputError
@@ -168,8 +169,11 @@ class Run:
 
     def _plan(self, fresh: bool = False) -> Shown | forms.Intent:
         engine = self._engine()
-        with self.workspace.alone():
-            plan = engine.plan(fresh)
+        try:
+            with self.workspace.alone():
+                plan = engine.plan(fresh)
+        except Refused as refusal:  # the steps that it would be for say so too
+            return tables.notice(f"No plan was made. {refusal} {refusal.advice}".strip(), "bad")
         done = {
             (c.step, c.kind, c.key)
             for c in engine.ctx.journal.changes.all()
@@ -244,8 +248,8 @@ class Run:
     ) -> Shown:
         """Answer a card: who did it, when, a note, files that show it, and the values asked for."""
         ctx = self.workspace.engine().ctx
-        cards.answer(ctx, step_id, by, note, at, files, values)
-        return tables.card(cards.with_answer(ctx, cards.card_of(ctx, step_id)))
+        card = cards.answer(ctx, step_id, by, note, at, files, values)
+        return tables.card(cards.with_answer(ctx, card))
 
     @cell
     def send(self, step_id: str) -> Shown:

@@ -11,6 +11,7 @@ from sfsip_nb.api.errors import ApiError
 from sfsip_nb.engine.model import Fields, Refused, Resource, Seen
 from sfsip_nb.inputs import ranges
 from sfsip_nb.platforms.genesys.client import GenesysClient
+from sfsip_nb.platforms.genesys.pools import holding
 from sfsip_nb.platforms.genesys.resources import by_name, find_flow, find_site
 
 # Plans that stay untouched and ahead of every other (docs/safety.md).
@@ -147,16 +148,8 @@ def by_pool(pools: Iterable[Mapping[str, Any]], numbers: Iterable[str]) -> list[
     listed = list(pools)
     held: dict[str, list[str]] = {}
     for number in numbers:
-        held.setdefault(str((pool_of(listed, number) or {}).get("id", "")), []).append(number)
+        held.setdefault(str((holding(listed, number) or {}).get("id", "")), []).append(number)
     return [span for group in held.values() for span in ranges.compact(group)]
-
-
-def pool_of(pools: Iterable[Mapping[str, Any]], number: str) -> Mapping[str, Any] | None:
-    """The DID pool that a number (E.164) lies in."""
-    for pool in pools:
-        if int(pool["startPhoneNumber"]) <= int(number) <= int(pool["endPhoneNumber"]):
-            return pool
-    return None
 
 
 class DidPool(Resource):
@@ -171,7 +164,7 @@ class DidPool(Resource):
     def read(self, key: str) -> Seen | None:
         """The pool that the numbers lie in."""
         first, last = _ends(key)
-        pool = pool_of(self._client.did_pools(), first)
+        pool = holding(self._client.did_pools(), first)
         if pool is None or int(last) > int(pool["endPhoneNumber"]):
             return None
         return Seen(pool["id"], {HOLDS: key}, str(pool.get("description") or ""))

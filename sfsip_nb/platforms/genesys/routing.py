@@ -10,6 +10,7 @@ from sfsip_nb.engine.model import Card, CardField, Desired, Step
 from sfsip_nb.engine.verdicts import Basis, Check, Vantage
 from sfsip_nb.inputs import ranges
 from sfsip_nb.platforms.genesys import numbers as n
+from sfsip_nb.platforms.genesys import pools
 from sfsip_nb.platforms.genesys import resources as r
 from sfsip_nb.platforms.genesys.platform import genesys, settings
 from sfsip_nb.platforms.genesys.trunk import SECTION
@@ -51,14 +52,20 @@ def transfer_route(ctx: Context) -> str:
 
 
 def _wants(ctx: Context, routes: Mapping[str, str], flow: str, why: str) -> list[Desired]:
-    """The DID pools of some numbers, their call routes, and each number on its call route."""
+    """The DID pools of some numbers, their call routes, and each number on its call route.
+
+    A number in no pool is left out until somebody wants a pool to be made for it.
+    """
+    there = genesys(ctx).did_pools()
+    waiting = pools.unconfirmed(ctx, there)
+    routes = {number: route for number, route in routes.items() if number not in waiting}
     known = "Genesys treats a number as the organization's own only if it is in a DID pool."
     rings = "Calls to the number go to this call route."
-    pools = n.by_pool(genesys(ctx).did_pools(), routes)
+    held = n.by_pool(there, routes)
     names = dict.fromkeys(routes.values())
-    of = {number: span for span in pools for number in ranges.expand(span)}
+    of = {number: span for span in held for number in ranges.expand(span)}
     return [
-        *(Desired(n.DidPool.kind, s, {n.HOLDS: s}, known, part=part(s, pools)) for s in pools),
+        *(Desired(n.DidPool.kind, s, {n.HOLDS: s}, known, part=part(s, held)) for s in held),
         *(
             Desired(
                 n.CallRoute.kind, route, {"Open-hours flow": flow}, why, part=part(route, names)

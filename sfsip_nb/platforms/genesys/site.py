@@ -85,7 +85,7 @@ STEPS = (
         "trunk.site",
         SECTION,
         "Assign the trunk to a site",
-        needs=("trunk.create",),
+        needs=("trunk.create", "access.number"),
         desired=_wants,
         check=_checks,
     ),

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from sfsip_nb.engine import fitting
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Card, Step
 from sfsip_nb.engine.verdicts import Check, Vantage
 from sfsip_nb.inputs import facts
+from sfsip_nb.platforms.shared import lookup
 from sfsip_nb.platforms.shared.checks import check, part, remark, synthflow
 from sfsip_nb.platforms.synthflow.resources import answers, find_assistant, holders
 from sfsip_nb.sip.shown import counted
@@ -37,12 +39,15 @@ def _synthflow(ctx: Context) -> list[Check]:
             Vantage.SYNTHFLOW,
         ),
     ]
-    assistants = ctx.parameters.assistants
-    held = holders(client, assistants)
+    assistants = ctx.typed.assistants
+    held = holders(client, ctx.parameters.assistants)
     for wanted, numbers in assistants.items():
-        assistant = find_assistant(client, wanted)
-        made_of = _assistant(wanted, assistant, numbers)
+        made_of = [replace(fitting.check(ctx, lookup.assistant(wanted)), expected=wanted)]
+        usual = wanted == ctx.typed.synthflow.assistant
+        name = ctx.parameters.synthflow.assistant if usual else wanted
+        assistant = find_assistant(client, name)
         if assistant is not None:
+            made_of += _assistant(assistant, numbers)
             made_of.append(_free(wanted, str(assistant["name"]), numbers, held))
         for made in made_of:
             if part(wanted, assistants):
@@ -61,25 +66,7 @@ def _synthflow(ctx: Context) -> list[Check]:
     return found
 
 
-def _assistant(
-    wanted: str, assistant: dict[str, Any] | None, numbers: Sequence[str]
-) -> list[Check]:
-    found = [
-        check(
-            "access.synthflow/assistant",
-            "The assistant exists",
-            wanted,
-            f"{assistant['name']} ({assistant['model_id']})"
-            if assistant
-            else "none with that name",
-            assistant is not None,
-            Vantage.SYNTHFLOW,
-            reason="Correct synthflow.assistant, or the assistant in numbers: the id or the exact"
-            " name.",
-        )
-    ]
-    if assistant is None:
-        return found
+def _assistant(assistant: dict[str, Any], numbers: Sequence[str]) -> list[Check]:
     version = next(
         (
             str(assistant[k])
@@ -88,7 +75,7 @@ def _assistant(
         ),
         "",
     )
-    found += [
+    found = [
         check(
             "access.synthflow/version",
             "The assistant is v2.0 or later",
