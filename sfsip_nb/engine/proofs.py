@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from sfsip_nb.engine.rows import CheckRow, DialledRow, StepRow
-from sfsip_nb.engine.verdicts import Verdict, Weight, worst
+from sfsip_nb.engine.verdicts import Basis, Verdict, Weight, worst
 
 Row = TypeVar("Row", bound=StepRow)
 
@@ -29,6 +29,7 @@ class Proof:
     seen: str
     at: str
     evidence: Sequence[str]
+    basis: Sequence[Basis]
 
 
 def settled(row: Row, steps: Mapping[str, StepRow], calls: Sequence[DialledRow]) -> Row:
@@ -72,6 +73,7 @@ def _settled(check: CheckRow, by_id: Sequence[Sequence[Proof]]) -> CheckRow:
             "verdict": Verdict.PASS,
             "reason": f"Proved by {_told(proofs)}",
             "evidence": list(dict.fromkeys(found)),
+            "basis": list(dict.fromkeys(kind for proof in proofs for kind in proof.basis)),
             "at": max(proof.at for proof in proofs),
         }
     )
@@ -112,12 +114,14 @@ def _proofs(
         where = f"{name}{before}" + (f", call {call.mark}" if call else "")
         evidence = each.evidence or (call.seen.evidence if call and call.seen else [])
         held = each.verdict is Verdict.PASS
-        yield Proof(held, where, f"{each.title} ({each.seen})", each.at, evidence)
+        yield Proof(held, where, f"{each.title} ({each.seen})", each.at, evidence, each.basis)
     if not own:
         held = not part and holds(step)
         call = _call(step, step.evidence, calls)
         where = f"{name}{before}" + (f", call {call.mark}" if call else "")
-        yield Proof(held, where, "" if held else _nothing(step), ended, step.evidence)
+        basis = [kind for each in step.checks for kind in each.basis]
+        seen = "" if held else _nothing(step)
+        yield Proof(held, where, seen, ended, step.evidence, basis)
 
 
 def _is(check: CheckRow, identity: str, number: str) -> bool:

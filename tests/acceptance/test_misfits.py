@@ -247,7 +247,7 @@ def test_a_queue_that_talkdesk_does_not_show_is_left_to_the_call(customer: Make)
     made.control("PUT", "/faults/talkdesk.missing-scope")
     queue = made.run("access.platform")["access.platform/queue"]
     assert (queue.verdict, queue.weight) == ("inconclusive", "advisory")
-    assert "verify.transfer proves it" in queue.reason
+    assert queue.proved_by == ("verify.transfer/queue",)
 
 
 # -- a number in no pool ----------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sfsip_nb.engine import fitting
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Ask, Card, CardField, Step
@@ -139,7 +141,8 @@ def _listed(number: str, listed: list[str]) -> Check:
 
 
 def _network(ctx: Context) -> list[Check]:
-    return [*network.reachability(ctx), fitting.check(ctx, SBC)]
+    resolved = replace(fitting.check(ctx, SBC), vantage=Vantage.HERE, basis=(Basis.PROBE,))
+    return [*network.reachability(ctx), resolved]
 
 
 STEPS = (
