@@ -1,4 +1,4 @@
-"""Guided runbooks that connect a contact centre to Synthflow over SIP, and prove that it works."""
+"""Guided runbooks that connect a contact center to Synthflow over SIP, and prove that it works."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any

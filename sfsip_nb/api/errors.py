@@ -27,6 +27,7 @@ class ApiError(SfsipError):
     The text is a sentence that may be shown: method and path, never a query, a header or a body.
 
     Attributes:
+        platform: who was asked, by name.
         status: HTTP status; 0 if no answer came.
         code: the platform's own code, or ``unresolved``, ``refused``, ``unreachable``, ``timeout``,
             ``broken``, ``unreadable``, ``endless``.
@@ -46,6 +47,7 @@ class ApiError(SfsipError):
         problem: Problem,
         retry_after: float | None = None,
     ) -> None:
+        self.platform = platform
         self.method, self.path, self.status = method, path, status
         self.code = plain(problem.code, 80)
         self.message = plain(problem.message, 300)

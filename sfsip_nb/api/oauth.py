@@ -21,7 +21,7 @@ class ClientCredentials:
     """The token of one OAuth client, asked for when it is first needed and before it ends.
 
     `login` is the token server's base URL, `platform` its name in errors. `on_token` is told each
-    token. `explain` may give an error of the token server its hint.
+    token. `explain` may give an error of the token server its hint. `correlation` is as of `Api`.
     """
 
     def __init__(
@@ -33,6 +33,7 @@ class ClientCredentials:
         *,
         on_token: Callable[[str], object] | None,
         explain: Callable[[ApiError], None] = lambda error: None,
+        correlation: str = "",
         http: httpx.Client | None = None,
     ) -> None:
         self.token: Secret | None = None
@@ -45,7 +46,9 @@ class ClientCredentials:
         self._on_token = on_token
         self._explain = explain
         self._renew_at = 0.0
-        self._login = Api(platform, login, read_problem=_problem, http=http)
+        self._login = Api(
+            platform, login, read_problem=_problem, correlation=correlation, http=http
+        )
 
     def bearer(self) -> str:
         """A token that is good as far as we know. Raises ApiError where none is given."""
@@ -86,4 +89,4 @@ def _problem(response: httpx.Response) -> Problem:
     """OAuth's own shape: error, error_description; Genesys adds description."""
     body = response.json()
     message = body.get("error_description") or body.get("description") or ""
-    return Problem(body.get("error") or "", message, None, "")
+    return Problem(body.get("error") or "", message)

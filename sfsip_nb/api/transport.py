@@ -7,7 +7,8 @@ import logging
 import socket
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -16,11 +17,12 @@ from urllib.parse import quote
 import httpx
 import stamina
 
-from sfsip_nb.api import sent
-from sfsip_nb.api.errors import ApiError, Problem, is_token_rate_limit
+from sfsip_nb.api import exchanges
+from sfsip_nb.api.errors import ApiError, Problem, is_token_rate_limit, plain
+from sfsip_nb.api.exchanges import Exchange
 from sfsip_nb.api.origins import on_this_machine
 
-# Retries are told in `Api.log`; without a handler Python would print each of them to stderr.
+# Each sending is noted as an exchange; without a handler Python would print each of them to stderr.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 ATTEMPTS = 5
@@ -28,6 +30,9 @@ LONGEST_WAIT = 30.0  # seconds that a Retry-After may make us wait
 _BUSY = frozenset({429, 502, 503, 504})
 _READS = frozenset({"GET", "HEAD"})
 _IDEMPOTENT = _READS | {"PUT", "DELETE"}
+_CORRELATIONS = ("X-Correlation-Id", "X-Request-Id", "Request-Id")
+"""Headers in which a platform may name the id to quote to its support, though it documents none."""
+
 _TIMEOUT = httpx.Timeout(20.0, connect=10.0)
 
 
@@ -54,7 +59,8 @@ class Api:
 
     `bearer` supplies the token; `renew` is called once where the platform answers 401, before the
     request is sent again with the token that `bearer` then supplies. `read_problem` understands
-    the platform's error bodies. `http` may be given by tests.
+    the platform's error bodies. `correlation` names the header with the id to quote to its
+    support, where one is documented. `http` may be given by tests.
 
     Requests that change nothing when repeated are repeated, a bounded number of times, on 429
     (after Retry-After, capped), 502, 503, 504, and where no answer came; what only reads also on
@@ -71,19 +77,19 @@ class Api:
         read_problem: Callable[[httpx.Response], Problem],
         bearer: Callable[[], str] | None = None,
         renew: Callable[[], None] | None = None,
+        correlation: str = "",
         http: httpx.Client | None = None,
     ) -> None:
         url = httpx.URL(base)
         here = on_this_machine(url.host)
         if url.scheme != "https" and not here:
             raise ValueError(f"{platform}: refusing to send credentials to {url.host} without TLS")
-        self.log: list[dict[str, Any]] = []
-        """Each request sent: at, method, path, status (0: no answer), ms."""
         self._platform = platform
         self._base = base.rstrip("/")
         self._read_problem = read_problem
         self._bearer = bearer
         self._renew = renew
+        self._correlations: Sequence[str] = [*filter(None, [correlation]), *_CORRELATIONS]
         self._http = http or httpx.Client(
             timeout=_TIMEOUT, trust_env=not here, verify=_trusted(not here)
         )
@@ -99,12 +105,14 @@ class Api:
         auth: httpx.BasicAuth | None = None,
         retry: bool | None = None,
         redirects: bool = False,
+        personal: bool = False,
     ) -> Any:
         """The decoded JSON of the answer; None if it has no body. Raises ApiError.
 
         `retry` False sends exactly once, for what dials or bills; True says that repeating does no
         harm, as with a POST that only asks; None goes by the method. With `redirects` the answer
         may lie elsewhere; another origin than this one gets no token (httpx leaves it out).
+        `personal` says that the answer tells of people's calls.
         """
         request = {
             "params": {k: v for k, v in (params or {}).items() if v is not None},
@@ -116,7 +124,7 @@ class Api:
         renewed = False
         while True:
             try:
-                return self._with_retries(method, path, request, retry)
+                return self._with_retries(method, path, request, retry, personal)
             except ApiError as error:
                 if error.status != 401 or renewed or self._renew is None or auth is not None:
                     raise
@@ -128,7 +136,7 @@ class Api:
         self._http.close()
 
     def _with_retries(
-        self, method: str, path: str, request: dict[str, Any], retry: bool | None
+        self, method: str, path: str, request: dict[str, Any], retry: bool | None, personal: bool
     ) -> Any:
         harmless = method in _IDEMPOTENT if retry is None else retry
         reads = method in _READS or retry is True
@@ -141,26 +149,44 @@ class Api:
             on=again, attempts=attempts, timeout=90.0, wait_initial=0.2, wait_max=5.0
         ):
             with attempt:
-                return self._once(method, path, request, reads)
+                return self._once(method, path, request, reads, personal)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    def _once(self, method: str, path: str, request: dict[str, Any], reads: bool) -> Any:
+    def _once(
+        self, method: str, path: str, request: dict[str, Any], reads: bool, personal: bool
+    ) -> Any:
         headers = {"Accept": "application/json"}
         if self._bearer is not None and request["auth"] is None:
             headers["Authorization"] = f"Bearer {self._bearer()}"
-        started, at, status = time.monotonic(), datetime.now(UTC), 0
+        started, at = time.monotonic(), datetime.now(UTC)
+        response, answer, quoted = None, None, ""
         try:
             response = self._http.request(method, self._base + path, headers=headers, **request)
-            status = response.status_code
+            quoted = self._correlation(response)
+            answer = self._read(method, path, response)
+            return answer
         except httpx.HTTPError as error:
             raise ApiError(self._platform, method, path, 0, _silence(error)) from None
+        except ApiError as error:
+            answer, quoted = {"code": error.code, "message": error.message}, error.correlation
+            raise
         finally:
-            ms = round((time.monotonic() - started) * 1000)
-            self.log.append(
-                {"at": at.isoformat(), "method": method, "path": path, "status": status, "ms": ms}
+            exchanges.note(
+                Exchange(
+                    stamp(at),
+                    self._platform,
+                    method,
+                    path,
+                    response.status_code if response is not None else 0,
+                    round((time.monotonic() - started) * 1000),
+                    quoted,
+                    writes=not reads,
+                    personal=personal,
+                    answer=answer if request["auth"] is None else None,
+                )
             )
-            if not reads:
-                sent.note(status)
+
+    def _read(self, method: str, path: str, response: httpx.Response) -> Any:
         if not response.is_success:
             raise self._refused(method, path, response)
         if not response.content:
@@ -168,16 +194,23 @@ class Api:
         try:
             return response.json()
         except ValueError:
-            problem = Problem("unreadable", "the answer is not JSON")
-            raise ApiError(self._platform, method, path, status, problem) from None
+            quoted = self._correlation(response)
+            problem = Problem("unreadable", "the answer is not JSON", correlation=quoted)
+            raise ApiError(self._platform, method, path, response.status_code, problem) from None
 
     def _refused(self, method: str, path: str, response: httpx.Response) -> ApiError:
         try:
             problem = self._read_problem(response)
         except (ValueError, TypeError, AttributeError, KeyError):
             problem = Problem("", response.reason_phrase)
+        problem = replace(problem, correlation=self._correlation(response) or problem.correlation)
         wait = _retry_after(response.headers.get("Retry-After", ""))
         return ApiError(self._platform, method, path, response.status_code, problem, wait)
+
+    def _correlation(self, response: httpx.Response) -> str:
+        """The id to quote to the platform's support, as a header names it; "" without one."""
+        named = (response.headers.get(name) for name in self._correlations)
+        return plain(next(filter(None, named), ""), 80)
 
 
 def _silence(error: httpx.HTTPError) -> Problem:

@@ -46,7 +46,7 @@ def probe_call(
     isolate: Isolate = False,
     showing: Recorded,
 ) -> None:
-    """Call, send a tone, listen, hang up. Signalling and audio are judged apart."""
+    """Call, send a tone, listen, hang up. Signaling and audio are judged apart."""
     from sfsip_nb.sip import probes
 
     plan, allowance = way.call(

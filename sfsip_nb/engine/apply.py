@@ -12,6 +12,7 @@ from sfsip_nb.engine.difference import Comparison
 from sfsip_nb.engine.effects import read_until
 from sfsip_nb.engine.model import Desired, Fields, Refused, Seen, Stranded
 from sfsip_nb.engine.verdicts import Check, Verdict
+from sfsip_nb.sip.shown import counted
 
 Trouble = ApiError | Refused
 
@@ -36,7 +37,7 @@ def as_wanted(ctx: Context, step: str, want: Desired, planned: plan.Plan | None)
         id=f"{step}/{want.kind}",
         title=str(want),
         expected="as in the guide",
-        seen=f"{len(found.changed)} of {len(want.fields)} fields differ"
+        seen=f"{len(found.changed)} of {counted(len(want.fields), 'field')} differ"
         if found.seen
         else "does not exist yet",
         verdict=Verdict.WAITING,

@@ -18,6 +18,10 @@ from sfsip_nb.engine.verdicts import Vantage
 # Two clocks and a transfer between them: the same call may start this much apart on two sides.
 _APART = timedelta(seconds=20)
 
+_USER = re.compile(r"(?s).*<(.*)>.*")
+_SIGNS = re.compile(r"(?i)^(?:tel|sips?):|[@;].*$|[ ().-]")
+_NUMBER = re.compile(r"\+?\d{5,}", re.ASCII)
+
 
 @dataclass(frozen=True)
 class SeenCall:
@@ -40,9 +44,12 @@ Source = Callable[[datetime, datetime], list[SeenCall]]
 
 
 def digits(number: str) -> str:
-    """A number as both sides would write it: ``tel:+1555…``, ``sip:+1555…@host`` → ``+1555…``."""
-    match = re.search(r"\+?\d{5,}", number)
-    return "+" + match.group().lstrip("+") if match else ""
+    """A number as both sides would write it: ``tel:+1555…``, ``sip:+1555…@host`` → ``+1555…``.
+
+    An empty text for what is no number, such as the id of a user.
+    """
+    written = _SIGNS.sub("", _USER.sub(r"\1", number.strip()))
+    return "+" + written.lstrip("+") if _NUMBER.fullmatch(written) else ""
 
 
 def moment(value: Any) -> datetime:

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sfsip_nb.api.errors import ApiError
+from sfsip_nb.engine import spelling
 from sfsip_nb.engine.journal import AnswerRow, Journal
 from sfsip_nb.engine.model import Guide, Resource
+from sfsip_nb.engine.verdicts import Basis
 from sfsip_nb.inputs import private
 from sfsip_nb.inputs.schema import Parameters
 from sfsip_nb.inputs.secrets import Redactor, Secret
@@ -84,7 +86,11 @@ class Surroundings:
 
 @dataclass
 class Context:
-    """One attempt of one run, as its steps see it."""
+    """One attempt of one run, as its steps see it.
+
+    ``parameters`` are the inputs with names as the platforms spell them, ``typed`` those as they
+    were typed.
+    """
 
     guide: Guide
     parameters: Parameters
@@ -96,8 +102,14 @@ class Context:
     redactor: Redactor
     surroundings: Surroundings
     phase: Phase = no_phase
+    typed: Parameters = field(init=False)
     _made: dict[str, Any] = field(default_factory=dict)
     _closers: list[Callable[[], object]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Take the names as the run has found them spelled."""
+        self.typed = self.parameters
+        self.parameters = spelling.corrected(self.typed, self.journal)
 
     @property
     def run(self) -> str:
@@ -143,6 +155,12 @@ class Context:
         """How to read and change one kind of object. Raises ``KeyError`` for an unknown kind."""
         return self.once("resources", lambda: self.guide.resources(self))[kind]
 
+    def spell(self, key: str, name: str) -> None:
+        """From here on, in all of the run, the input under a dotted key is spelled like that."""
+        spelling.keep(self.journal, key, spelling.value(self.typed, key), name)
+        self.parameters = spelling.corrected(self.typed, self.journal)
+        self._made.pop("resources", None)  # they were made with the name as it was typed
+
     def answer(self, step: str) -> AnswerRow | None:
         """What a person said of a step, if they did."""
         return self.journal.people().get(step)
@@ -152,20 +170,9 @@ class Context:
         answer = self.answer(step)
         return str(answer.given.get(name, "")) if answer else ""
 
-    def proved(self, step: str) -> bool:
-        """Whether the newest execution of a step in this run is evidence of success.
-
-        On a live run all checks of a probe are advisory: one that passed, and none that failed,
-        is evidence all the same.
-        """
-        row = self.journal.steps().get(step)
-        if row is None:
-            return False
-        verdicts = {check.verdict for check in row.checks}
-        seen = "pass" in verdicts and "fail" not in verdicts
-        return row.verdict == "pass" or (row.verdict == "skipped" and seen)
-
-    def keep_evidence(self, step: str, title: str, suffix: str, content: str | bytes) -> str:
+    def keep_evidence(
+        self, step: str, kind: Basis, title: str, suffix: str, content: str | bytes
+    ) -> str:
         """Keep a file of evidence, named by its content, secrets taken out. Returns its name."""
         if isinstance(content, str):
             content = self.redactor.text(content).encode("utf-8", "backslashreplace")
@@ -176,5 +183,5 @@ class Context:
         name = f"{digest[:12]}-{slug}.{suffix}"
         folder = self.run_dir / "evidence"
         private.write(private.folder(folder) / name, content)
-        self.journal.keep_evidence(self.attempt, step, name, title, digest)
+        self.journal.keep_evidence(self.attempt, step, kind, name, title, digest)
         return name

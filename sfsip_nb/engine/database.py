@@ -36,13 +36,13 @@ CREATE TABLE IF NOT EXISTS people (
   evidence TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS evidence (
   name TEXT PRIMARY KEY, attempt INTEGER NOT NULL, step TEXT NOT NULL, title TEXT NOT NULL,
-  sha256 TEXT NOT NULL, kept TEXT NOT NULL);
+  sha256 TEXT NOT NULL, kept TEXT NOT NULL, kind TEXT NOT NULL DEFAULT '');
 CREATE TABLE IF NOT EXISTS dialled (
   id INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, step TEXT NOT NULL, number TEXT NOT NULL,
   mark TEXT NOT NULL, at TEXT NOT NULL, result TEXT NOT NULL DEFAULT '{}');
 """
 
-_LATER = {"changes": ("undoes", "[]"), "dialled": ("result", "{}")}
+_LATER = {"changes": ("undoes", "[]"), "dialled": ("result", "{}"), "evidence": ("kind", "")}
 """Columns that the journals of earlier versions lack, and what stands in their old rows."""
 
 _TEXTS = {"reason", "outcome", "done_by", "note", "title"}

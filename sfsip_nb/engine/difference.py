@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Desired, Fields, Seen
 from sfsip_nb.engine.verdicts import Check, Vantage, Verdict, Weight
+from sfsip_nb.inputs import ranges
 from sfsip_nb.inputs.secrets import Secret
 
 ABSENT = "absent"
@@ -62,12 +64,17 @@ def fingerprints(ctx: Context, want: Desired) -> dict[str, str]:
         salt = os.urandom(16).hex()
         ctx.journal.put("salt", salt)
     return {
-        name: hashlib.scrypt(
-            _plain(value).encode(), salt=bytes.fromhex(salt), n=2**14, r=8, p=1, dklen=16
-        ).hex()
+        name: _fingerprint(_plain(value), salt)
         for name, value in want.fields.items()
         if name in ctx.resource(want.kind).write_only
     }
+
+
+@functools.lru_cache(maxsize=16)  # slow by design, and the same for each of many numbers
+def _fingerprint(value: str, salt: str) -> str:
+    return hashlib.scrypt(
+        value.encode(), salt=bytes.fromhex(salt), n=2**14, r=8, p=1, dklen=16
+    ).hex()
 
 
 def _plain(value: Any) -> str:
@@ -115,6 +122,8 @@ class Comparison:
     changed: list[str]
     fingerprints: dict[str, str]
     known: dict[str, str]
+    written: str
+    """When the run last wrote the object; empty if it never did."""
 
     @property
     def op(self) -> str:
@@ -139,7 +148,9 @@ def compare(
         if seen is None
         or (known.get(name) != marks[name] if name in marks else seen.fields.get(name) != value)
     ]
-    return Comparison(want, seen, changed, marks, known)
+    writes = ctx.journal.changes.of(want.kind, want.key)
+    written = max((change.ended or change.intent for change in writes), default="")
+    return Comparison(want, seen, changed, marks, known, written)
 
 
 def text(value: Any) -> str:
@@ -149,53 +160,68 @@ def text(value: Any) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, (list, tuple)):
-        return ", ".join(str(item) for item in value) or "(empty)"
+        items = [str(item) for item in value]
+        if all(item[:1] == "+" and item[1:].isdecimal() for item in items):
+            items = ranges.compact(items)
+        return ", ".join(items) or "(empty)"
     return "(empty)" if value in (None, "") else str(value)
 
 
 def field_checks(step: str, found: Comparison) -> list[Check]:
     """One check for each field of an object, as it was read back."""
     want, seen = found.want, found.seen
+    own, about = (f"/{want.part}", f" ({want.part})") if want.part else ("", "")
+    number = want.part if want.part.startswith("+") else ""
     if seen is None:
         return [
             Check(
-                id=f"{step}/{want.kind}",
+                id=f"{step}/{want.kind}{own}",
                 title=f"{want} exists",
                 expected="exists",
                 seen="not there",
                 verdict=Verdict.FAIL,
-                vantage=_vantage(want.kind),
+                vantage=vantage(want.kind),
+                number=number,
             )
         ]
     return [
-        _secret_check(step, found, name)
-        if name in found.fingerprints
-        else Check(
-            id=f"{step}/{name}",
-            title=name,
-            expected=text(value),
-            seen=text(seen.fields.get(name)),
-            verdict=Verdict.FAIL if name in found.changed else Verdict.PASS,
-            vantage=_vantage(want.kind),
+        replace(
+            _field_check(found, name),
+            id=f"{step}/{name}{own}",
+            title=f"{name}{about}",
+            vantage=vantage(want.kind),
+            number=number,
         )
-        for name, value in want.fields.items()
+        for name in want.fields
     ]
 
 
-def _secret_check(step: str, found: Comparison, name: str) -> Check:
-    want, differs = found.want, name in found.known and name in found.changed
+def _field_check(found: Comparison, name: str) -> Check:
+    want, differs = found.want, name in found.changed
+    if name not in found.fingerprints:
+        assert found.seen is not None
+        return Check(
+            id=name,
+            title=name,
+            expected=text(want.fields[name]),
+            seen=text(found.seen.fields.get(name)),
+            verdict=Verdict.FAIL if differs else Verdict.PASS,
+        )
+    differs = differs and name in found.known
     seen = "written" if name in found.known else "not written by this run"
     return Check(
-        id=f"{step}/{name}",
+        id=name,
         title=name,
         expected="the value given",
         seen="not the value that this run last wrote" if differs else f"{seen}; never returned",
         verdict=Verdict.FAIL if differs else Verdict.INCONCLUSIVE,
         weight=Weight.REQUIRED if differs else Weight.ADVISORY,
-        vantage=_vantage(want.kind),
         reason="No API returns this value, so only a call can prove it.",
+        proved_by=() if differs else want.proved_by.get(name, ()),
+        proved_since=found.written,
     )
 
 
-def _vantage(kind: str) -> Vantage:
+def vantage(kind: str) -> Vantage:
+    """Who sees an object of a kind, or an input of a group, by its first name."""
     return Vantage.SYNTHFLOW if kind.startswith("synthflow.") else Vantage.PLATFORM

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 
 from sfsip_nb.api.errors import ApiError
-from sfsip_nb.api.sent import sending
+from sfsip_nb.api.exchanges import noted, refused
 from sfsip_nb.engine import difference
 from sfsip_nb.engine.changes import Change, Meant
 from sfsip_nb.engine.clock import until
@@ -56,7 +56,7 @@ def send(ctx: Context, meant: Meant, seen: Seen | None) -> int:
         meant, before=difference.shown(meant.before), after=difference.shown(meant.after)
     )
     change = ctx.journal.changes.intend(ctx.attempt, shown)
-    with sending() as sent:
+    with noted() as asked:
         try:
             made = _request(ctx, meant, seen)
         except (ApiError, Refused) as error:
@@ -64,7 +64,7 @@ def send(ctx: Context, meant: Meant, seen: Seen | None) -> int:
         else:
             ctx.journal.changes.ended(change.id, "done", made or None)
             return change.id
-    if sent.refused:
+    if refused(asked):
         ctx.journal.changes.ended(change.id, f"refused: {trouble}")
         raise trouble
     ctx.journal.changes.ended(change.id, f"unknown: {trouble}")

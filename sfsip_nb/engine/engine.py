@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from typing import Any
 
 from sfsip_nb.api.errors import ApiError
-from sfsip_nb.engine import apply, effects, people, plan
+from sfsip_nb.api.exchanges import noted
+from sfsip_nb.engine import apply, effects, evidence, people, plan
 from sfsip_nb.engine.broken import InternalError, explain
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.effects import Unsettled
 from sfsip_nb.engine.model import Card, Refused, Step, Stranded
 from sfsip_nb.engine.plan import Plan
 from sfsip_nb.engine.rows import CheckRow
-from sfsip_nb.engine.verdicts import STRANDED, Check, Vantage, Verdict, Weight, step_verdict, worst
+from sfsip_nb.engine.verdicts import STRANDED, Check, Vantage, Verdict, step_verdict
 
 _GOOD = ("pass", "skipped", "waived")
 _INTERRUPTED = "Interrupted by a person; run it again to continue."
@@ -44,10 +44,11 @@ class Engine:
         """The saved plan where it still fits the inputs, else a new one, saved.
 
         In mode ``plan`` it is always made anew. On the testbed a fresh plan approves itself.
+        Raises ``Refused`` where none can be made (`plan.make`).
         """
         ctx = self.ctx
         saved = None if fresh or ctx.mode == "plan" else plan.read(plan.path_of(ctx))
-        if saved is not None and saved.inputs == plan.inputs_digest(ctx.parameters):
+        if saved is not None and saved.fits(ctx):
             saved.note(ctx)
             return saved
         if ctx.mode == "apply":
@@ -61,14 +62,18 @@ class Engine:
     def _planned(self) -> Plan:
         """The plan of this attempt in mode ``plan``: made once, then shown."""
         saved = plan.read(plan.path_of(self.ctx))
-        return saved if saved and saved.attempt == self.ctx.attempt else self.plan()
+        mine = saved is not None and saved.attempt == self.ctx.attempt and saved.fits(self.ctx)
+        return saved if saved and mine else self.plan()
 
     def approve(self, by: str) -> Plan:
         """Approve the saved plan by name, so that apply may carry it out.
 
-        Raises ``InputError`` where none is saved for these inputs: nobody approves unread.
+        Raises ``InputError`` where none is saved for these inputs and decisions: nobody approves
+        unread.
         """
-        current = plan.to_approve(plan.path_of(self.ctx), self.ctx.parameters)
+        current = plan.to_approve(plan.path_of(self.ctx), self.ctx.typed)
+        if not current.fits(self.ctx):
+            raise plan.unplanned()
         current.approve(by)
         current.save(self.ctx)
         return current
@@ -86,18 +91,20 @@ class Engine:
         step = ctx.guide.step(step_id)
         row = ctx.journal.step_begins(ctx.attempt, step_id)
         broke: BaseException | None = None
-        try:
-            result = self._carry_out(step)
-        except (ApiError, Refused) as error:
-            result = StepResult(step, Verdict.FAIL, [_refused(step, error)])
-        except Exception as error:
-            told = explain(ctx.run_dir, ctx.redactor, step_id, error)
-            broke = InternalError(told)
-            result = StepResult(step, Verdict.INCONCLUSIVE, reason=told)
-        except KeyboardInterrupt as error:
-            broke = error
-            result = StepResult(step, Verdict.INCONCLUSIVE, reason=_INTERRUPTED)
-        result.checks = [self._waived(check) for check in result.checks]
+        with noted() as asked:
+            try:
+                result = self._carry_out(step)
+            except (ApiError, Refused) as error:
+                result = StepResult(step, Verdict.FAIL, [_refused(step, error)])
+            except Exception as error:
+                told = explain(ctx.run_dir, ctx.redactor, step_id, error)
+                broke = InternalError(told)
+                result = StepResult(step, Verdict.INCONCLUSIVE, reason=told)
+            except KeyboardInterrupt as error:
+                broke = error
+                result = StepResult(step, Verdict.INCONCLUSIVE, reason=_INTERRUPTED)
+        checks = evidence.resting(ctx, step_id, result.checks, asked)
+        result.checks = [self._waived(check) for check in checks]
         if result.checks:
             result.verdict = step_verdict(result.checks)
         ctx.journal.step_ends(
@@ -109,7 +116,8 @@ class Engine:
         )
         if broke is not None:
             raise broke from None
-        self._judge_again(step_id)
+        ended = ctx.journal.steps(ctx.attempt)[step_id]  # with what other steps prove of it
+        result.verdict, result.checks = ended.verdict, [c.check for c in ended.checks]
         return result
 
     def _carry_out(self, step: Step) -> StepResult:
@@ -121,7 +129,9 @@ class Engine:
             return StepResult(step, Verdict.SKIPPED, reason=reason)
         card = step.card(ctx) if step.card else None
         open_needs = [n for n in step.needs if not self._met(n)]
-        if open_needs and not (ctx.mode == "plan" and step.desired):
+        if ctx.mode == "plan" and step.desired:  # what only waits for the plan does not hold it up
+            open_needs = self._failed_before(step)
+        if open_needs:
             names = ", ".join(
                 f"{n} ({ctx.journal.verdict(n) or 'not run yet'})" for n in open_needs
             )
@@ -138,8 +148,10 @@ class Engine:
             result.reason = " ".join([result.reason, *settled.found]).strip()
             if settled.change != "none":
                 result.change = settled.change
-            if step_verdict(settled.checks) not in (Verdict.PASS, Verdict.SKIPPED):
+            if ctx.mode != "verify" and not _well(settled.checks):
                 return result
+        if not _well(result.checks):
+            return result
         if card is not None:
             people.answer_from_parameters(ctx, card)
             result.checks += people.checks(ctx, card)
@@ -153,25 +165,17 @@ class Engine:
         row = self.ctx.journal.steps().get(needed)
         return row is not None and (row.verdict in _GOOD or people.only_awaits_proof(row))
 
-    def _judge_again(self, proof: str) -> None:
-        """Give the human steps that ``proof`` proves, or no longer proves, their new verdict."""
-        ctx = self.ctx
-        rows = ctx.journal.steps(ctx.attempt)
-        for step in ctx.guide.steps:
-            if step.id not in rows or step.id == proof or step.card is None:
-                continue
-            card = step.card(ctx)
-            if card is None or card.proved_by != proof:
-                continue
-            row, now = rows[step.id], {c.id: c for c in people.checks(ctx, card)}
-            checks = [
-                CheckRow.of(self._waived(now[c.id])) if c.id in now else c for c in row.checks
-            ]
-            if _untimed(checks) == _untimed(row.checks):
-                continue
-            required = (c.verdict for c in checks if c.weight is Weight.REQUIRED)
-            again = ctx.journal.step_begins(ctx.attempt, step.id)
-            ctx.journal.step_ends(again, worst(required), row.change, checks, row.reason)
+    def _failed_before(self, step: Step) -> list[str]:
+        """The steps that failed in this attempt among all that this one comes after."""
+        rows = self.ctx.journal.steps(self.ctx.attempt)
+        found, asked = dict[str, None](), list(step.needs)
+        while asked:
+            needed = asked.pop(0)
+            if needed in rows and rows[needed].verdict is Verdict.FAIL:
+                found[needed] = None
+            else:
+                asked += self.ctx.guide.step(needed).needs
+        return list(found)
 
     def _stop_if_moved(self, settled: apply.Settled) -> None:
         """Once something has moved, the rest of the plan is not carried out either."""
@@ -196,9 +200,8 @@ class Engine:
         return check
 
 
-def _untimed(checks: list[CheckRow]) -> list[dict[str, Any]]:
-    """What checks say, whenever it was judged."""
-    return [check.model_dump(exclude={"at"}) for check in checks]
+def _well(checks: list[Check]) -> bool:
+    return step_verdict(checks) in (Verdict.PASS, Verdict.SKIPPED)
 
 
 def _today() -> date:
@@ -209,7 +212,7 @@ def _refused(step: Step, error: apply.Trouble) -> Check:
     """A refusal fails; trouble of the network or of a platform says nothing of the customer."""
     told = Check(
         id=f"{step.id}/api",
-        title="The platform accepts the request"
+        title=f"{error.platform} accepts the request"
         if isinstance(error, ApiError)
         else "The step can be carried out",
         expected="no refusal",
@@ -228,8 +231,8 @@ def _refused(step: Step, error: apply.Trouble) -> Check:
     if isinstance(error, Unsettled) or (isinstance(error, ApiError) and error.transient):
         return replace(
             told,
-            title="The platform answers",
-            expected="an answer",
+            title=f"{error.platform if isinstance(error, ApiError) else 'The platform'} answers",
+            expected="an answer that can be used",
             verdict=Verdict.INCONCLUSIVE,
         )
     return told

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Literal
 
+from sfsip_nb.engine import spelling
 from sfsip_nb.engine.changes import Change
 from sfsip_nb.engine.difference import text
 from sfsip_nb.engine.journal import AnswerRow, Journal
-from sfsip_nb.engine.model import CallFlow, CallHop, Guide
+from sfsip_nb.engine.model import CallFlow, Guide
 from sfsip_nb.engine.plan import Plan, PlannedChange
 from sfsip_nb.engine.record import NotRunRow, Record, SectionRow
 from sfsip_nb.engine.rows import (
@@ -33,6 +34,7 @@ def record(journal: Journal, attempt: int, guide: Guide) -> Record:
     """The record of one attempt (within schema 1, keys are only added)."""
     row = journal.attempt(attempt)
     facts = row.facts
+    inputs = spelling.corrected(facts.inputs, journal)
     done = journal.steps(attempt)
     steps = [done[s.id].titled(s.section, s.title) for s in guide.steps if s.id in done]
     people = [
@@ -43,7 +45,8 @@ def record(journal: Journal, attempt: int, guide: Guide) -> Record:
     told = journal.get(f"rollback/{attempt}")
     undone = RollbackRow.model_validate(told) if told else None
     verdicts = [step.verdict for step in steps]
-    if broke_off:  # what did not run was not seen
+    not_run = [s for s in guide.steps if s.id not in done and not undone]
+    if broke_off or not_run:  # what did not run was not seen
         verdicts.append(Verdict.INCONCLUSIVE)
     if undone:
         verdicts.append(Verdict.PASS if undone.ok else Verdict.FAIL)
@@ -61,14 +64,11 @@ def record(journal: Journal, attempt: int, guide: Guide) -> Record:
             "ended": row.ended,
             "verdict": worst(verdicts),
             "versions": facts.versions,
-            "inputs": facts.inputs,
+            "inputs": inputs,
             "sections": [SectionRow(id=s.notebook, title=s.title) for s in guide.sections],
             "steps": steps,
-            "not_run": [
-                NotRunRow(id=s.id, section=s.section, title=s.title)
-                for s in guide.steps
-                if s.id not in done and not undone
-            ],
+            "not_run": [NotRunRow(id=s.id, section=s.section, title=s.title) for s in not_run],
+            "partial": bool(not_run),
             "broke_off": broke_off,
             "rollback": undone,
             "rolled_back": _rolled_back(journal, attempt),
@@ -81,7 +81,7 @@ def record(journal: Journal, attempt: int, guide: Guide) -> Record:
             "testbed": facts.testbed,
             "notes": [asdict(note) for note in changes(guide.name)],
             "map": [] if undone else guide.lines(),
-            "flows": [flow_of(flow, facts.inputs, steps) for flow in guide.flows if not undone],
+            "flows": [flow_of(flow, inputs, steps) for flow in guide.flows if not undone],
             "dialled": journal.dialled(attempt),
             "evidence": _evidence(journal, steps, people),
         }
@@ -126,23 +126,38 @@ def everything(journal: Journal) -> dict[str, Any]:
 
 def flow_of(flow: CallFlow, inputs: Mapping[str, Any], steps: Iterable[StepRow]) -> FlowRow:
     """A call's way with this customer's names, and what the checks say of each hop."""
-    found = {check.id: check for step in steps for check in step.checks}
-    hops = [
-        HopRow(
-            system=hop.system,
-            what=hop.what.format_map(inputs),
-            name=hop.name.format_map(inputs),
-            verdict=_hop_verdict(hop, found),
-            checks=[identity for identity in hop.checks if identity in found],
+    names, found = _names(inputs), [check for step in steps for check in step.checks]
+    hops = []
+    for hop in flow.hops:
+        checks = [c for identity in hop.checks for c in found if _is(c.id, identity)]
+        hops.append(
+            HopRow(
+                system=hop.system,
+                what=hop.what.format_map(names),
+                name=hop.name.format_map(names),
+                verdict=_hop_verdict(checks),
+                checks=[check.id for check in checks],
+            )
         )
-        for hop in flow.hops
-    ]
     return FlowRow(step=flow.step, title=flow.title, hops=hops)
 
 
-def _hop_verdict(hop: CallHop, found: Mapping[str, CheckRow]) -> Verdict | Literal[""]:
+def _names(inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The inputs, with the numbers, and the assistants that answer them, in words."""
+    entries = [e if isinstance(e, dict) else {"number": e} for e in inputs.get("numbers", ())]
+    usual = inputs.get("synthflow", {}).get("assistant")
+    assistants = dict.fromkeys(str(e.get("assistant") or usual) for e in entries)
+    numbers = ", ".join(str(e["number"]) for e in entries)
+    return {**inputs, "numbers": numbers, "assistants": ", ".join(assistants)}
+
+
+def _is(check: str, identity: str) -> bool:
+    """Whether a check is the one of that id, or the same of one of several numbers."""
+    return check == identity or check.startswith(f"{identity}/")
+
+
+def _hop_verdict(checks: Sequence[CheckRow]) -> Verdict | Literal[""]:
     """The worst of the hop's required checks, else of its advisory ones; empty if none ran."""
-    checks = [found[identity] for identity in hop.checks if identity in found]
     required = [check for check in checks if check.weight is Weight.REQUIRED]
     judged = required or checks
     return worst(check.verdict for check in judged) if judged else ""

@@ -11,6 +11,7 @@ from pydantic import Field
 from sfsip_nb.engine.changes import Changes
 from sfsip_nb.engine.clock import now
 from sfsip_nb.engine.database import Database
+from sfsip_nb.engine.proofs import settled
 from sfsip_nb.engine.rows import (
     CallRow,
     CardRow,
@@ -22,6 +23,7 @@ from sfsip_nb.engine.rows import (
     WaiverRow,
 )
 from sfsip_nb.engine.shape import Instant, Shape
+from sfsip_nb.engine.verdicts import Basis
 
 _OPEN_ATTEMPT = "id = ? AND ended IS NULL"
 
@@ -162,9 +164,21 @@ class Journal:
         )
 
     def steps(self, attempt: int | None = None) -> dict[str, JournaledStep]:
-        """The newest ended row of each step, of one attempt or of the whole run."""
-        query = "SELECT * FROM steps WHERE verdict IS NOT NULL AND attempt = coalesce(?, attempt)"
-        rows = self.database.rows(f"{query} ORDER BY id", attempt)
+        """The newest ended row of each step, of one attempt or of the whole run.
+
+        Checks that other steps prove have the verdict that this gives them, by the newest that the
+        run has seen of those steps.
+        """
+        own = self._ended("attempt = coalesce(?, attempt)", attempt)
+        seen = self._ended("attempt <= coalesce(?, attempt)", attempt)
+        attempts = {row.attempt for row in seen.values()}
+        calls = [call for number in sorted(attempts) for call in self.dialled(number)]
+        return {id_: settled(row, seen, calls) for id_, row in own.items()}
+
+    def _ended(self, where: str, attempt: int | None) -> dict[str, JournaledStep]:
+        rows = self.database.rows(
+            f"SELECT * FROM steps WHERE verdict IS NOT NULL AND {where} ORDER BY id", attempt
+        )
         return {row["step"]: _step(row) for row in rows}
 
     def checks(self, step: str) -> list[CheckRow]:
@@ -193,7 +207,9 @@ class Journal:
         rows = self.database.rows("SELECT * FROM people ORDER BY done_at, step")
         return {row["step"]: AnswerRow.model_validate(row) for row in rows}
 
-    def keep_evidence(self, attempt: int, step: str, name: str, title: str, sha256: str) -> None:
+    def keep_evidence(
+        self, attempt: int, step: str, kind: Basis, name: str, title: str, sha256: str
+    ) -> None:
         """Note a file of evidence; the same content is noted once."""
         self.database.insert(
             "evidence",
@@ -204,6 +220,7 @@ class Journal:
             title=title,
             sha256=sha256,
             kept=now(),
+            kind=kind,
         )
 
     def evidence(self) -> dict[str, EvidenceRow]:

@@ -74,9 +74,12 @@ class Resource(Protocol):
 class Desired:
     """How one object should be, and why, in a sentence for the person who approves the plan.
 
-    ``cannot_restore`` says what a rollback could not bring back. An object that comes into being
+    ``cannot_restore`` says what a rollback could not bring back. ``proved_by`` says of fields that
+    no API returns which checks show that they were written right. An object that comes into being
     with another one (a number with its pool) names that one's kind and key in ``comes_with``, and
     the fields that it then has in ``born``.
+    ``part``
+    tells the checks of several like objects of a step apart: a number, a range, a name.
     """
 
     kind: str
@@ -86,6 +89,8 @@ class Desired:
     cannot_restore: str = ""
     comes_with: str = ""
     born: Fields = field(default_factory=dict)
+    proved_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    part: str = ""
 
     def __str__(self) -> str:
         return f"{self.kind} “{self.key}”"
@@ -120,7 +125,9 @@ class Card:
 
     ``proved_by`` names the step whose evidence shows that it was done; without one, the
     person's own word, with name and time, is all the evidence there can be. ``each_attempt``
-    marks what has to be done anew every time, such as placing a call.
+    marks what has to be done anew every time, such as placing a call. A ``decision`` asks for a
+    person's yes and for nothing to be done: it may be given in any mode, and what is wanted
+    depends on it.
     """
 
     step: str
@@ -133,6 +140,7 @@ class Card:
     asks: tuple[Ask, ...] = ()
     proved_by: str = ""
     each_attempt: bool = False
+    decision: bool = False
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -201,19 +209,35 @@ class CallFlow:
 
 @dataclass(frozen=True)
 class LookupResult:
-    """What a platform says of an input: whether it is there (None: it cannot tell), in words."""
+    """What a platform says of an input: whether it is there (None: it cannot tell), in words.
+
+    ``spelled`` is the name as the platform has it, where it was typed otherwise. ``refused`` says
+    that the platform did not let itself be asked, ``advice`` what to do about that.
+    """
 
     ok: bool | None
     sentence: str
     choices: tuple[str, ...] = ()
+    spelled: str = ""
+    refused: bool = False
+    advice: str = ""
 
 
 @dataclass(frozen=True)
 class InputLookup:
-    """A question to a platform about one input, asked while the others may still be missing."""
+    """A question to a platform about one input, asked while the others may still be missing.
+
+    With a ``check``, which is the id of a check of section 01, the input names what has to be
+    there before the run: that check judges it by the same answer, and no plan is made where it is
+    not there. ``proved_by`` is a step that shows it where the platform refuses to be asked.
+    """
 
     key: str
     see: Callable[[Context], LookupResult]
+    check: str = ""
+    title: str = ""
+    advice: str = ""
+    proved_by: str = ""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.journal import AnswerRow
 from sfsip_nb.engine.model import Card, Refused
 from sfsip_nb.engine.rows import CardRow, StepRow
-from sfsip_nb.engine.verdicts import Check, Verdict, Weight
+from sfsip_nb.engine.verdicts import Basis, Check, Verdict, Weight
 from sfsip_nb.inputs.files import Unfit, read
 from sfsip_nb.inputs.platform import names, platform
 from sfsip_nb.inputs.secrets import Secret
@@ -25,11 +25,18 @@ _WHO = {
 
 
 def answer_from_parameters(ctx: Context, card: Card) -> None:
-    """Take a person's answer from the ``people`` block, once for each version of a card."""
+    """Take a person's answer from the ``people`` block, once for each version of a card.
+
+    A decision is taken as it stands there now.
+    """
     given = ctx.parameters.people.get(card.step)
-    if given is None or current_answer(ctx, card) is not None:
+    if given is None or (current_answer(ctx, card) is not None and not card.decision):
         return
-    may = ctx.mode == "apply" or (card.each_attempt and ctx.parameters.test_calls.allowed)
+    may = (
+        ctx.mode == "apply"
+        or card.decision
+        or (card.each_attempt and ctx.parameters.test_calls.allowed)
+    )
     if not may:
         return
     paths = [Path(name) for name in given.evidence]
@@ -54,19 +61,22 @@ def answer(
     """Keep what a person did, and the files that show it.
 
     On the testbed the simulated administrator then carries the card out, on the stand-in's own
-    configuration, and hands back what stands there; what the person says of it comes first.
+    configuration, and hands back what stands there; what the person says of it comes first. A
+    decision is nobody's but the person's.
     Raises ``ValueError`` without a name, and for a file that cannot be read.
     """
     if not done_by.strip():
         raise ValueError(f"Who did “{card.title}”? A manual step needs a name.")
     contents = [(file, _content(file)) for file in files]
     kept = [
-        ctx.keep_evidence(card.step, f"{card.step} {file.stem}", file.suffix[1:], content)
+        ctx.keep_evidence(
+            card.step, Basis.FILE, f"{card.step} {file.stem}", file.suffix[1:], content
+        )
         for file, content in contents
     ]
     said: dict[str, Any] = dict(values or {})
     before: dict[str, Any] = {}
-    if ctx.surroundings.administer is not None:
+    if ctx.surroundings.administer is not None and not card.decision:
         plain = {n: v.reveal() if isinstance(v, Secret) else v for n, v in card.values.items()}
         reply = ctx.surroundings.administer(card.system, card.step, plain)
         before = reply.pop("before", {})
@@ -108,20 +118,27 @@ def current_answer(ctx: Context, card: Card) -> AnswerRow | None:
     return answered
 
 
+def decided(ctx: Context) -> dict[str, Any]:
+    """What people decided so far, by step: what is wanted depends on it."""
+    answers = ctx.journal.people()
+    return {step: row.given for step, row in answers.items() if row.card.decision}
+
+
 def checks(ctx: Context, card: Card) -> list[Check]:
     """What a card's answer is worth.
 
-    Without an answer the step waits. With one, what the wire can show is only noted until the
-    step that proves it passed; what nothing else can show rests on the person's word.
+    Without an answer the step waits. With one, what the wire can show is open until the step that
+    proves it has passed; what nothing else can show rests on the person's word.
     """
     answered = current_answer(ctx, card)
     missing = [a.label for a in card.asks if answered and not answered.given.get(a.name)]
     if answered is None or missing:
         seen = f"no value for: {', '.join(missing)}" if missing else "no answer yet"
+        todo, did = ("decide", "decided") if card.decision else ("carry out the card", "did it")
         verdict, reason = (
             Verdict.WAITING,
-            f"For {_who(card.system)}: carry out the card, then say below it, or under people → "
-            f"{card.step}, who did it.",
+            f"For {_who(card.system)}: {todo}, then say below it, or under people → {card.step}, "
+            f"who {did}.",
         )
     elif card.proved_by == card.step:
         return []  # the step's own checks are the proof
@@ -129,9 +146,7 @@ def checks(ctx: Context, card: Card) -> list[Check]:
         told = ", ".join(f"{name}: {value}" for name, value in answered.given.items())
         seen = f"{answered.done_by}, {answered.done_at}" + (f" — {told}" if told else "")
         verdict, reason = Verdict.PASS, "Based on this person's word."
-        if card.proved_by and ctx.proved(card.proved_by):
-            reason = f"Proved by {card.proved_by}."
-        elif card.proved_by:
+        if card.proved_by:
             verdict = Verdict.INCONCLUSIVE
             reason = f"Reported as done; {card.proved_by} proves it."
     return [
@@ -143,6 +158,9 @@ def checks(ctx: Context, card: Card) -> list[Check]:
             verdict=verdict,
             reason=reason,
             evidence=tuple(answered.evidence) if answered and not missing else (),
+            proved_by=(card.proved_by,) if verdict is Verdict.INCONCLUSIVE else (),
+            proved_since=ctx.journal.attempt(answered.attempt).started if answered else "",
+            basis=(Basis.PERSON,),
         )
     ]
 

@@ -9,10 +9,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from sfsip_nb.engine import baseline, difference
+from sfsip_nb.engine import baseline, difference, fitting, people
 from sfsip_nb.engine.clock import now
 from sfsip_nb.engine.context import Context
-from sfsip_nb.engine.model import Desired, Fields, Seen, Step
+from sfsip_nb.engine.model import Card, Desired, Fields, Seen, Step
+from sfsip_nb.engine.rows import CardRow
 from sfsip_nb.inputs import private
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.schema import Parameters
@@ -41,7 +42,11 @@ class PlannedChange:
 
 @dataclass
 class Plan:
-    """A saved plan. ``inputs`` is a digest of the inputs that it was made for."""
+    """A saved plan.
+
+    ``inputs`` is a digest of the inputs that it was made for, ``decided`` what people had decided
+    by then, ``cards`` what they are to do, as far as nobody has done it yet (``rows.CardRow``).
+    """
 
     id: str
     run: str
@@ -50,9 +55,11 @@ class Plan:
     attempt: int
     inputs: str
     entries: list[PlannedChange] = field(default_factory=list)
+    cards: list[dict[str, Any]] = field(default_factory=list)
     approved_by: str = ""
     approved_at: str = ""
     stopped: str = ""
+    decided: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, data: dict[str, Any]) -> Self:
@@ -63,6 +70,10 @@ class Plan:
         """The entry for one wanted object of one step."""
         sought = step, want.kind, want.key
         return next((e for e in self.entries if (e.step, e.kind, e.key) == sought), None)
+
+    def fits(self, ctx: Context) -> bool:
+        """Whether it was made for the inputs and the decisions as they are now."""
+        return self.inputs == inputs_digest(ctx.typed) and self.decided == people.decided(ctx)
 
     @property
     def changes(self) -> list[PlannedChange]:
@@ -118,12 +129,17 @@ def to_approve(path: Path, parameters: Parameters) -> Plan:
     """
     saved = read(path)
     if saved is None or saved.inputs != inputs_digest(parameters):
-        raise InputError(
-            "plan",
-            "There is no saved plan for these inputs to approve. Make one first (mode plan), "
-            "read it, then approve it.",
-        )
+        raise unplanned()
     return saved
+
+
+def unplanned() -> InputError:
+    """That there is nothing which a person could have read and may approve."""
+    return InputError(
+        "plan",
+        "There is no saved plan for these inputs to approve. Make one first (mode plan), "
+        "read it, then approve it.",
+    )
 
 
 def inputs_digest(parameters: Parameters) -> str:
@@ -136,15 +152,18 @@ def make(ctx: Context) -> Plan:
     """Hold every wanted object against what is there. Writes nothing on any platform.
 
     A later step may want more fields of an object that an earlier one makes: it is compared
-    with how the earlier one will leave it.
+    with how the earlier one will leave it. Raises ``Refused`` where an input names what has to be
+    there before and is not.
     """
+    fitting.settle(ctx)
     plan = Plan(
         id=os.urandom(6).hex(),
         run=ctx.run,
         guide=ctx.guide.name,
         made_at=now(),
         attempt=ctx.attempt,
-        inputs=inputs_digest(ctx.parameters),
+        inputs=inputs_digest(ctx.typed),
+        decided=people.decided(ctx),
     )
     observed: dict[str, Seen | None] = {}
     coming: dict[str, Seen] = {}
@@ -154,8 +173,18 @@ def make(ctx: Context) -> Plan:
             if want.address not in observed:
                 observed[want.address] = ctx.resource(want.kind).read(want.key)
             plan.entries.append(_entry(ctx, step, want, observed[want.address], coming, written))
+        if card := _due(ctx, step):
+            plan.cards.append(CardRow.of(card).model_dump())
     baseline.keep(ctx, observed)
     return plan
+
+
+def _due(ctx: Context, step: Step) -> Card | None:
+    """What a person is still to do for a step; test calls come after what a plan is of."""
+    if step.card is None or step.dials or (step.skip_reason and step.skip_reason(ctx)):
+        return None
+    card = step.card(ctx)
+    return card if card and people.current_answer(ctx, card) is None else None
 
 
 def wanted(ctx: Context, step: Step) -> list[Desired]:

@@ -87,7 +87,8 @@ class Record(Shape):
         description="When the attempt was closed; null where it never was."
     )
     verdict: Verdict = Field(
-        description="The worst of the steps' verdicts; a waived check counts as passed."
+        description="The worst of the steps' verdicts; a waived check counts as passed. Steps that"
+        " were not run leave it inconclusive at best."
     )
     versions: dict[str, str] = Field(description="Versions of what made the record, by name.")
     inputs: dict[str, Any] = Field(description="The inputs; a secret is `set` or `not set`.")
@@ -103,6 +104,11 @@ class Record(Shape):
         default=[],
         description="Steps of the guide that this attempt did not come to, or was not asked to"
         " run.",
+    )
+    partial: bool = Field(
+        default_factory=lambda data: bool(data["not_run"]),
+        description="Whether steps of the guide were not run, so that the attempt says nothing of"
+        " them.",
     )
     broke_off: str = Field(
         default="",

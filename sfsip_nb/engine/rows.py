@@ -9,7 +9,7 @@ from pydantic import Field
 
 from sfsip_nb.engine.model import Card
 from sfsip_nb.engine.shape import Instant, Sha256, Shape
-from sfsip_nb.engine.verdicts import Check, Vantage, Verdict, Weight
+from sfsip_nb.engine.verdicts import Basis, Check, Vantage, Verdict, Weight
 
 
 class CheckRow(Shape):
@@ -31,13 +31,32 @@ class CheckRow(Shape):
         default="",
         validation_alias="settle",
         serialization_alias="settle",
-        description="Why the verdict is not a plain pass, and what to do next; who waived it.",
+        description="Why the verdict is not a plain pass, and what to do next; who waived it; what"
+        " proved it.",
     )
+    proved_by: list[str] = Field(
+        default=[],
+        description="Ids of the checks or steps that decide it where its own step cannot: a pass"
+        " rests on all of them.",
+    )
+    proved_since: str = Field(
+        default="", description="What was seen before says nothing of it; empty for no limit."
+    )
+    number: str = Field(
+        default="", description="The number (E.164) that it is about, where it is one of several."
+    )
+    basis: list[Basis] = Field(default=[], description="The kinds of evidence that it rests on.")
 
     @classmethod
     def of(cls, check: Check) -> Self:
         """The row of a check that was made now."""
         return cls.model_validate(asdict(check))
+
+    @property
+    def check(self) -> Check:
+        """The check that the row is of."""
+        lists = {"evidence": tuple(self.evidence), "proved_by": tuple(self.proved_by)}
+        return Check(**self.model_dump() | lists)
 
 
 class StepRow(Shape):
@@ -93,17 +112,6 @@ class ChangeRow(Shape):
     undone: str = Field(default="", description="When a rollback took it back; empty if none did.")
 
 
-class PlanRow(Shape):
-    """A plan, who approved it, and what it changes."""
-
-    id: str
-    made_at: Instant
-    approved_by: str = Field(description="Who approved it; empty if nobody did.")
-    approved_at: str
-    stopped: str = Field(description="Why it may no longer be carried out; empty if it may.")
-    changes: list[ChangeRow]
-
-
 class UndoneRow(Shape):
     """What became of one change in a rollback."""
 
@@ -142,6 +150,9 @@ class CardRow(Shape):
     """What a person was asked to do."""
 
     asks: list[AskRow] = Field(default=[])
+    decision: bool = Field(
+        default=False, description="Whether it asks for a yes only, and for nothing to be done."
+    )
     each_attempt: bool = False
     fields: list[CardFieldRow] = Field(default=[])
     look_for: str = ""
@@ -160,6 +171,20 @@ class CardRow(Shape):
             if field["secret"]:
                 field["value"] = "set (copy it from where you keep it)"
         return cls.model_validate(data)
+
+
+class PlanRow(Shape):
+    """A plan, who approved it, and what it changes."""
+
+    id: str
+    made_at: Instant
+    approved_by: str = Field(description="Who approved it; empty if nobody did.")
+    approved_at: str
+    stopped: str = Field(description="Why it may no longer be carried out; empty if it may.")
+    changes: list[ChangeRow]
+    cards: list[CardRow] = Field(
+        default=[], description="What persons are to do, as far as nobody had done it by then."
+    )
 
 
 class AnsweredCard(CardRow):
@@ -295,3 +320,6 @@ class EvidenceRow(Shape):
     title: str
     sha256: Sha256
     kept: Instant
+    kind: Basis | Literal[""] = Field(
+        default="", description="What kind of evidence it is; empty in early records."
+    )

@@ -36,6 +36,18 @@ class Vantage(StrEnum):
     TESTBED = "testbed"  # both ends, as only the testbed can show them
 
 
+class Basis(StrEnum):
+    """What a check rests on. No check passes without any."""
+
+    API = "api"  # what was asked of a platform's API and what it answered
+    CALL = "call"  # a call: its messages, its packets, what was heard
+    PROBE = "probe"  # a question on the wire that is no call: a message, a name, a certificate
+    FILE = "file"  # a file that a person handed in
+    PERSON = "person"  # what a person said, by name and with the time
+    INPUTS = "inputs"  # computed from the inputs and the dated facts
+    RUN = "run"  # the run's own checks and its clock
+
+
 class Weight(StrEnum):
     """Whether a check can change its step's verdict."""
 
@@ -48,7 +60,12 @@ class Check:
     """One expectation and what was seen.
 
     ``reason`` says why the verdict is not a plain pass, and what to do next.
-    ``evidence`` names files in the run's evidence folder. ``at`` is when it was judged, in UTC.
+    ``evidence`` names files in the run's evidence folder, ``basis`` says what kinds of evidence it
+    rests on, as far as those files do not. ``number`` is the one that it is about (E.164), where
+    the run has several. ``at`` is when it was judged, in UTC.
+    ``proved_by`` is for one that nothing can decide here: ids of the checks or steps whose success
+    decides it, all of them together (``engine/proofs.py``). Its own verdict is ``inconclusive``.
+    What was seen before ``proved_since`` says nothing of it: since then it is as it is.
     """
 
     id: str
@@ -60,6 +77,10 @@ class Check:
     weight: Weight = Weight.REQUIRED
     reason: str = ""
     evidence: tuple[str, ...] = ()
+    proved_by: tuple[str, ...] = ()
+    proved_since: str = ""
+    basis: tuple[Basis, ...] = ()
+    number: str = ""
     at: str = field(default_factory=now, compare=False)
 
 

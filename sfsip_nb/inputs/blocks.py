@@ -109,7 +109,7 @@ class Synthflow(Block):
 
 
 class TestCalls(Block):
-    """Which calls the runbook may place. Nothing is dialled outside of this."""
+    """Which calls the runbook may place. Nothing is dialed outside of this."""
 
     __test__ = False
 
@@ -124,6 +124,7 @@ class TestCalls(Block):
     )
     max: int = ask("most calls per attempt", 100, 3, ge=0, le=100)
     per_minute: int = ask("most calls per minute", 30, 2, ge=1, le=60)
+    sample: int = ask("how many of the numbers test calls ring; 0: all", 0, 0, ge=0, le=1000)
 
 
 class Answer(Block):

@@ -11,9 +11,12 @@ MODULES = {
 """The modules of each extra of pyproject.toml that the program itself imports."""
 
 
-def need(extra: str, what: str) -> None:
-    """Raises InputError, with the line for pip, where `extra` is missing and `what` needs it."""
-    missing = [name for name in MODULES[extra] if find_spec(name) is None]
+def need(extra: str, what: str, *modules: str) -> None:
+    """Raises InputError, with the line for pip, where `extra` is missing and `what` needs it.
+
+    `modules` are those of it that are needed; all of them where none is named.
+    """
+    missing = [name for name in modules or MODULES[extra] if find_spec(name) is None]
     if missing:
         raise InputError(
             extra,

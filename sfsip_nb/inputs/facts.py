@@ -1,6 +1,6 @@
 """Dated facts about the platforms: regions, hosts, ports, published addresses, what changed.
 
-Synthflow's are in ``facts.yaml`` beside this module, a contact centre's in the one of its package,
+Synthflow's are in ``facts.yaml`` beside this module, a contact center's in the one of its package,
 each with its source and date.
 """
 

@@ -6,9 +6,9 @@ stands where a secret belongs is never repeated in it.
 
 from __future__ import annotations
 
-import difflib
 import ipaddress
 import re
+from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -16,8 +16,10 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from sfsip_nb.inputs import ranges
 from sfsip_nb.inputs.numbers import dial_refusal, parse_e164
 from sfsip_nb.inputs.secrets import is_reference
+from sfsip_nb.inputs.slips import near
 
 LABEL = r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)"
 """One label of a host name (RFC 1123, section 2.1)."""
@@ -28,9 +30,7 @@ _SCHEME = re.compile(r"(?i)(?:sips?|tel|https?|udp|tcp|tls):(?://)?")
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """The known word that `word` was probably meant to be, or ""."""
-    by_case = {name.casefold(): name for name in known}
-    found = difflib.get_close_matches(word.casefold(), by_case, n=1, cutoff=0.6)
-    return by_case[found[0]] if found else ""
+    return next(iter(near(word, known, most=1)), "")
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -54,7 +54,8 @@ def _filled(text: str) -> str:
     return text
 
 
-def _number(text: str) -> str:
+def number(text: str) -> str:
+    """A number that may be called. Raises ValueError with the end of a sentence."""
     if text:
         refusal = dial_refusal(text) or ""
         try:
@@ -73,15 +74,27 @@ def _numbers(texts: list[str]) -> list[str]:
     numbers, problems = [], []
     for place, text in enumerate(texts, 1):
         try:
-            numbers.append(_number(_filled(text.strip())))
+            numbers += [number(entry) for entry in ranges.expand(_filled(text.strip()))]
         except (ValueError, PydanticCustomError) as error:
             problems.append(f"entry {place} {str(error).rstrip('.')}")
     if problems:
         raise ValueError(f"has entries that cannot be used: {'; '.join(problems)}.")
-    twice = sorted({number for number in numbers if numbers.count(number) > 1})
-    if twice:
-        raise ValueError(f"names {', '.join(twice)} more than once. Name each number once.")
+    refuse_too_many(numbers)
+    refuse_twice(numbers)
     return numbers
+
+
+def refuse_too_many(numbers: list[str]) -> None:
+    """Raise ValueError above what one run takes."""
+    if len(numbers) > ranges.MOST:
+        raise ValueError(f"holds {len(numbers):,} numbers, but one run takes {ranges.MOST:,}.")
+
+
+def refuse_twice(numbers: list[str]) -> None:
+    """Raise ValueError where a number stands more than once."""
+    if twice := sorted(number for number, times in Counter(numbers).items() if times > 1):
+        told = ", ".join(ranges.compact(twice))
+        raise ValueError(f"names {told} more than once. Name each number once.")
 
 
 def _host(text: str) -> str:
@@ -196,8 +209,8 @@ Line = Annotated[str, text_of(NAME), AfterValidator(one_line)]
 Text = Annotated[Line, AfterValidator(_filled)]
 OptionalSentence = Annotated[str, text_of(LONG), AfterValidator(one_line)]
 Sentence = Annotated[OptionalSentence, AfterValidator(_filled)]
-Number = Annotated[Text, AfterValidator(_number)]
-OptionalNumber = Annotated[Line, AfterValidator(_number)]
+Number = Annotated[Text, AfterValidator(number)]
+OptionalNumber = Annotated[Line, AfterValidator(number)]
 Numbers = Annotated[list[Item], Field(max_length=1000), AfterValidator(_numbers)]
 OptionalHost = Annotated[
     str, text_of(_HOST_LENGTH), AfterValidator(one_line), AfterValidator(_host)

@@ -49,15 +49,23 @@ _NUMBER = re.compile(r"\+[0-9]+")
 def load_file(path: str | FilePath, sets: Sequence[str] = ()) -> Parameters:
     """The parameters in the YAML file `path`, with each ``a.b=VALUE`` of `sets` put over it.
 
-    The guide is that of the contact centre whose group the file holds. Every secret is looked up
+    The guide is that of the contact center whose group the file holds. Every secret is looked up
     once, so that a missing one is found now. Raises InputError, for several problems at once too.
     """
     tree = read_mapping(_text(FilePath(path)), str(path))
+    _beside(tree, FilePath(path).parent)
     for assignment in sets:
         place, value, marks = _parse_set(assignment)
         _assign(tree, place, value)
         tree.marks.update(marks)
     return _check(_guide(tree), tree).valid()
+
+
+def _beside(tree: Tree, folder: FilePath) -> None:
+    """The path of a CSV file in a parameters file counts from that file's folder."""
+    listed = tree.data.get("numbers")
+    if isinstance(listed, str):
+        tree.data["numbers"] = str(folder / listed.strip())
 
 
 def from_namespace(guide: str, namespace: Mapping[str, Any]) -> Parameters:

@@ -1,6 +1,6 @@
 """Telephone numbers: E.164, and which numbers nothing may ever dial.
 
-The refusals use Google's numbering data (`phonenumbers`), forevery country that it knows.
+The refusals use Google's numbering data (`phonenumbers`), for every country that it knows.
 """
 
 from __future__ import annotations
@@ -13,12 +13,15 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType, shortnumberinfo
 from phonenumbers.phonemetadata import PhoneMetadata, PhoneNumberDesc
 
+_DIALED = re.compile(r"(?i)(?:tel:|sips?:)?[\W\d_]*(?:@.*|;.*)?")
+"""What may be dialed: digits and signs, as a URI or without."""
+
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 # Codes without a country: satellite and international networks, charged like premium numbers.
 _NETWORK_CODES = frozenset({870, 878, 881, 882, 883})
 
-# Short numbers that are refused without asking which country they are dialled in.
+# Short numbers that are refused without asking which country they are dialed in.
 _EVERYWHERE = ("112", "911", "999", "000", "988", "116123")
 
 _COSTLY = {
@@ -53,13 +56,15 @@ def parse_e164(text: str) -> str:
     number = _parse(text)
     if _E164.fullmatch(text) and number is not None and _e164(number) == text:
         possible = phonenumbers.is_possible_number_with_reason(number)
-        if possible == phonenumbers.ValidationResult.IS_POSSIBLE:  # not one for local dialling only
+        if possible == phonenumbers.ValidationResult.IS_POSSIBLE:  # not one for local dialing only
             return text
         raise ValueError(
             f"'{text}' has too many or too few digits for its country code +{number.country_code}"
         )
     if re.fullmatch(r"00[1-9][0-9]{6,14}", text):
         raise ValueError(f"'{text}' is not in E.164 form: write '+{text[2:]}'")
+    if not _DIALED.fullmatch(text):
+        raise ValueError(_no_number(text))
     if not text.startswith("+"):
         raise ValueError(
             f"'{_shown(text)}' is not in E.164 form: write + and the country code before the"
@@ -75,14 +80,16 @@ def parse_e164(text: str) -> str:
 
 @functools.lru_cache(maxsize=1024)
 def dial_refusal(number: str) -> str | None:
-    """Why `number` must never be dialled, as a sentence without a full stop; None if it may be.
+    """Why `number` must never be dialed, as a sentence without a full stop; None if it may be.
 
     Refused are emergency, suicide-prevention and other short numbers of any country, in E.164 form
-    or as dialled; premium, shared-cost and personal numbers; satellite and international networks;
+    or as dialed; premium, shared-cost and personal numbers; satellite and international networks;
     and whatever is not a possible E.164 number, because nothing is known about it. A number outside
     its country's plan is refused too where it begins like one of these.
     """
     text = number.strip()
+    if not _DIALED.fullmatch(text):  # an id or a name is no number, whatever digits are in it
+        return _no_number(text)
     digits = re.sub(r"[^0-9]", "", text)
     if any(digits in (code, "0" + code, "00" + code) for code in _EVERYWHERE):
         return f"{_shown(text)} is an emergency or crisis number"
@@ -100,13 +107,20 @@ def dial_refusal(number: str) -> str | None:
     return None
 
 
+def _no_number(text: str) -> str:
+    return (
+        f"'{_shown(text)}' is not a telephone number in E.164 form: write + and the country code"
+        " before the number, such as '+12025550123'"
+    )
+
+
 def is_sample(number: str) -> bool:
     """Whether `number` is reserved for examples: the testbed's area code 555, or NANP 555-01xx."""
     return re.fullmatch(r"\+1(?:555[0-9]{7}|[0-9]{3}55501[0-9]{2})", number) is not None
 
 
 def _reason(number: PhoneNumber) -> str:
-    """What kind of number, never to be dialled, `number` is; "" if it is not."""
+    """What kind of number, never to be dialed, `number` is; "" if it is not."""
     code = number.country_code or 0
     national = phonenumbers.national_significant_number(number)
     regions = phonenumbers.region_codes_for_country_code(code)

@@ -1,4 +1,4 @@
-"""What a contact centre is to everything below its guide, and the list of those that are known.
+"""What a contact center is to everything below its guide, and the list of those that are known.
 
 A platform's package describes itself in one object, `PLATFORM`. The built-in ones are named in
 ``sfsip_nb.platforms.NAMES``; an installed package adds one with an entry point of the group
@@ -41,7 +41,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Platform:
-    """A contact centre: what it is called, what is asked about it, and its sample customer.
+    """A contact center: what it is called, what is asked about it, and its sample customer.
 
     `package` holds its guide (``guide.GUIDE``), its stand-in on the testbed (``standin.STAND_IN``),
     the faults of that (``faults.FAULTS``), its ``lines.yaml`` and its ``facts.yaml``.

@@ -18,8 +18,8 @@ _BASE64 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456
 class Redactor:
     """Masks and finds secrets: as they are, and as URLs, JSON, HTML, Python and base64 write them.
 
-    Mixed and repeated escaping (HTML inside JSON inside JSON) is recognised too: each character is
-    looked for in any of its forms. Base64 is recognised wherever the secret starts inside it, as in
+    Mixed and repeated escaping (HTML inside JSON inside JSON) is recognized too: each character is
+    looked for in any of its forms. Base64 is recognized wherever the secret starts inside it, as in
     the ``user:secret`` of HTTP's Basic scheme.
     """
 

@@ -1,7 +1,7 @@
 """The testbed customer: every sample value, in this one place.
 
 They are the defaults of the notebooks' parameters cells, what the testbed's world is built from,
-and what a live run refuses. All are recognisable: ids begin with ``7e57bed0``, names say Acme or
+and what a live run refuses. All are recognizable: ids begin with ``7e57bed0``, names say Acme or
 Testbed, hosts end in ``.example`` (RFC 2606), and numbers use the unassigned area code 555.
 """
 
@@ -19,6 +19,7 @@ SPARE_DID = "+15551230002"  # free in the customer's pool
 SUPPORT_DID = "+15551230050"  # owned by the customer's existing call route: production
 TRANSFER_NUMBER = "+15551230090"  # reaches the live agents
 DID_POOL = ("+15551230000", "+15551230099")
+NUMBER_BLOCK = ("+15551231000", "+15551231199")  # free too, to rehearse with many numbers
 CALLER = "+15550100123"  # an external caller, a test caller's From
 CALLEE = "+15550100188"  # an external subscriber who answers
 
@@ -30,6 +31,8 @@ SYNTHFLOW_REGION = "us"
 SYNTHFLOW_WORKSPACE_ID = "7e57bed00000x000000000000000001"
 SYNTHFLOW_ASSISTANT_ID = "7e57bed0-5f00-4000-8000-000000000001"
 SYNTHFLOW_ASSISTANT_NAME = "Acme Receptionist"
+SYNTHFLOW_SECOND_ASSISTANT_ID = "7e57bed0-5f00-4000-8000-000000000003"
+SYNTHFLOW_SECOND_ASSISTANT_NAME = "Acme Billing"  # inbound too, for numbers of its own
 SYNTHFLOW_OTHER_ASSISTANT_ID = "7e57bed0-5f00-4000-8000-000000000002"
 SYNTHFLOW_OTHER_ASSISTANT_NAME = "Acme Outbound"  # an outbound assistant, to be left alone
 
@@ -55,6 +58,8 @@ _IDENTIFYING = frozenset(
         SYNTHFLOW_WORKSPACE_ID,
         SYNTHFLOW_ASSISTANT_ID,
         SYNTHFLOW_ASSISTANT_NAME,
+        SYNTHFLOW_SECOND_ASSISTANT_ID,
+        SYNTHFLOW_SECOND_ASSISTANT_NAME,
         SYNTHFLOW_OTHER_ASSISTANT_ID,
         SYNTHFLOW_OTHER_ASSISTANT_NAME,
         ADMINISTRATOR,

@@ -10,11 +10,12 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, create_model
+from pydantic import AfterValidator, create_model
 from pydantic.fields import FieldInfo
 
 from sfsip_nb.inputs import fields as f
 from sfsip_nb.inputs import samples
+from sfsip_nb.inputs.answered import Answered, AnsweredNumber, each
 from sfsip_nb.inputs.blocks import (
     Answer,
     Block,
@@ -46,8 +47,10 @@ class _Head(Block):
         "plan, apply or verify; empty: apply on the testbed, plan on live", "", ""
     )
     run: f.RunName = ask("name of the run; empty: made from customer and guide", "", "")
-    numbers: Annotated[f.Numbers, Field(min_length=1)] = ask(
-        "numbers that the AI agent answers, E.164, in quotes", [samples.DID]
+    answered: Answered = ask(
+        "numbers the AI agent answers, E.164, in quotes; or a CSV file",
+        [samples.DID],
+        alias="numbers",
     )
     sip: Sip = ask("SIP between both sides", None)
     synthflow: Synthflow = ask("Synthflow workspace, assistant, transfer", None)
@@ -74,6 +77,32 @@ class Parameters(_Head):
     )
     testbed: Testbed = ask("testbed settings; not used on live", None, Testbed())
 
+    @functools.cached_property
+    def each_number(self) -> tuple[AnsweredNumber, ...]:
+        """Every number that the AI agent answers, with the assistant that does."""
+        usual = {"assistant": self.synthflow.assistant}
+        return tuple(
+            entry if entry.assistant else entry.model_copy(update=usual)
+            for entry in each(self.answered)
+        )
+
+    @functools.cached_property
+    def numbers(self) -> tuple[str, ...]:
+        """The numbers that the AI agent answers, in E.164 form."""
+        return tuple(entry.number for entry in self.each_number)
+
+    @functools.cached_property
+    def assistants(self) -> dict[str, tuple[str, ...]]:
+        """Each assistant, as the inputs name it, and the numbers that it answers."""
+        found: dict[str, list[str]] = {}
+        for entry in self.each_number:
+            found.setdefault(entry.assistant, []).append(entry.number)
+        return {assistant: tuple(numbers) for assistant, numbers in found.items()}
+
+    def assistant_of(self, number: str) -> str:
+        """The assistant that answers one of the numbers, as the inputs name it."""
+        return next(entry.assistant for entry in self.each_number if entry.number == number)
+
     @property
     def guide(self) -> str:
         """The guide's name, which is that of its group of parameters."""
@@ -81,12 +110,12 @@ class Parameters(_Head):
 
     @property
     def platform(self) -> Any:
-        """The contact centre's own group."""
+        """The contact center's own group."""
         return getattr(self, self.guide)
 
     @property
     def trunk_name(self) -> str:
-        """The trunk's name, on whichever contact centre."""
+        """The trunk's name, on whichever contact center."""
         return str(self.platform.trunk_name)
 
     @property
@@ -168,7 +197,7 @@ def sample(model: type[Block], guide: str) -> dict[str, Any]:
             block = block_of(field.annotation)
             value = sample(block, guide) if block else None
         values[field.alias or name] = value
-    if "destinations" in values:  # live agents of every contact centre may be called
+    if "destinations" in values:  # live agents of every contact center may be called
         values["destinations"][1:1] = dict.fromkeys(own.transfer_number for own in platforms())
     if "transfer" in values:
         values["transfer"]["number"] = platform(guide).transfer_number

@@ -28,7 +28,8 @@ def card_of(ctx: Context, step_id: str) -> Card:
     step = step_of(ctx.guide, step_id)
     card = step.card(ctx) if step.card else None
     if card is None:
-        raise InputError(step_id, f"{step_id} is not a manual step.")
+        why = "asks nobody for anything now" if step.card else "is not a manual step"
+        raise InputError(step_id, f"{step_id} {why}.")
     return card
 
 
@@ -40,13 +41,17 @@ def answer(
     at: str,
     files: Sequence[str],
     values: Mapping[str, str],
-) -> None:
-    """Keep what a person did. Raises ``InputError`` where it is no answer."""
-    paths = [Path(name) for name in files]
+) -> Card:
+    """Keep what a person did, and the card that it answers, which may be gone then.
+
+    Raises ``InputError`` where it is no answer.
+    """
+    card, paths = card_of(ctx, step_id), [Path(name) for name in files]
     try:
-        people.answer(ctx, card_of(ctx, step_id), by, at, note, values, files=paths)
+        people.answer(ctx, card, by, at, note, values, files=paths)
     except (ValueError, OSError) as error:
         raise InputError(step_id, f"{step_id} was not answered: {error}") from None
+    return card
 
 
 def asking(card: Card, anew: bool) -> list[tuple[str, str, str]]:

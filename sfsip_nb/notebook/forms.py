@@ -14,6 +14,8 @@ from pydantic.fields import FieldInfo
 
 from sfsip_nb.engine.difference import text
 from sfsip_nb.engine.model import LookupResult
+from sfsip_nb.inputs import extras
+from sfsip_nb.inputs.answered import AnsweredNumber
 from sfsip_nb.inputs.blocks import Block
 from sfsip_nb.inputs.draft import FIXED, Draft
 from sfsip_nb.inputs.errors import InputError
@@ -25,6 +27,12 @@ from sfsip_nb.runs import person
 
 _LINES = ", one a line", "; hold Ctrl or ⌘ to choose several, or none"
 _WORDS = {"sip": "SIP", "api": "API", "id": "ID", "fqdn": "FQDN", "sbc": "SBC", "url": "URL"}
+
+
+def ready() -> None:
+    """Raises InputError where a person is there and ipywidgets, to ask them with, is not."""
+    if person.is_there():
+        extras.need("lab", "A notebook in which a person works", "ipywidgets")
 
 
 @dataclass(frozen=True)
@@ -97,7 +105,7 @@ def _kind(info: FieldInfo) -> tuple[str, tuple[Any, ...]]:
         annotation = next(a for a in get_args(annotation) if a is not type(None))
     if get_origin(annotation) is Literal:
         return "choice", get_args(annotation)
-    if get_origin(annotation) is list and _bare(get_args(annotation)[0]) is str:
+    if get_origin(annotation) is list and _bare(get_args(annotation)[0]) in (str, AnsweredNumber):
         return "lines", ()
     kinds = {bool: "switch", int: "number", str: "text", date: "day"}
     annotation = _bare(annotation)
@@ -207,7 +215,7 @@ class Form:
 
 
 class Intent:
-    """Something shown, and fields below it; the next cell that runs honours what was typed.
+    """Something shown, and fields below it; the next cell that runs honors what was typed.
 
     `fields` are key, label and hint of each; what is typed goes to `typed`, as it is typed.
     """

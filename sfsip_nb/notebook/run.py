@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from sfsip_nb.engine import export
 from sfsip_nb.engine.engine import Engine
-from sfsip_nb.engine.verdicts import Verdict, worst
+from sfsip_nb.engine.model import Refused
+from sfsip_nb.engine.verdicts import DONE, Verdict, worst
 from sfsip_nb.inputs import facts, private
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.notebook import cards, forms
@@ -19,7 +20,7 @@ from sfsip_nb.notebook.unattended import stop_unless_passed
 from sfsip_nb.notebook.workspace import Workspace
 from sfsip_nb.platforms.shared import captures
 from sfsip_nb.present import captures as capture_tables
-from sfsip_nb.present import chapters, figures, tables
+from sfsip_nb.present import chapters, figures, outcome, tables
 from sfsip_nb.present.frames import Frames
 from sfsip_nb.present.pictured import pictured
 from sfsip_nb.present.record import card_page
@@ -41,6 +42,7 @@ def open_run(guide: str, notebook: str, namespace: Mapping[str, Any]) -> Run:
     once. Raises ``InputError``, one paragraph a problem; nothing has been touched then.
     """
     with errors_shown(places.home() / "runs", where="open_run"):
+        forms.ready()
         before = namespace.get("run")
         if isinstance(before, Run):  # the cell is run again, and its own result hides the parameter
             namespace = {**namespace, "run": before.workspace.draft.value("run")}
@@ -167,8 +169,11 @@ class Run:
 
     def _plan(self, fresh: bool = False) -> Shown | forms.Intent:
         engine = self._engine()
-        with self.workspace.alone():
-            plan = engine.plan(fresh)
+        try:
+            with self.workspace.alone():
+                plan = engine.plan(fresh)
+        except Refused as refusal:  # the steps that it would be for say so too
+            return tables.notice(f"No plan was made. {refusal} {refusal.advice}".strip(), "bad")
         done = {
             (c.step, c.kind, c.key)
             for c in engine.ctx.journal.changes.all()
@@ -243,8 +248,8 @@ class Run:
     ) -> Shown:
         """Answer a card: who did it, when, a note, files that show it, and the values asked for."""
         ctx = self.workspace.engine().ctx
-        cards.answer(ctx, step_id, by, note, at, files, values)
-        return tables.card(cards.with_answer(ctx, cards.card_of(ctx, step_id)))
+        card = cards.answer(ctx, step_id, by, note, at, files, values)
+        return tables.card(cards.with_answer(ctx, card))
 
     @cell
     def send(self, step_id: str) -> Shown:
@@ -274,13 +279,18 @@ class Run:
             rows = workspace.judged()
             title = f"{guide.title}: all sections so far"
         ran = [rows[s.id].titled(s.section, s.title) for s in own or guide.steps if s.id in rows]
-        shown = tables.overall(worst(step.verdict for step in ran).value, title)
+        due = own or guide.steps
+        missing = [step.id for step in due if step.id not in rows]
+        verdict: str = worst(step.verdict for step in ran)
+        if missing and verdict in DONE:
+            verdict = outcome.PARTIAL
+        shown = tables.overall(verdict, outcome.section(title, missing, len(due)))
         if own:
             shown = tables.verdict_table(ran, "This section") + shown
         if workspace.unattended:
             shown.stamp = stamp(workspace, self.name)
             inputs = workspace.draft.checked.valid()
-            stop_unless_passed(shown, title, own or guide.steps, ran, inputs, whole=not own)
+            stop_unless_passed(shown, title, due, ran, inputs, whole=not own)
         return shown
 
     @cell
@@ -329,7 +339,7 @@ class Run:
         return (
             tables.figure(figures.strip(chapters.overview(data), "The run at a glance"))
             + tables.verdict_table(data.steps, f"All steps of attempt {made.name}")
-            + tables.overall(data.verdict, data.title)
+            + tables.overall(outcome.word(data), " ".join([data.title, *outcome.sentences(data)]))
             + tables.pointer("The record", where, told)
             + tables.notice(
                 "Afterward: remove the OAuth client that you created for this run, if nothing else "

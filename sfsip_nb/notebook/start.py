@@ -10,6 +10,7 @@ from sfsip_nb.inputs import private
 from sfsip_nb.inputs.draft import Draft
 from sfsip_nb.inputs.generate import live_values, parameters_cell, sample_values
 from sfsip_nb.inputs.schema import named
+from sfsip_nb.notebook import forms
 from sfsip_nb.notebook.errors import errors_shown
 from sfsip_nb.platforms import guides
 from sfsip_nb.present import tables
@@ -26,6 +27,10 @@ class Beginning:
     """Three questions, and the run's own notebooks once they are answered."""
 
     answers = _answers
+
+    def __init__(self) -> None:
+        with errors_shown(_runs()):
+            forms.ready()
 
     def notebooks(self) -> Shown:
         """Write the run's notebooks, unless they are there, and show the way to them."""

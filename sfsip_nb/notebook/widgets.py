@@ -9,18 +9,20 @@ from typing import Any
 import ipywidgets
 import traitlets
 
+from sfsip_nb.inputs.answered import as_line
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.secrets import doubts, has_key_ring
 from sfsip_nb.notebook.forms import Field, Form, groups_of
 from sfsip_nb.present.tables import STYLE
 from sfsip_nb.present.text import some, visible
+from sfsip_nb.sip.shown import counted
 
 
 class SecretField(ipywidgets.Password):  # type: ignore[misc]
     """A password control that forgets.
 
     What is typed goes to `take` and nowhere else: the widget's own value is empty again at once,
-    it never serialises a value, and half-typed text is not sent to the kernel. So a notebook
+    it never serializes a value, and half-typed text is not sent to the kernel. So a notebook
     saved with its widget state holds no secret.
     """
 
@@ -71,7 +73,7 @@ def control(field: Field, form: Form) -> Any:
             pairs = [(choice or "–", choice) for choice in known]
             widget = ipywidgets.Dropdown(options=pairs, value=value, **options)
         case "lines":
-            text = "\n".join(map(str, value))
+            text = "\n".join(map(as_line, value))
             widget = ipywidgets.Textarea(value=text, rows=max(2, len(value)), **options)
         case "several":
             listed = form.closed[field.key]
@@ -182,7 +184,7 @@ class Sheet:
             self._remarks[field.key].value = _said(remark + mark)
         count = len(problems)
         self._summary.value = _said(
-            f'<b class="bad">✖ {count} input{"s" if count > 1 else ""} to fill in or correct</b>'
+            f'<b class="bad">✖ {counted(count, "input")} to fill in or correct</b>'
             if count
             else '<b class="good">✔ every input can be used</b>; the next cell that you run'
             " uses them"

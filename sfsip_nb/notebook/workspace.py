@@ -7,14 +7,14 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sfsip_nb.engine import export
+from sfsip_nb.engine import export, fitting
 from sfsip_nb.engine.context import Phase, no_phase
 from sfsip_nb.engine.engine import Engine
 from sfsip_nb.engine.found import JOURNAL, TYPED, look
 from sfsip_nb.engine.journal import Journal, JournaledStep
 from sfsip_nb.engine.model import Guide, LookupResult
 from sfsip_nb.inputs.draft import Draft
-from sfsip_nb.inputs.errors import InputError, SfsipError
+from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.load import CELL
 from sfsip_nb.inputs.secrets import Redactor
 from sfsip_nb.present.frames import Frames
@@ -150,17 +150,8 @@ class Workspace:
         """What both platforms say of the inputs as they stand, complete or not. Changes nothing."""
         checked = self.draft.checked
         parameters = checked.parameters or self.draft.loose()
-        seen: dict[str, LookupResult] = {}
         with sessions.read_only_context(parameters, checked.secrets) as ctx:
-            for look in ctx.guide.looks:
-                try:
-                    seen[look.key] = look.see(ctx)
-                except SfsipError as error:
-                    seen[look.key] = LookupResult(None, f"cannot be asked: {error}")
-                except KeyError as error:  # a secret or a region that is not there yet
-                    why = f"cannot be asked before {error.args[0]} is there"
-                    seen[look.key] = LookupResult(None, why)
-        return seen
+            return {look.key: fitting.asked(ctx, look) for look in ctx.guide.looks}
 
     def let_go(self) -> None:
         """Give the tokens back; they are made anew where they are needed."""

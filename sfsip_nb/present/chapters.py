@@ -4,12 +4,17 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from sfsip_nb.engine import people
 from sfsip_nb.engine.record import Record
 from sfsip_nb.engine.rows import ChangeRow, CheckRow, PlanRow, StepRow
-from sfsip_nb.engine.verdicts import Weight, worst
-from sfsip_nb.present.html import Row
+from sfsip_nb.engine.verdicts import Verdict, Weight, worst
+from sfsip_nb.inputs.answered import each_of
+from sfsip_nb.present import outcome
+from sfsip_nb.present.alike import alike, named
+from sfsip_nb.present.html import Row, seen_files
 from sfsip_nb.present.style import VERDICTS
 from sfsip_nb.present.text import lasted, links, utc
+from sfsip_nb.sip.shown import counted
 
 _OPEN = ("fail", "blocked", "waiting", "inconclusive")
 
@@ -31,8 +36,7 @@ def tally(steps: list[StepRow]) -> str:
 def _counted(verdicts: Iterable[Any], noun: str) -> str:
     counts = Counter(map(str, verdicts))
     words = ", ".join(f"{counts[word]} {word}" for word in sorted(counts, key=list(VERDICTS).index))
-    total = sum(counts.values())
-    return f"{total} {noun}{'' if total == 1 else 's'}: {words}"
+    return f"{counted(counts.total(), noun)}: {words}"
 
 
 def summary(data: Record) -> list[str]:
@@ -40,7 +44,8 @@ def summary(data: Record) -> list[str]:
     steps = data.steps
     checks = [check for step in steps for check in step.checks]
     required = [check.verdict for check in checks if check.weight is Weight.REQUIRED]
-    advisory = [check.verdict for check in checks if check.weight is Weight.ADVISORY]
+    advised = [check for check in checks if check.weight is Weight.ADVISORY]
+    advisory = [check.verdict for check in advised]
     meaning = _MEANING.get(data.verdict, "")
     if data.verdict == "pass" and "waived" in required:
         meaning = "Every required check passed, or somebody waived it."
@@ -49,14 +54,17 @@ def summary(data: Record) -> list[str]:
         meaning = "What the run had created or changed was undone" + by + "."
         left = "Everything is as before." if undone.ok else "Not everything is as before: below."
         return [meaning, left]
-    said = [meaning, f"{tally(steps)}."]
-    if missing := data.not_run:
-        said.append(f"{len(missing)} of the guide's {len(steps) + len(missing)} steps did not run.")
+    led = outcome.word(data)
+    said = [*outcome.sentences(data), meaning if led == data.verdict else "", f"{tally(steps)}."]
+    if led == outcome.PLAN:
+        return [sentence for sentence in said if sentence]
     if required:
         said.append(f"{_counted(required, 'required check')}.")
     if advisory:
         which = "It does" if len(advisory) == 1 else "They do"
-        said.append(f"{_counted(advisory, 'advisory check')}. {which} not affect the result.")
+        proved = sum(check.verdict == "pass" and bool(check.proved_by) for check in advised)
+        by = f"; {proved} proved by a later step" if proved else ""
+        said.append(f"{_counted(advisory, 'advisory check')}{by}. {which} not affect the result.")
     return [sentence for sentence in said if sentence]
 
 
@@ -93,7 +101,9 @@ def sections(data: Record) -> Iterator[dict[str, Any]]:
                 "title": title,
                 "steps": own,
                 "flows": [flow for flow in data.flows if flow.step in drawn],
-                "evidence": any(check.evidence for step in own for check in step.checks),
+                "evidence": any(
+                    seen_files(check.evidence) for step in own for check in step.checks
+                ),
                 "tally": tally(own),
                 "verdict": worst(step.verdict for step in own).value,
             }
@@ -111,20 +121,27 @@ def overview(data: Record) -> list[dict[str, Any]]:
     return [{"title": titles.get(name, name), "steps": own} for name, own in cells.items() if own]
 
 
-def open_points(steps: list[StepRow]) -> list[dict[str, Any]]:
-    """What is required and did not pass, the worst first, with what to do next."""
-    return sorted(_open_points(steps), key=lambda point: _OPEN.index(point["verdict"]))
+def open_points(data: Record) -> list[dict[str, Any]]:
+    """What is required and did not pass, the worst first, with what to do next.
+
+    Of a plan only what has to be seen to before it: not what waits for being carried out.
+    """
+    return sorted(_open_points(data), key=lambda point: _OPEN.index(point["verdict"]))
 
 
-def _open_points(steps: list[StepRow]) -> Iterator[dict[str, Any]]:
-    for step in steps:
+def _open_points(data: Record) -> Iterator[dict[str, Any]]:
+    planning = data.plan if data.mode == "plan" else None
+    kinds = {change.object.partition(":")[0] for change in planning.changes} if planning else set()
+    for step in data.steps:
         checks = [
             check
-            for check in step.checks
+            for check in alike(step.checks)
             if check.verdict in _OPEN and check.weight is Weight.REQUIRED
         ]
+        if planning:
+            checks = [check for check in checks if not _planned(check, kinds)]
         yield from (_point(step, check) for check in checks)
-        if not checks and step.verdict in _OPEN:
+        if not checks and step.verdict in _OPEN and not planning:
             yield {
                 "step": step.id,
                 "what": step.title,
@@ -134,10 +151,17 @@ def _open_points(steps: list[StepRow]) -> Iterator[dict[str, Any]]:
             }
 
 
+def _planned(check: CheckRow, kinds: set[str]) -> bool:
+    """Whether a check waits for the plan's own changes, or for a person who has a card for it."""
+    waits = check.verdict is Verdict.WAITING
+    _, kind, *_ = *check.id.split("/"), ""
+    return waits and (people.is_word(check.id) or kind in kinds)
+
+
 def doubts(steps: list[StepRow]) -> Iterator[dict[str, Any]]:
     """Advisory checks that did not pass: they decide nothing, and a reader should know them."""
     for step in steps:
-        for check in step.checks:
+        for check in alike(step.checks):
             if check.weight is Weight.ADVISORY and check.verdict in _OPEN:
                 yield _point(step, check)
 
@@ -153,7 +177,9 @@ def _point(step: StepRow, check: CheckRow) -> dict[str, Any]:
 
 
 def causes(data: Record) -> list[dict[str, Any]]:
-    """The troubleshooting rows that something in this run speaks for."""
+    """The troubleshooting rows that something in this run speaks for; of a plan there are none."""
+    if data.mode == "plan":
+        return []
     return [
         {"cause": row.cause, "because": "\n".join(row.because), "remedy": row.remedy}
         for row in data.diagnosis
@@ -204,6 +230,36 @@ def _approval(plan: PlanRow) -> str:
     if not plan.approved_by:
         return "nobody yet"
     return f"{plan.approved_by}, {utc(plan.approved_at)}"
+
+
+def numbers(data: Record) -> list[dict[str, str]]:
+    """The numbers that the AI agent answers, those alike in one row: who, for what, how judged."""
+    usual = str(data.inputs.get("synthflow", {}).get("assistant", ""))
+    entries = list(each_of(data.inputs.get("numbers", ())))
+    if len(entries) < 2:
+        return []
+    checks: dict[str, list[tuple[str, CheckRow]]] = {}
+    for step in data.steps:
+        for check in step.checks:
+            checks.setdefault(check.number, []).append((step.id, check))
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for number, assistant, label in entries:
+        own = checks.get(number, [])
+        verdict = worst(c.verdict for _, c in own if c.weight is Weight.REQUIRED)
+        called = any(step.startswith("verify.") for step, _ in own)
+        key = (label, assistant or usual, verdict, str(called))
+        groups.setdefault(key, []).append(number)
+    return [
+        {
+            "count": str(len(group)),
+            "numbers": named(group),
+            "label": label,
+            "assistant": assistant,
+            "verdict": verdict,
+            "called": "called" if called == "True" else "not called: no call proves it",
+        }
+        for (label, assistant, verdict, called), group in groups.items()
+    ]
 
 
 def left_over(data: Record) -> list[ChangeRow]:

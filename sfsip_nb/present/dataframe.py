@@ -35,6 +35,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "ended": "time",
         "seconds": "number",
         "verdict": "verdict",
+        "partial": "flag",
         "faults": "text",
     },
     "steps": {
@@ -51,6 +52,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     "checks": {
         "step": "text",
         "check": "text",
+        "number": "text",
         "title": "text",
         "weight": "text",
         "vantage": "text",
@@ -59,7 +61,9 @@ COLUMNS: dict[str, dict[str, str]] = {
         "seen": "text",
         "reason": "text",
         "at": "time",
+        "basis": "list",
         "evidence": "list",
+        "proved_by": "list",
     },
     "changes": {
         "step": "text",
@@ -167,6 +171,7 @@ def attempts(rows: Iterable[Record]) -> Iterator[Row]:
             "ended": row.ended,
             "seconds": _between(row.started, row.ended),
             "verdict": row.verdict,
+            "partial": row.partial,
             "faults": ", ".join(row.testbed.faults) if row.testbed else "",
         }
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from sfsip_nb.engine.record import Record
 from sfsip_nb.engine.rows import EvidenceRow
-from sfsip_nb.present import figures, ladders
+from sfsip_nb.present import exchanges, figures, ladders
 from sfsip_nb.present.text import visible
 
 TEXT_LIMIT = 60_000
@@ -19,6 +19,10 @@ TEXT_LIMIT = 60_000
 
 MESSAGE_LIMIT, MESSAGES = 4_000, 60
 """Characters of one SIP message, and messages of one ladder, that the page holds."""
+
+
+EXCHANGES = 8
+"""Requests of one step that the page names at most; the file has all, with what was answered."""
 
 
 @dataclass
@@ -125,6 +129,8 @@ def _file(
     item["sha256"] = item["sha256"] or hashlib.sha256(content).hexdigest()
     if pictured:
         return item
+    with suppress(ValueError):  # whatever else it is, it is text or is not
+        return item | {"text": exchanges.text(exchanges.read(content), EXCHANGES)}
     try:
         text = content.decode()
     except ValueError:

@@ -170,7 +170,9 @@ def _seconds(levels: dataframe.Row) -> Iterator[dataframe.Row]:
 def _evidence(
     record: Record, folder: Path, title: str, suffix: str
 ) -> Iterator[tuple[EvidenceRow, Path]]:
+    """The attempt's own files of a kind; it may also name those of an earlier one, as proof."""
     for kept in record.evidence:
         path = folder / Path(kept.name).name
-        if kept.title.startswith(title) and path.suffix == suffix and path.is_file():
+        own = kept.kept >= record.started and kept.title.startswith(title)
+        if own and path.suffix == suffix and path.is_file():
             yield kept, path

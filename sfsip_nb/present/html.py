@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,9 @@ from sfsip_nb.engine.rows import CardFieldRow, CheckRow, StepRow
 from sfsip_nb.engine.verdicts import Vantage, Verdict, Weight
 from sfsip_nb.inputs.platform import names, platform
 from sfsip_nb.present import style
+from sfsip_nb.present.alike import alike, alike_changes
 from sfsip_nb.present.text import LONG, clock, lasted, links, shown, unmarked, utc, visible
+from sfsip_nb.sip.shown import counted
 
 Row = Mapping[str, Any]
 
@@ -37,11 +39,11 @@ def deciding(step: StepRow) -> str:
     if step.verdict is not Verdict.PASS:
         return "\n".join(
             f"{check.title}: {shown(check.seen)}"
-            for check in required
+            for check in alike(required)
             if check.verdict is step.verdict
         )
-    passed = f"{len(required)} check{'' if len(required) == 1 else 's'} passed"
-    doubts = [c for c in step.checks if c.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE)]
+    passed = f"{counted(len(required), 'check')} passed"
+    doubts = [c for c in alike(step.checks) if c.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE)]
     return passed + (f"; advisory: {', '.join(c.title for c in doubts)}" if doubts else "")
 
 
@@ -72,6 +74,14 @@ def usually_seen(steps: Iterable[StepRow]) -> tuple[str, str]:
     return usual, usual if len(seen) == 1 else f"{usual} unless noted"
 
 
+def proof_pieces(check: CheckRow) -> Iterator[tuple[str, bool]]:
+    """What is said of a check that others prove, in pieces: each a step's name, or other words."""
+    steps = {identity.partition("/")[0] for identity in check.proved_by}
+    for number, piece in enumerate(re.split(f"({'|'.join(map(re.escape, steps))})", check.reason)):
+        if piece:
+            yield piece, number % 2 == 1
+
+
 def object_name(address: str) -> str:
     """An object in words: `genesys.did_pool:+1555` is the DID pool “+1555” in Genesys Cloud."""
     kind, _, key = address.partition(":")
@@ -91,6 +101,16 @@ def bare(reference: str) -> str:
 def kind_of(reference: str) -> str:
     """What an evidence file is, by the first word of its name: ladder, capture, heard."""
     return re.split(r"[-.]", bare(reference))[0]
+
+
+def requests(references: Iterable[str]) -> list[str]:
+    """Those of the evidence files that hold what was asked of an API: they stand beside a step."""
+    return list(dict.fromkeys(ref for ref in references if kind_of(ref) == "requests"))
+
+
+def seen_files(references: Iterable[str]) -> list[str]:
+    """The other ones, which stand beside a check."""
+    return [ref for ref in references if kind_of(ref) != "requests"]
 
 
 def svg_uri(svg: str) -> str:
@@ -127,6 +147,12 @@ def environment() -> Environment:
         seen_from=seen_from,
         usually_seen=usually_seen,
         object_name=object_name,
+        proof_pieces=proof_pieces,
+        counted=counted,
+        requests=requests,
+        seen_files=seen_files,
+        alike=alike,
+        alike_changes=alike_changes,
     )
     env.globals.update(
         look=style.verdict,

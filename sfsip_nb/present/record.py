@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from sfsip_nb.engine.record import Record
 from sfsip_nb.engine.rows import AnsweredCard
-from sfsip_nb.present import chapters, figures, style
+from sfsip_nb.present import chapters, figures, outcome, style
 from sfsip_nb.present.exhibits import Exhibits, gather
 from sfsip_nb.present.html import environment
 
@@ -35,18 +35,22 @@ def record_html(record: Record, evidence: Mapping[str, bytes]) -> str:
             css=style.RECORD_CSS,
             guide=record.title or record.guide,
             attempt=f"{record.attempt:04}-{record.mode}",
+            outcome=outcome.word(record),
             summary=chapters.summary(record),
             alerts=record.alerts,
             warnings=list(chapters.warnings(record)),
+            planned=outcome.planned_rows(record.plan) if record.plan else [],
+            planned_columns=list(outcome.PLANNED.items()),
             facts=chapters.facts(record),
             strip=Markup(figures.strip(chapters.overview(record), "The run at a glance").inline),
             contents=contents,
             numbers={anchor: number for number, anchor, _, _ in contents},
             titles={anchor: title for _, anchor, title, _ in contents},
             ran={step.id for step in record.steps},
-            open=chapters.open_points(record.steps),
+            open=chapters.open_points(record),
             doubts=list(chapters.doubts(record.steps)),
             causes=chapters.causes(record),
+            answered=chapters.numbers(record),
             sections=sections,
             left_over=chapters.left_over(record),
             inputs=inputs,
@@ -70,9 +74,11 @@ def _contents(
     planning = data.mode == "plan"
     body = [
         ("rollback", "What was undone", "", data.rollback),
+        ("plan", "The plan", "", planning),
         ("open", "What is open", "", not data.rollback),
+        ("numbers", "Numbers", "", chapters.numbers(data)),
         *((section["anchor"], section["title"], section["verdict"], True) for section in sections),
-        ("changes", "Planned changes" if planning else "Changes", "", True),
+        ("changes", "Changes", "", not planning),
         ("people", "Done by people", "", data.people),
         ("dialled", "Test calls placed", "", data.dialled),
         ("waivers", "Waivers", "", data.waivers),

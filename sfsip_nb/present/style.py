@@ -36,9 +36,16 @@ VERDICTS: Final = {
 }
 
 
+OUTCOMES: Final = {
+    outcome.word: outcome
+    for outcome in (VerdictStyle("◐", "partial", "doubt"), VerdictStyle("✎", "plan", "wait"))
+}
+"""What an attempt came to where that is no verdict (`present/outcome.py`)."""
+
+
 def verdict(word: str) -> VerdictStyle:
-    """The verdict's look. An unknown word is shown as it is, without color of its own."""
-    return VERDICTS.get(word) or VerdictStyle("·", word or "not run", "quiet")
+    """The look of a verdict or an outcome. An unknown word has no color of its own."""
+    return VERDICTS.get(word) or OUTCOMES.get(word) or VerdictStyle("·", word or "not run", "quiet")
 
 
 LIGHT: Final = {

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from sfsip_nb.engine.rows import AnsweredCard, ChangeRow, StepRow
 from sfsip_nb.present import dataframe, ladders, style
+from sfsip_nb.present.alike import alike, alike_changes
 from sfsip_nb.present.figures import Figure
 from sfsip_nb.present.html import Row, deciding, field_value, input_value, part, svg_uri
 from sfsip_nb.present.text import columns, one_line, shown, visible
@@ -117,7 +118,7 @@ def checks_table(step: StepRow) -> Shown:
         ("verdict", "checked", "expected", "seen"),
         [
             (style.verdict(check.verdict), check.title, check.expected, check.seen)
-            for check in step.checks
+            for check in alike(step.checks)
         ],
     )
     html = part("checks_table", step, str(style.verdict(step.verdict)))
@@ -128,7 +129,7 @@ def plan_table(changes: Iterable[ChangeRow], title: str = "Plan", detail: str = 
     """What would change: field, now, will be, and what a rollback could not restore."""
     rows = list(changes)
     lines = [one_line(title)]
-    for change in rows:
+    for change in alike_changes(rows):
         lines.append(one_line(f"{change.change} {change.object}"))
         lines.extend(
             f"  {one_line(field.field)}: {one_line(field.before)} → {one_line(field.after)}"

@@ -16,6 +16,7 @@ from sfsip_nb.engine.rows import StepRow
 from sfsip_nb.engine.verdicts import Verdict
 from sfsip_nb.present import style
 from sfsip_nb.present.html import deciding
+from sfsip_nb.present.outcome import sentences, word
 from sfsip_nb.present.text import clock, one_line
 from sfsip_nb.runs.kept import outcome
 
@@ -126,6 +127,9 @@ def _data(event: Event) -> dict[str, Any]:
                 "exit_code": code,
                 "steps": Counter(step.verdict for step in record.steps),
                 "not_run": len(record.not_run),
+                "partial": record.partial,
+                "outcome": word(record),
+                "told": list(sentences(record)),
                 "record": str(page),
             }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sfsip_nb.engine.record import Record
@@ -16,6 +16,7 @@ from sfsip_nb.engine.rows import StepRow
 from sfsip_nb.engine.verdicts import DONE, Verdict
 from sfsip_nb.present import style
 from sfsip_nb.present.html import deciding
+from sfsip_nb.present.outcome import PLAN, PLANNED, planned_rows, sentences, word
 from sfsip_nb.present.text import one_line, visible
 from sfsip_nb.replay.events import Event, Finished, Tell
 
@@ -50,23 +51,32 @@ def commands(record: Record) -> list[str]:
 
 
 def summary(record: Record) -> str:
-    """The verdict, and a table of the steps that are open."""
-    title = f"{record.customer}, {record.title or record.guide}: {style.verdict(record.verdict)}"
+    """What the attempt came to, and a table of what is planned or of the steps that are open."""
+    title = f"{record.customer}, {record.title or record.guide}: {style.verdict(word(record))}"
     lines = [f"### {_markdown(title)}", ""]
     passed = sum(step.verdict in DONE for step in record.steps)
     lines.append(
         f"{passed} of {len(record.steps) + len(record.not_run)} steps are done"
         f" (attempt {record.attempt}, {record.mode}, {record.target})."
     )
+    lines += [line for told in sentences(record) for line in ("", _markdown(told))]
     if record.broke_off:
         lines += ["", _markdown(f"Stopped early in {record.broke_off}")]
-    if open_ := [step for step in record.steps if step.verdict not in DONE]:
+    planned = planned_rows(record.plan) if word(record) == PLAN and record.plan else []
+    open_ = [_open(step) for step in record.steps if step.verdict not in DONE]
+    if planned:
+        head = f"| {' | '.join(PLANNED.values())} |"
+        lines += ["", head, "|---|---|---|", *(_row(list(row.values())) for row in planned)]
+    elif open_:
         lines += ["", "| Verdict | Step | Why |", "|---|---|---|", *map(_row, open_)]
     return "\n".join([*lines, "", ""])
 
 
-def _row(step: StepRow) -> str:
-    cells = (str(style.verdict(step.verdict)), f"{step.id}: {step.title}", deciding(step))
+def _open(step: StepRow) -> tuple[str, str, str]:
+    return str(style.verdict(step.verdict)), f"{step.id}: {step.title}", deciding(step)
+
+
+def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(map(_markdown, cells))} |"
 
 

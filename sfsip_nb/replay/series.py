@@ -18,7 +18,6 @@ from sfsip_nb.runs.folder import Attempt
 from sfsip_nb.runs.prepared import Prepared
 
 BROKE_OFF = 4
-OPEN = 3
 
 
 def replay(
@@ -50,10 +49,7 @@ def replay(
     finally:
         journal.close()
     page = attempt.publish(prepared.redactor) / "record.html"
-    verdicts = [step.verdict for step in record.steps]
-    code = exit_code(verdicts) if verdicts else OPEN
-    if broke_off:
-        code = BROKE_OFF
+    code = BROKE_OFF if broke_off else exit_code([record.verdict])
     tell(Finished(record, page, code))
     return code
 

@@ -10,7 +10,7 @@ from sfsip_nb.engine.record import NotRunRow, Record
 from sfsip_nb.engine.rows import CheckRow, RollbackRow, StepRow
 from sfsip_nb.engine.verdicts import Weight
 from sfsip_nb.inputs import private
-from sfsip_nb.present import style
+from sfsip_nb.present import outcome, style
 from sfsip_nb.present.html import deciding
 from sfsip_nb.present.text import one_line, visible
 
@@ -53,6 +53,8 @@ def _suite(section: str, record: Record) -> TestSuite:
     suite.timestamp = record.started.removesuffix("Z")
     suite.hostname = visible(platform.node())
     facts = {name: getattr(record, name) for name in ("guide", "run", "target", "mode", "verdict")}
+    facts |= {"partial": "true" if record.partial else "false"}
+    facts |= {"outcome": " ".join(outcome.sentences(record)) or outcome.word(record)}
     facts |= {"attempt": record.attempt} | {f"version.{k}": v for k, v in record.versions.items()}
     for name, value in facts.items():
         suite.add_property(visible(name), visible(str(value)))
@@ -102,6 +104,8 @@ def _line(check: CheckRow) -> str:
     """A check as a line of the report: JUnit has no word for waived, inconclusive or advisory."""
     weight = "" if check.weight is Weight.REQUIRED else " (advisory)"
     words = f"{check.title}: expected {check.expected}; seen {check.seen}"
+    if check.proved_by:
+        words += f". {check.reason}"
     return f"{style.verdict(check.verdict)}{weight} {check.id} {one_line(words)}"
 
 

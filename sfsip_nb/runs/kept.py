@@ -9,7 +9,10 @@ from sfsip_nb.engine.model import Guide
 from sfsip_nb.engine.record import Record, read
 from sfsip_nb.engine.verdicts import Verdict
 from sfsip_nb.present import style, tables
+from sfsip_nb.present.chapters import open_points
+from sfsip_nb.present.outcome import PLAN, PLANNED, planned_rows, sentences, word
 from sfsip_nb.present.tables import Shown
+from sfsip_nb.present.text import columns
 from sfsip_nb.runs import sums
 from sfsip_nb.runs.folder import Attempt
 from sfsip_nb.runs.prepared import Redacting
@@ -55,7 +58,9 @@ def _name(attempt: AttemptRow) -> str:
 def summary(attempt: Path) -> Shown:
     """Where the record is, its verdict and its steps."""
     data = read(attempt / "record.json")
-    head = tables.overall(data.verdict, str(attempt / "record.html"))
+    head = tables.overall(word(data), str(attempt / "record.html"))
+    for sentence in sentences(data):
+        head += tables.notice(sentence, "doubt" if data.partial else "")
     if data.broke_off:
         head += tables.notice(f"Stopped early in {data.broke_off}")
     for alert in data.alerts:
@@ -66,15 +71,21 @@ def summary(attempt: Path) -> Shown:
 
 
 def outcome(record: Record) -> str:
-    """An attempt in a few lines: its verdict, how many steps have which, and which need a look.
+    """An attempt in a few lines: what it came to, its verdicts counted, and what to look at.
 
-    What is blocked follows from those, and after a plan everything waits for its apply.
+    What is blocked follows from those. A plan is told as one: what it is to do, and what has to be
+    seen to before.
     """
     counts = Counter(step.verdict for step in record.steps)
     said = [f"{count} {verdict}" for verdict, count in counts.most_common()]
     said += [f"{len(record.not_run)} not run"] if record.not_run else []
-    head = f"{style.verdict(record.verdict)}: {', '.join(said)}"
-    look = {Verdict.FAIL, Verdict.INCONCLUSIVE}
-    look |= set() if record.mode == "plan" else {Verdict.WAITING}
-    rows = [step for step in record.steps if step.verdict in look]
-    return tables.verdict_table(rows, head).text if rows else head
+    look, led = style.verdict(word(record)), list(sentences(record))
+    told = [f"{look}: {', '.join(said)}", *led]
+    if word(record) == PLAN and record.plan:
+        rows = [list(row.values()) for row in planned_rows(record.plan)]
+        told = [columns(f"{look}: {led[0]}", list(PLANNED.values()), rows), *led[1:]]
+    open_ = {point["step"] for point in open_points(record) if point["verdict"] != Verdict.BLOCKED}
+    if left := [step for step in record.steps if step.id in open_]:
+        title = "To see to first" if led else told.pop()
+        told.append(tables.verdict_table(left, title).text)
+    return "\n".join(told)

@@ -16,6 +16,10 @@ from sfsip_nb.present.text import visible
 _TO_NOTEBOOK = re.compile(r"(\]\([^)\s]*)\.ipynb(#[^)\s]*)?\)")
 
 
+_FRAME = re.compile(r'\A(<div>\s*)<style scoped>.*?</style>\s*<table[^>]*class="dataframe">', re.S)
+"""How the HTML of a pandas DataFrame begins."""
+
+
 class _Exporter(HTMLExporter):
     """The stock one parses each page twice again, for texts and focus that our template gives."""
 
@@ -58,9 +62,10 @@ def _is_widget(output: Any) -> bool:
 
 
 def _plain(output: Any) -> Any:
-    """The output without the style sheet, which the page has once."""
+    """The output without a style sheet of its own: the page has one, for a DataFrame too."""
     if "text/html" in output.get("data", {}):
-        output.data["text/html"] = output.data["text/html"].replace(STYLE, "")
+        html = output.data["text/html"].replace(STYLE, "")
+        output.data["text/html"] = _FRAME.sub(r'\1<table class="sf">', html)
     return output
 
 

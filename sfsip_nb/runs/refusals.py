@@ -43,7 +43,7 @@ def known_faults(parameters: Parameters, names: Sequence[str]) -> None:
 
 
 def known_steps(guide: Guide, parameters: Parameters) -> None:
-    """An answer or a waiver under a misspelt name would be left out without a word."""
+    """An answer or a waiver under a misspelled name would be left out without a word."""
     steps = [step.id for step in guide.steps]
     named = [(f"people.{name}", name) for name in parameters.people]
     named += [(f"waive: {w.check}", w.check.partition("/")[0]) for w in parameters.waive]

@@ -14,6 +14,7 @@ from sfsip_nb.engine.journal import AttemptRow, Journal, JournaledStep
 from sfsip_nb.engine.model import Guide, Section
 from sfsip_nb.engine.verdicts import DONE, Weight, worst
 from sfsip_nb.present.html import deciding
+from sfsip_nb.present.outcome import PARTIAL
 from sfsip_nb.present.text import utc
 from sfsip_nb.runs import places
 from sfsip_nb.runs import session as sessions
@@ -59,7 +60,7 @@ def _following(sections: list[dict[str, Any]]) -> dict[str, Any] | None:
     """Where to go on: what only waits for a call's proof does not keep anybody from that call."""
     for waits in ("pending", "open"):
         for section in sections:
-            if section[waits] or (section["steps"] and not section["verdict"]):
+            if section[waits] or (section["steps"] and section["verdict"] in ("", PARTIAL)):
                 return section
     return None
 
@@ -104,11 +105,14 @@ def _section(
     steps = guide.of_section(section.notebook)
     own = [rows[step.id].titled(step.section, step.title) for step in steps if step.id in rows]
     newest = max((row.attempt for row in own), default=0)
+    verdict: str = worst(row.verdict for row in own) if own else ""
+    if 0 < len(own) < len(steps) and verdict in DONE:
+        verdict = PARTIAL
     return {
         "title": f"{section.notebook[:2]} {section.title}",
         "href": _address(place, section.notebook),
         "here": section.notebook == here,
-        "verdict": worst(row.verdict for row in own).value if own else "",
+        "verdict": verdict,
         "of": f"attempt {newest}" if own and attempt and newest < attempt.id else "",
         "open": (still := [row for row in own if row.verdict not in DONE]),
         "pending": [row for row in still if not people.only_awaits_proof(row)],

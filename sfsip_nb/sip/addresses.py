@@ -16,7 +16,7 @@ _PRIVATE = [
 
 
 def local_ip(remote: Address) -> str:
-    """The address that this machine uses towards a peer; nothing is sent. Raises OSError."""
+    """The address that this machine uses toward a peer; nothing is sent. Raises OSError."""
     family = socket.AF_INET6 if ":" in remote[0] else socket.AF_INET
     with socket.socket(family, socket.SOCK_DGRAM) as probe:
         probe.connect((remote[0], remote[1] or 9))

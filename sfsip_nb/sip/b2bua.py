@@ -1,4 +1,4 @@
-"""Two legs joined to one call, as an edge or an SBC does (RFC 7092, signalling and media)."""
+"""Two legs joined to one call, as an edge or an SBC does (RFC 7092, signaling and media)."""
 
 import asyncio
 from collections.abc import Sequence

@@ -33,7 +33,7 @@ class IndexedHeaders(Headers):
         return known[1] if known else []
 
     def keys(self) -> list[str]:
-        """The names of all fields, as spelt by the sender."""
+        """The names of all fields, as spelled by the sender."""
         return [name for name, _ in self._fields.values()]
 
     def remove(self, key: str) -> None:

@@ -134,7 +134,7 @@ class IncomingCall(Call):
             made: bytes | SdpRefusal = SdpRefusal(304, "Media type not available")
         else:
             await session.open(layer.media_host(self.source), codecs, srtp)
-            if self.decided.is_set():  # Cancelled while the port was being opened.
+            if self.decided.is_set():  # Canceled while the port was being opened.
                 session.close()
                 return False
             made = session.make_answer(session.offer) if session.offer else session.make_offer()

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 WIND_UP = 6.0
-"""Seconds that a cancelled coroutine gets to come to an orderly end."""
+"""Seconds that a canceled coroutine gets to come to an orderly end."""
 
 _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
@@ -38,7 +38,7 @@ def run(coroutine: Coroutine[Any, Any, T], timeout: float | None = 60.0) -> T:
     """Run a coroutine on the background loop and wait for it. Raises TimeoutError.
 
     A notebook's kernel runs a loop already, where `asyncio.run` refuses; this works in both.
-    After a time-out or an interrupt the coroutine is cancelled, and has `WIND_UP` seconds for its
+    After a time-out or an interrupt the coroutine is canceled, and has `WIND_UP` seconds for its
     last things: a call that stands has to be hung up.
     """
     over = threading.Event()

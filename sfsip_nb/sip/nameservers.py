@@ -122,7 +122,7 @@ class NameServers:
 async def _exchange(
     query: dns.message.QueryMessage, server: str, port: int
 ) -> tuple[dns.message.Message, bool]:
-    """Question and answer, by TCP where UDP cuts it off (RFC 7766 §5). Cancelled by the caller."""
+    """Question and answer, by TCP where UDP cuts it off (RFC 7766 §5). Canceled by the caller."""
     response = await _by_udp(query, server, port)
     if not response.flags & dns.flags.TC:
         return response, False

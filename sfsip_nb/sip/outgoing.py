@@ -221,7 +221,7 @@ class OutgoingCall(Call):
         cancel = copied(invite, "CANCEL", "Via", "Route", "From", "To", "Call-ID", "Max-Forwards")
         add_headers(cancel, {"Reason": reason} if reason else None)
         self.stack.start(cancel, transaction.peer, transaction.key[0])
-        # RFC 3261 §9.1: without a final response for 64 T1 the INVITE counts as cancelled.
+        # RFC 3261 §9.1: without a final response for 64 T1 the INVITE counts as canceled.
         asyncio.get_running_loop().call_later(64 * self.stack.t1, self._given_up)
 
     # How it fails

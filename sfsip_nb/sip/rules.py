@@ -1,6 +1,6 @@
 """The rules that a message can break, each named by its place and told in a plain sentence.
 
-A message that a peer builds in the common way is recognised by one pattern for each field;
+A message that a peer builds in the common way is recognized by one pattern for each field;
 only what differs from it is looked at piece by piece.
 """
 

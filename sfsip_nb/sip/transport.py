@@ -45,7 +45,7 @@ class TransportLayer:
         return f"<sip:{user + '@' if user else ''}{self.sent_by(peer)}{tail}>"
 
     def media_host(self, remote: Address) -> str:
-        """Local address for RTP towards a peer."""
+        """Local address for RTP toward a peer."""
         return local_ip(remote) if self.wire.host in _ANY_ADDRESS else self.wire.host
 
     def prepare(self, request: Request, peer: Peer, branch: str) -> None:

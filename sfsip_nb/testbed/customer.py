@@ -24,7 +24,8 @@ def collections(package: str, values: Mapping[str, Any]) -> dict[str, Objects]:
     There ``$NAME`` is one of the shared sample values, or of the platform's own `values`.
     """
     text = files(package).joinpath("customer.yaml").read_text(encoding="utf-8")
-    low, high = samples.DID_POOL
-    known = {**vars(samples), "FIRST_DID": low, "LAST_DID": high, **values}
+    (low, high), (first, last) = samples.DID_POOL, samples.NUMBER_BLOCK
+    ends = {"FIRST_DID": low, "LAST_DID": high, "FIRST_OF_BLOCK": first, "LAST_OF_BLOCK": last}
+    known = {**vars(samples), **ends, **values}
     found: dict[str, Objects] = yaml.safe_load(Template(text).substitute(known))
     return found

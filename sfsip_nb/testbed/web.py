@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 import logging
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -103,13 +104,19 @@ def routes(
     endpoints: Iterable[Endpoint],
     gate: Gate,
     unreadable: Callable[[str], ApiRefusal],
+    correlation: str = "",
 ) -> list[Route]:
-    """Starlette routes for a stand-in. `gate` refuses what may not pass, before the handler."""
+    """Starlette routes for a stand-in. `gate` refuses what may not pass, before the handler.
+
+    `correlation` names the header that gives each answer an id, where the vendor has one.
+    """
 
     def route(endpoint: Endpoint) -> Route:
         async def serve(request: Request) -> Response:
             world.used()
             response = await _answer(world, system, endpoint, request, gate, unreadable)
+            if correlation:
+                response.headers.setdefault(correlation, str(uuid.uuid4()))
             if endpoint.writes:
                 world.writes.append(
                     {

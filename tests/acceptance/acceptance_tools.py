@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
 
+from sfsip_nb.engine.record import Record
+from sfsip_nb.engine.verdicts import Basis, Verdict
 from sfsip_nb.testbed import life
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -47,6 +49,19 @@ def sfsip(*words: str, env: Mapping[str, str] | None = None) -> Done:
         check=False,
     )
     return Done(done.returncode, done.stdout, done.stderr)
+
+
+def groundless(record: Record) -> list[str]:
+    """Ids of the checks that passed and rest on nothing, or on a call or request not kept."""
+    kinds = {kept.name: kept.kind for kept in record.evidence}
+    files = {Basis.API, Basis.CALL}
+    return [
+        check.id
+        for step in record.steps
+        for check in step.checks
+        if check.verdict is Verdict.PASS
+        and (not check.basis or files & set(check.basis) - {kinds[n] for n in check.evidence})
+    ]
 
 
 @dataclass

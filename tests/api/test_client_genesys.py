@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from sfsip_nb.api.errors import ApiError
+from sfsip_nb.api.exchanges import noted
 from sfsip_nb.api.transport import stamp
 from sfsip_nb.platforms.genesys import samples as genesys_samples
 from sfsip_nb.platforms.genesys.client import GenesysClient
@@ -91,7 +92,7 @@ def test_the_testbeds_organisation_is_read(platform: GenesysClient) -> None:
         platform.queues(name=genesys_samples.TRANSFER_QUEUE)
     )
     assert platform.number_plans(genesys_samples.SITE_ID)[0]["name"] == "Emergency"
-    assert len(platform.dids()) == 100
+    assert len(platform.dids()) == 300
     assert platform.calls_metrics()["concurrentCallCount"] == 0
 
 
@@ -142,11 +143,13 @@ def test_a_stumbling_platform_is_got_through(
 ) -> None:
     testbed.control("PUT", f"/faults/{fault}")
     try:
-        for _ in range(6):
-            platform.organization()
+        with noted() as sent:
+            for _ in range(6):
+                platform.organization()
     finally:
         testbed.control("DELETE", f"/faults/{fault}")
-    assert {429, 503}.intersection(entry["status"] for entry in platform.log)
+    assert {429, 503}.intersection(one.status for one in sent)
+    assert all(one.correlation for one in sent)
 
 
 def test_a_revoked_token_is_worth_nothing(

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from sfsip_nb.api.errors import ApiError
+from sfsip_nb.api.exchanges import noted
 from sfsip_nb.inputs import samples
 from sfsip_nb.inputs.secrets import Secret
 from sfsip_nb.platforms.synthflow.client import SynthflowClient
@@ -97,6 +98,14 @@ def test_a_number_is_read_in_our_vocabulary_flat_or_wrapped(synthflow: MakeSynth
         assert number["termination_uri"] == "a.example"
         assert number["register"] is True
         assert "password" not in number
+
+
+def test_the_id_to_quote_to_support_stands_in_an_errors_body(synthflow: MakeSynthflow) -> None:
+    body = {"detail": {"category": "bad", "description": "No such agent", "request_id": "r-1"}}
+    client = synthflow(Script(httpx.Response(400, json=body)))
+    with noted() as asked, pytest.raises(ApiError, match="for their support: r-1"):
+        client.assistants()
+    assert [one.correlation for one in asked] == ["r-1"]
 
 
 @pytest.mark.parametrize(

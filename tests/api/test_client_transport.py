@@ -12,8 +12,9 @@ import httpx
 import pytest
 import stamina
 
+from sfsip_nb.api import exchanges
 from sfsip_nb.api.errors import ApiError, Problem
-from sfsip_nb.api.sent import sending
+from sfsip_nb.api.exchanges import noted
 from sfsip_nb.api.transport import Api
 from sfsip_nb.platforms.genesys.client import GenesysClient
 from sfsip_nb.platforms.synthflow.client import SynthflowClient
@@ -249,18 +250,18 @@ def test_only_a_refusal_of_the_only_sending_proves_that_nothing_happened(
     genesys: MakeGenesys, answers: list[httpx.Response | Exception], refused: bool
 ) -> None:
     client = genesys(Script(*answers))
-    with sending() as sent, pytest.raises(ApiError):
+    with noted() as sent, pytest.raises(ApiError):
         client.create_trunk({"name": "t"})
-    assert sent.refused is refused
-    assert len(sent.statuses) == len(answers)
+    assert exchanges.refused(sent) is refused
+    assert len([one for one in sent if one.writes]) == len(answers)
 
 
 def test_a_write_before_which_a_read_failed_was_not_sent(genesys: MakeGenesys) -> None:
     client = genesys(Script(busy(403)))
-    with sending() as sent, pytest.raises(ApiError):
+    with noted() as sent, pytest.raises(ApiError):
         client.organization()
-    assert sent.refused
-    assert sent.statuses == []
+    assert exchanges.refused(sent)
+    assert not any(one.writes for one in sent)
 
 
 def test_no_answer_says_so_without_the_address(genesys: MakeGenesys) -> None:
@@ -284,12 +285,39 @@ def test_credentials_do_not_leave_without_tls() -> None:
     Api("P", "http://127.0.0.1:8080", read_problem=lambda _: Problem()).close()
 
 
-def test_each_request_is_logged_without_its_query(genesys: MakeGenesys) -> None:
-    client = genesys(Script(busy(503), httpx.Response(200, json={"entities": []})))
-    client.queues(name="Support")
-    assert [entry["status"] for entry in client.log] == [503, 200]
-    assert {entry["path"] for entry in client.log} == {"/api/v2/routing/queues"}
-    assert all(entry["ms"] >= 0 for entry in client.log)
+def test_each_request_is_noted_without_its_query(genesys: MakeGenesys) -> None:
+    found = {"entities": [{"name": "Support"}]}
+    quoted = {"ININ-Correlation-Id": "c-2"}
+    client = genesys(Script(busy(503), httpx.Response(200, json=found, headers=quoted)))
+    with noted() as sent, noted() as inner:
+        client.queues(name="Support")
+    login, stumbled, answered = sent
+    assert (login.path, login.answer) == ("/oauth/token", None)
+    assert stumbled.status == 503
+    assert (answered.status, answered.correlation, answered.answer) == (200, "c-2", found)
+    assert {stumbled.path, answered.path} == {"/api/v2/routing/queues"}
+    assert all(one.ms >= 0 and one.at for one in sent)
+    assert inner == sent
+
+
+@pytest.mark.parametrize("text", ["<html>", '{"code": "x"}'])
+def test_a_refusal_says_what_to_quote_whatever_its_body(genesys: MakeGenesys, text: str) -> None:
+    quoted = {"ININ-Correlation-Id": "c-9"}
+    client = genesys(Script(httpx.Response(403, text=text, headers=quoted)))
+    with pytest.raises(ApiError, match="for their support: c-9"):
+        client.organization()
+
+
+def test_a_header_that_no_vendor_documents_is_taken_where_it_stands() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(404, json={}, headers={"X-Request-Id": "r-7\u202e".encode()})
+
+    http = httpx.Client(transport=httpx.MockTransport(answer))
+    api = Api("P", "https://api.example.com", read_problem=lambda _: Problem(), http=http)
+    with pytest.raises(ApiError) as caught:
+        api.call("GET", "/x")
+    assert caught.value.correlation.startswith("r-7")
+    assert caught.value.correlation.isprintable()
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ from sfsip_nb.inputs.errors import SfsipError
 from sfsip_nb.inputs.load import load_file
 from sfsip_nb.inputs.schema import Parameters
 from sfsip_nb.inputs.secrets import Redactor
+from sfsip_nb.platforms.talkdesk import samples as talkdesk_samples
 from sfsip_nb.runs.session import GUIDES
 from sfsip_nb.sip import MapResolver
 from tests.fates.fates import TIMEOUT, UNPUNCTUAL, Fate
@@ -105,7 +106,7 @@ class Place:
         }
         return Surroundings(
             origins=origins,
-            resolver=MapResolver({}),
+            resolver=MapResolver({f"{talkdesk_samples.SBC}/udp": "127.0.0.1:5060"}),
             administer=self._administer,
             time_scale=1e5,
         )

@@ -15,6 +15,7 @@ IN_NO_POOL = "+15559990002"
 FRONT_DESK = "Acme Front Desk"
 
 _FQDN = f"genesys.inbound_fqdn={genesys_samples.TERMINATION_IDENTIFIER}.byoc.usw2.pure.cloud"
+_WANTED = f'people.access.number={{done_by: Ann, values: {{numbers: ["{IN_NO_POOL}"]}}}}'
 
 
 def _as_it_is(world: StillWorld) -> None:
@@ -89,7 +90,11 @@ SCENARIOS = {
         ),
         Scenario(
             "no_pool",
-            Inputs("genesys", (f'numbers=["{IN_NO_POOL}"]', _FQDN), _ROUTING),
+            Inputs(
+                "genesys",
+                (f'numbers=["{IN_NO_POOL}"]', _WANTED, _FQDN),
+                ("access.number", *_ROUTING),
+            ),
         ),
         Scenario(
             "adopted_number",

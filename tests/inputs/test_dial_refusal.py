@@ -43,6 +43,17 @@ def test_emergency_and_crisis_numbers_are_refused_however_written(number: str) -
 
 
 @pytest.mark.parametrize(
+    "text", ["ws-123", "us-west-1", "acme-911", "id 4711", "SIP 12", "7e57bed0", "abc", "O800112"]
+)
+def test_an_id_or_a_region_is_refused_as_no_number_at_all(text: str) -> None:
+    refusal = dial_refusal(text)
+    assert refusal is not None
+    assert "is not a telephone number" in refusal
+    with pytest.raises(ValueError, match="is not a telephone number"):
+        parse_e164(text)
+
+
+@pytest.mark.parametrize(
     "number",
     ["+18002738255", "+18334564566", "+44116123", "+49116123", "+61131114", "+498001110111"],
 )

@@ -128,3 +128,15 @@ def test_frames_are_empty_before_a_step_ran_and_then_follow_it(opened: Open) -> 
     assert run.checks.check.tolist() == shown.frame.check.tolist() != []
     assert run.messages.empty
     assert run.plan().frame.object.str.startswith("genesys.trunk").any()
+
+
+def test_a_section_of_which_cells_were_not_run_is_partial(opened: Open) -> None:
+    run = opened("01-prerequisites")
+    run.step("access.platform")
+    assert "◐ partial Prerequisites: 3 of 4 steps were not run" in str(run.verdict())
+    head = str(run.head())
+    assert "01 Prerequisites: ◐ partial" in head
+    assert "Next: 01 Prerequisites" in head
+    told = str(opened("07-reference-and-record").record())
+    assert "◐ partial" in told
+    assert "of 30 steps were not run" in told

@@ -60,10 +60,16 @@ CASES = {
         INBOUND,
     ),
     "wrong site": Case(
+        "01-prerequisites",
+        {"run": "misfit", "genesys": SAMPLE["genesys"] | {"site": "Acme Mian Site"}},
+        "✖ fail: access.platform",
+        (1, "01", "did you mean “Acme Main Site”?"),
+    ),
+    "wrong site, later": Case(
         "02-genesys-configuration",
         {"run": "elsewhere", "genesys": SAMPLE["genesys"] | {"site": "No Such Site"}},
         "No Such Site",
-        (4, "02", "No Such Site"),
+        (1, "02", "No Such Site"),
     ),
     "blocked alone": Case(
         "05-verification",

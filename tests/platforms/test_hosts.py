@@ -51,6 +51,13 @@ def listener() -> Iterator[Listener]:
         assert made.asked == []
 
 
+class Unwritten:
+    """The journal of a run that has just begun."""
+
+    def get(self, name: str, default: Any) -> Any:
+        return default
+
+
 def attempt(guide: str, live: bool, origin: Callable[[str], str]) -> Context:
     """An attempt of `guide` whose origins are what `origin` makes of their names."""
     parameters = from_namespace(guide, {"target": "testbed"})
@@ -61,7 +68,7 @@ def attempt(guide: str, live: bool, origin: Callable[[str], str]) -> Context:
         guide=session.GUIDES[guide],
         parameters=parameters,
         mode="plan",
-        journal=cast("Any", None),
+        journal=cast("Any", Unwritten()),
         attempt=1,
         run_dir=Path(),
         secrets=parameters.secrets(),

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from sfsip_nb.engine import calls
 from sfsip_nb.engine.calls import SeenCall
 from sfsip_nb.engine.verdicts import Vantage, step_verdict
 from sfsip_nb.platforms.shared.join import Sides, joined
@@ -61,7 +62,7 @@ HALF_THERE, HALF_HERE = call(Vantage.PLATFORM, False), call(Vantage.SYNTHFLOW, F
 def test_only_what_is_there_proves_anything(
     there: SeenCall | None, here: SeenCall | None, verdicts: dict[str, str], words: str
 ) -> None:
-    found = joined(STEP, Sides("Genesys Cloud", there, here, CALLER))
+    found = joined(STEP, Sides("Genesys Cloud", NUMBER, there, here, CALLER))
     assert {c.id.removeprefix(f"{STEP}/"): c.verdict.value for c in found} == verdicts
     assert words in " ".join(c.reason for c in found)
     assert (step_verdict(found) == "pass") == (not words)
@@ -69,16 +70,37 @@ def test_only_what_is_there_proves_anything(
 
 def test_a_call_that_we_placed_and_nobody_recorded_asks_no_person_to_dial() -> None:
     placed = ObservedCall(NUMBER, CALLER, "mark", AT)
-    found = joined(STEP, Sides("Talkdesk", None, None, CALLER, placed))
+    found = joined(STEP, Sides("Talkdesk", NUMBER, None, None, CALLER, placed))
     assert {c.verdict.value for c in found} == {"inconclusive"}
 
 
 def test_half_a_record_is_not_judged() -> None:
-    whole = Sides("Talkdesk", THERE, HALF_HERE, CALLER).whole
+    whole = Sides("Talkdesk", NUMBER, THERE, HALF_HERE, CALLER).whole
     assert (whole.platform, whole.synthflow) == (THERE, None)
 
 
 def test_a_call_that_may_be_somebody_elses_is_not_judged() -> None:
-    assert Sides("Talkdesk", None, REWRITTEN, CALLER).whole.synthflow is None
-    assert Sides("Talkdesk", None, HERE, CALLER).whole.synthflow is HERE
-    assert Sides("Talkdesk", None, REWRITTEN, "").whole.synthflow is REWRITTEN, "no caller is known"
+    assert Sides("Talkdesk", NUMBER, None, REWRITTEN, CALLER).whole.synthflow is None
+    assert Sides("Talkdesk", NUMBER, None, HERE, CALLER).whole.synthflow is HERE
+    assert Sides("Talkdesk", NUMBER, None, REWRITTEN, "").whole.synthflow is REWRITTEN, (
+        "no caller is known"
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [
+        ("+15551230001", "+15551230001"),
+        ("15551230001", "+15551230001"),
+        ("tel:+15551230001", "+15551230001"),
+        ("sip:+15551230001@host.example;user=phone", "+15551230001"),
+        ('"Acme" <sip:+15551230001@host.example>', "+15551230001"),
+        ("+1 (555) 123-0001", "+15551230001"),
+        ("sip:7e57bed0-6e00-4000-8000-000000000001@host.example", ""),
+        ("sip:agent12345@192.0.2.17", ""),
+        ("anonymous", ""),
+        ("", ""),
+    ],
+)
+def test_only_a_number_is_read_as_one(written: str, number: str) -> None:
+    assert calls.digits(written) == number

@@ -12,7 +12,7 @@ from typing import Any
 import dns.rcode
 import pytest
 
-from sfsip_nb.engine.verdicts import Check, Verdict, Weight
+from sfsip_nb.engine.verdicts import Basis, Check, Verdict, Weight
 from sfsip_nb.inputs import facts
 from sfsip_nb.platforms.shared import network
 from sfsip_nb.sip import DnsResolver, MapResolver, Resolver, loop
@@ -32,7 +32,7 @@ def authority(tmp_path: Path) -> Pki:
 class Evidence(dict[str, str]):
     """What a step kept, by title."""
 
-    def keep(self, _step: str, title: str, _suffix: str, content: str) -> str:
+    def keep(self, _step: str, _kind: Basis, title: str, _suffix: str, content: str) -> str:
         self[title] = content
         return title
 

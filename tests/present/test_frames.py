@@ -178,12 +178,18 @@ def test_pandas_is_not_imported_before_a_frame_is_asked_for(run: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def keep(run: Path, name: str, title: str, text: str | None) -> None:
+def keep(
+    run: Path,
+    name: str,
+    title: str,
+    text: str | None,
+    kept: str = "2026-11-29T10:00:00.000Z",
+) -> None:
     """Name a file of evidence in the record, and write it."""
     record = next(run.rglob("record.json"))
     data: dict[str, Any] = json.loads(record.read_text())
     row = {"name": name, "step": "verify.inbound", "title": title, "sha256": "0" * 64}
-    data["evidence"] = [row | {"kept": "2026-11-29T10:00:00.000Z"}]
+    data["evidence"] = [row | {"kept": kept}]
     record.write_text(json.dumps(data))
     if text is not None:
         folder = run / "evidence"

@@ -1,5 +1,6 @@
 """The record page: complete, safe, offline, and the same bytes every time."""
 
+import json
 import re
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -8,6 +9,7 @@ from urllib.parse import unquote
 import pytest
 
 from sfsip_nb.present.exhibits import TEXT_LIMIT
+from sfsip_nb.present.record import record_html
 from tests.present import record_sample as sample
 from tests.present.hostile import HOSTILE, UNSEEN, poison
 from tests.present.record_sample import EVIDENCE
@@ -122,7 +124,7 @@ def test_a_chapter_is_numbered_and_listed_once() -> None:
     heads = re.findall(r'<h2 id="h-([^"]+)"><span class="number">(\w+)</span>', text)
     listed = re.findall(r'<li><span class="number">(\w+)</span> <a href="#([^"]+)"', text)
     assert [(number, anchor) for anchor, number in heads] == listed
-    assert [number for number, _ in listed] == [*map(str, range(1, 12)), "A", "B", "C"]
+    assert [number for number, _ in listed] == [*map(str, range(1, 13)), "A", "B", "C"]
 
 
 def test_headings_go_down_one_step_at_a_time() -> None:
@@ -138,15 +140,18 @@ def test_planned_changes_are_told_from_those_made() -> None:
     assert "trunk_outbound_port" in made
     assert "Create number plan “Synthflow AI” in Genesys Cloud" in left
     assert "approved by Robin Approver, 2026-11-20 09:01:00 UTC" in done
-    planned = Page(sample.page(sample.record() | {"mode": "plan", "changes": []}, {})).text
+    planned = sample.page(sample.record() | {"mode": "plan", "changes": []}, {})
     assert "planned value" in planned.split("Planned changes")[-1]
+    assert planned.index('id="plan"') < planned.index('id="open"')
+    assert "2 to create, 0 to change, 0 by a person." in planned
+    assert "Likely causes" not in planned
     nobody = sample.record()["plan"] | {"approved_by": ""}
     assert "not approved yet" in sample.page(sample.record() | {"plan": nobody}, {})
 
 
 def test_what_did_not_run_is_counted_and_drawn() -> None:
     page = Page(sample.page(sample.record(), {}))
-    assert "1 of the guide's 7 steps did not run." in page.text
+    assert "Partial: 1 of 7 steps was not run (06-troubleshooting)." in page.text
     assert "Rank the causes (diagnose): not run" in page.text
 
 
@@ -185,6 +190,23 @@ def test_every_evidence_file_is_pictured_folded_or_named() -> None:
     assert links <= anchors
     assert '"trunk_outbound_port": 32681' in page.text
     assert "Not text; see the run's evidence folder." in page.text
+
+
+def test_what_an_api_was_asked_is_linked_beside_its_step() -> None:
+    name, bad = "0a1b2c3d4e5f-requests-of-trunk-create.json", "<img src=x onerror=alert(1)>"
+    row = {"method": "POST", "path": f"/x/{bad}", "status": 403, "writes": True, "times": 1}
+    read = row | {"method": "GET", "status": 200, "writes": False}
+    file = {"requests": [row | {"correlation": "quote-me"}, read | {"answer": {"a": "b" * 400}}]}
+    made = sample.check("trunk.create/name", "Name", "pass", evidence=[name], basis=["api"])
+    record = sample.small([sample.step("trunk.create", "02", "The trunk", "pass", [made])])
+    html = record_html(record, {name: json.dumps(file).encode()})
+    page = Page(html)
+    assert ("href", "#E1") in page.attributes
+    assert "requests E1" in page.text
+    assert f"403 POST /x/{bad} quote-me" in page.text
+    assert "1 more request in the file" in page.text
+    assert "img" not in page.tags
+    assert "b" * 100 not in html
 
 
 def test_evidence_that_is_gone_is_said_to_be_gone() -> None:

@@ -12,8 +12,10 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from typer.testing import CliRunner
 
+import sfsip_nb
 from sfsip_nb import cli
 from sfsip_nb.inputs import extras
+from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.testbed import life
 from tests.project.project_files import EXTRAS, ROOT, lock
 
@@ -49,6 +51,23 @@ def test_a_command_that_needs_a_missing_extra_says_how_to_get_it(
     assert list(tmp_path.iterdir()) == [], "nothing was written"
 
 
+@pytest.mark.parametrize("begin", ["open_run", "Beginning"])
+def test_a_notebook_without_widgets_says_how_to_get_them(
+    begin: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "ipywidgets", None)
+    monkeypatch.setenv("SFSIP_HEADLESS", "0")
+    arguments = ("genesys", "01-prerequisites", {}) if begin == "open_run" else ()
+    with pytest.raises(InputError, match=r"needs ipywidgets, not installed here\.") as caught:
+        getattr(sfsip_nb, begin)(*arguments)
+    assert str(caught.value).endswith("pip install 'sfsip-nb[lab]'")
+    assert list(tmp_path.iterdir()) == [], "nothing was written"
+    monkeypatch.setitem(sys.modules, "jupyterlab", None)  # VS Code does without it
+    monkeypatch.delitem(sys.modules, "ipywidgets")
+    sfsip_nb.Beginning()
+
+
 def test_a_replay_needs_no_extra(tmp_path: Path) -> None:
     """As on a live customer, but on a testbed that an environment with all extras has started."""
     optional = {Requirement(text).name for extra in EXTRAS.values() for text in extra}
@@ -73,7 +92,8 @@ def test_a_replay_needs_no_extra(tmp_path: Path) -> None:
         )
     finally:
         life.stop(beside)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "◐ partial: 4 pass" in done.stdout
 
 
 @pytest.mark.parametrize("extra", ["lab", "testbed", "nbval"])

@@ -63,7 +63,7 @@ def test_the_answers_make_a_file_that_loads(
         monkeypatch.setenv(name, SECRET)
     loaded = load_file(target)
     assert loaded.customer == "Northwind"
-    assert loaded.numbers == ["+12127363102", "+12127363103"]
+    assert loaded.numbers == ("+12127363102", "+12127363103")
     assert loaded.target == "live"
     assert "# name of the site whose number plans are used" in target.read_text()
     assert "SIP transport" not in person.asked, "what has a default is not asked"

@@ -81,6 +81,7 @@ def test_json_is_one_line_an_event() -> None:
         "verdict": "fail",
         "why": NASTY,
     }
+    assert (told[2]["outcome"], told[2]["partial"], told[2]["told"]) == ("fail", False, [])
     assert (told[2]["exit_code"], told[2]["steps"]) == (1, {"pass": 1, "fail": 1, "waiting": 1})
 
 
@@ -97,6 +98,19 @@ def test_the_summary_shows_text_as_text(tmp_path: Path) -> None:
     rows = [line for line in text.splitlines() if line.startswith("| ")][1:]
     assert len(rows) == 2, "the open steps, each on one line"
     assert r"50 \% of \<b\>it\<\/b\>\, see \[x\]\(y\) \| a\:\:b next \`line\`" in rows[0]
+
+
+def test_the_summary_of_a_plan_and_of_a_part_says_what_it_is() -> None:
+    left = [{"id": "t", "section": "02-b", "title": "T"}]
+    part = github.summary(sample.small([], verdict="inconclusive", not_run=left))
+    assert part.startswith(r"### Acme Health \& Care\, Genesys Cloud CX\: ◐ partial")
+    assert r"Partial\: 1 of 1 steps was not run" in part
+    plan = sample.record()["plan"]
+    text = github.summary(sample.small([step("waiting").as_json()], mode="plan", plan=plan))
+    assert "✎ plan" in text
+    assert r"2 to create\, 0 to change\, 0 by a person" in text
+    assert text.count("| create |") == 2
+    assert "s.waiting" not in text
 
 
 def test_github_is_told_only_where_it_is_github(

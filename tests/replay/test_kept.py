@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 
 from sfsip_nb.engine.record import Record
+from sfsip_nb.engine.verdicts import Verdict
 from sfsip_nb.runs import sums
 from sfsip_nb.runs.kept import attempts_of, keep_interactive, outcome, summary
 from tests.present import record_sample as sample
 from tests.replay.replay_sample import Run, guide
+
+INCONCLUSIVE = Verdict.INCONCLUSIVE
 
 
 @pytest.mark.parametrize("kind", ["interactive", "replay", "rollback"])
@@ -61,14 +64,77 @@ def test_an_outcome_names_what_needs_a_look_and_counts_the_rest() -> None:
     assert "The call is answered: 486" in lines[2]
 
 
-def test_after_a_plan_what_waits_for_its_apply_is_only_counted() -> None:
-    assert "\n" not in outcome(record("plan", {"a": "waiting", "b": "blocked"}))
+CARD = {"step": "trunk.acl", "title": "“Allow All” is off", "path": ["Admin", "Trunks"]}
 
 
-def test_what_did_not_run_is_counted() -> None:
-    missing = [{"id": name, "section": "01-a", "title": name} for name in "bc"]
-    data = record("apply", {"a": "pass"}, not_run=missing)
-    assert outcome(data).endswith(": 1 pass, 2 not run")
+def planned(*steps: dict[str, Any], verdict: str = "blocked") -> Record:
+    """The record of a plan with two changes and a card, and the steps that wait for them."""
+    found = [
+        sample.check("trunk.create/genesys.trunk", "The trunk", "waiting", seen="not there"),
+        sample.check("trunk.create/person", "Look at it", "waiting", seen="no answer yet"),
+    ]
+    waits = sample.step("trunk.create", "02-a", "Trunk", "waiting", found)
+    follows = sample.step("number.add", "03-a", "Number", "blocked", [], note="First: trunk.create")
+    plan = sample.record()["plan"] | {"cards": [CARD]}
+    return sample.small([waits, follows, *steps], mode="plan", plan=plan, verdict=verdict)
+
+
+def test_a_plan_is_told_as_one() -> None:
+    lines = outcome(planned()).splitlines()
+    assert lines[0] == "✎ plan: 2 to create, 0 to change, 1 by a person."
+    assert [line.split()[0] for line in lines[1:]] == ["To", "create", "create", "by"]
+    assert "“Allow All” is off" in lines[-1]
+    assert "number.add" not in "".join(lines), "it follows from the plan"
+
+
+def test_what_has_to_be_seen_to_before_a_plan_is_named() -> None:
+    taken = sample.check("access.number/owner", "The number is free", "waiting", seen="in use")
+    more = sample.step("access.number", "01-a", "Numbers", "waiting", [taken])
+    first, second = outcome(planned(more)).split("To see to first")
+    assert first.startswith("✎ plan: ")
+    assert "The number is free: in use" in second
+    assert "trunk.create" not in second
+
+
+def test_a_plan_in_which_something_failed_is_a_fail() -> None:
+    bad = sample.step("access.platform", "01-a", "Token", "fail", [], note="refused")
+    lines = outcome(planned(bad, verdict="fail")).splitlines()
+    assert lines[0] == "✖ fail: 1 waiting, 1 blocked, 1 fail"
+    assert lines[1] == "2 to create, 0 to change, 1 by a person."
+
+
+LEFT = [{"id": name, "section": "02-b", "title": name} for name in "bc"]
+
+
+def test_an_attempt_with_steps_not_run_is_partial() -> None:
+    data = record("apply", {"a": "pass"}, not_run=LEFT).model_copy(update={"verdict": INCONCLUSIVE})
+    assert outcome(data).splitlines() == [
+        "◐ partial: 1 pass, 2 not run",
+        "Partial: 2 of 3 steps were not run (02-b).",
+    ]
+
+
+def test_what_failed_in_a_partial_attempt_leads() -> None:
+    lines = outcome(record("apply", {"a": "fail"}, not_run=LEFT)).splitlines()
+    assert lines[0] == "✖ fail: 1 fail, 2 not run"
+    assert lines[1] == "Partial: 2 of 3 steps were not run (02-b)."
+
+
+def test_a_partial_record_says_so_when_it_is_shown(tmp_path: Path) -> None:
+    data = record("apply", {"a": "pass"}, not_run=LEFT).as_json() | {"verdict": "inconclusive"}
+    (tmp_path / "record.json").write_text(json.dumps(data))
+    shown = summary(tmp_path).text
+    assert shown.startswith("◐ partial")
+    assert "2 of 3 steps were not run" in shown
+
+
+@pytest.mark.parametrize(("left", "partial"), [([], False), (LEFT, True)])
+def test_an_earlier_record_is_partial_by_what_it_did_not_run(
+    left: list[dict[str, str]], partial: bool
+) -> None:
+    data = record("apply", {"a": "pass"}, not_run=left).as_json()
+    assert "partial" not in data
+    assert Record.model_validate(data).partial is partial
 
 
 def test_an_attempt_that_broke_off_says_so(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from sfsip_nb.engine.broken import explain
+from sfsip_nb.engine.verdicts import Basis
 from sfsip_nb.inputs.redaction import Redactor
 from sfsip_nb.platforms.shared import captures
 from sfsip_nb.replay.kernels import Kernels, run_notebook
@@ -45,7 +46,7 @@ def test_whatever_a_run_leaves_is_for_its_user_alone(tmp_path: Path) -> None:
         assert not for_others(run_dir), "while it is written too"
         assert (run_dir / "journal.sqlite3-wal").exists()
         opened.engine.plan()
-        opened.engine.ctx.keep_evidence("trunk.create", "answer", "txt", "words")
+        opened.engine.ctx.keep_evidence("trunk.create", Basis.FILE, "answer", "txt", "words")
         explain(run_dir, opened.redactor, "a cell", ValueError("x"))
         upload = tmp_path / "call.pcap"
         upload.write_bytes(b"frames")

@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
@@ -157,6 +158,30 @@ def test_the_exit_code_follows_the_steps(
     prepared = run(tmp_path, "01-a", "02-b")
     prepared.judge(a=verdicts[0], b=verdicts[1])
     assert replay(prepared, tmp_path, lambda event: None, only=["none"]) == code
+
+
+def test_a_part_of_the_guide_is_no_success(tmp_path: Path) -> None:
+    notebook(tmp_path / "genesys" / "01-a.ipynb", JUDGE.format(step="01-a.step", verdict="pass"))
+    prepared = run(tmp_path, "01-a", "02-b")
+    said: list[str] = []
+    assert replay(prepared, tmp_path, in_lines(said.append), only=["01"]) == 3
+    assert said[1].startswith("01 Section 01-a: ✔ pass, ")
+    assert said[2].splitlines() == [
+        "◐ partial: 1 pass, 1 not run",
+        "Partial: 1 of 2 steps was not run (Section 02-b).",
+    ]
+    attempt = prepared.run_dir / "attempts" / "0001-apply"
+    record = json.loads((attempt / "record.json").read_text())
+    assert (record["verdict"], record["partial"]) == ("inconclusive", True)
+    page = (attempt / "record.html").read_text()
+    assert "1 of 2 steps was not run" in page
+    assert "Nothing required is open" not in page
+    facts = {
+        item.get("name"): item.get("value")
+        for item in ET.parse(attempt / "junit.xml").getroot().iter("property")
+    }
+    assert facts["partial"] == "true"
+    assert facts["outcome"] == "Partial: 1 of 2 steps was not run (Section 02-b)."
 
 
 def test_a_replay_that_judged_nothing_is_not_a_success(tmp_path: Path) -> None:

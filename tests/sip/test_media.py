@@ -421,3 +421,29 @@ async def test_silence_is_told_from_nothing() -> None:
     assert ends.names() == ({"silence"}, {"silence"})
     assert ends.a.listener.loudest_dbov < -60
     assert g711.silence("PCMU", 2) == b"\xff\xff"
+
+
+@pytest.mark.parametrize(
+    ("packets", "direction", "judged", "told"),
+    [
+        (0, "sendrecv", False, "0 of about 400 packets came"),
+        (1, "sendrecv", False, "1 of about 400 packets came"),
+        (39, "sendrecv", False, "39 of about 400 packets came"),
+        (398, "sendrecv", True, "398 of about 400 packets came"),
+        (1, "recvonly", False, "1 of about 1 packet came"),
+        (30, "recvonly", True, "30 of about 30 packets came"),
+    ],
+)
+async def test_without_a_stream_there_is_neither_loss_nor_jitter_nor_mos(
+    packets: int, direction: str, judged: bool, told: str
+) -> None:
+    audio = await Audio.open("127.0.0.1")
+    audio.agreed = Agreed("PCMU", direction=direction)
+    audio.started_at, audio.closed_at = 1000.0, 1008.0
+    for number in range(packets):
+        audio.arrivals.add(1, number, number * 160, 1000.0 + number * 0.02)
+    stats = audio.stats()
+    figures = [stats["loss_percent"], stats["jitter_ms"], stats["mos"], audio.mos]
+    assert [figure is not None for figure in figures] == [judged] * 4
+    assert stats["came"] == told
+    audio.close()

@@ -76,7 +76,7 @@ async def test_a_call_probe_judges_signalling_and_audio_apart(agents: Agents) ->
     assert good.verdict == "pass"
     assert (good.seen["bye"], good.seen["heard"]) == (200, True)
     assert mute.verdict == "fail"
-    assert "No 440 Hz was heard (0 RTP packets)" in mute.sentence
+    assert "No 440 Hz was heard (0 of about " in mute.sentence
     assert busy.verdict == "fail"
     assert "486 Busy Here" in busy.sentence
 

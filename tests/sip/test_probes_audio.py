@@ -126,6 +126,7 @@ def test_what_the_peer_hears_is_judged_by_what_it_reports(
     audio = SimpleNamespace(
         control=SimpleNamespace(**{"hears": None, "reported": None} | facts),
         packets_received=50,
+        agreed=None,
         arrivals=SimpleNamespace(loss_percent=0.0),
         mos=4.4,
         local=("127.0.0.1", 4000),
@@ -142,6 +143,7 @@ def test_behind_nat_silence_is_no_proof() -> None:
     audio: Any = SimpleNamespace(
         control=SimpleNamespace(hears=None, reported=None),
         packets_received=0,
+        agreed=None,
         local=("192.168.1.5", 4000),
         troubles=list,
     )

@@ -185,7 +185,7 @@ def test_paging_to_the_end(edge: Any) -> None:
         numbers += [did.number for did in page.entities]
         if not page.next_uri:
             break
-    assert (len(numbers), len(set(numbers)), page.total) == (100, 100, 100)
+    assert (len(numbers), len(set(numbers)), page.total) == (300, 300, 300)
 
 
 def test_records_have_the_vendors_shape(sdk: Any) -> None:

@@ -8,15 +8,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sfsip_nb.api.errors import ApiError
+from sfsip_nb.engine import fitting
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Step
 from sfsip_nb.engine.verdicts import Check, Vantage, Verdict
+from sfsip_nb.platforms.genesys import pools
 from sfsip_nb.platforms.genesys.client import GenesysClient
-from sfsip_nb.platforms.genesys.numbers import Did, DidPool
+from sfsip_nb.platforms.genesys.lookup import FITTING
+from sfsip_nb.platforms.genesys.numbers import Did
 from sfsip_nb.platforms.genesys.platform import genesys, settings
 from sfsip_nb.platforms.genesys.resources import METABASE
 from sfsip_nb.platforms.shared import network
-from sfsip_nb.platforms.shared.checks import check, remark
+from sfsip_nb.platforms.shared.checks import check, of_number, remark
 from sfsip_nb.platforms.synthflow import access as synthflow_access
 
 SECTION = "01-prerequisites"
@@ -31,7 +34,7 @@ _PERMISSIONS: dict[str, Callable[[GenesysClient], Any]] = {
     "telephony:pcap:view": lambda g: g.siptraces(*_last_minute()),
     "analytics:conversationDetail:view": lambda g: g.conversation_details(*_last_minute()),
 }
-_WRITE_PERMISSIONS = ("routing:callRoute:add", "routing:callRoute:edit", "routing:callRoute:delete")
+_POOLED = "in a pool, or somebody wants one to be made for it"
 
 
 def _last_minute() -> tuple[datetime, datetime]:
@@ -43,19 +46,20 @@ def _platform(ctx: Context) -> list[Check]:
     client = genesys(ctx)
     region = settings(ctx).region
     organization = client.organization()
+    state = str(organization.get("state") or "active").lower()
     products = [str(p["id"]) for p in client.products()]
     found = [
         check(
             "access.platform/org",
-            "The token belongs to an organization",
-            "an active organization",
-            f"{organization.get('name')} ({organization.get('id')})",
-            str(organization.get("state") or "active").lower() == "active",
+            "The token belongs to an active organization",
+            "active",
+            f"{organization.get('name')} ({organization.get('id')}), {state}",
+            state == "active",
         ),
         check(
             "access.platform/region",
             "The organization answers in the stated region",
-            region,
+            f"an answer from {region}",
             f"answered by {ctx.surroundings.origins['genesys.api']}",
             True,
         ),
@@ -69,13 +73,17 @@ def _platform(ctx: Context) -> list[Check]:
         ),
     ]
     found += [_permission(client, name, call) for name, call in _PERMISSIONS.items()]
+    found += [fitting.check(ctx, look) for look in FITTING]
     found.append(
-        remark(
+        check(
             "access.platform/write",
             "Call routes may be added and changed",
-            ", ".join(_WRITE_PERMISSIONS),
-            "Only a write shows these permissions; the first write will.",
-            Vantage.PLATFORM,
+            "routing:callRoute:add, routing:callRoute:edit",
+            "cannot be read; a rollback needs routing:callRoute:delete too",
+            None,
+            advisory=True,
+            reason="Only a write shows these permissions: those of routing.inbound do.",
+            proved_by=("routing.inbound/added", "routing.inbound/changed"),
         )
     )
     found.append(_throughput(client))
@@ -113,31 +121,59 @@ def _throughput(client: GenesysClient) -> Check:
         "access.platform/throughput",
         "Throughput of the standard BYOC path",
         seen,
-        "The standard BYOC trunk may have limited throughput. Higher concurrency and priority "
-        "routing need Synthflow listed in the Genesys AppFoundry: ask the Genesys account team "
-        "and Synthflow sales.",
+        "The standard BYOC trunk may have limited throughput, which no API and no single call "
+        "shows. Higher concurrency and priority routing need Synthflow listed in the Genesys "
+        "AppFoundry: ask the Genesys account team and Synthflow sales.",
         Vantage.PLATFORM,
     )
 
 
 def _number(ctx: Context) -> list[Check]:
     client = genesys(ctx)
-    found = []
-    wanted = [*ctx.parameters.numbers, ctx.parameters.synthflow.transfer.number]
-    for number in wanted:
-        pool = DidPool(client).read(number)
-        did = Did(client).read(number)
-        found.append(
+    try:
+        there = client.did_pools()
+    except ApiError as error:
+        if error.status != 403:
+            raise
+        return [
             check(
-                f"access.number/{number}",
-                f"{number} is in a DID pool",
-                "in a pool, or one will be created for it",
-                "in a pool" if pool else "in no pool yet; the routing step will create one",
-                True,
+                "access.number/pools",
+                "The DID pools can be read",
+                "an answer",
+                str(error),
+                None,
+                reason=error.advice,
             )
-        )
-        found.append(_owner(ctx, number, did.owner if did else ""))
+        ]
+    found: list[Check] = []
+    waiting = pools.unconfirmed(ctx, there)
+    for number in pools.needed(ctx):
+        did = Did(client).read(number)
+        stands = pools.standing(there, number)
+        pool = _unpooled(number, stands) if number in waiting else _pool(ctx, number, stands)
+        found += of_number(ctx, number, [pool, _owner(ctx, number, did.owner if did else "")])
     return found
+
+
+def _pool(ctx: Context, number: str, stands: str) -> Check:
+    """A number that is in a pool, or will be because somebody wants it."""
+    answer = ctx.answer(pools.STEP)
+    if answer and number in pools.confirmed(ctx) and stands != pools.IN_ONE:
+        stands = f"in no DID pool yet; wanted by {answer.done_by}, {answer.done_at}"
+    return check(f"access.number/{number}", f"{number} is in a DID pool", _POOLED, stands, ok=True)
+
+
+def _unpooled(number: str, stands: str) -> Check:
+    """A number that may be mistyped: it waits for somebody's yes to a pool of its own."""
+    return Check(
+        id=f"access.number/{number}",
+        title=f"{number} is in a DID pool",
+        expected=_POOLED,
+        seen=stands,
+        verdict=Verdict.WAITING,
+        reason="If a digit is wrong, correct the inputs. If it is right, say so on the card, or "
+        f'under people → {pools.STEP}: {{done_by: …, values: {{numbers: "{number}"}}}}.',
+    )
 
 
 def _owner(ctx: Context, number: str, owner: str) -> Check:
@@ -170,6 +206,19 @@ STEPS = (
         "access.platform", SECTION, "Genesys Cloud: organization and permissions", check=_platform
     ),
     synthflow_access.step(SECTION),
-    Step("access.number", SECTION, "Phone numbers", needs=("access.platform",), check=_number),
-    Step("access.network", SECTION, "Network", check=network.reachability),
+    Step(
+        pools.STEP,
+        SECTION,
+        "Phone numbers",
+        needs=("access.platform",),
+        card=pools.card,
+        check=_number,
+        checks_anyway=True,
+    ),
+    Step(
+        "access.network",
+        SECTION,
+        "Network",
+        check=lambda ctx: network.reachability(ctx, ("verify.inbound/rtp",)),
+    ),
 )

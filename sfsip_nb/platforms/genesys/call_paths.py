@@ -16,7 +16,7 @@ FLOWS = (
             CallHop(
                 _GENESYS,
                 "Number and call route",
-                "{numbers[0]}",
+                "{numbers}",
                 ("flow.inbound/did", "verify.inbound/platform"),
             ),
             CallHop(

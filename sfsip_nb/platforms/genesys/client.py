@@ -24,12 +24,13 @@ _EDGES = "/api/v2/telephony/providers/edges"
 _TRUNKS = f"{_EDGES}/trunkbasesettings"
 _POOLS = f"{_EDGES}/didpools"
 _IVRS = "/api/v2/architect/ivrs"
+_CORRELATION = "ININ-Correlation-Id"
 _PAGE_SIZE = 100
 _MOST_PAGES = 200
 
 
 class GenesysClient:
-    """A client-credentials client of one organisation.
+    """A client-credentials client of one organization.
 
     `api` and `login` are base URLs (two origins; one on the testbed). `on_token` is told each
     token, so that it can be kept out of outputs. Such a token cannot place calls: Genesys
@@ -47,7 +48,13 @@ class GenesysClient:
         http: httpx.Client | None = None,
     ) -> None:
         self._tokens = ClientCredentials(
-            "Genesys login", login, client_id, client_secret, on_token=on_token, http=http
+            "Genesys login",
+            login,
+            client_id,
+            client_secret,
+            on_token=on_token,
+            correlation=_CORRELATION,
+            http=http,
         )
         self._api = Api(
             "Genesys Cloud",
@@ -55,20 +62,16 @@ class GenesysClient:
             read_problem=_problem,
             bearer=self._tokens.bearer,
             renew=self._tokens.forget,
+            correlation=_CORRELATION,
             http=http,
         )
-
-    @property
-    def log(self) -> list[dict[str, Any]]:
-        """Each request sent to the API: at, method, path, status, ms."""
-        return self._api.log
 
     def close(self) -> None:
         """Close the connections; the token stays good (see `revoke`)."""
         self._tokens.close()
         self._api.close()
 
-    # The token and the organisation
+    # The token and the organization
 
     def revoke(self) -> None:
         """Make the token worthless. Nothing happens where there is none."""
@@ -79,15 +82,15 @@ class GenesysClient:
                 self._tokens.forget()
 
     def tokens_me(self) -> Json:
-        """What the token is: its organisation, scopes and OAuth client."""
+        """What the token is: its organization, scopes and OAuth client."""
         return self._get("/api/v2/tokens/me")
 
     def organization(self) -> Json:
-        """The organisation: id, name, thirdPartyOrgName (unique everywhere), defaultSiteId."""
+        """The organization: id, name, thirdPartyOrgName (unique everywhere), defaultSiteId."""
         return self._get("/api/v2/organizations/me")
 
     def products(self) -> list[Json]:
-        """The organisation's products; BYOC Cloud has the id ``byoc``."""
+        """The organization's products; BYOC Cloud has the id ``byoc``."""
         return list(self._pages("/api/v2/authorization/products"))
 
     # Trunks
@@ -215,12 +218,14 @@ class GenesysClient:
     def siptraces(self, start: datetime, end: datetime, **filters: str) -> list[Json]:
         """SIP messages between two times; filters: callId, toUser, fromUser, conversationId."""
         params = {"dateStart": stamp(start), "dateEnd": stamp(end), **filters}
-        answer = self._api.call("GET", "/api/v2/telephony/siptraces", params=params)
+        path = "/api/v2/telephony/siptraces"
+        answer = self._api.call("GET", path, params=params, personal=True)
         return _entities(answer, "data")
 
     def sip_messages(self, conversation_id: str) -> Json:
         """The raw SIP messages of a conversation."""
-        return self._get(f"/api/v2/telephony/sipmessages/conversations/{segment(conversation_id)}")
+        path = f"/api/v2/telephony/sipmessages/conversations/{segment(conversation_id)}"
+        return _object(self._api.call("GET", path, personal=True), "GET", path)
 
     def media_statistics(self, conversation_id: str) -> list[Json]:
         """RTP statistics of a conversation's legs, with the trunk that carried each."""
@@ -245,7 +250,8 @@ class GenesysClient:
         found: list[Json] = []
         for number in range(1, _MOST_PAGES + 1):
             paging = {"pageSize": _PAGE_SIZE, "pageNumber": number}
-            answer = self._api.call("POST", path, json=query | {"paging": paging}, retry=True)
+            body = query | {"paging": paging}
+            answer = self._api.call("POST", path, json=body, retry=True, personal=True)
             page = _entities(answer, "conversations")
             found += page
             if len(page) < _PAGE_SIZE:
@@ -254,7 +260,8 @@ class GenesysClient:
 
     def conversation(self, id: str) -> Json:
         """A call as it stands now; its legs accumulate."""
-        return self._get(f"/api/v2/conversations/calls/{segment(id)}")
+        path = f"/api/v2/conversations/calls/{segment(id)}"
+        return _object(self._api.call("GET", path, personal=True), "GET", path)
 
     def calls_metrics(self) -> Json:
         """concurrentCallCount and maxCallCapacity."""
@@ -310,11 +317,11 @@ def _endless(method: str, path: str) -> ApiError:
 
 
 def _problem(response: httpx.Response) -> Problem:
-    """ErrorBody: message, code, contextId, details; the correlation id is also a header."""
+    """ErrorBody: message, code, contextId (the correlation id, which is also a header), details."""
     body = response.json()
     return Problem(
         body.get("code") or "",
         body.get("message") or "",
         body.get("details"),
-        response.headers.get("ININ-Correlation-Id") or body.get("contextId") or "",
+        body.get("contextId") or "",
     )

@@ -2,7 +2,7 @@
 
 An approximation of the Call Simulator, which has no public API: the matching rules are those of
 the Genesys help page "Number plan information". What that page leaves open (several
-normalisation passes, dialling prefixes) is not imitated: one pass, in list order.
+normalization passes, dialing prefixes) is not imitated: one pass, in list order.
 
 Plans and routes have the shape in which ``…/edges/sites/{siteId}/numberplans`` and
 ``…/outboundroutes`` return them.
@@ -14,6 +14,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from sfsip_nb.sip.shown import counted
 
 Plan = Mapping[str, Any]
 Route = Mapping[str, Any]
@@ -39,7 +41,7 @@ class PlanFault:
 
 
 def classify(plans: Sequence[Plan], number: str, country_code: str = "1") -> PlanMatch | None:
-    """Which plan takes `number` as dialled, and what it makes of it; None when none does.
+    """Which plan takes `number` as dialed, and what it makes of it; None when none does.
 
     The order of the list is the priority. `country_code` is that of the site, without ``+``.
     """
@@ -68,7 +70,7 @@ def plan_faults(plans: Iterable[Plan]) -> list[PlanFault]:
     """Regex plans that do not compile, or whose result names a group that the match lacks.
 
     Such a plan still takes inbound caller ids, and Genesys then records ``ani=unknown`` for the
-    whole organisation.
+    whole organization.
     """
     found = []
     for plan in plans:
@@ -88,7 +90,7 @@ def plan_faults(plans: Iterable[Plan]) -> list[PlanFault]:
                 PlanFault(
                     name,
                     f"its result uses ${wanted}, but its match expression {match} has"
-                    f" {groups} capture group(s): inbound caller ids become unknown",
+                    f" {counted(groups, 'capture group')}: inbound caller ids become unknown",
                 )
             )
     return found

@@ -6,7 +6,8 @@ Simulator, which has no public API.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from sfsip_nb.engine.context import Context
@@ -16,9 +17,9 @@ from sfsip_nb.platforms.genesys import dialplan
 from sfsip_nb.platforms.genesys import numbers as n
 from sfsip_nb.platforms.genesys import resources as r
 from sfsip_nb.platforms.genesys.platform import genesys, settings
-from sfsip_nb.platforms.genesys.routing import inbound_route, published, transfer_route
+from sfsip_nb.platforms.genesys.routing import inbound_routes, published, transfer_route
 from sfsip_nb.platforms.genesys.trunk import fqdn
-from sfsip_nb.platforms.shared.checks import check, remark
+from sfsip_nb.platforms.shared.checks import check, of_number, remark
 from sfsip_nb.platforms.synthflow import flows as f
 from sfsip_nb.platforms.synthflow import section as synthflow_section
 
@@ -36,26 +37,40 @@ def _trunk(ctx: Context) -> dict[str, Any] | None:
     return client.trunk(found["id"]) if found else None
 
 
-def rings(ctx: Context, step: str, number: str, route: str) -> Check:
-    """A number rings a call route."""
-    did = n.Did(genesys(ctx)).read(number)
-    seen = did.fields["Call route"] if did else "in no DID pool"
-    return check(
-        f"{step}/did",
-        f"{number} rings its call route",
-        route,
-        seen or "nothing",
-        seen == route,
-        reason="Run the routing step again: the number has to be on this call route.",
-    )
+def rings(ctx: Context, step: str, wanted: Mapping[str, str]) -> Iterator[Check]:
+    """Each number rings its call route."""
+    client = genesys(ctx)
+    routes = {number: ivr["name"] for ivr in client.ivrs() for number in ivr.get("dnis") or []}
+    for number, route in wanted.items():
+        seen = routes.get(number)
+        if seen is None:
+            did = n.Did(client).read(number)
+            seen = did.owner or "nothing" if did else "in no DID pool"
+        yield check(
+            f"{step}/did",
+            f"{number} rings its call route",
+            route,
+            seen,
+            seen == route,
+            reason="Run the routing step again: the number has to be on this call route.",
+        )
 
 
-def plan_and_route(ctx: Context, step: str, number: str) -> Iterator[Check]:
-    """A number through the site's number plans and outbound routes to the trunk."""
+def plan_and_route(ctx: Context, step: str) -> Iterator[Check]:
+    """Each number through the site's number plans and outbound routes to the trunk."""
     client = genesys(ctx)
     site = r.find_site(client, settings(ctx).site)["id"]
-    match = dialplan.classify(client.number_plans(site), number)
-    yield check(
+    plans, routes, trunk = client.number_plans(site), client.outbound_routes(site), _trunk(ctx)
+    for number in ctx.parameters.numbers:
+        match = dialplan.classify(plans, number)
+        found = [_planned(ctx, step, number, match)]
+        if match is not None:
+            found.append(_routed(ctx, step, match, routes, trunk))
+        yield from of_number(ctx, number, found)
+
+
+def _planned(ctx: Context, step: str, number: str, match: dialplan.PlanMatch | None) -> Check:
+    return check(
         f"{step}/plan",
         f"{number} matches a number plan",
         ctx.parameters.trunk_name,
@@ -65,12 +80,18 @@ def plan_and_route(ctx: Context, step: str, number: str) -> Iterator[Check]:
         match is not None and match.plan_name == ctx.parameters.trunk_name,
         reason=f"Run trunk.site again. {_APPROXIMATION}",
     )
-    if match is None:
-        return
-    route = dialplan.outbound_route(client.outbound_routes(site), match.classification)
-    trunk = _trunk(ctx)
+
+
+def _routed(
+    ctx: Context,
+    step: str,
+    match: dialplan.PlanMatch,
+    routes: list[dict[str, Any]],
+    trunk: dict[str, Any] | None,
+) -> Check:
+    route = dialplan.outbound_route(routes, match.classification)
     ids = [t["id"] for t in (route or {}).get("externalTrunkBases") or []]
-    yield check(
+    return check(
         f"{step}/route",
         f"Classification “{match.classification}” has a route to the trunk",
         ctx.parameters.trunk_name,
@@ -97,22 +118,26 @@ def trunk_leads_to_synthflow(ctx: Context, step: str) -> Iterator[Check]:
 
 
 def _inbound(ctx: Context) -> list[Check]:
-    step, number = "flow.inbound", ctx.parameters.numbers[0]
+    step = "flow.inbound"
+    rung = rings(ctx, step, inbound_routes(ctx))
     return [
-        rings(ctx, step, number, inbound_route(ctx)),
+        *chain.from_iterable(
+            of_number(ctx, number, [made])
+            for number, made in zip(ctx.parameters.numbers, rung, strict=True)
+        ),
         published(ctx, step, settings(ctx).inbound_flow),
-        *plan_and_route(ctx, step, number),
+        *plan_and_route(ctx, step),
         *trunk_leads_to_synthflow(ctx, step),
-        *f.answered_by_assistant(ctx, step, number),
+        *f.answered_by_assistant(ctx, step),
     ]
 
 
 def _transfer(ctx: Context) -> list[Check]:
     step, number = "flow.transfer", ctx.parameters.synthflow.transfer.number
     return [
-        f.transfers_to(ctx, step, number, fqdn(ctx)),
-        f.sends_to(ctx, step, fqdn(ctx)),
-        rings(ctx, step, number, transfer_route(ctx)),
+        *f.transfers_to(ctx, step, number, fqdn(ctx)),
+        *f.sends_to(ctx, step, fqdn(ctx)),
+        *rings(ctx, step, {number: transfer_route(ctx)}),
         published(ctx, step, settings(ctx).transfer_flow),
     ]
 
@@ -128,7 +153,7 @@ def _outbound_ai(ctx: Context) -> list[Check]:
     match = dialplan.classify(plans, callee)
     route = dialplan.outbound_route(routes, match.classification) if match else None
     return [
-        f.sends_to(ctx, step, fqdn(ctx)),
+        *f.sends_to(ctx, step, fqdn(ctx)),
         check(
             f"{step}/site",
             "Calls that come in on the trunk use a site's number plans",
@@ -151,19 +176,19 @@ def _outbound_ai(ctx: Context) -> list[Check]:
             f"{step}/toll",
             "Toll limits for the AI's calls",
             "set on the carrier trunk and at Synthflow; neither API shows them",
-            "Agree on limits before the AI dials out. An AI leg carries no caller location: "
-            "emergency calls must never go this way.",
+            "No test call comes near a limit: agree on limits before the AI dials out. An AI leg "
+            "carries no caller location: emergency calls must never go this way.",
             Vantage.PLATFORM,
         ),
     ]
 
 
 def _outbound_platform(ctx: Context) -> list[Check]:
-    step, number = "flow.outbound_platform", ctx.parameters.numbers[0]
+    step = "flow.outbound_platform"
     return [
-        *plan_and_route(ctx, step, number),
+        *plan_and_route(ctx, step),
         *trunk_leads_to_synthflow(ctx, step),
-        *f.answered_by_assistant(ctx, step, number),
+        *f.answered_by_assistant(ctx, step),
     ]
 
 

@@ -26,7 +26,7 @@ _TRUNK = synthflow.ContactCenterSide(
     platform="Genesys Cloud",
     termination_uri=trunk.fqdn,
     transfer_number=lambda ctx: ctx.parameters.synthflow.transfer.number,
-    needs=("access.synthflow", "trunk.inbound"),
+    needs=("access.synthflow", "access.number", "trunk.inbound"),
     transfer_needs=("routing.transfer",),
 )
 _PLATFORM = probes.ProbedPlatform("Genesys Cloud", trunk.fqdn, 5060)

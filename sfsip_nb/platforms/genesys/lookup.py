@@ -1,15 +1,15 @@
-"""What the Genesys Cloud organisation says of the inputs while they are typed."""
+"""What the Genesys Cloud organization says of the inputs while they are typed."""
 
 from __future__ import annotations
 
-from typing import Any
-
+from sfsip_nb.engine import spelling
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import InputLookup, LookupResult
+from sfsip_nb.platforms.genesys import pools
 from sfsip_nb.platforms.genesys.platform import genesys
 from sfsip_nb.platforms.genesys.regions import regions
 from sfsip_nb.platforms.shared import lookup
-from sfsip_nb.platforms.shared.lookup import among, resolves
+from sfsip_nb.platforms.shared.lookup import named, resolves, usable
 
 
 def _region(ctx: Context) -> LookupResult:
@@ -17,16 +17,23 @@ def _region(ctx: Context) -> LookupResult:
     return LookupResult(True, f"the key opens {name} there", tuple(regions()))
 
 
-def _published(ctx: Context) -> list[Any]:
-    return [f.get("name") for f in genesys(ctx).flows() if f.get("publishedVersion")]
+def _sites(ctx: Context) -> dict[str, str]:
+    return usable((site.get("name"), "") for site in genesys(ctx).sites())
 
 
-def _queues(ctx: Context) -> list[Any]:
-    return [q.get("name") for q in genesys(ctx).queues()]
+def _flows(ctx: Context) -> dict[str, str]:
+    flows = genesys(ctx).flows()
+    return usable(
+        (f.get("name"), "" if f.get("publishedVersion") else "is not published") for f in flows
+    )
+
+
+def _queues(ctx: Context) -> dict[str, str]:
+    return usable((queue.get("name"), "") for queue in genesys(ctx).queues())
 
 
 def _dids(ctx: Context) -> dict[str, str]:
-    """Each number of the organisation's DID pools, and who uses it; empty where it is free."""
+    """Each number of the organization's DID pools, and who uses it; empty where it is free."""
     return ctx.once(
         "genesys.dids",
         lambda: {
@@ -36,28 +43,70 @@ def _dids(ctx: Context) -> dict[str, str]:
     )
 
 
+def _pools(ctx: Context) -> pools.Pools:
+    return ctx.once("genesys.pools", genesys(ctx).did_pools)
+
+
 def _numbers(ctx: Context) -> LookupResult:
     """In a pool, and free or whose."""
-    pool = _dids(ctx)
-    free = tuple(sorted(number for number, owner in pool.items() if not owner))
+    owners = _dids(ctx)
+    free = tuple(sorted(number for number, owner in owners.items() if not owner))
     told = []
     for number in ctx.parameters.numbers:
-        where = f"in a pool, {f'used by {pool[number]}' if pool.get(number) else 'free'}"
+        owner = f"used by {owners[number]}" if owners.get(number) else "free"
+        use = f", {owner}" if number in owners else ""
         known = ", at Synthflow already" if number in lookup.imported(ctx) else ""
-        told.append(f"{number} {where if number in pool else 'in no DID pool yet'}{known}")
+        told.append(f"{number} {pools.standing(_pools(ctx), number)}{use}{known}")
     fits = True if told and set(ctx.parameters.numbers) <= set(free) else None
     return LookupResult(fits, "; ".join(told) or "nothing typed yet", free)
 
 
+def _pooled(key: str) -> InputLookup:
+    """Whether a number that may also be somewhere else is in a pool."""
+
+    def see(ctx: Context) -> LookupResult:
+        known, number = tuple(_dids(ctx)), str(spelling.value(ctx.parameters, key))
+        if not number:
+            return LookupResult(None, "nothing typed yet", known)
+        fits = True if pools.holding(_pools(ctx), number) else None
+        return LookupResult(fits, pools.standing(_pools(ctx), number), known)
+
+    return InputLookup(key, see)
+
+
+def _flow(key: str, check: str, title: str) -> InputLookup:
+    advice = f"Correct {key}, or build and publish the flow (Admin → Architect)."
+    return named(key, _flows, "published flows", check=check, title=title, advice=advice)
+
+
+FITTING = (
+    named(
+        "genesys.site",
+        _sites,
+        "sites",
+        check="access.platform/site",
+        title="The site exists",
+        advice="Correct genesys.site: a name under Admin → Telephony → Sites.",
+    ),
+    _flow("genesys.inbound_flow", "access.platform/inbound_flow", "The inbound flow is published"),
+    _flow(
+        "genesys.transfer_flow", "access.platform/transfer_flow", "The transfer flow is published"
+    ),
+    named(
+        "genesys.transfer_queue",
+        _queues,
+        "queues",
+        check="access.platform/transfer_queue",
+        title="The queue exists",
+        advice="Correct genesys.transfer_queue: a name under Admin → Contact Center → Queues.",
+    ),
+)
 LOOKS = (
     InputLookup("genesys.region", _region),
-    among("genesys.site", lambda ctx: [s.get("name") for s in genesys(ctx).sites()], "sites"),
-    among("genesys.inbound_flow", _published, "published flows"),
-    among("genesys.transfer_flow", _published, "published flows"),
-    among("genesys.transfer_queue", _queues, "queues"),
+    *FITTING,
     InputLookup("numbers", _numbers),
-    among("synthflow.transfer.number", _dids, "numbers in DID pools", must=False),
-    among("genesys.caller_address", _dids, "numbers in DID pools", must=False),
+    _pooled("synthflow.transfer.number"),
+    _pooled("genesys.caller_address"),
     resolves("genesys.inbound_fqdn"),
     *lookup.SYNTHFLOW,
 )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import stamina
 
 from sfsip_nb.api.errors import ApiError
 from sfsip_nb.engine.model import Fields, Refused, Resource, Seen
+from sfsip_nb.inputs import ranges
 from sfsip_nb.platforms.genesys.client import GenesysClient
+from sfsip_nb.platforms.genesys.pools import holding
 from sfsip_nb.platforms.genesys.resources import by_name, find_flow, find_site
 
 # Plans that stay untouched and ahead of every other (docs/safety.md).
@@ -90,6 +93,11 @@ class NumberPlan(Resource):
         return after
 
 
+def spans(numbers: Iterable[str]) -> list[str]:
+    """Numbers as a plan's list has them: ranges with a hyphen, one number alone."""
+    return sorted(a if a == b else f"{a}-{b}" for a, b in ranges.spans(numbers))
+
+
 def _span(numbers: dict[str, Any]) -> str:
     start, end = str(numbers.get("start")), str(numbers.get("end") or numbers.get("start"))
     return start if start == end else f"{start}-{end}"
@@ -135,8 +143,17 @@ def _trapped(names: list[Any], broad: str) -> bool:
     return any(names.index(broad) < names.index(p) for p in PROTECTED if p in names)
 
 
+def by_pool(pools: Iterable[Mapping[str, Any]], numbers: Iterable[str]) -> list[str]:
+    """Numbers (E.164) as ranges, cut where a DID pool begins or ends."""
+    listed = list(pools)
+    held: dict[str, list[str]] = {}
+    for number in numbers:
+        held.setdefault(str((holding(listed, number) or {}).get("id", "")), []).append(number)
+    return [span for group in held.values() for span in ranges.compact(group)]
+
+
 class DidPool(Resource):
-    """The DID pool that holds a number; one of its own where no pool holds it."""
+    """The DID pool that holds a number or a range; one of its own where no pool holds it."""
 
     kind = "genesys.did_pool"
     marked = True
@@ -145,28 +162,35 @@ class DidPool(Resource):
         self._client = client
 
     def read(self, key: str) -> Seen | None:
-        """The pool that the number lies in."""
-        for pool in self._client.did_pools():
-            if int(pool["startPhoneNumber"]) <= int(key) <= int(pool["endPhoneNumber"]):
-                return Seen(pool["id"], {HOLDS: key}, str(pool.get("description") or ""))
-        return None
+        """The pool that the numbers lie in."""
+        first, last = _ends(key)
+        pool = holding(self._client.did_pools(), first)
+        if pool is None or int(last) > int(pool["endPhoneNumber"]):
+            return None
+        return Seen(pool["id"], {HOLDS: key}, str(pool.get("description") or ""))
 
     def create(self, key: str, fields: Fields, marker: str) -> str:
-        """A pool of this one number, as for numbers of an own carrier."""
+        """A pool of just these numbers, as for numbers of an own carrier."""
+        first, last = _ends(key)
         body = {
-            "startPhoneNumber": key,
-            "endPhoneNumber": key,
+            "startPhoneNumber": first,
+            "endPhoneNumber": last,
             "description": marker,
             "provider": "PURE_CLOUD",
         }
         return str(self._client.create_did_pool(body)["id"])
 
     def update(self, key: str, seen: Seen, fields: Fields) -> None:
-        """A pool that holds the number needs no change."""
+        """A pool that holds the numbers needs no change."""
 
     def delete(self, key: str, seen: Seen) -> None:
         """Remove the pool; Genesys refuses while a number of it is assigned."""
         self._client.delete_did_pool(seen.id)
+
+
+def _ends(key: str) -> tuple[str, str]:
+    numbers = ranges.expand(key)
+    return numbers[0], numbers[-1]
 
 
 class CallRoute(Resource):

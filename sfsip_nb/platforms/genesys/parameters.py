@@ -1,4 +1,4 @@
-"""What is asked about a Genesys Cloud organisation."""
+"""What is asked about a Genesys Cloud organization."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _identifier(text: str) -> str:
 
 
 class Genesys(Block):
-    """The Genesys Cloud organisation and what the trunk is called there."""
+    """The Genesys Cloud organization and what the trunk is called there."""
 
     region: Annotated[f.Text, AfterValidator(_region)] = ask(
         "AWS region of the organization", genesys_samples.REGION

@@ -16,7 +16,7 @@ def settings(ctx: Context) -> Settings:
 
 
 def origins(parameters: Parameters) -> dict[str, str]:
-    """Where the organisation's region answers: the API and the login server."""
+    """Where the organization's region answers: the API and the login server."""
     region = regions()[_own(parameters).region]
     return {"genesys.api": region.api, "genesys.login": region.login}
 

@@ -2,19 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from itertools import count
+
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Card, CardField, Desired, Step
-from sfsip_nb.engine.verdicts import Check, Vantage
+from sfsip_nb.engine.verdicts import Basis, Check, Vantage
+from sfsip_nb.inputs import ranges
 from sfsip_nb.platforms.genesys import numbers as n
+from sfsip_nb.platforms.genesys import pools
 from sfsip_nb.platforms.genesys import resources as r
 from sfsip_nb.platforms.genesys.platform import genesys, settings
 from sfsip_nb.platforms.genesys.trunk import SECTION
-from sfsip_nb.platforms.shared.checks import check
+from sfsip_nb.platforms.shared.checks import check, part
+
+MOST_NUMBERS = 50
+"""Numbers of one call route, as few as Terraform's provider sends in one request."""
+
+CALLED_ADDRESS = "Call.CalledAddress"
+"""Architect's built-in variable for the number that the caller dialed."""
 
 
-def inbound_route(ctx: Context) -> str:
-    """The name of the call route that takes callers to the AI."""
-    return f"{ctx.parameters.trunk_name}: callers"
+def inbound_routes(ctx: Context) -> dict[str, str]:
+    """Each number and the name of the call route that takes its callers to the AI.
+
+    A number that is on one of the run's call routes already stays there.
+    """
+    first, numbers = f"{ctx.parameters.trunk_name}: callers", ctx.parameters.numbers
+    if len(numbers) <= MOST_NUMBERS:
+        return dict.fromkeys(numbers, first)
+    present = {str(ivr["name"]): ivr.get("dnis") or [] for ivr in genesys(ctx).ivrs()}
+    chosen: dict[str, str] = {}
+    left = set(numbers)
+    for place in count(1):
+        name = first if place == 1 else f"{first} {place}"
+        held = present.get(name, [])
+        own = [number for number in held if number in left]
+        further = [n for n in numbers if n in left and n not in own][: MOST_NUMBERS - len(held)]
+        chosen |= dict.fromkeys([*own, *further], name)
+        left -= chosen.keys()
+        if not left:
+            break
+    return {number: chosen[number] for number in numbers}
 
 
 def transfer_route(ctx: Context) -> str:
@@ -22,40 +51,62 @@ def transfer_route(ctx: Context) -> str:
     return f"{ctx.parameters.trunk_name}: transfers"
 
 
-def _wants(route: str, flow: str, why: str, numbers: list[str]) -> list[Desired]:
+def _wants(ctx: Context, routes: Mapping[str, str], flow: str, why: str) -> list[Desired]:
+    """The DID pools of some numbers, their call routes, and each number on its call route.
+
+    A number in no pool is left out until somebody wants a pool to be made for it.
+    """
+    there = genesys(ctx).did_pools()
+    waiting = pools.unconfirmed(ctx, there)
+    routes = {number: route for number, route in routes.items() if number not in waiting}
     known = "Genesys treats a number as the organization's own only if it is in a DID pool."
     rings = "Calls to the number go to this call route."
+    held = n.by_pool(there, routes)
+    names = dict.fromkeys(routes.values())
+    of = {number: span for span in held for number in ranges.expand(span)}
     return [
-        *(Desired(n.DidPool.kind, number, {n.HOLDS: number}, known) for number in numbers),
-        Desired(n.CallRoute.kind, route, {"Open-hours flow": flow}, why),
+        *(Desired(n.DidPool.kind, s, {n.HOLDS: s}, known, part=part(s, held)) for s in held),
+        *(
+            Desired(
+                n.CallRoute.kind, route, {"Open-hours flow": flow}, why, part=part(route, names)
+            )
+            for route in names
+        ),
         *(
             Desired(
                 n.Did.kind,
                 number,
                 {"Call route": route},
                 rings,
-                comes_with=f"{n.DidPool.kind}:{number}",
+                comes_with=f"{n.DidPool.kind}:{of[number]}",
                 born={"Call route": ""},
+                part=part(number, routes),
             )
-            for number in numbers
+            for number, route in routes.items()
         ),
     ]
 
 
 def _inbound_wants(ctx: Context) -> list[Desired]:
     why = "The flow that it starts transfers callers to the AI."
-    return _wants(inbound_route(ctx), settings(ctx).inbound_flow, why, list(ctx.parameters.numbers))
+    return _wants(ctx, inbound_routes(ctx), settings(ctx).inbound_flow, why)
 
 
 def _transfer_wants(ctx: Context) -> list[Desired]:
     why = "The flow that it starts sends transferred callers to the queue, never back to the AI."
-    numbers = [ctx.parameters.synthflow.transfer.number]
-    return _wants(transfer_route(ctx), settings(ctx).transfer_flow, why, numbers)
+    routes = {ctx.parameters.synthflow.transfer.number: transfer_route(ctx)}
+    return _wants(ctx, routes, settings(ctx).transfer_flow, why)
 
 
 def _inbound_card(ctx: Context) -> Card:
-    p, g = ctx.parameters, settings(ctx)
-    target = p.numbers[0]
+    numbers, g = ctx.parameters.numbers, settings(ctx)
+    several = len(numbers) > 1
+    target = CALLED_ADDRESS if several else numbers[0]
+    same = (
+        f" {CALLED_ADDRESS} is the number that the caller dialed"
+        " (help.mypurecloud.com/articles/architect-default-variables), so that each number reaches"
+        " its own assistant."
+    )
     return Card(
         step="routing.inbound",
         system="genesys",
@@ -63,11 +114,11 @@ def _inbound_card(ctx: Context) -> Card:
         path=("Admin", "Architect", "Inbound Call Flows", g.inbound_flow),
         fields=(
             CardField("Action", "Transfer to Number"),
-            CardField("Number", target, "transfer_to"),
+            CardField("Number, as an expression" if several else "Number", target, "transfer_to"),
         ),
         why="The flow sends the caller to this number; its own number plan and outbound route "
         "take it to the Synthflow trunk. No public API shows what a flow does. Specific DIDs or "
-        "branches can go to the AI in the same way, others to a queue.",
+        "branches can go to the AI in the same way, others to a queue." + (same if several else ""),
         look_for="The flow is published, with the transfer on the branch that should reach the AI.",
         proved_by="verify.inbound",
         values={"flow": g.inbound_flow, "transfer_to": target},
@@ -108,7 +159,23 @@ def published(ctx: Context, step: str, name: str) -> Check:
 
 
 def _inbound(ctx: Context) -> list[Check]:
-    return [published(ctx, "routing.inbound", settings(ctx).inbound_flow)]
+    return [published(ctx, "routing.inbound", settings(ctx).inbound_flow), *_written(ctx)]
+
+
+def _written(ctx: Context) -> Iterator[Check]:
+    """That Genesys took a new call route, and a change of one: no API shows that it would."""
+    kinds = (n.CallRoute.kind, n.Did.kind)
+    done = [c for c in ctx.journal.changes.all() if c.kind in kinds and c.done]
+    for how, op in (("added", "create"), ("changed", "update")):
+        if own := [change for change in done if change.op == op]:
+            yield check(
+                f"routing.inbound/{how}",
+                f"Genesys accepted that a call route is {how}",
+                "accepted",
+                f"{own[-1]}: {own[-1].outcome}, {own[-1].ended}",
+                True,
+                advisory=True,
+            )
 
 
 def _transfer(ctx: Context) -> list[Check]:
@@ -132,6 +199,7 @@ def _transfer(ctx: Context) -> list[Check]:
             f"{number} → {g.transfer_flow}",
             number not in ctx.parameters.numbers and g.transfer_flow != g.inbound_flow,
             Vantage.HERE,
+            basis=Basis.INPUTS,
             reason="Use a separate number and flow for the transfer.",
         ),
     ]

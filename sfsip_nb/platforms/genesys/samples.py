@@ -5,7 +5,7 @@ from __future__ import annotations
 REGION = "us-west-2"
 ORG_ID = "7e57bed0-6e00-4000-8000-000000000001"
 ORG_NAME = "Testbed Customer"
-ORG_SHORT_NAME = "acme"  # thirdPartyOrgName: unique among all organisations
+ORG_SHORT_NAME = "acme"  # thirdPartyOrgName: unique among all organizations
 CLIENT_ID = "7e57bed0-6e00-4000-8000-0000000000c1"
 SITE_ID = "7e57bed0-6e00-4000-8000-000000000051"
 SITE = "Acme Main Site"

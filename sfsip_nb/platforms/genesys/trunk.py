@@ -8,7 +8,7 @@ from collections.abc import Callable
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.difference import known_after
 from sfsip_nb.engine.model import Ask, Card, CardField, Desired, Fields, Step
-from sfsip_nb.engine.verdicts import Check
+from sfsip_nb.engine.verdicts import Basis, Check
 from sfsip_nb.platforms.genesys import resources as r
 from sfsip_nb.platforms.genesys.platform import genesys, settings
 from sfsip_nb.platforms.genesys.regions import regions
@@ -33,7 +33,7 @@ _WHY = {
 
 
 def termination_key(ctx: Context) -> str:
-    """The template's key for the Outbound SIP Termination FQDN, if this organisation has one."""
+    """The template's key for the Outbound SIP Termination FQDN, if this organization has one."""
 
     def scan() -> str:
         properties = genesys(ctx).trunk_template(r.METABASE)["properties"]
@@ -96,7 +96,8 @@ def _desired(step: str) -> Callable[[Context], list[Desired]]:
             # One save, as in the guide: Genesys takes no trunk without its required fields.
             wanted = {k: v for group in groups.values() for k, v in group.items()}
         lost = "the former digest password: no API returns it" if r.PASSWORD in wanted else ""
-        return [Desired(r.Trunk.kind, name, wanted, _WHY[step], lost)]
+        proved_by = {r.PASSWORD: ("verify.inbound/digest",)}
+        return [Desired(r.Trunk.kind, name, wanted, _WHY[step], lost, proved_by=proved_by)]
 
     return desired
 
@@ -111,6 +112,7 @@ def _created(ctx: Context) -> list[Check]:
             "TLS brings SRTP with it",
             "Genesys answers plain RTP on a TLS trunk with 488",
             "The guide offers TLS and says no more about it. probe.codec shows whether SRTP works.",
+            proved_by=("probe.codec/PCMU",),
         )
     ]
 
@@ -153,6 +155,7 @@ def _inbound(ctx: Context) -> list[Check]:
             f"{identifier}.…",
             f"{seen} ({'from the parameters' if given else 'read by a person'})",
             seen.split(".")[0] == identifier,
+            basis=Basis.INPUTS if given else Basis.PERSON,
             reason="Copy the FQDN again from the panel of this trunk.",
         ),
         check(
@@ -161,6 +164,7 @@ def _inbound(ctx: Context) -> list[Check]:
             derived or "not derived: sources disagree for this region",
             seen,
             True if seen == derived else None,
+            basis=Basis.INPUTS if given else Basis.PERSON,
             advisory=True,
             reason="Not an error: go by the panel. Dynamic Cloud Voice and older regions differ.",
         ),

@@ -11,11 +11,13 @@ from sfsip_nb.engine.calls import SeenCall
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Card, CardField
 from sfsip_nb.engine.verdicts import Check, Vantage
+from sfsip_nb.platforms.genesys import trace
 from sfsip_nb.platforms.genesys.platform import genesys, settings
 from sfsip_nb.platforms.shared import verification as v
 from sfsip_nb.platforms.shared.checks import check
 from sfsip_nb.platforms.shared.join import Sides
 from sfsip_nb.platforms.shared.watch import WatchedPlatform
+from sfsip_nb.sip.media.quality import is_stream
 
 
 def _side(ctx: Context) -> WatchedPlatform:
@@ -23,7 +25,7 @@ def _side(ctx: Context) -> WatchedPlatform:
 
 
 def conversations(ctx: Context) -> calls.Source:
-    """The organisation's voice conversations. Numbers are matched here, by digits: whether the
+    """The organization's voice conversations. Numbers are matched here, by digits: whether the
     API's filter wants ``tel:`` is not known."""
     client = genesys(ctx)
 
@@ -95,14 +97,20 @@ def _over_trunk(ctx: Context, step: str, call: SeenCall) -> list[Check]:
         rtp = [m.get("rtp") or {} for m in mine]
         came = sum(int(x.get("packetsReceived") or 0) for x in rtp)
         went = sum(int(x.get("packetsSent") or 0) for x in rtp)
+        dead = [
+            name
+            for name, count in (("from Synthflow", came), ("to Synthflow", went))
+            if not is_stream(count, max(came, went))
+        ]
         found.append(
             check(
                 f"{step}/rtp",
                 "Genesys saw RTP both ways on the trunk",
                 "packets received and sent",
                 f"{came} received, {went} sent",
-                came > 0 and went > 0,
-                reason="One direction is blocked: open RTP both ways and check both media lists.",
+                not dead,
+                reason=f"No stream {' or '.join(dead)}: open RTP both ways and check both media"
+                " lists.",
             )
         )
     return found
@@ -135,6 +143,7 @@ def _judge_inbound(ctx: Context, sides: Sides) -> list[Check]:
             )
         )
         found += _over_trunk(ctx, step, call)
+        found += trace.challenged(ctx, step, call)
     found += v.agent_checks(ctx, step, sides)
     if sides.synthflow is not None:
         found.append(
@@ -173,7 +182,10 @@ def _judge_transfer(ctx: Context, sides: Sides) -> list[Check]:
             wanted,
             landed or "no queue",
             landed == [wanted],
-            reason="The transfer number goes elsewhere: run routing.transfer.",
+            reason="The transfer number goes elsewhere: run routing.transfer."
+            if landed
+            else "No leg of the call came back to a queue: look at transfer.action, then at"
+            " routing.transfer.",
         )
     )
     agents = [p for p in legs if p.get("purpose") == "agent"]
@@ -184,13 +196,15 @@ def _judge_transfer(ctx: Context, sides: Sides) -> list[Check]:
             "an agent's leg",
             f"agent legs: {len(agents)}",
             bool(agents),
-            reason="Nobody in the queue answered.",
+            reason="Nobody in the queue answered."
+            if legs
+            else "The call came to no queue, so that nobody could take it.",
         )
     )
     anis = [s["ani"] for leg in legs for s in leg.get("sessions") or [] if s.get("ani")]
-    found.append(
-        v.caller_id(step, anis[-1] if anis else "", sides.caller, Vantage.PLATFORM, "the queue")
-    )
+    if legs:  # a call that never came shows no caller
+        seen = anis[-1] if anis else ""
+        found.append(v.caller_id(step, seen, sides.caller, Vantage.PLATFORM, "the queue"))
     return found
 
 
@@ -206,7 +220,7 @@ def _transferred_legs(ctx: Context, sides: Sides) -> list[dict[str, Any]]:
 
 
 def _outbound_card(ctx: Context) -> Card:
-    number = ctx.parameters.numbers[0]
+    number = v.started(ctx)
     return Card(
         step="verify.outbound",
         system="genesys",

@@ -1,4 +1,4 @@
-"""Probe of the contact centre's allow list: who is on it gets in, and nobody else."""
+"""Probe of the contact center's allow list: who is on it gets in, and nobody else."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sfsip_nb.engine.dialing import NotAllowed
 from sfsip_nb.engine.verdicts import Check, Vantage
 from sfsip_nb.platforms.shared import testcall
 from sfsip_nb.platforms.shared.checks import check, decided, synthflow
+from sfsip_nb.platforms.shared.sampling import sampled
 from sfsip_nb.platforms.synthflow.client import SynthflowClient
 from sfsip_nb.platforms.synthflow.resources import find_assistant
 from sfsip_nb.sip.probes import guarding
@@ -56,24 +57,25 @@ def _listed(ctx: Context, platform: str, number: str) -> Check:
     """The AI agent itself calls the transfer number: its INVITE comes from a listed address."""
     step, title = "probe.acl", f"{platform} lets Synthflow's own call in"
     client = synthflow(ctx)
-    assistant = find_assistant(client, ctx.parameters.synthflow.assistant)
+    own = sampled(ctx.parameters)[0]
+    assistant = find_assistant(client, ctx.parameters.assistant_of(own))
     try:
         if assistant is None:
             raise NotAllowed("There is no assistant to call with.")
         mark = dialing.permit(ctx, step, number)
     except NotAllowed as refusal:
         return replace(testcall.unplaced(ctx, step, str(refusal)), id=f"{step}/listed", title=title)
-    own = ctx.parameters.numbers[0]
     call_id = client.place_call(str(assistant["model_id"]), number, mark, own)
     row = _decided(client, call_id)
     status, error = str(row.get("call_status") or "unknown"), str(row.get("error_message") or "")
+    answered = status in ("completed", "in-progress")
     code = next(iter(re.findall(r"Telephony - (\d{3})", error)), "")
     return check(
         f"{step}/listed",
         title,
         "answered",
-        f"{status}{': ' + error if error else ''}",
-        True if status in ("completed", "in-progress") else False if code == "403" else None,
+        f"answered ({status})" if answered else f"{status}{': ' + error if error else ''}",
+        True if answered else False if code == "403" else None,
         Vantage.SYNTHFLOW,
         reason="The list refused it: check every address in trunk.acl."
         if code == "403"

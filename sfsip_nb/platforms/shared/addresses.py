@@ -1,16 +1,16 @@
-"""Synthflow's signalling addresses, which every contact centre has to let in."""
+"""Synthflow's signaling addresses, which every contact center has to let in."""
 
 from __future__ import annotations
 
 from sfsip_nb.engine.context import Context
-from sfsip_nb.engine.verdicts import Check, Vantage
+from sfsip_nb.engine.verdicts import Basis, Check, Vantage
 from sfsip_nb.inputs import facts
 from sfsip_nb.inputs.facts import PublishedAddress
 from sfsip_nb.platforms.shared.checks import check
 
 
 def signalling(ctx: Context) -> list[str]:
-    """Synthflow's signalling addresses: as confirmed, else those published without a doubt noted.
+    """Synthflow's signaling addresses: as confirmed, else those published without a doubt noted.
 
     Published is not proven: the pages differ from each other and from version to version.
     """
@@ -37,6 +37,7 @@ def checks(ctx: Context, at_most: int) -> list[Check]:
             else f"published list of {published[0].as_of if published else 'no date'}, unconfirmed",
             True if confirmed.addresses else None,
             Vantage.HERE,
+            basis=Basis.PERSON,
             reason="Ask Synthflow support for the current list, then fill in "
             "synthflow.signalling_addresses.",
         ),
@@ -47,6 +48,7 @@ def checks(ctx: Context, at_most: int) -> list[Check]:
             [e.address for e in doubtful] or "none",
             not doubtful or None,
             Vantage.HERE,
+            basis=Basis.INPUTS,
             reason=" ".join(e.doubt for e in doubtful),
         ),
         check(
@@ -56,6 +58,7 @@ def checks(ctx: Context, at_most: int) -> list[Check]:
             len(listed),
             0 < len(listed) <= at_most,
             Vantage.HERE,
+            basis=Basis.INPUTS,
             reason="An empty list lets nobody in; a list over the limit is refused.",
         ),
     ]
@@ -82,8 +85,9 @@ def _compared(listed: list[str], published: list[PublishedAddress]) -> Check:
         listed,
         None if different else True,
         Vantage.HERE,
+        basis=Basis.INPUTS,
         advisory=True,
-        reason=f"{'; '.join(different)}. Either list may be out of date: an address missing"
-        " from the trunk "
-        f"shows up as an occasional refused call. {' '.join(doubts)}".strip(),
+        reason=f"{'; '.join(different)}. Either list may be out of date, and no call of ours shows"
+        " which: an address missing from the trunk shows up as an occasional refused call."
+        f" {' '.join(doubts)}".strip(),
     )

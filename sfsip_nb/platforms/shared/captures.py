@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sfsip_nb.engine.context import Context
-from sfsip_nb.engine.verdicts import Check, Vantage, Verdict
+from sfsip_nb.engine.verdicts import Basis, Check, Vantage, Verdict
 from sfsip_nb.inputs import files, private
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.platforms.shared.checks import check, decided
@@ -123,10 +123,15 @@ def checks(ctx: Context, found: list[Read]) -> list[Check]:
     made = []
     for number, item in enumerate(found, start=1):
         evidence = tuple(
-            ctx.keep_evidence("diagnose", f"ladder {item.name} {report.number}", "svg",
-                              report.picture())
+            ctx.keep_evidence(
+                "diagnose",
+                Basis.FILE,
+                f"ladder {item.name} {report.number}",
+                "svg",
+                report.picture(),
+            )
             for report in item.diagnosis.drawn
-        )  # fmt: skip
+        )
         worst = [r for r in item.diagnosis.drawn if r.verdict == item.diagnosis.verdict][:1]
         seen = worst[0].sentence if worst else " ".join(item.diagnosis.notes)
         made.append(
@@ -140,6 +145,7 @@ def checks(ctx: Context, found: list[Read]) -> list[Check]:
                 advisory=True,
                 reason=worst[0].remedy if worst else "",
                 evidence=evidence,
+                basis=Basis.FILE,
             )
         )
     return made

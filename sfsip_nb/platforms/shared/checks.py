@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.difference import text
-from sfsip_nb.engine.verdicts import Check, Vantage, Verdict, Weight
+from sfsip_nb.engine.verdicts import Basis, Check, Vantage, Verdict, Weight
 from sfsip_nb.platforms.shared.origin import origin
 from sfsip_nb.platforms.synthflow.client import SynthflowClient
 
@@ -35,10 +37,13 @@ def check(
     advisory: bool = False,
     reason: str = "",
     evidence: tuple[str, ...] = (),
+    proved_by: tuple[str, ...] = (),
+    basis: Basis | None = None,
 ) -> Check:
     """A check from a yes (pass), a no (fail) or a cannot-tell (None: inconclusive).
 
-    The reason is kept only where the verdict is no pass.
+    The reason is kept only where the verdict is no pass, what proves it only where it is open.
+    ``basis`` says what it rests on where that is neither a kept file nor what an API shows.
     """
     verdict = {True: Verdict.PASS, False: Verdict.FAIL, None: Verdict.INCONCLUSIVE}[ok]
     return Check(
@@ -51,7 +56,27 @@ def check(
         weight=Weight.ADVISORY if advisory else Weight.REQUIRED,
         reason="" if ok else reason,
         evidence=evidence,
+        proved_by=proved_by if ok is None else (),
+        basis=(basis,) if basis else (),
     )
+
+
+def part(of: str, among: Collection[str]) -> str:
+    """What tells the checks of one of several like objects apart: nothing where there is one."""
+    return of if len(among) > 1 else ""
+
+
+def of_number(ctx: Context, number: str, checks: Iterable[Check]) -> Iterator[Check]:
+    """Checks of a step that looks at one number after the other.
+
+    Where the run has several, each carries its number; else they are the step's own.
+    """
+    for made in checks:
+        if part(number, ctx.parameters.numbers):
+            id = made.id if number in made.id else f"{made.id}/{number}"
+            title = made.title if number in made.title else f"{made.title} ({number})"
+            made = replace(made, id=id, title=title, number=number)
+        yield made
 
 
 def decided(verdict: str) -> bool | None:
@@ -59,6 +84,23 @@ def decided(verdict: str) -> bool | None:
     return {"pass": True, "fail": False}.get(verdict)
 
 
-def remark(id: str, title: str, seen: str, reason: str, vantage: Vantage = Vantage.HERE) -> Check:
-    """Something that a reader should know and that no evidence decides: advisory, inconclusive."""
-    return check(id, title, "for information", seen, None, vantage, advisory=True, reason=reason)
+def remark(
+    id: str,
+    title: str,
+    seen: str,
+    reason: str,
+    vantage: Vantage = Vantage.HERE,
+    proved_by: tuple[str, ...] = (),
+) -> Check:
+    """Something that a reader should know: advisory, and open unless another step proves it."""
+    return check(
+        id,
+        title,
+        "for information",
+        seen,
+        None,
+        vantage,
+        advisory=True,
+        reason=reason,
+        proved_by=proved_by,
+    )

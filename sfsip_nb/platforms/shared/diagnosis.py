@@ -12,7 +12,7 @@ from typing import Any
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Step
 from sfsip_nb.engine.rows import CheckRow, StepRow
-from sfsip_nb.engine.verdicts import Check, Vantage, Weight
+from sfsip_nb.engine.verdicts import Basis, Check, Vantage, Weight
 from sfsip_nb.platforms.shared import captures
 from sfsip_nb.platforms.shared.captures import Sign
 from sfsip_nb.platforms.shared.checks import check
@@ -48,10 +48,11 @@ def rank(
     signs = [_sign(check) for step in seen for check in _speaking(step)]
     signs.extend(more)
     ranked = []
+    doubtful = ("inconclusive",) if ctx.mode == "plan" else _OPEN  # a plan waits for its apply
     for place, row in enumerate(rows):
         own = [sign for sign in signs if sign.id.startswith(row.signs)]
         failed = [sign for sign in own if sign.verdict in _BAD]
-        unclear = [sign for sign in own if sign.verdict in _OPEN and sign.required]
+        unclear = [sign for sign in own if sign.verdict in doubtful and sign.required]
         because = list(dict.fromkeys(sign.because for sign in failed))
         ranked.append(
             (
@@ -100,6 +101,7 @@ def step(rows: tuple[TroubleshootingRow, ...], hint: str) -> Step:
                 f"{counted(steps, 'step')}, {counted(len(read), 'capture')}",
                 steps + len(read) > 0,
                 Vantage.HERE,
+                basis=Basis.RUN,
                 reason="Run the sections before this one first.",
             )
         ]
@@ -113,6 +115,7 @@ def step(rows: tuple[TroubleshootingRow, ...], hint: str) -> Step:
                     _signs(len(row["because"])),
                     False if row["certain"] else None if row["because"] else True,
                     Vantage.HERE,
+                    basis=Basis.RUN,
                     advisory=True,
                     reason=row["remedy"],
                 )

@@ -64,6 +64,8 @@ def _lane(what: str, vantage: Vantage, offset: float, values: Sequence[Level]) -
 def _only_sent(audio: Audio) -> str:
     reported = audio.control.reported
     said = f"RTCP: {reported.loss_percent:.1f} % lost" if reported else "no RTCP came"
+    if audio.control.hears is False:
+        said = "RTCP: nothing arrives there"
     return f"Sent from here; what the far end hears is not known here ({said})"
 
 

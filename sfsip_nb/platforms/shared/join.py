@@ -16,10 +16,12 @@ from sfsip_nb.platforms.shared.testcall import ObservedCall
 class Sides:
     """One call as both sides recorded it, and as we saw it if we placed it.
 
-    ``name`` is the contact centre's; ``caller`` is the number that the call came from, if known.
+    ``name`` is the contact center's; ``number`` is the one of the AI that was called, ``caller``
+    the number that the call came from, if known.
     """
 
     name: str
+    number: str
     platform: SeenCall | None
     synthflow: SeenCall | None
     caller: str
@@ -44,8 +46,8 @@ class Sides:
 def joined(step: str, sides: Sides, remedy: str = "") -> list[Check]:
     """Whether both sides know the call, and whether it is the same one.
 
-    Only what is there proves anything: a contact centre's records can be minutes late. Synthflow
-    lists a call from its first ring on, so once the contact centre's record is closed, a call that
+    Only what is there proves anything: a contact center's records can be minutes late. Synthflow
+    lists a call from its first ring on, so once the contact center's record is closed, a call that
     is not on that list did not arrive.
     """
     there, here, name = sides.platform, sides.synthflow, sides.name

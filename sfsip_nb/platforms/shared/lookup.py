@@ -1,74 +1,127 @@
 """What the platforms say of an input while it is typed: is it there, and what else could it be.
 
-Nothing is judged here, and nothing is changed: the steps of section 01 do that. A platform that
-does not answer leaves a plain field.
+Nothing is changed here. What an input names and has to be there is judged in section 01 by the same
+answer (`engine/fitting.py`). A platform that does not answer leaves a plain field.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import reduce
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from sfsip_nb.engine import spelling
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import InputLookup, LookupResult
+from sfsip_nb.inputs.slips import near, plain
 from sfsip_nb.platforms.shared.checks import synthflow
 from sfsip_nb.sip import ResolveError, loop
 
 _RESOLVE_SECONDS = 10
 
+Names = Callable[[Context], Mapping[str, str]]
+"""The names that a platform has, each with what keeps it from being used, mostly nothing."""
 
-def among(
-    key: str, names: Callable[[Context], Iterable[Any]], what: str, must: bool = True
-) -> InputLookup:
-    """Whether an input, or each entry of one, is among what a platform lists.
 
-    Without `must` it may be something else too, such as a number that is still to be added.
+def named(key: str, names: Names, what: str, **judged: str) -> InputLookup:
+    """Whether the name in an input is among what a platform lists (`what`, in the plural).
+
+    `judged` is how section 01 judges it; see `InputLookup`.
     """
 
     def see(ctx: Context) -> LookupResult:
-        known = tuple(sorted({str(name) for name in names(ctx) if name}))
-        value = _value(ctx, key)
-        wanted = [v for v in (value if isinstance(value, list) else [value]) if v]
-        absent = [v for v in wanted if v not in known]
-        count = f"{len(known)} {what}"
-        if not wanted:
-            return LookupResult(None, f"nothing typed yet; {count}", known)
-        if absent:
-            ok = False if must else None
-            return LookupResult(ok, f"{', '.join(absent)} not among {count}", known)
-        return LookupResult(True, f"among {count}", known)
+        return judged_name(str(spelling.value(ctx.typed, key)), names(ctx), what)
 
-    return InputLookup(key, see)
+    return InputLookup(key, see, **judged)
 
 
-def resolves(key: str) -> InputLookup:
-    """Whether a host name has an address, as this machine's DNS answers."""
+def judged_name(typed: str, names: Mapping[str, str], what: str) -> LookupResult:
+    """Whether a name is among those of a platform, as it is written or spelled otherwise."""
+    known = {name: trouble for name, trouble in names.items() if name}
+    fitting = tuple(sorted(name for name, trouble in known.items() if not trouble))
+    count = f"{len(fitting)} {what}"
+    if not typed:
+        return LookupResult(None, f"nothing typed yet; {count}", fitting)
+    alike = [typed] if typed in known else [n for n in known if plain(n) == plain(typed)]
+    match alike:
+        case []:
+            meant = _meant(near(typed, fitting))
+            return LookupResult(False, f"{typed} not among {count}{meant}", fitting)
+        case [name] if known[name]:
+            return LookupResult(False, f"“{name}” {known[name]}; {count}", fitting)
+        case [name] if name != typed:
+            said = f"among {count} as “{name}”; it was typed as “{typed}”"
+            return LookupResult(True, said, fitting, spelled=name)
+        case [_]:
+            return LookupResult(True, f"among {count}", fitting)
+    several = " and ".join(f"“{name}”" for name in sorted(alike))
+    said = f"{typed} not among {count}; {several} differ in capitals or spaces only"
+    return LookupResult(False, said, fitting)
+
+
+def _meant(names: list[str]) -> str:
+    quoted = [f"“{name}”" for name in names]
+    return f"; did you mean {' or '.join(quoted)}?" if quoted else ""
+
+
+def usable(found: Iterable[tuple[Any, str]]) -> dict[str, str]:
+    """Names with what keeps each from being used; of namesakes, the one that can be used counts."""
+    names = dict[str, str]()
+    for name, trouble in found:
+        names[str(name or "")] = names.get(str(name or ""), trouble) and trouble
+    return names
+
+
+def resolves(key: str, **judged: str) -> InputLookup:
+    """Whether a host name has an address, as this machine's DNS answers.
+
+    One that section 01 does not judge may come into being with what the run makes.
+    """
 
     def see(ctx: Context) -> LookupResult:
-        host = str(_value(ctx, key))
+        host = str(spelling.value(ctx.parameters, key))
         if not host:
             return LookupResult(None, "nothing typed yet")
         finding = ctx.surroundings.resolver.candidates(host, None, ctx.parameters.sip.transport)
         try:
             first = loop.run(finding, _RESOLVE_SECONDS)[0]
         except ResolveError as error:
-            return LookupResult(False, str(error))
+            return LookupResult(False if judged and not error.unheard else None, str(error))
         return LookupResult(True, f"resolves to {first.ip}")
 
-    return InputLookup(key, see)
+    return InputLookup(key, see, **judged)
 
 
-def _value(ctx: Context, key: str) -> Any:
-    return reduce(getattr, key.split("."), ctx.parameters)
+def _assistants(ctx: Context, wanted: str) -> dict[str, str]:
+    """By name and by id: either may stand in the input. An id is offered once it stands there."""
+    found = list[tuple[Any, str]]()
+    for assistant in synthflow(ctx).assistants():
+        inbound = assistant.get("type", "inbound") == "inbound"
+        trouble = "" if inbound else "is no inbound assistant"
+        found.append((assistant.get("name"), trouble))
+        if plain(str(assistant["model_id"])) == plain(wanted):
+            found.append((assistant["model_id"], trouble))
+    return usable(found)
 
 
-def _assistants(ctx: Context) -> list[Any]:
-    """Names and ids: either may stand in the input."""
-    found = [a for a in synthflow(ctx).assistants() if a.get("type", "inbound") == "inbound"]
-    return [a.get("name") for a in found] + [
-        a["model_id"] for a in found if a["model_id"] == ctx.parameters.synthflow.assistant
-    ]
+def _assistant(ctx: Context, wanted: str) -> LookupResult:
+    """One assistant; only the usual one's spelling is corrected, not those beside the numbers."""
+    found = judged_name(wanted, _assistants(ctx, wanted), "inbound assistants of the workspace")
+    if found.spelled and wanted != ctx.typed.synthflow.assistant:
+        return replace(found, ok=False, spelled="")
+    return found
+
+
+def assistant(wanted: str) -> InputLookup:
+    """The question whether an assistant that the inputs name is there."""
+    return replace(ASSISTANT, see=lambda ctx: _assistant(ctx, wanted))
+
+
+def _every_assistant(ctx: Context) -> LookupResult:
+    """All assistants that the inputs name, told as one: the worst of them."""
+    wanted = tuple(ctx.typed.assistants) or (ctx.typed.synthflow.assistant,)
+    found = [_assistant(ctx, name) for name in wanted]
+    return next((f for f in found if not f.ok), next((f for f in found if f.spelled), found[0]))
 
 
 def imported(ctx: Context) -> list[str]:
@@ -89,4 +142,12 @@ def _numbers(ctx: Context) -> LookupResult:
 
 
 NUMBERS = InputLookup("numbers", _numbers)
-SYNTHFLOW = (among("synthflow.assistant", _assistants, "inbound assistants of the workspace"),)
+ASSISTANT = InputLookup(
+    "synthflow.assistant",
+    _every_assistant,
+    check="access.synthflow/assistant",
+    title="The assistant exists",
+    advice="Correct synthflow.assistant, or the assistant in numbers: the id or the name under "
+    "Assistants in Synthflow; or create the assistant there.",
+)
+SYNTHFLOW = (ASSISTANT,)

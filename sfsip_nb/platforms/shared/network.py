@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from sfsip_nb.engine.context import Context
-from sfsip_nb.engine.verdicts import Check, Vantage
+from sfsip_nb.engine.verdicts import Basis, Check, Vantage
 from sfsip_nb.inputs import facts
-from sfsip_nb.platforms.shared.checks import check, decided, remark
+from sfsip_nb.platforms.shared.checks import check, decided
 from sfsip_nb.platforms.synthflow.section import host, port
 from sfsip_nb.sip import NextHop, ProbeResult, ResolveError, loop
 from sfsip_nb.sip import probes as wire
@@ -34,10 +34,14 @@ _DIFFERENT = (
     "Either of the two may be out of date, and Synthflow does not say that its calls come from the "
     "address that its host name resolves to. Ask Synthflow support which addresses to let in today."
 )
+_AUDIO = ("verify.inbound/heard/AI-agent", "verify.inbound/heard/caller")
 
 
-def reachability(ctx: Context) -> list[Check]:
-    """DNS, the published and the confirmed list, the port, its certificate; what is not seen."""
+def reachability(ctx: Context, audio: tuple[str, ...] = _AUDIO) -> list[Check]:
+    """DNS, the published and the confirmed list, the port, its certificate; what is not seen.
+
+    ``audio`` are the checks of a call that show that the firewall lets audio through both ways.
+    """
     step, name, transport = "access.network", host(ctx), ctx.parameters.sip.transport
     named, hops = _named(ctx, step, name)
     found = [named]
@@ -47,22 +51,28 @@ def reachability(ctx: Context) -> list[Check]:
         found.append(_connects(ctx, step, hops))
     if hops and transport == "tls":
         found += certificate(ctx, step)
-    found.append(_firewall(ctx, step))
+    found.append(_firewall(ctx, step, audio))
     return found
 
 
-def _firewall(ctx: Context, step: str) -> Check:
+def _firewall(ctx: Context, step: str, audio: tuple[str, ...]) -> Check:
     first, last = facts.rtp_ports()[0], facts.rtp_ports()[-1]
     media = facts.synthflow_addresses(ctx.parameters.synthflow.region, "media")
     listed = ", ".join(entry.address for entry in media)
     published = f" ({listed}: {media[0].source}, read {media[0].as_of})" if media else ""
-    return remark(
+    return check(
         f"{step}/firewall",
-        f"Firewall: SIP to Synthflow on {ctx.parameters.sip.transport.upper()} {port(ctx)}, "
+        "The firewall lets a call and its audio through",
+        f"SIP to Synthflow on {ctx.parameters.sip.transport.upper()} {port(ctx)}, "
         f"RTP on UDP {first}–{last} both ways",
         "not visible from this machine",
-        "The firewall between the platforms shows only in a call: verify.inbound proves audio "
-        f"both ways. Allow Synthflow's media addresses too, not only its SIP addresses{published}.",
+        None,
+        Vantage.HERE,
+        advisory=True,
+        reason="The firewall between the platforms shows only in a call with audio both ways "
+        "(verify.inbound). Allow Synthflow's media addresses too, not only its SIP addresses"
+        f"{published}.",
+        proved_by=audio,
     )
 
 
@@ -85,7 +95,7 @@ def certificate(ctx: Context, step: str) -> list[Check]:
 def platform_certificate(
     ctx: Context, step: str, platform: str, name: str, number: int
 ) -> list[Check]:
-    """The contact centre's TLS port, to which Synthflow sends calls.
+    """The contact center's TLS port, to which Synthflow sends calls.
 
     Nobody here can change its name, and what Synthflow's client takes for a match is not
     published: a name that does not fit stays open until a call decides.
@@ -203,6 +213,7 @@ def _compared(
         None if strange else True,
         Vantage.HERE,
         advisory=True,
+        basis=Basis.PROBE,
         reason=f"Documents and DNS differ: {', '.join(strange)} is not on the list. {_DIFFERENT}",
     )
 
@@ -223,6 +234,7 @@ def _connects(ctx: Context, step: str, hops: Sequence[NextHop]) -> Check:
         ok or (None if ctx.live else False),
         Vantage.HERE,
         advisory=ctx.live,
+        basis=Basis.PROBE,
         reason="A firewall may let only the platform through, so this proves nothing from here.",
     )
 
@@ -234,4 +246,4 @@ async def _reached(hops: Sequence[NextHop]) -> NextHop:
 def _kept(ctx: Context, step: str, title: str, seen: dict[str, Any]) -> tuple[str, ...]:
     """The tables of what was seen, as one file of evidence, where there are any."""
     text = "\n".join(text for _, text in tables(seen))
-    return (ctx.keep_evidence(step, title, "txt", text),) if text else ()
+    return (ctx.keep_evidence(step, Basis.PROBE, title, "txt", text),) if text else ()

@@ -16,9 +16,10 @@ from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.dialing import NotAllowed
 from sfsip_nb.engine.difference import is_later
 from sfsip_nb.engine.model import Step
-from sfsip_nb.engine.verdicts import Check, Vantage
+from sfsip_nb.engine.verdicts import Basis, Check, Vantage
 from sfsip_nb.platforms.shared import access_control, network, testcall
-from sfsip_nb.platforms.shared.checks import check, decided
+from sfsip_nb.platforms.shared.checks import check, decided, of_number
+from sfsip_nb.platforms.shared.sampling import sampled
 from sfsip_nb.platforms.shared.testcall import CallStage, ObservedCall
 from sfsip_nb.platforms.shared.verification import SECTION
 from sfsip_nb.platforms.shared.watch import JUDGED, synthflow_calls
@@ -33,7 +34,7 @@ _GREETING = CallStage(testcall.SPEECH_HZ, testcall.AGENT_HZ, within=6.0)
 
 @dataclass(frozen=True)
 class ProbedPlatform:
-    """What the probes need of a contact centre: its name and where it takes calls from the AI."""
+    """What the probes need of a contact center: its name and where it takes calls from the AI."""
 
     name: str
     host: Callable[[Context], str]
@@ -55,18 +56,21 @@ def _from_result(ctx: Context, step: str, title: str, expected: str, result: Pro
     if result.trace:
         picture = ladder.svg(result.trace, title=f"{step}: {title}")
         evidence = (
-            ctx.keep_evidence(step, f"ladder {title}", "svg", picture),
-            ctx.keep_evidence(step, f"capture {title}", "pcapng", pcap.dump(result.trace)),
+            ctx.keep_evidence(step, Basis.PROBE, f"ladder {title}", "svg", picture),
+            ctx.keep_evidence(
+                step, Basis.PROBE, f"capture {title}", "pcapng", pcap.dump(result.trace)
+            ),
         )
+    said, dot, advice = result.sentence.partition(". ")  # what was seen, then what to do
     return check(
         f"{step}/{result.name}",
         title,
         expected,
-        result.sentence,
+        said + dot.strip() if advice else said,
         decided(result.verdict),
         Vantage.HERE,
         advisory=ctx.live,
-        reason=result.sentence,
+        reason=advice or "Look at the ladder: it shows the whole answer.",
         evidence=evidence,
     )
 
@@ -97,7 +101,7 @@ def _tls(ctx: Context, platform: ProbedPlatform) -> list[Check]:
 
 def _digest(ctx: Context, platform: ProbedPlatform) -> list[Check]:
     """The trunk's credentials: challenged without, answered with, refused when wrong."""
-    step, number = "probe.digest", ctx.parameters.numbers[0]
+    step, number = "probe.digest", sampled(ctx.parameters)[0]
     login = [_login(ctx, ctx.secrets["sip.password"].reveal())]
     right = _place(ctx, step, number, login, isolating=not ctx.live)
     wrong = _place(ctx, step, number, [_login(ctx, "not-the-password")])
@@ -128,16 +132,18 @@ def _digest(ctx: Context, platform: ProbedPlatform) -> list[Check]:
                 wrong.code in (401, 403, 407) or (None if wrong.code in (0, 408) else False),
                 Vantage.HERE,
                 advisory=ctx.live,
-                reason="Anybody can call the agent at your cost: ask Synthflow support.",
+                reason="No answer: whether a wrong password is refused is not known."
+                if wrong.code in (0, 408)
+                else "Anybody can call the agent at your cost: ask Synthflow support.",
                 evidence=wrong.evidence,
             )
         )
-    return found or [testcall.unplaced(ctx, step, right)]
+    return [*of_number(ctx, number, found)] or [testcall.unplaced(ctx, step, right)]
 
 
 def _codec(ctx: Context, platform: ProbedPlatform) -> list[Check]:
     """G.711 in both laws, one offered at a time."""
-    step, number = "probe.codec", ctx.parameters.numbers[0]
+    step, number = "probe.codec", sampled(ctx.parameters)[0]
     found = []
     srtp = "required" if ctx.parameters.sip.transport == "tls" else "off"
     for codec in ("PCMU", "PCMA"):
@@ -166,7 +172,7 @@ def _codec(ctx: Context, platform: ProbedPlatform) -> list[Check]:
 
 def _header(ctx: Context, platform: ProbedPlatform) -> list[Check]:
     """A header of ours arrives in Synthflow's call record (docs.synthflow.ai/pass-call-context)."""
-    step, number = "probe.header", ctx.parameters.numbers[0]
+    step, number = "probe.header", sampled(ctx.parameters)[0]
     since = datetime.now(UTC)
     placed = _place(ctx, step, number, _logins(ctx), headers={NONCE_HEADER: "round-trip"})
     if not isinstance(placed, ObservedCall):
@@ -175,7 +181,7 @@ def _header(ctx: Context, platform: ProbedPlatform) -> list[Check]:
     known = {id for ids in judged.values() for id in ids}
 
     def marked(start: datetime, end: datetime) -> list[calls.SeenCall]:
-        rows = synthflow_calls(ctx)(start, end)
+        rows = synthflow_calls(ctx, number)(start, end)
         return [r for r in rows if placed.mark in str(r.facts.get("telephony_sip_headers"))]
 
     row = calls.find(marked, number, since, patience=6.0, exclude=known)
@@ -189,8 +195,9 @@ def _header(ctx: Context, platform: ProbedPlatform) -> list[Check]:
             seen.get(NONCE_HEADER) == "round-trip" if row else None,
             Vantage.SYNTHFLOW,
             advisory=ctx.live,
-            reason="Header names are case-sensitive and start with X-; large UDP requests get"
-            " lost.",
+            reason="Header names are case-sensitive and start with X-; large UDP requests get lost."
+            if row
+            else "Whether the header arrives is not known without the call: see probe.codec.",
             evidence=placed.evidence,
         )
     ]
@@ -200,7 +207,7 @@ def _why(placed: ObservedCall) -> str:
     """What would mend a call, as far as this end can tell."""
     if placed.answered:
         return f"{placed.isolated} Open RTP both ways, and compare the media addresses.".strip()
-    return f"{placed.remedy} {placed.isolated}".strip() or placed.phrase
+    return " ".join(f"{placed.remedy} {placed.isolated}".split()) or placed.phrase
 
 
 def _login(ctx: Context, password: str) -> Credentials:

@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from sfsip_nb.engine import dialing
 from sfsip_nb.engine.context import Context, Overheard
 from sfsip_nb.engine.rows import CallRow
-from sfsip_nb.engine.verdicts import Check, Vantage
+from sfsip_nb.engine.verdicts import Basis, Check, Vantage
 from sfsip_nb.platforms.shared import heard
 from sfsip_nb.platforms.shared.checks import check
 from sfsip_nb.sip import Call, Credentials, ProbeResult, ladder, loop, pcap
@@ -21,7 +22,6 @@ from sfsip_nb.sip.probes import CallPlan, placing
 from sfsip_nb.sip.probes.isolating import isolate
 from sfsip_nb.sip.probes.plan import Kind
 from sfsip_nb.sip.sdp import Srtp
-from sfsip_nb.sip.shown import counted
 
 MARK_HEADER = "X-Sfsip-Test"
 
@@ -32,6 +32,7 @@ PERSON_HZ = 620.0  # the live agent's voice on the testbed
 
 _ANSWER_SECONDS = 25.0
 
+_OTHER_VOICE = "Audio came, but without this voice: see where the call led, in both sides' records."
 _OPEN_RTP = "Open RTP both ways, and compare the media address lists."
 
 
@@ -84,9 +85,10 @@ class ObservedCall:
     def sound(self) -> str:
         """What came and went of its audio, in words."""
         facts = self.audio
-        words = [f"{counted(facts.get('packets_received', 0), 'packet')} received"]
-        words.append(f"{facts.get('packets_sent', 0)} sent ({self.codec})")
-        if facts.get("packets_received"):
+        if not self.codec:
+            return "no audio was agreed on"
+        words = [facts["came"], f"{facts['packets_sent']} went ({self.codec})"]
+        if facts["mos"] is not None:
             words.append(f"{facts['loss_percent']:g} % lost, MOS {facts['mos']:.1f}")
         if facts.get("rtt_ms") is not None:
             words.append(f"round trip {facts['rtt_ms']:.0f} ms")
@@ -205,7 +207,6 @@ def _note(made: ObservedCall, placed: placing.PlacedCall) -> None:
 def _row(made: ObservedCall, leg: Call | None) -> CallRow:
     facts = made.audio
     spoken = leg and leg.answered_at and leg.ended_at and leg.ended_at - leg.answered_at
-    came = bool(facts.get("packets_received"))  # no stream has no quality
     return CallRow(
         code=made.code,
         phrase=made.phrase,
@@ -215,10 +216,10 @@ def _row(made: ObservedCall, leg: Call | None) -> CallRow:
         codec=made.codec,
         packets_sent=facts.get("packets_sent"),
         packets_received=facts.get("packets_received"),
-        loss_percent=facts["loss_percent"] if came else None,
-        jitter_ms=facts["jitter_ms"] if came else None,
+        loss_percent=facts.get("loss_percent"),
+        jitter_ms=facts.get("jitter_ms"),
         round_trip_ms=facts.get("rtt_ms"),
-        mos=facts["mos"] if came else None,
+        mos=facts.get("mos"),
         heard=made.heard,
         evidence=list(made.evidence),
     )
@@ -235,17 +236,16 @@ def _keep(
     called = "telephone network" if host == ctx.surroundings.phone else host
     names = {entry.remote: called for entry in result.trace}
     picture = ladder.svg(result.trace, names, title=f"{step}: call to {made.number}")
+    keep = partial(ctx.keep_evidence, step, Basis.CALL)
     kept = [
-        ctx.keep_evidence(step, f"ladder {made.number}", "svg", picture),
-        ctx.keep_evidence(
-            step, f"capture {made.number}", "pcapng", pcap.dump(result.trace, result.media)
-        ),
+        keep(f"ladder {made.number}", "svg", picture),
+        keep(f"capture {made.number}", "pcapng", pcap.dump(result.trace, result.media)),
     ]
     if leg and leg.audio and leg.answered_at and leg.ended_at:
         levels = heard.kept(made.number, leg.audio, leg.answered_at, leg.ended_at, made.agent)
-        kept.append(ctx.keep_evidence(step, f"heard {made.number}", "json", levels))
+        kept.append(keep(f"heard {made.number}", "json", levels))
     if result.wav:
-        kept.append(ctx.keep_evidence(step, f"heard {made.number}", "wav", result.wav))
+        kept.append(keep(f"heard {made.number}", "wav", result.wav))
     return tuple(kept)
 
 
@@ -255,7 +255,7 @@ def wire_checks(
     """What the caller's own end shows: answer, each voice heard, and a clean end; and, where the
     other end can be seen, whether the AI agent hears the caller.
 
-    Two-way audio is proven by what was heard, signalling by BYE = 200 and no retransmitted 200,
+    Two-way audio is proven by what was heard, signaling by BYE = 200 and no retransmitted 200,
     never one by the other.
     """
     evidence = placed.evidence
@@ -285,7 +285,7 @@ def wire_checks(
                 f"{'heard' if was_heard else 'not heard'}; {placed.sound}",
                 was_heard,
                 Vantage.HERE,
-                reason=remedy or _OPEN_RTP,
+                reason=remedy or (_OTHER_VOICE if placed.audio.get("mos") else _OPEN_RTP),
                 evidence=evidence,
             )
         )

@@ -1,6 +1,6 @@
 """Guide section "Verification": the guide's tests, judged on both sides' own records.
 
-One mechanism for every contact centre, "call this number now": the runbook dials where that is
+One mechanism for every contact center, "call this number now": the runbook dials where that is
 allowed and possible, else a person does; then the same call is found in the platform's records
 and in Synthflow's, joined, and judged. What differs between platforms is the platform's list of
 calls and what a check looks at in it.
@@ -18,8 +18,10 @@ from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.dialing import NotAllowed
 from sfsip_nb.engine.model import Ask, Card, CardField, Step
 from sfsip_nb.engine.verdicts import Check, Vantage
-from sfsip_nb.platforms.shared import testcall
-from sfsip_nb.platforms.shared.checks import check, synthflow
+from sfsip_nb.inputs import ranges
+from sfsip_nb.inputs.schema import Parameters
+from sfsip_nb.platforms.shared import sampling, testcall
+from sfsip_nb.platforms.shared.checks import check, of_number, synthflow
 from sfsip_nb.platforms.shared.join import Sides, joined, not_made
 from sfsip_nb.platforms.shared.testcall import CallStage, ObservedCall
 from sfsip_nb.platforms.shared.watch import Sought, WatchedPlatform, answered, find
@@ -33,7 +35,7 @@ _HANDED_OVER = CallStage(testcall.TRANSFER_REQUEST_HZ, testcall.PERSON_HZ, withi
 
 @dataclass(frozen=True)
 class Test:
-    """One of the guide's tests: what is dialled, and which voices the caller should hear."""
+    """One of the guide's tests: which numbers it dials, and which voices the caller should hear."""
 
     __test__ = False
 
@@ -42,6 +44,7 @@ class Test:
     voices: tuple[str, ...]
     stages: tuple[CallStage, ...]
     say: str
+    called: Callable[[Parameters], list[str]]
 
 
 INBOUND = Test(
@@ -50,6 +53,7 @@ INBOUND = Test(
     ("AI agent",),
     (_GREETING,),
     "Talk to the agent for a few sentences, then hang up.",
+    sampling.sampled,
 )
 TRANSFER = Test(
     "verify.transfer",
@@ -57,6 +61,7 @@ TRANSFER = Test(
     ("AI agent", "live agent"),
     (_GREETING, _HANDED_OVER),
     "Ask the agent for a person; talk to that person, then hang up.",
+    sampling.one_each,
 )
 
 
@@ -104,17 +109,18 @@ def card(test: Test) -> Callable[[Context], Card | None]:
     def make(ctx: Context) -> Card | None:
         if testcall.can_dial(ctx):
             return None
-        number = ctx.parameters.numbers[0]
+        numbers = test.called(ctx.parameters)
+        dial = ", ".join(ranges.compact(numbers))
         return Card(
             step=test.step,
             system="phone",
-            title=f"Call {number} now",
+            title=f"Call {dial} now" + (", one after the other" if len(numbers) > 1 else ""),
             path=(
                 "Any phone outside the contact center",
                 "its number and your name below",
                 "run the cell again, then dial: it watches both sides",
             ),
-            fields=(CardField("Dial", number, "number"),),
+            fields=(CardField("Dial", dial, "number"),),
             asks=(Ask("caller", "The number you called from, as +…"),),
             why="Only a real call seen from both ends proves a live trunk.",
             look_for=test.say,
@@ -127,26 +133,45 @@ def card(test: Test) -> Callable[[Context], Card | None]:
 def run(
     ctx: Context, test: Test, platform: WatchedPlatform, judge: Judge, remedy: str = ""
 ) -> list[Check]:
+    """Call each number of the test, or have a person do it, and judge what both sides have."""
+    called = test.called(ctx.parameters)
+    found: list[Check] = []
+    for number in called:
+        found += of_number(ctx, number, _tested(ctx, test, number, platform, judge, remedy))
+    whole = ctx.parameters.numbers if test is INBOUND else called
+    return [*found, *sampling.not_called(test.step, called, whole)]
+
+
+def _tested(
+    ctx: Context, test: Test, number: str, platform: WatchedPlatform, judge: Judge, remedy: str
+) -> list[Check]:
     """Place the call or have a person make it, find it on both sides, and judge it."""
-    step, number = test.step, ctx.parameters.numbers[0]
+    step = test.step
     if not testcall.can_dial(ctx):
-        caller = ctx.given(step, "caller")
-        return _judged(ctx, platform, answered(ctx, step, caller, False), None, judge, remedy)
+        sought = answered(ctx, step, number, ctx.given(step, "caller"), False)
+        return _judged(ctx, platform, sought, None, judge, remedy)
     try:
         placed = testcall.phone(ctx, step, number, test.stages)
     except NotAllowed as refusal:
         return [not_made(step, str(refusal), "Allow test calls, or more of them.")]
-    sought = Sought(step, step, placed.since, caller=placed.caller, mark=placed.mark)
+    sought = Sought(step, number, step, placed.since, caller=placed.caller, mark=placed.mark)
     wire = testcall.wire_checks(step, placed, test.voices, remedy)
     return [*wire, *_judged(ctx, platform, sought, placed, judge, remedy)]
+
+
+def started(ctx: Context) -> str:
+    """The number that a person, or the testbed's administrator, calls from the platform."""
+    return sampling.sampled(ctx.parameters)[0]
 
 
 def run_started(
     ctx: Context, step: str, platform: WatchedPlatform, judge: Judge, remedy: str = ""
 ) -> list[Check]:
-    """Find and judge the call to the AI that a person, or the testbed's administrator, starts."""
-    sought = answered(ctx, step, "", ctx.surroundings.administer is not None)
-    return _judged(ctx, platform, sought, None, judge, remedy)
+    """Find and judge the call to the AI that was started on the platform."""
+    number = started(ctx)
+    sought = answered(ctx, step, number, "", ctx.surroundings.administer is not None)
+    found = of_number(ctx, number, _judged(ctx, platform, sought, None, judge, remedy))
+    return [*found, *sampling.not_called(step, [number], ctx.parameters.numbers)]
 
 
 def _judged(
@@ -167,12 +192,13 @@ def agent_checks(ctx: Context, step: str, sides: Sides, transcript: bool = True)
         return []
     row = sides.synthflow.facts
     status = str(row.get("call_status") or row.get("status") or "")
-    assistant = find_assistant(synthflow(ctx), ctx.parameters.synthflow.assistant) or {}
+    wanted = ctx.parameters.assistant_of(sides.number)
+    assistant = find_assistant(synthflow(ctx), wanted) or {}
     found = [
         check(
             f"{step}/assistant",
             "The AI agent answered",
-            ctx.parameters.synthflow.assistant,
+            f"{wanted}, completed",
             f"{assistant.get('name')}, {status or 'no status'}"
             + (f", {row['error_message']}" if row.get("error_message") else ""),
             row.get("model_id") == assistant.get("model_id") and status == "completed",
@@ -188,7 +214,7 @@ def agent_checks(ctx: Context, step: str, sides: Sides, transcript: bool = True)
                 f"{step}/transcript",
                 "The transcript has both speakers",
                 "caller and agent",
-                "both" if both else "one or none",
+                "caller and agent" if both else "one of them, or none",
                 both,
                 Vantage.SYNTHFLOW,
                 reason="The agent did not hear the caller, or was not heard: open RTP both ways.",

@@ -21,7 +21,7 @@ AROUND = timedelta(minutes=15)
 JUDGED = "calls.judged"
 """Under this the journal keeps, by who judged them, the ids of calls that are not new any more."""
 
-# Seconds, divided by the testbed's time scale: until somebody has dialled, until the call is
+# Seconds, divided by the testbed's time scale: until somebody has dialed, until the call is
 # over, and until a record that is late is there.
 _DIALLING, _CALLING, _LATE = 180.0, 600.0, 90.0
 
@@ -36,7 +36,7 @@ _IN_PROGRESS = ("pending", "ringing", "in-progress")
 
 @dataclass(frozen=True)
 class WatchedPlatform:
-    """A contact centre: its name, and its list of calls."""
+    """A contact center: its name, and its list of calls."""
 
     name: str
     source: calls.Source
@@ -44,13 +44,14 @@ class WatchedPlatform:
 
 @dataclass(frozen=True)
 class Sought:
-    """Which call is looked for, and on behalf of which answer it is judged.
+    """Which call to ``number`` is looked for, and on behalf of which answer it is judged.
 
     ``until`` is None for a call that was made just now: its beginning has no end yet. ``dialled``
     is whether it was made, as far as is known here; ``mark`` is what it carries if we placed it.
     """
 
     step: str
+    number: str
     by: str
     since: datetime
     until: datetime | None = None
@@ -64,8 +65,8 @@ class Sought:
         return f"{self.step}, unsettled"
 
 
-def answered(ctx: Context, step: str, caller: str, dialled: bool) -> Sought:
-    """The call of whoever answered the step's card, at about that time.
+def answered(ctx: Context, step: str, number: str, caller: str, dialled: bool) -> Sought:
+    """The call to a number of whoever answered the step's card, at about that time.
 
     Judged again, the same answer is the same call; another answer is another one.
     """
@@ -74,8 +75,8 @@ def answered(ctx: Context, step: str, caller: str, dialled: bool) -> Sought:
     at = calls.moment(answer.done_at)
     by = f"{step}, {answer.done_at}"
     if dialled:
-        return Sought(step, by, at, caller=caller)
-    return Sought(step, by, at - AROUND, at + AROUND, caller, dialled=False)
+        return Sought(step, number, by, at, caller=caller)
+    return Sought(step, number, by, at - AROUND, at + AROUND, caller, dialled=False)
 
 
 def find(ctx: Context, platform: WatchedPlatform, sought: Sought) -> Sides:
@@ -84,7 +85,7 @@ def find(ctx: Context, platform: WatchedPlatform, sought: Sought) -> Sides:
     A call that another step or answer judged is not this one, nor is one with another mark
     (a probe's). Where a person is there and the call may still be made, that is waited for.
     """
-    number = ctx.parameters.numbers[0]
+    number = sought.number
     judged: dict[str, list[str]] = ctx.journal.get(JUDGED, {})
     mine = () if sought.mark else (sought.by, sought.unsettled)
     known = {id for by, ids in judged.items() if by not in mine for id in ids}
@@ -92,8 +93,8 @@ def find(ctx: Context, platform: WatchedPlatform, sought: Sought) -> Sides:
     def look(source: calls.Source, caller: str) -> list[SeenCall]:
         return calls.fitting(source, caller, number, sought.since, sought.until, known)
 
-    # A contact centre may rewrite the caller's number, so Synthflow's side is found by the called.
-    own = _without_other_marks(synthflow_calls(ctx), sought.mark)
+    # A contact center may rewrite the caller's number, so Synthflow's side is found by the called.
+    own = _without_other_marks(synthflow_calls(ctx, number), sought.mark)
     there, here = _watch(ctx, platform.name, number, sought)(
         lambda: look(platform.source, sought.caller), lambda: look(own, "")
     )
@@ -101,7 +102,7 @@ def find(ctx: Context, platform: WatchedPlatform, sought: Sought) -> Sides:
     found = [call.id for call in (there, here) if call]
     judged = ctx.journal.get(JUDGED, {})  # another notebook may have gone on meanwhile
     ctx.journal.put(JUDGED, judged | {by: [*dict.fromkeys([*judged.get(by, []), *found])]})
-    return Sides(platform.name, there, here, sought.caller)
+    return Sides(platform.name, number, there, here, sought.caller)
 
 
 def _watch(ctx: Context, name: str, number: str, sought: Sought) -> Watch:
@@ -132,12 +133,12 @@ def _without_other_marks(source: calls.Source, mark: str) -> calls.Source:
     return lambda since, until: [c for c in source(since, until) if carried(c) in ("", mark)]
 
 
-def synthflow_calls(ctx: Context) -> calls.Source:
-    """Synthflow's call list for the assistant (its API ignores unknown filters in silence)."""
+def synthflow_calls(ctx: Context, number: str) -> calls.Source:
+    """The call list of a number's assistant (the API ignores unknown filters)."""
     client = synthflow(ctx)
 
     def source(since: datetime, until: datetime) -> list[SeenCall]:
-        assistant = find_assistant(client, ctx.parameters.synthflow.assistant)
+        assistant = find_assistant(client, ctx.parameters.assistant_of(number))
         if assistant is None:
             return []
         rows = client.calls(assistant["model_id"], since, until + timedelta(seconds=1))

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from sfsip_nb.engine import fitting
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Card, Step
 from sfsip_nb.engine.verdicts import Check, Vantage
 from sfsip_nb.inputs import facts
-from sfsip_nb.platforms.shared.checks import check, remark, synthflow
-from sfsip_nb.platforms.synthflow.resources import find_assistant
+from sfsip_nb.platforms.shared import lookup
+from sfsip_nb.platforms.shared.checks import check, part, remark, synthflow
+from sfsip_nb.platforms.synthflow.resources import answers, find_assistant, holders
 from sfsip_nb.sip.shown import counted
 
 
 def _synthflow(ctx: Context) -> list[Check]:
     client = synthflow(ctx)
     region = facts.synthflow_regions()[ctx.parameters.synthflow.region]
-    wanted = ctx.parameters.synthflow.assistant
-    assistant = find_assistant(client, wanted)
+    workspace = ctx.parameters.synthflow.workspace_id
     found = [
         check(
             "access.synthflow/key",
             "The API key works in the stated region",
-            region.name,
+            f"an answer from {region.name}",
             f"answered by {ctx.surroundings.origins['synthflow']}",
             True,
             Vantage.SYNTHFLOW,
@@ -30,25 +33,26 @@ def _synthflow(ctx: Context) -> list[Check]:
         check(
             "access.synthflow/workspace",
             "The workspace's numbers can be read",
-            ctx.parameters.synthflow.workspace_id,
-            counted(len(client.numbers()), "number"),
+            "a list of numbers",
+            f"{counted(len(client.numbers()), 'number')} in workspace {workspace}",
             True,
             Vantage.SYNTHFLOW,
         ),
-        check(
-            "access.synthflow/assistant",
-            "The assistant exists",
-            wanted,
-            f"{assistant['name']} ({assistant['model_id']})"
-            if assistant
-            else "none with that name",
-            assistant is not None,
-            Vantage.SYNTHFLOW,
-            reason="Correct synthflow.assistant: the id or the exact name.",
-        ),
     ]
-    if assistant is not None:
-        found += _assistant(assistant)
+    assistants = ctx.typed.assistants
+    held = holders(client, ctx.parameters.assistants)
+    for wanted, numbers in assistants.items():
+        made_of = [replace(fitting.check(ctx, lookup.assistant(wanted)), expected=wanted)]
+        usual = wanted == ctx.typed.synthflow.assistant
+        name = ctx.parameters.synthflow.assistant if usual else wanted
+        assistant = find_assistant(client, name)
+        if assistant is not None:
+            made_of += _assistant(assistant, numbers)
+            made_of.append(_free(wanted, str(assistant["name"]), numbers, held))
+        for made in made_of:
+            if part(wanted, assistants):
+                made = replace(made, id=f"{made.id}/{wanted}", title=f"{made.title} ({wanted})")
+            found.append(made)
     if region.retiring:
         found.append(
             remark(
@@ -62,7 +66,7 @@ def _synthflow(ctx: Context) -> list[Check]:
     return found
 
 
-def _assistant(assistant: dict[str, Any]) -> list[Check]:
+def _assistant(assistant: dict[str, Any], numbers: Sequence[str]) -> list[Check]:
     version = next(
         (
             str(assistant[k])
@@ -71,7 +75,7 @@ def _assistant(assistant: dict[str, Any]) -> list[Check]:
         ),
         "",
     )
-    return [
+    found = [
         check(
             "access.synthflow/version",
             "The assistant is v2.0 or later",
@@ -92,6 +96,43 @@ def _assistant(assistant: dict[str, Any]) -> list[Check]:
             reason="Choose an inbound assistant: an outbound one never answers.",
         ),
     ]
+    if len(numbers) > 1:
+        attached = [number for number in numbers if number in answers(assistant)]
+        found.append(
+            check(
+                "access.synthflow/several",
+                f"The assistant takes {len(numbers)} numbers",
+                f"{len(numbers)} numbers",
+                f"{len(attached)} attached",
+                len(attached) == len(numbers) or None,
+                Vantage.SYNTHFLOW,
+                advisory=True,
+                reason="Synthflow's pages differ on several numbers for one inbound assistant:"
+                " docs.synthflow.ai/number-pooling has them, outbound-number-pooling has not."
+                " If assistant.attach is refused, give each number its own assistant: numbers as"
+                " {number, assistant}.",
+            )
+        )
+    return found
+
+
+def _free(wanted: str, name: str, numbers: Sequence[str], holders: Mapping[str, set[str]]) -> Check:
+    """A number has one inbound assistant at most (docs.synthflow.ai/phone-numbers)."""
+    taken = [
+        f"{number} is on {', '.join(sorted(others))}"
+        for number in numbers
+        if (others := holders.get(number, set()) - {name})
+    ]
+    return check(
+        "access.synthflow/held",
+        f"“{wanted}” can answer its {counted(len(numbers), 'number')}",
+        "on no other inbound assistant",
+        taken or "on no other inbound assistant",
+        not taken,
+        Vantage.SYNTHFLOW,
+        reason="A number has one inbound assistant at most. Detach it in that assistant's settings,"
+        " or let that assistant answer it: numbers as {number, assistant}.",
+    )
 
 
 def _at_least_two(version: str) -> bool | None:

@@ -1,11 +1,11 @@
-"""Synthflow's end of each call path, the same for every contact centre."""
+"""Synthflow's end of each call path, the same for every contact center."""
 
 from __future__ import annotations
 
 from sfsip_nb.engine.model import CallHop
 
 SYNTHFLOW = "Synthflow"
-ASSISTANT = CallHop(SYNTHFLOW, "Assistant", "{synthflow[assistant]}")
+ASSISTANT = CallHop(SYNTHFLOW, "Assistant", "{assistants}")
 
 
 def answers(flow: str, test: str, *heard: str) -> tuple[CallHop, CallHop]:
@@ -15,8 +15,8 @@ def answers(flow: str, test: str, *heard: str) -> tuple[CallHop, CallHop]:
     """
     assistant = (f"{flow}/assistant", f"{test}/assistant", *(f"{test}/{check}" for check in heard))
     return (
-        CallHop(SYNTHFLOW, "SIP number", "{numbers[0]}", (f"{flow}/number", f"{test}/synthflow")),
-        CallHop(SYNTHFLOW, "Assistant", "{synthflow[assistant]}", assistant),
+        CallHop(SYNTHFLOW, "SIP number", "{numbers}", (f"{flow}/number", f"{test}/synthflow")),
+        CallHop(SYNTHFLOW, "Assistant", "{assistants}", assistant),
     )
 
 
@@ -24,7 +24,7 @@ TRANSFERS = (
     CallHop(
         SYNTHFLOW,
         "Assistant",
-        "{synthflow[assistant]}",
+        "{assistants}",
         ("verify.transfer/assistant", "verify.transfer/heard/AI-agent"),
     ),
     CallHop(

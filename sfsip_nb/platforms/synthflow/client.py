@@ -8,7 +8,7 @@ Source: docs.synthflow.ai API reference; the OpenAPI description of 2026-10-04.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -52,11 +52,6 @@ class SynthflowClient:
         bearer: Callable[[], str] = api_key.reveal
         self._api = Api("Synthflow", base, read_problem=_problem, bearer=bearer, http=http)
 
-    @property
-    def log(self) -> list[dict[str, Any]]:
-        """Each request sent: at, method, path, status, ms."""
-        return self._api.log
-
     def close(self) -> None:
         """Close the connections."""
         self._api.close()
@@ -81,6 +76,11 @@ class SynthflowClient:
     def update_assistant(self, model_id: str, **fields: Any) -> None:
         """Change the named fields of an assistant; ``phone_number`` attaches a number."""
         self._api.call("PUT", f"/assistants/{segment(model_id)}", json=fields)
+
+    def attach_numbers(self, model_id: str, numbers: Sequence[str]) -> None:
+        """Let an assistant answer further numbers (docs.synthflow.ai/number-pooling)."""
+        path = f"/assistants/{segment(model_id)}/phone_numbers"
+        self._api.call("PUT", path, json={"phone_numbers": list(numbers)})
 
     # Numbers
 
@@ -124,7 +124,7 @@ class SynthflowClient:
         self._api.call("PATCH", f"/numbers/{_slug(phone_number)}", json=_named(fields, 1))
 
     def delete_number(self, phone_number: str) -> None:
-        """Remove a number. A purchased one would be cancelled: only for imported ones."""
+        """Remove a number. A purchased one would be canceled: only for imported ones."""
         self._delete(f"/numbers/{_slug(phone_number)}")
 
     # Actions
@@ -173,12 +173,13 @@ class SynthflowClient:
     def calls(self, model_id: str, start: datetime, end: datetime) -> list[Json]:
         """An assistant's calls that began between two times (the end excluded)."""
         span = {"from_date": _milliseconds(start), "to_date": _milliseconds(end)}
-        return [_call(row) for row in self._pages("/calls", "calls", model_id=model_id, **span)]
+        rows = self._pages("/calls", "calls", personal=True, model_id=model_id, **span)
+        return [_call(row) for row in rows]
 
     def call(self, call_id: str) -> Json | None:
         """One call, or None if there is none of that id."""
         try:
-            answer = self._api.call("GET", f"/calls/{segment(call_id)}")
+            answer = self._api.call("GET", f"/calls/{segment(call_id)}", personal=True)
         except ApiError as error:
             if error.status == 404:
                 return None
@@ -205,11 +206,13 @@ class SynthflowClient:
             if error.status != 404:  # gone already
                 raise
 
-    def _pages(self, path: str, name: str, **params: Any) -> Iterator[Json]:
+    def _pages(
+        self, path: str, name: str, *, personal: bool = False, **params: Any
+    ) -> Iterator[Json]:
         offset = 0
         for _ in range(_MOST_PAGES):
             paging = {"limit": _PAGE_SIZE, "offset": offset}
-            answer = self._api.call("GET", path, params=params | paging)
+            answer = self._api.call("GET", path, params=params | paging, personal=personal)
             items = _items(answer, name)
             yield from items
             offset += len(items)

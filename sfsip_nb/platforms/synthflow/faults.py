@@ -20,6 +20,9 @@ NOT_ENTERPRISE = Fault(
 RATE_LIMIT = Fault(
     "synthflow.rate-limit", "every fifth API request is answered 429, without Retry-After"
 )
+ONE_NUMBER = Fault(
+    "synthflow.one-number", "an inbound assistant takes one number only, a pool is refused"
+)
 OLD_ASSISTANT = Fault("synthflow.old-assistant", "the assistant is of a version before 2.0")
 
 # Its calls

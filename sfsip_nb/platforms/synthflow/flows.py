@@ -6,65 +6,82 @@ from collections.abc import Iterator
 
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.verdicts import Check, Vantage
-from sfsip_nb.platforms.shared.checks import check, synthflow
+from sfsip_nb.platforms.shared.checks import check, of_number, synthflow
 from sfsip_nb.platforms.synthflow import resources as s
 
 
-def answered_by_assistant(ctx: Context, step: str, number: str) -> Iterator[Check]:
-    """The number is imported and attached to the assistant."""
+def answered_by_assistant(ctx: Context, step: str) -> Iterator[Check]:
+    """Each number is imported and attached to its assistant."""
     client = synthflow(ctx)
-    imported = client.number(number)
-    yield check(
-        f"{step}/number",
-        f"{number} is a SIP number of the workspace",
-        "imported",
-        "imported" if imported else "unknown to Synthflow",
-        imported is not None,
-        Vantage.SYNTHFLOW,
-        reason="Run number.add.",
-    )
-    assistant = s.find_assistant(client, ctx.parameters.synthflow.assistant)
-    on = str((assistant or {}).get("phone_number") or "nothing")
-    yield check(
-        f"{step}/assistant",
-        f"Assistant “{ctx.parameters.synthflow.assistant}” answers it",
-        number,
-        on,
-        on == number,
-        Vantage.SYNTHFLOW,
-        reason="Run assistant.attach: that creates the trunk.",
-    )
+    imported = {str(listed["number"]) for listed in client.numbers()}
+    for assistant, numbers in ctx.parameters.assistants.items():
+        attached = s.answers(s.find_assistant(client, assistant) or {})
+        for number in numbers:
+            yield from of_number(
+                ctx,
+                number,
+                [
+                    check(
+                        f"{step}/number",
+                        f"{number} is a SIP number of the workspace",
+                        "imported",
+                        "imported" if number in imported else "unknown to Synthflow",
+                        number in imported,
+                        Vantage.SYNTHFLOW,
+                        reason="Run number.add.",
+                    ),
+                    check(
+                        f"{step}/assistant",
+                        f"Assistant “{assistant}” answers {number}",
+                        number,
+                        number if number in attached else attached or "nothing",
+                        number in attached,
+                        Vantage.SYNTHFLOW,
+                        reason="Run assistant.attach.",
+                    ),
+                ],
+            )
 
 
-def sends_to(ctx: Context, step: str, host: str) -> Check:
-    """Synthflow's Termination URI is the contact centre's address."""
-    imported = synthflow(ctx).number(ctx.parameters.numbers[0]) or {}
-    seen = imported.get("termination_uri") or "nothing"
-    return check(
-        f"{step}/termination",
-        "Synthflow sends its calls to the contact center's address",
-        host,
-        seen,
-        seen == host,
-        Vantage.SYNTHFLOW,
-        reason="The Termination URI must be exactly that address: run number.add.",
-    )
+def sends_to(ctx: Context, step: str, host: str) -> Iterator[Check]:
+    """Synthflow's Termination URI, of each number, is the contact center's address."""
+    for number in ctx.parameters.numbers:
+        imported = synthflow(ctx).number(number) or {}
+        seen = imported.get("termination_uri") or "nothing"
+        yield from of_number(
+            ctx,
+            number,
+            [
+                check(
+                    f"{step}/termination",
+                    "Synthflow sends its calls to the contact center's address",
+                    host,
+                    seen,
+                    seen == host,
+                    Vantage.SYNTHFLOW,
+                    reason="The Termination URI must be exactly that address: run number.add.",
+                )
+            ],
+        )
 
 
-def transfers_to(ctx: Context, step: str, number: str, host: str) -> Check:
-    """The assistant's transfer rings the transfer number over the trunk."""
-    target = f"sip:{number}@{host}"
-    client, assistant = synthflow(ctx), ctx.parameters.synthflow.assistant
+def transfers_to(ctx: Context, step: str, number: str, host: str) -> Iterator[Check]:
+    """Each assistant's transfer rings the transfer number over the trunk."""
+    target, client = f"sip:{number}@{host}", synthflow(ctx)
     action = s.TransferAction(client).read(number)
-    use = s.TransferUse(client, assistant).read(number)
-    user = use.fields[s.ATTACHED_TO] if use else ""
     rung = action.fields[s.TRANSFERS_TO] if action else "no such action"
-    return check(
-        f"{step}/action",
-        "The assistant's transfer rings the transfer number over the trunk",
-        target,
-        f"{rung}, attached to {user}" if user else f"{rung}, not attached to {assistant}",
-        rung == target and bool(user),
-        Vantage.SYNTHFLOW,
-        reason="Run transfer.action.",
-    )
+    users = s.users_of(client, action.id) if action else []
+    assistants = list(ctx.parameters.assistants)
+    for assistant in assistants:
+        used = s.name_of(client, assistant) in users
+        yield check(
+            f"{step}/action" + (f"/{assistant}" if len(assistants) > 1 else ""),
+            "The assistant's transfer rings the transfer number over the trunk"
+            if len(assistants) == 1
+            else f"The transfer of “{assistant}” rings the transfer number over the trunk",
+            target,
+            f"{rung}, {'' if used else 'not '}attached to {assistant}",
+            rung == target and used,
+            Vantage.SYNTHFLOW,
+            reason="Run transfer.action.",
+        )

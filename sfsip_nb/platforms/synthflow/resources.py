@@ -5,9 +5,11 @@ Field names are those of Synthflow's own pages and of the guides' tables.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sfsip_nb.engine.model import Fields, Refused, Resource, Seen
+from sfsip_nb.inputs import ranges
 from sfsip_nb.inputs.secrets import Secret
 from sfsip_nb.platforms.synthflow.client import SynthflowClient
 
@@ -17,6 +19,7 @@ PASSWORD = "SIP Password"
 OUTBOUND_PROXY = "Outbound Proxy"
 REGISTERS = "Registers"
 INBOUND_NUMBER = "Inbound number"
+INBOUND_NUMBERS = "Inbound numbers"
 TRANSFERS_TO = "Transfers to"
 TRANSFER_MODE = "Transfer mode"
 INSTRUCTIONS = "When to transfer"
@@ -45,6 +48,33 @@ def find_assistant(client: SynthflowClient, wanted: str) -> dict[str, Any] | Non
         if wanted in (assistant.get("model_id"), assistant.get("name")):
             return client.assistant(str(assistant["model_id"]))
     return None
+
+
+def name_of(client: SynthflowClient, wanted: str) -> str:
+    """The name of the assistant of that id or name; what is wanted where there is none."""
+    listed = (a for a in client.assistants() if wanted in (a.get("model_id"), a.get("name")))
+    return str(next(listed, {}).get("name") or wanted)
+
+
+def answers(assistant: Mapping[str, Any]) -> list[str]:
+    """The numbers (E.164) that an assistant, read alone, is attached to."""
+    pooled = [str(n["number"]) for n in assistant.get("attached_phone_numbers") or []]
+    first = str(assistant.get("phone_number") or "")
+    return sorted({*filter(None, [first, *pooled])})
+
+
+def holders(client: SynthflowClient, assistants: Iterable[str]) -> dict[str, set[str]]:
+    """The names of the inbound assistants that answer each number.
+
+    Those named in `assistants` are read alone, for the list may leave fields out.
+    """
+    alone = filter(None, (find_assistant(client, wanted) for wanted in assistants))
+    found: dict[str, set[str]] = {}
+    for assistant in (*client.assistants(), *alone):
+        if assistant.get("type", "inbound") == "inbound":
+            for number in answers(assistant):
+                found.setdefault(number, set()).add(str(assistant.get("name")))
+    return found
 
 
 def no_assistant(wanted: str) -> Refused:
@@ -93,39 +123,55 @@ class Number(Resource):
         self._client.update_number(key, **values)
 
     def delete(self, key: str, seen: Seen) -> None:
-        """Remove a number that this run imported (a purchased one would be cancelled)."""
+        """Remove a number that this run imported (a purchased one would be canceled)."""
         self._client.delete_number(key)
 
 
 class Attachment(Resource):
-    """Which number an assistant answers (guide heading "Attach to the Assistant")."""
+    """Which numbers an assistant answers (guide heading "Attach to the Assistant").
+
+    The one number of the guide is the assistant's ``phone_number``; several are its pool. Of the
+    pool only `wanted`, the run's own numbers by assistant, are shown: others stay as they are.
+    """
 
     kind = "synthflow.assistant"
 
-    def __init__(self, client: SynthflowClient) -> None:
+    def __init__(self, client: SynthflowClient, wanted: Mapping[str, Sequence[str]]) -> None:
         self._client = client
+        self._wanted = wanted
 
     def read(self, key: str) -> Seen | None:
         """The assistant; answering another number makes it production."""
         assistant = find_assistant(self._client, key)
         if assistant is None:
             return None
-        number = str(assistant.get("phone_number") or "")
-        owner = f"it answers {number}" if number else ""
-        return Seen(str(assistant["model_id"]), {INBOUND_NUMBER: number}, owner=owner, shared=True)
+        attached, own = answers(assistant), self._wanted.get(key, ())
+        fields: Fields = {INBOUND_NUMBER: str(assistant.get("phone_number") or "")}
+        others = attached
+        if len(own) > 1:
+            fields = {INBOUND_NUMBERS: [number for number in own if number in attached]}
+            others = [number for number in attached if number not in own]
+        owner = f"it answers {', '.join(ranges.compact(others))}" if others else ""
+        free = len(own) == 1 or not others
+        return Seen(str(assistant["model_id"]), fields, owner=owner, shared=free)
 
     def create(self, key: str, fields: Fields, marker: str) -> str:
         """Assistants are made by their author, never by a runbook."""
         raise no_assistant(key)
 
     def update(self, key: str, seen: Seen, fields: Fields) -> None:
-        """Attach the number."""
-        if not fields[INBOUND_NUMBER]:
+        """Attach the number, or those of several that are not attached yet."""
+        present = seen.fields.get(INBOUND_NUMBERS, [])
+        further = [n for n in fields.get(INBOUND_NUMBERS, ()) if n not in present]
+        if further:
+            self._client.attach_numbers(seen.id, further)
+        elif number := fields.get(INBOUND_NUMBER):
+            self._client.update_assistant(seen.id, phone_number=number)
+        else:
             raise Refused(
-                f"No documented API call detaches the number from assistant “{key}”.",
-                "Detach it in the assistant's settings; deleting the number detaches it too.",
+                f"The runbook does not detach numbers from assistant “{key}”.",
+                "Detach them in the assistant's settings; deleting a number detaches it too.",
             )
-        self._client.update_assistant(seen.id, phone_number=fields[INBOUND_NUMBER])
 
     def delete(self, key: str, seen: Seen) -> None:
         """Never: the assistant is the customer's."""
@@ -170,34 +216,37 @@ class TransferAction(Resource):
 
 
 class TransferUse(Resource):
-    """Whether this run's assistant uses the live transfer, known by the number that it rings."""
+    """Whether an assistant uses the live transfer; for its key see `use_of`."""
 
     kind = "synthflow.action_use"
 
-    def __init__(self, client: SynthflowClient, assistant: str) -> None:
+    def __init__(self, client: SynthflowClient, assistants: Iterable[str]) -> None:
         self._client = client
-        self._wanted = assistant
+        self._assistants = list(assistants)
 
     def read(self, key: str) -> Seen | None:
         """The action; the field names the assistant where that one uses it."""
-        action = find_transfer(self._client, key)
+        number, wanted = self._parts(key)
+        action = find_transfer(self._client, number)
         if action is None:
             return None
         id_ = str(action["action_id"])
-        assistant = find_assistant(self._client, self._wanted)
+        assistant = find_assistant(self._client, wanted)
         name = str(assistant["name"]) if assistant else ""
         used = name in users_of(self._client, id_)
         return Seen(id_, {ATTACHED_TO: name if used else ""}, shared=True)
 
     def create(self, key: str, fields: Fields, marker: str) -> str:
         """An action that is not there is used by nobody."""
-        raise Refused(f"Synthflow has no live transfer to {key}.", "Run the step again.")
+        number, _ = self._parts(key)
+        raise Refused(f"Synthflow has no live transfer to {number}.", "Run the step again.")
 
     def update(self, key: str, seen: Seen, fields: Fields) -> None:
         """Attach the action to the assistant, or detach it from that one."""
-        assistant = find_assistant(self._client, self._wanted)
+        _, wanted = self._parts(key)
+        assistant = find_assistant(self._client, wanted)
         if assistant is None:
-            raise no_assistant(self._wanted)
+            raise no_assistant(wanted)
         model_id = str(assistant["model_id"])
         change = self._client.attach_actions if fields[ATTACHED_TO] else self._client.detach_actions
         change(model_id, [seen.id])
@@ -205,6 +254,18 @@ class TransferUse(Resource):
     def delete(self, key: str, seen: Seen) -> None:
         """Never: it goes with the action."""
         raise Refused("The runbook does not delete what an assistant uses.")
+
+    def _parts(self, key: str) -> tuple[str, str]:
+        number, _, assistant = key.partition(_OF)
+        return number, assistant or self._assistants[0]
+
+
+_OF = " of "
+
+
+def use_of(number: str, assistant: str, assistants: Sequence[str]) -> str:
+    """The key of an assistant's use of the transfer to a number; of the only one, the number."""
+    return f"{number}{_OF}{assistant}" if len(assistants) > 1 else number
 
 
 def find_transfer(client: SynthflowClient, number: str) -> dict[str, Any] | None:

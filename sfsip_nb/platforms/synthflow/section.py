@@ -1,4 +1,4 @@
-"""Guide section "Synthflow Configuration", the same for every contact centre.
+"""Guide section "Synthflow Configuration", the same for every contact center.
 
 What differs between the guides is data: where Synthflow sends calls (the Termination URI), what
 the transfer rings, and what must stand before.
@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.difference import is_later
 from sfsip_nb.engine.model import Desired, Resource, Step
-from sfsip_nb.engine.verdicts import Check, Vantage
+from sfsip_nb.engine.verdicts import Basis, Check, Vantage
 from sfsip_nb.inputs import facts
-from sfsip_nb.platforms.shared.checks import check, remark, synthflow
+from sfsip_nb.platforms.shared.checks import check, of_number, part, remark, synthflow
 from sfsip_nb.platforms.synthflow import resources as r
 
 # "Wait 1–2 minutes for SIP registration to complete."
@@ -28,7 +28,7 @@ _ANNOUNCEMENT = "I am connecting you with a colleague."
 
 @dataclass(frozen=True)
 class ContactCenterSide:
-    """What Synthflow needs to know of the contact centre's side.
+    """What Synthflow needs to know of the contact center's side.
 
     ``termination_uri`` may answer with a text that says after which step it is known.
     """
@@ -45,9 +45,9 @@ def resources(ctx: Context) -> dict[str, Resource]:
     client = synthflow(ctx)
     made: tuple[Resource, ...] = (
         r.Number(client, ctx.parameters.trunk_name),
-        r.Attachment(client),
+        r.Attachment(client, ctx.parameters.assistants),
         r.TransferAction(client),
-        r.TransferUse(client, ctx.parameters.synthflow.assistant),
+        r.TransferUse(client, ctx.parameters.assistants),
     )
     return {resource.kind: resource for resource in made}
 
@@ -87,23 +87,37 @@ def steps(section: str, trunk: ContactCenterSide) -> tuple[Step, ...]:
             fields |= {r.USERNAME: sip.username, r.PASSWORD: ctx.secrets["sip.password"]}
         why = "Synthflow takes and places calls for imported numbers only, over this trunk."
         lost = "the former trunk user name and password: no API returns them"
-        return [Desired(r.Number.kind, n, fields, why, lost) for n in ctx.parameters.numbers]
+        return [
+            Desired(
+                r.Number.kind,
+                number,
+                fields,
+                why,
+                lost,
+                proved_by=dict.fromkeys((r.USERNAME, r.PASSWORD), ("probe.digest/right",)),
+                part=part(number, ctx.parameters.numbers),
+            )
+            for number in ctx.parameters.numbers
+        ]
 
     def attachment(ctx: Context) -> list[Desired]:
+        why = "The trunk is created when the number is attached to the assistant."
         return [
             Desired(
                 r.Attachment.kind,
-                ctx.parameters.synthflow.assistant,
-                {r.INBOUND_NUMBER: ctx.parameters.numbers[0]},
-                "The trunk is created when the number is attached to the assistant.",
+                assistant,
+                {r.INBOUND_NUMBERS: list(numbers)}
+                if len(numbers) > 1
+                else {r.INBOUND_NUMBER: numbers[0]},
+                why,
+                part=part(assistant, ctx.parameters.assistants),
             )
+            for assistant, numbers in ctx.parameters.assistants.items()
         ]
 
     def transfer(ctx: Context) -> list[Desired]:
         mode = ctx.parameters.synthflow.transfer.mode
-        assistant = r.find_assistant(synthflow(ctx), ctx.parameters.synthflow.assistant)
-        name = assistant["name"] if assistant else ctx.parameters.synthflow.assistant
-        number = trunk.transfer_number(ctx)
+        number, assistants = trunk.transfer_number(ctx), list(ctx.parameters.assistants)
         return [
             Desired(
                 r.TransferAction.kind,
@@ -117,13 +131,17 @@ def steps(section: str, trunk: ContactCenterSide) -> tuple[Step, ...]:
                 "With it, the assistant transfers a caller who asks for a person to the live"
                 " agents.",
             ),
-            Desired(
-                r.TransferUse.kind,
-                number,
-                {r.ATTACHED_TO: name},
-                "An assistant can make only the transfers that are attached to it.",
-                comes_with=f"{r.TransferAction.kind}:{number}",
-                born={r.ATTACHED_TO: ""},
+            *(
+                Desired(
+                    r.TransferUse.kind,
+                    r.use_of(number, assistant, assistants),
+                    {r.ATTACHED_TO: r.name_of(synthflow(ctx), assistant)},
+                    "An assistant can make only the transfers that are attached to it.",
+                    comes_with=f"{r.TransferAction.kind}:{number}",
+                    born={r.ATTACHED_TO: ""},
+                    part=part(assistant, assistants),
+                )
+                for assistant in assistants
             ),
         ]
 
@@ -193,32 +211,41 @@ def _number_checks(ctx: Context, trunk: ContactCenterSide) -> list[Check]:
 
 def _attachment_checks(ctx: Context) -> list[Check]:
     """One number, one inbound assistant (docs.synthflow.ai/phone-numbers)."""
-    client = synthflow(ctx)
-    found = []
-    for number in ctx.parameters.numbers:
-        holders = [
-            str(a.get("name")) for a in client.assistants() if a.get("phone_number") == number
-        ]
-        found.append(
-            check(
-                f"assistant.attach/{number}",
-                f"{number} is on exactly one inbound assistant",
-                "one",
-                holders or "none",
-                len(holders) == 1,
-                Vantage.SYNTHFLOW,
-                reason="The trunk is created when the number is attached: attach it, and "
-                "to one inbound assistant only.",
-            )
+    holders = r.holders(synthflow(ctx), ctx.parameters.assistants)
+    return [
+        made
+        for number in ctx.parameters.numbers
+        for made in of_number(
+            ctx,
+            number,
+            [
+                check(
+                    f"assistant.attach/{number}",
+                    f"{number} is on exactly one inbound assistant",
+                    "one",
+                    sorted(holders.get(number, ())) or "none",
+                    len(holders.get(number, ())) == 1,
+                    Vantage.SYNTHFLOW,
+                    reason="The trunk is created when the number is attached: attach it, and "
+                    "to one inbound assistant only.",
+                )
+            ],
         )
-    return found
+    ]
 
 
 def _wait(ctx: Context) -> list[Check]:
     """Let the stated time pass since the attachment; no API shows whether it registered."""
-    made = ctx.journal.changes.standing(r.Attachment.kind, ctx.parameters.synthflow.assistant)
+    made = sorted(
+        (
+            change
+            for assistant in ctx.parameters.assistants
+            for change in ctx.journal.changes.standing(r.Attachment.kind, assistant)
+        ),
+        key=lambda change: change.ended or change.intent,
+    )
     scale = ctx.surroundings.time_scale
-    needed = _WAIT_SECONDS / scale
+    needed, numbers = _WAIT_SECONDS / scale, ctx.parameters.numbers
     if made:
         since = datetime.fromisoformat(made[-1].ended or made[-1].intent)
         left = needed - _seconds_since(since)
@@ -238,14 +265,22 @@ def _wait(ctx: Context) -> list[Check]:
             seen,
             enough or None,
             Vantage.HERE,
+            basis=Basis.RUN,
             reason="Wait, then run this step again.",
         ),
-        remark(
+        check(
             "registration.wait/status",
             "The number is registered",
+            "calls to it reach the AI agent",
             "Synthflow's API shows no registration status",
-            "Only a call proves it: verify.inbound.",
+            None,
             Vantage.SYNTHFLOW,
+            advisory=True,
+            reason="Only a call proves it: verify.inbound.",
+            proved_by=tuple(
+                f"verify.inbound/assistant/{part(number, numbers)}".rstrip("/")
+                for number in numbers
+            ),
         ),
     ]
 
@@ -258,21 +293,26 @@ def _transfer_checks(ctx: Context, trunk: ContactCenterSide) -> list[Check]:
     mode = ctx.parameters.synthflow.transfer.mode
     how = "SIP REFER on the trunk" if mode == "cold" else "a new INVITE, and perhaps a REFER"
     return [
-        remark(
+        check(
             "transfer.action/mode",
-            f"How a {mode} transfer is made",
-            how,
-            "Synthflow's pages differ on the warm one, and confirm REFER for few carriers; "
-            "verify.transfer proves it on this trunk.",
+            f"A {mode} transfer works on this trunk",
+            "the caller reaches the live agents",
+            f"documented: {how}",
+            None,
             Vantage.SYNTHFLOW,
+            advisory=True,
+            reason="Synthflow's pages differ on the warm one, and confirm REFER for few carriers; "
+            "verify.transfer proves it on this trunk.",
+            proved_by=("verify.transfer/queue", "verify.transfer/agent"),
         ),
         check(
             "transfer.action/loop",
             "The transfer does not ring the AI again",
-            "a number that no assistant answers",
+            f"not one of {', '.join(ctx.parameters.numbers)}",
             trunk.transfer_number(ctx),
             trunk.transfer_number(ctx) not in ctx.parameters.numbers,
             Vantage.HERE,
+            basis=Basis.INPUTS,
             reason="Choose a number that reaches the live agents.",
         ),
     ]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from sfsip_nb.api.errors import ApiError
+from sfsip_nb.engine import fitting
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Ask, Card, CardField, Step
-from sfsip_nb.engine.verdicts import Check, Vantage
+from sfsip_nb.engine.verdicts import Basis, Check, Vantage
+from sfsip_nb.inputs import ranges
+from sfsip_nb.inputs.slips import one_digit_off
 from sfsip_nb.platforms.shared import network
-from sfsip_nb.platforms.shared.checks import check, remark
+from sfsip_nb.platforms.shared.checks import check, of_number, remark
 from sfsip_nb.platforms.synthflow import access as synthflow_access
+from sfsip_nb.platforms.talkdesk.lookup import RING_GROUP, SBC
 from sfsip_nb.platforms.talkdesk.platform import settings, talkdesk
 from sfsip_nb.sip.shown import counted
 
@@ -64,6 +67,7 @@ def _platform(ctx: Context) -> list[Check]:
                 PATHS[own.path],
                 PATHS.get(offered, offered),
                 offered == own.path,
+                basis=Basis.PERSON,
                 reason="Set talkdesk.path to what the account has, then make a new plan.",
             )
         )
@@ -82,41 +86,13 @@ def _platform(ctx: Context) -> list[Check]:
         )
         for scope, use in _SCOPES.items()
     ]
-    found.append(_queues(ctx))
+    found.append(fitting.check(ctx, RING_GROUP))
     return found
-
-
-def _queues(ctx: Context) -> Check:
-    """Talkdesk documents its Queues API for user tokens: whether ours may read it is tried."""
-    wanted = settings(ctx).ring_group
-    title = f"Queue or ring group “{wanted}” exists"
-    try:
-        names = [str(q.get("name")) for q in talkdesk(ctx).queues()]
-    except ApiError as error:
-        if error.status not in (401, 403):
-            raise
-        return check(
-            "access.platform/queue",
-            title,
-            wanted,
-            str(error),
-            None,
-            advisory=True,
-            reason="The Queues API may take user tokens only. verify.transfer proves the group.",
-        )
-    return check(
-        "access.platform/queue",
-        title,
-        wanted,
-        wanted if wanted in names else f"none with that name among {len(names)}",
-        wanted in names,
-        reason="Correct talkdesk.ring_group. Ring groups are queues in the API since 2026-07-31.",
-    )
 
 
 def _inventory(ctx: Context) -> Card:
     own = settings(ctx)
-    wanted = ", ".join([*ctx.parameters.numbers, own.ring_group_number])
+    wanted = ", ".join([*ranges.compact(ctx.parameters.numbers), own.ring_group_number])
     return Card(
         step="access.number",
         system="talkdesk",
@@ -131,26 +107,39 @@ def _inventory(ctx: Context) -> Card:
 
 
 def _number(ctx: Context) -> list[Check]:
-    listed = ctx.given("access.number", "numbers")
+    listed = ranges.found_in(ctx.given("access.number", "numbers"))
     return [
-        check(
-            f"access.number/{number}",
-            f"{number} is in the inventory",
-            number,
-            number if number in listed else "not among the numbers read",
-            number in listed,
-            reason="Buy or port the number in Talkdesk, or correct the parameters.",
-        )
+        made
         for number in (*ctx.parameters.numbers, settings(ctx).ring_group_number)
+        for made in of_number(ctx, number, [_listed(number, listed)])
     ] + [
         remark(
             "access.number/in-use",
             "The DID is free",
             "seen by the person who read the inventory",
-            "No API shows what a number is used for: a number in production must not be rerouted.",
+            "No API and no call shows what a number is used for: a number in production must not "
+            "be rerouted.",
             Vantage.PLATFORM,
         )
     ]
+
+
+def _listed(number: str, listed: list[str]) -> Check:
+    near = one_digit_off(number, listed.__contains__)
+    meant = f"; near it, in the inventory: {', '.join(near)}" if near else ""
+    return check(
+        f"access.number/{number}",
+        f"{number} is in the inventory",
+        number,
+        number if number in listed else f"not among the numbers read{meant}",
+        number in listed,
+        basis=Basis.PERSON,
+        reason="Buy or port the number in Talkdesk, or correct the parameters.",
+    )
+
+
+def _network(ctx: Context) -> list[Check]:
+    return [*network.reachability(ctx), fitting.check(ctx, SBC)]
 
 
 STEPS = (
@@ -164,5 +153,5 @@ STEPS = (
     ),
     synthflow_access.step(SECTION),
     Step("access.number", SECTION, "Phone numbers", card=_inventory, check=_number),
-    Step("access.network", SECTION, "Network", check=network.reachability),
+    Step("access.network", SECTION, "Network", check=_network),
 )

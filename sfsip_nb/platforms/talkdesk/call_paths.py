@@ -13,7 +13,7 @@ FLOWS = (
         "A caller reaches the AI agent",
         (
             CallHop(_PHONE, "Caller", "{test_calls[from]}"),
-            CallHop(_TALKDESK, "Number", "{numbers[0]}", ("verify.inbound/platform",)),
+            CallHop(_TALKDESK, "Number", "{numbers}", ("verify.inbound/platform",)),
             CallHop(
                 _TALKDESK,
                 "IVR or ring group",

@@ -80,11 +80,6 @@ class TalkdeskClient:
             http=http,
         )
 
-    @property
-    def log(self) -> list[dict[str, Any]]:
-        """Each request sent to the API: at, method, path, status, ms."""
-        return self._api.log
-
     def close(self) -> None:
         """Close the connections; the token ends by itself, no way to revoke it is documented."""
         self._tokens.close()
@@ -135,7 +130,7 @@ class TalkdeskClient:
         path = f"{_JOBS}/{id}"
         limit, wait = time.monotonic() + self._report_seconds, _FIRST_LOOK
         while True:
-            answer = self._call("GET", path, "data-reports:read", redirects=True)
+            answer = self._call("GET", path, "data-reports:read", redirects=True, personal=True)
             entries = answer.get("entries") if isinstance(answer, dict) else None
             if isinstance(entries, list):
                 return [entry for entry in entries if isinstance(entry, dict)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Step
 from sfsip_nb.engine.verdicts import Check
+from sfsip_nb.inputs import ranges
 from sfsip_nb.platforms.shared.checks import check
 from sfsip_nb.platforms.synthflow import flows as f
 from sfsip_nb.platforms.talkdesk.platform import settings
@@ -12,41 +13,45 @@ from sfsip_nb.platforms.talkdesk.platform import settings
 SECTION = "04-call-flows"
 
 
-def _told(ctx: Context, step: str, card: str, hop: str, proved_by: str) -> Check:
-    """A hop that only a person can see: who said so, and which call proves it."""
+def _told(ctx: Context, step: str, card: str, hop: str, *proved_by: str) -> Check:
+    """A hop that only a person can see: who said so, and what proves it."""
     answer = ctx.answer(card)
+    proofs = sorted({identity.partition("/")[0] for identity in proved_by})
     return check(
         f"{step}/{card}",
         hop,
         f"done from the card {card}",
         f"{answer.done_by}, {answer.done_at}" if answer else "nobody yet",
-        True if answer and ctx.proved(proved_by) else None,
+        None,
         advisory=True,
-        reason=f"Reported by a person; {proved_by} proves it.",
+        reason=f"Reported by a person; proved by {' and '.join(proofs)}.",
+        proved_by=proved_by if answer else (),
     )
 
 
 def _inbound(ctx: Context) -> list[Check]:
-    step, number, own = "flow.inbound", ctx.parameters.numbers[0], settings(ctx)
+    step, own = "flow.inbound", settings(ctx)
+    numbers = ", ".join(ranges.compact(ctx.parameters.numbers))
     return [
         _told(
             ctx,
             step,
             "routing.inbound",
-            f"{number} → IVR → SIP transfer, {own.timeout_seconds} s, otherwise “{own.fallback}”",
+            f"{numbers} → IVR → SIP transfer, {own.timeout_seconds} s, otherwise “{own.fallback}”",
             "verify.inbound",
+            "routing.inbound/fallback",
         ),
         _told(ctx, step, "trunk.create", f"Trunk “{own.trunk_name}” → Synthflow", "verify.inbound"),
-        *f.answered_by_assistant(ctx, step, number),
+        *f.answered_by_assistant(ctx, step),
     ]
 
 
 def _transfer(ctx: Context) -> list[Check]:
     step, own = "flow.transfer", settings(ctx)
     return [
-        f.transfers_to(ctx, step, ctx.parameters.synthflow.transfer.number, own.sbc),
-        f.sends_to(ctx, step, own.sbc),
-        _told(ctx, step, "trunk.acl", "The SBC lets Synthflow's addresses in", "probe.acl"),
+        *f.transfers_to(ctx, step, ctx.parameters.synthflow.transfer.number, own.sbc),
+        *f.sends_to(ctx, step, own.sbc),
+        _told(ctx, step, "trunk.acl", "The SBC lets Synthflow's addresses in", "probe.acl/listed"),
         _told(
             ctx,
             step,
@@ -63,7 +68,7 @@ def _outbound(ctx: Context) -> list[Check]:
         _told(
             ctx, step, "trunk.create", f"IVR or campaign → “{own.trunk_name}”", "verify.outbound"
         ),
-        *f.answered_by_assistant(ctx, step, ctx.parameters.numbers[0]),
+        *f.answered_by_assistant(ctx, step),
     ]
 
 

@@ -14,7 +14,7 @@ _TRUNK = synthflow.ContactCenterSide(
     platform="Talkdesk",
     termination_uri=lambda ctx: settings(ctx).sbc,
     transfer_number=lambda ctx: ctx.parameters.synthflow.transfer.number,
-    needs=("access.synthflow",),
+    needs=("access.synthflow", "access.number"),
     transfer_needs=("routing.transfer",),
 )
 _PLATFORM = probes.ProbedPlatform("Talkdesk", lambda ctx: settings(ctx).sbc, 5060)

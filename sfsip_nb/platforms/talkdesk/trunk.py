@@ -5,12 +5,16 @@ from __future__ import annotations
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.dialing import NotAllowed
 from sfsip_nb.engine.model import Ask, Card, CardField, Step
-from sfsip_nb.engine.verdicts import Check, Vantage, Verdict, Weight
+from sfsip_nb.engine.verdicts import Basis, Check, Vantage, Verdict, Weight
+from sfsip_nb.inputs import ranges
 from sfsip_nb.platforms.shared import addresses, testcall
 from sfsip_nb.platforms.shared.checks import check, synthflow
+from sfsip_nb.platforms.shared.sampling import sampled
 from sfsip_nb.platforms.shared.testcall import CallStage
 from sfsip_nb.platforms.synthflow import section as synthflow_section
+from sfsip_nb.platforms.synthflow.resources import answers
 from sfsip_nb.platforms.talkdesk.platform import settings
+from sfsip_nb.sip.shown import counted
 
 SECTION = "02-talkdesk-configuration"
 
@@ -99,43 +103,50 @@ def _acl(ctx: Context) -> list[Check]:
 
 
 def _inbound_card(ctx: Context) -> Card:
-    own, number = settings(ctx), ctx.parameters.numbers[0]
+    own, numbers = settings(ctx), ctx.parameters.numbers
     step = "External Transfer or SIP Transfer" if own.path == "external_trunk" else "Hand-over"
+    several = len(numbers) > 1
+    routings = [
+        {
+            "path": own.path,
+            "number": number,
+            "name": f"{own.trunk_name}: callers" + (f" of {number}" if several else ""),
+            "destination": number,
+            "trunk": own.trunk_name,
+            "timeout_seconds": own.timeout_seconds,
+            "fallback": own.fallback,
+        }
+        for number in numbers
+    ]
+    destination = "the number that the caller dialed" if several else numbers[0]
     return Card(
         step="routing.inbound",
         system="talkdesk",
         title="Route callers to the AI",
         path=_ROUTING_PATH[own.path],
         fields=(
-            CardField("Incoming number", number, "number"),
+            CardField("Incoming number", ", ".join(ranges.compact(numbers)), "number"),
             CardField("Step to add", step),
-            CardField("Destination", number, "destination"),
+            CardField("Destination", destination, "destination"),
             CardField("Outbound route (SIP trunk)", own.trunk_name, "trunk"),
-            CardField("Timeout", f"{own.timeout_seconds} seconds", "timeout_seconds"),
+            CardField("Timeout", counted(own.timeout_seconds, "second"), "timeout_seconds"),
             CardField("Fallback", own.fallback, "fallback"),
         ),
         why="Callers to the number are transferred to the AI over the trunk; if it does not answer "
         "in time, live agents take the call. For skills-based routing, routing rules can send "
-        "calls by language, department or IVR choice to different Synthflow numbers.",
+        "calls by language, department or IVR choice to different Synthflow numbers."
+        + (" Each number is transferred to itself: each has its own assistant." if several else ""),
         look_for="The transfer step shows the trunk, the timeout and the fallback; then save and "
         "activate.",
         proved_by="verify.inbound",
-        values={
-            "path": own.path,
-            "number": number,
-            "name": f"{own.trunk_name}: callers",
-            "destination": number,
-            "trunk": own.trunk_name,
-            "timeout_seconds": own.timeout_seconds,
-            "fallback": own.fallback,
-        },
+        values={"routings": routings} if several else routings[0],
     )
 
 
 def _fallback(ctx: Context) -> list[Check]:
     """The fallback, tried while nothing answers at Synthflow yet: later only an outage shows it."""
-    number = ctx.parameters.numbers[0]
-    attached = any(a.get("phone_number") == number for a in synthflow(ctx).assistants())
+    number = sampled(ctx.parameters)[0]
+    attached = any(number in answers(assistant) for assistant in synthflow(ctx).assistants())
     if attached or not testcall.can_dial(ctx):
         return [_tried_before(ctx)]
     own = settings(ctx)
@@ -146,7 +157,8 @@ def _fallback(ctx: Context) -> list[Check]:
     except NotAllowed as refusal:
         return [_fallback_check(ctx, str(refusal), None, required=False)]
     heard = any(placed.heard)
-    seen = f"{placed.code} {placed.phrase}, {'an agent' if heard else 'nobody'} answered"
+    answer = placed.answer or placed.phrase
+    seen = f"{'a voice' if heard else 'no voice'} heard after {answer}"
     return [_fallback_check(ctx, seen, heard, required=True, evidence=placed.evidence)]
 
 
@@ -171,8 +183,9 @@ def _fallback_check(
     own = settings(ctx)
     return check(
         _FALLBACK,
-        f"Without an answer the call goes to “{own.fallback}”",
-        f"a live agent answers within {own.timeout_seconds} s",
+        f"“{own.fallback}” takes the call that the AI does not answer within"
+        f" {counted(own.timeout_seconds, 'second')}",
+        "a voice heard after that time",
         seen,
         ok,
         Vantage.HERE,
@@ -212,6 +225,7 @@ def _transfer(ctx: Context) -> list[Check]:
             own.ring_group_number,
             seen,
             seen == own.ring_group_number,
+            basis=Basis.PERSON,
             reason="Correct talkdesk.ring_group_number, or the group's number.",
         ),
         check(
@@ -221,6 +235,7 @@ def _transfer(ctx: Context) -> list[Check]:
             target,
             target == own.ring_group_number and target not in ctx.parameters.numbers,
             Vantage.HERE,
+            basis=Basis.INPUTS,
             reason="Make synthflow.transfer.number and talkdesk.ring_group_number the same.",
         ),
     ]

@@ -72,7 +72,7 @@ def _judge_inbound(ctx: Context, sides: Sides) -> list[Check]:
             check(
                 f"{step}/fallback",
                 "The fallback was not needed",
-                "answered by the AI",
+                "answered before the timeout",
                 "the timeout ran out" if missed else "answered before the timeout",
                 not missed,
                 reason=_CARDS,
@@ -141,7 +141,7 @@ def _transferred(ctx: Context, first: SeenCall) -> SeenCall | None:
 
 
 def _outbound_card(ctx: Context) -> Card:
-    number, caller = ctx.parameters.numbers[0], settings(ctx).ring_group_number
+    number, caller = v.started(ctx), settings(ctx).ring_group_number
     return Card(
         step="verify.outbound",
         system="talkdesk",

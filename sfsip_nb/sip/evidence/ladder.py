@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from ..media.quality import is_stream
 from ..shown import counted, plain, where
 from ..trace import Address, TraceEntry, once
 from .sound import Stream
@@ -202,7 +203,8 @@ def _media(streams: Iterable[Stream], known: dict[Address, str]) -> list[_Line]:
         lost = sum(stream.lost for stream in found)
         first, last = min(s.first for s in found), max(s.last for s in found)
         seconds = (last - first).total_seconds()
-        share = f", {100 * lost / (lost + packets):.1f} % lost" if lost and packets else ""
+        told = lost and is_stream(packets, lost + packets)
+        share = f", {100 * lost / (lost + packets):.1f} % lost" if told else ""
         label = f"RTP: {counted(packets, 'packet')}, {seconds:.1f} s{share}"
         lines.append(_Line(first, label, source, target, look="m", tip=label))
     return lines

@@ -137,9 +137,9 @@ class RtcpState:
 
     @property
     def reported(self) -> Reported | None:
-        """What the peer says about our stream; None if it said nothing."""
+        """What the peer says about our stream; None if it said nothing, or gets none."""
         block = self._about_us
-        if block is None:
+        if block is None or self.hears is False:
             return None
         expected = max(1, block.highest - self._first_sequence + 1)
         return Reported(

@@ -5,8 +5,9 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..shown import where
+from ..shown import counted, where
 from ..trace import Address
+from .quality import Arrivals, is_stream
 
 if TYPE_CHECKING:
     from .rtp import Audio
@@ -44,6 +45,29 @@ def stopped_after_s(audio: "Audio") -> float | None:
     return arrivals.last_at - arrivals.first_at if stopped else None
 
 
+def measured(audio: "Audio") -> Arrivals | None:
+    """The stream received, where there was one: without it, loss, jitter and MOS mean nothing.
+
+    Loss is counted by sequence numbers, so that a single packet of hundreds has lost none.
+    """
+    return audio.arrivals if is_stream(audio.packets_received, _due(audio)) else None
+
+
+def came(audio: "Audio") -> str:
+    """What came of what was due, as `12 of about 400 packets came`."""
+    due = max(_due(audio), audio.packets_received)
+    if not due:
+        return "no packet came"
+    return f"{audio.packets_received} of about {counted(due, 'packet')} came"
+
+
+def _due(audio: "Audio") -> int:
+    """Packets that the peer should have sent from the agreement to the end, or until now."""
+    if audio.agreed is None or not _expected(audio):
+        return 0
+    return round((_until(audio) - audio.started_at) * 1000 / audio.agreed.ptime)
+
+
 def _expected(audio: "Audio") -> bool:
     """Whether the peer's SDP says that it sends."""
     return audio.agreed is not None and audio.agreed.direction in ("sendrecv", "sendonly")
@@ -54,9 +78,10 @@ def _until(audio: "Audio") -> float:
 
 
 def stats(audio: "Audio") -> dict[str, Any]:
-    """The figures, JSON-like."""
+    """The figures, JSON-like. Loss, jitter and MOS are None where no stream came."""
     arrivals, sender, receiver = audio.arrivals, audio.sender, audio.receiver
     reported, late = audio.control.reported, sender.lateness.read()
+    stream = measured(audio)
     first = arrivals.first_at
     return {
         "codec": audio.codec,
@@ -66,14 +91,15 @@ def stats(audio: "Audio") -> dict[str, Any]:
         "source": _text(receiver.source),
         "packets_sent": sender.packets,
         "packets_received": arrivals.packets,
+        "came": came(audio),
         "bytes_sent": sender.octets,
         "bytes_received": receiver.octets,
         "rejected": audio.rejected,
         "unsent": audio.unsent + sender.left_out,
         "foreign": dict(receiver.foreign),
         "srtp_failures": dict(audio.srtp_failures),
-        "loss_percent": round(arrivals.loss_percent, 2),
-        "jitter_ms": round(arrivals.jitter_ms, 2),
+        "loss_percent": stream and round(stream.loss_percent, 2),
+        "jitter_ms": stream and round(stream.jitter_ms, 2),
         "gaps": {"count": arrivals.gaps, "longest_ms": round(arrivals.longest_gap_ms)},
         "duplicates": arrivals.duplicates,
         "reordered": arrivals.reordered,

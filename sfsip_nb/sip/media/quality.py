@@ -31,6 +31,15 @@ _MAX_DROPOUT, _WINDOW = 3000, 128
 _SEEN = (1 << _WINDOW) - 1
 
 
+def is_stream(came: int, due: int) -> bool:
+    """Whether packets make a stream, of which loss, jitter and MOS can be told.
+
+    That takes 200 ms of them, as long as a tone lasts that counts as heard, and a tenth of those
+    that were due.
+    """
+    return came >= 10 and came * 10 >= due
+
+
 def r_factor(
     loss_percent: float, delay_ms: float = 0.0, burst_ratio: float = 1.0, bpl: float = CONCEALED
 ) -> float:

@@ -247,9 +247,12 @@ class Audio:
         return 1000 * statistics.median(trips) if trips else None
 
     @property
-    def mos(self) -> float:
-        """Estimated MOS of what came, by `quality`'s assumptions; 1.0 if nothing came."""
-        return self.arrivals.mos(self.rtt_ms, self.agreed.ptime if self.agreed else 20)
+    def mos(self) -> float | None:
+        """Estimated MOS of what came, by `quality`'s assumptions; None where no stream came."""
+        stream = figures.measured(self)
+        if stream is None:
+            return None
+        return stream.mos(self.rtt_ms, self.agreed.ptime if self.agreed else 20)
 
     def levels_heard(self, start: datetime, end: datetime) -> list[Level]:
         """Levels of what was heard from one moment to another; None where no packet came."""

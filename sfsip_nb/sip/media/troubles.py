@@ -98,9 +98,10 @@ def _one_way(audio: "Audio") -> Iterator[Trouble]:
 
 def _quality(audio: "Audio") -> Iterator[Trouble]:
     if (stopped := figures.stopped_after_s(audio)) is not None:
-        yield Trouble("stopped", f"The peer's sound stopped after {stopped:.1f} s.")
-    loss = audio.arrivals.loss_percent
-    if loss >= _LOSS_PERCENT:
+        sentence = f"The peer's sound stopped after {stopped:.1f} s: {figures.came(audio)}."
+        yield Trouble("stopped", sentence)
+    stream = figures.measured(audio)
+    if stream and (loss := stream.loss_percent) >= _LOSS_PERCENT:
         yield Trouble("loss", f"{loss:.1f} % of the packets from the peer to us were lost.")
     reported = audio.control.reported
     if reported is not None and reported.loss_percent >= _LOSS_PERCENT:

@@ -5,8 +5,8 @@ from typing import Any, Literal
 from ..addresses import is_private
 from ..call import Call
 from ..evidence.finding import Verdict
+from ..media.figures import came, measured
 from ..media.rtp import Audio
-from ..shown import counted
 from .listening import Listening
 
 BAD_LOSS = 5.0
@@ -32,12 +32,13 @@ def quality(audio: Audio) -> dict[str, Any]:
     """Numbers of the stream from the peer; the MOS is ITU-T G.107's for G.711.
 
     It assumes default G.107 values, concealment of losses, and no delay beyond half the round trip
-    that RTCP measured (none where there is no RTCP).
+    that RTCP measured (none where there is no RTCP). Without a stream there are none.
     """
+    stream = measured(audio)
     return {
         "mos": audio.mos,
-        "loss_percent": round(audio.arrivals.loss_percent, 2),
-        "jitter_ms": round(audio.arrivals.jitter_ms, 1),
+        "loss_percent": stream and round(stream.loss_percent, 2),
+        "jitter_ms": stream and round(stream.jitter_ms, 1),
         "rtt_ms": audio.rtt_ms,
         "troubles": [trouble.sentence for trouble in audio.troubles()],
     }
@@ -48,7 +49,7 @@ def _to_us(leg: Call, audio: Audio, script: Listening) -> tuple[Verdict, str]:
     grave = [troubles[name] for name in ("keys", "codec", "private", "one_way") if name in troubles]
     if not script.heard:
         wanted = "audio" if script.expect_hz is None else f"{script.expect_hz:g} Hz"
-        sentence = f"No {wanted} was heard ({counted(audio.packets_received, 'RTP packet')})."
+        sentence = f"No {wanted} was heard ({came(audio)})."
         behind_nat = is_private(audio.local[0]) and not is_private(leg.source[0])
         if not audio.packets_received and behind_nat:
             sentence += (
@@ -64,7 +65,11 @@ def _to_us(leg: Call, audio: Audio, script: Listening) -> tuple[Verdict, str]:
         return "fail", " ".join([sentence, *grave[:2], remedy])
     if worst := [troubles[name] for name in _GRAVE if name in troubles]:
         return "fail", worst[0]
-    lost = audio.arrivals.loss_percent
+    stream = measured(audio)
+    if stream is None:
+        sentence = f"Only {came(audio)}. Whether speech gets through is not known."
+        return "inconclusive", sentence
+    lost = stream.loss_percent
     if lost >= BAD_LOSS:
         return "fail", f"{lost:.1f} % of the audio from the peer is lost."
     if "silence" in troubles and script.expect_hz is None:

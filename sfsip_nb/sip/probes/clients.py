@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from ..shown import counted
 from .handshake import shake
 from .tlsprobe import lenient
 
@@ -126,7 +127,8 @@ def suits(client: TlsClient, ciphers: Mapping[str, Taken]) -> str:
     taken = _taken(ciphers)
     if not taken:
         return ""
-    words = f"{client.name} gets through with {len(taken)} of the {len(client.ciphers)} ciphers"
+    listed = counted(len(client.ciphers), "cipher")
+    words = f"{client.name} gets through with {len(taken)} of the {listed}"
     if set(taken) <= set(client.leaving):
         return (
             f"{words} that it lists, but has announced that it will drop exactly these"

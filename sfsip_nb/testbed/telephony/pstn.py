@@ -24,7 +24,7 @@ MOST_HOPS = 8
 SUBSCRIBERS = "+1555010"
 """External subscribers, who all pick up (555-01xx is reserved for fiction)."""
 
-PORTED = tuple(int(number) for number in samples.DID_POOL)
+PORTED = (samples.DID_POOL, samples.NUMBER_BLOCK)
 """Numbers that the carrier delivers to the customer, whatever the customer makes of them."""
 
 
@@ -60,7 +60,7 @@ class TelephoneNetwork(SipElement):
 
     def _destination(self, number: str) -> str:
         digits = number.removeprefix("+")
-        if digits.isdecimal() and PORTED[0] <= int(digits) <= PORTED[1]:
+        if digits.isdecimal() and any(int(a) <= int(digits) <= int(b) for a, b in PORTED):
             routing = (center for center in self._centres if center.routes(number))
             return next(routing, self._centres[0]).entrance(number)
         return self.phone.uri(number) if number.startswith(SUBSCRIBERS) else ""

@@ -16,7 +16,7 @@ from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Card, CardField, Desired, Fields, Guide, Resource, Seen, Step
 from sfsip_nb.engine.verdicts import Check, Vantage
 from sfsip_nb.inputs.schema import Parameters
-from sfsip_nb.platforms.shared import diagnosis, network, sections
+from sfsip_nb.platforms.shared import diagnosis, lookup, network, sections
 from sfsip_nb.platforms.shared import verification as v
 from sfsip_nb.platforms.shared.checks import check
 from sfsip_nb.platforms.shared.diagnosis import TroubleshootingRow
@@ -188,4 +188,5 @@ GUIDE = Guide(
     resources=lambda ctx: {Trunk.kind: Trunk(echo(ctx))} | synthflow.resources(ctx),
     lines=lambda: read("echo"),
     origins=origins,
+    looks=lookup.SYNTHFLOW,
 )

@@ -15,7 +15,7 @@ from sfsip_nb.testbed.web import METHODS, ApiRequest, Endpoint, routes
 from sfsip_nb.testbed.world import Json, World
 
 from . import administrator, architect, auth, customer, numbers, records, sites, template, trunks
-from .errors import not_found, unreadable
+from .errors import CORRELATION, not_found, unreadable
 from .telephony.edge import Edge
 
 __all__ = ["STAND_IN", "genesys_routes"]
@@ -30,7 +30,7 @@ def genesys_routes(world: World) -> list[Route]:
     modules = (auth, trunks, sites, numbers, architect, records)
     endpoints = [endpoint for module in modules for endpoint in module.ENDPOINTS]
     endpoints += [Endpoint(m, "/api/{rest:path}", _nothing, reads=True) for m in METHODS]
-    return routes(world, "genesys", "", endpoints, auth.gate(), unreadable)
+    return routes(world, "genesys", "", endpoints, auth.gate(), unreadable, CORRELATION)
 
 
 def _credentials() -> Json:

@@ -7,13 +7,16 @@ from typing import Any
 
 from sfsip_nb.testbed.web import ApiRefusal
 
+CORRELATION = "ININ-Correlation-Id"
+"""The header of every answer with the id to quote to Genesys' support."""
+
 
 def refuse(
     status: int, code: str, message: str, *, field: str = "", detail: str = "", **parameters: str
 ) -> ApiRefusal:
     """An ErrorBody with `code`; `detail` and `field` become its one detail.
 
-    The header ``ININ-Correlation-Id`` and ``contextId`` carry the same id.
+    The header `CORRELATION` and ``contextId`` carry the same id.
     """
     context = str(uuid.uuid4())
     details: list[dict[str, str]] = []
@@ -29,7 +32,7 @@ def refuse(
     }
     if parameters:
         body["messageParams"] = parameters
-    headers = {"ININ-Correlation-Id": context}
+    headers = {CORRELATION: context}
     if status == 429:
         headers["Retry-After"] = "1"
     return ApiRefusal(status, body, headers)

@@ -45,7 +45,7 @@ def find(world: World, model_id: Any) -> Json:
 
 def _shown(asked: ApiRequest, assistant: Json, actions: bool = False) -> Json:
     world = asked.world
-    numbers = [assistant["phone_number"], *assistant["_phone_numbers"]]
+    numbers = dict.fromkeys([assistant["phone_number"], *assistant["_phone_numbers"]])
     shown = {key: value for key, value in assistant.items() if not key.startswith("_")}
     if world.fault(faults.OLD_ASSISTANT):
         shown["voice_engine_version"] = "1.0"
@@ -76,7 +76,9 @@ def _update(asked: ApiRequest) -> Json:
     """Only what is given changes."""
     assistant, given = find(asked.world, asked.path["id"]), body(asked.body)
     if "phone_number" in given:
-        _attach(asked.world, assistant, text(given, "phone_number"))
+        number = text(given, "phone_number")
+        _attach(asked.world, assistant, number)
+        assistant["phone_number"] = number
     assistant.update({field: given[field] for field in _CHANGEABLE if field in given})
     if isinstance(given.get("agent"), dict):
         assistant["agent"] = assistant["agent"] | given["agent"]
@@ -88,14 +90,38 @@ def _attach(world: World, assistant: Json, number: str) -> None:
     imported = customer.imported(world, number)
     if imported is None:
         raise refuse(404, f"Phone number {number} was not found in this workspace.", "not_found")
-    holder = customer.inbound_assistant(world, number)
-    if assistant["type"] == "inbound" and holder is not None and holder is not assistant:
-        raise refuse(
-            400, f"Phone number {number} is already attached to inbound agent {holder['name']}."
-        )
-    if assistant["type"] == "inbound" and assistant["phone_number"] != number:
-        imported["_attached_at"] = time.time()
-    assistant["phone_number"] = number
+    if assistant["type"] == "inbound":
+        holder = customer.inbound_assistant(world, number)
+        if holder is not None and holder is not assistant:
+            raise refuse(
+                400, f"Phone number {number} is already attached to inbound agent {holder['name']}."
+            )
+        if holder is None:
+            imported["_attached_at"] = time.time()
+
+
+def _add_numbers(asked: ApiRequest) -> Json:
+    """Numbers are added to the agent's pool, all of them or none."""
+    assistant, given = find(asked.world, asked.path["id"]), body(asked.body)
+    numbers, slugs = given.get("phone_numbers"), given.get("phone_number_slugs")
+    if (numbers is None) == (slugs is None):
+        raise refuse(400, "Exactly one of phone_numbers and phone_number_slugs is expected.")
+    if asked.world.fault(faults.ONE_NUMBER) and assistant["type"] == "inbound":
+        raise refuse(400, "Number pooling is not available for inbound agents.")
+    wanted = [f"+{str(n).removeprefix('+')}" for n in numbers or slugs or ()]
+    for number in wanted:
+        _attach(asked.world, assistant, number)
+    pool = assistant["_phone_numbers"]
+    pool += [number for number in wanted if number not in pool]
+    return {"status": "ok"}
+
+
+def _remove_number(asked: ApiRequest) -> Json:
+    assistant, number = find(asked.world, asked.path["id"]), f"+{asked.path['slug']}"
+    if number not in assistant["_phone_numbers"]:
+        raise refuse(404, f"Phone number {number} is not attached to this agent.", "not_found")
+    assistant["_phone_numbers"].remove(number)
+    return {"status": "ok"}
 
 
 # actions
@@ -212,6 +238,8 @@ ENDPOINTS = [
     Endpoint("GET", "/assistants/", _all),
     Endpoint("GET", "/assistants/{id}", _get),
     Endpoint("PUT", "/assistants/{id}", _update),
+    Endpoint("PUT", "/assistants/{id}/phone_numbers", _add_numbers),
+    Endpoint("DELETE", "/assistants/{id}/phone_numbers/{slug}", _remove_number),
     Endpoint("GET", "/actions", _actions),
     Endpoint("POST", "/actions", _create_action),
     Endpoint("POST", "/actions/attach", _attach_action),

@@ -29,7 +29,7 @@ def inbound_assistant(world: World, number: str) -> Json | None:
         (
             a
             for a in world.systems["synthflow"]["assistants"].values()
-            if a["type"] == "inbound" and a.get("phone_number") == number
+            if a["type"] == "inbound" and number in (a["phone_number"], *a["_phone_numbers"])
         ),
         None,
     )

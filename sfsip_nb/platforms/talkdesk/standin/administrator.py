@@ -116,6 +116,9 @@ def _allow(world: World, values: Values) -> Json:
 
 def _route_callers(world: World, values: Values) -> Json:
     """Callers of the number go over the trunk, and to the fallback when nobody answers in time."""
+    if "routings" in values:  # one for each of several numbers
+        made = [_route_callers(world, one) for one in values["routings"]]
+        return {**made[-1], "before": {"routings": [one.get("before") for one in made]}}
     if "as_before" in values:
         return _go_back(world, values)
     destination, trunk, fallback = (

@@ -6,16 +6,19 @@ made by hand.
 
 from __future__ import annotations
 
-from sfsip_nb.platforms.talkdesk import samples
+from sfsip_nb.inputs import ranges, samples
+from sfsip_nb.platforms.talkdesk import samples as talkdesk_samples
 from sfsip_nb.testbed.customer import collections
 from sfsip_nb.testbed.world import Json, World
 
 
 def settle(world: World) -> None:
     """Fill `world` with the account."""
-    own = collections(__package__, vars(samples))
+    own = collections(__package__, vars(talkdesk_samples))
     for name in own.keys() - {"numbers"}:
         own[name] = {id_: {"id": id_, **thing} for id_, thing in own[name].items()}
+    for place, number in enumerate(ranges.expand("..".join(samples.NUMBER_BLOCK)), 1):
+        own["numbers"][number] = {"number": number, "name": f"Acme Branch {place}", "_routing": ""}
     world.systems["talkdesk"] = own
 
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from sfsip_nb.sip import Audio, TraceEntry
 from sfsip_nb.sip.fields import header, name_addr, uri_parts
-from sfsip_nb.sip.media import quality
+from sfsip_nb.sip.media import figures, quality
 from sfsip_nb.testbed.telephony.legs import Conversation, Participant
 from sfsip_nb.testbed.telephony.net import Net
 from sfsip_nb.testbed.world import Json, World
@@ -183,10 +183,14 @@ def _media(leg: Participant) -> Json | None:
 
 
 def mos(audio: Audio) -> float:
-    """Estimated MOS of what was received: E-model (ITU-T G.107) for G.711 without concealment."""
-    if not audio.packets_received:
+    """Estimated MOS of what was received: E-model (ITU-T G.107) for G.711 without concealment.
+
+    1.0 where no stream came.
+    """
+    stream = figures.measured(audio)
+    if stream is None:
         return 1.0
-    r = quality.r_factor(audio.arrivals.loss_percent, bpl=quality.UNCONCEALED)
+    r = quality.r_factor(stream.loss_percent, bpl=quality.UNCONCEALED)
     return round(quality.mos(r), 2)
 
 

@@ -15,6 +15,8 @@ from sfsip_nb.testbed.telephony.session import BridgedCall
 from . import records, routing, trunkside, view
 from .records import FlowLeg
 
+_CALLED_ADDRESS = "Call.CalledAddress"  # in a flow: the number that the caller dialed
+
 
 @dataclass(eq=False)
 class EdgeSession(BridgedCall):
@@ -55,7 +57,8 @@ class EdgeSession(BridgedCall):
         """To the flow's queue or number; a refusal if that cannot be reached."""
         flow = entry.flow
         queue = self.org.queues.get(flow.queue_id)
-        target = str(queue["id"]) if queue else flow.transfer_to
+        to = entry.number if flow.transfer_to == _CALLED_ADDRESS else flow.transfer_to
+        target = str(queue["id"]) if queue else to
         ivr = FlowLeg("ivr", self.caller, entry.number, name=flow.name, flow=flow, target=target)
         self.conversation.add(ivr)
         if queue:
@@ -66,10 +69,10 @@ class EdgeSession(BridgedCall):
             self.switch(self.conversation.add(acd))
             self.center.run(self._queue(queue, acd))
             return None
-        if not flow.transfer_to:
+        if not to:
             ivr.end("endpoint")
             return Refusal(480, "Temporarily Unavailable", "the flow leads nowhere")
-        outcome = await self._dial(routing.media_site(self.org, trunk), flow.transfer_to)
+        outcome = await self._dial(routing.media_site(self.org, trunk), to)
         if isinstance(outcome, Refusal):
             ivr.end("error", outcome.error)
             return outcome

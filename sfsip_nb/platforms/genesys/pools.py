@@ -1,0 +1,83 @@
+"""Which numbers are in a DID pool, and a person's yes to a pool for one that is in none.
+
+A mistyped number is in no pool either, so a pool is made only for what somebody typed once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sfsip_nb.api.errors import ApiError
+from sfsip_nb.engine.context import Context
+from sfsip_nb.engine.model import Ask, Card, CardField
+from sfsip_nb.inputs import ranges
+from sfsip_nb.inputs.slips import one_digit_off
+from sfsip_nb.platforms.genesys.platform import genesys
+
+STEP = "access.number"
+IN_ONE = "in a pool"
+
+Pools = Iterable[Mapping[str, Any]]
+
+
+def holding(pools: Pools, number: str) -> Mapping[str, Any] | None:
+    """The DID pool that a number lies in."""
+    for pool in pools:
+        if int(pool["startPhoneNumber"]) <= int(number) <= int(pool["endPhoneNumber"]):
+            return pool
+    return None
+
+
+def standing(pools: Pools, number: str) -> str:
+    """Where a number stands, in words; for one in no pool, what it may have been meant to be."""
+    if holding(pools, number):
+        return IN_ONE
+    near = one_digit_off(number, lambda other: holding(pools, other) is not None)
+    return "in no DID pool" + (f"; near it, in a pool: {', '.join(near)}" if near else "")
+
+
+def needed(ctx: Context) -> list[str]:
+    """The numbers that have to be in a pool: those that the AI answers, and the transfer's."""
+    return [*ctx.parameters.numbers, ctx.parameters.synthflow.transfer.number]
+
+
+def confirmed(ctx: Context) -> frozenset[str]:
+    """The numbers for which somebody wants a pool to be made, ranges of them taken apart."""
+    return frozenset(ranges.found_in(ctx.given(STEP, "numbers")))
+
+
+def unconfirmed(ctx: Context, pools: Pools) -> list[str]:
+    """The numbers in no pool that nobody has confirmed yet."""
+    yes = confirmed(ctx)
+    return [n for n in needed(ctx) if n not in yes and holding(pools, n) is None]
+
+
+def card(ctx: Context) -> Card | None:
+    """Ask for a yes where a pool would have to be made; not where the pools cannot be read."""
+    try:
+        pools = genesys(ctx).did_pools()
+    except ApiError:
+        return None
+    if not (numbers := unconfirmed(ctx, pools)):
+        return None
+    groups: dict[str, list[str]] = {}
+    for number in numbers:
+        groups.setdefault(standing(pools, number), []).append(number)
+    return Card(
+        step=STEP,
+        system="genesys",
+        title="Shall a DID pool be made for each number that is in none?",
+        path=("Admin", "Telephony", "DID Numbers", "DID Ranges"),
+        fields=tuple(
+            CardField(span, told) for told, like in groups.items() for span in ranges.compact(like)
+        ),
+        asks=(Ask("numbers", "Yes, make a pool for these numbers (type each one again, with +)"),),
+        why="Genesys treats a number as the organization's own only if it is in a DID pool, so "
+        "this run makes one of its own for a number that is in none. It would do so for a mistyped "
+        "number too.",
+        look_for="Each number stands on the carrier's order, digit by digit. If one does not, "
+        "correct the inputs instead.",
+        proved_by=STEP,
+        decision=True,
+    )
