@@ -10,6 +10,10 @@ bin := .venv/bin
 pip := $(bin)/python -m pip --disable-pip-version-check --no-input
 supported := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
+# Some hundred processes import the package: where Python is told not to keep what it compiled, each
+# of them compiles it again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo test screenshots lock
 
 help:
@@ -24,13 +28,14 @@ demo: .venv/ready
 	echo "Replayed in $$(( $$(date +%s) - began )) s."; \
 	exit $$code
 
-# More workers than cores: a test waits for packets and processes half of its time.
+# More workers than cores: a test waits for packets and processes half of its time. nbval collects
+# notebooks, and is loaded, only where it is asked for: a second and a half in each worker.
 test: .venv/ready
 	$(bin)/ruff check .
 	$(bin)/ruff format --check .
 	$(bin)/mypy
 	$(bin)/lint-imports
-	$(bin)/pytest -n 4 --dist loadfile --no-loadscope-reorder
+	$(bin)/pytest -p no:nbval -n 4 --dist loadfile --no-loadscope-reorder
 
 screenshots: .venv/ready
 	$(bin)/python -m tests.browser.screenshots

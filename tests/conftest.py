@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import gc
 import inspect
 import signal
 from collections.abc import Iterator
@@ -13,7 +14,10 @@ import pytest
 from hypothesis import settings
 
 from sfsip_nb.inputs import draft, secrets
+from sfsip_nb.replay.lean import without_grammars
 from sfsip_nb.testbed import life
+
+without_grammars()  # before a test imports nbformat
 
 # A machine that is busy with calls is slow now and then; that says nothing about a property.
 settings.register_profile("calm", deadline=None)
@@ -31,6 +35,12 @@ ASYNC_TEST_S = 20
 def anyio_backend() -> str:
     """Async tests and fixtures run on asyncio, as the package does; no name says so."""
     return "asyncio"
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays: the collector need not look through it each time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(tryfirst=True)

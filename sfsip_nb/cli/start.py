@@ -34,7 +34,7 @@ def jupyter(more: typer.Context) -> None:
         os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, paths))
         os.environ.setdefault("PYTHONSTARTUP", str(settings / "startup.py"))  # of each kernel
         become(
-            "jupyterlab",
+            "sfsip_nb.notebook.lab",
             f"--ServerApp.root_dir={root}",  # the runs' notebooks are below it too
             f"--LabApp.default_url=/lab/tree/{_START.as_posix()}",
             "--KernelManager.transport_encryption=required",

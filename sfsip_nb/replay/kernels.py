@@ -13,7 +13,7 @@ from typing import Any
 
 import nbformat
 import papermill
-from ipykernel.kernelspec import get_kernel_dict
+from ipykernel.kernelspec import get_kernel_dict, make_ipkernel_cmd
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import run_sync
@@ -30,6 +30,7 @@ CELL_TIMEOUT = 900
 """Seconds that one cell may take before the replay breaks off."""
 
 _START_TIMEOUT = 90
+_KERNEL = "sfsip_nb.notebook.kernel"
 
 
 class _ThisPython(KernelSpecManager):
@@ -37,7 +38,9 @@ class _ThisPython(KernelSpecManager):
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         native = get_kernel_dict()
-        native["argv"].append("--HistoryManager.hist_file=:memory:")
+        native["argv"] = make_ipkernel_cmd(
+            _KERNEL, extra_arguments=["--HistoryManager.hist_file=:memory:"]
+        )
         return KernelSpec(**native)
 
 
@@ -111,7 +114,7 @@ class _Engine(NBClientEngine):  # type: ignore[misc]
         names = nb_man.nb.metadata.papermill
         for key in ("input_path", "output_path"):
             names[key] = Path(names[key]).name
-        _Client(
+        client = _Client(
             nb_man,
             options["redactor"],
             options["take"],
@@ -119,7 +122,13 @@ class _Engine(NBClientEngine):  # type: ignore[misc]
             timeout=options["cell_timeout"],
             startup_timeout=_START_TIMEOUT,
             store_widget_state=False,
-        ).execute(cleanup_kc=True)
+        )
+        # Saved when it ended, however: before and after each cell papermill writes all of it again.
+        target, nb_man.output_path = nb_man.output_path, None
+        try:
+            client.execute(cleanup_kc=True)
+        finally:
+            nb_man.output_path = target
 
 
 papermill_engines.register("sfsip", _Engine)

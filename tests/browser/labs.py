@@ -231,7 +231,7 @@ def jupyterlab(root: Path, *options: str) -> Iterator[Lab]:
     command = [
         sys.executable,
         "-m",
-        "jupyterlab",
+        "sfsip_nb.notebook.lab",
         "--no-browser",
         "--allow-root",
         "--ip=127.0.0.1",

@@ -13,7 +13,6 @@ from sfsip_nb.inputs import samples
 from sfsip_nb.inputs.load import parameters_cell
 from sfsip_nb.inputs.schema import parameters_model, secret_keys
 from sfsip_nb.inputs.secrets import is_reference
-from sfsip_nb.replay.lean import without_grammars
 from tests.notebooks.notebook_tools import (
     FOLDER,
     NOTEBOOKS,
@@ -57,7 +56,6 @@ def test_its_parameters_cell_is_the_generated_one(notebook: Notebook) -> None:
 
 @each_notebook
 def test_papermill_shows_every_parameter_with_type_and_help(notebook: Notebook) -> None:
-    without_grammars()
     import papermill
 
     found = papermill.inspect_notebook(str(notebook.path))

@@ -19,7 +19,6 @@ import yaml
 from sfsip_nb.inputs.generate import sample_values
 from sfsip_nb.inputs.load import parameters_cell
 from sfsip_nb.notebook.run import open_run
-from sfsip_nb.replay.lean import without_grammars
 from sfsip_nb.runs import person
 from sfsip_nb.testbed import life
 from tests.notebooks.notebook_tools import FOLDER, PROJECT, is_parameters, read
@@ -117,7 +116,6 @@ class Bench:
 
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    without_grammars()
     made = Bench(tmp_path_factory.mktemp("bench"))
     shutil.copytree(FOLDER, made.folder / "notebooks")
     with pytest.MonkeyPatch.context() as patch:

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 import yaml
 
-from sfsip_nb.replay.lean import without_grammars
 from sfsip_nb.testbed import life
 from tests.notebooks.notebook_tools import FOLDER, PROJECT
 
@@ -106,7 +105,6 @@ def test_cron(checkout: Path) -> None:
 
 def test_airflow(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the operator's execute() calls, without Airflow (apache-airflow-providers-papermill)."""
-    without_grammars()
     import papermill
 
     given: dict[str, Any] = {}

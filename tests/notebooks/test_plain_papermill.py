@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import yaml
 
-from sfsip_nb.replay.lean import without_grammars
 from sfsip_nb.testbed import life
 from tests.notebooks.notebook_tools import FOLDER, PROJECT
 
@@ -31,7 +30,6 @@ class Elsewhere:
 
     def papermill(self, stem: str, **more: Any) -> dict[str, str]:
         """Execute one notebook; what each of its code cells says, by id."""
-        without_grammars()
         import papermill
 
         done = papermill.execute_notebook(

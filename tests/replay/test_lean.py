@@ -3,6 +3,10 @@
 import subprocess
 import sys
 
+from jupyter_core.utils import run_sync
+
+from sfsip_nb.replay.kernels import Kernels
+
 
 def imports(first: str) -> str:
     code = f"{first}; import sys, nbformat; print(bool(sys.modules.get('rfc3987_syntax')))"
@@ -38,10 +42,31 @@ def test_notebooks_are_still_validated() -> None:
 def test_a_notebooks_kernel_loads_neither_the_exporter_nor_the_testbed() -> None:
     code = (
         "import sys; from sfsip_nb import open_run, overview\n"
-        "heavy = ('nbconvert', 'sfsip_nb.testbed.server', 'uvicorn')\n"
+        "heavy = ('nbconvert', 'sfsip_nb.testbed.server', 'uvicorn', 'rich', 'click')\n"
         "print([name for name in sys.modules if name in heavy or '.standin' in name])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_replays_kernel_is_loaded_before_its_turn_and_has_no_debugger() -> None:
+    kernels = Kernels({})
+    manager = kernels.take(another=False)
+    try:
+        client = manager.blocking_client()
+        client.start_channels()
+        client.wait_for_ready(timeout=60)
+        code = (
+            "import sys; names = ('sfsip_nb.notebook.run', 'debugpy')\n"
+            "print([bool(sys.modules.get(name)) for name in names])"
+        )
+        said: list[str] = []
+        client.execute_interactive(
+            code, timeout=60, output_hook=lambda m: said.append(m["content"].get("text", ""))
+        )
+        client.stop_channels()
+    finally:
+        run_sync(manager.shutdown_kernel)(now=True)
+    assert "".join(said).strip() == "[True, False]"
