@@ -15,7 +15,7 @@ from tests.acceptance.conftest import CANARIES
 HOOK = """
 import os, sys
 
-if "ipykernel_launcher" in sys.orig_argv:
+if "sfsip_nb.notebook.kernel" in sys.orig_argv:
     import base64
     from urllib.parse import quote
     from sfsip_nb.platforms.genesys import client as genesys

@@ -59,8 +59,9 @@ def test_papermill_shows_every_parameter_with_type_and_help(notebook: Notebook) 
     import papermill
 
     found = papermill.inspect_notebook(str(notebook.path))
-    fields = parameters_model(notebook.guide).model_fields
-    assert list(found) == [field.alias or name for name, field in fields.items()]
+    declared = parameters_model(notebook.guide).model_fields
+    fields = {field.alias or name: field for name, field in declared.items()}
+    assert list(found) == list(fields)
     for key, parameter in found.items():
         field = fields[key]
         assert parameter["help"] == field.description
