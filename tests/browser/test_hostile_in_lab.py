@@ -10,6 +10,7 @@ from typing import Any
 
 from playwright.sync_api import Dialog, Page, Request, expect
 
+from sfsip_nb.inputs import samples
 from sfsip_nb.runs import session
 from tests import hostile_testbed
 from tests.acceptance.acceptance_tools import PARAMETERS
@@ -117,6 +118,8 @@ def test_a_hostile_customer_goes_through_a_plan(lab: Lab, page: Page) -> None:
     page.get_by_label("Synthflow assistant").fill(HOSTILE["attribute"])
     page.get_by_label("Synthflow assistant").press("Tab")
     expect(opened.run("look").get_by_text(HOSTILE["attribute"]).first).to_be_visible()
+    page.get_by_label("Synthflow assistant").fill(samples.SYNTHFLOW_ASSISTANT_NAME)
+    page.get_by_label("Synthflow assistant").press("Tab")
     for cell in ("step-access-platform", "step-access-synthflow"):
         opened.run(cell)
     opened = lab.open(page, f"runs/{folder.name}/runbook/02-genesys-configuration.ipynb")
