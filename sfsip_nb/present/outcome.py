@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from sfsip_nb.engine.record import Record
 from sfsip_nb.engine.rows import PlanRow
 from sfsip_nb.engine.verdicts import Verdict
+from sfsip_nb.present.alike import alike_changes
 from sfsip_nb.present.html import object_name
 
 PARTIAL, PLAN = "partial", "plan"
@@ -66,6 +67,7 @@ def planned(plan: PlanRow) -> str:
 def planned_rows(plan: PlanRow) -> list[dict[str, str]]:
     """What a plan is to do, in order, under the names of `PLANNED`."""
     words = {"create": "create", "update": "change"}
-    rows = [(words.get(c.change, c.change), object_name(c.object), c.step) for c in plan.changes]
+    changes = alike_changes(plan.changes)
+    rows = [(words.get(c.change, c.change), object_name(c.object), c.step) for c in changes]
     rows += [("by a person", card.title, card.step) for card in plan.cards]
     return [dict(zip(PLANNED, row, strict=True)) for row in rows]
