@@ -109,8 +109,15 @@ def adoption_needed(ctx: Context, want: Desired, seen: Seen | None, changed: lis
         return False
     if want.address in ctx.parameters.adopt:
         return False
-    only_fills = all(seen.fields.get(name) in (None, "", [], False) for name in changed)
+    only_fills = all(_fills(seen.fields.get(name), want.fields[name]) for name in changed)
     return not (seen.shared and only_fills)
+
+
+def _fills(present: Any, wanted: Any) -> bool:
+    """Whether a value replaces nothing: it was empty, or all entries of a list stay."""
+    if isinstance(present, list) and isinstance(wanted, list):
+        return set(present) <= set(wanted)
+    return present in (None, "", [], False)
 
 
 @dataclass(frozen=True)

@@ -101,5 +101,13 @@ SCENARIOS = {
             Inputs("genesys", (f'adopt=["synthflow.number:{samples.DID}"]', _FQDN), _SYNTHFLOW),
             _imported_by_hand,
         ),
+        Scenario(
+            "several_numbers",
+            Inputs(
+                "genesys",
+                (f'numbers=["{samples.DID}","{samples.SPARE_DID}"]', _FQDN),
+                _SYNTHFLOW,
+            ),
+        ),
     )
 }

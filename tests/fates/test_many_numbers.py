@@ -37,6 +37,7 @@ class Provisioned:
 
 def begin(place: Place) -> None:
     place.standins.restore(place.untouched)
+    place.standins.world.set_fault(faults.ONE_NUMBER.name, False)
     place.begin()
 
 
@@ -139,3 +140,29 @@ def test_a_number_that_another_assistant_answers_is_told_before_anything_is_writ
     assert [a["name"] for a in world if a["phone_number"] == samples.DID] == [
         samples.SYNTHFLOW_ASSISTANT_NAME
     ]
+
+
+@pytest.mark.parametrize("present", ['["+15551230001"]', '["+15551230001..2"]'])
+def test_a_run_grows_by_a_number_without_being_allowed_to_change_its_own(
+    place: Place, tmp_path: Path, present: str
+) -> None:
+    begin(place)
+    assert attach(place, tmp_path, present).failed == []
+    grown = Inputs(
+        "genesys",
+        ['numbers=["+15551230001..3"]'],
+        ("access.synthflow", "number.add", "assistant.attach"),
+        checks=True,
+    )
+    run = Run(place, grown, tmp_path)
+    assert set(run.attempt().verdicts.values()) == {"pass"}
+    [own] = [
+        a
+        for a in place.standins.world.systems["synthflow"]["assistants"].values()
+        if a["name"] == samples.SYNTHFLOW_ASSISTANT_NAME
+    ]
+    assert {own["phone_number"], *own["_phone_numbers"]} - {""} == {
+        "+15551230001",
+        "+15551230002",
+        "+15551230003",
+    }

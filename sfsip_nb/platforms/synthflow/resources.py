@@ -146,11 +146,11 @@ class Attachment(Resource):
         if assistant is None:
             return None
         attached, own = answers(assistant), self._wanted.get(key, ())
-        fields: Fields = {INBOUND_NUMBER: str(assistant.get("phone_number") or "")}
-        others = attached
-        if len(own) > 1:
-            fields = {INBOUND_NUMBERS: [number for number in own if number in attached]}
-            others = [number for number in attached if number not in own]
+        fields: Fields = {
+            INBOUND_NUMBER: str(assistant.get("phone_number") or ""),
+            INBOUND_NUMBERS: [number for number in own if number in attached],
+        }
+        others = [number for number in attached if len(own) == 1 or number not in own]
         owner = f"it answers {', '.join(ranges.compact(others))}" if others else ""
         free = len(own) == 1 or not others
         return Seen(str(assistant["model_id"]), fields, owner=owner, shared=free)
