@@ -41,12 +41,13 @@ class CallPath:
     """The way of one test's call: its hops in order, and what each check of the test shows.
 
     ``shows`` has the checks' ids without the test's, and ``*`` for any text. An ``at`` that is no
-    hop is a property of a call that arrived: its audio, its caller.
+    hop is a property of a call that arrived, at the hop ``arrives``: its audio, its caller.
     """
 
     test: str
     hops: tuple[str, ...]
     shows: Mapping[str, Shows]
+    arrives: str = ""
 
     def of(self, check: CheckRow) -> Shows | None:
         """What a check shows of this path's call; None for a check of something else."""
@@ -91,7 +92,7 @@ class RuledOut:
 
 
 @dataclass(frozen=True)
-class Diagnosis:
+class Explanation:
     """What explains a run's failed checks, what was ruled out, and what nothing explains."""
 
     named: list[Named]
@@ -110,7 +111,7 @@ class Reasoning:
         self.checks = list(checks)
         self.failed = [check for check in self.checks if check.verdict is Verdict.FAIL]
 
-    def diagnosis(self) -> Diagnosis:
+    def explanation(self) -> Explanation:
         """Name the causes."""
         possible, cleared = self._possible()
         named = [one for one in possible if self._strength(one) is Strength.READ]
@@ -125,7 +126,8 @@ class Reasoning:
             left = _without(left, [found])
         chosen = {one.cause.id for one in named}
         out = [one for one in cleared if one.cause.id not in chosen]
-        return Diagnosis(sorted(named, key=self._order), out, left)
+        first = [check for check in left if not self._is_behind(check)]
+        return Explanation(sorted(named, key=self._order), out, first)
 
     # -- candidates -----------------------------------------------------------------------
 
@@ -136,16 +138,32 @@ class Reasoning:
             if not hits or not all(self._hits(sign) for sign in cause.also):
                 continue
             against = [hit.check for sign in cause.unless for hit in self._hits(sign)]
+            hits = [hit for hit in hits if not self._is_behind(hit.check)]
             plausible = [hit for hit in hits if not (passed := self._passed(cause, hit.check))]
-            if against or not plausible:
+            if against or (hits and not plausible):
                 cleared.append(RuledOut(cause, against[0] if against else passed[0]))
-            else:
+            elif plausible:
                 possible.append(Named(cause, plausible))
         return possible, cleared
 
     def _hits(self, sign: Sign) -> list[Hit]:
         found = ((check, sign.match(check)) for check in self.checks)
         return [Hit(check, match.groupdict()) for check, match in found if match]
+
+    def _is_behind(self, check: CheckRow) -> bool:
+        """Whether a failed check is behind the hop where the call ended, and so says nothing."""
+        for path in self.paths:
+            if check.verdict is Verdict.FAIL and (shown := path.of(check)):
+                own = path.place(shown.at)
+                arrived = path.place(path.arrives) if own < 0 else own - 1
+                return any(
+                    0 <= path.place(other.at) <= arrived
+                    for failed in self.failed
+                    if failed.number in ("", check.number)
+                    and (other := path.of(failed))
+                    and not self._reached(path, path.place(other.at), check.number)
+                )
+        return False
 
     def _passed(self, cause: Cause, check: CheckRow) -> list[CheckRow]:
         """The checks by which a call got past the place where the cause would have stopped it."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from sfsip_nb.engine import causes as known
 from sfsip_nb.engine.cause_rows import CauseRow, CausesRow, FixRow, ProofRow, RuledOutRow
-from sfsip_nb.engine.diagnosis import CallPath, Diagnosis, Hit, Named, Reasoning, texts
+from sfsip_nb.engine.diagnosis import CallPath, Explanation, Hit, Named, Reasoning, texts
 from sfsip_nb.engine.export import names_of
 from sfsip_nb.engine.model import CallFlow, Guide
 from sfsip_nb.engine.rows import CheckRow, HopRow
@@ -32,7 +32,7 @@ def diagnose(guide: Guide, parameters: Parameters, checks: Iterable[CheckRow]) -
     found = list(checks)
     paths = reach.paths(guide.flows)
     told = Telling(guide, paths, names(guide, parameters, found), found)
-    return told.whole(Reasoning(causes(guide.name), paths, found).diagnosis())
+    return told.whole(Reasoning(causes(guide.name), paths, found).explanation())
 
 
 def causes(guide: str) -> tuple[known.Cause, ...]:
@@ -72,11 +72,11 @@ class Telling:
     ) -> None:
         self.guide, self.paths, self.names, self.checks = guide, paths, names, checks
 
-    def whole(self, diagnosis: Diagnosis) -> CausesRow:
+    def whole(self, found: Explanation) -> CausesRow:
         """All of it."""
-        named = [self._cause(one) for one in diagnosis.named]
+        named = [self._cause(one) for one in found.named]
         left = []
-        for check in diagnosis.unexplained:
+        for check in found.unexplained:
             if check.id.startswith(captures.SIGN):
                 named.append(self._captured(check))
             elif self._is_field(check):
@@ -93,7 +93,7 @@ class Telling:
                     ),
                     by=ProofRow.of(one.by),
                 )
-                for one in diagnosis.ruled_out
+                for one in found.ruled_out
             ],
             unexplained=left,
         )

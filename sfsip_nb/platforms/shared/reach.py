@@ -55,9 +55,9 @@ def paths(flows: tuple[CallFlow, ...]) -> tuple[CallPath, ...]:
     there = tuple(at for at in inbound if at in ("sip", "agent"))
     back = transfer[transfer.index("sip-back") :] if "sip-back" in transfer else ()
     return (
-        CallPath("verify.inbound", inbound, _CALL),
-        CallPath("verify.transfer", (*inbound, *after), _CALL),
-        CallPath("verify.outbound", hops.get("flow.outbound_platform", ()), _CALL),
+        CallPath("verify.inbound", inbound, _CALL, "agent"),
+        CallPath("verify.transfer", (*inbound, *after), _CALL, "agent"),
+        CallPath("verify.outbound", hops.get("flow.outbound_platform", ()), _CALL, "agent"),
         *(CallPath(test, there, shows) for test, shows in _FROM_HERE.items()),
         CallPath("probe.acl", back, _BACK),
         CallPath("diagnose", (), {"capture/*": Shows("capture", Strength.CODE)}),
