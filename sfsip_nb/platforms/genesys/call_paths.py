@@ -18,18 +18,21 @@ FLOWS = (
                 "Number and call route",
                 "{numbers}",
                 ("flow.inbound/did", "flow.inbound/flow", "verify.inbound/platform"),
+                "number",
             ),
             CallHop(
                 _GENESYS,
                 "Architect flow",
                 "{genesys[inbound_flow]}",
                 ("flow.inbound/published", "verify.inbound/flow"),
+                "flow",
             ),
             CallHop(
                 _GENESYS,
                 "Number plan, outbound route",
                 "{genesys[site]}",
                 ("flow.inbound/plan", "flow.inbound/route"),
+                "plan",
             ),
             CallHop(
                 _GENESYS,
@@ -41,6 +44,7 @@ FLOWS = (
                     "verify.inbound/trunk",
                     "verify.inbound/rtp",
                 ),
+                "trunk",
             ),
             *synthflow.INBOUND,
         ),
@@ -51,25 +55,34 @@ FLOWS = (
         (
             *synthflow.TRANSFERS,
             CallHop(
-                _GENESYS, "BYOC trunk", "{genesys[trunk_name]}", ("flow.transfer/termination",)
+                _GENESYS,
+                "BYOC trunk",
+                "{genesys[trunk_name]}",
+                ("flow.transfer/termination",),
+                "sip-back",
             ),
             CallHop(
                 _GENESYS,
                 "Number and call route",
                 "{synthflow[transfer][number]}",
                 ("flow.transfer/did", "flow.transfer/flow"),
+                "number-back",
             ),
             CallHop(
                 _GENESYS,
                 "Architect flow",
                 "{genesys[transfer_flow]}",
                 ("flow.transfer/published",),
+                "flow-back",
             ),
-            CallHop(_GENESYS, "Queue", "{genesys[transfer_queue]}", ("verify.transfer/queue",)),
+            CallHop(
+                _GENESYS, "Queue", "{genesys[transfer_queue]}", ("verify.transfer/queue",), "queue"
+            ),
             CallHop(
                 _GENESYS,
                 "Live agent",
                 checks=("verify.transfer/agent", "verify.transfer/heard/live-agent"),
+                at="live-agent",
             ),
         ),
     ),
@@ -99,6 +112,7 @@ FLOWS = (
                 "Number plan, outbound route",
                 "{genesys[site]}",
                 ("flow.outbound_platform/plan", "flow.outbound_platform/route"),
+                "plan",
             ),
             CallHop(
                 _GENESYS,
@@ -110,6 +124,7 @@ FLOWS = (
                     "verify.outbound/trunk",
                     "verify.outbound/rtp",
                 ),
+                "trunk",
             ),
             *synthflow.OUTBOUND,
         ),

@@ -123,7 +123,7 @@ def leads(ctx: Context, step: str, routes: Collection[str], flow: str) -> Iterat
 def trunk_leads_to_synthflow(ctx: Context, step: str) -> Iterator[Check]:
     """The trunk is set in service, points at Synthflow's host and port, and is seen to serve."""
     trunk = _trunk(ctx)
-    expected = f"{synthflow_section.host(ctx)}:{synthflow_section.port(ctx)}"
+    expected = f"{synthflow_section.host(ctx.parameters)}:{synthflow_section.port(ctx.parameters)}"
     servers = r.property_of(trunk, "trunk_transport_serverProxyList") if trunk else []
     enabled = bool(trunk and r.property_of(trunk, "trunk_enabled"))
     state = "set in service" if enabled else "set out of service"
@@ -139,41 +139,24 @@ def trunk_leads_to_synthflow(ctx: Context, step: str) -> Iterator[Check]:
 
 
 def _serving(ctx: Context, step: str, trunk: dict[str, Any] | None) -> Check:
-    """The trunk as Genesys sees it now; BYOC Cloud may show nothing, then a call has to."""
+    """The trunk as Genesys sees it now; BYOC Cloud may list none, then a call has to show it."""
     test = "verify.inbound" if step == "flow.inbound" else "verify.outbound"
-    health = genesys(ctx).trunk_instances(trunk["id"]) if trunk else []
-    serving = [entry for entry in health if entry.get("inService")]
+    live = genesys(ctx).trunk_instances(trunk["id"]) if trunk else []
+    serving = [bool(instance.get("inService")) for instance in live]
+    seen = ["in service" if serves else "out of service" for serves in serving]
     return check(
         f"{step}/service",
-        f"Trunk “{ctx.parameters.trunk_name}” is in service",
+        f"Trunk “{ctx.parameters.trunk_name}” serves",
         "in service",
-        [_health(entry) for entry in health] or "Genesys shows no health of this trunk",
-        None if not health else bool(serving),
-        advisory=not health,
-        reason="The trunk is set in service and does not serve: see its status in Genesys Cloud,"
-        " and ask Genesys support."
-        if health
+        seen or "Genesys lists no live trunk for it",
+        all(serving) if serving else None,
+        advisory=not serving,
+        reason="It is set in service and does not serve: see its status in Genesys Cloud, and ask"
+        " Genesys support."
+        if serving
         else "Only a call over the trunk shows it.",
         proved_by=(f"{test}/rtp",),
     )
-
-
-def _health(entry: Mapping[str, Any]) -> str:
-    """`in service`, and each proxy that answers neither OPTIONS nor REGISTER (API: `Trunk`)."""
-    told = ["in service" if entry.get("inService") else "out of service"]
-    for status, state, method in (
-        ("optionsStatus", "optionState", "OPTIONS"),
-        ("registersStatus", "registerState", "REGISTER"),
-    ):
-        for proxy in entry.get(status) or []:
-            if proxy.get(state) is False:
-                told.append(f"{method} to {proxy.get('proxyAddress')} fails{_why(proxy)}")
-    return ", ".join(told) + _why(entry.get("ipStatus") or {})
-
-
-def _why(status: Mapping[str, Any]) -> str:
-    text = (status.get("errorInfo") or {}).get("text")
-    return f" ({text})" if text else ""
 
 
 def _inbound(ctx: Context) -> list[Check]:
