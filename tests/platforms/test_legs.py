@@ -79,7 +79,7 @@ CHALLENGED = [invite(1, 0), answer("407 Proxy Authentication Required", 1, 1, AS
         (
             [*CHALLENGED, invite(2, 2, login()), answer("200 OK", 2, 3)],
             ["200 OK after 1 login to", f"{URI};transport=udp (35.237.42.43:32681)",
-             "from +15550100123", "user “acme-trunk”, realm “sip.us.synthflow.ai”"],
+             "from +15550100123", "user “acme-trunk” of “sip.us.synthflow.ai”"],
             True,
         ),
         (
@@ -99,12 +99,12 @@ CHALLENGED = [invite(1, 0), answer("407 Proxy Authentication Required", 1, 1, AS
         ([invite(1, 0), invite(1, 1), invite(1, 3)], ["no answer (sent 3 times) without"], False),
         (
             [invite(1, 0), answer("180 Ringing", 1, 1), answer("486 Busy Here", 1, 9)],
-            ["180 ringing, then 486 Busy Here"],
+            ["486 Busy Here (it had rung) without a login"],
             False,
         ),
         (
             [invite(1, 0), answer("100 Trying", 1, 1), answer("180 Ringing", 1, 2)],
-            ["180 ringing, then no final answer"],
+            ["no final answer after 180 Ringing without a login"],
             False,
         ),
     ],
@@ -135,11 +135,22 @@ def test_a_leg_without_messages_rests_on_what_analytics_says(
     assert (made.seen, made.verdict.value) == (seen, verdict)
 
 
-def test_only_a_login_that_was_accepted_after_a_challenge_is_one() -> None:
-    good = leg(*CHALLENGED, invite(2, 2, login()), answer("200 OK", 2, 3))
-    assert good.logged_in
-    for other in (leg(invite(1, 0), answer("200 OK", 1, 1)), leg(*CHALLENGED), Leg()):
-        assert not other.logged_in
+@pytest.mark.parametrize(
+    ("told", "accepted"),
+    [
+        (leg(*CHALLENGED, invite(2, 2, login()), answer("200 OK", 2, 3)), True),
+        (leg(*CHALLENGED, invite(2, 2, login()), answer("488 Not Acceptable Here", 2, 3)), True),
+        (leg(*CHALLENGED, invite(2, 2, login()), answer("403 Forbidden", 2, 3)), False),
+        (leg(*CHALLENGED), False),
+        (leg(*CHALLENGED, invite(2, 2, login())), None),
+        (leg(invite(1, 0), answer("200 OK", 1, 1)), None),
+        (Leg(), None),
+    ],
+)
+def test_a_login_is_accepted_where_it_was_asked_for_and_not_refused(
+    told: Leg, accepted: bool | None
+) -> None:
+    assert told.logged_in is accepted
 
 
 @pytest.mark.parametrize(

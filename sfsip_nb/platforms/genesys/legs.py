@@ -146,12 +146,13 @@ def logged_in(ctx: Context, step: str, leg: Leg) -> list[Check]:
         check(
             f"{step}/digest",
             "The trunk's credentials were asked for and accepted",
-            "a challenge, then 200",
+            "a challenge, then no refusal of the credentials",
             ", ".join(said) or leg.unread or "no message traced",
-            leg.logged_in or None,
+            leg.logged_in,
             advisory=True,
-            reason="Not challenged, not accepted or not traced: this call does not show the"
-            " credentials to be right.",
+            reason="Not challenged, or not traced: this call says nothing of the credentials."
+            if leg.logged_in is None
+            else "Compare realm, user name and password of the trunk with Synthflow's.",
             evidence=_kept(ctx, step, leg) if leg.logged_in else (),
         )
     ]
