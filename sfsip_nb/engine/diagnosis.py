@@ -14,7 +14,7 @@ from enum import IntEnum
 from fnmatch import fnmatchcase
 from typing import Any
 
-from sfsip_nb.engine.causes import Cause, Sign, base
+from sfsip_nb.engine.causes import KnownCause, Sign, base
 from sfsip_nb.engine.rows import CheckRow
 from sfsip_nb.engine.verdicts import Verdict
 
@@ -77,7 +77,7 @@ class Named:
     ``equals`` are causes that explain the same just as well.
     """
 
-    cause: Cause
+    cause: KnownCause
     hits: list[Hit]
     explains: list[CheckRow] = field(default_factory=list)
     equals: list[Named] = field(default_factory=list)
@@ -87,7 +87,7 @@ class Named:
 class RuledOut:
     """A cause that something speaks for, and the check that clears it."""
 
-    cause: Cause
+    cause: KnownCause
     by: CheckRow
 
 
@@ -104,7 +104,7 @@ class Reasoning:
     """One run's checks, against the causes and the ways of its calls."""
 
     def __init__(
-        self, causes: Iterable[Cause], paths: Sequence[CallPath], checks: Iterable[CheckRow]
+        self, causes: Iterable[KnownCause], paths: Sequence[CallPath], checks: Iterable[CheckRow]
     ) -> None:
         self.causes = tuple(causes)
         self.paths = paths
@@ -165,7 +165,7 @@ class Reasoning:
                 )
         return False
 
-    def _passed(self, cause: Cause, check: CheckRow) -> list[CheckRow]:
+    def _passed(self, cause: KnownCause, check: CheckRow) -> list[CheckRow]:
         """The checks by which a call got past the place where the cause would have stopped it."""
         for path in self.paths:
             if path.of(check) and (place := path.place(cause.at)) >= 0:
@@ -235,7 +235,7 @@ class Reasoning:
         shown = next((s for path in self.paths if (s := path.of(check))), None)
         return shown.strength if shown else Strength.READ
 
-    def _place(self, cause: Cause) -> int:
+    def _place(self, cause: KnownCause) -> int:
         """How early on a call's way it is; what stops no call comes last."""
         places = [place for path in self.paths if (place := path.place(cause.at)) >= 0]
         return max(places, default=max((len(path.hops) for path in self.paths), default=0))

@@ -93,7 +93,8 @@ def broken(fault: str, folder: Path) -> Iterator[None]:
 def first_cause(opened: session.Session) -> str:
     """The cause that is named first of what the attempt has seen so far."""
     checks = [check for row in opened.journal.steps().values() for check in row.checks]
-    named = diagnose(opened.guide, opened.parameters, checks).named
+    inputs = opened.parameters.model_dump(mode="json", by_alias=True)
+    named = diagnose(opened.guide, inputs, checks).named
     return named[0].id
 
 

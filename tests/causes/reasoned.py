@@ -23,7 +23,8 @@ def checks(path: Path) -> list[CheckRow]:
 def causes(path: Path) -> CausesRow:
     """What explains a file's evidence; its folder is the guide."""
     guide = path.parent.name
-    return naming.diagnose(ALL[guide], load_file(parameters(guide)), checks(path))
+    inputs = load_file(parameters(guide)).model_dump(mode="json", by_alias=True)
+    return naming.diagnose(ALL[guide], inputs, checks(path))
 
 
 if __name__ == "__main__":
