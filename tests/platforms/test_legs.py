@@ -65,7 +65,7 @@ def answer(line: str, cseq: int, place: int, *headers: str) -> Any:
 
 
 def leg(*messages: Any) -> Leg:
-    (talk,) = conversations(map(trace._entry, messages))
+    (talk,) = conversations(filter(None, map(trace._entry, messages)))
     found = diagnosed(Capture(talk.entries)).reports[0].findings
     return Leg(messages=messages, talk=talk, findings=found)
 
@@ -170,3 +170,8 @@ def test_hostile_messages_are_told_in_plain_words() -> None:
     odd = message(line, 1, 0, 'X: "\x1b[31m')
     reply = answer("403 \x1b[31mForbidden", 1, 1)
     assert "\x1b" not in trace.told(leg(odd, reply))
+
+
+@pytest.mark.parametrize("date", ["", "tomorrow", None])
+def test_a_message_without_a_time_is_left_out(date: Any) -> None:
+    assert trace._entry(invite(1, 0) | {"date": date}) is None

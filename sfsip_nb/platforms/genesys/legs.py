@@ -138,9 +138,9 @@ def logged_in(ctx: Context, step: str, leg: Leg) -> list[Check]:
         return []
     invites = [m for m in leg.messages if str(m.get("cseq")).endswith("INVITE")]
     said = [
-        f"{m['method']} {m.get('replyReason') or ''}".strip()
+        f"{m.get('method')} {m.get('replyReason') or ''}".strip()
         for m in sorted(invites, key=lambda m: str(m.get("date")))
-        if not str(m["method"]).startswith("1")
+        if not str(m.get("method")).startswith("1")
     ]
     return [
         check(

@@ -95,7 +95,8 @@ def leg_of(ctx: Context, call: SeenCall, number: str) -> Leg:
         )
     except ApiError as error:  # what the call itself showed counts all the same
         return replace(known, unread=f"{error} {error.advice}".strip())
-    talks = [talk for talk in conversations(map(_entry, found)) if talk.attempts]
+    entries = [entry for message in found if (entry := _entry(message))]
+    talks = [talk for talk in conversations(entries) if talk.attempts]
     talk = next((t for t in talks if t.call_id == mine.get("protocolCallId")), None)
     if talk is None:
         return known
@@ -133,11 +134,14 @@ def _called(session: Mapping[str, Any]) -> str:
     return calls.digits(str(session.get("dnis") or session.get("sessionDnis") or ""))
 
 
-def _entry(message: Mapping[str, Any]) -> TraceEntry:
-    """One message of the trace (API: `HomerRecord`)."""
+def _entry(message: Mapping[str, Any]) -> TraceEntry | None:
+    """One message of the trace (API: `HomerRecord`); None without a time, as nothing orders it."""
+    try:
+        at = calls.moment(message["date"])
+    except (KeyError, ValueError):
+        return None
     data = mask(str(message.get("msg") or "").encode("utf-8", "surrogateescape"))
     read = read_message(data).message
-    at = calls.moment(message.get("date") or 0)
     transport = _TRANSPORTS.get(str(message.get("proto")).lower(), "udp")
     ends = [_address(message, end) for end in ("source", "destination")]
     return TraceEntry(
