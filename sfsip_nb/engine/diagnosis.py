@@ -114,11 +114,10 @@ class Reasoning:
     def explanation(self) -> Explanation:
         """Name the causes."""
         possible, cleared = self._possible()
-        named = [one for one in possible if self._strength(one) is Strength.READ]
-        ids = {one.cause.id for one in named}
-        named = [one for one in named if not ids & set(one.cause.follows)]
-        for one in named:
+        read = [one for one in possible if self._strength(one) is Strength.READ]
+        for one in read:
             one.explains = self._explained(one)
+        named = _leading(read)
         left = _without(self.failed, named)
         rest = [one for one in possible if self._strength(one) is not Strength.READ]
         while left and (found := self._best(rest, left)):
@@ -243,6 +242,19 @@ class Reasoning:
     def _order(self, one: Named) -> tuple[bool, int, int]:
         stops = any(path.of(check) for path in self.paths for check in one.explains)
         return not stops, -self._strength(one), self._place(one.cause)
+
+
+def _leading(found: list[Named]) -> list[Named]:
+    """Those that are not the consequence of another one, which then explains what they do."""
+    by_id = {one.cause.id: one for one in found}
+    leading = []
+    for one in found:
+        first = next((by_id[id] for id in one.cause.follows if id in by_id), None)
+        if first is None:
+            leading.append(one)
+        else:
+            first.explains += [check for check in one.explains if check not in first.explains]
+    return leading
 
 
 def _without(failed: list[CheckRow], named: Iterable[Named]) -> list[CheckRow]:

@@ -23,6 +23,7 @@ _FROM, _TO = "from Synthflow", "to Synthflow"
 def checks(ctx: Context, step: str, call: SeenCall, leg: Leg) -> Iterator[Check]:
     """The leg to the AI: what its INVITE met, over which trunk, with RTP both ways."""
     answered = 200 <= leg.code < 300
+    unanswered = leg.talk is not None and not answered
     yield _answered(step, leg)
     if answered:
         yield _in_order(step, leg)
@@ -39,12 +40,14 @@ def checks(ctx: Context, step: str, call: SeenCall, leg: Leg) -> Iterator[Check]
         "The call went over the Synthflow trunk",
         name,
         "; ".join([trunks if media is not None else unread, *leg.errors]),
-        None if media is None else bool(mine),
+        bool(mine) or (None if media is None or unanswered else False),
         reason="The media statistics could not be read."
         if media is None
+        else "No media: Synthflow did not answer the leg."
+        if unanswered
         else "No leg used the trunk: look at the flow, the number plan and the route.",
     )
-    if leg.talk is not None and not answered:
+    if unanswered:
         return  # no audio was agreed on: what failed is the leg
     if mine:
         rtp = [m.get("rtp") or {} for m in mine]

@@ -16,6 +16,7 @@ _CALL: Mapping[str, Shows] = {
     "trunk": Shows("trunk", Strength.RECORD),
     "leg": Shows("sip", Strength.CODE),
     "digest": Shows("sip", Strength.CODE),
+    "messages": Shows("dialog", Strength.CODE),
     "synthflow": Shows("sip", Strength.RECORD),
     "joined": Shows("sip", Strength.RECORD),
     # The contact center itself takes the call before it sends it on: a 200 says no more than that.
@@ -23,6 +24,8 @@ _CALL: Mapping[str, Shows] = {
     "answered-by": Shows("agent", Strength.RECORD),
     "fallback": Shows("agent", Strength.RECORD),
     "assistant": Shows("agent", Strength.RECORD),
+    "action": Shows("sip-back", Strength.RECORD),
+    "refer": Shows("sip-back", Strength.CODE),
     "queue": Shows("queue", Strength.RECORD),
     "agent": Shows("live-agent", Strength.RECORD),
     "heard/AI-agent": Shows(_AUDIO_FROM, Strength.SOUND),
