@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from sfsip_nb.sip.evidence.diagnose import diagnosed
 
 GENESYS, SYNTHFLOW = ("203.0.113.10", 5060), ("35.237.42.43", 32681)
 URI = "sip:+15551230001@sip.us.synthflow.ai:32681"
+NUMBER = "+15551230001"
 AT = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
 
 
@@ -67,7 +69,7 @@ def answer(line: str, cseq: int, place: int, *headers: str) -> Any:
 def leg(*messages: Any) -> Leg:
     (talk,) = conversations(filter(None, map(trace._entry, messages)))
     found = diagnosed(Capture(talk.entries)).reports[0].findings
-    return Leg(messages=messages, talk=talk, findings=found)
+    return Leg(messages=messages, talk=talk, findings=found, to=NUMBER, traced=True)
 
 
 CHALLENGED = [invite(1, 0), answer("407 Proxy Authentication Required", 1, 1, ASKED)]
@@ -110,7 +112,7 @@ CHALLENGED = [invite(1, 0), answer("407 Proxy Authentication Required", 1, 1, AS
     ],
 )  # fmt: skip
 def test_the_leg_says_what_its_invite_met(messages: Any, words: list[str], passes: bool) -> None:
-    made = legs._answered("verify.inbound", leg(*messages))
+    made = legs._answered("verify.inbound", leg(*messages), NUMBER)
     for word in words:
         assert word in made.seen
     assert (made.verdict.value == "pass") is passes
@@ -126,12 +128,13 @@ def test_the_leg_says_what_its_invite_met(messages: Any, words: list[str], passe
         (Leg(codes=(403,)), "no SIP message of a leg to Synthflow (SIP 403)", "fail"),
         (Leg(unread="refused"), "its SIP messages cannot be read: refused", "inconclusive"),
         (Leg(), "no SIP message of a leg to Synthflow", "inconclusive"),
+        (Leg(traced=True), "no SIP message of a leg to Synthflow", "fail"),
     ],
 )  # fmt: skip
 def test_a_leg_without_messages_rests_on_what_analytics_says(
     told: Leg, seen: str, verdict: str
 ) -> None:
-    made = legs._answered("verify.inbound", told)
+    made = legs._answered("verify.inbound", told, NUMBER)
     assert (made.seen, made.verdict.value) == (seen, verdict)
 
 
@@ -151,6 +154,13 @@ def test_a_login_is_accepted_where_it_was_asked_for_and_not_refused(
     told: Leg, accepted: bool | None
 ) -> None:
     assert told.logged_in is accepted
+
+
+def test_an_answered_call_to_another_number_is_no_leg_to_the_agent() -> None:
+    elsewhere = replace(leg(invite(1, 0), answer("200 OK", 1, 1)), to="+15551230099")
+    made = legs._answered("verify.inbound", elsewhere, NUMBER)
+    assert made.verdict.value == "fail"
+    assert "+15551230099 instead of +15551230001" in made.reason
 
 
 @pytest.mark.parametrize(

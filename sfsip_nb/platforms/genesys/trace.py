@@ -44,12 +44,15 @@ class Leg:
 
     ``unread`` is why the messages could not be read. ``findings`` are what the messages show, the
     one that decides first. ``received`` counts the RTP packets that came from Synthflow, None where
-    analytics has none.
+    analytics has none. ``to`` is the number that it was placed to, ``traced`` says that messages of
+    the conversation were there to look for it.
     """
 
     errors: tuple[str, ...] = ()
     codes: tuple[int, ...] = ()
     received: int | None = None
+    to: str = ""
+    traced: bool = False
     messages: Sequence[Mapping[str, Any]] = ()
     talk: CallTrace | None = None
     findings: tuple[Finding, ...] = ()
@@ -88,7 +91,7 @@ def leg_of(ctx: Context, call: SeenCall, number: str) -> Leg:
     ]
     sessions.sort(key=lambda session: _called(session) == calls.digits(number))
     mine = sessions[-1] if sessions else {}
-    known = Leg(_errors(parts), _codes(mine), _received(mine))
+    known = Leg(_errors(parts), _codes(mine), _received(mine), _called(mine))
     try:
         found = genesys(ctx).siptraces(
             call.started - _AROUND, datetime.now(UTC) + _AROUND, conversationId=call.id
@@ -98,6 +101,7 @@ def leg_of(ctx: Context, call: SeenCall, number: str) -> Leg:
     entries = [entry for message in found if (entry := _entry(message))]
     talks = [talk for talk in conversations(entries) if talk.attempts]
     talk = next((t for t in talks if t.call_id == mine.get("protocolCallId")), None)
+    known = replace(known, traced=bool(talks))
     if talk is None:
         return known
     messages = [message for message in found if str(message.get("callid")) == talk.call_id]
