@@ -136,6 +136,7 @@ def test_a_leg_without_messages_rests_on_what_analytics_says(
 ) -> None:
     made = legs._answered("verify.inbound", told, NUMBER)
     assert (made.seen, made.verdict.value) == (seen, verdict)
+    assert made.weight.value == ("required" if verdict == "fail" else "advisory")
 
 
 @pytest.mark.parametrize(
