@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from sfsip_nb.api.errors import ApiError
 from sfsip_nb.engine import dialing
 from sfsip_nb.engine.clock import until
 from sfsip_nb.engine.context import Context
@@ -86,8 +87,19 @@ def _listed(ctx: Context, platform: str, number: str) -> Check:
         mark = dialing.permit(ctx, step, number)
     except NotAllowed as refusal:
         return replace(testcall.unplaced(ctx, step, str(refusal)), id=f"{step}/listed", title=title)
-    call_id = client.place_call(str(assistant["model_id"]), number, mark, own)
-    row = _decided(client, call_id)
+    try:
+        call_id = client.place_call(str(assistant["model_id"]), number, mark, own)
+        row = _decided(client, call_id)
+    except ApiError as refusal:
+        return check(
+            f"{step}/listed",
+            title,
+            "answered",
+            str(refusal),
+            None,
+            Vantage.SYNTHFLOW,
+            reason=f"Synthflow did not place the call, so the list was not asked. {refusal.advice}",
+        )
     status, error = str(row.get("call_status") or "unknown"), str(row.get("error_message") or "")
     answered = status in ("completed", "in-progress")
     code = next(iter(re.findall(r"Telephony - (\d{3})", error)), "")
