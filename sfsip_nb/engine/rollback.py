@@ -106,9 +106,14 @@ def _settled(ctx: Context) -> Iterator[UndoneRow]:
 
 
 def _changes(ctx: Context) -> list[UndoneRow]:
-    """Undo all changes; what puts a number at risk keeps all that it may still need."""
+    """Undo all changes; what puts a number at risk keeps all that it may still need.
+
+    Where one change of an object could not be set back, nor can those before it: the object is
+    not as they left it, and not because somebody else changed it.
+    """
     results: list[UndoneRow] = []
     left: list[tuple[int, Change]] = []
+    stuck: dict[tuple[str, str], str] = {}
     halted: Change | None = None
     previous: Change | None = None
     for change in _standing(ctx):
@@ -116,6 +121,10 @@ def _changes(ctx: Context) -> list[UndoneRow]:
         if halted is not None:
             why = f"left as it is: {halted.kind} “{halted.key}” may still need it"
             results.append(UndoneRow(what=what, result=why, ok=False))
+            continue
+        if change.op == "update" and (stays := stuck.get((change.kind, change.key))):
+            left.append((len(results), change))
+            results.append(UndoneRow(what=what, result=stays, ok=False))
             continue
         try:
             results.append(_undo(ctx, change))
@@ -127,10 +136,11 @@ def _changes(ctx: Context) -> list[UndoneRow]:
                 told = _take_back(ctx, change, previous, error)
             else:
                 left.append((len(results), change))
+                stuck[change.kind, change.key] = str(error)
             results.append(UndoneRow(what=what, result=str(told), ok=False))
     for place, change in left:
         # Undoing an older change may have taken a newer one along (a number and its attachment).
-        if _as_before(ctx, change):
+        if baseline.restored(ctx, change.kind, change.key):
             ctx.journal.changes.undone(change.id)
             results[place] = UndoneRow(
                 what=str(change), result="deleted with what it belonged to", ok=True
@@ -210,13 +220,3 @@ def _made_by(ctx: Context, change: Change, seen: Seen) -> bool:
     if change.object:
         return seen.id == change.object
     return marked and ctx.marker in seen.marker
-
-
-def _as_before(ctx: Context, change: Change) -> bool:
-    try:
-        seen = ctx.resource(change.kind).read(change.key)
-    except (ApiError, Refused):
-        return False
-    if change.op == "create":
-        return seen is None
-    return seen is not None and effects.holds(change.before, seen)
