@@ -25,7 +25,7 @@ def outlook(ctx: Context) -> list[str]:
         for step, said in reversed(list(ctx.journal.people().items()))
         if said.before or _by_hand_only(ctx, said)
     ]
-    return people + [_intention(ctx, change) for change in _standing(ctx)]
+    return people + [_intention(change) for change in _standing(ctx)]
 
 
 def rollback(ctx: Context, by: str = "") -> RollbackRow:
@@ -51,12 +51,13 @@ def _standing(ctx: Context) -> list[Change]:
     return [change for change in reversed(ctx.journal.changes.all()) if change.stands]
 
 
-def _intention(ctx: Context, change: Change) -> str:
+def _intention(change: Change) -> str:
     if change.op == "create":
         return f"delete {change.kind} “{change.key}”"
-    write_only = ctx.resource(change.kind).write_only
     fields = "; ".join(
-        f"{name} (cannot be restored)" if name in write_only else f"{name}: {text(value)}"
+        f"{name}: {text(value)}"
+        if name not in change.fingerprints
+        else f"{name} (cannot be restored)"
         for name, value in change.before.items()
     )
     return f"set {change.kind} “{change.key}” back to {fields}"
@@ -168,9 +169,8 @@ def _delete(ctx: Context, change: Change, seen: Seen | None) -> tuple[str, bool]
 
 
 def _set_back(ctx: Context, change: Change, seen: Seen | None) -> tuple[str, bool]:
-    write_only = ctx.resource(change.kind).write_only
-    restorable = {n: v for n, v in change.before.items() if n not in write_only}
-    lost = ", ".join(sorted(set(change.before) & write_only))
+    restorable = {n: v for n, v in change.before.items() if n not in change.fingerprints}
+    lost = ", ".join(sorted(change.before.keys() & change.fingerprints.keys()))
     if seen is None:
         ctx.journal.changes.undone(change.id)
         return "gone; nothing to restore", not baseline.was_there(ctx, change.kind, change.key)
