@@ -163,7 +163,7 @@ async def _answer(
     if isinstance(answer, Reply):
         return JSONResponse(answer.body, answer.status, headers=dict(answer.headers))
     if answer is None:
-        return Response(status_code=204)
+        return Response()
     return JSONResponse(answer)
 
 
