@@ -104,7 +104,7 @@ def _routed(
 def trunk_leads_to_synthflow(ctx: Context, step: str) -> Iterator[Check]:
     """The trunk is in service and points at Synthflow's host and port."""
     trunk = _trunk(ctx)
-    expected = f"{synthflow_section.host(ctx)}:{synthflow_section.port(ctx)}"
+    expected = f"{synthflow_section.host(ctx.parameters)}:{synthflow_section.port(ctx.parameters)}"
     servers = r.property_of(trunk, "trunk_transport_serverProxyList") if trunk else []
     in_service = bool(trunk and r.property_of(trunk, "trunk_enabled"))
     yield check(

@@ -47,7 +47,7 @@ Probe = Callable[[Context, ProbedPlatform], list[Check]]
 def _uri(ctx: Context, user: str = "") -> str:
     at = f"{user}@" if user else ""
     transport = ctx.parameters.sip.transport
-    host, port = section.host(ctx), section.port(ctx)
+    host, port = section.host(ctx.parameters), section.port(ctx.parameters)
     return f"sip:{at}{host}:{port};transport={transport}"
 
 

@@ -185,8 +185,12 @@ def media_site(org: Organization, trunk: Object | None) -> str:
 
 
 def number_plan_site(org: Organization, trunk: Object) -> str:
-    """The site whose number plans serve calls that came in over `trunk`."""
-    return _reference(trunk, "inboundSite") or org.default_site
+    """The site whose number plans serve calls that came in over `trunk`.
+
+    What Genesys does without one, which its API does not take, is not known: it has no plans
+    (stricter reading).
+    """
+    return _reference(trunk, "inboundSite")
 
 
 def proxies(trunk: Object) -> list[tuple[str, int]]:
