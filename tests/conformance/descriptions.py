@@ -43,6 +43,11 @@ class Descriptions:
         made.loader.exec_module(self._check)
         self._operations = self._check.operations([folder / vendor for vendor in VENDORS])
 
+    @property
+    def names(self) -> set[str]:
+        """The operations, by method and path."""
+        return {operation.name for operation in self._operations}
+
     def operation(self, row: Row) -> str:
         """The operation that an exchange is one of; empty where no description has it."""
         found = self._check.match(self._operations, row["method"], urlsplit(row["url"]).path)

@@ -131,10 +131,10 @@ def _metrics(asked: ApiRequest) -> Json:
         "maxCallCapacity": _CAPACITY,
         "maxCallSessionCapacity": _CAPACITY,
         "usage": round(running / _CAPACITY, 4),
-        "autoScaleInProgress": "false",
+        "autoScaleInProgress": "None",
         "autoScalingTriggerPercentage": 0.8,
-        "cpuIntensity": "LOW",
-        "memoryIntensity": "LOW",
+        "cpuIntensity": "Low",
+        "memoryIntensity": "Low",
     }
 
 
