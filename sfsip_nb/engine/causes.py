@@ -48,7 +48,7 @@ class Sign(_Entry):
         return re.search(self.seen, check.seen, re.IGNORECASE | re.DOTALL)
 
 
-class Cause(_Entry):
+class KnownCause(_Entry):
     """One thing that can be wrong."""
 
     id: str
@@ -85,7 +85,7 @@ def base(check: CheckRow) -> str:
 
 
 @functools.cache
-def read(package: str) -> tuple[Cause, ...]:
+def read(package: str) -> tuple[KnownCause, ...]:
     """The causes of a package, in the order of its file.
 
     Raises ``pydantic.ValidationError`` for a file that is not as it should be.
@@ -94,4 +94,4 @@ def read(package: str) -> tuple[Cause, ...]:
     if not path.is_file():
         return ()
     entries: list[dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return TypeAdapter(tuple[Cause, ...]).validate_python(tuple(entries))
+    return TypeAdapter(tuple[KnownCause, ...]).validate_python(tuple(entries))

@@ -14,7 +14,7 @@ from enum import IntEnum
 from fnmatch import fnmatchcase
 from typing import Any
 
-from sfsip_nb.engine.causes import Cause, Sign, base
+from sfsip_nb.engine.causes import KnownCause, Sign, base
 from sfsip_nb.engine.rows import CheckRow
 from sfsip_nb.engine.verdicts import Verdict
 
@@ -41,12 +41,13 @@ class CallPath:
     """The way of one test's call: its hops in order, and what each check of the test shows.
 
     ``shows`` has the checks' ids without the test's, and ``*`` for any text. An ``at`` that is no
-    hop is a property of a call that arrived: its audio, its caller.
+    hop is a property of a call that arrived, at the hop ``arrives``: its audio, its caller.
     """
 
     test: str
     hops: tuple[str, ...]
     shows: Mapping[str, Shows]
+    arrives: str = ""
 
     def of(self, check: CheckRow) -> Shows | None:
         """What a check shows of this path's call; None for a check of something else."""
@@ -76,7 +77,7 @@ class Named:
     ``equals`` are causes that explain the same just as well.
     """
 
-    cause: Cause
+    cause: KnownCause
     hits: list[Hit]
     explains: list[CheckRow] = field(default_factory=list)
     equals: list[Named] = field(default_factory=list)
@@ -86,12 +87,12 @@ class Named:
 class RuledOut:
     """A cause that something speaks for, and the check that clears it."""
 
-    cause: Cause
+    cause: KnownCause
     by: CheckRow
 
 
 @dataclass(frozen=True)
-class Diagnosis:
+class Explanation:
     """What explains a run's failed checks, what was ruled out, and what nothing explains."""
 
     named: list[Named]
@@ -103,21 +104,20 @@ class Reasoning:
     """One run's checks, against the causes and the ways of its calls."""
 
     def __init__(
-        self, causes: Iterable[Cause], paths: Sequence[CallPath], checks: Iterable[CheckRow]
+        self, causes: Iterable[KnownCause], paths: Sequence[CallPath], checks: Iterable[CheckRow]
     ) -> None:
         self.causes = tuple(causes)
         self.paths = paths
         self.checks = list(checks)
         self.failed = [check for check in self.checks if check.verdict is Verdict.FAIL]
 
-    def diagnosis(self) -> Diagnosis:
+    def explanation(self) -> Explanation:
         """Name the causes."""
         possible, cleared = self._possible()
-        named = [one for one in possible if self._strength(one) is Strength.READ]
-        ids = {one.cause.id for one in named}
-        named = [one for one in named if not ids & set(one.cause.follows)]
-        for one in named:
+        read = [one for one in possible if self._strength(one) is Strength.READ]
+        for one in read:
             one.explains = self._explained(one)
+        named = _leading(read)
         left = _without(self.failed, named)
         rest = [one for one in possible if self._strength(one) is not Strength.READ]
         while left and (found := self._best(rest, left)):
@@ -125,7 +125,8 @@ class Reasoning:
             left = _without(left, [found])
         chosen = {one.cause.id for one in named}
         out = [one for one in cleared if one.cause.id not in chosen]
-        return Diagnosis(sorted(named, key=self._order), out, left)
+        first = [check for check in left if not self._is_behind(check)]
+        return Explanation(sorted(named, key=self._order), out, first)
 
     # -- candidates -----------------------------------------------------------------------
 
@@ -136,10 +137,11 @@ class Reasoning:
             if not hits or not all(self._hits(sign) for sign in cause.also):
                 continue
             against = [hit.check for sign in cause.unless for hit in self._hits(sign)]
+            hits = [hit for hit in hits if not self._is_behind(hit.check)]
             plausible = [hit for hit in hits if not (passed := self._passed(cause, hit.check))]
-            if against or not plausible:
+            if against or (hits and not plausible):
                 cleared.append(RuledOut(cause, against[0] if against else passed[0]))
-            else:
+            elif plausible:
                 possible.append(Named(cause, plausible))
         return possible, cleared
 
@@ -147,7 +149,22 @@ class Reasoning:
         found = ((check, sign.match(check)) for check in self.checks)
         return [Hit(check, match.groupdict()) for check, match in found if match]
 
-    def _passed(self, cause: Cause, check: CheckRow) -> list[CheckRow]:
+    def _is_behind(self, check: CheckRow) -> bool:
+        """Whether a failed check is behind the hop where the call ended, and so says nothing."""
+        for path in self.paths:
+            if check.verdict is Verdict.FAIL and (shown := path.of(check)):
+                own = path.place(shown.at)
+                arrived = path.place(path.arrives) if own < 0 else own - 1
+                return any(
+                    0 <= path.place(other.at) <= arrived
+                    for failed in self.failed
+                    if failed.number in ("", check.number)
+                    and (other := path.of(failed))
+                    and not self._reached(path, path.place(other.at), check.number)
+                )
+        return False
+
+    def _passed(self, cause: KnownCause, check: CheckRow) -> list[CheckRow]:
         """The checks by which a call got past the place where the cause would have stopped it."""
         for path in self.paths:
             if path.of(check) and (place := path.place(cause.at)) >= 0:
@@ -217,7 +234,7 @@ class Reasoning:
         shown = next((s for path in self.paths if (s := path.of(check))), None)
         return shown.strength if shown else Strength.READ
 
-    def _place(self, cause: Cause) -> int:
+    def _place(self, cause: KnownCause) -> int:
         """How early on a call's way it is; what stops no call comes last."""
         places = [place for path in self.paths if (place := path.place(cause.at)) >= 0]
         return max(places, default=max((len(path.hops) for path in self.paths), default=0))
@@ -225,6 +242,19 @@ class Reasoning:
     def _order(self, one: Named) -> tuple[bool, int, int]:
         stops = any(path.of(check) for path in self.paths for check in one.explains)
         return not stops, -self._strength(one), self._place(one.cause)
+
+
+def _leading(found: list[Named]) -> list[Named]:
+    """Those that are not the consequence of another one, which then explains what they do."""
+    by_id = {one.cause.id: one for one in found}
+    leading = []
+    for one in found:
+        first = next((by_id[id] for id in one.cause.follows if id in by_id), None)
+        if first is None:
+            leading.append(one)
+        else:
+            first.explains += [check for check in one.explains if check not in first.explains]
+    return leading
 
 
 def _without(failed: list[CheckRow], named: Iterable[Named]) -> list[CheckRow]:

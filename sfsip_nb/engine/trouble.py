@@ -13,7 +13,11 @@ from sfsip_nb.engine.verdicts import STRANDED, Check, Vantage, Verdict
 _API = "api"
 
 
-def apart(step: str, *looks: Callable[[], Iterable[Check]]) -> list[Check]:
+Look = Callable[[], Iterable[Check]]
+"""Something that is looked at by itself."""
+
+
+def apart(step: str, *looks: Look) -> list[Check]:
     """What each look shows; one that is refused says so, and the next goes on."""
     found: list[Check] = []
     for look in looks:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from sfsip_nb.engine.engine import StepResult
+from sfsip_nb.platforms.genesys.platform import genesys, settings
 from sfsip_nb.platforms.shared.naming import diagnose
 from sfsip_nb.runs import session
 from sfsip_nb.testbed import life
@@ -45,6 +46,8 @@ CASES = (
     Case("synthflow.not-registered", ("verify.inbound",), ("verify.inbound/synthflow",)),
 )
 
+
+REALM = "trunk_sip_authentication_credentials_realm"
 
 # The calls that prove what people said they did.
 PROOFS = ("verify.inbound", "verify.transfer", "probe.acl", "diagnose")
@@ -90,7 +93,8 @@ def broken(fault: str, folder: Path) -> Iterator[None]:
 def first_cause(opened: session.Session) -> str:
     """The cause that is named first of what the attempt has seen so far."""
     checks = [check for row in opened.journal.steps().values() for check in row.checks]
-    named = diagnose(opened.guide, opened.parameters, checks).named
+    inputs = opened.parameters.model_dump(mode="json", by_alias=True)
+    named = diagnose(opened.guide, inputs, checks).named
     return named[0].id
 
 
@@ -133,6 +137,49 @@ def test_the_direction_that_is_lost_is_the_flat_one_and_its_check_alone_fails(
         assert sounding == [number != flat for number in range(3)]
         assert first_cause(opened) == faults()[fault].cause
         assert failing([opened.engine.run("verify.inbound")]) == set()
+
+
+@contextmanager
+def by_hand(opened: session.Session) -> Iterator[None]:
+    """Another realm at the trunk, and callers led to the live agents' flow."""
+    client, parameters = genesys(opened.engine.ctx), opened.parameters
+    flows = {flow["name"]: flow["id"] for flow in client.flows()}
+    (ivr,) = (i["id"] for i in client.ivrs() if parameters.numbers[0] in i["dnis"])
+    (trunk,) = (t["id"] for t in client.trunks() if t["name"] == parameters.trunk_name)
+
+    def put(flow: str, realm: str) -> None:
+        client.update_ivr(ivr, client.ivr(ivr) | {"openHoursFlow": {"id": flows[flow]}})
+        body = client.trunk(trunk)
+        body["properties"][REALM]["value"]["instance"] = realm
+        client.update_trunk(trunk, body)
+
+    own = settings(opened.engine.ctx)
+    realm = client.trunk(trunk)["properties"][REALM]["value"]["instance"]
+    put(own.transfer_flow, "another.example")
+    try:
+        yield
+    finally:
+        put(own.inbound_flow, realm)
+
+
+def test_of_two_things_broken_by_hand_both_are_seen_and_no_other_voice_is_the_agents(
+    provisioned: Bench,
+) -> None:
+    steps = ("trunk.outbound", "routing.inbound", "flow.inbound", "verify.inbound")
+    with provisioned.attempt("mode=verify") as opened:
+        with by_hand(opened):
+            met = [opened.engine.run(step) for step in steps]
+        assert failing(met) >= {
+            "trunk.outbound/Realm",
+            "routing.inbound/Open-hours flow",
+            "flow.inbound/flow",
+            "verify.inbound/flow",
+            "verify.inbound/synthflow",
+        }
+        verdicts = {check.id: check.verdict.value for result in met for check in result.checks}
+        assert verdicts["verify.inbound/answer"] == "inconclusive"
+        assert {verdicts[id_] for id_ in ("flow.inbound/did", "flow.inbound/published")} == {"pass"}
+        assert failing([opened.engine.run(step) for step in steps]) == set()
 
 
 def test_a_step_that_is_run_again_finds_its_call_again(provisioned: Bench) -> None:

@@ -1,35 +1,41 @@
-"""Name the causes of evidence that was kept: ``python -m tests.causes.reasoned FILE…``."""
+"""Name the causes of what the sweep kept: ``python -m tests.causes.reasoned GUIDE [FAULT…]``."""
 
 from __future__ import annotations
 
-import json
+import functools
 import sys
-from pathlib import Path
+from typing import Any
 
 from sfsip_nb.engine.cause_rows import CausesRow
 from sfsip_nb.engine.rows import CheckRow
 from sfsip_nb.inputs.load import load_file
 from sfsip_nb.platforms.guides import ALL
 from sfsip_nb.platforms.shared import naming
-from tests.causes.sweep import parameters
+from tests.causes.sweep import HEALTHY, parameters, read, whole
+
+_read = functools.cache(read)
 
 
-def checks(path: Path) -> list[CheckRow]:
-    """The checks of a file that the sweep kept."""
-    kept = json.loads(path.read_text("utf-8"))
-    return [CheckRow(vantage="here", evidence=[], **check) for check in kept]
+@functools.cache
+def inputs(guide: str) -> dict[str, Any]:
+    """The testbed customer's inputs."""
+    return load_file(parameters(guide)).model_dump(mode="json", by_alias=True)
 
 
-def causes(path: Path) -> CausesRow:
-    """What explains a file's evidence; its folder is the guide."""
-    guide = path.parent.name
-    return naming.diagnose(ALL[guide], load_file(parameters(guide)), checks(path))
+def causes(guide: str, faults: str) -> CausesRow:
+    """What explains what was seen of some faults."""
+    kept = _read(guide)
+    seen = kept[HEALTHY] if faults == HEALTHY else whole(kept[faults], kept[HEALTHY])
+    checks = [CheckRow(vantage="here", evidence=[], **check) for check in seen]
+    return naming.diagnose(ALL[guide], inputs(guide), checks)
 
 
-if __name__ == "__main__":
-    for name in sys.argv[1:]:
-        found = causes(Path(name))
-        print(f"== {Path(name).stem}")
+def main() -> None:
+    """Print them."""
+    guide, *names = sys.argv[1:]
+    for name in names or _read(guide):
+        found = causes(guide, name)
+        print(f"== {name}")
         for one in found.named:
             equals = ", ".join(other.id for other in one.equals)
             print(f"  {one.id}: {one.sentence}" + (f" (or {equals})" if equals else ""))
@@ -38,3 +44,7 @@ if __name__ == "__main__":
             print(f"  - not {out.id}: {out.by.check}: {out.by.seen[:80]}")
         for left in found.unexplained:
             print(f"  ? {left.check}: {left.seen[:100]}")
+
+
+if __name__ == "__main__":
+    main()

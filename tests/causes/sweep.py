@@ -8,7 +8,9 @@ is kept as a JSON file, so that the tests can reason over it again in no time.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
+import random
 import shutil
 import tempfile
 import time
@@ -21,10 +23,13 @@ from typing import Any
 from sfsip_nb.engine.rows import StepRow
 from sfsip_nb.runs import session
 from sfsip_nb.testbed import life
+from sfsip_nb.testbed.faults import faults as known
 
 PARAMETERS = Path(__file__).parents[2] / "parameters"
-SEEN = Path(__file__).parent / "seen"
-_HEALTHY = "healthy"
+HEALTHY = "healthy"
+Seen = dict[str, Any]
+
+_KEPT = ("id", "number", "verdict", "weight", "expected", "seen", "title")
 _SPEED = 200
 
 
@@ -74,71 +79,104 @@ def _carry_out(opened: session.Session) -> None:
         opened.engine.run(step.id)
 
 
-def compact(rows: Iterable[StepRow]) -> list[dict[str, Any]]:
-    """The checks of some steps as they are kept: what a rule may look at, and no more."""
+def compact(rows: Iterable[StepRow]) -> list[Seen]:
+    """The checks of some steps as they are kept: what a sign may look at, and no more."""
     return [
-        {
-            "id": check.id,
-            "verdict": check.verdict.value,
-            "weight": check.weight.value,
-            "expected": check.expected,
-            "seen": check.seen,
-            "title": check.title,
-            "reason": check.reason,
-        }
-        for row in rows
-        for check in row.checks
+        {name: str(getattr(check, name)) for name in _KEPT} for row in rows for check in row.checks
     ]
 
 
-def kept(guide: str, name: str) -> Path:
-    """The file of what a guide's run saw of a fault, or of several."""
-    return SEEN / guide / f"{name}.json"
+def changed(seen: list[Seen], healthy: list[Seen]) -> Seen:
+    """What is not as in the healthy run: checks that ended otherwise, and those that are gone."""
+    before = {check["id"]: check["verdict"] for check in healthy}
+    there = {check["id"] for check in seen}
+    return {
+        "changed": [check for check in seen if check["verdict"] != before.get(check["id"])],
+        "gone": [id for id in before if id not in there],
+    }
 
 
-def _meet(guide: str, healthy: Path, faults: tuple[str, ...], sets: tuple[str, ...]) -> str:
+def whole(change: Seen, healthy: list[Seen]) -> list[Seen]:
+    """The checks of a run again, from what `changed` kept of it."""
+    new = {check["id"] for check in change["changed"]}
+    gone = {*change["gone"], *new}
+    return [check for check in healthy if check["id"] not in gone] + list(change["changed"])
+
+
+def file_of(guide: str) -> Path:
+    """What a guide's runs saw, a line for each fault or pair of faults; the healthy one first."""
+    return Path(__file__).parent / "seen" / f"{guide}.jsonl"
+
+
+def read(guide: str) -> dict[str, Any]:
+    """What was kept, by the names of the faults."""
+    if not file_of(guide).exists():
+        return {}
+    lines = file_of(guide).read_text("utf-8").splitlines()
+    return {line["faults"]: line["seen"] for line in map(json.loads, lines)}
+
+
+def write(guide: str, kept: dict[str, Any]) -> None:
+    """Keep it, in a stable order."""
+    names = sorted(kept, key=lambda name: (name != HEALTHY, "+" in name, name))
+    lines = [json.dumps({"faults": n, "seen": kept[n]}, ensure_ascii=False) for n in names]
+    file_of(guide).parent.mkdir(exist_ok=True)
+    file_of(guide).write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def _meet(guide: str, healthy: Path, name: str, sets: tuple[str, ...]) -> tuple[list[Seen], float]:
     began = time.monotonic()
-    rows = met(guide, healthy, faults, sets)
-    path = kept(guide, "+".join(faults) or _HEALTHY)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(compact(rows), indent=0, ensure_ascii=False) + "\n", "utf-8")
-    failed = sum(check.verdict == "fail" for row in rows for check in row.checks)
-    return f"{path.stem}: {failed} checks failed, {time.monotonic() - began:.0f} s"
+    faults = () if name == HEALTHY else tuple(name.split("+"))
+    return compact(met(guide, healthy, faults, sets)), time.monotonic() - began
+
+
+def pairs(guide: str, count: int, seed: int) -> list[str]:
+    """Pairs of faults that a guide's testbed has, drawn at random."""
+    drawn = random.Random(seed)
+    names = [name for name in single(guide) if name != HEALTHY]
+    every = [f"{one}+{two}" for one, two in itertools.combinations(names, 2)]
+    return sorted(drawn.sample(every, count))
+
+
+def single(guide: str) -> list[str]:
+    """The healthy run, and each fault that a healthy run can meet."""
+    other = {"genesys": "talkdesk", "talkdesk": "genesys"}[guide]
+    return [
+        HEALTHY,
+        *(name for name, fault in known().items() if fault.cause and not name.startswith(other)),
+    ]
 
 
 def main() -> None:
     """Sweep the faults named, or all that a guide's testbed has."""
-    from sfsip_nb.testbed.faults import faults as known
-
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("guide", choices=("genesys", "talkdesk"))
-    parser.add_argument("faults", nargs="*", help="names; a pair is joined by +")
+    parser.add_argument("faults", nargs="*", help="names; those of a pair are joined by +")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--healthy", type=Path, help="folder of a run to go on from, made if empty")
     parser.add_argument("--set", action="append", default=[], dest="sets")
+    parser.add_argument("--pairs", type=int, default=0, help="so many pairs, drawn at random")
+    parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_intermixed_args()
-    other = {"genesys": "talkdesk", "talkdesk": "genesys"}[given.guide]
-    wanted = given.faults or [
-        _HEALTHY,
-        *(f for f in known() if not f.startswith(f"{other}.") and known()[f].cause),
-    ]
+    wanted = given.faults or single(given.guide)
+    if given.pairs:
+        wanted = pairs(given.guide, given.pairs, given.seed)
+    kept = read(given.guide)
     with tempfile.TemporaryDirectory(prefix="sfsip-sweep-") as made:
-        healthy = given.healthy or Path(made) / "run"
-        if not healthy.exists():
-            provision(given.guide, healthy, given.sets)
+        folder = given.healthy or Path(made) / "run"
+        if not folder.exists():
+            provision(given.guide, folder, given.sets)
         with ProcessPoolExecutor(given.workers) as pool:
-            waiting = [
-                pool.submit(
-                    _meet,
-                    given.guide,
-                    healthy,
-                    tuple(f for f in name.split("+") if f != _HEALTHY),
-                    tuple(given.sets),
-                )
+            waiting = {
+                name: pool.submit(_meet, given.guide, folder, name, tuple(given.sets))
                 for name in wanted
-            ]
-            for one in waiting:
-                print(one.result(), flush=True)
+            }
+            for name, one in waiting.items():
+                seen, took = one.result()
+                kept[name] = seen if name == HEALTHY else changed(seen, kept[HEALTHY])
+                write(given.guide, kept)
+                failed = sum(check["verdict"] == "fail" for check in seen)
+                print(f"{name}: {failed} checks failed, {took:.0f} s", flush=True)
 
 
 if __name__ == "__main__":

@@ -134,6 +134,13 @@ SRTP_OFF = Fault(
     breaks=breaks.fixed("trunk_media_srtpCipherSuites", []),
 )
 
+LEADING_PLUS = Fault(
+    "genesys.leading-plus",
+    "the trunk omits the plus sign of called numbers",
+    cause="genesys.leading-plus",
+    breaks=breaks.fixed("trunk_outboundIdentity_calledAddress_omitPlusPrefix", True),
+)
+
 # The site's number plans and outbound routes
 ROUTE_WITHOUT_TRUNK = Fault(
     "genesys.route-without-trunk",
@@ -256,6 +263,29 @@ NO_ROUTE = Fault(
     "the Genesys edge does not see the outbound routes",
     NO_ROUTE_FOUND,
     cause="genesys.edge-routes",
+)
+LINE_LIMIT = Fault(
+    "genesys.line-limit",
+    "other calls take all lines of the trunk",
+    NO_ROUTE_FOUND,
+    cause="genesys.trunk-limit",
+)
+DIGEST_URI = Fault(
+    "genesys.digest-uri",
+    "Genesys's answer to the challenge names the called address without its port",
+    REGISTRATION,
+    cause="genesys.digest-uri",
+)
+PRIVATE_MEDIA = Fault(
+    "genesys.private-media",
+    "Genesys tells Synthflow a private address for audio",
+    AUDIO,
+    cause="genesys.private-media",
+)
+IGNORES_ROUTE_SET = Fault(
+    "genesys.ignores-route-set",
+    "Genesys hangs up past the servers of Synthflow that want to stay on the path",
+    cause="genesys.route-set",
 )
 RTP_BLACKHOLE = Fault(
     "genesys.rtp-blackhole",

@@ -77,7 +77,8 @@ def step(rows: tuple[TroubleshootingRow, ...], hint: str) -> Step:
         read = captures.read(ctx.run_dir)
         steps = [row for row in ctx.journal.steps().values() if row.id != _STEP]
         checks = [check for row in steps for check in row.checks] + captures.signs(read)
-        causes = naming.diagnose(ctx.guide, ctx.parameters, checks)
+        inputs = ctx.parameters.model_dump(mode="json", by_alias=True)
+        causes = naming.diagnose(ctx.guide, inputs, checks)
         issues = ranked(rows, causes, checks)
         ctx.journal.put(f"diagnosis/{ctx.attempt}", [issue.as_json() for issue in issues])
         ctx.journal.put(f"causes/{ctx.attempt}", causes.as_json())

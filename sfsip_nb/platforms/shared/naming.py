@@ -7,16 +7,17 @@ from typing import Any
 
 from sfsip_nb.engine import causes as known
 from sfsip_nb.engine.cause_rows import CauseRow, CausesRow, FixRow, ProofRow, RuledOutRow
-from sfsip_nb.engine.diagnosis import CallPath, Diagnosis, Hit, Named, Reasoning, texts
+from sfsip_nb.engine.diagnosis import CallPath, Explanation, Hit, Named, Reasoning, texts
 from sfsip_nb.engine.export import names_of
 from sfsip_nb.engine.model import CallFlow, Guide
 from sfsip_nb.engine.rows import CheckRow, HopRow
 from sfsip_nb.engine.verdicts import Verdict
+from sfsip_nb.inputs import facts
 from sfsip_nb.inputs.platform import platform
-from sfsip_nb.inputs.schema import Parameters
 from sfsip_nb.platforms import synthflow
 from sfsip_nb.platforms.shared import captures, reach
-from sfsip_nb.platforms.synthflow import section
+
+Inputs = Mapping[str, Any]
 
 _WHO = {
     "Synthflow": "an administrator of the Synthflow workspace",
@@ -27,32 +28,35 @@ _SHOWN = 3
 """Checks that are shown as proof of a cause."""
 
 
-def diagnose(guide: Guide, parameters: Parameters, checks: Iterable[CheckRow]) -> CausesRow:
-    """Why these checks of a run failed, in this customer's words."""
+def diagnose(guide: Guide, inputs: Inputs, checks: Iterable[CheckRow]) -> CausesRow:
+    """Why these checks of a run failed, in this customer's words.
+
+    ``inputs`` are the parameters, JSON-like, as the journal and the record have them.
+    """
     found = list(checks)
     paths = reach.paths(guide.flows)
-    told = Telling(guide, paths, names(guide, parameters, found), found)
-    return told.whole(Reasoning(causes(guide.name), paths, found).diagnosis())
+    told = Telling(guide, paths, names(guide, inputs, found), found)
+    return told.whole(Reasoning(causes(guide.name), paths, found).explanation())
 
 
-def causes(guide: str) -> tuple[known.Cause, ...]:
+def causes(guide: str) -> tuple[known.KnownCause, ...]:
     """What can be wrong in a guide's set-up: the platform's causes, and Synthflow's."""
     return known.read(platform(guide).package) + known.read(synthflow.__name__)
 
 
-def names(guide: Guide, parameters: Parameters, checks: Sequence[CheckRow]) -> Mapping[str, Any]:
+def names(guide: Guide, inputs: Inputs, checks: Sequence[CheckRow]) -> Mapping[str, Any]:
     """What the causes' texts may name: the inputs, and what follows from them."""
-    inputs = parameters.model_dump(mode="json", by_alias=True)
-    title = platform(guide.name).title
+    title, sip = platform(guide.name).title, inputs["sip"]
+    host = facts.synthflow_regions()[inputs["synthflow"]["region"]].sip
     terminations = (c.expected for c in checks if known.base(c) == "number.add/Termination URI")
     more = {
         "platform": title,
-        "trunk": parameters.trunk_name,
-        "host": section.host(parameters),
-        "port": section.port(parameters),
-        "sip_realm": section.realm(parameters),
-        "transport": parameters.sip.transport.upper(),
-        "transfer_number": parameters.synthflow.transfer.number,
+        "trunk": inputs[guide.name]["trunk_name"],
+        "host": host,
+        "port": facts.synthflow_port(sip["transport"]),
+        "sip_realm": sip["realm"] or host,
+        "transport": sip["transport"].upper(),
+        "transfer_number": inputs["synthflow"]["transfer"]["number"],
         "addresses": ", ".join(inputs["synthflow"]["signalling_addresses"]["addresses"]),
         "fqdn": next(terminations, "the contact center's address"),
         "network": f"whoever runs the network between {title} and Synthflow",
@@ -72,11 +76,11 @@ class Telling:
     ) -> None:
         self.guide, self.paths, self.names, self.checks = guide, paths, names, checks
 
-    def whole(self, diagnosis: Diagnosis) -> CausesRow:
+    def whole(self, found: Explanation) -> CausesRow:
         """All of it."""
-        named = [self._cause(one) for one in diagnosis.named]
+        named = [self._cause(one) for one in found.named]
         left = []
-        for check in diagnosis.unexplained:
+        for check in found.unexplained:
             if check.id.startswith(captures.SIGN):
                 named.append(self._captured(check))
             elif self._is_field(check):
@@ -93,7 +97,7 @@ class Telling:
                     ),
                     by=ProofRow.of(one.by),
                 )
-                for one in diagnosis.ruled_out
+                for one in found.ruled_out
             ],
             unexplained=left,
         )

@@ -16,6 +16,7 @@ _CALL: Mapping[str, Shows] = {
     "trunk": Shows("trunk", Strength.RECORD),
     "leg": Shows("sip", Strength.CODE),
     "digest": Shows("sip", Strength.CODE),
+    "messages": Shows("dialog", Strength.CODE),
     "synthflow": Shows("sip", Strength.RECORD),
     "joined": Shows("sip", Strength.RECORD),
     # The contact center itself takes the call before it sends it on: a 200 says no more than that.
@@ -23,6 +24,8 @@ _CALL: Mapping[str, Shows] = {
     "answered-by": Shows("agent", Strength.RECORD),
     "fallback": Shows("agent", Strength.RECORD),
     "assistant": Shows("agent", Strength.RECORD),
+    "action": Shows("sip-back", Strength.RECORD),
+    "refer": Shows("sip-back", Strength.CODE),
     "queue": Shows("queue", Strength.RECORD),
     "agent": Shows("live-agent", Strength.RECORD),
     "heard/AI-agent": Shows(_AUDIO_FROM, Strength.SOUND),
@@ -55,9 +58,9 @@ def paths(flows: tuple[CallFlow, ...]) -> tuple[CallPath, ...]:
     there = tuple(at for at in inbound if at in ("sip", "agent"))
     back = transfer[transfer.index("sip-back") :] if "sip-back" in transfer else ()
     return (
-        CallPath("verify.inbound", inbound, _CALL),
-        CallPath("verify.transfer", (*inbound, *after), _CALL),
-        CallPath("verify.outbound", hops.get("flow.outbound_platform", ()), _CALL),
+        CallPath("verify.inbound", inbound, _CALL, "agent"),
+        CallPath("verify.transfer", (*inbound, *after), _CALL, "agent"),
+        CallPath("verify.outbound", hops.get("flow.outbound_platform", ()), _CALL, "agent"),
         *(CallPath(test, there, shows) for test, shows in _FROM_HERE.items()),
         CallPath("probe.acl", back, _BACK),
         CallPath("diagnose", (), {"capture/*": Shows("capture", Strength.CODE)}),

@@ -16,7 +16,11 @@ def answers(flow: str, test: str, *heard: str) -> tuple[CallHop, CallHop]:
     assistant = (f"{flow}/assistant", f"{test}/assistant", *(f"{test}/{check}" for check in heard))
     return (
         CallHop(
-            SYNTHFLOW, "SIP number", "{numbers}", (f"{flow}/number", f"{test}/synthflow"), "sip"
+            SYNTHFLOW,
+            "SIP number",
+            "{numbers}",
+            (f"{flow}/number", f"{test}/leg", f"{test}/synthflow"),
+            "sip",
         ),
         CallHop(SYNTHFLOW, "Assistant", "{assistants}", assistant, "agent"),
     )

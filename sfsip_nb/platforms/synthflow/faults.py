@@ -111,6 +111,12 @@ WRONG_PASSWORD = Fault(
     REGISTRATION,
     cause="synthflow.login",
 )
+OTHER_REALM = Fault(
+    "synthflow.other-realm",
+    "Synthflow asks for credentials of another realm",
+    REGISTRATION,
+    cause="synthflow.realm",
+)
 WRONG_CODEC = Fault(
     "synthflow.wrong-codec", "Synthflow does not accept G.711", AUDIO, cause="synthflow.codec"
 )
@@ -127,6 +133,43 @@ UNLISTED_ADDRESS = Fault(
     cause="synthflow.unlisted-address",
 )
 BUSY = Fault("synthflow.busy", "Synthflow answers 486", cause="synthflow.busy")
+RINGS_FOREVER = Fault(
+    "synthflow.rings-forever",
+    "Synthflow rings and never answers",
+    cause="synthflow.never-answers",
+)
+CALL_LIMIT = Fault(
+    "synthflow.call-limit",
+    "Synthflow answers 503: the workspace has as many calls as it may",
+    cause="synthflow.call-limit",
+)
+PRIVATE_MEDIA = Fault(
+    "synthflow.private-media",
+    "Synthflow tells the contact center a private address for audio",
+    AUDIO,
+    cause="synthflow.private-media",
+)
+IGNORES_ROUTE_SET = Fault(
+    "synthflow.ignores-route-set",
+    "Synthflow transfers and hangs up past the servers that want to stay on the path",
+    TRANSFER,
+    cause="synthflow.route-set",
+)
+HEADER_STRIPPED = Fault(
+    "synthflow.header-stripped",
+    "Synthflow loses the X- headers of a call",
+    cause="synthflow.custom-headers",
+)
+SILENT_AGENT = Fault(
+    "synthflow.silent-agent", "the AI agent says nothing", AUDIO, cause="agent.silent"
+)
+DEAF_AGENT = Fault(
+    "synthflow.deaf-agent",
+    "the AI agent understands nothing of what is said",
+    AUDIO,
+    cause="agent.deaf",
+)
+HANGS_UP = Fault("synthflow.hangs-up", "the AI agent hangs up at once", cause="agent.hangs-up")
 REFER_REFUSED = Fault(
     "synthflow.refer-refused",
     "Synthflow never transfers a call",
@@ -150,6 +193,13 @@ WRONG_CERTIFICATE_NAME = Fault(
     "Synthflow's TLS certificate names another host",
     REGISTRATION,
     cause="synthflow.certificate-name",
+)
+
+OLD_TLS = Fault(
+    "synthflow.old-tls",
+    "Synthflow speaks no TLS newer than 1.1",
+    REGISTRATION,
+    cause="synthflow.tls-version",
 )
 
 # What the account may do

@@ -87,6 +87,27 @@ SLIP_NUMBER = Fault(
 )
 
 # Calls
+TRUNK_INACTIVE = Fault(
+    "talkdesk.trunk-inactive", "the trunk is not active", cause="talkdesk.trunk-inactive"
+)
+CODEC = Fault("talkdesk.codec", "Talkdesk does not offer G.711", AUDIO, cause="talkdesk.codec")
+LEADING_PLUS = Fault(
+    "talkdesk.leading-plus",
+    "numbers are sent to Synthflow without their plus sign",
+    NOT_REACHING,
+    cause="talkdesk.leading-plus",
+)
+PRIVATE_MEDIA = Fault(
+    "talkdesk.private-media",
+    "Talkdesk tells Synthflow a private address for audio",
+    AUDIO,
+    cause="talkdesk.private-media",
+)
+CALL_LIMIT = Fault(
+    "talkdesk.call-limit",
+    "other calls take all that the trunk may have at a time",
+    cause="talkdesk.call-limit",
+)
 NO_ANI = Fault(
     "talkdesk.no-ani",
     "calls to Synthflow carry no caller number",
@@ -107,6 +128,12 @@ NO_AGENTS = Fault(
 )
 
 # What the account may do
+BAD_CREDENTIALS = Fault(
+    "talkdesk.bad-credentials",
+    "the token endpoint refuses the OAuth client",
+    cause="talkdesk.oauth-client",
+    account=True,
+)
 MISSING_SCOPE = Fault(
     "talkdesk.missing-scope",
     "the client is not granted queues:read",

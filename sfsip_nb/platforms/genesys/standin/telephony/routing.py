@@ -215,6 +215,17 @@ def codecs(trunk: Object) -> tuple[str, ...]:
     return tuple(names[c] for c in setting(trunk, "trunk_media_codec") or () if c in names)
 
 
+def encrypts(trunk: Object) -> bool:
+    """The trunk has a cipher suite for SRTP, which a TLS trunk takes alone."""
+    return bool(setting(trunk, "trunk_media_srtpCipherSuites"))
+
+
+def dialed(trunk: Object, number: str) -> str:
+    """The number as calls over the trunk name it."""
+    omits = setting(trunk, "trunk_outboundIdentity_calledAddress_omitPlusPrefix")
+    return number.removeprefix("+") if omits else number
+
+
 def caller_id(trunk: Object, site: Object, source: str, name: str = "") -> tuple[str, str]:
     """(address, name) for the From of a call over `trunk`; ("", "") where none is known.
 
