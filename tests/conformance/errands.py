@@ -33,7 +33,7 @@ def genesys(place: Place) -> None:
         [route] = client.outbound_routes(site)
         client.update_outbound_route(site, route["id"], client.outbound_route(site, route["id"]))
         for ask in (client.conversation, client.sip_messages):
-            with pytest.raises(ApiError, match="403|404"):
+            with pytest.raises(ApiError, match=r"403|404"):
                 ask(NOBODY)
 
 
