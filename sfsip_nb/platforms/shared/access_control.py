@@ -17,7 +17,7 @@ from sfsip_nb.platforms.shared import testcall
 from sfsip_nb.platforms.shared.addresses import signalling
 from sfsip_nb.platforms.shared.checks import check, decided, synthflow
 from sfsip_nb.platforms.shared.sampling import sampled
-from sfsip_nb.platforms.synthflow.client import SynthflowClient
+from sfsip_nb.platforms.synthflow.client import IN_PROGRESS, SynthflowClient
 from sfsip_nb.platforms.synthflow.resources import find_assistant
 from sfsip_nb.sip.probes import guarding
 
@@ -122,5 +122,5 @@ def _decided(client: SynthflowClient, call_id: str) -> dict[str, Any]:
     def call() -> dict[str, Any]:
         return client.call(call_id) or {}
 
-    undecided = (None, "pending", "ringing")
+    undecided = {None, *IN_PROGRESS} - {"in-progress"}
     return until(call, lambda row: row.get("call_status") not in undecided, patience=20.0)
