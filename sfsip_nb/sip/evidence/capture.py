@@ -43,6 +43,8 @@ class Capture:
     notes: list[str] = field(default_factory=list)
     packets: int = 0
     ended: datetime | None = None
+    pairs: set[tuple[str, str]] = field(default_factory=set)
+    """Hosts between which anything was seen: sender and receiver."""
 
 
 def files_in(folder: Path) -> list[Path]:
@@ -85,6 +87,8 @@ class _Reader:
         piece = self._layers.piece(record)
         if piece is None:
             return
+        if len(capture.pairs) < _REMEMBERED:
+            capture.pairs.add((piece.source[0], piece.destination[0]))
         if piece.kind == "icmp":
             if len(capture.refusals) < _REMEMBERED:
                 capture.refusals[piece.source, piece.destination] = "icmp"

@@ -14,7 +14,19 @@ from .calls import CallTrace, conversations
 from .capture import Capture
 from .causes import reasons
 from .finding import WORST_FIRST, Finding, Observed, Verdict, seconds, worst
-from .rules import audio, calling, dialog, flows, general, transfer
+from .rules import (
+    acknowledging,
+    audio,
+    calling,
+    flows,
+    general,
+    hanging_up,
+    loops,
+    refreshing,
+    transfer,
+    waiting,
+    windows,
+)
 from .sound import Stream, Streams
 
 _DRAWN, _TOLD = 12, 500
@@ -130,7 +142,7 @@ def diagnosed(capture: Capture) -> Diagnosis:
     streams = capture.streams.found(_addresses(talks))
     flows.assign(talks, streams)
     world = Observed(capture, talks, streams)
-    others = legs.joined(talks)
+    others = legs.joined(talks, world.circles)
     reports = []
     for index, talk in enumerate(talks):
         found = sorted(_found(talk, world), key=_weight)
@@ -163,14 +175,15 @@ _KINDS = {"INVITE": "call", "REGISTER": "registration", "OPTIONS": "options"}
 def _found(talk: CallTrace, world: Observed) -> list[Finding]:
     found: list[Finding] = []
     if talk.kind == "INVITE":
-        found += calling.outcome(talk, world)
+        found += loops.turned(talk, world) or calling.outcome(talk, world)
         if talk.answer is not None or not talk.attempts:
-            found += dialog.acknowledged(talk, world)
-            found += dialog.ended(talk, world)
-            found += dialog.inside(talk, world)
+            found += acknowledging.acknowledged(talk, world)
+            found += refreshing.inside(talk, world)
+            found += hanging_up.ended(talk, world, found)
             found += transfer.transfers(talk, world)
         if talk.answer is not None:
             found += audio.judged(talk, world)
+            found += waiting.dead(talk)
         found += calling.caller_number(talk)
     elif talk.rows:
         found += general.exchange(talk, world)
@@ -210,7 +223,7 @@ def _audio(talk: CallTrace) -> str:
         return "its audio is not in this capture"
     quiet = any(stream.comfort_noise for found in streams.values() for stream in found)
     noise = ", with comfort noise in pauses" if quiet else ""
-    if audio.moved(talk):
+    if windows.moved(talk):
         noise += "; a re-INVITE moved it to another host, perhaps past the capture point"
     if all(counts.values()):
         to_caller = counted(counts["caller"], "RTP packet")

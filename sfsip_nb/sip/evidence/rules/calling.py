@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ...fields import name_addr, uri_parts, values
-from ...shown import plain, where
+from ...shown import counted, plain, where
 from ..calls import CallTrace, Transaction
 from ..causes import cause, reasons
 from ..finding import Finding, Observed, seconds
@@ -21,12 +21,7 @@ def outcome(conversation: CallTrace, world: Observed) -> Iterator[Finding]:
     if conversation.answer is not None:
         return
     if not attempts:
-        yield Finding.of(
-            "inconclusive",
-            "capture.begins",
-            "The capture begins in the middle of this call: its INVITE is not in it.",
-            conversation.rows[:1],
-        )
+        yield _begun(conversation)
         return
     last = attempts[-1]
     cancels = conversation.of("CANCEL")
@@ -40,6 +35,27 @@ def outcome(conversation: CallTrace, world: Observed) -> Iterator[Finding]:
         yield found
     else:
         yield _pending(conversation, last, world)
+
+
+def _begun(conversation: CallTrace) -> Finding:
+    """The INVITE is not in the capture: what there is instead."""
+    rows = conversation.rows
+    first, hosts = rows[0], {row.entry.source for row in rows}
+    what = "The capture begins in the middle of this call: its INVITE is not in it."
+    methods = {row.method for row in rows if row.is_request}
+    if len(methods) == 1 and all(row.is_request for row in rows):
+        way = f"from {where(first.entry.source)} to {where(first.entry.destination)}"
+        only = counted(len(rows), next(iter(methods)))
+        what = (
+            f"The capture holds only {only} {way} of this call: the INVITE is not in it, nor any "
+            "answer."
+        )
+    elif len(hosts) == 1 and not methods:
+        what = (
+            f"Only the responses of {where(first.entry.source)} are in the capture "
+            f"({plain(rows[-1].entry.summary, 60)} at last): what was asked is not."
+        )
+    return Finding.of("inconclusive", "capture.begins", what, rows)
 
 
 def _own_word(attempt: Transaction) -> bool:

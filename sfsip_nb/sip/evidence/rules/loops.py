@@ -1,0 +1,38 @@
+"""One number to and fro between elements that each begin a new call for it."""
+
+from ...shown import counted, plain
+from ..calls import CallTrace
+from ..causes import cause
+from ..finding import Finding, Observed, seconds
+
+
+def turned(conversation: CallTrace, world: Observed) -> list[Finding]:
+    """The loop that a call is a turn of: told at its first call, the others refer to it."""
+    circle = next((c for c in world.circles if any(t is conversation for t in c)), None)
+    if circle is None:
+        return []
+    index = {id(talk): number for number, talk in enumerate(world.conversations, start=1)}
+    turns = [index[id(talk)] for talk in circle]
+    first, last = circle[0].attempts[0], circle[-1].attempts[-1]
+    if conversation is not circle[0]:
+        turn = turns.index(index[id(conversation)]) + 1
+        said = f"This is turn {turn} of the loop that begins with #{turns[0]}."
+        rows = [conversation.attempts[0].first]
+        return [Finding.of("fail", "route.loop", said, rows, remedy=f"See #{turns[0]}.")]
+    number = plain(circle[0].party("To"), 40)
+    hosts = list(dict.fromkeys(talk.attempts[0].client[0] for talk in circle))
+    lasted = (last.first.at - first.first.at).total_seconds()
+    ending = f", until {cause(last.final).said} ended it" if last.final else ""
+    found = Finding.of(
+        "fail",
+        "route.loop",
+        f"The call to {number} goes in a circle between {' and '.join(hosts)}: "
+        f"{counted(len(circle), 'INVITE')} with new Call-IDs in {seconds(lasted)} "
+        f"(#{turns[0]} to #{turns[-1]}){ending}. Each side routes the number back.",
+        [first.first],
+        "RFC 3261 §16.3",
+        remedy=f"See at {first.server[0]}, which got the call first, where {number} is routed: not "
+        f"to its own users, but back over the trunk to {first.client[0]}. One of the sides has to "
+        "own the number.",
+    )
+    return [found]

@@ -1,0 +1,53 @@
+"""RTP that goes where nobody listens: to another port than SDP says and RTP comes from."""
+
+from collections.abc import Iterator
+
+from ...shown import counted, where
+from ..calls import OTHER, CallTrace
+from ..finding import Finding, Observed
+from ..sound import Stream
+from .windows import Window
+
+_ENOUGH = 25  # packets, half a second
+
+
+def missed(conversation: CallTrace, world: Observed, windows: list[Window]) -> Iterator[Finding]:
+    """Streams to a host that named another port (RFC 3264 §5.1), and that are all there is.
+
+    With ICE the ports are negotiated beside the SDP's own, and nothing is said.
+    """
+    if any(b"a=candidate:" in row.message.body for row in conversation.rows):
+        return
+    named = {row.sdp.remote for row in conversation.rows if row.sdp is not None}
+    for to, found in conversation.media.items():
+        asked = [window.by[to] for window in windows]
+        # Where its own packets come from it takes some too: symmetric RTP (RFC 4961).
+        own = {stream.source for stream in conversation.media[OTHER[to]]}
+        listening = named | {side.remote for side in asked} | own
+        elsewhere = [s for s in found if s.destination not in listening and s.packets >= _ENOUGH]
+        if not elsewhere or any(s.destination in listening for s in found):
+            continue
+        yield _missed(world, windows, to, elsewhere[0], own)
+
+
+def _missed(
+    world: Observed, windows: list[Window], to: str, stream: Stream, own: set[tuple[str, int]]
+) -> Finding:
+    asked = windows[-1].by[to].remote
+    closed = world.refused(stream.source, stream.destination) == "icmp"
+    heard = ", ".join(sorted(where(end) for end in own))
+    comes = f"its own RTP comes from {heard}" if own else "it sends no RTP itself"
+    certain = closed or asked[0] == stream.destination[0]
+    what = "nobody listens there" + (" (ICMP: port unreachable)" if closed else "")
+    what += f", so the {to} hears nothing"
+    if not certain:
+        what = f"the {to} hears that only if a NAT leads it on"
+    return Finding.of(
+        "fail" if certain else "inconclusive",
+        "media.port",
+        f"The {OTHER[to]} ({where(stream.source)}) sends its audio to {where(stream.destination)} "
+        f"({counted(stream.packets, 'packet')}), but the {to}'s SDP says {where(asked)}, and "
+        f"{comes}: {what}.",
+        windows[-1].rows,
+        "RFC 3264 §5.1, RFC 4961",
+    )
