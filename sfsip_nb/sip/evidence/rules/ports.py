@@ -24,10 +24,13 @@ def missed(conversation: CallTrace, world: Observed, windows: list[Window]) -> I
         # Where its own packets come from it takes some too: symmetric RTP (RFC 4961).
         own = {stream.source for stream in conversation.media[OTHER[to]]}
         listening = named | {side.remote for side in asked} | own
-        elsewhere = [s for s in found if s.destination not in listening and s.packets >= _ENOUGH]
-        if not elsewhere or any(s.destination in listening for s in found):
-            continue
-        yield _missed(world, windows, to, elsewhere[0], own)
+        during = [stream for stream in found if _packets(stream, windows) >= _ENOUGH]
+        if during and not any(stream.destination in listening for stream in during):
+            yield _missed(world, windows, to, during[0], own)
+
+
+def _packets(stream: Stream, windows: list[Window]) -> int:
+    return sum(stream.between(window.began, window.ended) for window in windows)
 
 
 def _missed(

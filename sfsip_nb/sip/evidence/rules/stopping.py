@@ -1,6 +1,7 @@
 """Audio that stops in the middle of a call, while the call goes on."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 from ...media.packets import MODULUS
@@ -21,26 +22,48 @@ _MORE = 25
 """Packets, half a second, that a sender counts beyond what was seen."""
 
 
+@dataclass(frozen=True)
+class _Stop:
+    """When the audio to a side fell silent."""
+
+    to: str
+    at: datetime
+    silent: float
+    """Seconds that the call went on."""
+    together: bool
+    """Whether the other direction fell silent at the same time."""
+    said: endings.Ending | None
+    """The BYE of that side, if it names this as its reason."""
+
+
 def stopped(conversation: CallTrace, world: Observed, windows: list[Window]) -> Iterator[Finding]:
     """A direction that fell silent before the end, and a BYE that says that no audio came."""
     timed_out = endings.of(conversation, "media.stopped")
     window = windows[-1] if windows else None
-    told = False
-    if window is not None and window.both:
-        last = {to: _last(found, window) for to, found in conversation.media.items()}
-        for to, at in last.items():
-            said = timed_out if timed_out is not None and timed_out.side == to else None
-            silent = (window.ended - at).total_seconds() if at else 0.0
-            if at is None or silent < (_TOGETHER if said else _SILENT):
-                continue
-            finding = _stopped(conversation, world, window, to, at, said, last[OTHER[to]])
-            if finding is not None:
-                told = told or said is not None
-                yield finding
-                if said is None and _together(at, last[OTHER[to]]):
-                    break  # one sentence for both
-    if timed_out is not None and not told:
+    told: list[_Stop] = []
+    for stop in _stops(conversation, window, timed_out) if window and window.both else ():
+        if told and stop.together and stop.said is None:
+            continue  # one sentence for both
+        finding = _stopped(conversation, world, window, stop) if window else None
+        if finding is not None:
+            told.append(stop)
+            yield finding
+    if timed_out is not None and not any(stop.said for stop in told):
         yield _in_spite(conversation, timed_out, window)
+
+
+def _stops(
+    conversation: CallTrace, window: Window, timed_out: endings.Ending | None
+) -> Iterator[_Stop]:
+    last = {to: _last(found, window) for to, found in conversation.media.items()}
+    # Without a BYE here the call may be over as soon as nothing more is heard of it.
+    heard = max((at for at in last.values() if at is not None), default=window.ended)
+    over = window.ended if conversation.of("BYE") else heard
+    for to, at in last.items():
+        said = timed_out if timed_out is not None and timed_out.side == to else None
+        if at is not None and (over - at).total_seconds() >= (_TOGETHER if said else _SILENT):
+            together = _together(at, last[OTHER[to]])
+            yield _Stop(to, at, (over - at).total_seconds(), together, said)
 
 
 def _last(streams: list[Stream], window: Window) -> datetime | None:
@@ -50,35 +73,28 @@ def _last(streams: list[Stream], window: Window) -> datetime | None:
 
 
 def _stopped(
-    conversation: CallTrace,
-    world: Observed,
-    window: Window,
-    to: str,
-    at: datetime,
-    said: endings.Ending | None,
-    other: datetime | None,
+    conversation: CallTrace, world: Observed, window: Window, stop: _Stop
 ) -> Finding | None:
-    streams = conversation.media[to]
+    streams = conversation.media[stop.to]
     stream = max(streams, key=lambda s: s.last)
-    lasted = (at - max(min(s.first for s in streams), window.began)).total_seconds()
-    left = seconds((window.ended - at).total_seconds())
+    lasted = (stop.at - max(min(s.first for s in streams), window.began)).total_seconds()
     packets = counted(sum(s.between(window.began, window.ended) for s in streams), "RTP packet")
     sentence = (
-        f"Audio from the {OTHER[to]} ({where(stream.source)}) to the {to} "
-        f"({where(stream.destination)}) stopped after {seconds(lasted)} ({packets}), {left} before "
-        "the call ended"
+        f"Audio from the {OTHER[stop.to]} ({where(stream.source)}) to the {stop.to} "
+        f"({where(stream.destination)}) stopped after {seconds(lasted)} ({packets}), and the call "
+        f"went on for {seconds(stop.silent)}"
     )
     verdict: Verdict = "inconclusive"
-    if said is not None:
+    if stop.said is not None:
         verdict = "fail"
-        sentence += f"; the {said.words}."
+        sentence += f"; the {stop.said.words}."
     elif _heard_elsewhere(world, stream):
         return None
-    elif counted_on := _goes_on(conversation, world, window, stream):
-        sentence += f". {counted_on}"
+    elif counts_on := _goes_on(conversation, world, window, stream):
+        sentence += f". {counts_on}"
     elif stream.comfort_noise:
         return None
-    elif _together(at, other):
+    elif stop.together:
         sentence += ", as the other direction did: both ended, or went on past the capture point."
     else:
         sentence += (
