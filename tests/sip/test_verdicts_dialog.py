@@ -278,6 +278,32 @@ def test_a_bye_that_the_other_side_never_answered_is_named_with_its_side() -> No
     assert any("That is harmless" in f.sentence for f in crossed.findings if f.advisory)
 
 
+def test_a_bye_after_the_other_sides_own_changes_nothing() -> None:
+    talk = Talk().answered().bye(12, back=True, number=9)
+    for later in AGAIN:
+        talk.ask(12.1 + later, "BYE", 2, tagged=True)
+    report = first(talk, media=both_ways())
+    assert report.verdict == "pass", told(report)
+    assert any("own BYE had ended the call" in f.sentence for f in report.findings)
+
+
+def test_a_bye_that_a_proxy_gives_up_is_told_from_one_that_is_not_known() -> None:
+    talk = Talk().answered().ask(12, "BYE", 2, tagged=True).say(44, "408 Request Timeout", "BYE", 2)
+    report = first(talk)
+    assert rules(report) == {"dialog.lost": "fail"}
+    assert "nobody behind it answered the BYE" in report.sentence
+
+
+def test_a_contact_inside_a_network_is_out_of_reach_from_outside() -> None:
+    """As captured at the answering side: its own messages come from that address too."""
+    inside = Talk(callee=("10.0.0.5", 5060)).ask(0, "INVITE", body=sdp(CALLER[0]))
+    for at in (2, 2.5, 3.5, 5.5):
+        inside.say(at, "200 OK", body=sdp("10.0.0.5", 50_000))
+    report = first(inside)
+    assert rules(report) == {"dialog.contact": "fail"}
+    assert "which 198.51.100.10 cannot reach from outside" in report.sentence
+
+
 def test_a_481_to_the_only_bye_is_still_a_lost_call() -> None:
     talk = Talk().answered().ask(12, "BYE", 2, tagged=True).say(12.1, "481 Gone", "BYE", 2)
     assert rules(first(talk)) == {"dialog.lost": "fail"}

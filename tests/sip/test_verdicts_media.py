@@ -1,6 +1,7 @@
 """The verdict on audio: where it goes, when it stops, what the packets hold, what senders count."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 import pytest
 
@@ -8,7 +9,7 @@ from sfsip_nb.sip.evidence.capture import Capture
 from sfsip_nb.sip.evidence.diagnose import CallReport, diagnosed
 from sfsip_nb.sip.evidence.sound import Streams
 from sfsip_nb.sip.media.packets import MediaPacket
-from tests.sip.crafted import CALLEE, CALLER, Talk, both_ways, counted, digits, rtp, sdp
+from tests.sip.crafted import CALLEE, CALLER, START, Talk, both_ways, counted, digits, rtp, sdp
 from tests.sip.judging import first, rules, told
 
 A, B = (CALLER[0], 40_000), (CALLEE[0], 50_000)
@@ -144,6 +145,19 @@ def test_rtp_to_a_port_that_nobody_named_is_not_heard() -> None:
     assert "ICMP: port unreachable" in diagnosed(capture).reports[0].sentence
 
 
+@pytest.mark.parametrize(("until", "verdict"), [(11.0, "fail"), (3.0, "pass"), (12.5, "pass")])
+def test_a_port_that_is_named_and_closed_is_told_while_the_call_stands(
+    until: float, verdict: str
+) -> None:
+    """Before the port is opened, and after the call, ICMP is a matter of course."""
+    capture = Capture(Talk().answered().bye().entries, Streams(both_ways()))
+    capture.closed[B, A] = START + timedelta(seconds=2.2), START + timedelta(seconds=until)
+    report = diagnosed(capture).reports[0]
+    assert report.verdict == verdict, told(report)
+    if verdict == "fail":
+        assert "as the caller's SDP says, but nobody listens there (ICMP" in report.sentence
+
+
 def ice() -> Talk:
     candidate = "a=candidate:1 1 UDP 2130706431 198.51.100.10 41000 typ host"
     return Talk().answered(offer=sdp(CALLER[0], extra=candidate)).bye()
@@ -209,6 +223,16 @@ def test_media_beside_the_capture_point_is_open_and_says_where_to_capture() -> N
     assert rules(reports[0]) == {"capture.point": "inconclusive"}
     assert "all that is here passes 192.0.2.50" in reports[0].sentence
     assert "Capture at 198.51.100.10 or 203.0.113.20" in reports[0].remedy
+
+
+def test_a_capture_without_rtp_says_where_it_goes_if_not_past_here() -> None:
+    entries = [entry for talk in through_a_proxy() for entry in talk.entries]
+    note = "There is no RTP here, so nothing is said about audio."
+    past = (
+        f"{note} It goes directly between 198.51.100.10 and 203.0.113.20: capture at one of them."
+    )
+    assert diagnosed(Capture(entries)).notes == (past,)
+    assert diagnosed(Capture(Talk().answered().bye().entries)).notes == (note,)
 
 
 def test_at_a_media_host_itself_what_is_not_there_did_not_come() -> None:

@@ -40,6 +40,8 @@ class Capture:
     streams: Streams = field(default_factory=Streams)
     refusals: dict[tuple[Address, Address], Refusal] = field(default_factory=dict)
     """From where and to where somebody was refused, and how."""
+    closed: dict[tuple[Address, Address], tuple[datetime, datetime]] = field(default_factory=dict)
+    """When ICMP first and last said of a way that its port is closed."""
     notes: list[str] = field(default_factory=list)
     packets: int = 0
     ended: datetime | None = None
@@ -91,7 +93,9 @@ class _Reader:
             capture.pairs.add((piece.source[0], piece.destination[0]))
         if piece.kind == "icmp":
             if len(capture.refusals) < _REMEMBERED:
-                capture.refusals[piece.source, piece.destination] = "icmp"
+                way = piece.source, piece.destination
+                capture.refusals[way] = "icmp"
+                capture.closed[way] = capture.closed.get(way, (piece.at,))[0], piece.at
         elif piece.kind == "tcp":
             for message in self._connections.add(piece):
                 self._message(piece, "tcp", message)

@@ -161,12 +161,22 @@ def diagnosed(capture: Capture) -> Diagnosis:
         )
     limits = list(capture.notes)
     if any(talk.answer for talk in talks) and not streams:
-        limits.append("There is no RTP here, so nothing is said about audio.")
+        limits.append("There is no RTP here, so nothing is said about audio." + _past(talks, world))
     if not talks:
         limits.append("There is no readable SIP message here.")
     if len(talks) > _TOLD:
         limits.append(f"Only the first {_TOLD} of {len(talks)} calls and exchanges are shown.")
     return Diagnosis(tuple(reports), tuple(limits))
+
+
+def _past(talks: Iterable[CallTrace], world: Observed) -> str:
+    """Where audio goes that is not here because it passes the capture point by."""
+    for talk in talks:
+        for pair in windows.agreements(talk)[:1]:
+            ends = pair.offered.address, pair.answered.address
+            if not world.sees(*ends):
+                return f" It goes directly between {' and '.join(ends)}: capture at one of them."
+    return ""
 
 
 _KINDS = {"INVITE": "call", "REGISTER": "registration", "OPTIONS": "options"}

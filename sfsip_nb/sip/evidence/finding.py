@@ -1,5 +1,6 @@
 """What a rule found, and what a rule may look at beyond its own conversation."""
 
+import ipaddress
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -96,8 +97,9 @@ class Observed:
         return (self.ended - row.at).total_seconds() if self.ended else 0.0
 
     def sees(self, one: str, other: str) -> bool:
-        """Whether packets between two hosts would be in the capture."""
-        return self.vantage in (one, other) or frozenset((one, other)) in self._pairs
+        """Whether packets between two hosts would be in the capture; of names nobody can tell."""
+        told = all(is_address(host) for host in (one, other))
+        return not told or self.vantage in (one, other) or frozenset((one, other)) in self._pairs
 
     def refused(self, source: Address, destination: Address) -> Refusal | None:
         """How a way from one host to an address was refused, None if it was not."""
@@ -105,6 +107,14 @@ class Observed:
             if port == destination and refused[0] == source[0]:
                 return how
         return None
+
+
+def is_address(host: str) -> bool:
+    """Whether a host is an IP address that something can be sent to."""
+    try:
+        return not ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        return False
 
 
 def seconds(value: float) -> str:

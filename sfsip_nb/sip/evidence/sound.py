@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from ..media import packets, rtcp
@@ -59,6 +59,16 @@ class Stream:
         """Packets in a stretch of time, to the second."""
         first, last = int(began.timestamp()), int(ended.timestamp())
         return sum(count for second, count in self.by_second.items() if first <= second <= last)
+
+    def latest(self, began: datetime, ended: datetime) -> datetime | None:
+        """When the last packet of a stretch of time came, to the second; None if none did."""
+        if began <= self.last <= ended:
+            return self.last
+        first, last = int(began.timestamp()), int(ended.timestamp())
+        second = max((s for s in self.by_second if first <= s <= last), default=None)
+        if second is None:
+            return None
+        return min(ended, datetime.fromtimestamp(second + 1, UTC))
 
     @property
     def comfort_noise(self) -> bool:

@@ -79,7 +79,7 @@ def _missing(
             remedy=f"Let {where(source)} put a Contact into its 200, with an address that the "
             "caller can reach.",
         )
-    elif why := paths.beyond_reach(aim, source[0], world):
+    elif why := paths.beyond_reach(aim, source[0], answer.entry.destination[0], world):
         yield Finding.of(
             "fail",
             "dialog.contact",

@@ -11,6 +11,7 @@ from ..finding import Finding
 from . import windows
 
 _BESIDE = ("TELEPHONE-EVENT", "CN", "RED")  # no codecs: digits, silence, redundancy
+_NOISE = 13  # the payload type of CN (RFC 3389)
 _OFFER_ANSWER = "RFC 3264 §6"
 _KEYS = "RFC 4568 §5.1"
 
@@ -112,7 +113,10 @@ def _keys(row: TracedMessage) -> dict[str, str]:
 
 def _codecs(by: str, offer: sdp.Sdp, answer: sdp.Sdp) -> Iterator[_Said]:
     had, named = _named(offer), _named(answer)
-    if had and named and not set(had) & set(named):
+    # The same number below 96 is the same codec, whatever its name (G729A for G729).
+    numbers = {n for n in offer.payloads.values() if n < 96 and n != _NOISE}
+    numbers &= set(answer.payloads.values())
+    if had and named and not set(had) & set(named) and not numbers:
         yield (
             "media.answer",
             f"The answer of {by} names {', '.join(named[:6])}, which was not offered: the offer "

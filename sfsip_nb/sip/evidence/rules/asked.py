@@ -1,7 +1,5 @@
 """What a refused request held of that which the refusal speaks of: its numbers, caller, offer."""
 
-from collections import Counter
-
 from ...fields import header, name_addr, number, uri_parts, values
 from ...shown import plain, where
 from ..calls import CallTrace, TracedMessage, Transaction
@@ -83,20 +81,8 @@ def _hops(conversation: CallTrace, request: TracedMessage, meaning: str) -> tupl
         return "message.hops", f"it went from {way} with Max-Forwards {least}: all that {whose}", ""
     there = plain(uri_parts(request.uri).user, 40)
     spent = f"{most} at first, {least} from {way}" if least < most else f"{most} from {way}"
-    place = f"behind that {there} is routed in a circle"
-    if back := _back_and_forth(conversation, request):
-        place = f"{there} goes to and fro between {' and '.join(back)}"
-    return "route.loop", f"its Max-Forwards ({spent}) was used up: {place}", ""
-
-
-def _back_and_forth(conversation: CallTrace, request: TracedMessage) -> tuple[str, ...]:
-    """Two hosts, of which one sent the same request to the other more than once, as two hops."""
-    ways = Counter(
-        (t.client[0], t.server[0])
-        for t in conversation.of(request.method)
-        if t.requests and t.number == request.cseq[0]
-    )
-    return next((way for way, times in ways.most_common(1) if times > 1), ())
+    said = f"its Max-Forwards ({spent}) was used up: behind that {there} is routed in a circle"
+    return "route.loop", said, ""
 
 
 def _caller(request: TracedMessage) -> str:

@@ -13,6 +13,14 @@ _HARMLESS = (481, 500)
 """What a side says to a BYE for a call that it has ended itself, or to a second copy of one."""
 
 
+_MEANING = {
+    404: "the call is not known there",
+    481: "the call is not known there",
+    408: "nobody behind it answered the BYE",
+    504: "nobody behind it answered the BYE",
+}
+
+
 def ended(
     conversation: CallTrace, world: Observed, told: Iterable[Finding] = ()
 ) -> Iterator[Finding]:
@@ -43,7 +51,8 @@ def _bye(conversation: CallTrace, world: Observed, side: str, own: list[Transact
     theirs = [t for t in conversation.of("BYE") if t.requests and t not in own]
     crossed = theirs[0].requests[0] if theirs else None
     if bye.final is None:
-        return _unanswered(conversation, world, side, bye, crossed)
+        over = any(200 <= t.code < 300 for t in theirs)
+        return _unanswered(conversation, world, side, bye, crossed, over)
     if bye.code in asking.CHALLENGES:
         return asking.challenge(conversation, own, world)
     said = cause(bye.final).said
@@ -73,11 +82,13 @@ def _bye(conversation: CallTrace, world: Observed, side: str, own: list[Transact
     routed = any(row.header("Record-Route") for row in conversation.rows)
     missing = routed and not bye.requests[0].header("Route")
     why = " The BYE has no Route, although the call was Record-Routed." if missing else ""
+    there = where(bye.final.entry.source)
+    meaning = _MEANING.get(bye.code, "that side may keep the call")
     return Finding.of(
         "fail",
         "dialog.lost",
-        f"The {side}'s BYE was refused with {said}: the call is not known there, and the other leg "
-        f"may hang.{why}{paths.lost_way(conversation, bye.requests[0], world)}",
+        f"The {side}'s BYE was refused by {there} with {said}: {meaning}, and the other leg may "
+        f"hang.{why}{paths.lost_way(conversation, bye.requests[0], world)}",
         shown,
         "RFC 3261 §12.2, §15",
     )
@@ -89,6 +100,7 @@ def _unanswered(
     side: str,
     bye: Transaction,
     crossed: TracedMessage | None,
+    over: bool,
 ) -> Finding:
     times, other = len(bye.requests), f"{OTHER[side]} ({where(bye.server)})"
     first = bye.requests[0]
@@ -103,6 +115,15 @@ def _unanswered(
             advisory=True,
         )
     sent = f"The {side}'s BYE was sent {counted(times, 'time')} and never answered by the {other}"
+    if crossed is not None and over:
+        return Finding.of(
+            "pass",
+            "dialog.bye",
+            f"{sent}. That is harmless: the {OTHER[side]}'s own BYE had ended the call.",
+            [crossed, first],
+            _RULE,
+            advisory=True,
+        )
     if crossed is not None:
         return Finding.of(
             "fail",

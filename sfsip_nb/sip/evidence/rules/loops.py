@@ -1,16 +1,17 @@
-"""One number to and fro between elements that each begin a new call for it."""
+"""One number to and fro between elements that pass it on, as new calls or as one."""
 
 from ...shown import counted, plain
-from ..calls import CallTrace
+from ..calls import CallTrace, TracedMessage
 from ..causes import cause
 from ..finding import Finding, Observed, seconds
+from . import asked
 
 
 def turned(conversation: CallTrace, world: Observed) -> list[Finding]:
     """The loop that a call is a turn of: told at its first call, the others refer to it."""
     circle = next((c for c in world.circles if any(t is conversation for t in c)), None)
     if circle is None:
-        return []
+        return _within(conversation)
     index = {id(talk): number for number, talk in enumerate(world.conversations, start=1)}
     turns = [index[id(talk)] for talk in circle]
     first, last = circle[0].attempts[0], circle[-1].attempts[-1]
@@ -36,3 +37,27 @@ def turned(conversation: CallTrace, world: Observed) -> list[Finding]:
         "own the number.",
     )
     return [found]
+
+
+def _within(conversation: CallTrace) -> list[Finding]:
+    """A circle of proxies: the same request over the same hop again, with fewer hops left."""
+    passed: dict[tuple[str, str, str], list[TracedMessage]] = {}
+    for hop in conversation.of("INVITE"):
+        if hop.requests and not hop.in_dialog and conversation.answer is None:
+            way = hop.client[0], hop.server[0], hop.uri
+            passed.setdefault(way, []).append(hop.requests[0])
+    for (source, target, _), rows in passed.items():
+        left = [asked.hops(row) for row in rows]
+        if len(rows) < 2 or None in left or len(set(left)) < len(left):
+            continue
+        number = plain(conversation.party("To"), 40)
+        finals = [cause(t.final).said for t in conversation.attempts if t.final]
+        ending = f", until {finals[-1]} ended it" if finals else ""
+        said = (
+            f"The call to {number} goes in a circle: {source} sent the same INVITE to {target} "
+            f"{len(rows)} times, with Max-Forwards {left[0]} at first and {left[-1]} at last"
+            f"{ending}."
+        )
+        remedy = f"See at {target} where {number} is routed: it must not come back to {source}."
+        return [Finding.of("fail", "route.loop", said, rows, "RFC 3261 §16.3", remedy=remedy)]
+    return []

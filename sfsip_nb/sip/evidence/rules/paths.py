@@ -40,17 +40,21 @@ def aim_of(request: TracedMessage) -> Aim:
     return Aim("Contact", request.uri)
 
 
-def beyond_reach(aim: Aim, spoke: str, world: Observed) -> str:
-    """Why an aim is out of reach for who comes from elsewhere; empty if nothing speaks for it.
+def beyond_reach(aim: Aim, spoke: str, asker: str, world: Observed) -> str:
+    """Why an aim is out of reach; empty if nothing speaks for that.
 
-    `spoke` is the host that its owner's messages come from.
+    `spoke` is the host that its owner's messages come from, `asker` the one that has to reach it.
     """
     try:
         address = ipaddress.ip_address(aim.host)
     except ValueError:
         return ""
-    if aim.host == spoke or aim.host in world.speaking:
+    if aim.host == asker:
         return ""
+    if aim.host == spoke or aim.host in world.speaking:
+        outside = not is_private(asker) and not ipaddress.ip_address(asker).is_loopback
+        far = is_private(aim.host) and outside
+        return f"a private address, which {asker} cannot reach from outside" if far else ""
     if address.is_loopback or address.is_unspecified:
         return "which means the own machine to anybody"
     if not is_private(aim.host):
@@ -67,5 +71,5 @@ def lost_way(conversation: CallTrace, request: TracedMessage, world: Observed) -
     heard = (row for row in conversation.rows if conversation.side(row) != side)
     spoke = next((row.entry.source[0] for row in heard), "")
     aim = aim_of(request)
-    why = beyond_reach(aim, spoke, world) if spoke else ""
+    why = beyond_reach(aim, spoke, request.entry.source[0], world) if spoke else ""
     return f" It goes to {plain(aim.uri, 80)} as {aim.header} says: {why}." if why else ""

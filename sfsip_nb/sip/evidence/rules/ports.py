@@ -9,6 +9,7 @@ from ..sound import Stream
 from .windows import Window
 
 _ENOUGH = 25  # packets, half a second
+_LASTING = 2.0  # seconds
 
 
 def missed(conversation: CallTrace, world: Observed, windows: list[Window]) -> Iterator[Finding]:
@@ -27,6 +28,30 @@ def missed(conversation: CallTrace, world: Observed, windows: list[Window]) -> I
         during = [stream for stream in found if _packets(stream, windows) >= _ENOUGH]
         if during and not any(stream.destination in listening for stream in during):
             yield _missed(world, windows, to, during[0], own)
+        elif refused := [stream for stream in during if _refused(world, windows, stream)]:
+            yield _closed(windows, to, refused[0])
+
+
+def _refused(world: Observed, windows: list[Window], stream: Stream) -> bool:
+    """Whether ICMP says for as long as seconds that a port is closed, and not of a call's end."""
+    first, last = world.capture.closed.get((stream.source, stream.destination), (None, None))
+    if first is None or last is None or (last - first).total_seconds() < _LASTING:
+        return False
+    return any(window.began <= first and last <= window.ended for window in windows)
+
+
+def _closed(windows: list[Window], to: str, stream: Stream) -> Finding:
+    return Finding.of(
+        "fail",
+        "media.port",
+        f"The {OTHER[to]} ({where(stream.source)}) sends its audio to {where(stream.destination)}, "
+        f"as the {to}'s SDP says, but nobody listens there (ICMP: port unreachable), so the {to} "
+        "hears nothing.",
+        windows[-1].rows,
+        "RFC 792, RFC 3264 §5.1",
+        remedy=f"See at {stream.destination[0]} which port its media really opens: the SDP has to "
+        "name that one (a container needs its ports published).",
+    )
 
 
 def _packets(stream: Stream, windows: list[Window]) -> int:

@@ -186,7 +186,7 @@ def _ran_out(conversation: CallTrace) -> Iterator[Finding]:
             yield _timed_out(
                 f"The {side} ended the call {seconds(stood)} after a session timer of "
                 f"{agreed.seconds} s was agreed on, and no refresh{whose} (re-INVITE or UPDATE, "
-                f"due at {seconds(agreed.seconds / 2)}) was seen{why}.",
+                f"due at {seconds(agreed.seconds / 2)}) went through{why}.",
                 [agreed.row, bye.first],
             )
 

@@ -39,23 +39,29 @@ class _Stop:
 def stopped(conversation: CallTrace, world: Observed, windows: list[Window]) -> Iterator[Finding]:
     """A direction that fell silent before the end, and a BYE that says that no audio came."""
     timed_out = endings.of(conversation, "media.stopped")
-    window = windows[-1] if windows else None
     told: list[_Stop] = []
-    for stop in _stops(conversation, window, timed_out) if window and window.both else ():
-        if told and stop.together and stop.said is None:
-            continue  # one sentence for both
-        finding = _stopped(conversation, world, window, stop) if window else None
-        if finding is not None:
-            told.append(stop)
-            yield finding
+    for window in windows:
+        said = timed_out if window is windows[-1] else None
+        for stop in _stops(conversation, window, said):
+            if told and (stop.said is None or stop.to == told[-1].to):
+                continue  # the first is the one that matters, unless a BYE speaks of another
+            finding = _stopped(conversation, world, window, stop)
+            if finding is not None:
+                told.append(stop)
+                yield finding
     if timed_out is not None and not any(stop.said for stop in told):
-        yield _in_spite(conversation, timed_out, window)
+        yield _in_spite(conversation, timed_out, windows[-1] if windows else None)
 
 
 def _stops(
     conversation: CallTrace, window: Window, timed_out: endings.Ending | None
 ) -> Iterator[_Stop]:
-    last = {to: _last(found, window) for to, found in conversation.media.items()}
+    if not window.both:
+        return
+    last = {
+        to: max((at for s in found if (at := s.latest(window.began, window.ended))), default=None)
+        for to, found in conversation.media.items()
+    }
     # Without a BYE here the call may be over as soon as nothing more is heard of it.
     heard = max((at for at in last.values() if at is not None), default=window.ended)
     over = window.ended if conversation.of("BYE") else heard
@@ -64,12 +70,6 @@ def _stops(
         if at is not None and (over - at).total_seconds() >= (_TOGETHER if said else _SILENT):
             together = _together(at, last[OTHER[to]])
             yield _Stop(to, at, (over - at).total_seconds(), together, said)
-
-
-def _last(streams: list[Stream], window: Window) -> datetime | None:
-    """When the last packet of an agreement's time came; None if none did."""
-    ends = [min(s.last, window.ended) for s in streams if s.between(window.began, window.ended)]
-    return max(ends, default=None)
 
 
 def _stopped(
