@@ -126,6 +126,7 @@ def test_each_kind_of_trouble_has_a_fix() -> None:
         ("488 Not Acceptable Here", "media.refused"),
         ("500 Server Internal Error", "peer.failed"),
         ("503 Service Unavailable", "peer.limit"),
+        ("503 No IP resources", "peer.limit"),
         ("603 Declined", "callee.declined"),
         ("404 Does not match any SIP Trunks", "route.number"),
         ("486 Rejected", "callee.busy"),

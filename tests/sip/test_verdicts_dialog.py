@@ -151,6 +151,7 @@ def test_a_call_that_ends_with_its_session_timer_was_not_refreshed() -> None:
     assert "due at 900 s" in report.sentence
     said = first(timed(600, "uac").bye(90, 'Reason: SIP;cause=408;text="Session Timer Expired"'))
     assert rules(said) == {"dialog.refresh": "fail"}
+    assert "before a refresh was due: it reckons with another interval" in said.sentence
 
 
 def test_a_refusal_that_ends_the_call_is_a_failure() -> None:
@@ -203,6 +204,12 @@ def longer() -> Talk:
     return talk.ask(2.1, "ACK", 2, tagged=True).bye(30, number=3)
 
 
+def switched_off() -> Talk:
+    talk = timed().ask(10, "INVITE", 2, tagged=True, body=sdp(CALLER[0]))
+    talk.say(10.1, "200 OK", "INVITE", 2, body=sdp(CALLEE[0], 50_000))
+    return talk.ask(10.2, "ACK", 2, tagged=True).bye(1770, number=3)
+
+
 def lost_once() -> Talk:
     talk = timed()
     talk.ask(902, "UPDATE", 2, back=True).ask(902.5, "UPDATE", 2, back=True)
@@ -216,6 +223,7 @@ def lost_once() -> Talk:
         pytest.param(glared(), id="both asked at once, then it was refreshed"),
         pytest.param(longer(), id="asked again for a longer interval"),
         pytest.param(lost_once(), id="an answer that came at the second try"),
+        pytest.param(switched_off(), id="a re-INVITE that turned the timer off"),
         pytest.param(timed().bye(300), id="a short call with a long timer"),
         pytest.param(timed(1800, "uac").bye(1770), id="hung up by the side that had to refresh"),
         pytest.param(timed().ask(902, "UPDATE", 2, back=True).bye(950), id="one that went past"),

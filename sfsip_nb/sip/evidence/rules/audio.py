@@ -37,7 +37,7 @@ def _heard(conversation: CallTrace, world: Observed) -> Iterator[Finding]:
             if found:
                 break
         yield from ports.missed(conversation, world, held)
-        yield from codecs.sent(held, conversation.media)
+        yield from codecs.sent(conversation, held)
         yield from counts.quality(conversation, world, held)
     yield from stopping.stopped(conversation, world, held)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ... import sdp
 from ...shown import counted, where
-from ..calls import OTHER
+from ..calls import OTHER, CallTrace
 from ..finding import Finding
 from ..sound import Stream
 from .windows import Window
@@ -13,11 +13,11 @@ _ENOUGH = 25  # packets of a payload type, half a second, that are no accident
 _SILENCE = (13, 19)  # comfort noise is sent without being asked for (RFC 3389)
 
 
-def sent(windows: list[Window], streams: dict[str, list[Stream]]) -> Iterator[Finding]:
+def sent(conversation: CallTrace, windows: list[Window]) -> Iterator[Finding]:
     """Payload types that the hearing side did not name, and digits under another number."""
-    for to, found in streams.items():
+    for to, found in conversation.media.items():
         for stream in found:
-            finding = _digits(windows, to, stream) or _codec(windows, to, stream)
+            finding = _digits(conversation, windows, to, stream) or _codec(windows, to, stream)
             if finding is not None:
                 yield finding
                 break
@@ -46,14 +46,17 @@ def _codec(windows: list[Window], to: str, stream: Stream) -> Finding | None:
     return None
 
 
-def _digits(windows: list[Window], to: str, stream: Stream) -> Finding | None:
+def _digits(
+    conversation: CallTrace, windows: list[Window], to: str, stream: Stream
+) -> Finding | None:
     """Digits under a payload type that the hearing side does not take for them (RFC 4733)."""
-    hearers = [window.by[to] for window in windows]
+    # At every hop, for a stream may be the one behind a relay.
+    hearers = [row.sdp for row in conversation.rows if row.sdp and conversation.side(row) == to]
     if any(kind in _formats(hearer) for hearer in hearers for kind in stream.events):
         return None
     for kind, packets in stream.events.most_common(1):
         wanted = {n for hearer in hearers for name, n in hearer.payloads.items() if _event(name)}
-        own = f"The {to}'s SDP ({where(hearers[-1].remote)})"
+        own = f"The {to}'s SDP ({where(windows[-1].by[to].remote)})"
         said = f"{own} gives {', '.join(map(str, sorted(wanted)))} for telephone-event"
         if not wanted:
             said = f"{own} takes no telephone-event"

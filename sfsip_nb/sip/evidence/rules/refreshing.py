@@ -10,7 +10,7 @@ from ..causes import cause
 from ..finding import Finding, Observed, seconds
 from . import asking, endings, paths
 
-_AT_ONCE = 2.0
+_AT_ONCE = 1.0
 """Seconds within which a BYE is the answer to what was refused."""
 
 _NEAR = 3.0
@@ -69,8 +69,7 @@ def _refused(conversation: CallTrace, request: Transaction, final: TracedMessage
     what, side = _name(request), conversation.side(request.first)
     said = cause(final).said
     shown = [request.first, final]
-    byes = [t.first for t in conversation.of("BYE") if t.first.at >= final.at]
-    ended = byes[0] if byes and (byes[0].at - final.at).total_seconds() <= _AT_ONCE else None
+    ended = _ended_by(conversation, request, final)
     if ended is not None:
         refresh = _refreshes(conversation, request)
         then = seconds((ended.at - final.at).total_seconds())
@@ -95,6 +94,16 @@ def _refused(conversation: CallTrace, request: Transaction, final: TracedMessage
         "RFC 3261 §14.1",
         advisory=not lost,
     )
+
+
+def _ended_by(
+    conversation: CallTrace, request: Transaction, final: TracedMessage
+) -> TracedMessage | None:
+    """The BYE that came of a refusal, not of a person who hung up after it."""
+    if request.method not in ("INVITE", "UPDATE") or request.code == 491:
+        return None
+    byes = (t.first for t in conversation.of("BYE") if t.first.at >= final.at)
+    return next((b for b in byes if (b.at - final.at).total_seconds() <= _AT_ONCE), None)
 
 
 def _unanswered(conversation: CallTrace, request: Transaction, world: Observed) -> Finding:
@@ -153,18 +162,16 @@ def _refreshes(conversation: CallTrace, request: Transaction) -> str:
 
 def _agreed(conversation: CallTrace, before: TracedMessage) -> Interval | None:
     """The latest session interval that a 2xx agreed on before a message (RFC 4028 §9)."""
-    found = None
-    for transaction in conversation.of("INVITE", "UPDATE"):
-        for row in transaction.responses:
-            value, mark, rest = row.header("Session-Expires").partition(";")
-            length = number(value)
-            if not 200 <= row.code < 300 or row.at >= before.at or not length:
-                continue
-            asker = OTHER[conversation.side(row)]
-            refresher = parameters(mark + rest).get("refresher", "").lower()
-            who = {"uac": asker, "uas": OTHER[asker]}.get(refresher, "")
-            found = Interval(length, who, row)
-    return found
+    told = [row for t in conversation.of("INVITE", "UPDATE") for row in t.responses]
+    agreed = [row for row in told if 200 <= row.code < 300 and row.at < before.at]
+    # One without the header turns the timer off (§7.2).
+    for row in sorted(agreed, key=lambda row: row.at)[-1:]:
+        value, mark, rest = row.header("Session-Expires").partition(";")
+        asker = OTHER[conversation.side(row)]
+        refresher = parameters(mark + rest).get("refresher", "").lower()
+        who = {"uac": asker, "uas": OTHER[asker]}.get(refresher, "")
+        return Interval(length, who, row) if (length := number(value)) else None
+    return None
 
 
 def _ran_out(conversation: CallTrace) -> Iterator[Finding]:
@@ -183,6 +190,8 @@ def _ran_out(conversation: CallTrace) -> Iterator[Finding]:
         if due or said is not None:
             whose = f" by the {agreed.refresher}" if agreed.refresher else ""
             why = f"; its BYE says {said.reason.words}" if said else ""
+            if stood < agreed.seconds / 2 - _NEAR:
+                why += ", before a refresh was due: it reckons with another interval"
             yield _timed_out(
                 f"The {side} ended the call {seconds(stood)} after a session timer of "
                 f"{agreed.seconds} s was agreed on, and no refresh{whose} (re-INVITE or UPDATE, "

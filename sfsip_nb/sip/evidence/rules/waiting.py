@@ -15,7 +15,7 @@ def dead(conversation: CallTrace) -> Iterator[Finding]:
     """Targets of an answered call that never answered, and the time that they cost (§16.7)."""
     answer = conversation.answer
     tried = [t for t in conversation.of("INVITE") if t.requests and not t.in_dialog]
-    silent = [t for t in tried if not t.responses and len(t.requests) > 1]
+    silent = [t for t in tried if not t.responses and _waited_for(t)]
     if answer is None or not silent:
         return
     # What rings, or answers, at the same time costs nothing: it was forked to both.
@@ -35,6 +35,11 @@ def dead(conversation: CallTrace) -> Iterator[Finding]:
         "RFC 3261 §16.6, §17.1.1",
         advisory=True,
     )
+
+
+def _waited_for(attempt: Transaction) -> bool:
+    """Whether an answer would be here: it was asked for again, or over a connection."""
+    return len(attempt.requests) > 1 or attempt.first.entry.transport != "udp"
 
 
 def _named(silent: list[Transaction]) -> str:
