@@ -163,10 +163,18 @@ def ice() -> Talk:
     return Talk().answered(offer=sdp(CALLER[0], extra=candidate)).bye()
 
 
-def moved_port() -> Talk:
-    talk = Talk().answered().ask(5, "INVITE", 2, tagged=True, body=sdp(CALLER[0], 41_000))
-    talk.say(5.1, "200 OK", "INVITE", 2, body=sdp(CALLEE[0], 50_000))
-    return talk.ask(5.2, "ACK", 2, tagged=True).bye(number=3)
+def moved_port(at: float = 1.9) -> Talk:
+    """The caller's re-INVITE names another port for its audio."""
+    talk = Talk().answered().ask(2.2 + at, "INVITE", 2, tagged=True, body=sdp(CALLER[0], 41_000))
+    talk.say(2.3 + at, "200 OK", "INVITE", 2, body=sdp(CALLEE[0], 50_000))
+    return talk.ask(2.4 + at, "ACK", 2, tagged=True).bye(number=3)
+
+
+def test_rtp_that_stays_at_a_port_of_before_is_not_heard_any_more() -> None:
+    media = [*rtp(A, B, 2.1, 2.2), *rtp((A[0], 41_000), B, 4.3, 7.6), *rtp(B, A, 2.1, 9.8, ssrc=2)]
+    report = first(moved_port(), media=media)
+    assert rules(report) == {"media.port": "fail"}
+    assert "the caller's SDP says 198.51.100.10:41000" in report.sentence
 
 
 @pytest.mark.parametrize(
@@ -181,7 +189,7 @@ def moved_port() -> Talk:
             id="behind NAT",
         ),
         pytest.param(ice(), A, (A[0], 41_000), id="a port agreed by ICE"),
-        pytest.param(moved_port(), A, (A[0], 41_000), id="a port that a re-INVITE names"),
+        pytest.param(moved_port(0), A, (A[0], 41_000), id="a port that a re-INVITE names"),
     ],
 )
 def test_rtp_to_where_rtp_comes_from_is_in_order(
@@ -286,6 +294,20 @@ def test_a_codec_that_comes_in_between_is_seen_beside_the_agreed_one() -> None:
     report = first(Talk().answered().bye(), media=media)
     assert rules(report) == {"media.codec": "fail"}
     assert "payload type 18 (G729)" in report.sentence
+
+
+def test_a_codec_under_a_number_of_ones_own_is_not_understood() -> None:
+    opus = "a=rtpmap:{} opus/48000/2"
+    talk = Talk().answered(
+        offer=sdp(CALLER[0], formats="111", extra=opus.format(111)),
+        answer=sdp(CALLEE[0], 50_000, formats="98", extra=opus.format(98)),
+    )
+    right = [*rtp(A, B, 2.1, 9.8, kind=98), *rtp(B, A, 2.1, 9.8, ssrc=2, kind=111)]
+    assert first(talk.bye(), media=right).verdict == "pass"
+    wrong = [*rtp(A, B, 2.1, 9.8, kind=98), *rtp(B, A, 2.1, 9.8, ssrc=2, kind=98)]
+    report = first(talk, media=wrong)
+    assert rules(report) == {"media.codec": "fail"}
+    assert "sends OPUS as payload type 98, but the caller's SDP gives 111" in report.sentence
 
 
 # -- offer and answer --------------------------------------------------------------------
@@ -430,6 +452,14 @@ def test_one_way_audio_says_what_the_silent_side_counts(sent: int, says: str) ->
     report = first(Talk().answered().bye(), media=media)
     assert rules(report) == {"media.path": "fail"}
     assert says in report.sentence
+
+
+def test_reports_without_rtp_say_what_each_side_counts() -> None:
+    media = [counted(A, B, 11, ssrc=1, sent=445), counted(B, A, 11.1, ssrc=2, sent=0)]
+    report = first(Talk().answered().bye(), media=media)
+    assert rules(report) == {"media.path": "inconclusive"}, told(report)
+    assert "the caller has sent 445 packets by its own sender reports" in report.sentence
+    assert "the callee sends none by its own sender reports" in report.sentence
 
 
 def test_counts_that_agree_or_cannot_be_compared_are_not_mentioned() -> None:

@@ -69,6 +69,11 @@ class Reports:
         elif len(self._counted) < MAX_REPORTED:
             self._counted[key] = Counted(count, count)
 
+    @property
+    def any(self) -> bool:
+        """Whether any sender reported."""
+        return bool(self._counted)
+
     def of(self, host: str, ssrc: int | None = None) -> Counted | None:
         """What a host says that it sent: of an SSRC, or of the one of which it sent most."""
         found = [

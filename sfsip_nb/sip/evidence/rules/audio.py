@@ -30,7 +30,7 @@ def judged(conversation: CallTrace, world: Observed) -> Iterator[Finding]:
 
 def _heard(conversation: CallTrace, world: Observed) -> Iterator[Finding]:
     held = windows.of(conversation, world)
-    if held and world.streams:
+    if held and (world.streams or world.capture.streams.reports.any):
         for index, window in enumerate(held):
             found = list(_ways(conversation, world, window, first=index == 0))
             yield from found
@@ -68,6 +68,20 @@ def _none(
     if not first or windows.moved(conversation):
         return
     one, other = (window.by[side].address for side in OTHER)
+    told = "".join(
+        counts.of_silent(conversation, world, side, window.by[side].address)
+        for side in OTHER
+        if not window.by[side].secure
+    )
+    if told:
+        yield Finding.of(
+            "inconclusive",
+            "media.path",
+            f"No RTP of this call is here, in {seconds(window.seconds)}{told}.",
+            window.rows,
+            "RFC 3550 §6.4.1",
+        )
+        return
     seen = {end[0] for stream in world.streams for end in (stream.source, stream.destination)}
     if not {one, other} & seen:
         return  # the capture holds other calls' RTP, but from elsewhere

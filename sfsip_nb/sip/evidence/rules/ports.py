@@ -1,8 +1,10 @@
 """RTP that goes where nobody listens: to another port than SDP says and RTP comes from."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from ...shown import counted, where
+from ...trace import Address
 from ..calls import OTHER, CallTrace
 from ..finding import Finding, Observed
 from ..sound import Stream
@@ -10,6 +12,7 @@ from .windows import Window
 
 _ENOUGH = 25  # packets, half a second
 _LASTING = 2.0  # seconds
+_SETTLING = timedelta(seconds=1)  # until packets follow a new agreement
 
 
 def missed(conversation: CallTrace, world: Observed, windows: list[Window]) -> Iterator[Finding]:
@@ -19,49 +22,69 @@ def missed(conversation: CallTrace, world: Observed, windows: list[Window]) -> I
     """
     if any(b"a=candidate:" in row.message.body for row in conversation.rows):
         return
-    named = {row.sdp.remote for row in conversation.rows if row.sdp is not None}
-    for to, found in conversation.media.items():
-        asked = [window.by[to] for window in windows]
-        # Where its own packets come from it takes some too: symmetric RTP (RFC 4961).
-        own = {stream.source for stream in conversation.media[OTHER[to]]}
-        listening = named | {side.remote for side in asked} | own
-        during = [stream for stream in found if _packets(stream, windows) >= _ENOUGH]
-        if during and not any(stream.destination in listening for stream in during):
-            yield _missed(world, windows, to, during[0], own)
-        elif refused := [stream for stream in during if _refused(world, windows, stream)]:
-            yield _closed(windows, to, refused[0])
+    for to in OTHER:
+        for window in windows:
+            finding = _missed(conversation, world, window, to)
+            if finding is not None:
+                yield finding
+                break
 
 
-def _refused(world: Observed, windows: list[Window], stream: Stream) -> bool:
+def _missed(conversation: CallTrace, world: Observed, window: Window, to: str) -> Finding | None:
+    """What goes to a side while an agreement holds, against where it listens then."""
+    settled = window.began + _SETTLING
+
+    def during(streams: list[Stream], enough: int) -> list[Stream]:
+        return [s for s in streams if s.between(settled, window.ended) >= enough]
+
+    came, sent = conversation.media[to], conversation.media[OTHER[to]]
+    found = during(came, _ENOUGH)
+    # Where its own packets come from it takes some too: symmetric RTP (RFC 4961).
+    own = {stream.source for stream in during(sent, 1) or sent}
+    asked = window.by[to].remote
+    listening = own | {asked} | _behind(conversation, window)
+    if found and not any(stream.destination in listening for stream in found):
+        return _elsewhere(world, window, to, found[0], own)
+    closed = [stream for stream in found if _refused(world, window, stream)]
+    return _closed(window, to, closed[0]) if closed else None
+
+
+def _behind(conversation: CallTrace, window: Window) -> set[Address]:
+    """Where audio goes at other hops, as behind a relay."""
+    hop = {window.rows[0].entry.source[0], window.rows[0].entry.destination[0]}
+    return {
+        row.sdp.remote
+        for row in conversation.rows
+        if row.sdp and {row.entry.source[0], row.entry.destination[0]} != hop
+    }
+
+
+def _refused(world: Observed, window: Window, stream: Stream) -> bool:
     """Whether ICMP says for as long as seconds that a port is closed, and not of a call's end."""
     first, last = world.capture.closed.get((stream.source, stream.destination), (None, None))
     if first is None or last is None or (last - first).total_seconds() < _LASTING:
         return False
-    return any(window.began <= first and last <= window.ended for window in windows)
+    return window.began <= first and last <= window.ended
 
 
-def _closed(windows: list[Window], to: str, stream: Stream) -> Finding:
+def _closed(window: Window, to: str, stream: Stream) -> Finding:
     return Finding.of(
         "fail",
         "media.port",
         f"The {OTHER[to]} ({where(stream.source)}) sends its audio to {where(stream.destination)}, "
         f"as the {to}'s SDP says, but nobody listens there (ICMP: port unreachable), so the {to} "
         "hears nothing.",
-        windows[-1].rows,
+        window.rows,
         "RFC 792, RFC 3264 §5.1",
         remedy=f"See at {stream.destination[0]} which port its media really opens: the SDP has to "
         "name that one (a container needs its ports published).",
     )
 
 
-def _packets(stream: Stream, windows: list[Window]) -> int:
-    return sum(stream.between(window.began, window.ended) for window in windows)
-
-
-def _missed(
-    world: Observed, windows: list[Window], to: str, stream: Stream, own: set[tuple[str, int]]
+def _elsewhere(
+    world: Observed, window: Window, to: str, stream: Stream, own: set[Address]
 ) -> Finding:
-    asked = windows[-1].by[to].remote
+    asked = window.by[to].remote
     closed = world.refused(stream.source, stream.destination) == "icmp"
     heard = ", ".join(sorted(where(end) for end in own))
     comes = f"its own RTP comes from {heard}" if own else "it sends no RTP itself"
@@ -76,6 +99,6 @@ def _missed(
         f"The {OTHER[to]} ({where(stream.source)}) sends its audio to {where(stream.destination)} "
         f"({counted(stream.packets, 'packet')}), but the {to}'s SDP says {where(asked)}, and "
         f"{comes}: {what}.",
-        windows[-1].rows,
+        window.rows,
         "RFC 3264 §5.1, RFC 4961",
     )

@@ -13,6 +13,9 @@ from . import asking, endings, paths
 _AT_ONCE = 1.0
 """Seconds within which a BYE is the answer to what was refused."""
 
+_LOST = (408, 481)
+"""What ends a dialog (RFC 3261 §12.2.1.2)."""
+
 _NEAR = 3.0
 """Seconds around the time at which RFC 4028 §10 lets a call end."""
 
@@ -45,7 +48,7 @@ def inside(conversation: CallTrace, world: Observed) -> Iterator[Finding]:
 def _failed(conversation: CallTrace) -> Iterator[Transaction]:
     """Requests in the dialog without success, each once, where it was first seen."""
     seen: set[tuple[str, str, int]] = set()
-    told = conversation.of("INVITE", "UPDATE", "INFO", "PRACK")
+    told = conversation.of("INVITE", "UPDATE", "INFO", "PRACK", "OPTIONS")
     for request in told:
         key = conversation.side(request.first), request.method, request.number
         if not request.in_dialog or key in seen:
@@ -69,9 +72,9 @@ def _refused(conversation: CallTrace, request: Transaction, final: TracedMessage
     what, side = _name(request), conversation.side(request.first)
     said = cause(final).said
     shown = [request.first, final]
+    refresh = _refreshes(conversation, request)
     ended = _ended_by(conversation, request, final)
-    if ended is not None:
-        refresh = _refreshes(conversation, request)
+    if ended is not None and request.code not in _LOST:
         then = seconds((ended.at - final.at).total_seconds())
         return Finding.of(
             "fail",
@@ -84,14 +87,15 @@ def _refused(conversation: CallTrace, request: Transaction, final: TracedMessage
             remedy=f"Let {where(final.entry.source)} accept the {what} with the same audio as "
             "before (RFC 3261 §14.2), or turn off the session timer at the other side.",
         )
-    lost = request.code in (408, 481)
+    lost = request.code in _LOST
     then = ": the peer has lost the call" if lost else "; the call went on as before"
     return Finding.of(
         "fail" if lost else "pass",
-        "dialog.lost" if lost else "dialog.refused",
-        f"A {what} inside the call was refused with {said}{then}.",
+        ("dialog.refresh" if refresh else "dialog.lost") if lost else "dialog.refused",
+        f"The {side}'s {what}{refresh} was refused by {where(final.entry.source)} with "
+        f"{said}{then}.",
         shown,
-        "RFC 3261 §14.1",
+        "RFC 3261 §12.2.1.2, §14.1",
         advisory=not lost,
     )
 
