@@ -53,6 +53,18 @@ def test_an_ack_that_was_seen_to_go_to_a_private_contact_is_lost_there() -> None
     assert "It goes to sip:bot@172.17.0.2:5080 as Contact says" in report.sentence
 
 
+def test_an_ack_with_another_number_is_none() -> None:
+    talk = (
+        Talk().ask(0, "INVITE", body=sdp(CALLER[0])).say(2, "200 OK", body=sdp(CALLEE[0], 50_000))
+    )
+    talk.ask(2.1, "ACK", 2, tagged=True)
+    for at in (2.5, 3.5, 5.5):
+        talk.say(at, "200 OK", body=sdp(CALLEE[0], 50_000))
+    report = first(talk)
+    assert rules(report) == {"dialog.ack": "fail"}
+    assert "only one with CSeq 2 instead of 1" in report.sentence
+
+
 def test_a_private_contact_behind_a_record_route_is_nobodys_fault() -> None:
     report = first(
         unacknowledged("Contact: <sip:bot@10.0.3.7>", "Record-Route: <sip:203.0.113.20;lr>")
@@ -169,6 +181,20 @@ def test_a_refusal_that_ends_the_call_is_a_failure() -> None:
     hold.say(5.1, "488 Not Acceptable Here", "INVITE", 2)
     assert rules(first(hold.bye(5.3, number=3))) == {"dialog.refused": "fail"}
     assert first(refused(TIMER.format(120, "uac"), later=9.0)).verdict == "pass"
+
+
+def test_a_refresh_that_is_too_short_or_not_known_says_so() -> None:
+    def refused(status: str, *headers: str) -> Talk:
+        talk = timed(120, "uac").ask(62, "UPDATE", 2, TIMER.format(90, "uac"), tagged=True)
+        return talk.say(62.05, status, "UPDATE", 2, *headers).bye(62.1, number=3)
+
+    short = first(refused("422 Session Interval Too Small", "Min-SE: 1800"))
+    assert rules(short) == {"dialog.refresh": "fail"}
+    assert "Min-SE: 1800" in short.sentence
+    assert "at least 1800 s at 198.51.100.10:5060" in short.remedy
+    lost = first(refused("481 Call Does Not Exist"))
+    assert rules(lost) == {"dialog.refresh": "fail"}
+    assert "the peer has lost the call" in lost.sentence
 
 
 def test_a_request_in_the_call_that_nobody_answers_is_told_without_a_timer_too() -> None:

@@ -200,6 +200,19 @@ def test_rtp_to_where_rtp_comes_from_is_in_order(
     assert report.verdict == "pass", told(report)
 
 
+def test_rtp_to_a_private_address_from_outside_is_lost() -> None:
+    talk = Talk().answered(offer=sdp("192.168.1.5")).bye()
+    outside, inside = (A[0], 61_000), ("192.168.1.5", 40_000)
+    media = [*rtp(outside, B, 2.1, 9.8), *rtp(B, inside, 2.1, 9.8, ssrc=2)]
+    report = first(talk, media=media)
+    assert rules(report) == {"media.path": "fail"}
+    assert "to 192.168.1.5:40000, as the caller's SDP says: a private address" in report.sentence
+    assert "own RTP comes from 198.51.100.10:61000. The caller hears nothing." in report.sentence
+    # Captured behind the NAT itself, both are the same address.
+    within = [*rtp(inside, B, 2.1, 9.8), *rtp(B, inside, 2.1, 9.8, ssrc=2)]
+    assert first(talk, media=within).verdict == "pass"
+
+
 # -- beside the capture point ------------------------------------------------------------
 
 PROXY = ("192.0.2.50", 5060)

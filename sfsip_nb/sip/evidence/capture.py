@@ -25,6 +25,9 @@ MAX_PACKETS: Final = 1_000_000
 MAX_MESSAGES: Final = 20_000
 """Packets and SIP messages read of one file; the first ones count."""
 
+MAX_PAIRS: Final = 50_000
+"""Pairs of hosts remembered; from here on nobody can tell who was never seen."""
+
 _TWICE = timedelta(milliseconds=10)
 """The same datagram again within this time was captured twice: SIP repeats after T1 = 500 ms."""
 
@@ -89,7 +92,7 @@ class _Reader:
         piece = self._layers.piece(record)
         if piece is None:
             return
-        if len(capture.pairs) < _REMEMBERED:
+        if len(capture.pairs) < MAX_PAIRS:
             capture.pairs.add((piece.source[0], piece.destination[0]))
         if piece.kind == "icmp":
             if len(capture.refusals) < _REMEMBERED:

@@ -64,6 +64,9 @@ def _missing(
         if repeats
         else f"no ACK for the 200 was seen in the {seconds(waited)} that the capture goes on"
     )
+    if other := _of_another(conversation, answer):
+        what += f", only one with CSeq {other.cseq[0]} instead of {answer.cseq[0]}"
+        shown.append(other)
     drops = "the answering side drops the call after 32 s"
     if said := endings.of(conversation, "dialog.ack"):
         shown.append(said.row)
@@ -106,6 +109,13 @@ def _missing(
             shown,
             _RULE,
         )
+
+
+def _of_another(conversation: CallTrace, answer: TracedMessage) -> TracedMessage | None:
+    """An ACK whose CSeq is that of no INVITE (RFC 3261 §13.2.2.4)."""
+    sent = {t.number for t in conversation.of("INVITE") if t.requests}
+    acks = (row for row in conversation.rows if row.method == "ACK" and row.at > answer.at)
+    return next((row for row in acks if row.is_request and row.cseq[0] not in sent), None)
 
 
 def _talks_on(conversation: CallTrace, answer: TracedMessage) -> bool:

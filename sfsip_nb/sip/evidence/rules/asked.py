@@ -16,7 +16,7 @@ def beyond(
         return rule, meaning, ""
     request = last.requests[0]
     if rule == "dialog.timer":
-        return rule, *_timer(request, final)
+        return rule, *timer(request, final)
     if rule == "registration.expires":
         least, asked = final.header("Min-Expires"), _expires(request)
         remedy = f"Register for at least {plain(least, 12)} s." if least else ""
@@ -34,7 +34,7 @@ def beyond(
     return rule, meaning, ""
 
 
-def _timer(request: TracedMessage, final: TracedMessage) -> tuple[str, str]:
+def timer(request: TracedMessage, final: TracedMessage) -> tuple[str, str]:
     """A 422: both numbers, and what to ask for (RFC 4028 §6)."""
     asked = number(request.header("Session-Expires").partition(";")[0])
     least = number(final.header("Min-SE").partition(";")[0])

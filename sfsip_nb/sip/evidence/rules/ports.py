@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from ...addresses import is_private
 from ...shown import counted, where
 from ...trace import Address
 from ..calls import OTHER, CallTrace
@@ -45,8 +46,37 @@ def _missed(conversation: CallTrace, world: Observed, window: Window, to: str) -
     listening = own | {asked} | _behind(conversation, window)
     if found and not any(stream.destination in listening for stream in found):
         return _elsewhere(world, window, to, found[0], own)
-    closed = [stream for stream in found if _refused(world, window, stream)]
-    return _closed(window, to, closed[0]) if closed else None
+    for stream in found:
+        if _refused(world, window, stream):
+            return _closed(window, to, stream)
+        if _inside(stream, own):
+            return _private(window, to, stream, own)
+    return None
+
+
+def _inside(stream: Stream, own: set[Address]) -> bool:
+    """Whether it goes from outside to a private address, and the listener is seen elsewhere."""
+    target = stream.destination[0]
+    outside = not any(is_private(host) for host, _ in {stream.source, *own})
+    return is_private(target) and outside and bool(own)
+
+
+def _private(window: Window, to: str, stream: Stream, own: set[Address]) -> Finding:
+    return Finding.of(
+        "fail",
+        "media.path",
+        f"The {OTHER[to]} ({where(stream.source)}) sends its audio to {where(stream.destination)}, "
+        f"as the {to}'s SDP says: a private address that it cannot reach, while the {to}'s own "
+        f"RTP comes from {_ends(own)}. The {to} hears nothing.",
+        window.rows,
+        "RFC 1918, RFC 4961",
+        remedy=f"Let the {to}'s side put its public address into SDP, or let the {OTHER[to]}'s "
+        "side send to where RTP comes from (symmetric RTP).",
+    )
+
+
+def _ends(own: set[Address]) -> str:
+    return ", ".join(sorted(where(end) for end in own))
 
 
 def _behind(conversation: CallTrace, window: Window) -> set[Address]:
@@ -86,8 +116,7 @@ def _elsewhere(
 ) -> Finding:
     asked = window.by[to].remote
     closed = world.refused(stream.source, stream.destination) == "icmp"
-    heard = ", ".join(sorted(where(end) for end in own))
-    comes = f"its own RTP comes from {heard}" if own else "it sends no RTP itself"
+    comes = f"its own RTP comes from {_ends(own)}" if own else "it sends no RTP itself"
     certain = closed or asked[0] == stream.destination[0]
     what = "nobody listens there" + (" (ICMP: port unreachable)" if closed else "")
     what += f", so the {to} hears nothing"

@@ -8,7 +8,7 @@ from ...shown import counted, where
 from ..calls import OTHER, CallTrace, TracedMessage, Transaction
 from ..causes import cause
 from ..finding import Finding, Observed, seconds
-from . import asking, endings, paths
+from . import asked, asking, endings, paths
 
 _AT_ONCE = 1.0
 """Seconds within which a BYE is the answer to what was refused."""
@@ -76,6 +76,7 @@ def _refused(conversation: CallTrace, request: Transaction, final: TracedMessage
     ended = _ended_by(conversation, request, final)
     if ended is not None and request.code not in _LOST:
         then = seconds((ended.at - final.at).total_seconds())
+        remedy = asked.timer(request.first, final)[1] if request.code == 422 else ""
         return Finding.of(
             "fail",
             "dialog.refresh" if refresh else "dialog.refused",
@@ -84,7 +85,8 @@ def _refused(conversation: CallTrace, request: Transaction, final: TracedMessage
             f"up {then} later: the refusal ended the call.",
             [*shown, ended],
             "RFC 4028 §10, RFC 3261 §14.1" if refresh else "RFC 3261 §14.1",
-            remedy=f"Let {where(final.entry.source)} accept the {what} with the same audio as "
+            remedy=remedy
+            or f"Let {where(final.entry.source)} accept the {what} with the same audio as "
             "before (RFC 3261 §14.2), or turn off the session timer at the other side.",
         )
     lost = request.code in _LOST
