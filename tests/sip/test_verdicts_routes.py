@@ -24,13 +24,15 @@ def test_one_number_to_and_fro_is_one_circle() -> None:
     reports = judge(*turns).reports
     assert [rules(report) for report in reports] == [{"route.loop": "fail"}] * 6
     assert reports[0].sentence == (
-        "The call to +15551230001 goes in a circle between 198.51.100.70 and 203.0.113.40: 6 "
+        "The call to +15550100002 goes in a circle between 198.51.100.70 and 203.0.113.40: 6 "
         "INVITEs with new Call-IDs in 0.5 s (#1 to #6), until 503 Service Unavailable ended it. "
         "Each side routes the number back."
     )
     assert "See at 203.0.113.40, which got the call first" in reports[0].remedy
     assert reports[3].sentence == "This is turn 4 of the loop that begins with #1."
     assert reports[0].legs == (2, 3, 4, 5, 6)
+    between = Talk("other", THREE, CALLEE, at=0.15).ask(0, "OPTIONS").say(0.1, "200 OK", "OPTIONS")
+    assert "(#1, #2, #4, #5, #6, #7)" in judge(*turns, between).reports[0].sentence
 
 
 def test_a_circle_may_have_three_corners_and_change_the_numbers_form() -> None:

@@ -1,7 +1,8 @@
 """One number to and fro between elements that pass it on, as new calls or as one."""
 
+from ...fields import uri_parts
 from ...shown import counted, plain
-from ..calls import CallTrace, TracedMessage
+from ..calls import CallTrace, TracedMessage, Transaction
 from ..causes import cause
 from ..finding import Finding, Observed, seconds
 from . import asked
@@ -20,7 +21,9 @@ def turned(conversation: CallTrace, world: Observed) -> list[Finding]:
         said = f"This is turn {turn} of the loop that begins with #{turns[0]}."
         rows = [conversation.attempts[0].first]
         return [Finding.of("fail", "route.loop", said, rows, remedy="")]
-    number = plain(circle[0].party("To"), 40)
+    number = _number(first)
+    whole = turns == list(range(turns[0], turns[-1] + 1))
+    told = f"#{turns[0]} to #{turns[-1]}" if whole else ", ".join(f"#{turn}" for turn in turns[:9])
     hosts = list(dict.fromkeys(talk.attempts[0].client[0] for talk in circle))
     lasted = (last.first.at - first.first.at).total_seconds()
     ending = f", until {cause(last.final).said} ended it" if last.final else ""
@@ -29,7 +32,7 @@ def turned(conversation: CallTrace, world: Observed) -> list[Finding]:
         "route.loop",
         f"The call to {number} goes in a circle between {' and '.join(hosts)}: "
         f"{counted(len(circle), 'INVITE')} with new Call-IDs in {seconds(lasted)} "
-        f"(#{turns[0]} to #{turns[-1]}){ending}. Each side routes the number back.",
+        f"({told}){ending}. Each side routes the number back.",
         [first.first],
         "RFC 3261 §16.3",
         remedy=f"See at {first.server[0]}, which got the call first, where {number} is routed: not "
@@ -39,18 +42,24 @@ def turned(conversation: CallTrace, world: Observed) -> list[Finding]:
     return [found]
 
 
+def _number(attempt: Transaction) -> str:
+    """The number that is called, or what stands in its place."""
+    uri = uri_parts(attempt.uri)
+    return plain(uri.user or uri.host, 40)
+
+
 def _within(conversation: CallTrace) -> list[Finding]:
     """A circle of proxies: the same request over the same hop again, with fewer hops left."""
-    passed: dict[tuple[str, str, str], list[TracedMessage]] = {}
+    passed: dict[tuple[str, str, str, int], list[TracedMessage]] = {}
     for hop in conversation.of("INVITE"):
         if hop.requests and not hop.in_dialog and conversation.answer is None:
-            way = hop.client[0], hop.server[0], hop.uri
+            way = hop.client[0], hop.server[0], hop.uri, hop.number
             passed.setdefault(way, []).append(hop.requests[0])
-    for (source, target, _), rows in passed.items():
+    for (source, target, *_), rows in passed.items():
         left = [asked.hops(row) for row in rows]
         if len(rows) < 2 or None in left or len(set(left)) < len(left):
             continue
-        number = plain(conversation.party("To"), 40)
+        number = _number(conversation.attempts[0])
         finals = [cause(t.final).said for t in conversation.attempts if t.final]
         ending = f", until {finals[-1]} ended it" if finals else ""
         said = (
