@@ -24,11 +24,11 @@ def test_one_number_to_and_fro_is_one_circle() -> None:
     reports = judge(*turns).reports
     assert [rules(report) for report in reports] == [{"route.loop": "fail"}] * 6
     assert reports[0].sentence == (
-        "The call to +15550100002 goes in a circle between 198.51.100.70 and 203.0.113.40: 6 "
-        "INVITEs with new Call-IDs in 0.5 s (#1 to #6), until 503 Service Unavailable ended it. "
-        "Each side routes the number back."
+        "The call to +15550100002 goes in a circle between 203.0.113.40:5060 and "
+        "198.51.100.70:5060: 6 INVITEs with new Call-IDs in 0.5 s (#1 to #6), until 503 Service "
+        "Unavailable ended it. Each side routes the number back."
     )
-    assert "See at 203.0.113.40, which got the call first" in reports[0].remedy
+    assert "See at 203.0.113.40:5060, which got the call first" in reports[0].remedy
     assert reports[3].sentence == "This is turn 4 of the loop that begins with #1."
     assert reports[0].legs == (2, 3, 4, 5, 6)
     between = Talk("other", THREE, CALLEE, at=0.15).ask(0, "OPTIONS").say(0.1, "200 OK", "OPTIONS")
@@ -43,7 +43,7 @@ def test_a_circle_may_have_three_corners_and_change_the_numbers_form() -> None:
     ]
     reports = judge(*turns).reports
     assert {r.findings[0].rule for r in reports} == {"route.loop"}
-    assert "between 198.51.100.70 and 203.0.113.40 and 192.0.2.60" in reports[0].sentence
+    assert "203.0.113.40:5060 and 192.0.2.60:5060 and 198.51.100.70:5060" in reports[0].sentence
 
 
 def test_a_call_that_comes_back_once_or_is_dialed_again_is_no_circle() -> None:
@@ -53,6 +53,18 @@ def test_a_call_that_comes_back_once_or_is_dialed_again_is_no_circle() -> None:
     assert "route.loop" not in {f.rule for r in again for f in r.findings}
     through = judge(leg(0, ONE, TWO), leg(1, TWO, THREE)).reports
     assert "route.loop" not in {f.rule for r in through for f in r.findings}
+
+
+def test_elements_on_one_host_are_told_apart_by_their_ports() -> None:
+    """As on a testbed: a call, the second leg of it, and another call at the same time."""
+    caller, edge, callee = (("127.0.0.1", port) for port in (41_000, 42_000, 43_000))
+    uri = "sip:+15550100002@127.0.0.1"
+    first_leg, second = leg(0, caller, edge, uri=uri), leg(1, edge, callee, uri=uri)
+    another = leg(2, ("127.0.0.1", 44_000), edge, uri=uri)
+    found = judge(first_leg, second, another).reports
+    assert "route.loop" not in {f.rule for r in found for f in r.findings}
+    back = [leg(n, *((caller, edge) if n % 2 == 0 else (edge, caller)), uri=uri) for n in range(3)]
+    assert {r.findings[0].rule for r in judge(*back).reports} == {"route.loop"}
 
 
 # -- hops --------------------------------------------------------------------------------
@@ -81,9 +93,9 @@ def test_hops_that_are_used_up_are_told_from_too_few_at_the_start() -> None:
     round_and_round = first(hopped(70, 2, 1, 0))
     assert rules(round_and_round) == {"route.loop": "fail"}
     assert round_and_round.sentence == (
-        "The call to +15551230001 goes in a circle: 203.0.113.20 sent the same INVITE to "
-        "192.0.2.60 2 times, with Max-Forwards 2 at first and 0 at last, until 483 Too Many Hops "
-        "ended it."
+        "The call to +15551230001 goes in a circle: 203.0.113.20:32681 sent the same INVITE to "
+        "192.0.2.60:5060 2 times, with Max-Forwards 2 at first and 0 at last, until 483 Too Many "
+        "Hops ended it."
     )
     onward = first(hopped(70, 69))
     assert "(70 at first, 69 from 203.0.113.20:32681 to 192.0.2.60:5060)" in onward.sentence

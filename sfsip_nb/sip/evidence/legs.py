@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from ..fields import uri_parts
+from ..shown import where
 from .calls import CallTrace, Transaction
 
 _BACK = 50  # calls before, among which the one that another continues is looked for
@@ -64,7 +65,13 @@ def in_circles(talks: Sequence[CallTrace]) -> list[list[CallTrace]]:
 
 def _way(talk: CallTrace) -> tuple[str, str, str]:
     first = talk.attempts[0]
-    return first.client[0], first.server[0], uri_parts(first.uri).user.lstrip("+")
+    return *_ends(first), uri_parts(first.uri).user.lstrip("+")
+
+
+def _ends(attempt: Transaction) -> tuple[str, str]:
+    """Who sends it to whom: the hosts, or on one host, where several elements may be, the ports."""
+    one, other = attempt.client, attempt.server
+    return (one[0], other[0]) if one[0] != other[0] else (where(one), where(other))
 
 
 def _passed_on(first: CallTrace, second: CallTrace) -> bool:
@@ -72,7 +79,7 @@ def _passed_on(first: CallTrace, second: CallTrace) -> bool:
     last, begun = first.attempts[-1], second.attempts[0]
     return (
         first.call_id != second.call_id
-        and begun.client[0] == last.server[0]
+        and _ends(begun)[0] == _ends(last)[1]
         and last.first.at <= begun.first.at <= _over(last, first)
         and (
             uri_parts(last.uri).user.lstrip("+") == uri_parts(begun.uri).user.lstrip("+")

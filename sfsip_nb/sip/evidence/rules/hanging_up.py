@@ -1,6 +1,8 @@
 """The end of an answered call: a BYE that is answered, refused, or lost (RFC 3261 §15)."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import timedelta
 
 from ...shown import counted, where
 from ..calls import OTHER, CallTrace, TracedMessage, Transaction
@@ -13,6 +15,9 @@ _HARMLESS = (481, 500)
 """What a side says to a BYE for a call that it has ended itself, or to a second copy of one."""
 
 
+_CROSSING = timedelta(milliseconds=100)
+"""How much later a BYE may come that was sent before the other side's was refused."""
+
 _MEANING = {
     404: "the call is not known there",
     481: "the call is not known there",
@@ -24,9 +29,18 @@ _MEANING = {
 def ended(
     conversation: CallTrace, world: Observed, told: Iterable[Finding] = ()
 ) -> Iterator[Finding]:
-    """How the BYEs of both sides went, as far as what was `told` before does not say it already."""
+    """How the BYEs of both sides went, as far as what was `told` before does not say it already.
+
+    What comes of a dialog that was lost before decides nothing beside that.
+    """
+    failed = [finding for finding in told if finding.verdict == "fail"]
+    shown = {number for finding in failed for number in finding.evidence}
+    for finding in _ended(conversation, world, shown):
+        yield replace(finding, advisory=True, remedy="") if failed else finding
+
+
+def _ended(conversation: CallTrace, world: Observed, shown: set[int]) -> Iterator[Finding]:
     byes = conversation.of("BYE")
-    shown = {number for finding in told if finding.verdict == "fail" for number in finding.evidence}
     for side in OTHER:
         own = [bye for bye in byes if bye.requests and conversation.side(bye.first) == side]
         if any(row.number in shown for bye in own for row in bye.requests):
@@ -56,7 +70,7 @@ def _bye(conversation: CallTrace, world: Observed, side: str, own: list[Transact
     if bye.code in asking.CHALLENGES:
         return asking.challenge(conversation, own, world)
     said = cause(bye.final).said
-    if bye.code in _HARMLESS and crossed is not None and crossed.at <= bye.final.at:
+    if bye.code in _HARMLESS and crossed is not None and crossed.at <= bye.final.at + _CROSSING:
         apart = seconds(abs((crossed.at - bye.requests[0].at).total_seconds()))
         return Finding.of(
             "pass",

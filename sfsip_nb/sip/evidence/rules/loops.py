@@ -1,7 +1,8 @@
 """One number to and fro between elements that pass it on, as new calls or as one."""
 
 from ...fields import uri_parts
-from ...shown import counted, plain
+from ...shown import counted, plain, where
+from ...trace import Address
 from ..calls import CallTrace, TracedMessage, Transaction
 from ..causes import cause
 from ..finding import Finding, Observed, seconds
@@ -24,7 +25,7 @@ def turned(conversation: CallTrace, world: Observed) -> list[Finding]:
     number = _number(first)
     whole = turns == list(range(turns[0], turns[-1] + 1))
     told = f"#{turns[0]} to #{turns[-1]}" if whole else ", ".join(f"#{turn}" for turn in turns[:9])
-    hosts = list(dict.fromkeys(talk.attempts[0].client[0] for talk in circle))
+    hosts = list(dict.fromkeys(where(talk.attempts[0].server) for talk in circle))
     lasted = (last.first.at - first.first.at).total_seconds()
     ending = f", until {cause(last.final).said} ended it" if last.final else ""
     found = Finding.of(
@@ -35,9 +36,9 @@ def turned(conversation: CallTrace, world: Observed) -> list[Finding]:
         f"({told}){ending}. Each side routes the number back.",
         [first.first],
         "RFC 3261 §16.3",
-        remedy=f"See at {first.server[0]}, which got the call first, where {number} is routed: not "
-        f"to its own users, but back over the trunk to {first.client[0]}. One of the sides has to "
-        "own the number.",
+        remedy=f"See at {where(first.server)}, which got the call first, where {number} is routed: "
+        f"not to its own users, but back over the trunk to {first.client[0]}. One of the sides has "
+        "to own the number.",
     )
     return [found]
 
@@ -50,16 +51,17 @@ def _number(attempt: Transaction) -> str:
 
 def _within(conversation: CallTrace) -> list[Finding]:
     """A circle of proxies: the same request over the same hop again, with fewer hops left."""
-    passed: dict[tuple[str, str, str, int], list[TracedMessage]] = {}
+    passed: dict[tuple[Address, Address, str, int], list[TracedMessage]] = {}
     for hop in conversation.of("INVITE"):
         if hop.requests and not hop.in_dialog and conversation.answer is None:
-            way = hop.client[0], hop.server[0], hop.uri, hop.number
+            way = hop.client, hop.server, hop.uri, hop.number
             passed.setdefault(way, []).append(hop.requests[0])
-    for (source, target, *_), rows in passed.items():
+    for (client, server, *_), rows in passed.items():
         left = [asked.hops(row) for row in rows]
         if len(rows) < 2 or None in left or len(set(left)) < len(left):
             continue
         number = _number(conversation.attempts[0])
+        source, target = where(client), where(server)
         finals = [cause(t.final).said for t in conversation.attempts if t.final]
         ending = f", until {finals[-1]} ended it" if finals else ""
         said = (

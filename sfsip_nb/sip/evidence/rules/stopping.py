@@ -15,6 +15,9 @@ from .windows import Window
 _SILENT = 5.0
 """Seconds without packets at the end of a call that are worth telling."""
 
+_START = 0.2
+"""Seconds of audio that are no more than a beginning."""
+
 _TOGETHER = 2.0
 """Seconds within which both directions end together."""
 
@@ -79,10 +82,12 @@ def _stopped(
     stream = max(streams, key=lambda s: s.last)
     lasted = (stop.at - max(min(s.first for s in streams), window.began)).total_seconds()
     packets = counted(sum(s.between(window.began, window.ended) for s in streams), "RTP packet")
+    ended = f"stopped after {seconds(lasted)} ({packets})"
+    if lasted < _START:
+        ended = f"was over after {packets}"
     sentence = (
         f"Audio from the {OTHER[stop.to]} ({where(stream.source)}) to the {stop.to} "
-        f"({where(stream.destination)}) stopped after {seconds(lasted)} ({packets}), and the call "
-        f"went on for {seconds(stop.silent)}"
+        f"({where(stream.destination)}) {ended}, and the call went on for {seconds(stop.silent)}"
     )
     verdict: Verdict = "inconclusive"
     if stop.said is not None:
