@@ -179,8 +179,11 @@ def test_a_refusal_that_ends_the_call_is_a_failure() -> None:
     assert "Let 198.51.100.10:5060 accept the re-INVITE" in report.remedy
     hold = Talk().answered().ask(5, "INVITE", 2, tagged=True, body=sdp(CALLER[0]))
     hold.say(5.1, "488 Not Acceptable Here", "INVITE", 2)
-    assert rules(first(hold.bye(5.3, number=3))) == {"dialog.refused": "fail"}
+    assert rules(first(hold.bye(5.13, number=3))) == {"dialog.refused": "fail"}
     assert first(refused(TIMER.format(120, "uac"), later=9.0)).verdict == "pass"
+    person = Talk().answered().ask(5, "INVITE", 2, tagged=True, body=sdp(CALLER[0]))
+    person.say(5.1, "488 Not Acceptable Here", "INVITE", 2)
+    assert first(person.bye(5.4, number=3)).verdict == "pass"
 
 
 def test_a_refresh_that_is_too_short_or_not_known_says_so() -> None:

@@ -24,9 +24,9 @@ def test_one_number_to_and_fro_is_one_circle() -> None:
     reports = judge(*turns).reports
     assert [rules(report) for report in reports] == [{"route.loop": "fail"}] * 6
     assert reports[0].sentence == (
-        "The call to +15550100002 goes in a circle between 203.0.113.40:5060 and "
-        "198.51.100.70:5060: 6 INVITEs with new Call-IDs in 0.5 s (#1 to #6), until 503 Service "
-        "Unavailable ended it. Each side routes the number back."
+        "The call to +15550100002 loops between 203.0.113.40:5060 and 198.51.100.70:5060: 6 "
+        "INVITEs with new Call-IDs in 0.5 s (#1 to #6), until 503 Service Unavailable ended it. "
+        "The number is routed back each time."
     )
     assert "See at 203.0.113.40:5060, which got the call first" in reports[0].remedy
     assert reports[3].sentence == "This is turn 4 of the loop that begins with #1."
@@ -93,7 +93,7 @@ def test_hops_that_are_used_up_are_told_from_too_few_at_the_start() -> None:
     round_and_round = first(hopped(70, 2, 1, 0))
     assert rules(round_and_round) == {"route.loop": "fail"}
     assert round_and_round.sentence == (
-        "The call to +15551230001 goes in a circle: 203.0.113.20:32681 sent the same INVITE to "
+        "The call to +15551230001 loops: 203.0.113.20:32681 sent the same INVITE to "
         "192.0.2.60:5060 2 times, with Max-Forwards 2 at first and 0 at last, until 483 Too Many "
         "Hops ended it."
     )
@@ -172,6 +172,9 @@ def test_a_capture_of_one_method_or_of_one_side_says_so() -> None:
     report = first(cancels)
     assert (report.kind, rules(report)) == ("call", {"capture.begins": "inconclusive"})
     assert "holds only 3 CANCELs from 198.51.100.10:5060" in report.sentence
+    assert "to 203.0.113.20:32681: the INVITE is not in it" in report.sentence
+    answered = cancels.say(8.1, "481 Call/Transaction Does Not Exist", "CANCEL", 9)
+    assert "answered with 481 Call/Transaction Does Not Exist (CANCEL)" in first(answered).sentence
     acks = Talk().ask(0, "ACK", tagged=True)
     assert "holds only 1 ACK from" in first(acks).sentence
     answers = Talk().say(0, "100 Trying").say(1, "200 OK", body=sdp(CALLEE[0], 50_000))

@@ -118,13 +118,12 @@ def _more(code: int, phrase: str, headers: Headers) -> Iterator[tuple[str, Cause
             yield f"Warning: {text}", meant or _phrase(code, text, "the text of Warning")
     yield "", _phrase(code, phrase, f"the phrase of the {code}")
     for reason in reasons(headers):
-        found = None
-        if reason.protocol == "Q.850":
-            found = _q850(reason.cause, "Reason (ITU-T Q.850)")
-        elif reason.protocol == "SIP" and reason.cause != code:
-            found = _known(tables["sip"].get(reason.cause), "Reason (RFC 3326)")
         meant = _phrase(code, reason.text, "the text of Reason")
-        yield f"Reason: {reason.words}", meant or found
+        if reason.protocol == "Q.850":
+            meant = _q850(reason.cause, "Reason (ITU-T Q.850)") or meant
+        elif reason.protocol == "SIP" and reason.cause != code:
+            meant = meant or _known(tables["sip"].get(reason.cause), "Reason (RFC 3326)")
+        yield f"Reason: {reason.words}", meant
     hangup = headers.get("X-Asterisk-HangupCauseCode") or ""
     if text := headers.get("X-Asterisk-HangupCause") or hangup:
         found = _q850(number(hangup), "X-Asterisk-HangupCauseCode (ITU-T Q.850)")

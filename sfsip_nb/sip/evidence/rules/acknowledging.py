@@ -79,8 +79,8 @@ def _missing(
             f"{what}; {drops}.",
             shown,
             "RFC 3261 §12.1.1, §13.3.1.4",
-            remedy=f"Let {where(source)} put a Contact into its 200, with an address that the "
-            "caller can reach.",
+            remedy=f"Let {where(source)} put a Contact into its 200 (RFC 3261 §12.1.1), with an "
+            "address that the caller can reach.",
         )
     elif why := paths.beyond_reach(aim, source[0], answer.entry.destination[0], world):
         yield Finding.of(

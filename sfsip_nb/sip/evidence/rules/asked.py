@@ -81,7 +81,7 @@ def _hops(conversation: CallTrace, request: TracedMessage, meaning: str) -> tupl
         return "message.hops", f"it went from {way} with Max-Forwards {least}: all that {whose}", ""
     there = plain(uri_parts(request.uri).user, 40)
     spent = f"{most} at first, {least} from {way}" if least < most else f"{most} from {way}"
-    said = f"its Max-Forwards ({spent}) was used up: behind that {there} is routed in a circle"
+    said = f"its Max-Forwards ({spent}) was used up: behind that {there} is routed in a loop"
     return "route.loop", said, ""
 
 

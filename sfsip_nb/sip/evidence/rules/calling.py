@@ -43,13 +43,14 @@ def _begun(conversation: CallTrace) -> Finding:
     first, hosts = rows[0], {row.entry.source for row in rows}
     what = "The capture begins in the middle of this call: its INVITE is not in it."
     methods = {row.method for row in rows if row.is_request}
-    if len(methods) == 1 and all(row.is_request for row in rows):
-        way = f"from {where(first.entry.source)} to {where(first.entry.destination)}"
-        only = counted(len(rows), next(iter(methods)))
-        what = (
-            f"The capture holds only {only} {way} of this call: the INVITE is not in it, nor any "
-            "answer."
-        )
+    asked = [row for row in rows if row.is_request]
+    if methods == {"CANCEL"} or (len(methods) == 1 and asked == rows):
+        way = f"from {where(asked[0].entry.source)} to {where(asked[0].entry.destination)}"
+        said = [row for row in rows if not row.is_request]
+        only = f"{counted(len(asked), asked[0].method)} {way}"
+        if said:
+            only += f", answered with {plain(said[0].entry.summary, 60)}"
+        what = f"The capture holds only {only}: the INVITE is not in it."
     elif len(hosts) == 1 and not methods:
         what = (
             f"Only the responses of {where(first.entry.source)} are in the capture "

@@ -31,9 +31,9 @@ def turned(conversation: CallTrace, world: Observed) -> list[Finding]:
     found = Finding.of(
         "fail",
         "route.loop",
-        f"The call to {number} goes in a circle between {' and '.join(hosts)}: "
+        f"The call to {number} loops between {' and '.join(hosts)}: "
         f"{counted(len(circle), 'INVITE')} with new Call-IDs in {seconds(lasted)} "
-        f"({told}){ending}. Each side routes the number back.",
+        f"({told}){ending}. The number is routed back each time.",
         [first.first],
         "RFC 3261 §16.3",
         remedy=f"See at {where(first.server)}, which got the call first, where {number} is routed: "
@@ -65,7 +65,7 @@ def _within(conversation: CallTrace) -> list[Finding]:
         finals = [cause(t.final).said for t in conversation.attempts if t.final]
         ending = f", until {finals[-1]} ended it" if finals else ""
         said = (
-            f"The call to {number} goes in a circle: {source} sent the same INVITE to {target} "
+            f"The call to {number} loops: {source} sent the same INVITE to {target} "
             f"{len(rows)} times, with Max-Forwards {left[0]} at first and {left[-1]} at last"
             f"{ending}."
         )

@@ -10,8 +10,8 @@ from ..causes import cause
 from ..finding import Finding, Observed, seconds
 from . import asked, asking, endings, paths
 
-_AT_ONCE = 1.0
-"""Seconds within which a BYE is the answer to what was refused."""
+_AT_ONCE, _SOON = 0.1, 2.0
+"""Seconds within which a BYE is the answer to a refusal: to any, and to that of a refresh."""
 
 _LOST = (408, 481)
 """What ends a dialog (RFC 3261 §12.2.1.2)."""
@@ -73,7 +73,7 @@ def _refused(conversation: CallTrace, request: Transaction, final: TracedMessage
     said = cause(final).said
     shown = [request.first, final]
     refresh = _refreshes(conversation, request)
-    ended = _ended_by(conversation, request, final)
+    ended = _ended_by(conversation, request, final, _SOON if refresh else _AT_ONCE)
     if ended is not None and request.code not in _LOST:
         then = seconds((ended.at - final.at).total_seconds())
         remedy = asked.timer(request.first, final)[1] if request.code == 422 else ""
@@ -103,13 +103,13 @@ def _refused(conversation: CallTrace, request: Transaction, final: TracedMessage
 
 
 def _ended_by(
-    conversation: CallTrace, request: Transaction, final: TracedMessage
+    conversation: CallTrace, request: Transaction, final: TracedMessage, within: float
 ) -> TracedMessage | None:
     """The BYE that came of a refusal, not of a person who hung up after it."""
     if request.method not in ("INVITE", "UPDATE") or request.code == 491:
         return None
     byes = (t.first for t in conversation.of("BYE") if t.first.at >= final.at)
-    return next((b for b in byes if (b.at - final.at).total_seconds() <= _AT_ONCE), None)
+    return next((b for b in byes if (b.at - final.at).total_seconds() <= within), None)
 
 
 def _unanswered(conversation: CallTrace, request: Transaction, world: Observed) -> Finding:

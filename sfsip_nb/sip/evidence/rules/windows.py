@@ -59,7 +59,8 @@ def of(conversation: CallTrace, world: Observed) -> list[Window]:
 
 def _windows(conversation: CallTrace, world: Observed) -> Iterator[Window]:
     # A transfer and a re-INVITE to another medium, as T.38, end the audio as well as a BYE does.
-    byes = [t.first.at for t in conversation.of("BYE", "REFER") if t.code < 300]
+    byes = [t.first.at for t in conversation.of("BYE")]
+    byes += [t.first.at for t in conversation.of("REFER") if t.code < 300]
     other = [t.first.at for t in conversation.of("INVITE") if t.in_dialog and _no_audio(t)]
     ends = [*byes, *other, *([world.ended] if world.ended else [])]
     agreed = agreements(conversation)
