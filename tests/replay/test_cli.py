@@ -1,5 +1,6 @@
 """The command line: what it refuses, what it says, and its exit codes."""
 
+import re
 import sys
 import types
 from pathlib import Path
