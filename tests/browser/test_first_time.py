@@ -26,11 +26,16 @@ def test_a_first_onboarding_ends_with_its_record_and_a_fault_is_told_and_mended(
     expect(
         visitor.look_at("open-run").get_by_text("fault on: synthflow.rtp-blackhole")
     ).to_be_visible()
-    table = visitor.look_at("diagnosis").get_by_role("table")
-    first = table.locator("tbody tr").first
+    cause = visitor.look_at("diagnosis").get_by_role("region", name="Cause 1")
+    expect(cause).to_contain_text("Synthflow's audio is lost on the way")
+    expect(cause).to_contain_text("RTP from Synthflow to Genesys Cloud")
+    first = visitor.cell("diagnosis").get_by_role("table").last.locator("tbody tr").first
     expect(first).to_contain_text("One-way or no audio")
-    expect(first).not_to_contain_text("no sign of it")
+    expect(first).to_contain_text("named")
 
     rehearse_a_fault(visitor, "")
-    first = visitor.look_at("diagnosis").get_by_role("table").locator("tbody tr").first
-    expect(first).to_contain_text("no sign of it")
+    diagnosis = visitor.look_at("diagnosis")
+    expect(diagnosis.get_by_text("there is no cause to name")).to_be_visible()
+    expect(diagnosis.get_by_role("table").last.locator("tbody tr").first).to_contain_text(
+        "ruled out"
+    )
