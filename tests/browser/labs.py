@@ -55,8 +55,14 @@ class Lab:
         return [cell["id"] for cell in found["cells"]]
 
     def open(self, page: Page, path: str) -> Notebook:
-        """Open one notebook in a page, in Lab's single-document mode."""
-        page.goto(f"{self.url}/doc/tree/{path}")
+        """Open one notebook in a page, in Lab's single-document mode, in the place of what was open.
+
+        A page that holds JupyterLab keeps it: loading it costs more than all that a test does.
+        """
+        if page.evaluate("() => Boolean(window.jupyterapp)"):
+            page.evaluate(OPEN, path)
+        else:
+            page.goto(f"{self.url}/doc/tree/{path}")
         notebook = Notebook(page, self.root / path, self.ids(path))
         ready(page, path)
         expect(notebook.cells).to_have_count(len(notebook.ids), timeout=CELL)
@@ -187,6 +193,12 @@ def execute(
     page.wait_for_function(ENDED, arg=index, timeout=timeout, polling=POLLING)
 
 
+OPEN = """async path => {
+    const lab = window.jupyterapp;
+    lab.shell.mode = 'single-document';
+    [...lab.shell.widgets('main')].forEach(widget => widget.dispose());
+    await lab.commands.execute('docmanager:open', {path});
+}"""
 READY = """path => {
     const panel = window.jupyterapp?.shell.currentWidget;
     return panel?.context?.path === path && panel.context.isReady
