@@ -55,9 +55,10 @@ class Lab:
         return [cell["id"] for cell in found["cells"]]
 
     def open(self, page: Page, path: str) -> Notebook:
-        """Open one notebook in a page, in Lab's single-document mode, in the place of what was open.
+        """Open one notebook in a page, in Lab's single-document mode.
 
-        A page that holds JupyterLab keeps it: loading it costs more than all that a test does.
+        A page that holds JupyterLab already keeps it, and closes what was open: loading it anew
+        costs more than most of what a test does in it.
         """
         if page.evaluate("() => Boolean(window.jupyterapp)"):
             page.evaluate(OPEN, path)
