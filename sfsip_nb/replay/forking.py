@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from subprocess import DEVNULL, PIPE
 from typing import Any, cast
 
@@ -28,7 +29,7 @@ class Loaded:
             stdout=PIPE,
             stderr=DEVNULL,  # the kernels' too: what they write past their sockets is unmasked
             start_new_session=True,  # Ctrl-C is the replay's
-            text=True,
+            bufsize=0,
         )
 
     def fork(self, arguments: list[str]) -> int:
@@ -36,7 +37,7 @@ class Loaded:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         try:
-            print(json.dumps(arguments), file=self._process.stdin, flush=True)
+            self._process.stdin.write(json.dumps(arguments).encode() + b"\n")
             return int(self._process.stdout.readline())
         except (OSError, ValueError) as error:
             raise RuntimeError("the process that kernels are forked from has ended") from error
@@ -81,4 +82,6 @@ class _Process:
     wait = poll
 
     def send_signal(self, number: int) -> None:
-        os.kill(self._pid, number)
+        """Nothing happens to one that has ended, as with `Popen`."""
+        with suppress(ProcessLookupError):
+            os.kill(self._pid, number)
