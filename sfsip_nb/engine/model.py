@@ -189,13 +189,15 @@ class CallHop:
     """A station of a call: what it is, the customer's name for it, and what judges the way there.
 
     ``system`` is who owns it. ``what`` and ``name`` are templates over the inputs, such as
-    ``{genesys[site]}``; ``checks`` are ids of checks, of any step.
+    ``{genesys[site]}``; ``checks`` are ids of checks, of any step. ``at`` is its name in the
+    causes, where something can be wrong there.
     """
 
     system: str
     what: str
     name: str = ""
     checks: tuple[str, ...] = ()
+    at: str = ""
 
 
 @dataclass(frozen=True)

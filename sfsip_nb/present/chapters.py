@@ -263,8 +263,8 @@ def numbers(data: Record) -> list[dict[str, str]]:
 
 
 def left_over(data: Record) -> list[ChangeRow]:
-    """Planned changes that this attempt did not carry out."""
-    if data.mode == "plan" or not data.plan:
+    """Planned changes that this attempt was to carry out and did not."""
+    if data.mode != "apply" or not data.plan:
         return []
     done = {(change.step, change.object) for change in data.changes}
     return [c for c in data.plan.changes if (c.step, c.object) not in done]

@@ -127,6 +127,7 @@ def routes(
                         "at": world.iso(),
                     }
                 )
+                world.meddle()
                 world.save()
             log.info("%s %s %s", request.method, request.url.path, response.status_code)
             return response

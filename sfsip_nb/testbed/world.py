@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sfsip_nb.inputs.platform import Fault, ends
+from sfsip_nb.inputs.platform import Fault, Systems, ends
 
 from . import seal
 from .faults import faults as known_faults
@@ -48,7 +48,7 @@ class World:
         self.time_scale = time_scale
         self.seed = seed
         self.random = random.Random(seed)
-        self.systems: dict[str, dict[str, Objects]] = {}  # the customer's objects, by collection
+        self.systems: Systems = {}
         self.records: defaultdict[str, Objects] = defaultdict(dict)  # of calls, by kind
         self.calls: list[Json] = []  # ground truth, for `GET /calls`
         self.writes: list[Json] = []
@@ -99,8 +99,16 @@ class World:
         fault = known_faults()[name]
         if on and not self.fault(fault):
             self.faults.append(name)
+            self.meddle()
         elif not on and self.fault(fault):
             self.faults.remove(name)
+
+    def meddle(self) -> None:
+        """Break (again) what the faults break that are on: somebody changed it just now."""
+        for name in self.faults:
+            breaks = known_faults()[name].breaks
+            if breaks and self.systems:
+                breaks(self.systems)
 
     # finding
 

@@ -58,13 +58,13 @@ def derived_fqdn(ctx: Context) -> str:
 def fields(ctx: Context) -> dict[str, Fields]:
     """Every field of the trunk with its value for this customer, by the step that sets it."""
     p, sip = settings(ctx), ctx.parameters.sip
-    host, port = synthflow_section.host(ctx), synthflow_section.port(ctx)
+    host, port = synthflow_section.host(ctx.parameters), synthflow_section.port(ctx.parameters)
     outbound: Fields = {r.SERVERS: [f"{host}:{port}"]}
     if termination_key(ctx):
         outbound[r.TERMINATION_FQDN] = host
     if sip.authentication == "digest":
         outbound |= {
-            r.REALM: synthflow_section.realm(ctx),
+            r.REALM: synthflow_section.realm(ctx.parameters),
             r.USERNAME: sip.username,
             r.PASSWORD: ctx.secrets["sip.password"],
         }
@@ -174,7 +174,7 @@ def _inbound(ctx: Context) -> list[Check]:
 def _outbound_card(ctx: Context) -> Card | None:
     if termination_key(ctx):
         return None
-    host = synthflow_section.host(ctx)
+    host = synthflow_section.host(ctx.parameters)
     return Card(
         step="trunk.outbound",
         system="genesys",

@@ -16,6 +16,7 @@ from sfsip_nb.engine.difference import is_later
 from sfsip_nb.engine.model import Desired, Resource, Step
 from sfsip_nb.engine.verdicts import Basis, Check, Vantage
 from sfsip_nb.inputs import facts
+from sfsip_nb.inputs.schema import Parameters
 from sfsip_nb.platforms.shared.checks import check, of_number, part, remark, synthflow
 from sfsip_nb.platforms.synthflow import resources as r
 
@@ -52,19 +53,19 @@ def resources(ctx: Context) -> dict[str, Resource]:
     return {resource.kind: resource for resource in made}
 
 
-def host(ctx: Context) -> str:
+def host(parameters: Parameters) -> str:
     """Synthflow's SIP host for the workspace's region (the guides name the Global one)."""
-    return facts.synthflow_regions()[ctx.parameters.synthflow.region].sip
+    return facts.synthflow_regions()[parameters.synthflow.region].sip
 
 
-def port(ctx: Context) -> int:
+def port(parameters: Parameters) -> int:
     """32681 for UDP and TCP, 32682 for TLS."""
-    return facts.synthflow_port(ctx.parameters.sip.transport)
+    return facts.synthflow_port(parameters.sip.transport)
 
 
-def realm(ctx: Context) -> str:
+def realm(parameters: Parameters) -> str:
     """The realm that digest credentials belong to."""
-    return ctx.parameters.sip.realm or host(ctx)
+    return parameters.sip.realm or host(parameters)
 
 
 def transfer_target(ctx: Context, trunk: ContactCenterSide) -> str:

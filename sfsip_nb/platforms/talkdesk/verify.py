@@ -79,13 +79,7 @@ def _judge_inbound(ctx: Context, sides: Sides) -> list[Check]:
             )
         )
     found += v.agent_checks(ctx, step, sides)
-    if sides.synthflow is not None:
-        found.append(
-            v.caller_id(
-                step, sides.synthflow.caller, sides.caller, Vantage.SYNTHFLOW, "the AI agent"
-            )
-        )
-    return found
+    return [*found, *v.caller_shown(step, sides, sides.caller)]
 
 
 def _transfer(ctx: Context) -> list[Check]:
@@ -100,7 +94,7 @@ def _transfer(ctx: Context) -> list[Check]:
 
 def _judge_transfer(ctx: Context, sides: Sides) -> list[Check]:
     step, wanted = "verify.transfer", settings(ctx).ring_group
-    found = v.agent_checks(ctx, step, sides)
+    found = [*v.agent_checks(ctx, step, sides), *v.transfer_action(step, sides)]
     if sides.platform is None:
         return found
     leg = _transferred(ctx, sides.platform)
@@ -163,12 +157,7 @@ def _outbound(ctx: Context) -> list[Check]:
 def _judge_outbound(ctx: Context, sides: Sides) -> list[Check]:
     step = "verify.outbound"
     found = v.agent_checks(ctx, step, sides, transcript=False)
-    if sides.synthflow is not None:
-        caller = settings(ctx).ring_group_number
-        found.append(
-            v.caller_id(step, sides.synthflow.caller, caller, Vantage.SYNTHFLOW, "the AI agent")
-        )
-    return found
+    return [*found, *v.caller_shown(step, sides, settings(ctx).ring_group_number)]
 
 
 STEPS = v.steps(

@@ -6,10 +6,12 @@ import ssl
 from typing import Any
 
 from sfsip_nb.platforms.genesys import faults
+from sfsip_nb.platforms.synthflow import faults as synthflow_faults
 from sfsip_nb.sip import IncomingCall
 from sfsip_nb.testbed.telephony.admission import Refusal, unfit
 from sfsip_nb.testbed.telephony.center import ContactCenter
-from sfsip_nb.testbed.telephony.legs import Conversation, Participant
+from sfsip_nb.testbed.telephony.legs import Conversation, Object, Participant
+from sfsip_nb.testbed.telephony.manners import Habits
 from sfsip_nb.testbed.telephony.net import Target, hops_left
 
 from .. import customer
@@ -33,11 +35,25 @@ class Edge(ContactCenter):
         org = view.organization(self.world)
         return f"*.{org.suffix}", f"*.{org.cloud_voice_suffix}"
 
+    def habits(self) -> Habits:
+        """Where Synthflow ignores the route set, there is one."""
+        fault = self.world.fault
+        return Habits(
+            private_media=lambda: fault(faults.PRIVATE_MEDIA),
+            ignores_routes=lambda: fault(faults.IGNORES_ROUTE_SET),
+            stays=lambda: fault(synthflow_faults.IGNORES_ROUTE_SET),
+        )
+
     def routes(self, number: str) -> bool:
         """A call route owns it."""
         return any(
             number in ivr.get("dnis", ()) for ivr in self.world.systems["genesys"]["ivrs"].values()
         )
+
+    def full(self, trunk: Object) -> bool:
+        """No call goes out over the trunk: others take all its lines."""
+        own = trunk is not customer.carrier_trunk(self.world)
+        return own and self.world.fault(faults.LINE_LIMIT)
 
     def entrance(self, number: str) -> str:
         """The customer's own carrier trunk."""
@@ -63,6 +79,9 @@ class Edge(ContactCenter):
             # Refused at the platform's border: no organization has a record of it.
             return await self.refuse(call, trunk)
         entry = unfit(call) or routing.enter(org, trunk, call.user)
+        if entry is None and trunk is customer.carrier_trunk(self.world):
+            # The telephone network brings calls for the organization's own numbers only.
+            entry = Refusal(404, "Not Found", f"{call.user} is in no DID pool")
         if isinstance(entry, Refusal):
             await self.refuse(call, entry)
             for message in call.trace:
