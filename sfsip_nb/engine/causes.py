@@ -38,6 +38,10 @@ class Sign(_Entry):
         default="", description="A regular expression that is found in what was seen."
     )
     verdict: Literal["fail", "inconclusive", "pass"] = "fail"
+    differs: Literal["", "lacks", "adds"] = Field(
+        default="",
+        description="Of a list: whether it lacks an entry that it should have, or has one more.",
+    )
 
     def match(self, check: CheckRow) -> re.Match[str] | None:
         """Whether a check is this sign: the match of what it saw."""
@@ -45,7 +49,13 @@ class Sign(_Entry):
             return None
         if not any(fnmatchcase(name, self.check) for name in (check.id, base(check))):
             return None
+        if self.differs and not self._differs(check):
+            return None
         return re.search(self.seen, check.seen, re.IGNORECASE | re.DOTALL)
+
+    def _differs(self, check: CheckRow) -> bool:
+        wanted, seen = (set(text.split(", ")) for text in (check.expected, check.seen))
+        return bool(wanted - seen if self.differs == "lacks" else seen - wanted)
 
 
 class KnownCause(_Entry):

@@ -30,10 +30,14 @@ class Strength(IntEnum):
 
 @dataclass(frozen=True)
 class Shows:
-    """What a check of a test call shows: how far the call came, or which property it has."""
+    """What a check of a test call shows: how far the call came, or which property it has.
+
+    One that failed shows that the call ended at ``until`` or before: by default at ``at``.
+    """
 
     at: str
     strength: Strength
+    until: str = ""
 
 
 @dataclass(frozen=True)
@@ -201,7 +205,7 @@ class Reasoning:
         """Whether a failed check is what comes of a call that ends before a hop, or lacks this."""
         for path in self.paths:
             if at and (shown := path.of(check)):
-                place, own = path.place(at), path.place(shown.at)
+                place, own = path.place(at), path.place(shown.until or shown.at)
                 if place < 0:
                     return own < 0 and _related(at, shown.at)
                 if own < 0 or own >= place:

@@ -1,4 +1,4 @@
-"""The fault book, ``docs/faults.md``: each known cause, what shows it, the fix, and how to practice.
+"""The fault book, ``docs/faults.md``: each known cause, what shows it, and how to practice it.
 
 It is made from the causes' data and the testbed's switches: ``python -m
 sfsip_nb.platforms.faultbook`` writes it anew.

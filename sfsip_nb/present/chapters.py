@@ -159,8 +159,13 @@ def _planned(check: CheckRow, kinds: set[str]) -> bool:
 
 
 def doubts(steps: list[StepRow]) -> Iterator[dict[str, Any]]:
-    """Advisory checks that did not pass: they decide nothing, and a reader should know them."""
+    """Advisory checks that did not pass: they decide nothing, and a reader should know them.
+
+    The causes stand by themselves, above.
+    """
     for step in steps:
+        if step.id == "diagnose":
+            continue
         for check in alike(step.checks):
             if check.weight is Weight.ADVISORY and check.verdict in _OPEN:
                 yield _point(step, check)

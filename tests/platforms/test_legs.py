@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from sfsip_nb.sip.evidence.diagnose import diagnosed
 
 GENESYS, SYNTHFLOW = ("203.0.113.10", 5060), ("35.237.42.43", 32681)
 URI = "sip:+15551230001@sip.us.synthflow.ai:32681"
+NUMBER = "+15551230001"
 AT = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
 
 
@@ -65,9 +67,9 @@ def answer(line: str, cseq: int, place: int, *headers: str) -> Any:
 
 
 def leg(*messages: Any) -> Leg:
-    (talk,) = conversations(map(trace._entry, messages))
+    (talk,) = conversations(filter(None, map(trace._entry, messages)))
     found = diagnosed(Capture(talk.entries)).reports[0].findings
-    return Leg(messages=messages, talk=talk, findings=found)
+    return Leg(messages=messages, talk=talk, findings=found, to=NUMBER, traced=True)
 
 
 CHALLENGED = [invite(1, 0), answer("407 Proxy Authentication Required", 1, 1, ASKED)]
@@ -79,7 +81,7 @@ CHALLENGED = [invite(1, 0), answer("407 Proxy Authentication Required", 1, 1, AS
         (
             [*CHALLENGED, invite(2, 2, login()), answer("200 OK", 2, 3)],
             ["200 OK after 1 login to", f"{URI};transport=udp (35.237.42.43:32681)",
-             "from +15550100123", "user “acme-trunk”, realm “sip.us.synthflow.ai”"],
+             "from +15550100123", "user “acme-trunk” of “sip.us.synthflow.ai”"],
             True,
         ),
         (
@@ -99,18 +101,18 @@ CHALLENGED = [invite(1, 0), answer("407 Proxy Authentication Required", 1, 1, AS
         ([invite(1, 0), invite(1, 1), invite(1, 3)], ["no answer (sent 3 times) without"], False),
         (
             [invite(1, 0), answer("180 Ringing", 1, 1), answer("486 Busy Here", 1, 9)],
-            ["180 ringing, then 486 Busy Here"],
+            ["486 Busy Here (it had rung) without a login"],
             False,
         ),
         (
             [invite(1, 0), answer("100 Trying", 1, 1), answer("180 Ringing", 1, 2)],
-            ["180 ringing, then no final answer"],
+            ["no final answer after 180 Ringing without a login"],
             False,
         ),
     ],
 )  # fmt: skip
 def test_the_leg_says_what_its_invite_met(messages: Any, words: list[str], passes: bool) -> None:
-    made = legs._answered("verify.inbound", leg(*messages))
+    made = legs._answered("verify.inbound", leg(*messages), NUMBER)
     for word in words:
         assert word in made.seen
     assert (made.verdict.value == "pass") is passes
@@ -126,20 +128,39 @@ def test_the_leg_says_what_its_invite_met(messages: Any, words: list[str], passe
         (Leg(codes=(403,)), "no SIP message of a leg to Synthflow (SIP 403)", "fail"),
         (Leg(unread="refused"), "its SIP messages cannot be read: refused", "inconclusive"),
         (Leg(), "no SIP message of a leg to Synthflow", "inconclusive"),
+        (Leg(traced=True), "no SIP message of a leg to Synthflow", "fail"),
     ],
 )  # fmt: skip
 def test_a_leg_without_messages_rests_on_what_analytics_says(
     told: Leg, seen: str, verdict: str
 ) -> None:
-    made = legs._answered("verify.inbound", told)
+    made = legs._answered("verify.inbound", told, NUMBER)
     assert (made.seen, made.verdict.value) == (seen, verdict)
 
 
-def test_only_a_login_that_was_accepted_after_a_challenge_is_one() -> None:
-    good = leg(*CHALLENGED, invite(2, 2, login()), answer("200 OK", 2, 3))
-    assert good.logged_in
-    for other in (leg(invite(1, 0), answer("200 OK", 1, 1)), leg(*CHALLENGED), Leg()):
-        assert not other.logged_in
+@pytest.mark.parametrize(
+    ("told", "accepted"),
+    [
+        (leg(*CHALLENGED, invite(2, 2, login()), answer("200 OK", 2, 3)), True),
+        (leg(*CHALLENGED, invite(2, 2, login()), answer("488 Not Acceptable Here", 2, 3)), True),
+        (leg(*CHALLENGED, invite(2, 2, login()), answer("403 Forbidden", 2, 3)), False),
+        (leg(*CHALLENGED), False),
+        (leg(*CHALLENGED, invite(2, 2, login())), None),
+        (leg(invite(1, 0), answer("200 OK", 1, 1)), None),
+        (Leg(), None),
+    ],
+)
+def test_a_login_is_accepted_where_it_was_asked_for_and_not_refused(
+    told: Leg, accepted: bool | None
+) -> None:
+    assert told.logged_in is accepted
+
+
+def test_an_answered_call_to_another_number_is_no_leg_to_the_agent() -> None:
+    elsewhere = replace(leg(invite(1, 0), answer("200 OK", 1, 1)), to="+15551230099")
+    made = legs._answered("verify.inbound", elsewhere, NUMBER)
+    assert made.verdict.value == "fail"
+    assert "+15551230099 instead of +15551230001" in made.reason
 
 
 @pytest.mark.parametrize(
@@ -159,3 +180,8 @@ def test_hostile_messages_are_told_in_plain_words() -> None:
     odd = message(line, 1, 0, 'X: "\x1b[31m')
     reply = answer("403 \x1b[31mForbidden", 1, 1)
     assert "\x1b" not in trace.told(leg(odd, reply))
+
+
+@pytest.mark.parametrize("date", ["", "tomorrow", None])
+def test_a_message_without_a_time_is_left_out(date: Any) -> None:
+    assert trace._entry(invite(1, 0) | {"date": date}) is None

@@ -176,9 +176,10 @@ def plan_classification(systems: Systems) -> None:
 
 def plan_without_group(systems: Systems) -> None:
     """A plan in front of National takes callers' numbers, and its result names no group."""
-    if (found := _plans(systems)) and _UNGROUPED not in found[0]:
-        plans, plan = found
-        plans.insert(plans.index(plan), dict(_UNGROUPED))
+    if found := _plans(systems):
+        names = [plan["name"] for plan in found[0]]
+        if _UNGROUPED["name"] not in names:
+            found[0].insert(names.index("National"), dict(_UNGROUPED))
 
 
 # Numbers, call routes and flows

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sfsip_nb.api.errors import ApiError
+from sfsip_nb.engine import calls
 from sfsip_nb.engine.calls import SeenCall
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.verdicts import Basis, Check
@@ -20,11 +21,11 @@ from sfsip_nb.sip.shown import counted
 _FROM, _TO = "from Synthflow", "to Synthflow"
 
 
-def checks(ctx: Context, step: str, call: SeenCall, leg: Leg) -> Iterator[Check]:
+def checks(ctx: Context, step: str, call: SeenCall, leg: Leg, number: str) -> Iterator[Check]:
     """The leg to the AI: what its INVITE met, over which trunk, with RTP both ways."""
     answered = 200 <= leg.code < 300
     unanswered = leg.talk is not None and not answered
-    yield _answered(step, leg)
+    yield _answered(step, leg, number)
     if answered:
         yield _in_order(step, leg)
     try:
@@ -71,14 +72,19 @@ def _media(ctx: Context, call: SeenCall) -> list[dict[str, Any]]:
     ]
 
 
-def _answered(step: str, leg: Leg) -> Check:
+def _answered(step: str, leg: Leg, number: str) -> Check:
     """Synthflow's answer to the INVITE, in the words of the SIP messages, with what it means."""
-    shown = leg.talk is not None or leg.errors or leg.codes
+    shown = leg.traced or leg.errors or leg.codes
+    other = bool(leg.to) and leg.to != calls.digits(number)
     finding = next((f for f in leg.findings if f.verdict != "pass"), None)
-    if finding is not None:
+    if other:
+        reason = f"Genesys called {leg.to} instead of {number}: look at what the flow transfers to."
+    elif finding is not None:
         reason = finding.text
     elif leg.errors:
         reason = "Genesys found no way out: look at the number plan, the outbound route, the trunk."
+    elif shown:
+        reason = "Genesys placed no call to Synthflow: look at the call route and at its flow."
     else:
         reason = "Traces can be late or incomplete: run this cell again in a few minutes."
     return check(
@@ -86,7 +92,7 @@ def _answered(step: str, leg: Leg) -> Check:
         "Synthflow answered Genesys's leg",
         "200 OK",
         trace.told(leg),
-        200 <= leg.code < 300 or (False if shown else None),
+        (200 <= leg.code < 300 and not other) or (False if shown else None),
         reason=reason,
     )
 
@@ -141,20 +147,21 @@ def logged_in(ctx: Context, step: str, leg: Leg) -> list[Check]:
         return []
     invites = [m for m in leg.messages if str(m.get("cseq")).endswith("INVITE")]
     said = [
-        f"{m['method']} {m.get('replyReason') or ''}".strip()
+        f"{m.get('method')} {m.get('replyReason') or ''}".strip()
         for m in sorted(invites, key=lambda m: str(m.get("date")))
-        if not str(m["method"]).startswith("1")
+        if not str(m.get("method")).startswith("1")
     ]
     return [
         check(
             f"{step}/digest",
             "The trunk's credentials were asked for and accepted",
-            "a challenge, then 200",
+            "a challenge, then no refusal of the credentials",
             ", ".join(said) or leg.unread or "no message traced",
-            leg.logged_in or None,
+            leg.logged_in,
             advisory=True,
-            reason="Not challenged, not accepted or not traced: this call does not show the"
-            " credentials to be right.",
+            reason="Not challenged, or not traced: this call says nothing of the credentials."
+            if leg.logged_in is None
+            else "Compare realm, user name and password of the trunk with Synthflow's.",
             evidence=_kept(ctx, step, leg) if leg.logged_in else (),
         )
     ]

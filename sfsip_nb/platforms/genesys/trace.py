@@ -33,6 +33,8 @@ _OWN = frozenset({"agent", "user", "acd", "ivr", "workflow", "voicemail"})
 
 _TRANSPORTS: Mapping[str, Transport] = {"tcp": "tcp", "6": "tcp", "tls": "tls"}
 
+LOGIN_REFUSED = (401, 403, 407)
+
 _ASKED = {"WWW-Authenticate": (401,), "Proxy-Authenticate": (407,)}
 
 
@@ -42,12 +44,15 @@ class Leg:
 
     ``unread`` is why the messages could not be read. ``findings`` are what the messages show, the
     one that decides first. ``received`` counts the RTP packets that came from Synthflow, None where
-    analytics has none.
+    analytics has none. ``to`` is the number that it was placed to, ``traced`` says that messages of
+    the conversation were there to look for it.
     """
 
     errors: tuple[str, ...] = ()
     codes: tuple[int, ...] = ()
     received: int | None = None
+    to: str = ""
+    traced: bool = False
     messages: Sequence[Mapping[str, Any]] = ()
     talk: CallTrace | None = None
     findings: tuple[Finding, ...] = ()
@@ -64,11 +69,14 @@ class Leg:
         return self.talk is not None and any(t.code in (401, 407) for t in self.talk.attempts)
 
     @property
-    def logged_in(self) -> bool:
-        """Whether an INVITE with credentials was answered with 2xx, after a challenge."""
-        accepted = 200 <= self.code < 300
-        last = self.talk.attempts[-1] if self.talk else None
-        return self.challenged and accepted and last is not None and last.authorized
+    def logged_in(self) -> bool | None:
+        """Whether the login that Synthflow asked for was accepted; None where nothing shows it.
+
+        What fails after it for another reason, such as a codec, was let in all the same.
+        """
+        if not self.challenged or not self.code or self.talk is None:
+            return None
+        return self.talk.attempts[-1].authorized and self.code not in LOGIN_REFUSED
 
 
 def leg_of(ctx: Context, call: SeenCall, number: str) -> Leg:
@@ -83,15 +91,17 @@ def leg_of(ctx: Context, call: SeenCall, number: str) -> Leg:
     ]
     sessions.sort(key=lambda session: _called(session) == calls.digits(number))
     mine = sessions[-1] if sessions else {}
-    known = Leg(_errors(parts), _codes(mine), _received(mine))
+    known = Leg(_errors(parts), _codes(mine), _received(mine), _called(mine))
     try:
         found = genesys(ctx).siptraces(
             call.started - _AROUND, datetime.now(UTC) + _AROUND, conversationId=call.id
         )
     except ApiError as error:  # what the call itself showed counts all the same
         return replace(known, unread=f"{error} {error.advice}".strip())
-    talks = [talk for talk in conversations(map(_entry, found)) if talk.attempts]
+    entries = [entry for message in found if (entry := _entry(message))]
+    talks = [talk for talk in conversations(entries) if talk.attempts]
     talk = next((t for t in talks if t.call_id == mine.get("protocolCallId")), None)
+    known = replace(known, traced=bool(talks))
     if talk is None:
         return known
     messages = [message for message in found if str(message.get("callid")) == talk.call_id]
@@ -128,11 +138,14 @@ def _called(session: Mapping[str, Any]) -> str:
     return calls.digits(str(session.get("dnis") or session.get("sessionDnis") or ""))
 
 
-def _entry(message: Mapping[str, Any]) -> TraceEntry:
-    """One message of the trace (API: `HomerRecord`)."""
+def _entry(message: Mapping[str, Any]) -> TraceEntry | None:
+    """One message of the trace (API: `HomerRecord`); None without a time, as nothing orders it."""
+    try:
+        at = calls.moment(message["date"])
+    except (KeyError, ValueError):
+        return None
     data = mask(str(message.get("msg") or "").encode("utf-8", "surrogateescape"))
     read = read_message(data).message
-    at = calls.moment(message.get("date") or 0)
     transport = _TRANSPORTS.get(str(message.get("proto")).lower(), "udp")
     ends = [_address(message, end) for end in ("source", "destination")]
     return TraceEntry(
@@ -175,18 +188,15 @@ def _untraced(leg: Leg) -> str:
 
 
 def _answer(talk: CallTrace, last: Transaction) -> str:
-    if last.final is not None:
-        canceled = ", as Genesys canceled it," if last.code == 487 and talk.of("CANCEL") else ""
-        return f"{_rang(last)}{cause(last.final).said}{canceled}"
-    if last.responses:
-        return f"{_rang(last)}no final answer"
-    return f"no answer (sent {counted(len(last.requests), 'time')})"
-
-
-def _rang(last: Transaction) -> str:
-    rings = [row.code for row in last.responses if 100 < row.code < 200]
-    refused = last.code == 0 or last.code >= 300
-    return f"{rings[0]} ringing, then " if rings and refused else ""
+    rings = [row for row in last.responses if 100 < row.code < 200]
+    if last.final is None:
+        after = f" after {rings[0].code} {plain(rings[0].phrase, 40)}" if rings else ""
+        if last.responses:
+            return f"no final answer{after}"
+        return f"no answer (sent {counted(len(last.requests), 'time')})"
+    rung = " (it had rung)" if rings and last.code >= 300 else ""
+    canceled = ", as Genesys canceled it," if last.code == 487 and talk.of("CANCEL") else ""
+    return f"{cause(last.final).said}{rung}{canceled}"
 
 
 def _login(talk: CallTrace) -> str:
@@ -205,7 +215,7 @@ def _credentials(talk: CallTrace) -> Iterator[str]:
         {},
     )
     if given:
-        yield f"user “{plain(given.get('username', ''))}”, realm “{plain(given.get('realm', ''))}”"
+        yield f"user “{plain(given.get('username', ''))}” of “{plain(given.get('realm', ''))}”"
     if given and given.get("uri") != last.uri:
         yield f"digest uri “{plain(given.get('uri', ''))}”"
     asked = [

@@ -79,7 +79,7 @@ def _judge_inbound(ctx: Context, sides: Sides) -> list[Check]:
         leg = trace.leg_of(ctx, call, sides.number)
         looks += [
             lambda: [_flow(ctx, step, call)],
-            lambda: legs.checks(ctx, step, call, leg),
+            lambda: legs.checks(ctx, step, call, leg, sides.number),
             lambda: legs.logged_in(ctx, step, leg),
         ]
     looks.append(lambda: v.agent_checks(ctx, step, sides))
@@ -135,13 +135,17 @@ def _received(ctx: Context, step: str, sides: Sides) -> Iterator[Check]:
             if s.get("queueId")
         }
     )
+    by_ai = sides.synthflow is not None
+    way = "" if by_ai or not landed else v.NOT_BY_AI
     yield check(
         f"{step}/queue",
         "The call landed in the queue",
         wanted,
-        landed or "no queue",
-        landed == [wanted],
-        reason="The transfer number goes elsewhere: run routing.transfer."
+        f"{', '.join(landed) or 'no queue'}{way}",
+        (landed == [wanted] and by_ai) or (None if way else False),
+        reason="The AI agent did not take this call, so it shows nothing of its transfer."
+        if way
+        else "The transfer number goes elsewhere: run routing.transfer."
         if landed
         else "No leg of the call came back to a queue: look at transfer.action, then at"
         " routing.transfer.",
@@ -154,9 +158,11 @@ def _received(ctx: Context, step: str, sides: Sides) -> Iterator[Check]:
         "A live agent took it",
         "an agent's leg that was answered",
         f"agent legs: {len(agents)}, answered: {len(talked)}"
-        + (f" ({', '.join(kinds)})" if agents and not talked else ""),
-        bool(talked),
-        reason="Nobody in the queue answered."
+        + (f" ({', '.join(kinds)})" if agents and not talked else way),
+        bool(talked and by_ai) or (None if talked else False),
+        reason="The AI agent did not take this call, so it shows nothing of its transfer."
+        if talked
+        else "Nobody in the queue answered."
         if parts
         else "The call came to no queue, so that nobody could take it.",
     )
@@ -205,7 +211,7 @@ def _judge_outbound(ctx: Context, sides: Sides) -> list[Check]:
     looks: list[Look] = []
     if call is not None:
         leg = trace.leg_of(ctx, call, sides.number)
-        looks.append(lambda: legs.checks(ctx, step, call, leg))
+        looks.append(lambda: legs.checks(ctx, step, call, leg, sides.number))
     looks.append(lambda: v.agent_checks(ctx, step, sides, transcript=False))
     return [*apart(step, *looks), *v.caller_shown(step, sides, settings(ctx).caller_address)]
 

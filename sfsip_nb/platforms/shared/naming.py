@@ -127,7 +127,8 @@ class Telling:
             "tell": cause.tell,
         }
         made = {name: template.format_map(filled) for name, template in templates.items()}
-        return made | {"id": cause.id, "side": cause.side, "mends": cause.mends}
+        mends = cause.mends if any(s.id == cause.mends for s in self.guide.steps) else ""
+        return made | {"id": cause.id, "side": cause.side, "mends": mends}
 
     def _texts(self, one: Named) -> Mapping[str, Any]:
         return texts(one, self.names)

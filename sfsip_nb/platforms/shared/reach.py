@@ -13,8 +13,8 @@ _CALL: Mapping[str, Shows] = {
     "platform": Shows("number", Strength.RECORD),
     "flow": Shows("flow", Strength.RECORD),
     "transfer": Shows("trunk", Strength.RECORD),
-    "trunk": Shows("trunk", Strength.RECORD),
-    "leg": Shows("sip", Strength.CODE),
+    "trunk": Shows("trunk", Strength.RECORD, until="sip"),  # no media, or no leg at all
+    "leg": Shows("sip", Strength.CODE, until="agent"),
     "digest": Shows("sip", Strength.CODE),
     "messages": Shows("dialog", Strength.CODE),
     "synthflow": Shows("sip", Strength.RECORD),

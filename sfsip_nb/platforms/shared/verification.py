@@ -33,6 +33,9 @@ _ENDINGS = ("telephony_disconnect_reason", "error_message")
 _TRANSFER = ("transfer_mode", "phone", "status", "sip_code")
 """What is told of a call's end, and of a transfer, in Synthflow's names."""
 
+NOT_BY_AI = ", not by way of the AI agent"
+"""Of a call that came to the live agents although Synthflow has no record of it."""
+
 _GREETING = CallStage(testcall.SPEECH_HZ, testcall.AGENT_HZ, within=8.0, at_least=1.5)
 _HANDED_OVER = CallStage(testcall.TRANSFER_REQUEST_HZ, testcall.PERSON_HZ, within=15.0)
 

@@ -101,21 +101,23 @@ def _judge_transfer(ctx: Context, sides: Sides) -> list[Check]:
     groups = str(leg.facts.get("ring_groups") or "") if leg else ""
     agent = str(leg.facts.get("handling_user_name") or "") if leg else ""
     remedy = "Revisit the card routing.transfer."
+    by_ai = sides.synthflow is not None
+    way = "" if by_ai or not groups else v.NOT_BY_AI
     found += [
         check(
             f"{step}/queue",
             "The call landed in the ring group",
             wanted,
-            groups or "no ring group",
-            wanted in groups,
+            f"{groups or 'no ring group'}{way}",
+            (wanted in groups and by_ai) or (None if way else False),
             reason=remedy,
         ),
         check(
             f"{step}/agent",
             "A live agent took it",
             "a handling user",
-            agent or "nobody",
-            bool(agent),
+            f"{agent or 'nobody'}{way if agent else ''}",
+            bool(agent and by_ai) or (None if agent else False),
             reason=f"Nobody in the group answered. {remedy}",
         ),
     ]

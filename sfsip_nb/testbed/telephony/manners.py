@@ -58,19 +58,17 @@ class Manners(TransportLayer):
     habits: Habits
 
     def transmit(self, message: Message, peer: Peer, data: bytes = b"") -> None:
-        """Send a message as the habits make it."""
-        if self.net.over_trunk(peer.remote, peer.transport):
+        """Send a message as the habits make it, whatever it was written as."""
+        if not self.net.over_trunk(peer.remote, peer.transport):
+            return super().transmit(message, peer, data)
+        if message.body:
             body = _with_codec(message.body)
             if self.habits.private_media():
                 body = re.sub(rb"(?m)^((?:o=.*|c=)IN IP4 )\S+", rb"\g<1>" + PRIVATE.encode(), body)
-            changed = body != message.body
-            if changed:
-                set_body(message, body, header(message, "Content-Type"))
-            if self.habits.stays() and _makes_dialog(message):
-                changed = True
-                message.headers.set("Record-Route", self._route(peer))
-            data = b"" if changed else data
-        super().transmit(message, peer, data)
+            set_body(message, body, header(message, "Content-Type"))
+        if self.habits.stays() and _makes_dialog(message):
+            message.headers.set("Record-Route", self._route(peer))
+        super().transmit(message, peer)
 
     def read(self, data: bytes, peer: Peer) -> Reading:
         """Take in what came as the habits have it; nothing, if it is answered here."""
