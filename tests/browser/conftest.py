@@ -8,11 +8,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.browser.labs import Lab, jupyterlab
+from tests.browser.labs import CELL, Lab, jupyterlab
 from tests.sip.peers.lab import need
 
-expect.set_options(timeout=60_000)
-"""On a busy machine a kernel takes its time."""
+expect.set_options(timeout=CELL)
 
 ARGUMENTS = (
     "--no-sandbox",
@@ -44,6 +43,7 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser) -> Iterator[Page]:
     """One page, as wide as a laptop's, in a context that the test may open more in."""
     context = browser.new_context(viewport={"width": 1280, "height": 1000})
+    context.set_default_timeout(CELL)
     yield context.new_page()
     context.close()
 

@@ -25,8 +25,8 @@ from tests.sip.peers.lab import free_port
 PROJECT = Path(__file__).resolve().parents[2]
 SETTINGS = PROJECT / "sfsip_nb" / "notebook" / "jupyter"
 STARTING, CELL, ALL = 60.0, 60_000, 180_000
-"""Most seconds for the server, most milliseconds for one cell and for a notebook's cells, failing
-calls included, on a busy machine."""
+"""Most seconds for the server to start or to end, most milliseconds for one cell, or for anything
+else that a page does, and for a notebook's cells, failing calls included, on a busy machine."""
 POLLING = 100
 """Milliseconds between two looks at JupyterLab: one with each frame keeps a core busy."""
 
@@ -128,7 +128,9 @@ class Notebook:
         cell = self.cell(id)
         folded = cell.locator(".jp-Placeholder-prompt")  # a click on its text would unfold it
         (folded if folded.count() else cell.locator(".cm-content").first).click()
-        execute(self.page, lambda: self.page.keyboard.press("Control+Enter"), self.ids.index(id))
+        index = self.ids.index(id)
+        self.page.wait_for_function(FOCUSED, arg=index, polling=POLLING)
+        execute(self.page, lambda: self.page.keyboard.press("Control+Enter"), index)
         return cell.locator(".jp-OutputArea-output")
 
     def add(self, after: str, code: str) -> Locator:
@@ -164,8 +166,8 @@ class Notebook:
         """Save by the menu's command, wherever the focus is; the file as it then is."""
         stamp = self.path.stat().st_mtime_ns
         self.page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
-        for _ in range(100):
-            self.page.wait_for_timeout(100)
+        for _ in range(CELL // POLLING):
+            self.page.wait_for_timeout(POLLING)
             with suppress(ValueError):  # JupyterLab empties the file before it writes it
                 if self.path.stat().st_mtime_ns != stamp:
                     return dict(json.loads(self.path.read_text(encoding="utf-8")))
@@ -204,6 +206,10 @@ READY = """path => {
     const panel = window.jupyterapp?.shell.currentWidget;
     return panel?.context?.path === path && panel.context.isReady
         && panel.sessionContext.isReady && panel.sessionContext.kernelDisplayStatus === 'idle';
+}"""
+FOCUSED = """index => {
+    const notebook = window.jupyterapp.shell.currentWidget.content;
+    return notebook.activeCellIndex === index && notebook.node.contains(document.activeElement);
 }"""
 LISTEN = """index => {
     window.began = false;
@@ -265,7 +271,7 @@ def jupyterlab(root: Path, *options: str) -> Iterator[Lab]:
             yield Lab(f"http://127.0.0.1:{port}", root)
         finally:
             server.terminate()
-            server.wait(20)
+            server.wait(STARTING)
             for run in (root / "runs").glob("*"):
                 life.stop(run)
 

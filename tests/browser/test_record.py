@@ -11,6 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request
 
+from tests.browser.labs import CELL
 from tests.present import record_sample as sample
 from tests.present.hostile import HOSTILE, SHORT, poison
 
@@ -64,6 +65,7 @@ class Opened:
 def tab(browser: Browser) -> Iterator[Page]:
     """One tab, in which each test loads its record: a new one costs three processes."""
     page = browser.new_page()
+    page.set_default_timeout(CELL)
     yield page
     page.close()
 
