@@ -32,12 +32,14 @@ class Strength(IntEnum):
 class Shows:
     """What a check of a test call shows: how far the call came, or which property it has.
 
-    One that failed shows that the call ended at ``until`` or before: by default at ``at``.
+    One that failed shows that the call ended at ``until`` or before: by default at ``at``. A
+    property says nothing unless the call got to the hop ``after``.
     """
 
     at: str
     strength: Strength
     until: str = ""
+    after: str = "agent"
 
 
 @dataclass(frozen=True)
@@ -45,13 +47,12 @@ class CallPath:
     """The way of one test's call: its hops in order, and what each check of the test shows.
 
     ``shows`` has the checks' ids without the test's, and ``*`` for any text. An ``at`` that is no
-    hop is a property of a call that arrived, at the hop ``arrives``: its audio, its caller.
+    hop is a property of a call that arrived: its audio, its caller.
     """
 
     test: str
     hops: tuple[str, ...]
     shows: Mapping[str, Shows]
-    arrives: str = ""
 
     def of(self, check: CheckRow) -> Shows | None:
         """What a check shows of this path's call; None for a check of something else."""
@@ -158,7 +159,7 @@ class Reasoning:
         for path in self.paths:
             if check.verdict is Verdict.FAIL and (shown := path.of(check)):
                 own = path.place(shown.at)
-                arrived = path.place(path.arrives) if own < 0 else own - 1
+                arrived = path.place(shown.after) if own < 0 else own - 1
                 return any(
                     0 <= path.place(other.at) <= arrived
                     for failed in self.failed
@@ -208,7 +209,7 @@ class Reasoning:
                 place, own = path.place(at), path.place(shown.until or shown.at)
                 if place < 0:
                     return own < 0 and _related(at, shown.at)
-                if own < 0 or own >= place:
+                if place <= (path.place(shown.after) if own < 0 else own):
                     return not self._reached(path, place, check.number)
         return False
 

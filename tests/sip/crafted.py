@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from sfsip_nb.sip.fields import header
+from sfsip_nb.sip.media import rtcp
 from sfsip_nb.sip.media.packets import MediaPacket
 from sfsip_nb.sip.reading import read
 from sfsip_nb.sip.shown import where
@@ -28,7 +29,7 @@ def sdp(
     """A session description with one audio stream."""
     family = "IP6" if ":" in host else "IP4"
     maps = {"0": "PCMU/8000", "8": "PCMA/8000", "9": "G722/8000", "18": "G729/8000"}
-    maps["101"] = "telephone-event/8000"
+    maps |= dict.fromkeys(("96", "101"), "telephone-event/8000")
     lines = [
         "v=0",
         f"o=- 1 1 IN {family} {origin or host}",
@@ -202,6 +203,33 @@ def rtp(
         head = struct.pack("!BBHII", 0x80, kind, sequence, index * 160, ssrc)
         at = START + timedelta(seconds=began + index * 0.02)
         yield MediaPacket(at, source, target, head + b"\xff" * 160)
+
+
+def digits(
+    source: Address, target: Address, at: float, *, kind: int = 101, ssrc: int = 1, first: int = 900
+) -> Iterator[MediaPacket]:
+    """A digit as RFC 4733 has it: eight packets of four bytes."""
+    for index in range(8):
+        head = struct.pack("!BBHII", 0x80, kind, first + index, 160, ssrc)
+        moment = START + timedelta(seconds=at + index * 0.02)
+        yield MediaPacket(moment, source, target, head + struct.pack("!BBH", 5, 10, index * 160))
+
+
+def counted(
+    source: Address,
+    target: Address,
+    at: float,
+    *,
+    ssrc: int = 1,
+    sent: int | None = None,
+    heard: tuple[int, int] | None = None,
+) -> MediaPacket:
+    """An RTCP report: packets `sent`, and the SSRC and highest number `heard` of the other side."""
+    sender = None if sent is None else rtcp.SenderInfo(0, 0, sent, sent * 160)
+    blocks = () if heard is None else (rtcp.ReportBlock(heard[0], 0, 0, heard[1], 0, 0, 0),)
+    data = rtcp.build(rtcp.RtcpReport(ssrc, sender, blocks))
+    ends = [(host, port + 1) for host, port in (source, target)]
+    return MediaPacket(START + timedelta(seconds=at), ends[0], ends[1], data)
 
 
 def both_ways(

@@ -17,24 +17,24 @@ _CALL: Mapping[str, Shows] = {
     "leg": Shows("sip", Strength.CODE, until="agent"),
     "digest": Shows("sip", Strength.CODE),
     "messages": Shows("dialog", Strength.CODE),
-    "synthflow": Shows("sip", Strength.RECORD),
+    "synthflow": Shows("sip", Strength.RECORD, until="agent"),
     "joined": Shows("sip", Strength.RECORD),
     # The contact center itself takes the call before it sends it on: a 200 says no more than that.
-    "answer": Shows("number", Strength.CODE),
+    "answer": Shows("number", Strength.CODE, until="agent"),
     "answered-by": Shows("agent", Strength.RECORD),
     "fallback": Shows("agent", Strength.RECORD),
     "assistant": Shows("agent", Strength.RECORD),
-    "action": Shows("sip-back", Strength.RECORD),
-    "refer": Shows("sip-back", Strength.CODE),
+    "action": Shows("sip-back", Strength.RECORD, until="queue"),
+    "refer": Shows("sip-back", Strength.CODE, until="queue"),
     "queue": Shows("queue", Strength.RECORD),
     "agent": Shows("live-agent", Strength.RECORD),
     "heard/AI-agent": Shows(_AUDIO_FROM, Strength.SOUND),
-    "heard/live-agent": Shows("audio/live-agent", Strength.SOUND),
+    "heard/live-agent": Shows("audio/live-agent", Strength.SOUND, after="live-agent"),
     "heard/caller": Shows(_AUDIO_TO, Strength.SOUND),
     "rtp": Shows("audio", Strength.SOUND),
     "transcript": Shows(_AUDIO_TO, Strength.SOUND),
     "caller-id/the-AI-agent": Shows("caller", Strength.RECORD),
-    "caller-id/*": Shows("caller-back", Strength.RECORD),
+    "caller-id/*": Shows("caller-back", Strength.RECORD, after="queue"),
     "bye": Shows("dialog", Strength.CODE),
 }
 
@@ -58,9 +58,9 @@ def paths(flows: tuple[CallFlow, ...]) -> tuple[CallPath, ...]:
     there = tuple(at for at in inbound if at in ("sip", "agent"))
     back = transfer[transfer.index("sip-back") :] if "sip-back" in transfer else ()
     return (
-        CallPath("verify.inbound", inbound, _CALL, "agent"),
-        CallPath("verify.transfer", (*inbound, *after), _CALL, "agent"),
-        CallPath("verify.outbound", hops.get("flow.outbound_platform", ()), _CALL, "agent"),
+        CallPath("verify.inbound", inbound, _CALL),
+        CallPath("verify.transfer", (*inbound, *after), _CALL),
+        CallPath("verify.outbound", hops.get("flow.outbound_platform", ()), _CALL),
         *(CallPath(test, there, shows) for test, shows in _FROM_HERE.items()),
         CallPath("probe.acl", back, _BACK),
         CallPath("diagnose", (), {"capture/*": Shows("capture", Strength.CODE)}),

@@ -14,6 +14,8 @@ from ..shown import where
 from ..trace import Address, TraceEntry, once
 from .sound import Stream
 
+_OF_CALLS = {"INVITE", "CANCEL", "BYE"}  # who sends one of them means a call
+
 OTHER = {"caller": "callee", "callee": "caller"}
 """The sides of a call, each with the one that it hears."""
 
@@ -155,7 +157,7 @@ class CallTrace:
     def kind(self) -> str:
         """The method that this is about: INVITE, REGISTER, OPTIONS ..."""
         methods = [t.method for t in self.transactions]
-        if "INVITE" in methods or "BYE" in methods:
+        if not _OF_CALLS.isdisjoint(methods):
             return "INVITE"
         return methods[0] if methods else ""
 

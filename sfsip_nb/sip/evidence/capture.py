@@ -25,6 +25,9 @@ MAX_PACKETS: Final = 1_000_000
 MAX_MESSAGES: Final = 20_000
 """Packets and SIP messages read of one file; the first ones count."""
 
+MAX_PAIRS: Final = 50_000
+"""Pairs of hosts remembered; from here on nobody can tell who was never seen."""
+
 _TWICE = timedelta(milliseconds=10)
 """The same datagram again within this time was captured twice: SIP repeats after T1 = 500 ms."""
 
@@ -40,9 +43,13 @@ class Capture:
     streams: Streams = field(default_factory=Streams)
     refusals: dict[tuple[Address, Address], Refusal] = field(default_factory=dict)
     """From where and to where somebody was refused, and how."""
+    closed: dict[tuple[Address, Address], tuple[datetime, datetime]] = field(default_factory=dict)
+    """When ICMP first and last said of a way that its port is closed."""
     notes: list[str] = field(default_factory=list)
     packets: int = 0
     ended: datetime | None = None
+    pairs: set[tuple[str, str]] = field(default_factory=set)
+    """Hosts between which anything was seen: sender and receiver."""
 
 
 def files_in(folder: Path) -> list[Path]:
@@ -85,9 +92,13 @@ class _Reader:
         piece = self._layers.piece(record)
         if piece is None:
             return
+        if len(capture.pairs) < MAX_PAIRS:
+            capture.pairs.add((piece.source[0], piece.destination[0]))
         if piece.kind == "icmp":
             if len(capture.refusals) < _REMEMBERED:
-                capture.refusals[piece.source, piece.destination] = "icmp"
+                way = piece.source, piece.destination
+                capture.refusals[way] = "icmp"
+                capture.closed[way] = capture.closed.get(way, (piece.at,))[0], piece.at
         elif piece.kind == "tcp":
             for message in self._connections.add(piece):
                 self._message(piece, "tcp", message)

@@ -1,7 +1,7 @@
 """What a final response means: its code, and what its headers say beyond it.
 
-The headers are read in this order, and the first that is understood explains the refusal:
-X-Twilio-Error, Warning, Reason (Q.850 before SIP), X-Asterisk-HangupCause, X-Reason.
+What is said is read in this order, and the first that is understood explains the refusal:
+X-Twilio-Error, Warning, the phrase, Reason (Q.850 before SIP), X-Asterisk-HangupCause, X-Reason.
 """
 
 import functools
@@ -77,27 +77,34 @@ class Cause:
 
 def cause(row: TracedMessage) -> Cause:
     """Read a final response."""
-    return explained(row.code, row.phrase, row.message.headers)
+    return explained(row.code, row.phrase, row.message.headers, row.method)
 
 
-def explained(code: int, phrase: str, headers: Headers) -> Cause:
+def explained(code: int, phrase: str, headers: Headers, method: str = "INVITE") -> Cause:
     """Read a response's code and phrase, and what its headers say beyond them."""
-    entry = data()["sip"].get(code) or {
-        "rule": "peer.failed" if code >= 500 else "message.refused",
-        "meaning": "the request was refused",
-    }
+    entry = (
+        data()["methods"].get(method, {}).get(code)
+        or data()["sip"].get(code)
+        or {
+            "rule": "peer.failed" if code >= 500 else "message.refused",
+            "meaning": "the request was refused",
+        }
+    )
     best = Cause("", entry["meaning"], entry["rule"], f"status {code} (RFC 3261 §21)")
     said = [f"{code} {plain(phrase, 80)}".strip()]
     understood = False
-    for text, found in _headers(code, headers):
-        said.append(text)
+    for text, found in _more(code, phrase, headers):
+        if text:
+            said.append(text)
         if found is not None and not understood:
             best, understood = found, True
+    if values := headers.getlist(entry.get("header", "")):
+        said.append(f"{entry['header']}: {plain(', '.join(values), 80)}")
     return Cause("; ".join(said), best.meaning, best.rule, best.source)
 
 
-def _headers(code: int, headers: Headers) -> Iterator[tuple[str, Cause | None]]:
-    """What each header says, the most telling first, with its meaning where one is known."""
+def _more(code: int, phrase: str, headers: Headers) -> Iterator[tuple[str, Cause | None]]:
+    """What phrase and headers say, the most telling first, with its meaning where one is known."""
     tables = data()
     if error := headers.get("X-Twilio-Error"):
         known = tables["twilio"].get(number(error.strip()[:5]))
@@ -107,24 +114,51 @@ def _headers(code: int, headers: Headers) -> Iterator[tuple[str, Cause | None]]:
             match = re.match(r'(\d{3})\s+\S+\s+"?(.*?)"?$', value, re.S)
             known = tables["warnings"].get(int(match[1])) if match else None
             text = plain(f"{match[1]} {match[2]}" if match else value)
-            yield f"Warning: {text}", _known(known, "Warning (RFC 3261 §27.2)")
+            meant = _known(known, "Warning (RFC 3261 §27.2)")
+            yield f"Warning: {text}", meant or _phrase(code, text, "the text of Warning")
+    yield "", _phrase(code, phrase, f"the phrase of the {code}")
     for reason in reasons(headers):
-        found = None
+        meant = _phrase(code, reason.text, "the text of Reason")
         if reason.protocol == "Q.850":
-            found = _q850(reason.cause, "Reason (ITU-T Q.850)")
+            meant = _q850(reason.cause, "Reason (ITU-T Q.850)") or meant
         elif reason.protocol == "SIP" and reason.cause != code:
-            found = _known(tables["sip"].get(reason.cause), "Reason (RFC 3326)")
-        yield f"Reason: {reason.words}", found
+            meant = meant or _known(tables["sip"].get(reason.cause), "Reason (RFC 3326)")
+        yield f"Reason: {reason.words}", meant
     hangup = headers.get("X-Asterisk-HangupCauseCode") or ""
     if text := headers.get("X-Asterisk-HangupCause") or hangup:
         found = _q850(number(hangup), "X-Asterisk-HangupCauseCode (ITU-T Q.850)")
         yield f"X-Asterisk-HangupCause: {plain(text)}", found
     if own := headers.get("X-Reason"):
-        yield f"X-Reason: {plain(own)}", None
+        yield f"X-Reason: {plain(own)}", _phrase(code, own, "X-Reason")
 
 
 def _known(entry: Mapping[str, str] | None, source: str) -> Cause | None:
     return Cause("", entry["meaning"], entry["rule"], source) if entry else None
+
+
+def _phrase(code: int, text: str, source: str) -> Cause | None:
+    """What a free text means, where the code stands for many things."""
+    if not text or code not in data()["phrased"]:
+        return None
+    return _known(_found(data()["phrases"], text), source)
+
+
+def _found(rows: Iterable[Mapping[str, str]], text: str) -> Mapping[str, str] | None:
+    """The first row whose expression is found in a text."""
+    spaced = re.sub(r"[_-]", " ", plain(text))
+    return next((row for row in rows if re.search(row["says"], spaced, re.I)), None)
+
+
+def ending(reason: Reason) -> str:
+    """The kind of trouble that a BYE names as the reason why the call ends; empty if it names none.
+
+    A cause of 200, or one that a person gives, is none.
+    """
+    if row := _found(data()["endings"], reason.text):
+        return row["rule"]
+    table = {"Q.850": "q850", "SIP": "sip"}.get(reason.protocol)
+    rule: str = data()[table].get(reason.cause, {}).get("rule", "") if table else ""
+    return rule if rule.startswith(("peer.", "media.")) else ""
 
 
 def _q850(number: int | None, source: str) -> Cause | None:

@@ -14,7 +14,19 @@ from .calls import CallTrace, conversations
 from .capture import Capture
 from .causes import reasons
 from .finding import WORST_FIRST, Finding, Observed, Verdict, seconds, worst
-from .rules import audio, calling, dialog, flows, general, transfer
+from .rules import (
+    acknowledging,
+    audio,
+    calling,
+    flows,
+    general,
+    hanging_up,
+    loops,
+    refreshing,
+    transfer,
+    waiting,
+    windows,
+)
 from .sound import Stream, Streams
 
 _DRAWN, _TOLD = 12, 500
@@ -130,7 +142,7 @@ def diagnosed(capture: Capture) -> Diagnosis:
     streams = capture.streams.found(_addresses(talks))
     flows.assign(talks, streams)
     world = Observed(capture, talks, streams)
-    others = legs.joined(talks)
+    others = legs.joined(talks, world.circles)
     reports = []
     for index, talk in enumerate(talks):
         found = sorted(_found(talk, world), key=_weight)
@@ -149,12 +161,22 @@ def diagnosed(capture: Capture) -> Diagnosis:
         )
     limits = list(capture.notes)
     if any(talk.answer for talk in talks) and not streams:
-        limits.append("There is no RTP here, so nothing is said about audio.")
+        limits.append("There is no RTP here, so nothing is said about audio." + _past(talks, world))
     if not talks:
         limits.append("There is no readable SIP message here.")
     if len(talks) > _TOLD:
         limits.append(f"Only the first {_TOLD} of {len(talks)} calls and exchanges are shown.")
     return Diagnosis(tuple(reports), tuple(limits))
+
+
+def _past(talks: Iterable[CallTrace], world: Observed) -> str:
+    """Where audio goes that is not here because it passes the capture point by."""
+    for talk in talks:
+        for pair in windows.agreements(talk)[:1]:
+            ends = pair.offered.address, pair.answered.address
+            if not world.sees(*ends):
+                return f" It goes directly between {' and '.join(ends)}: capture at one of them."
+    return ""
 
 
 _KINDS = {"INVITE": "call", "REGISTER": "registration", "OPTIONS": "options"}
@@ -163,14 +185,15 @@ _KINDS = {"INVITE": "call", "REGISTER": "registration", "OPTIONS": "options"}
 def _found(talk: CallTrace, world: Observed) -> list[Finding]:
     found: list[Finding] = []
     if talk.kind == "INVITE":
-        found += calling.outcome(talk, world)
+        found += loops.turned(talk, world) or calling.outcome(talk, world)
         if talk.answer is not None or not talk.attempts:
-            found += dialog.acknowledged(talk, world)
-            found += dialog.ended(talk, world)
-            found += dialog.inside(talk, world)
+            found += acknowledging.acknowledged(talk, world)
+            found += refreshing.inside(talk, world)
+            found += hanging_up.ended(talk, world, found)
             found += transfer.transfers(talk, world)
         if talk.answer is not None:
             found += audio.judged(talk, world)
+            found += waiting.dead(talk)
         found += calling.caller_number(talk)
     elif talk.rows:
         found += general.exchange(talk, world)
@@ -210,7 +233,7 @@ def _audio(talk: CallTrace) -> str:
         return "its audio is not in this capture"
     quiet = any(stream.comfort_noise for found in streams.values() for stream in found)
     noise = ", with comfort noise in pauses" if quiet else ""
-    if audio.moved(talk):
+    if windows.moved(talk):
         noise += "; a re-INVITE moved it to another host, perhaps past the capture point"
     if all(counts.values()):
         to_caller = counted(counts["caller"], "RTP packet")

@@ -1,13 +1,15 @@
 """What a rule found, and what a rule may look at beyond its own conversation."""
 
+import ipaddress
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 from ..shown import plain
 from ..trace import Address
+from . import legs
 from .calls import CallTrace, TracedMessage
-from .capture import Capture
+from .capture import MAX_PAIRS, Capture
 from .causes import Fixes, fix
 from .connections import Refusal
 from .sound import Stream
@@ -81,10 +83,23 @@ class Observed:
         self.speaking = {entry.source[0] for entry in entries}
         self.speaking |= {stream.source[0] for stream in self.streams}
         """Hosts that were seen to send anything."""
+        ways = [(entry.source[0], entry.destination[0]) for entry in entries]
+        ways += [(stream.source[0], stream.destination[0]) for stream in self.streams]
+        self._pairs = {frozenset(pair) for pair in self.capture.pairs.union(ways)}
+        everywhere = frozenset[str]().union(*self._pairs).intersection(*self._pairs)
+        self.vantage = next(iter(everywhere)) if len(everywhere) == 1 else ""
+        """The host that each packet comes from or goes to: where the capture was taken."""
+        self.circles = legs.in_circles(self.conversations)
+        """Calls that go round between the same elements, each circle in order."""
 
     def after(self, row: TracedMessage) -> float:
         """Seconds that were still seen after a message."""
         return (self.ended - row.at).total_seconds() if self.ended else 0.0
+
+    def sees(self, one: str, other: str) -> bool:
+        """Whether packets between two hosts would be in the capture; yes where nobody can tell."""
+        told = is_address(one) and is_address(other) and len(self.capture.pairs) < MAX_PAIRS
+        return not told or self.vantage in (one, other) or frozenset((one, other)) in self._pairs
 
     def refused(self, source: Address, destination: Address) -> Refusal | None:
         """How a way from one host to an address was refused, None if it was not."""
@@ -92,6 +107,14 @@ class Observed:
             if port == destination and refused[0] == source[0]:
                 return how
         return None
+
+
+def is_address(host: str) -> bool:
+    """Whether a host is an IP address that something can be sent to."""
+    try:
+        return not ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        return False
 
 
 def seconds(value: float) -> str:

@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from ..media import packets, rtcp
 from ..media.quality import Arrivals
 from ..trace import Address
+from .reported import Reports
 
 MAX_STREAMS: Final = 5_000
 """Streams followed; packets of more are counted as left out."""
@@ -16,6 +17,8 @@ MAX_STREAMS: Final = 5_000
 _RATES = {9: 8000, 10: 44_100, 11: 44_100, 90: 90_000, 26: 90_000, 31: 90_000, 34: 90_000}
 _ENOUGH = 8  # packets in a row that are no chance (a heuristic for streams that no SDP names)
 _COMFORT_NOISE = (13, 19)  # RFC 3389, and its older number
+_EVENT = 4  # bytes of a digit's packet (RFC 4733 §2.3)
+_DYNAMIC = 96  # payload types from here on are what SDP says (RFC 3551 §6)
 
 
 @dataclass
@@ -32,6 +35,8 @@ class Stream:
     """Packets that fit no sequence: chance, or another protocol's."""
     by_second: Counter[int] = field(default_factory=Counter, repr=False)
     """Packets in each second since 1970."""
+    events: Counter[int] = field(default_factory=Counter)
+    """Packets that have the size of a digit (RFC 4733 §2.3), by their payload type."""
 
     @property
     def packets(self) -> int:
@@ -55,6 +60,16 @@ class Stream:
         first, last = int(began.timestamp()), int(ended.timestamp())
         return sum(count for second, count in self.by_second.items() if first <= second <= last)
 
+    def latest(self, began: datetime, ended: datetime) -> datetime | None:
+        """When the last packet of a stretch of time came, to the second; None if none did."""
+        if began <= self.last <= ended:
+            return self.last
+        first, last = int(began.timestamp()), int(ended.timestamp())
+        second = max((s for s in self.by_second if first <= s <= last), default=None)
+        if second is None:
+            return None
+        return min(ended, datetime.fromtimestamp(second + 1, UTC))
+
     @property
     def comfort_noise(self) -> bool:
         """Whether silence was sent as comfort noise, which makes gaps a matter of course."""
@@ -71,8 +86,9 @@ class Streams:
 
     def __init__(self, found: Iterable[packets.MediaPacket] = ()) -> None:
         self._streams: dict[tuple[Address, Address, int], Stream] = {}
-        self.reports: dict[Address, datetime] = {}
-        """When each address last reported by RTCP that it gets something (RFC 3550 §6.4.1)."""
+        self._of: dict[tuple[str, int], list[Stream]] = {}
+        """The streams of a host's SSRC, wherever they go."""
+        self.reports = Reports()
         self.left_out = 0
         for packet in found:
             self.add(packet.at, packet.source, packet.destination, packet.data)
@@ -81,8 +97,9 @@ class Streams:
         """Take a datagram, which need not be RTP or RTCP."""
         if packets.is_control(data):
             report = rtcp.parse(data)
-            if report is not None and report.blocks and len(self.reports) < MAX_STREAMS:
-                self.reports[source] = at
+            if report is not None:
+                own = self._of.get((source[0], report.ssrc), ())
+                self.reports.add(at, source, report, sum(stream.packets for stream in own))
             return
         rtp = packets.parse(data)
         if rtp is None or (not rtp.payload and len(data) > 12):
@@ -95,12 +112,15 @@ class Streams:
                 return
             arrivals = Arrivals(_RATES.get(rtp.payload_type, 8000))
             stream = self._streams[key] = Stream(source, destination, at, at, arrivals)
+            self._of.setdefault((source[0], rtp.ssrc), []).append(stream)
         kinds = stream.payload_types
         timed = kinds.keys() <= {rtp.payload_type} or rtp.payload_type == stream.main_payload_type
         if stream.arrivals.add(rtp.ssrc, rtp.sequence, rtp.timestamp, at.timestamp(), timed=timed):
             stream.payload_types[rtp.payload_type] += 1
             stream.by_second[int(at.timestamp())] += 1
             stream.last = max(stream.last, at)
+            if len(rtp.payload) == _EVENT and rtp.payload_type >= _DYNAMIC:
+                stream.events[rtp.payload_type] += 1
         else:
             stream.other += 1
 

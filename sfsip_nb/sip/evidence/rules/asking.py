@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 from ...digest import AUTHENTICATE, AUTHORIZATION, digest_fields
-from ...fields import values
 from ...hops import LARGEST_DATAGRAM
 from ...shown import plain, where
 from ..calls import CallTrace, TracedMessage, Transaction
 from ..causes import Fixes, cause, fix, fixes_of
 from ..connections import Refusal
 from ..finding import Finding, Observed, Verdict, named, seconds
+from . import asked
 
 CHALLENGES = tuple(AUTHENTICATE)
 _REFUSALS: Mapping[Refusal, str] = {
@@ -18,7 +18,8 @@ _REFUSALS: Mapping[Refusal, str] = {
     "unanswered": "nothing to the connection",
 }
 
-_TIMER = 30.0
+_INSTANT = 0.05
+TIMER = 30.0
 """Seconds after which a sender has given up (timers B and F: 64 × T1 = 32 s, RFC 3261 §17)."""
 
 
@@ -49,21 +50,19 @@ def _refusal(conversation: CallTrace, last: Transaction, final: TracedMessage) -
             "a login was sent and refused: the user name, password or realm is wrong, or this user "
             "may not do this"
         )
-    if final.code == 405 and last.method == "REGISTER":
-        rule, meaning = "registration.method", "this peer accepts no registrations"
-    if rule.startswith("media"):
-        rule, meaning = _offer(last, rule, meaning)
+    rule, meaning, remedy = asked.beyond(conversation, last, final, rule, meaning)
     request = last.requests[0] if last.requests else None
-    asked = named(request) if request else last.method
+    what = named(request) if request else last.method
     took = f" after {seconds((final.at - request.at).total_seconds())}" if request else ""
     told = "" if meaning.lower() in why.said.lower() else f" – {meaning}"
-    sentence = f"{asked} was refused by {where(final.entry.source)}{took}: {why.said}{told}."
+    sentence = f"{what} was refused by {where(final.entry.source)}{took}: {why.said}{told}."
     origin = _origin(conversation, last, final.code)
     if origin is not None:
         sentence += f" The refusal comes from {where(origin.server)} behind it."
     rows = [*last.requests[:1], final]
+    peer = peer_of(conversation, origin or last)
     return Finding.of(
-        "fail", rule, sentence, rows, why.source, at=peer_of(conversation, origin or last)
+        "fail", rule, sentence, rows, why.source, at=peer, remedy=remedy or fix(rule, peer)
     )
 
 
@@ -73,7 +72,7 @@ def challenge(conversation: CallTrace, tries: Sequence[Transaction], world: Obse
     assert last.final is not None
     challenged = [t for t in tries if t.code in CHALLENGES]
     shown = [row for t in challenged for row in (*t.requests[:1], t.final) if row]
-    asked = named(last.requests[0]) if last.requests else last.method
+    what = named(last.requests[0]) if last.requests else last.method
     who = where(last.final.entry.source)
     peer = peer_of(conversation, last)
     if not last.authorized:
@@ -81,7 +80,7 @@ def challenge(conversation: CallTrace, tries: Sequence[Transaction], world: Obse
             return Finding.of(
                 "inconclusive",
                 "capture.ends",
-                f"{asked} was challenged by {who} ({last.code}), and the trace ends there.",
+                f"{what} was challenged by {who} ({last.code}), and the trace ends there.",
                 shown,
                 "RFC 3261 §22",
             )
@@ -90,7 +89,7 @@ def challenge(conversation: CallTrace, tries: Sequence[Transaction], world: Obse
         return Finding.of(
             "fail",
             "access.login",
-            f"{who} asked for a login ({last.code}), and {asked} was never sent with one.{more}",
+            f"{who} asked for a login ({last.code}), and {what} was never sent with one.{more}",
             shown,
             "RFC 3261 §22",
             remedy=f"Give the sender user name and password for {last.method} too. "
@@ -101,7 +100,7 @@ def challenge(conversation: CallTrace, tries: Sequence[Transaction], world: Obse
         return Finding.of(
             "fail",
             "access.uri",
-            f"{who} challenged {asked} {len(challenged)} times: the login's uri is “{given}”, but "
+            f"{who} challenged {what} {len(challenged)} times: the login's uri is “{given}”, but "
             f"the Request-URI is “{wanted}”, so the digest cannot be right.",
             shown,
             "RFC 7616 §3.4",
@@ -111,7 +110,7 @@ def challenge(conversation: CallTrace, tries: Sequence[Transaction], world: Obse
         return Finding.of(
             "inconclusive",
             "access.login",
-            f"{who} said that the nonce is stale, and {asked} was not sent with the new one.",
+            f"{who} said that the nonce is stale, and {what} was not sent with the new one.",
             shown,
             "RFC 7616 §3.3",
             remedy="Capture until the call is over; a sender has to try again with the new nonce.",
@@ -119,7 +118,7 @@ def challenge(conversation: CallTrace, tries: Sequence[Transaction], world: Obse
     return Finding.of(
         "fail",
         "access.login",
-        f"{asked} was sent with a login, and {who} asked for one again "
+        f"{what} was sent with a login, and {who} asked for one again "
         f"({cause(last.final).said}): user name, password or realm are wrong.",
         shown,
         "RFC 3261 §22.2",
@@ -130,19 +129,21 @@ def challenge(conversation: CallTrace, tries: Sequence[Transaction], world: Obse
 def silence(conversation: CallTrace, last: Transaction, world: Observed) -> Finding:
     """Not even a provisional response came."""
     first = last.requests[0] if last.requests else last.first
-    server, asked = where(last.server), named(first)
+    server, what = where(last.server), named(first)
     waited, times = world.after(first), len(last.requests)
     peer = peer_of(conversation, last)
-    sent = f"{asked} went to {server} {times} times" if times > 1 else f"{asked} went to {server}"
+    sent = f"{what} went to {server} {times} times" if times > 1 else f"{what} went to {server}"
     verdict: Verdict = "fail"
     rule = "peer.silent"
     if how := world.refused(last.client, last.server):
         meaning = f", which said: {_REFUSALS[how]}."
         if how == "unanswered":
             verdict = "inconclusive"
-    elif waited < _TIMER and times < 6:
+    elif waited < TIMER and times < 6:
         verdict = "inconclusive"
         meaning = f" and was not answered in the {seconds(waited)} that the trace goes on."
+        if waited < _INSTANT:
+            meaning = " and was not answered in the moment that the trace still goes on."
     elif first.entry.transport == "udp" and times == 1:
         verdict = "inconclusive"
         meaning = (
@@ -157,6 +158,8 @@ def silence(conversation: CallTrace, last: Transaction, world: Observed) -> Find
             f" and nothing came back in {seconds(waited)}. Nothing at all of that host is in the "
             "trace: it is silent or unreachable, or the capture sees only one direction."
         )
+    if asked.hops(first) == 0:
+        meaning += " It has Max-Forwards 0, with which no proxy passes it on."
     size = max((len(row.entry.data) for row in last.requests), default=0)
     if first.entry.transport == "udp" and size > LARGEST_DATAGRAM:
         meaning += (
@@ -216,28 +219,3 @@ def _redialed(conversation: CallTrace, world: Observed) -> bool:
         and 0 <= (other.began - conversation.ended).total_seconds() < 5
         for other in world.conversations
     )
-
-
-def _offer(transaction: Transaction, rule: str, meaning: str) -> tuple[str, str]:
-    """The answer to a 488 stands in the offer: what did it hold?"""
-    offer = next((row.sdp for row in transaction.requests if row.sdp), None)
-    if offer is None:
-        body = any(row.message.body for row in transaction.requests)
-        what = "the offer has no audio" if body else "the INVITE carries no offer"
-        return rule, f"{meaning}; {what}"
-    codecs = ", ".join(offer.codecs[:6]) or "no codec with a name"
-    first = next(iter(values(transaction.requests[0].message.headers, "Via")), "")
-    tls = transaction.first.entry.transport == "tls" or "/TLS" in first.upper()
-    if not offer.port:
-        return rule, f"{meaning}; the offer's audio has port 0, which means: none"
-    if offer.profile.upper() not in ("RTP/AVP", "RTP/SAVP"):
-        return "media.srtp", f"{meaning}; the offer is {offer.profile}, as browsers send it"
-    if tls and not offer.secure and rule == "media.refused":
-        return (
-            "media.srtp",
-            f"{meaning}; the offer is plain {offer.profile} over TLS signaling, where the peer "
-            "may demand SRTP (RTP/SAVP)",
-        )
-    if not {"PCMU", "PCMA"} & set(offer.codecs):
-        return "media.codec", f"{meaning}; the offer has no G.711, only {codecs}"
-    return rule, f"{meaning}; the offer is {offer.profile} with {codecs}"

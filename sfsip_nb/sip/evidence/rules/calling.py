@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ...fields import name_addr, uri_parts, values
-from ...shown import plain, where
+from ...shown import counted, plain, where
 from ..calls import CallTrace, Transaction
 from ..causes import cause, reasons
 from ..finding import Finding, Observed, seconds
@@ -21,12 +21,7 @@ def outcome(conversation: CallTrace, world: Observed) -> Iterator[Finding]:
     if conversation.answer is not None:
         return
     if not attempts:
-        yield Finding.of(
-            "inconclusive",
-            "capture.begins",
-            "The capture begins in the middle of this call: its INVITE is not in it.",
-            conversation.rows[:1],
-        )
+        yield _begun(conversation)
         return
     last = attempts[-1]
     cancels = conversation.of("CANCEL")
@@ -40,6 +35,28 @@ def outcome(conversation: CallTrace, world: Observed) -> Iterator[Finding]:
         yield found
     else:
         yield _pending(conversation, last, world)
+
+
+def _begun(conversation: CallTrace) -> Finding:
+    """The INVITE is not in the capture: what there is instead."""
+    rows = conversation.rows
+    first, hosts = rows[0], {row.entry.source for row in rows}
+    what = "The capture begins in the middle of this call: its INVITE is not in it."
+    methods = {row.method for row in rows if row.is_request}
+    asked = [row for row in rows if row.is_request]
+    if methods == {"CANCEL"} or (len(methods) == 1 and asked == rows):
+        way = f"from {where(asked[0].entry.source)} to {where(asked[0].entry.destination)}"
+        said = [row for row in rows if not row.is_request]
+        only = f"{counted(len(asked), asked[0].method)} {way}"
+        if said:
+            only += f", answered with {plain(said[0].entry.summary, 60)}"
+        what = f"The capture holds only {only}: the INVITE is not in it."
+    elif len(hosts) == 1 and not methods:
+        what = (
+            f"Only the responses of {where(first.entry.source)} are in the capture "
+            f"({plain(rows[-1].entry.summary, 60)} at last): what was asked is not."
+        )
+    return Finding.of("inconclusive", "capture.begins", what, rows)
 
 
 def _own_word(attempt: Transaction) -> bool:

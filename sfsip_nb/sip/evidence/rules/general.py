@@ -34,7 +34,7 @@ def exchange(conversation: CallTrace, world: Observed) -> Iterator[Finding]:
         last = group[-1]
         found = asking.trouble(conversation, group, world)
         # A peer that refuses OPTIONS or asks for a login is alive, which is all it asks.
-        if method == "OPTIONS" and last.code in (401, 403, 404, 405, 407, 480, 501):
+        if method == "OPTIONS" and last.code in (401, 403, 404, 405, 407, 480, 483, 501):
             found = _alive(last)
         elif found is None:
             found = _good(last) if last.final else _unfinished(last)
