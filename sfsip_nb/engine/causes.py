@@ -15,10 +15,10 @@ from fnmatch import fnmatchcase
 from importlib.resources import files
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 
 from sfsip_nb.engine.rows import CheckRow
+from sfsip_nb.inputs import tables
 
 
 def _pattern(text: str) -> str:
@@ -106,5 +106,5 @@ def read(package: str) -> tuple[KnownCause, ...]:
     path = files(package).joinpath("causes.yaml")
     if not path.is_file():
         return ()
-    entries: list[dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    entries: list[dict[str, Any]] = tables.parse(path.read_text(encoding="utf-8"))
     return TypeAdapter(tuple[KnownCause, ...]).validate_python(tuple(entries))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from sfsip_nb.api.exchanges import Exchange
@@ -56,7 +56,7 @@ def _keep(ctx: Context, step: str, asked: Sequence[Exchange]) -> str:
     room = FILE_BYTES
     rows = []
     for exchange, times in told[:MOST]:
-        row = asdict(exchange) | {"times": times, "path": ctx.redactor.text(exchange.path)}
+        row = vars(exchange) | {"times": times, "path": ctx.redactor.text(exchange.path)}
         row["answer"], room = _kept(ctx, exchange, room)
         rows.append(row)
     file = {"requests": rows, "more": max(0, len(told) - MOST)}

@@ -170,14 +170,18 @@ class Journal:
         run has seen of those steps.
         """
         own = self._ended("attempt = coalesce(?, attempt)", attempt)
-        seen = self._ended("attempt <= coalesce(?, attempt)", attempt)
+        seen = own
+        if attempt is not None:
+            seen = self._ended("attempt <= ?", attempt)
         attempts = {row.attempt for row in seen.values()}
         calls = [call for number in sorted(attempts) for call in self.dialled(number)]
         return {id_: settled(row, seen, calls) for id_, row in own.items()}
 
     def _ended(self, where: str, attempt: int | None) -> dict[str, JournaledStep]:
         rows = self.database.rows(
-            f"SELECT * FROM steps WHERE verdict IS NOT NULL AND {where} ORDER BY id", attempt
+            "SELECT steps.* FROM steps JOIN (SELECT min(id) AS first, max(id) AS newest FROM steps"
+            f" WHERE verdict IS NOT NULL AND {where} GROUP BY step) ON id = newest ORDER BY first",
+            attempt,
         )
         return {row["step"]: _step(row) for row in rows}
 

@@ -50,7 +50,7 @@ class CheckRow(Shape):
     @classmethod
     def of(cls, check: Check) -> Self:
         """The row of a check that was made now."""
-        return cls.model_validate(asdict(check))
+        return cls.model_validate(vars(check))
 
     @property
     def check(self) -> Check:

@@ -7,9 +7,16 @@ the field's alias. Fields stand in the order in which record.json writes them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from contextvars import ContextVar
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, WithJsonSchema, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    ModelWrapValidatorHandler,
+    WithJsonSchema,
+    model_validator,
+)
 
 # The patterns bind who writes a record; a reader takes what it finds, for a secret that was taken
 # out of a text must not make the whole record unreadable.
@@ -32,11 +39,17 @@ def wellformed(data: Any) -> Any:
         if data.isascii():
             return data
         return data.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(data, Mapping):
-        return {wellformed(key): wellformed(value) for key, value in data.items()}
+    if data is None or isinstance(data, (int, float)):
+        return data
     if isinstance(data, (list, tuple)):
         return [wellformed(item) for item in data]
+    if isinstance(data, (dict, Mapping)):  # a dict is known for one at once
+        return {wellformed(key): wellformed(value) for key, value in data.items()}
     return data
+
+
+_inside: ContextVar[bool] = ContextVar("inside", default=False)
+"""Whether what is validated lies inside other data, which was looked through as a whole."""
 
 
 class Shape(BaseModel):
@@ -46,10 +59,16 @@ class Shape(BaseModel):
         frozen=True, extra="ignore", validate_by_name=True, validate_by_alias=True
     )
 
-    @model_validator(mode="before")
+    @model_validator(mode="wrap")
     @classmethod
-    def _wellformed(cls, data: Any) -> Any:
-        return wellformed(data)
+    def _wellformed(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        if _inside.get():
+            return handler(data)
+        token = _inside.set(True)
+        try:
+            return handler(wellformed(data))
+        finally:
+            _inside.reset(token)
 
     def as_json(self) -> dict[str, Any]:
         """As record.json has it: the keys that were given, under their names there."""

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass, replace
-from importlib.resources import files
 from typing import Any
 
-import yaml
-
+from sfsip_nb.inputs import tables
 from sfsip_nb.inputs.platform import names, platform
 
 
@@ -77,8 +75,7 @@ class GuideChange:
 
 @functools.cache
 def _data() -> dict[str, Any]:
-    text = files(__package__).joinpath("facts.yaml").read_text(encoding="utf-8")
-    loaded: dict[str, Any] = yaml.safe_load(text)
+    loaded: dict[str, Any] = tables.read(__package__, "facts.yaml")
     return loaded
 
 
@@ -87,8 +84,7 @@ def of(name: str) -> dict[str, Any]:
     """All facts about Synthflow or a platform, as written. Raises KeyError for an unknown one."""
     if name == "synthflow":
         return dict(_data()["synthflow"])
-    text = files(platform(name).package).joinpath("facts.yaml").read_text(encoding="utf-8")
-    loaded: dict[str, Any] = yaml.safe_load(text)
+    loaded: dict[str, Any] = tables.read(platform(name).package, "facts.yaml")
     return loaded
 
 

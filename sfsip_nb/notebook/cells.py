@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from functools import wraps
+from functools import cache, wraps
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from sfsip_nb.notebook import forms
@@ -15,8 +15,11 @@ from sfsip_nb.notebook.errors import errors_shown
 from sfsip_nb.notebook.workspace import Workspace
 from sfsip_nb.present.tables import Shown, Stamp
 
-_KERNEL = f"{os.getpid()}-{time.time_ns() // 10**6}"
-"""Tells this kernel's outputs from those of an earlier one."""
+
+@cache
+def _kernel() -> str:
+    """Tells this kernel's outputs from those of an earlier one, or of one forked beside it."""
+    return f"{os.getpid()}-{time.time_ns() // 10**6}"
 
 
 class InNotebook(Protocol):
@@ -57,9 +60,9 @@ def stamp(workspace: Workspace, notebook: str) -> Stamp:
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     where = f"{workspace.draft.run_name}/{notebook}"
     if (opened := workspace.opened) is None:
-        return Stamp(where, _KERNEL, 0, f"no attempt yet · {now}")
+        return Stamp(where, _kernel(), 0, f"no attempt yet · {now}")
     words = f"attempt {opened.attempt} · {opened.mode} · {opened.parameters.target} · {now}"
-    return Stamp(where, _KERNEL, opened.attempt, words)
+    return Stamp(where, _kernel(), opened.attempt, words)
 
 
 @contextlib.contextmanager

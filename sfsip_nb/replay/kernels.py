@@ -1,7 +1,8 @@
 """The papermill engine of a replay: secrets are masked before anything is stored.
 
 Kernels run this very Python, talk over encrypted loopback sockets and boot one ahead: the next
-notebook's kernel starts while the present one runs.
+notebook's kernel starts while the present one runs. Where it is safe, all are forked from one
+process, which loads the package once.
 """
 
 import logging
@@ -23,6 +24,7 @@ from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
 from sfsip_nb.inputs import private
+from sfsip_nb.replay.forking import KERNEL, SAFE, Forked, Loaded
 from sfsip_nb.runs.errors import NotebookError
 from sfsip_nb.runs.prepared import Redacting
 
@@ -30,7 +32,6 @@ CELL_TIMEOUT = 900
 """Seconds that one cell may take before the replay breaks off."""
 
 _START_TIMEOUT = 90
-_KERNEL = "sfsip_nb.notebook.kernel"
 
 
 class _ThisPython(KernelSpecManager):
@@ -39,7 +40,7 @@ class _ThisPython(KernelSpecManager):
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         native = get_kernel_dict()
         native["argv"] = make_ipkernel_cmd(
-            _KERNEL, extra_arguments=["--HistoryManager.hist_file=:memory:"]
+            KERNEL, extra_arguments=["--HistoryManager.hist_file=:memory:"]
         )
         return KernelSpec(**native)
 
@@ -49,6 +50,7 @@ class Kernels:
 
     def __init__(self, env: Mapping[str, str]) -> None:
         self._env = {**os.environ, **env}
+        self._loaded = Loaded(self._env) if SAFE else None
         self._next: AsyncKernelManager | None = None
 
     def take(self, another: bool) -> AsyncKernelManager:
@@ -59,10 +61,12 @@ class Kernels:
         return kernel
 
     def close(self) -> None:
-        """End the kernel that nobody took."""
+        """End the kernel that nobody took, and what kernels are forked from."""
         if self._next is not None:
             run_sync(self._next.shutdown_kernel)(now=True)
             self._next = None
+        if self._loaded is not None:
+            self._loaded.close()
 
     def _start(self) -> AsyncKernelManager:
         kernel = AsyncKernelManager(
@@ -70,6 +74,13 @@ class Kernels:
             kernel_spec_manager=_ThisPython(),
             transport_encryption="required",
         )
+        if self._loaded is not None:
+            kernel.provisioner = Forked(
+                self._loaded,
+                kernel_id=kernel.kernel_id,
+                kernel_spec=kernel.kernel_spec,
+                parent=kernel,
+            )
         # What a kernel writes past its sockets is unmasked, so it goes nowhere.
         run_sync(kernel.start_kernel)(env=self._env, stdout=DEVNULL, stderr=DEVNULL)
         return kernel

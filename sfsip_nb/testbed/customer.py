@@ -11,9 +11,7 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
-import yaml
-
-from sfsip_nb.inputs import samples
+from sfsip_nb.inputs import samples, tables
 
 from .world import Objects
 
@@ -27,5 +25,5 @@ def collections(package: str, values: Mapping[str, Any]) -> dict[str, Objects]:
     (low, high), (first, last) = samples.DID_POOL, samples.NUMBER_BLOCK
     ends = {"FIRST_DID": low, "LAST_DID": high, "FIRST_OF_BLOCK": first, "LAST_OF_BLOCK": last}
     known = {**vars(samples), **ends, **values}
-    found: dict[str, Objects] = yaml.safe_load(Template(text).substitute(known))
+    found: dict[str, Objects] = tables.parse(Template(text).substitute(known))
     return found

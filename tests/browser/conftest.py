@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.browser.labs import Lab, jupyterlab
+from tests.browser.labs import CELL, Lab, jupyterlab
 from tests.sip.peers.lab import need
 
-expect.set_options(timeout=60_000)
-"""On a busy machine a kernel takes its time."""
+expect.set_options(timeout=CELL)
 
 ARGUMENTS = (
     "--no-sandbox",
@@ -42,22 +40,12 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
-    """Makes contexts (a colour scheme, a size), closed after the test."""
-    with ExitStack() as stack:
-
-        def make(**options: object) -> BrowserContext:
-            made = browser.new_context(**options)  # type: ignore[arg-type]
-            stack.callback(made.close)
-            return made
-
-        yield make
-
-
-@pytest.fixture
-def page(context: Callable[..., BrowserContext]) -> Page:
-    """One page, as wide as a laptop's."""
-    return context(viewport={"width": 1280, "height": 1000}).new_page()
+def page(browser: Browser) -> Iterator[Page]:
+    """One page, as wide as a laptop's, in a context that the test may open more in."""
+    context = browser.new_context(viewport={"width": 1280, "height": 1000})
+    context.set_default_timeout(CELL)
+    yield context.new_page()
+    context.close()
 
 
 @pytest.fixture(scope="session")

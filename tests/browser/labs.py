@@ -25,8 +25,8 @@ from tests.sip.peers.lab import free_port
 PROJECT = Path(__file__).resolve().parents[2]
 SETTINGS = PROJECT / "sfsip_nb" / "notebook" / "jupyter"
 STARTING, CELL, ALL = 60.0, 60_000, 180_000
-"""Most seconds for the server, most milliseconds for one cell and for a notebook's cells, failing
-calls included, on a busy machine."""
+"""Most seconds for the server to start or to end, most milliseconds for one cell, or for anything
+else that a page does, and for a notebook's cells, failing calls included, on a busy machine."""
 POLLING = 100
 """Milliseconds between two looks at JupyterLab: one with each frame keeps a core busy."""
 
@@ -55,8 +55,15 @@ class Lab:
         return [cell["id"] for cell in found["cells"]]
 
     def open(self, page: Page, path: str) -> Notebook:
-        """Open one notebook in a page, in Lab's single-document mode."""
-        page.goto(f"{self.url}/doc/tree/{path}")
+        """Open one notebook in a page, in Lab's single-document mode.
+
+        A page that holds JupyterLab already keeps it, and closes what was open: loading it anew
+        costs more than most of what a test does in it.
+        """
+        if page.evaluate("() => Boolean(window.jupyterapp)"):
+            page.evaluate(OPEN, path)
+        else:
+            page.goto(f"{self.url}/doc/tree/{path}")
         notebook = Notebook(page, self.root / path, self.ids(path))
         ready(page, path)
         expect(notebook.cells).to_have_count(len(notebook.ids), timeout=CELL)
@@ -121,7 +128,9 @@ class Notebook:
         cell = self.cell(id)
         folded = cell.locator(".jp-Placeholder-prompt")  # a click on its text would unfold it
         (folded if folded.count() else cell.locator(".cm-content").first).click()
-        execute(self.page, lambda: self.page.keyboard.press("Control+Enter"), self.ids.index(id))
+        index = self.ids.index(id)
+        self.page.wait_for_function(FOCUSED, arg=index, polling=POLLING)
+        execute(self.page, lambda: self.page.keyboard.press("Control+Enter"), index)
         return cell.locator(".jp-OutputArea-output")
 
     def add(self, after: str, code: str) -> Locator:
@@ -157,8 +166,8 @@ class Notebook:
         """Save by the menu's command, wherever the focus is; the file as it then is."""
         stamp = self.path.stat().st_mtime_ns
         self.page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
-        for _ in range(100):
-            self.page.wait_for_timeout(100)
+        for _ in range(CELL // POLLING):
+            self.page.wait_for_timeout(POLLING)
             with suppress(ValueError):  # JupyterLab empties the file before it writes it
                 if self.path.stat().st_mtime_ns != stamp:
                     return dict(json.loads(self.path.read_text(encoding="utf-8")))
@@ -187,10 +196,20 @@ def execute(
     page.wait_for_function(ENDED, arg=index, timeout=timeout, polling=POLLING)
 
 
+OPEN = """async path => {
+    const lab = window.jupyterapp;
+    lab.shell.mode = 'single-document';
+    [...lab.shell.widgets('main')].forEach(widget => widget.dispose());
+    await lab.commands.execute('docmanager:open', {path});
+}"""
 READY = """path => {
     const panel = window.jupyterapp?.shell.currentWidget;
     return panel?.context?.path === path && panel.context.isReady
         && panel.sessionContext.isReady && panel.sessionContext.kernelDisplayStatus === 'idle';
+}"""
+FOCUSED = """index => {
+    const notebook = window.jupyterapp.shell.currentWidget.content;
+    return notebook.activeCellIndex === index && notebook.node.contains(document.activeElement);
 }"""
 LISTEN = """index => {
     window.began = false;
@@ -252,7 +271,7 @@ def jupyterlab(root: Path, *options: str) -> Iterator[Lab]:
             yield Lab(f"http://127.0.0.1:{port}", root)
         finally:
             server.terminate()
-            server.wait(20)
+            server.wait(STARTING)
             for run in (root / "runs").glob("*"):
                 life.stop(run)
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page, Request
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request
 
+from tests.browser.labs import CELL
 from tests.present import record_sample as sample
 from tests.present.hostile import HOSTILE, SHORT, poison
 
-Contexts = Callable[..., BrowserContext]
+Scheme = Literal["light", "dark"]
 
 RECORDS: dict[str, Callable[[], dict[str, Any]]] = {
     "mixed": sample.record,
@@ -32,12 +34,24 @@ class Opened:
         self.requests: list[str] = []
         self.complaints: list[str] = []
         page.on("request", self._asked)
-        page.on("console", lambda message: self.complaints.append(message.text))
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", self._logged)
+        page.on("pageerror", self._raised)
         page.goto(path.as_uri())
+
+    def leave(self) -> None:
+        """Watch the tab no longer."""
+        self.page.remove_listener("request", self._asked)
+        self.page.remove_listener("console", self._logged)
+        self.page.remove_listener("pageerror", self._raised)
 
     def _asked(self, request: Request) -> None:
         self.requests.append(request.url)
+
+    def _logged(self, message: ConsoleMessage) -> None:
+        self.complaints.append(message.text)
+
+    def _raised(self, error: Error) -> None:
+        self.complaints.append(str(error))
 
     def sideways(self) -> int:
         """Pixels by which the page is wider than its window."""
@@ -47,17 +61,30 @@ class Opened:
         return width
 
 
+@pytest.fixture(scope="module")
+def tab(browser: Browser) -> Iterator[Page]:
+    """One tab, in which each test loads its record: a new one costs three processes."""
+    page = browser.new_page()
+    page.set_default_timeout(CELL)
+    yield page
+    page.close()
+
+
 @pytest.fixture
-def opened(context: Contexts, tmp_path: Path) -> Callable[..., Opened]:
+def opened(tab: Page, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
     """Opens one of the records, light or dark, at a width."""
+    with ExitStack() as stack:
 
-    def make(record: str = "mixed", scheme: str = "light", width: int = 1280) -> Opened:
-        path = tmp_path / f"{record}.html"
-        path.write_text(sample.page(RECORDS[record](), sample.EVIDENCE), encoding="utf-8")
-        size = {"width": width, "height": 900}
-        return Opened(context(color_scheme=scheme, viewport=size).new_page(), path)
+        def make(record: str = "mixed", scheme: Scheme = "light", width: int = 1280) -> Opened:
+            path = tmp_path / f"{record}.html"
+            path.write_text(sample.page(RECORDS[record](), sample.EVIDENCE), encoding="utf-8")
+            tab.emulate_media(color_scheme=scheme)
+            tab.set_viewport_size({"width": width, "height": 900})
+            made = Opened(tab, path)
+            stack.callback(made.leave)
+            return made
 
-    return make
+        yield make
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 400)])

@@ -40,8 +40,9 @@ class Visitor:
     def look_at(self, id: str, part: str = "start") -> Locator:
         """Scroll to a cell."""
         self.page.evaluate(SCROLL, [id, part])
-        self.page.wait_for_timeout(300)
-        return self.cell(id)
+        cell = self.cell(id)
+        expect(cell).to_be_visible()
+        return cell
 
     def click(self, what: Locator) -> None:
         """One click."""

@@ -69,4 +69,5 @@ def test_a_replays_kernel_is_loaded_before_its_turn_and_has_no_debugger() -> Non
         client.stop_channels()
     finally:
         run_sync(manager.shutdown_kernel)(now=True)
+        kernels.close()
     assert "".join(said).strip() == "[True, False]"

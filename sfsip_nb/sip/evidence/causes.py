@@ -25,7 +25,7 @@ _NEVER = "(?!)"
 def data() -> Mapping[str, Any]:
     """The tables of `causes.yaml`."""
     text = files(__package__).joinpath("causes.yaml").read_text(encoding="utf-8")
-    tables: Mapping[str, Any] = yaml.safe_load(text)
+    tables: Mapping[str, Any] = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     return tables
 
 

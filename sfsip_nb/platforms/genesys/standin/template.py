@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import copy
 import re
-from importlib.resources import files
 from typing import Any
 
-import yaml
-
+from sfsip_nb.inputs import tables
 from sfsip_nb.testbed.world import Json
 
 METABASE = "external_sip_pcv_byoc_carrier.json"
@@ -18,8 +16,7 @@ PASSWORD = "trunk_sip_authentication_credentials_password"
 
 
 def _properties() -> dict[str, Json]:
-    text = files(__package__).joinpath("template.yaml").read_text(encoding="utf-8")
-    known: dict[str, Json] = yaml.safe_load(text)
+    known: dict[str, Json] = tables.read(__package__, "template.yaml")
     for key, rule in known.items():
         default = rule.pop("default")
         items = {"items": {"type": "string"}} if rule["type"] == "array" else {}
