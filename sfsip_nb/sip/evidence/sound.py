@@ -120,8 +120,9 @@ class Streams:
             stream.payload_types[rtp.payload_type] += 1
             stream.by_second[int(at.timestamp())] += 1
             stream.last = max(stream.last, at)
-            if len(rtp.payload) == _EVENT and rtp.payload_type >= _DYNAMIC:
-                stream.events[rtp.payload_type] += rtp.payload[0] <= _FLASH
+            kind, payload = rtp.payload_type, rtp.payload
+            if len(payload) == _EVENT and kind >= _DYNAMIC and payload[0] <= _FLASH:
+                stream.events[kind] += 1
         else:
             stream.other += 1
 
