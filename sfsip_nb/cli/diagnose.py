@@ -1,11 +1,11 @@
-"""Captures on the command line: calls, verdicts, sentences."""
+"""Why a run or a call failed, on the command line: causes of a run's folder, calls of captures."""
 
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from sfsip_nb.cli.common import CODES, app, paragraphs, say
+from sfsip_nb.cli.common import CODES, FAILED, app, paragraphs, say
 from sfsip_nb.inputs.errors import InputError
 
 
@@ -16,28 +16,44 @@ def diagnose(
         Path | None, typer.Option(help="write the calls' ladders to this page", metavar="HTML")
     ] = None,
 ) -> None:
-    """Read captures: each call's verdict, what it means, and where to mend it.
+    """Name the causes of a run's failures, or read captures: each call's verdict and how to fix it.
 
     0: nothing wrong, 1: something failed, 3: inconclusive.
     """
     with paragraphs():
         from sfsip_nb.platforms.shared import captures
+        from sfsip_nb.runs.explained import newest
         from sfsip_nb.sip.evidence.diagnose import diagnosed
-        from sfsip_nb.sip.evidence.finding import Verdict, worst
 
-        verdicts: list[Verdict] = []
+        record = newest(place) if place.is_dir() else None
+        codes = [_run(record, place)] if record else []
         pages: list[tuple[str, Any]] = []
-        for path in _captures(place):
+        for path in _captures(place, needed=record is None):
             diagnosis = diagnosed(captures.load(path))
             _tell(path, diagnosis)
-            verdicts.append(diagnosis.verdict)
+            codes.append(CODES[diagnosis.verdict])
             pages.append((path.name, diagnosis))
         if ladder is not None:
             _write(ladder, pages)
-        raise typer.Exit(CODES[worst(verdicts)])
+        raise typer.Exit(FAILED if FAILED in codes else max(codes))
 
 
-def _captures(place: Path) -> list[Path]:
+def _run(record: Any, folder: Path) -> int:
+    """Tell why a run's newest attempt failed; the exit code of what is told."""
+    from sfsip_nb.present.causes import issues, shown
+    from sfsip_nb.runs.explained import causes
+
+    found = causes(record, folder)
+    say(f"Attempt {record.attempt}, {record.mode}, of run {record.run}: {record.verdict}")
+    say(shown(found).text)
+    if record.diagnosis:
+        say(issues(record.diagnosis).text)
+    if found.named or found.unexplained:
+        return FAILED
+    return CODES.get(record.verdict, CODES["inconclusive"])
+
+
+def _captures(place: Path, needed: bool) -> list[Path]:
     """The capture, or all that lie in a run's folder, where a person puts them."""
     from sfsip_nb.sip.evidence import capture
 
@@ -45,12 +61,12 @@ def _captures(place: Path) -> list[Path]:
         return [place]
     folder = place / "captures" if (place / "captures").is_dir() else place
     found = capture.files_in(folder)
-    if not found:
+    if not found and needed:
         there = place / "captures" if place.is_dir() else place
         raise InputError(
             "FILE|DIR",
-            f"There is no capture at {there}. Name a .pcap or .pcapng file, or put it into the "
-            "folder captures of the run's folder.",
+            f"There is no run and no capture at {there}. Name a run's folder, a .pcap or a .pcapng"
+            " file, or put a capture into the folder captures of the run's folder.",
         )
     return found
 

@@ -87,17 +87,10 @@ def _holds(attempt: Path, signers: Path | None) -> bool:
 
 
 def _keep_interactive(folder: Path) -> None:
-    from sfsip_nb.engine.found import JOURNAL, look
+    from sfsip_nb.engine.found import JOURNAL
     from sfsip_nb.engine.journal import Journal
-    from sfsip_nb.inputs.draft import Draft
-    from sfsip_nb.inputs.secrets import Redactor
-    from sfsip_nb.runs import session
-    from sfsip_nb.runs.kept import keep_interactive
+    from sfsip_nb.runs.kept import keep_interactive, known_secrets
 
-    match look(folder).inputs:
-        case {"guide": str(guide), "values": dict(values)} if guide in session.GUIDES:
-            # One typed into a form is gone with its kernel; the journal never had it.
-            secrets = Draft(guide, values).checked.secrets.values()
-            redactor = Redactor(secret.reveal() for secret in secrets)
-            with closing(Journal(folder / JOURNAL)) as journal:
-                keep_interactive(journal, session.GUIDES[guide], folder, redactor)
+    if (known := known_secrets(folder)) is not None:
+        with closing(Journal(folder / JOURNAL)) as journal:
+            keep_interactive(journal, known.guide, folder, known.redactor)

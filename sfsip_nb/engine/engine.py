@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import partial
 
 from sfsip_nb.api.errors import ApiError
 from sfsip_nb.api.exchanges import noted
-from sfsip_nb.engine import apply, effects, evidence, people, plan
+from sfsip_nb.engine import apply, effects, evidence, people, plan, trouble
 from sfsip_nb.engine.broken import InternalError, explain
 from sfsip_nb.engine.context import Context
-from sfsip_nb.engine.effects import Unsettled
-from sfsip_nb.engine.model import Card, Refused, Step, Stranded
+from sfsip_nb.engine.model import Card, Desired, Refused, Step
 from sfsip_nb.engine.plan import Plan
 from sfsip_nb.engine.rows import CheckRow
-from sfsip_nb.engine.verdicts import STRANDED, Check, Vantage, Verdict, step_verdict
+from sfsip_nb.engine.verdicts import Check, Verdict, step_verdict
 
 _GOOD = ("pass", "skipped", "waived")
 _INTERRUPTED = "Interrupted by a person; run it again to continue."
@@ -95,7 +95,7 @@ class Engine:
             try:
                 result = self._carry_out(step)
             except (ApiError, Refused) as error:
-                result = StepResult(step, Verdict.FAIL, [_refused(step, error)])
+                result = StepResult(step, Verdict.FAIL, [trouble.told(step.id, error)])
             except Exception as error:
                 told = explain(ctx.run_dir, ctx.redactor, step_id, error)
                 broke = InternalError(told)
@@ -103,7 +103,7 @@ class Engine:
             except KeyboardInterrupt as error:
                 broke = error
                 result = StepResult(step, Verdict.INCONCLUSIVE, reason=_INTERRUPTED)
-        checks = evidence.resting(ctx, step_id, result.checks, asked)
+        checks = evidence.resting(ctx, step_id, trouble.once(result.checks), asked)
         result.checks = [self._waived(check) for check in checks]
         if result.checks:
             result.verdict = step_verdict(result.checks)
@@ -128,42 +128,70 @@ class Engine:
         if reason:
             return StepResult(step, Verdict.SKIPPED, reason=reason)
         card = step.card(ctx) if step.card else None
-        open_needs = [n for n in step.needs if not self._met(n)]
-        if ctx.mode == "plan" and step.desired:  # what only waits for the plan does not hold it up
-            open_needs = self._failed_before(step)
-        if open_needs:
+        if open_needs := self._open_needs(step):
             names = ", ".join(
                 f"{n} ({ctx.journal.verdict(n) or 'not run yet'})" for n in open_needs
             )
             return StepResult(step, Verdict.BLOCKED, reason=f"First: {names}.", card=card)
         result = StepResult(step, Verdict.SKIPPED, card=card)
+        if ctx.mode == "verify":
+            result.checks += trouble.apart(step.id, partial(self._as_found, step))
+        elif not self._as_wanted(step, result):
+            return result
+        if card is not None:
+            people.answer_from_parameters(ctx, card)
+            answered = people.checks(ctx, card)
+            result.checks += answered
+            if step_verdict(answered) is Verdict.WAITING and not step.checks_anyway:
+                return result
+        if step.check is not None:
+            look = partial(step.check, ctx)
+            result.checks += trouble.apart(step.id, look) if ctx.mode == "verify" else look()
+        return result
+
+    def _as_found(self, step: Step) -> list[Check]:
+        """Each wanted object against what is there, whatever became of the one before it."""
+
+        def look(want: Desired) -> list[Check]:
+            return apply.as_wanted(self.ctx, step.id, want, None).checks
+
+        wants = plan.wanted(self.ctx, step)
+        return trouble.apart(step.id, *(partial(look, want) for want in wants))
+
+    def _as_wanted(self, step: Step, result: StepResult) -> bool:
+        """Plan or make the wanted objects, one after the other, as long as all is well."""
+        ctx = self.ctx
         for want in plan.wanted(ctx, step):
             if ctx.mode == "apply":
                 settled = apply.carry_out(ctx, step.id, want, self.plan())
                 self._stop_if_moved(settled)
             else:
-                planned = self._planned() if ctx.mode == "plan" else None
-                settled = apply.as_wanted(ctx, step.id, want, planned)
+                settled = apply.as_wanted(ctx, step.id, want, self._planned())
             result.checks += settled.checks
             result.reason = " ".join([result.reason, *settled.found]).strip()
             if settled.change != "none":
                 result.change = settled.change
-            if ctx.mode != "verify" and not _well(settled.checks):
-                return result
-        if not _well(result.checks):
-            return result
-        if card is not None:
-            people.answer_from_parameters(ctx, card)
-            result.checks += people.checks(ctx, card)
-            if step_verdict(result.checks) is Verdict.WAITING and not step.checks_anyway:
-                return result
-        if step.check is not None:
-            result.checks += step.check(ctx)
-        return result
+            if not _well(settled.checks):
+                return False
+        return True
 
-    def _met(self, needed: str) -> bool:
+    def _open_needs(self, step: Step) -> list[str]:
+        """The steps that hold this one up.
+
+        In ``verify`` none holds up what reads, and what failed holds up no call: it shows what
+        else is wrong. In ``plan``, what only waits for the plan does not hold it up.
+        """
+        mode = self.ctx.mode
+        if mode == "plan" and step.desired:
+            return self._failed_before(step)
+        if mode == "verify" and not step.dials:
+            return []
+        enough = (*_GOOD, Verdict.FAIL) if mode == "verify" else _GOOD
+        return [needed for needed in step.needs if not self._met(needed, enough)]
+
+    def _met(self, needed: str, enough: tuple[str, ...]) -> bool:
         row = self.ctx.journal.steps().get(needed)
-        return row is not None and (row.verdict in _GOOD or people.only_awaits_proof(row))
+        return row is not None and (row.verdict in enough or people.only_awaits_proof(row))
 
     def _failed_before(self, step: Step) -> list[str]:
         """The steps that failed in this attempt among all that this one comes after."""
@@ -206,33 +234,3 @@ def _well(checks: list[Check]) -> bool:
 
 def _today() -> date:
     return datetime.now(UTC).date()
-
-
-def _refused(step: Step, error: apply.Trouble) -> Check:
-    """A refusal fails; trouble of the network or of a platform says nothing of the customer."""
-    told = Check(
-        id=f"{step.id}/api",
-        title=f"{error.platform} accepts the request"
-        if isinstance(error, ApiError)
-        else "The step can be carried out",
-        expected="no refusal",
-        seen=str(error),
-        verdict=Verdict.FAIL,
-        vantage=Vantage.PLATFORM,
-        reason=error.advice,
-    )
-    if isinstance(error, Stranded):
-        return replace(
-            told,
-            id=f"{step.id}{STRANDED}",
-            title="Nothing is left half changed",
-            expected="done, or undone",
-        )
-    if isinstance(error, Unsettled) or (isinstance(error, ApiError) and error.transient):
-        return replace(
-            told,
-            title=f"{error.platform if isinstance(error, ApiError) else 'The platform'} answers",
-            expected="an answer that can be used",
-            verdict=Verdict.INCONCLUSIVE,
-        )
-    return told

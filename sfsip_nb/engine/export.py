@@ -78,6 +78,7 @@ def record(journal: Journal, attempt: int, guide: Guide) -> Record:
             "people": people,
             "waivers": facts.waivers,
             "diagnosis": journal.get(f"diagnosis/{attempt}", []),
+            "causes": journal.get(f"causes/{attempt}", {}),
             "testbed": facts.testbed,
             "notes": [asdict(note) for note in changes(guide.name)],
             "map": [] if undone else guide.lines(),
@@ -126,7 +127,7 @@ def everything(journal: Journal) -> dict[str, Any]:
 
 def flow_of(flow: CallFlow, inputs: Mapping[str, Any], steps: Iterable[StepRow]) -> FlowRow:
     """A call's way with this customer's names, and what the checks say of each hop."""
-    names, found = _names(inputs), [check for step in steps for check in step.checks]
+    names, found = names_of(inputs), [check for step in steps for check in step.checks]
     hops = []
     for hop in flow.hops:
         checks = [c for identity in hop.checks for c in found if _is(c.id, identity)]
@@ -142,7 +143,7 @@ def flow_of(flow: CallFlow, inputs: Mapping[str, Any], steps: Iterable[StepRow])
     return FlowRow(step=flow.step, title=flow.title, hops=hops)
 
 
-def _names(inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+def names_of(inputs: Mapping[str, Any]) -> Mapping[str, Any]:
     """The inputs, with the numbers, and the assistants that answer them, in words."""
     entries = [e if isinstance(e, dict) else {"number": e} for e in inputs.get("numbers", ())]
     usual = inputs.get("synthflow", {}).get("assistant")

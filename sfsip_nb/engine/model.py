@@ -55,6 +55,7 @@ class Resource(Protocol):
 
     kind: str
     write_only: frozenset[str] = frozenset()
+    """What the API need not return; what it returns of it all the same is compared as any field."""
     marked: bool = False
     """Whether the ownership marker can be written into such an object."""
     at_risk: str = ""
@@ -189,13 +190,15 @@ class CallHop:
     """A station of a call: what it is, the customer's name for it, and what judges the way there.
 
     ``system`` is who owns it. ``what`` and ``name`` are templates over the inputs, such as
-    ``{genesys[site]}``; ``checks`` are ids of checks, of any step.
+    ``{genesys[site]}``; ``checks`` are ids of checks, of any step. ``at`` is its name in the
+    causes, where something can be wrong there.
     """
 
     system: str
     what: str
     name: str = ""
     checks: tuple[str, ...] = ()
+    at: str = ""
 
 
 @dataclass(frozen=True)

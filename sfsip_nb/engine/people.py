@@ -181,7 +181,7 @@ def is_word(check: str) -> bool:
 
 
 def only_awaits_proof(row: StepRow) -> bool:
-    """Whether a step's row is open for nothing but the proof of what a person said.
+    """Whether a step's row is open for nothing but what another step proves.
 
     What follows may go on then, or the proof could never come.
     """
@@ -191,5 +191,6 @@ def only_awaits_proof(row: StepRow) -> bool:
         if c.weight is Weight.REQUIRED and c.verdict not in ("pass", "skipped", "waived")
     ]
     return bool(open_checks) and all(
-        c.id == check_id(row.id) and c.verdict is Verdict.INCONCLUSIVE for c in open_checks
+        (c.proved_by or c.id == check_id(row.id)) and c.verdict is Verdict.INCONCLUSIVE
+        for c in open_checks
     )

@@ -10,9 +10,9 @@ from typing import Any, Literal, Self
 from pydantic import Field, ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 
+from sfsip_nb.engine.cause_rows import CausesRow, IssueRow
 from sfsip_nb.engine.model import Line
 from sfsip_nb.engine.rows import (
-    CauseRow,
     ChangeRow,
     DialledRow,
     EvidenceRow,
@@ -132,8 +132,11 @@ class Record(Shape):
     changes: list[ChangeRow] = Field(description="Writes of this attempt, oldest first.")
     people: list[PersonRow] = Field(description="Human steps of the run.")
     waivers: list[WaiverRow]
-    diagnosis: list[CauseRow] = Field(
+    diagnosis: list[IssueRow] = Field(
         description="The guide's troubleshooting rows, the likeliest first."
+    )
+    causes: CausesRow = Field(
+        default=CausesRow(), description="What explains the failed checks, by side and object."
     )
     testbed: TestbedRow | None = Field(description="Null on live.")
     notes: list[NoteRow] = Field(

@@ -241,19 +241,6 @@ class FlowRow(Shape):
     hops: list[HopRow]
 
 
-class CauseRow(Shape):
-    """A row of the guide's troubleshooting table, and what in the run speaks for it."""
-
-    because: list[str]
-    cause: str
-    certain: bool = Field(
-        default=False, description="Whether a check failed; else some are only open."
-    )
-    id: str = ""
-    remedy: str
-    steps: list[str] = Field(default=[], description="Steps whose checks speak for it.")
-
-
 class WaiverRow(Shape):
     """A check that somebody took upon themselves."""
 

@@ -12,12 +12,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from sfsip_nb.inputs.errors import InputError
 
 if TYPE_CHECKING:
     from sfsip_nb.inputs.blocks import Block
+
+Systems = dict[str, dict[str, dict[str, dict[str, Any]]]]
+"""The customer's objects on the testbed: by platform (or Synthflow), collection and id."""
+
+Group = Literal["set-up", "calls", "account", "conditions"]
 
 _HOME, _GROUP = "sfsip_nb.platforms", "sfsip.platforms"
 _OTHER_END = "synthflow"
@@ -29,14 +34,34 @@ def _nothing(group: Any, numbers: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 @dataclass(frozen=True)
 class Fault:
-    """What a stand-in can break on purpose, and the troubleshooting row that it should lead to.
+    """What a stand-in can break on purpose, and what that should be recognized as.
 
-    The first part of its name is the platform's; `row` is the row's title in the vendor's document.
+    The first part of its name is the platform's; `row` is the title of the troubleshooting row in
+    the vendor's document.
     """
 
     name: str
     effect: str
     row: str = ""
+    cause: str = ""
+    """The id of the cause; empty for a condition, under which a run is held up but nothing is
+    wrong with what is set up."""
+    breaks: Callable[[Systems], None] | None = None
+    """Changes the stored objects as somebody's hand would, the same however often it is done.
+
+    Called when the fault is switched on, and after each write while it is on: as if somebody
+    changed it right afterwards. Switching it off leaves what is broken."""
+    account: bool = False
+    """It lies in what the account or its key may do."""
+
+    @property
+    def group(self) -> Group:
+        """Where it lies: in what is set up, in the calls, in the account, or in nothing of them."""
+        if not self.cause:
+            return "conditions"
+        if self.breaks:
+            return "set-up"
+        return "account" if self.account else "calls"
 
 
 @dataclass(frozen=True)

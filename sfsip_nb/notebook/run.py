@@ -20,7 +20,7 @@ from sfsip_nb.notebook.unattended import stop_unless_passed
 from sfsip_nb.notebook.workspace import Workspace
 from sfsip_nb.platforms.shared import captures
 from sfsip_nb.present import captures as capture_tables
-from sfsip_nb.present import chapters, figures, outcome, tables
+from sfsip_nb.present import causes, chapters, figures, outcome, tables
 from sfsip_nb.present.frames import Frames
 from sfsip_nb.present.pictured import pictured
 from sfsip_nb.present.record import card_page
@@ -313,14 +313,10 @@ class Run:
 
     @cell
     def diagnosis(self) -> Shown:
-        """The troubleshooting rows, the likeliest first."""
+        """The causes of what failed, and what became of each row of the guide's table."""
         session = self.workspace.open()
-        rows = session.journal.get(f"diagnosis/{session.attempt}", [])
-        return tables.plain_table(
-            [row | {"because": "\n".join(row["because"]) or "no sign of it"} for row in rows],
-            {"cause": "Issue", "because": "Evidence", "remedy": "Fix"},
-            "Quick troubleshooting, ranked by this run's evidence",
-        )
+        data = export.record(session.journal, session.attempt, session.guide)
+        return causes.shown(data.causes) + causes.issues(data.diagnosis)
 
     @cell
     def record(self) -> Shown:

@@ -159,8 +159,13 @@ def _planned(check: CheckRow, kinds: set[str]) -> bool:
 
 
 def doubts(steps: list[StepRow]) -> Iterator[dict[str, Any]]:
-    """Advisory checks that did not pass: they decide nothing, and a reader should know them."""
+    """Advisory checks that did not pass: they decide nothing, and a reader should know them.
+
+    The causes stand by themselves, above.
+    """
     for step in steps:
+        if step.id == "diagnose":
+            continue
         for check in alike(step.checks):
             if check.weight is Weight.ADVISORY and check.verdict in _OPEN:
                 yield _point(step, check)
@@ -263,8 +268,8 @@ def numbers(data: Record) -> list[dict[str, str]]:
 
 
 def left_over(data: Record) -> list[ChangeRow]:
-    """Planned changes that this attempt did not carry out."""
-    if data.mode == "plan" or not data.plan:
+    """Planned changes that this attempt was to carry out and did not."""
+    if data.mode != "apply" or not data.plan:
         return []
     done = {(change.step, change.object) for change in data.changes}
     return [c for c in data.plan.changes if (c.step, c.object) not in done]

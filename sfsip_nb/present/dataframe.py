@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from sfsip_nb.engine.cause_rows import IssueRow
 from sfsip_nb.engine.record import Record
-from sfsip_nb.engine.rows import CauseRow, ChangeRow, DialledRow, StepRow
+from sfsip_nb.engine.rows import ChangeRow, DialledRow, StepRow
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -125,6 +126,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     },
     "diagnosis": {
         "cause": "text",
+        "became": "text",
         "certain": "flag",
         "because": "text",
         "remedy": "text",
@@ -206,8 +208,8 @@ def calls(rows: Iterable[DialledRow]) -> Iterator[Row]:
         yield row.model_dump(exclude={"seen"}) | (row.seen.model_dump() if row.seen else {})
 
 
-def diagnosis(rows: Iterable[CauseRow]) -> Iterator[Row]:
-    """One row a row of the guide's troubleshooting table, the likeliest first."""
+def diagnosis(rows: Iterable[IssueRow]) -> Iterator[Row]:
+    """One row a row of the guide's troubleshooting table, those with a named cause first."""
     for row in rows:
         yield row.model_dump() | {"because": "\n".join(row.because)}
 

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from sfsip_nb.engine.record import Record
 from sfsip_nb.engine.rows import AnsweredCard
-from sfsip_nb.present import chapters, figures, outcome, style
+from sfsip_nb.present import causes, chapters, figures, outcome, style
 from sfsip_nb.present.exhibits import Exhibits, gather
 from sfsip_nb.present.html import environment
 
@@ -50,6 +50,7 @@ def record_html(record: Record, evidence: Mapping[str, bytes]) -> str:
             open=chapters.open_points(record),
             doubts=list(chapters.doubts(record.steps)),
             causes=chapters.causes(record),
+            named=Markup(causes.shown(record.causes).html) if record.causes.named else "",
             answered=chapters.numbers(record),
             sections=sections,
             left_over=chapters.left_over(record),

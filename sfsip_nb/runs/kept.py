@@ -1,13 +1,18 @@
 """Attempts that are kept: where they are, what they say, and keeping one made by hand."""
 
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 from sfsip_nb.engine import export
+from sfsip_nb.engine.found import look
 from sfsip_nb.engine.journal import AttemptRow, Journal
 from sfsip_nb.engine.model import Guide
 from sfsip_nb.engine.record import Record, read
 from sfsip_nb.engine.verdicts import Verdict
+from sfsip_nb.inputs.draft import Draft
+from sfsip_nb.inputs.secrets import Redactor
+from sfsip_nb.platforms import guides
 from sfsip_nb.present import style, tables
 from sfsip_nb.present.chapters import open_points
 from sfsip_nb.present.outcome import PLAN, PLANNED, planned_rows, sentences, word
@@ -16,6 +21,34 @@ from sfsip_nb.present.text import columns
 from sfsip_nb.runs import sums
 from sfsip_nb.runs.folder import Attempt
 from sfsip_nb.runs.prepared import Redacting
+
+
+@dataclass(frozen=True)
+class KnownSecrets:
+    """The secrets of a run, as far as they can still be read where it says that they are kept.
+
+    ``missing`` are the inputs whose secrets cannot: one typed into a form went with its kernel.
+    """
+
+    guide: Guide
+    redactor: Redactor
+    missing: tuple[str, ...]
+
+
+def known_secrets(folder: Path) -> KnownSecrets | None:
+    """What masks and finds the secrets of a run's folder; None where no run was ever opened.
+
+    Raises `InputError` for a journal that cannot be read.
+    """
+    match look(folder).inputs:
+        case {"guide": str(name), "values": dict(values)} if name in guides.ALL:
+            draft = Draft(name, values)
+            secrets = draft.checked.secrets
+            wanted = [key for key in draft.secret_keys if draft.value(key)]
+            missing = tuple(key for key in wanted if key not in secrets)
+            redactor = Redactor(secret.reveal() for secret in secrets.values())
+            return KnownSecrets(guides.ALL[name], redactor, missing)
+    return None
 
 
 def attempts_of(folder: Path) -> list[Path]:

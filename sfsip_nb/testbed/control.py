@@ -127,29 +127,41 @@ class ControlServer:
         objects, given = self._collection(request), await _json(request)
         id_ = given.setdefault("id", self._world.new_id())
         objects[str(id_)] = given
-        self._world.save()
+        self._changed()
         return dict(stamps.public(self._world, given))
 
     async def _patch(self, request: Request) -> Json:
         """Merge the body in (RFC 7396); the version counts on, as if a person had saved it."""
         objects, id_ = self._object(request)
-        objects[id_] = _merged(objects[id_], await _json(request))
-        if "version" in objects[id_]:
-            objects[id_]["version"] += 1
-        self._world.save()
-        return dict(stamps.public(self._world, objects[id_]))
+        changed = objects[id_] = _merged(objects[id_], await _json(request))
+        if "version" in changed:
+            changed["version"] += 1
+        self._changed()
+        return dict(stamps.public(self._world, changed))
 
     async def _remove(self, request: Request) -> Json:
         objects, id_ = self._object(request)
         del objects[id_]
-        self._world.save()
+        self._changed()
         return {"removed": id_}
+
+    def _changed(self) -> None:
+        """Somebody changed an object: keep it, as far as a fault leaves it so."""
+        self._world.meddle()
+        self._world.save()
 
     # faults
 
     async def _faults(self, request: Request) -> list[Json]:
         return [
-            {"name": f.name, "effect": f.effect, "row": f.row, "on": self._world.fault(f)}
+            {
+                "name": f.name,
+                "group": f.group,
+                "effect": f.effect,
+                "row": f.row,
+                "cause": f.cause,
+                "on": self._world.fault(f),
+            }
             for f in faults().values()
         ]
 

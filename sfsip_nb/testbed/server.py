@@ -91,6 +91,7 @@ async def run(
     world = World(directory, time_scale=time_scale, seed=seed, faults=faults)
     if not world.load():
         settle(world)
+    world.meddle()
     world.save()
 
     stop = asyncio.Event()

@@ -16,12 +16,13 @@ import secrets
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sfsip_nb.inputs.platform import Fault, ends
+from sfsip_nb.inputs.platform import Fault, Systems, ends
+from sfsip_nb.sip import Transport
 
 from . import seal
 from .faults import faults as known_faults
@@ -48,7 +49,7 @@ class World:
         self.time_scale = time_scale
         self.seed = seed
         self.random = random.Random(seed)
-        self.systems: dict[str, dict[str, Objects]] = {}  # the customer's objects, by collection
+        self.systems: Systems = {}
         self.records: defaultdict[str, Objects] = defaultdict(dict)  # of calls, by kind
         self.calls: list[Json] = []  # ground truth, for `GET /calls`
         self.writes: list[Json] = []
@@ -57,6 +58,8 @@ class World:
         self.last_used = time.monotonic()
         # Set by who can place calls: Synthflow, and each contact center by its name.
         self.dials: dict[str, Callable[[Json], None]] = {}
+        # Set by who sends OPTIONS to host, port and transport: what stands in the way of an answer.
+        self.pings: dict[str, Callable[[str, int, Transport], Awaitable[str]]] = {}
         self._ids = 0
         self.stamp_key = secrets.token_hex(16)
         self._visible_from: dict[str, float] = {}
@@ -99,8 +102,16 @@ class World:
         fault = known_faults()[name]
         if on and not self.fault(fault):
             self.faults.append(name)
+            self.meddle()
         elif not on and self.fault(fault):
             self.faults.remove(name)
+
+    def meddle(self) -> None:
+        """Break (again) what the faults break that are on: somebody changed it just now."""
+        for name in self.faults:
+            breaks = known_faults()[name].breaks
+            if breaks and self.systems:
+                breaks(self.systems)
 
     # finding
 

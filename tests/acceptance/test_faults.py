@@ -1,4 +1,4 @@
-"""What the testbed breaks on purpose is found by the right check and named by the right row.
+"""What the testbed breaks on purpose is found by the right check, and its cause is named.
 
 Through the engine in this process: one run is provisioned once, and each fault is met by a later
 attempt of the same run that repeats only the steps which should notice.
@@ -7,21 +7,24 @@ attempt of the same run that repeats only the steps which should notice.
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from sfsip_nb.cli import app
 from sfsip_nb.engine.engine import StepResult
-from sfsip_nb.platforms.genesys.troubleshooting import ROWS
-from sfsip_nb.platforms.shared.diagnosis import rank
+from sfsip_nb.platforms.genesys.platform import genesys, settings
+from sfsip_nb.platforms.shared.naming import diagnose
 from sfsip_nb.runs import session
+from sfsip_nb.runs.kept import known_secrets
 from sfsip_nb.testbed import life
 from sfsip_nb.testbed.faults import faults
 from tests.acceptance.acceptance_tools import PARAMETERS
-from tests.notebooks.test_guide_map import documents_rows
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,8 @@ CASES = (
     Case("synthflow.not-registered", ("verify.inbound",), ("verify.inbound/synthflow",)),
 )
 
+
+REALM = "trunk_sip_authentication_credentials_realm"
 
 # The calls that prove what people said they did.
 PROOFS = ("verify.inbound", "verify.transfer", "probe.acl", "diagnose")
@@ -89,10 +94,12 @@ def broken(fault: str, folder: Path) -> Iterator[None]:
         testbed.control("DELETE", f"/faults/{fault}")
 
 
-def row_of(fault: str) -> str:
-    """The id of the row that the fault should lead to."""
-    issues = [issue for issue, _ in documents_rows("genesys")]
-    return ROWS[issues.index(faults()[fault].row)].id
+def first_cause(opened: session.Session) -> str:
+    """The cause that is named first of what the attempt has seen so far."""
+    checks = [check for row in opened.journal.steps().values() for check in row.checks]
+    inputs = opened.parameters.model_dump(mode="json", by_alias=True)
+    named = diagnose(opened.guide, inputs, checks).named
+    return named[0].id
 
 
 def failing(results: list[StepResult]) -> set[str]:
@@ -100,16 +107,14 @@ def failing(results: list[StepResult]) -> set[str]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.fault for case in CASES])
-def test_the_right_check_fails_and_the_right_row_comes_first(
+def test_the_right_check_fails_and_the_right_cause_comes_first(
     case: Case, provisioned: Bench
 ) -> None:
     with provisioned.attempt("mode=verify") as opened:
         with broken(case.fault, provisioned.folder):
             met = [opened.engine.run(step) for step in case.steps]
         assert set(case.fails) <= failing(met)
-        ranked = rank(opened.engine.ctx, ROWS)
-        assert ranked[0]["id"] == row_of(case.fault), ranked
-        assert ranked[0]["because"]
+        assert first_cause(opened) == faults()[case.fault].cause
         mended = [opened.engine.run(step) for step in case.steps]
         assert failing(mended) == set()
 
@@ -134,8 +139,51 @@ def test_the_direction_that_is_lost_is_the_flat_one_and_its_check_alone_fails(
         assert [lane["vantage"] for lane in lanes] == ["here", "here", "testbed"]
         sounding = [any(level is not None and level > -60 for level in x["values"]) for x in lanes]
         assert sounding == [number != flat for number in range(3)]
-        assert rank(opened.engine.ctx, ROWS)[0]["id"] == row_of(fault)
+        assert first_cause(opened) == faults()[fault].cause
         assert failing([opened.engine.run("verify.inbound")]) == set()
+
+
+@contextmanager
+def by_hand(opened: session.Session) -> Iterator[None]:
+    """Another realm at the trunk, and callers led to the live agents' flow."""
+    client, parameters = genesys(opened.engine.ctx), opened.parameters
+    flows = {flow["name"]: flow["id"] for flow in client.flows()}
+    (ivr,) = (i["id"] for i in client.ivrs() if parameters.numbers[0] in i["dnis"])
+    (trunk,) = (t["id"] for t in client.trunks() if t["name"] == parameters.trunk_name)
+
+    def put(flow: str, realm: str) -> None:
+        client.update_ivr(ivr, client.ivr(ivr) | {"openHoursFlow": {"id": flows[flow]}})
+        body = client.trunk(trunk)
+        body["properties"][REALM]["value"]["instance"] = realm
+        client.update_trunk(trunk, body)
+
+    own = settings(opened.engine.ctx)
+    realm = client.trunk(trunk)["properties"][REALM]["value"]["instance"]
+    put(own.transfer_flow, "another.example")
+    try:
+        yield
+    finally:
+        put(own.inbound_flow, realm)
+
+
+def test_of_two_things_broken_by_hand_both_are_seen_and_no_other_voice_is_the_agents(
+    provisioned: Bench,
+) -> None:
+    steps = ("trunk.outbound", "routing.inbound", "flow.inbound", "verify.inbound")
+    with provisioned.attempt("mode=verify") as opened:
+        with by_hand(opened):
+            met = [opened.engine.run(step) for step in steps]
+        assert failing(met) >= {
+            "trunk.outbound/Realm",
+            "routing.inbound/Open-hours flow",
+            "flow.inbound/flow",
+            "verify.inbound/flow",
+            "verify.inbound/synthflow",
+        }
+        verdicts = {check.id: check.verdict.value for result in met for check in result.checks}
+        assert verdicts["verify.inbound/answer"] == "inconclusive"
+        assert {verdicts[id_] for id_ in ("flow.inbound/did", "flow.inbound/published")} == {"pass"}
+        assert failing([opened.engine.run(step) for step in steps]) == set()
 
 
 def test_a_step_that_is_run_again_finds_its_call_again(provisioned: Bench) -> None:
@@ -154,8 +202,60 @@ def test_an_identifier_that_is_taken_stops_the_trunk(tmp_path: Path) -> None:
             assert opened.engine.run("access.platform").verdict.value == "pass"
             result = opened.engine.run("trunk.create")
             assert result.verdict.value == "fail"
-            ranked = rank(opened.engine.ctx, ROWS)
-            assert ranked[0]["id"] == row_of(fault), ranked
-            assert ranked[0]["because"]
+            assert first_cause(opened) == faults()[fault].cause
     finally:
         life.stop(tmp_path)
+
+
+def told_of_a_broken_run(provisioned: Bench) -> str:
+    """A run in which the agent was not heard; returns what its cause says in short."""
+    fault = "synthflow.rtp-blackhole"
+    with provisioned.attempt("mode=verify") as opened, broken(fault, provisioned.folder):
+        opened.engine.run("verify.inbound")
+        opened.engine.run("diagnose")
+    return "Synthflow's audio is lost on the way"
+
+
+def test_the_command_line_names_what_section_06_names(provisioned: Bench) -> None:
+    sentence = told_of_a_broken_run(provisioned)
+    said = CliRunner().invoke(app, ["diagnose", str(provisioned.folder)])
+    assert said.exit_code == 1, said.output
+    assert sentence in said.output
+    assert "Where: network, RTP from Synthflow to Genesys Cloud, Firewall" in said.output
+    assert "One-way or no audio" in said.output
+
+
+def test_a_bundle_has_the_causes_on_top_and_no_secret(provisioned: Bench, tmp_path: Path) -> None:
+    sentence = told_of_a_broken_run(provisioned)
+    target = tmp_path / "for-support.zip"
+    made = CliRunner().invoke(app, ["bundle", str(provisioned.folder), "--out", str(target)])
+    assert made.exit_code == 0, made.output
+    with zipfile.ZipFile(target) as bundle:
+        names = bundle.namelist()
+        content = {name: bundle.read(name) for name in names}
+    assert sentence in content[names[0]].decode()
+    assert {"record.html", "record.json"} <= set(names)
+    assert any(name.startswith("evidence/") for name in names)
+    assert not [name for name in names if name.endswith(".wav")]
+    known = known_secrets(provisioned.folder)
+    assert known is not None
+    assert not [name for name, data in content.items() if known.redactor.found_in(data)]
+    assert target.stat().st_mode & 0o077 == 0
+
+
+def test_a_secret_in_a_capture_stops_the_bundle(provisioned: Bench, tmp_path: Path) -> None:
+    told_of_a_broken_run(provisioned)
+    capture = provisioned.folder / "captures" / "mine.pcap"
+    capture.parent.mkdir(exist_ok=True)
+    with provisioned.attempt("mode=verify") as opened:
+        secret = opened.secrets["sip.password"].reveal()
+    capture.write_text(f"a note with {secret} in it", "utf-8")
+    target = tmp_path / "for-support.zip"
+    try:
+        made = CliRunner().invoke(app, ["bundle", str(provisioned.folder), "--out", str(target)])
+    finally:
+        capture.unlink()
+    assert made.exit_code == 4
+    assert "mine.pcap" in made.output
+    assert secret not in made.output
+    assert not target.exists()

@@ -137,8 +137,8 @@ def _words(text: str) -> list[str]:
 def test_every_sign_of_a_row_is_a_step_that_exists(guide: str) -> None:
     steps = {step.id for step in GUIDES[guide].steps}
     for row in rows_of(guide):
-        assert {sign.partition("/")[0] for sign in row.signs} <= steps
-        assert len(set(row.signs)) == len(row.signs) > 0
+        assert {sign.partition("/")[0] for sign in row.shown_by} <= steps
+        assert len(set(row.shown_by)) == len(row.shown_by) > 0
 
 
 @each_guide

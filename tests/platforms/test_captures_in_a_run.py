@@ -1,4 +1,4 @@
-"""A capture in the run's folder is evidence: it is read, drawn, and ranks the guide's rows."""
+"""A capture in the run's folder is evidence: it is read, drawn, and names a cause."""
 
 from __future__ import annotations
 
@@ -49,11 +49,13 @@ def test_what_a_capture_shows_puts_its_row_first(
     with closing(made.ctx.journal):
         result = made.run("diagnose")
         ranked = made.ctx.journal.get(f"diagnosis/{made.ctx.attempt}")
+        named = made.ctx.journal.get(f"causes/{made.ctx.attempt}")["named"]
     assert result.verdict.value != "skipped", result.reason
     wanted = row if isinstance(row, str) else row[name]
     assert ranked[0]["id"] == wanted
     assert ranked[0]["certain"]
-    assert "call.pcapng" in ranked[0]["because"][0]
+    assert ranked[0]["because"]
+    assert "call.pcapng" in named[0]["object"]
     assert {item["id"] for item in ranked} == {item.id for item in rows}
     check = next(c for c in result.checks if c.id == "diagnose/capture-1")
     assert check.verdict.value == "fail"
@@ -69,7 +71,7 @@ def test_a_file_that_is_no_capture_is_named_and_stops_nothing(tmp_path: Path) ->
     assert "cannot be read as a capture" in first.unread
     assert second.diagnosis.verdict == "fail"
     row = TroubleshootingRow("audio", "", "", ("diagnose/capture/media",))
-    assert [s for s in captures.signs([first, second]) if s.id.startswith(row.signs)]
+    assert [s for s in captures.signs([first, second]) if s.id.startswith(row.shown_by)]
 
 
 def test_an_uploaded_capture_is_copied_into_the_run(

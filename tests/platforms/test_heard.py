@@ -9,7 +9,8 @@ import pytest
 
 from sfsip_nb.engine.context import Overheard
 from sfsip_nb.engine.verdicts import Check, Vantage, Verdict, Weight
-from sfsip_nb.platforms.shared import heard, testcall
+from sfsip_nb.platforms.shared import heard, wire
+from sfsip_nb.platforms.shared.join import Sides
 from sfsip_nb.platforms.shared.testcall import SPEECH_HZ, ObservedCall
 from sfsip_nb.present import figures
 from sfsip_nb.sip import Audio
@@ -97,5 +98,6 @@ def test_the_agents_hearing_is_judged_only_where_both_ends_are_seen(watched: boo
         "+15551230001", "", "", datetime.now(UTC) - timedelta(seconds=9), code=200
     )
     placed.watched = watched
-    ids = [check.id for check in testcall.wire_checks("verify.inbound", placed, ())]
+    sides = Sides("Genesys Cloud", placed.number, None, None, "", placed)
+    ids = [check.id for check in wire.checks("verify.inbound", placed, sides, ())]
     assert ("verify.inbound/heard/caller" in ids) is watched

@@ -272,7 +272,7 @@ def record() -> dict[str, Any]:
             ),
         ],
         "not_run": [
-            {"id": "diagnose", "section": "06-troubleshooting", "title": "Rank the causes"}
+            {"id": "diagnose", "section": "06-troubleshooting", "title": "Name the causes"}
         ],
         "broke_off": "",
         "plan": {

@@ -152,7 +152,7 @@ def test_planned_changes_are_told_from_those_made() -> None:
 def test_what_did_not_run_is_counted_and_drawn() -> None:
     page = Page(sample.page(sample.record(), {}))
     assert "Partial: 1 of 7 steps was not run (06-troubleshooting)." in page.text
-    assert "Rank the causes (diagnose): not run" in page.text
+    assert "Name the causes (diagnose): not run" in page.text
 
 
 def test_the_worst_stands_first_among_what_is_open() -> None:

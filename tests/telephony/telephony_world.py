@@ -69,6 +69,7 @@ def provision(world: World) -> None:
             trunk_sip_authentication_credentials_username=samples.SIP_USERNAME,
             trunk_sip_authentication_credentials_password=secret,
             trunk_outboundIdentity_callingAddress=samples.DID,
+            trunk_outboundIdentity_callingName=genesys_samples.CALLER_NAME,
             trunk_access_acl_allowList=["35.237.42.43", "34.139.4.161"],
         ),
         "_outboundTerminationFqdn": "sip.us.synthflow.ai",
@@ -96,13 +97,13 @@ def provision(world: World) -> None:
         flow(world, genesys_samples.TRANSFER_FLOW),
     )
     inbound["_transferTo"] = samples.DID
-    for id_, owned, called in (
-        ("ivr-ai", inbound, samples.DID),
-        ("ivr-transfer", transfer, samples.TRANSFER_NUMBER),
+    for id_, what, owned, called in (
+        ("ivr-ai", "callers", inbound, samples.DID),
+        ("ivr-transfer", "transfers", transfer, samples.TRANSFER_NUMBER),
     ):
         world.systems["genesys"]["ivrs"][id_] = {
             "id": id_,
-            "name": owned["name"],
+            "name": f"{samples.TRUNK_NAME}: {what}",
             "dnis": [called],
             "openHoursFlow": {"id": owned["id"]},
         }

@@ -23,7 +23,13 @@ def trunk(id_: str = "t", **properties: Any) -> Json:
     )
     for key, value in properties.items():
         settings[key]["value"]["instance"] = value
-    return {"id": id_, "name": id_, "state": "active", "properties": settings}
+    return {
+        "id": id_,
+        "name": id_,
+        "state": "active",
+        "inboundSite": {"id": "s"},
+        "properties": settings,
+    }
 
 
 def organization(*trunks: Json, **more: Any) -> Organization:
@@ -118,6 +124,8 @@ def test_a_national_number_is_normalized_before_the_pool_is_asked() -> None:
     )
     entry = routing.enter(org, org.trunks[0], "5551230001")
     assert isinstance(entry, routing.InboundRoute)
+    without_site = trunk() | {"inboundSite": None}
+    assert routing.enter(org, without_site, "5551230001") is None
     assert entry.number == "+15551230001"
 
 

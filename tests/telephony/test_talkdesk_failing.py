@@ -234,3 +234,40 @@ async def test_the_callers_audio_is_lost(account: World) -> None:
         assert await call.audio.heard(440)
         await call.bye()
         assert "human: " not in (await testbed.row())["transcript"]
+
+
+# Faults of calls
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        ("trunk-inactive", 503),
+        ("call-limit", 503),
+        ("leading-plus", 404),
+        ("codec", 488),
+        ("slip-user", 407),
+        ("slip-host", 404),
+    ],
+)
+async def test_a_fault_on_the_way_to_the_assistant(account: World, fault: str, code: int) -> None:
+    account.set_fault(f"talkdesk.{fault}")
+    await fallen_back(account)
+    assert [seen for seen, _ in reasons(account)] == [code]
+
+
+async def test_a_timeout_of_a_second_is_over_before_the_assistant_answers(account: World) -> None:
+    account.set_fault("talkdesk.slip-timeout")
+    await fallen_back(account)
+    assert [seen for seen, _ in reasons(account)] == [408]
+
+
+async def test_a_private_address_at_talkdesk_is_one_way_audio(account: World) -> None:
+    account.set_fault("talkdesk.private-media")
+    async with running(account) as testbed:
+        call = await testbed.call()
+        assert call.audio
+        call.audio.play(1004)
+        assert not await call.audio.heard(440, 0.6)
+        await call.bye()
+        assert "human: " in (await testbed.row())["transcript"]

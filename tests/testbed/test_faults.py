@@ -1,4 +1,4 @@
-"""A platform's faults stand in its folder, and each is asked for by its stand-in."""
+"""A platform's faults stand in its folder; each breaks objects, or its stand-in asks for it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ PLATFORMS = Path(__file__).parents[2] / "sfsip_nb" / "platforms"
 
 
 @pytest.mark.parametrize("name", ["genesys", "talkdesk", "synthflow"])
-def test_each_fault_of_a_platform_is_asked_for_by_its_stand_in(name: str) -> None:
+def test_each_fault_of_a_platform_breaks_objects_or_is_asked_for(name: str) -> None:
     module = import_module(f"sfsip_nb.platforms.{name}.faults")
     made = {constant: fault for constant, fault in vars(module).items() if isinstance(fault, Fault)}
     assert made
-    assert set(made.values()) <= set(faults().values())
+    assert set(made.values()) <= set(module.FAULTS) <= set(faults().values())
     stand_in = (PLATFORMS / name / "standin").rglob("*.py")
     text = "\n".join(path.read_text(encoding="utf-8") for path in stand_in)
-    assert [constant for constant in made if f"faults.{constant}" not in text] == []
-    assert [f.name for f in made.values() if f.name.partition(".")[0] != name] == []
+    asked = {fault for constant, fault in made.items() if f"faults.{constant}" in text}
+    assert {fault for fault in module.FAULTS if not fault.breaks} == asked
+    assert [f.name for f in module.FAULTS if f.name.partition(".")[0] != name] == []

@@ -24,7 +24,7 @@ TRUNK = {
     "password": "correct horse",
     "max_concurrent_calls": 10,
 }
-ACL = {"name": "Synthflow AI", "allowed_ips": ["192.0.2.1", "192.0.2.2"]}
+ACL = {"name": "Synthflow AI", "allowed_ips": ["35.237.42.43", "34.139.4.161"]}
 INBOUND = {
     "path": "external_trunk",
     "number": samples.DID,
@@ -74,7 +74,7 @@ def test_the_trunk_is_made_as_the_card_says(bench: Bench) -> None:
     assert (made["_password"], made["allowed_ips"], made["active"]) == ("correct horse", [], True)
     assert "correct horse" not in bench.control.get("/state").text
     done(bench, "trunk.acl", ACL)
-    assert made["allowed_ips"] == ["192.0.2.1", "192.0.2.2"]
+    assert made["allowed_ips"] == ["35.237.42.43", "34.139.4.161"]
 
 
 def test_callers_and_agents_are_routed(bench: Bench) -> None:
@@ -151,7 +151,7 @@ def routing(bench: Bench) -> Json:
     [
         ("port", trunk, "port", 32681, 5060),
         ("transport", trunk, "transport", "udp", "tls"),
-        ("address", trunk, "allowed_ips", ACL["allowed_ips"], ["192.0.2.2"]),
+        ("address", trunk, "allowed_ips", ACL["allowed_ips"], ["34.139.4.161"]),
         ("did", routing, "destination", samples.DID, "+15551230000"),
         ("trunk", routing, "trunk", "Synthflow AI", ""),
         ("fallback", routing, "fallback", talkdesk_samples.FALLBACK, ""),

@@ -6,12 +6,12 @@ Simulator, which has no public API.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from itertools import chain
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Step
+from sfsip_nb.engine.trouble import apart
 from sfsip_nb.engine.verdicts import Check, Vantage
 from sfsip_nb.platforms.genesys import dialplan
 from sfsip_nb.platforms.genesys import numbers as n
@@ -19,7 +19,7 @@ from sfsip_nb.platforms.genesys import resources as r
 from sfsip_nb.platforms.genesys.platform import genesys, settings
 from sfsip_nb.platforms.genesys.routing import inbound_routes, published, transfer_route
 from sfsip_nb.platforms.genesys.trunk import fqdn
-from sfsip_nb.platforms.shared.checks import check, of_number, remark
+from sfsip_nb.platforms.shared.checks import check, of_number, part, remark
 from sfsip_nb.platforms.synthflow import flows as f
 from sfsip_nb.platforms.synthflow import section as synthflow_section
 
@@ -101,50 +101,105 @@ def _routed(
     )
 
 
+def leads(ctx: Context, step: str, routes: Collection[str], flow: str) -> Iterator[Check]:
+    """Each call route opens the flow that it should."""
+    client = genesys(ctx)
+    there, names = client.ivrs(), {f["id"]: f["name"] for f in client.flows()}
+    for name in dict.fromkeys(routes):
+        route = r.by_name(there, name)
+        opened = str(((route or {}).get("openHoursFlow") or {}).get("id") or "")
+        seen = names.get(opened, opened or "no flow") if route else "no such call route"
+        own = part(name, set(routes))
+        yield check(
+            f"{step}/flow" + (f"/{own}" if own else ""),
+            f"Call route “{name}” opens the flow",
+            flow,
+            seen,
+            seen == flow,
+            reason="Choose this flow for the open hours of the call route: run the routing step.",
+        )
+
+
 def trunk_leads_to_synthflow(ctx: Context, step: str) -> Iterator[Check]:
-    """The trunk is in service and points at Synthflow's host and port."""
+    """The trunk is set in service, points at Synthflow's host and port, and is seen to serve."""
     trunk = _trunk(ctx)
-    expected = f"{synthflow_section.host(ctx)}:{synthflow_section.port(ctx)}"
+    expected = f"{synthflow_section.host(ctx.parameters)}:{synthflow_section.port(ctx.parameters)}"
     servers = r.property_of(trunk, "trunk_transport_serverProxyList") if trunk else []
-    in_service = bool(trunk and r.property_of(trunk, "trunk_enabled"))
+    enabled = bool(trunk and r.property_of(trunk, "trunk_enabled"))
+    state = "set in service" if enabled else "set out of service"
     yield check(
         f"{step}/trunk",
-        f"Trunk “{ctx.parameters.trunk_name}” is in service and points to Synthflow",
-        f"in service, {expected}",
-        f"{'in service' if in_service else 'out of service'}, {', '.join(servers or ['nowhere'])}",
-        in_service and expected in (servers or []),
+        f"Trunk “{ctx.parameters.trunk_name}” is set in service and points to Synthflow",
+        f"set in service, {expected}",
+        f"{state}, {', '.join(servers or ['nowhere'])}",
+        enabled and expected in (servers or []),
         reason="Run the trunk's steps again.",
+    )
+    yield _serving(ctx, step, trunk)
+
+
+def _serving(ctx: Context, step: str, trunk: dict[str, Any] | None) -> Check:
+    """The trunk as Genesys sees it now; BYOC Cloud may list none, then a call has to show it."""
+    test = "verify.inbound" if step == "flow.inbound" else "verify.outbound"
+    live = genesys(ctx).trunk_instances(trunk["id"]) if trunk else []
+    serving = [bool(instance.get("inService")) for instance in live]
+    seen = ["in service" if serves else "out of service" for serves in serving]
+    return check(
+        f"{step}/service",
+        f"Trunk “{ctx.parameters.trunk_name}” serves",
+        "in service",
+        seen or "Genesys lists no live trunk for it",
+        all(serving) if serving else None,
+        advisory=not serving,
+        reason="It is set in service and does not serve: see its status in Genesys Cloud, and ask"
+        " Genesys support."
+        if serving
+        else "Only a call over the trunk shows it.",
+        proved_by=(f"{test}/rtp",),
     )
 
 
 def _inbound(ctx: Context) -> list[Check]:
-    step = "flow.inbound"
+    step, flow = "flow.inbound", settings(ctx).inbound_flow
+    return apart(
+        step,
+        lambda: _rung(ctx, step),
+        lambda: leads(ctx, step, inbound_routes(ctx).values(), flow),
+        lambda: [published(ctx, step, flow)],
+        lambda: plan_and_route(ctx, step),
+        lambda: trunk_leads_to_synthflow(ctx, step),
+        lambda: f.answered_by_assistant(ctx, step),
+    )
+
+
+def _rung(ctx: Context, step: str) -> Iterator[Check]:
     rung = rings(ctx, step, inbound_routes(ctx))
-    return [
-        *chain.from_iterable(
-            of_number(ctx, number, [made])
-            for number, made in zip(ctx.parameters.numbers, rung, strict=True)
-        ),
-        published(ctx, step, settings(ctx).inbound_flow),
-        *plan_and_route(ctx, step),
-        *trunk_leads_to_synthflow(ctx, step),
-        *f.answered_by_assistant(ctx, step),
-    ]
+    for number, made in zip(ctx.parameters.numbers, rung, strict=True):
+        yield from of_number(ctx, number, [made])
 
 
 def _transfer(ctx: Context) -> list[Check]:
     step, number = "flow.transfer", ctx.parameters.synthflow.transfer.number
-    return [
-        *f.transfers_to(ctx, step, number, fqdn(ctx)),
-        *f.sends_to(ctx, step, fqdn(ctx)),
-        *rings(ctx, step, {number: transfer_route(ctx)}),
-        published(ctx, step, settings(ctx).transfer_flow),
-    ]
+    route, flow = transfer_route(ctx), settings(ctx).transfer_flow
+    return apart(
+        step,
+        lambda: f.transfers_to(ctx, step, number, fqdn(ctx)),
+        lambda: f.sends_to(ctx, step, fqdn(ctx)),
+        lambda: rings(ctx, step, {number: route}),
+        lambda: leads(ctx, step, [route], flow),
+        lambda: [published(ctx, step, flow)],
+    )
 
 
 def _outbound_ai(ctx: Context) -> list[Check]:
     """Synthflow AI → INVITE → BYOC trunk → PSTN → callee."""
-    step, client = "flow.outbound_ai", genesys(ctx)
+    step = "flow.outbound_ai"
+    return apart(step, lambda: f.sends_to(ctx, step, fqdn(ctx)), lambda: _onward(ctx, step))
+
+
+def _onward(ctx: Context, step: str) -> Iterator[Check]:
+    """What a call that comes in on the trunk meets on its way to the telephone network."""
+    client = genesys(ctx)
     trunk = _trunk(ctx)
     site = ((trunk or {}).get("inboundSite") or {}).get("id")
     plans = client.number_plans(site) if site else []
@@ -152,8 +207,7 @@ def _outbound_ai(ctx: Context) -> list[Check]:
     callee = ctx.parameters.test_calls.from_ or ctx.parameters.numbers[0]
     match = dialplan.classify(plans, callee)
     route = dialplan.outbound_route(routes, match.classification) if match else None
-    return [
-        *f.sends_to(ctx, step, fqdn(ctx)),
+    yield from (
         check(
             f"{step}/site",
             "Calls that come in on the trunk use a site's number plans",
@@ -180,16 +234,17 @@ def _outbound_ai(ctx: Context) -> list[Check]:
             "carries no caller location: emergency calls must never go this way.",
             Vantage.PLATFORM,
         ),
-    ]
+    )
 
 
 def _outbound_platform(ctx: Context) -> list[Check]:
     step = "flow.outbound_platform"
-    return [
-        *plan_and_route(ctx, step),
-        *trunk_leads_to_synthflow(ctx, step),
-        *f.answered_by_assistant(ctx, step),
-    ]
+    return apart(
+        step,
+        lambda: plan_and_route(ctx, step),
+        lambda: trunk_leads_to_synthflow(ctx, step),
+        lambda: f.answered_by_assistant(ctx, step),
+    )
 
 
 STEPS = (

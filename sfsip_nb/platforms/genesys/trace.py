@@ -1,76 +1,244 @@
-"""What Genesys Cloud's own SIP trace shows of a call: whether credentials were asked for."""
+"""Genesys Cloud's own SIP messages of its leg to Synthflow: read, and in words."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sfsip_nb.api.errors import ApiError
+from sfsip_nb.engine import calls
 from sfsip_nb.engine.calls import SeenCall
 from sfsip_nb.engine.context import Context
-from sfsip_nb.engine.verdicts import Basis, Check
 from sfsip_nb.platforms.genesys.platform import genesys
-from sfsip_nb.platforms.shared.checks import check
-from sfsip_nb.sip.shown import counted
+from sfsip_nb.sip import TraceEntry, Transport
+from sfsip_nb.sip.addresses import is_private
+from sfsip_nb.sip.digest import AUTHORIZATION, digest_fields
+from sfsip_nb.sip.evidence.calls import CallTrace, Transaction, conversations
+from sfsip_nb.sip.evidence.capture import Capture
+from sfsip_nb.sip.evidence.causes import cause
+from sfsip_nb.sip.evidence.diagnose import diagnosed
+from sfsip_nb.sip.evidence.finding import Finding
+from sfsip_nb.sip.fields import name_addr, uri_parts
+from sfsip_nb.sip.reading import read as read_message
+from sfsip_nb.sip.shown import counted, plain, where
+from sfsip_nb.sip.trace import Address, mask, summary
 
 _AROUND = timedelta(minutes=1)
 """Before and after a call: two clocks."""
 
+_OWN = frozenset({"agent", "user", "acd", "ivr", "workflow", "voicemail"})
+"""Purposes of participants inside Genesys Cloud: their legs go to nobody outside."""
 
-def challenged(ctx: Context, step: str, call: SeenCall) -> list[Check]:
-    """Whether the trunk answered Synthflow's challenge with its credentials, by its own SIP trace.
+_TRANSPORTS: Mapping[str, Transport] = {"tcp": "tcp", "6": "tcp", "tls": "tls"}
 
-    Traces may be late or incomplete, and Synthflow may go by the address: then nothing is shown.
+LOGIN_REFUSED = (401, 403, 407)
+
+_ASKED = {"WWW-Authenticate": (401,), "Proxy-Authenticate": (407,)}
+
+
+@dataclass(frozen=True)
+class Leg:
+    """A conversation's leg to Synthflow: what analytics says, and its messages as far as traced.
+
+    ``unread`` is why the messages could not be read. ``findings`` are what the messages show, the
+    one that decides first. ``received`` counts the RTP packets that came from Synthflow, None where
+    analytics has none. ``to`` is the number that it was placed to, ``traced`` says that messages of
+    the conversation were there to look for it.
     """
-    if ctx.parameters.sip.authentication != "digest":
-        return []
+
+    errors: tuple[str, ...] = ()
+    codes: tuple[int, ...] = ()
+    received: int | None = None
+    to: str = ""
+    traced: bool = False
+    messages: Sequence[Mapping[str, Any]] = ()
+    talk: CallTrace | None = None
+    findings: tuple[Finding, ...] = ()
+    unread: str = ""
+
+    @property
+    def code(self) -> int:
+        """The final status of the last INVITE, 0 where none came or none was traced."""
+        return self.talk.attempts[-1].code if self.talk else 0
+
+    @property
+    def challenged(self) -> bool:
+        """Whether Synthflow asked for credentials."""
+        return self.talk is not None and any(t.code in (401, 407) for t in self.talk.attempts)
+
+    @property
+    def logged_in(self) -> bool | None:
+        """Whether the login that Synthflow asked for was accepted; None where nothing shows it.
+
+        What fails after it for another reason, such as a codec, was let in all the same.
+        """
+        if not self.challenged or not self.code or self.talk is None:
+            return None
+        return self.talk.attempts[-1].authorized and self.code not in LOGIN_REFUSED
+
+
+def leg_of(ctx: Context, call: SeenCall, number: str) -> Leg:
+    """The leg of a conversation that went out to ``number``, else the last one that went out."""
+    parts = call.facts.get("participants") or []
+    sessions = [
+        session
+        for part in parts
+        if part.get("purpose") not in _OWN
+        for session in part.get("sessions") or []
+        if session.get("direction") == "outbound"
+    ]
+    sessions.sort(key=lambda session: _called(session) == calls.digits(number))
+    mine = sessions[-1] if sessions else {}
+    known = Leg(_errors(parts), _codes(mine), _received(mine), _called(mine))
     try:
         found = genesys(ctx).siptraces(
             call.started - _AROUND, datetime.now(UTC) + _AROUND, conversationId=call.id
         )
-    except ApiError as error:  # advice: what the call itself showed counts all the same
-        return [_check(step, str(error), error.advice, ())]
-    legs: dict[str, list[dict[str, Any]]] = {}
-    for message in sorted(found, key=lambda entry: str(entry.get("date"))):
-        if str(message.get("cseq")).endswith("INVITE"):
-            legs.setdefault(str(message.get("callid")), []).append(message)
-    leg = next(filter(_answers_a_challenge, legs.values()), [])
-    told = [
-        f"{message['method']} {message.get('replyReason') or ''}".strip()
-        for message in leg
-        if not str(message["method"]).startswith("1")
+    except ApiError as error:  # what the call itself showed counts all the same
+        return replace(known, unread=f"{error} {error.advice}".strip())
+    entries = [entry for message in found if (entry := _entry(message))]
+    talks = [talk for talk in conversations(entries) if talk.attempts]
+    talk = next((t for t in talks if t.call_id == mine.get("protocolCallId")), None)
+    known = replace(known, traced=bool(talks))
+    if talk is None:
+        return known
+    messages = [message for message in found if str(message.get("callid")) == talk.call_id]
+    report = diagnosed(Capture(talk.entries)).reports[0]
+    return replace(known, messages=messages, talk=talk, findings=report.findings)
+
+
+def _errors(participants: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Error codes of a conversation's segments, of its flow's included."""
+    segments = [
+        segment
+        for participant in participants
+        for session in participant.get("sessions") or []
+        for segment in session.get("segments") or []
     ]
-    seen = ", ".join(told) or f"{counted(len(found), 'message')} traced, no challenge answered"
-    why = "Not challenged, or not traced: this call says nothing of the credentials."
-    return [_check(step, seen, why, _leg_kept(ctx, step, leg) if leg else ())]
+    return tuple(dict.fromkeys(str(s["errorCode"]) for s in segments if s.get("errorCode")))
 
 
-def _check(step: str, seen: str, reason: str, evidence: tuple[str, ...]) -> Check:
-    return check(
-        f"{step}/digest",
-        "The trunk's credentials were asked for and accepted",
-        "a challenge, then 200",
-        seen,
-        True if evidence else None,
-        advisory=True,
-        reason=reason,
-        evidence=evidence,
+def _codes(session: Mapping[str, Any]) -> tuple[int, ...]:
+    """SIP codes of one leg's segments; elsewhere some are usual, such as 410 at a transfer."""
+    segments = session.get("segments") or []
+    return tuple(
+        int(code) for segment in segments for code in segment.get("sipResponseCodes") or []
     )
 
 
-def _leg_kept(ctx: Context, step: str, leg: Sequence[dict[str, Any]]) -> tuple[str, ...]:
-    """A leg's messages as they were traced, without their headers: those hold the digest."""
-    names = ("date", "method", "replyReason", "cseq", "sourceIp", "destinationIp", "callid")
-    lines = ["  ".join(str(message.get(name) or "–") for name in names) for message in leg]
-    return (ctx.keep_evidence(step, Basis.API, f"trace {step} digest", "txt", "\n".join(lines)),)
+def _received(session: Mapping[str, Any]) -> int | None:
+    stats = [entry.get("receivedPackets") for entry in session.get("mediaEndpointStats") or []]
+    counts = [int(count) for count in stats if count is not None]
+    return sum(counts) if counts else None
 
 
-def _answers_a_challenge(messages: Sequence[dict[str, Any]]) -> bool:
-    """Whether an INVITE was challenged, and accepted with credentials (RFC 3261 §22)."""
-    methods = [str(message["method"]) for message in messages]
-    challenges = [i for i, method in enumerate(methods) if method in ("401", "407")]
-    if not challenges or "200" not in methods[challenges[-1] :]:
-        return False
-    again = (m for m in messages[challenges[-1] :] if m["method"] == "INVITE")
-    return any("authorization:" in str(message.get("msg")).lower() for message in again)
+def _called(session: Mapping[str, Any]) -> str:
+    return calls.digits(str(session.get("dnis") or session.get("sessionDnis") or ""))
+
+
+def _entry(message: Mapping[str, Any]) -> TraceEntry | None:
+    """One message of the trace (API: `HomerRecord`); None without a time, as nothing orders it."""
+    try:
+        at = calls.moment(message["date"])
+    except (KeyError, ValueError):
+        return None
+    data = mask(str(message.get("msg") or "").encode("utf-8", "surrogateescape"))
+    read = read_message(data).message
+    transport = _TRANSPORTS.get(str(message.get("proto")).lower(), "udp")
+    ends = [_address(message, end) for end in ("source", "destination")]
+    return TraceEntry(
+        at, "sent", transport, ends[0], ends[1], data, str(message.get("callid")), summary(read)
+    )
+
+
+def _address(message: Mapping[str, Any], end: str) -> Address:
+    port = str(message.get(f"{end}Port") or "")
+    return str(message.get(f"{end}Ip") or ""), int(port) if port.isdecimal() else 0
+
+
+def told(leg: Leg) -> str:
+    """What became of the leg's INVITE: `403 Forbidden after 1 login to sip:…;transport=udp, …`."""
+    talk = leg.talk
+    if talk is None:
+        return _untraced(leg)
+    last = talk.attempts[-1]
+    request = last.requests[0]
+    caller = uri_parts(name_addr(request.header("From")).uri).user or "nobody"
+    target = plain(f"{last.uri};transport={request.entry.transport}")
+    if name_addr(request.header("From")).uri.endswith("anonymous.invalid"):
+        caller = "anonymous"
+    server = where(request.entry.destination)
+    words = [
+        f"{_answer(talk, last)} {_login(talk)} to {target} ({server})",
+        f"from {plain(caller)}",
+    ]
+    return ", ".join([*words, *_credentials(talk)])
+
+
+def _untraced(leg: Leg) -> str:
+    why = ", ".join([*leg.errors, *(f"SIP {code}" for code in leg.codes)])
+    said = f" ({why})" if why else ""
+    if leg.unread:
+        return f"its SIP messages cannot be read: {leg.unread}{said}"
+    if leg.errors:
+        return f"no SIP message: the call never left Genesys{said}"
+    return f"no SIP message of a leg to Synthflow{said}"
+
+
+def _answer(talk: CallTrace, last: Transaction) -> str:
+    rings = [row for row in last.responses if 100 < row.code < 200]
+    if last.final is None:
+        after = f" after {rings[0].code} {plain(rings[0].phrase, 40)}" if rings else ""
+        if last.responses:
+            return f"no final answer{after}"
+        return f"no answer (sent {counted(len(last.requests), 'time')})"
+    rung = " (it had rung)" if rings and last.code >= 300 else ""
+    canceled = ", as Genesys canceled it," if last.code == 487 and talk.of("CANCEL") else ""
+    return f"{cause(last.final).said}{rung}{canceled}"
+
+
+def _login(talk: CallTrace) -> str:
+    logins = sum(attempt.authorized for attempt in talk.attempts)
+    if logins:
+        return f"after {counted(logins, 'login')}"
+    asked = any(attempt.code in (401, 407) for attempt in talk.attempts)
+    return "without the login that was asked for" if asked else "without a login"
+
+
+def _credentials(talk: CallTrace) -> Iterator[str]:
+    """Whose login in which realm, and what was asked for where that is another one."""
+    last = talk.attempts[-1].requests[0]
+    given = next(
+        (digest_fields(last.header(name)) for name in AUTHORIZATION.values() if last.header(name)),
+        {},
+    )
+    if given:
+        yield f"user “{plain(given.get('username', ''))}” of “{plain(given.get('realm', ''))}”"
+    if given and given.get("uri") != last.uri:
+        yield f"digest uri “{plain(given.get('uri', ''))}”"
+    asked = [
+        digest_fields(attempt.final.header(name)).get("realm", "")
+        for attempt in talk.attempts
+        if attempt.final is not None
+        for name, codes in _ASKED.items()
+        if attempt.code in codes
+    ]
+    if asked and asked[-1] != given.get("realm"):
+        yield f"asked for realm “{plain(asked[-1])}”"
+
+
+def media_of(leg: Leg) -> tuple[Address | None, Address | None]:
+    """Where Genesys and Synthflow want audio sent to, as the last SDP of each says."""
+    ends: dict[str, Address] = {}
+    for row in leg.talk.rows if leg.talk else ():
+        if row.sdp is not None and leg.talk:
+            ends[leg.talk.side(row)] = row.sdp.remote
+    return ends.get("caller"), ends.get("callee")
+
+
+def media_told(address: Address) -> str:
+    """`203.0.113.10:20000`, and whether it is an address that nobody outside can send to."""
+    private = ", a private address" if is_private(address[0]) else ""
+    return plain(where(address)) + private

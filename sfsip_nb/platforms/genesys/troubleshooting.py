@@ -1,4 +1,4 @@
-"""The troubleshooting rows of the Genesys guide, each with the checks that speak for it."""
+"""The troubleshooting rows of the Genesys guide, each with the checks that would show it."""
 
 from __future__ import annotations
 

@@ -10,14 +10,17 @@ from sfsip_nb.engine import calls
 from sfsip_nb.engine.calls import SeenCall
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Card, CardField
+from sfsip_nb.engine.trouble import Look, apart
 from sfsip_nb.engine.verdicts import Check, Vantage
-from sfsip_nb.platforms.genesys import trace
+from sfsip_nb.platforms.genesys import legs, trace
 from sfsip_nb.platforms.genesys.platform import genesys, settings
 from sfsip_nb.platforms.shared import verification as v
 from sfsip_nb.platforms.shared.checks import check
 from sfsip_nb.platforms.shared.join import Sides
 from sfsip_nb.platforms.shared.watch import WatchedPlatform
-from sfsip_nb.sip.media.quality import is_stream
+
+_INTERACT = "interact"
+"""The segment in which two parties talk; before the answer it is ``alert`` (Genesys analytics)."""
 
 
 def _side(ctx: Context) -> WatchedPlatform:
@@ -56,64 +59,13 @@ def _sessions(conversation: Any) -> Iterator[dict[str, Any]]:
         yield from participant.get("sessions") or []
 
 
-def _segments(conversation: Any) -> Iterator[dict[str, Any]]:
-    for session in _sessions(conversation):
-        yield from session.get("segments") or []
-
-
-def _errors(call: SeenCall) -> str:
-    codes = {str(s["errorCode"]) for s in _segments(call.facts) if s.get("errorCode")}
-    return ", ".join(sorted(codes))
-
-
-def _media(ctx: Context, call: SeenCall) -> list[dict[str, Any]]:
-    found = genesys(ctx).media_statistics(call.id)
-    return [
-        statistics
-        for entry in found
-        for statistics in (entry.get("mediaStatistics") or [entry])
-        if (statistics.get("trunk") or {}).get("name")
-    ]
-
-
-def _over_trunk(ctx: Context, step: str, call: SeenCall) -> list[Check]:
-    """The leg to the AI left over this trunk, with RTP both ways."""
-    name = ctx.parameters.trunk_name
-    media = _media(ctx, call)
-    mine = [m for m in media if m["trunk"]["name"] == name]
-    trunks = ", ".join(sorted({m["trunk"]["name"] for m in media})) or "no media recorded"
-    errors = _errors(call)
-    found = [
-        check(
-            f"{step}/trunk",
-            "The call went over the Synthflow trunk",
-            name,
-            trunks + (f"; {errors}" if errors else ""),
-            bool(mine),
-            reason="No leg used the trunk: look at the flow, the number plan and the route.",
-        )
-    ]
-    if mine:
-        rtp = [m.get("rtp") or {} for m in mine]
-        came = sum(int(x.get("packetsReceived") or 0) for x in rtp)
-        went = sum(int(x.get("packetsSent") or 0) for x in rtp)
-        dead = [
-            name
-            for name, count in (("from Synthflow", came), ("to Synthflow", went))
-            if not is_stream(count, max(came, went))
-        ]
-        found.append(
-            check(
-                f"{step}/rtp",
-                "Genesys saw RTP both ways on the trunk",
-                "packets received and sent",
-                f"{came} received, {went} sent",
-                not dead,
-                reason=f"No stream {' or '.join(dead)}: open RTP both ways and check both media"
-                " lists.",
-            )
-        )
-    return found
+def _segment_types(participant: dict[str, Any]) -> set[str]:
+    """The kinds of a participant's segments: one that only rang has no ``interact``."""
+    return {
+        str(segment.get("segmentType"))
+        for session in participant.get("sessions") or []
+        for segment in session.get("segments") or []
+    }
 
 
 def _inbound(ctx: Context) -> list[Check]:
@@ -122,36 +74,35 @@ def _inbound(ctx: Context) -> list[Check]:
 
 def _judge_inbound(ctx: Context, sides: Sides) -> list[Check]:
     step, call = "verify.inbound", sides.platform
-    found: list[Check] = []
+    looks: list[Look] = []
     if call is not None:
-        wanted = settings(ctx).inbound_flow
-        flows = {
-            str((s.get("flow") or {}).get("flowName") or (s.get("flow") or {}).get("flowId"))
-            for s in _sessions(call.facts)
-            if s.get("flow")
-        }
-        names = {f["id"]: f["name"] for f in genesys(ctx).flows()}
-        seen = sorted(names.get(flow, flow) for flow in flows)
-        found.append(
-            check(
-                f"{step}/flow",
-                "The call went through the Architect flow",
-                wanted,
-                seen or "no flow",
-                wanted in seen,
-                reason="The call route sends the number elsewhere: run routing.inbound.",
-            )
-        )
-        found += _over_trunk(ctx, step, call)
-        found += trace.challenged(ctx, step, call)
-    found += v.agent_checks(ctx, step, sides)
-    if sides.synthflow is not None:
-        found.append(
-            v.caller_id(
-                step, sides.synthflow.caller, sides.caller, Vantage.SYNTHFLOW, "the AI agent"
-            )
-        )
-    return found
+        leg = trace.leg_of(ctx, call, sides.number)
+        looks += [
+            lambda: [_flow(ctx, step, call)],
+            lambda: legs.checks(ctx, step, call, leg, sides.number),
+            lambda: legs.logged_in(ctx, step, leg),
+        ]
+    looks.append(lambda: v.agent_checks(ctx, step, sides))
+    return [*apart(step, *looks), *v.caller_shown(step, sides, sides.caller)]
+
+
+def _flow(ctx: Context, step: str, call: SeenCall) -> Check:
+    wanted = settings(ctx).inbound_flow
+    flows = {
+        str((s.get("flow") or {}).get("flowName") or (s.get("flow") or {}).get("flowId"))
+        for s in _sessions(call.facts)
+        if s.get("flow")
+    }
+    names = {f["id"]: f["name"] for f in genesys(ctx).flows()}
+    seen = sorted(names.get(flow, flow) for flow in flows)
+    return check(
+        f"{step}/flow",
+        "The call went through the Architect flow",
+        wanted,
+        seen or "no flow",
+        wanted in seen,
+        reason="The call route sends the number elsewhere: run routing.inbound.",
+    )
 
 
 def _transfer(ctx: Context) -> list[Check]:
@@ -160,52 +111,65 @@ def _transfer(ctx: Context) -> list[Check]:
 
 def _judge_transfer(ctx: Context, sides: Sides) -> list[Check]:
     step = "verify.transfer"
-    found = v.agent_checks(ctx, step, sides)
+    found = apart(
+        step, lambda: v.agent_checks(ctx, step, sides), lambda: v.transfer_action(step, sides)
+    )
     if sides.platform is None:
         return found
+    if ctx.parameters.synthflow.transfer.mode == "cold":
+        found.append(legs.referred(step, trace.leg_of(ctx, sides.platform, sides.number)))
+    return [*found, *apart(step, lambda: _received(ctx, step, sides))]
+
+
+def _received(ctx: Context, step: str, sides: Sides) -> Iterator[Check]:
+    """Where the transferred call landed, who took it, and whose number it shows."""
     wanted = settings(ctx).transfer_queue
-    legs = _transferred_legs(ctx, sides)
+    parts = _transferred_legs(ctx, sides)
     queues = {q["id"]: q["name"] for q in genesys(ctx).queues()}
     landed = sorted(
         {
             queues.get(s["queueId"], s["queueId"])
-            for leg in legs
+            for leg in parts
             for session in leg.get("sessions") or []
             for s in session.get("segments") or []
             if s.get("queueId")
         }
     )
-    found.append(
-        check(
-            f"{step}/queue",
-            "The call landed in the queue",
-            wanted,
-            landed or "no queue",
-            landed == [wanted],
-            reason="The transfer number goes elsewhere: run routing.transfer."
-            if landed
-            else "No leg of the call came back to a queue: look at transfer.action, then at"
-            " routing.transfer.",
-        )
+    by_ai = sides.synthflow is not None
+    way = "" if by_ai or not landed else v.NOT_BY_AI
+    yield check(
+        f"{step}/queue",
+        "The call landed in the queue",
+        wanted,
+        f"{', '.join(landed) or 'no queue'}{way}",
+        (landed == [wanted] and by_ai) or (None if way else False),
+        reason="The AI agent did not take this call, so it shows nothing of its transfer."
+        if way
+        else "The transfer number goes elsewhere: run routing.transfer."
+        if landed
+        else "No leg of the call came back to a queue: look at transfer.action, then at"
+        " routing.transfer.",
     )
-    agents = [p for p in legs if p.get("purpose") == "agent"]
-    found.append(
-        check(
-            f"{step}/agent",
-            "A live agent took it",
-            "an agent's leg",
-            f"agent legs: {len(agents)}",
-            bool(agents),
-            reason="Nobody in the queue answered."
-            if legs
-            else "The call came to no queue, so that nobody could take it.",
-        )
+    agents = [p for p in parts if p.get("purpose") == "agent"]
+    talked = [agent for agent in agents if _INTERACT in _segment_types(agent)]
+    kinds = sorted({kind for agent in agents for kind in _segment_types(agent)})
+    yield check(
+        f"{step}/agent",
+        "A live agent took it",
+        "an agent's leg that was answered",
+        f"agent legs: {len(agents)}, answered: {len(talked)}"
+        + (f" ({', '.join(kinds)})" if agents and not talked else way),
+        bool(talked and by_ai) or (None if talked else False),
+        reason="The AI agent did not take this call, so it shows nothing of its transfer."
+        if talked
+        else "Nobody in the queue answered."
+        if parts
+        else "The call came to no queue, so that nobody could take it.",
     )
-    anis = [s["ani"] for leg in legs for s in leg.get("sessions") or [] if s.get("ani")]
-    if legs:  # a call that never came shows no caller
+    anis = [s["ani"] for leg in parts for s in leg.get("sessions") or [] if s.get("ani")]
+    if parts:  # a call that never came shows no caller
         seen = anis[-1] if anis else ""
-        found.append(v.caller_id(step, seen, sides.caller, Vantage.PLATFORM, "the queue"))
-    return found
+        yield v.caller_id(step, seen, sides.caller, Vantage.PLATFORM, "the queue")
 
 
 def _transferred_legs(ctx: Context, sides: Sides) -> list[dict[str, Any]]:
@@ -243,15 +207,13 @@ def _outbound(ctx: Context) -> list[Check]:
 
 
 def _judge_outbound(ctx: Context, sides: Sides) -> list[Check]:
-    step = "verify.outbound"
-    found = _over_trunk(ctx, step, sides.platform) if sides.platform else []
-    found += v.agent_checks(ctx, step, sides, transcript=False)
-    if sides.synthflow is not None:
-        caller = settings(ctx).caller_address
-        found.append(
-            v.caller_id(step, sides.synthflow.caller, caller, Vantage.SYNTHFLOW, "the AI agent")
-        )
-    return found
+    step, call = "verify.outbound", sides.platform
+    looks: list[Look] = []
+    if call is not None:
+        leg = trace.leg_of(ctx, call, sides.number)
+        looks.append(lambda: legs.checks(ctx, step, call, leg, sides.number))
+    looks.append(lambda: v.agent_checks(ctx, step, sides, transcript=False))
+    return [*apart(step, *looks), *v.caller_shown(step, sides, settings(ctx).caller_address)]
 
 
 STEPS = v.steps(

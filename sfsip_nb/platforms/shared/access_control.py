@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from sfsip_nb.api.errors import ApiError
 from sfsip_nb.engine import dialing
 from sfsip_nb.engine.clock import until
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.dialing import NotAllowed
 from sfsip_nb.engine.verdicts import Check, Vantage
 from sfsip_nb.platforms.shared import testcall
+from sfsip_nb.platforms.shared.addresses import signalling
 from sfsip_nb.platforms.shared.checks import check, decided, synthflow
 from sfsip_nb.platforms.shared.sampling import sampled
-from sfsip_nb.platforms.synthflow.client import SynthflowClient
+from sfsip_nb.platforms.synthflow.client import IN_PROGRESS, SynthflowClient
 from sfsip_nb.platforms.synthflow.resources import find_assistant
 from sfsip_nb.sip.probes import guarding
 
 
-def probe(ctx: Context, platform: str, host: str, port: int) -> list[Check]:
+def probe(ctx: Context, platform: str, host: str, port: int, shows_list: bool) -> list[Check]:
     """A call from this machine, on no list, is refused; one from Synthflow is let in.
 
     ``host`` and ``port`` (UDP and TCP; TLS is the next one) are where the platform takes calls.
+    Where no API ``shows_list``, each of Synthflow's addresses stays open by itself.
     """
     step = "probe.acl"
     number = ctx.parameters.synthflow.transfer.number
@@ -50,7 +54,25 @@ def probe(ctx: Context, platform: str, host: str, port: int) -> list[Check]:
             evidence=placed.evidence,
         ),
         _listed(ctx, platform, number),
+        *([] if shows_list else _each(ctx, platform)),
     ]
+
+
+def _each(ctx: Context, platform: str) -> Iterator[Check]:
+    """Synthflow chooses from which address it calls, and does not say which one it took."""
+    for address in signalling(ctx):
+        yield check(
+            f"probe.acl/address/{address}",
+            f"{platform} lets Synthflow's address {address} in",
+            "let in",
+            "no record shows from which of its addresses Synthflow called",
+            None,
+            Vantage.SYNTHFLOW,
+            advisory=True,
+            reason=f"Compare the list in {platform} with the card trunk.acl, address by address. An"
+            " address that is missing there shows as an occasional refused call (403), and in a"
+            f" capture at {platform}'s SBC.",
+        )
 
 
 def _listed(ctx: Context, platform: str, number: str) -> Check:
@@ -65,8 +87,19 @@ def _listed(ctx: Context, platform: str, number: str) -> Check:
         mark = dialing.permit(ctx, step, number)
     except NotAllowed as refusal:
         return replace(testcall.unplaced(ctx, step, str(refusal)), id=f"{step}/listed", title=title)
-    call_id = client.place_call(str(assistant["model_id"]), number, mark, own)
-    row = _decided(client, call_id)
+    try:
+        call_id = client.place_call(str(assistant["model_id"]), number, mark, own)
+        row = _decided(client, call_id)
+    except ApiError as refusal:
+        return check(
+            f"{step}/listed",
+            title,
+            "answered",
+            str(refusal),
+            None,
+            Vantage.SYNTHFLOW,
+            reason=f"Synthflow did not place the call, so the list was not asked. {refusal.advice}",
+        )
     status, error = str(row.get("call_status") or "unknown"), str(row.get("error_message") or "")
     answered = status in ("completed", "in-progress")
     code = next(iter(re.findall(r"Telephony - (\d{3})", error)), "")
@@ -89,5 +122,5 @@ def _decided(client: SynthflowClient, call_id: str) -> dict[str, Any]:
     def call() -> dict[str, Any]:
         return client.call(call_id) or {}
 
-    undecided = (None, "pending", "ringing")
+    undecided = {None, *IN_PROGRESS} - {"in-progress"}
     return until(call, lambda row: row.get("call_status") not in undecided, patience=20.0)

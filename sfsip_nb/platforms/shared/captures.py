@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sfsip_nb.engine.context import Context
+from sfsip_nb.engine.rows import CheckRow
 from sfsip_nb.engine.verdicts import Basis, Check, Vantage, Verdict
 from sfsip_nb.inputs import files, private
 from sfsip_nb.inputs.errors import InputError
@@ -21,6 +22,8 @@ from sfsip_nb.sip.evidence.diagnose import Diagnosis, diagnosed
 from sfsip_nb.sip.evidence.records import NotACapture
 
 FOLDER = "captures"
+SIGN = "diagnose/capture/"
+"""How the id of a check begins that a capture shows; its rule follows."""
 MOST = 20
 """Captures read of one run."""
 
@@ -34,16 +37,6 @@ class Read:
     name: str
     diagnosis: Diagnosis
     unread: str = ""
-
-
-@dataclass(frozen=True)
-class Sign:
-    """What speaks for a row of the troubleshooting table: a check, or what a capture shows."""
-
-    id: str
-    verdict: str
-    because: str
-    required: bool = True
 
 
 def take(run_dir: Path, names: tuple[str, ...]) -> None:
@@ -104,13 +97,19 @@ def read(run_dir: Path) -> list[Read]:
     return found
 
 
-def signs(found: list[Read]) -> list[Sign]:
-    """What the captures show, so that it ranks the guide's rows."""
+def signs(found: list[Read]) -> list[CheckRow]:
+    """What the captures show, as checks that may be signs of a cause."""
     return [
-        Sign(
-            f"diagnose/capture/{row['rule']}",
-            row["verdict"] or Verdict.INCONCLUSIVE,
-            f"{item.name}: {row['sentence']}",
+        CheckRow.of(
+            Check(
+                id=f"{SIGN}{row['rule']}",
+                title=f"The capture {item.name}, call {row['call']}",
+                expected="no call has a problem",
+                seen=row["sentence"],
+                verdict=Verdict(row["verdict"] or Verdict.INCONCLUSIVE),
+                vantage=Vantage.HERE,
+                reason=row["remedy"],
+            )
         )
         for item in found
         for row in item.diagnosis.rows()

@@ -1,88 +1,73 @@
-"""Guide section "Quick Troubleshooting": every row, ranked on what this run saw.
+"""Guide section "Quick Troubleshooting": the causes of what failed, and what became of each row.
 
-A row is data: the symptom and the fix as the document has them, and which checks speak for it.
+A row is data: the symptom and the fix as the document has them, and which checks would show it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
+from sfsip_nb.engine.cause_rows import CauseRow, CausesRow, IssueRow
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Step
 from sfsip_nb.engine.rows import CheckRow, StepRow
-from sfsip_nb.engine.verdicts import Basis, Check, Vantage, Weight
-from sfsip_nb.platforms.shared import captures
-from sfsip_nb.platforms.shared.captures import Sign
+from sfsip_nb.engine.verdicts import Basis, Check, Vantage
+from sfsip_nb.platforms.shared import captures, naming
 from sfsip_nb.platforms.shared.checks import check
 from sfsip_nb.sip.shown import counted
 
 SECTION = "06-troubleshooting"
-_BAD = ("fail", "blocked")
-_OPEN = ("inconclusive", "waiting")
-
-# The way of a call, by the checks of a test call: where it ended explains all that comes after.
-_WAY = ("answer", "platform", "trunk", "synthflow")
+_STEP = "diagnose"
 
 
 @dataclass(frozen=True)
 class TroubleshootingRow:
-    """One row of the troubleshooting table. ``signs`` are beginnings of check or step ids."""
+    """One row of the troubleshooting table. ``shown_by`` are beginnings of check or step ids."""
 
     id: str
     issue: str
     fix: str
-    signs: tuple[str, ...]
+    shown_by: tuple[str, ...]
 
 
-def rank(
-    ctx: Context, rows: tuple[TroubleshootingRow, ...], more: Sequence[Sign] = ()
-) -> list[dict[str, Any]]:
-    """The rows, the likeliest first, each with the checks of this run that speak for it.
+def ranked(
+    rows: Iterable[TroubleshootingRow], causes: CausesRow, checks: Iterable[CheckRow]
+) -> list[IssueRow]:
+    """The rows, those of named causes first, each with what became of it.
 
-    A row is ``certain`` where a check failed; checks that are still open only raise a doubt.
-    ``more`` is what captures show.
+    A row is ruled out only where a check that would show it passed.
     """
-    seen = ctx.journal.steps().values()
-    signs = [_sign(check) for step in seen for check in _speaking(step)]
-    signs.extend(more)
-    ranked = []
-    doubtful = ("inconclusive",) if ctx.mode == "plan" else _OPEN  # a plan waits for its apply
-    for place, row in enumerate(rows):
-        own = [sign for sign in signs if sign.id.startswith(row.signs)]
-        failed = [sign for sign in own if sign.verdict in _BAD]
-        unclear = [sign for sign in own if sign.verdict in doubtful and sign.required]
-        because = list(dict.fromkeys(sign.because for sign in failed))
-        ranked.append(
-            (
-                (-len(failed), -len(unclear), place),
-                {
-                    "id": row.id,
-                    "cause": row.issue,
-                    "because": because or [sign.because for sign in unclear],
-                    "certain": bool(failed),
-                    "remedy": row.fix,
-                    "steps": sorted({sign.id.split("/")[0] for sign in failed + unclear}),
-                },
-            )
-        )
-    return [row for _, row in sorted(ranked, key=lambda item: item[0])]
+    seen = list(checks)
+    return sorted((_issue(row, causes, seen) for row in rows), key=lambda made: not made.certain)
 
 
-def _sign(check: CheckRow) -> Sign:
-    told = check.seen if check.verdict in _BAD else check.verdict
-    because = f"{check.title or check.id} ({check.id.partition('/')[0]}): {told}"
-    return Sign(check.id, check.verdict, because, check.weight is Weight.REQUIRED)
+def _issue(row: TroubleshootingRow, causes: CausesRow, checks: list[CheckRow]) -> IssueRow:
+    named = [cause for cause in causes.named if _is_of(cause, row)]
+    open_ = [left for left in causes.unexplained if left.check.startswith(row.shown_by)]
+    shown = [c for c in checks if c.id.startswith(row.shown_by) and c.verdict == "pass"]
+    if named:
+        became, because = "named", [cause.sentence for cause in named]
+    elif open_:
+        became, because = "open", [f"{left.title} ({left.check}): {left.seen}" for left in open_]
+    else:
+        became, because = ("ruled out" if shown else "not tested"), []
+    return IssueRow.model_validate(
+        {
+            "id": row.id,
+            "cause": row.issue,
+            "because": because,
+            "certain": bool(named),
+            "remedy": row.fix,
+            "steps": sorted({id.partition("/")[0] for cause in named for id in cause.explains}),
+            "became": became,
+        }
+    )
 
 
-def _speaking(step: StepRow) -> list[CheckRow]:
-    """A step's checks without mere consequences: an agent that was not reached is not heard."""
-    for place in _WAY:
-        ended = [c for c in step.checks if c.id == f"{step.id}/{place}" and c.verdict in _BAD]
-        if ended:
-            return ended
-    return step.checks
+def _is_of(cause: CauseRow, row: TroubleshootingRow) -> bool:
+    """Whether a cause belongs to a row: by its data, else by the check that shows it."""
+    return cause.row == row.id if cause.row else cause.proof[0].check.startswith(row.shown_by)
 
 
 def step(rows: tuple[TroubleshootingRow, ...], hint: str) -> Step:
@@ -90,45 +75,85 @@ def step(rows: tuple[TroubleshootingRow, ...], hint: str) -> Step:
 
     def diagnose(ctx: Context) -> list[Check]:
         read = captures.read(ctx.run_dir)
-        ranked = rank(ctx, rows, captures.signs(read))
-        ctx.journal.put(f"diagnosis/{ctx.attempt}", ranked)
-        steps = len(ctx.journal.steps())
-        found = [
+        steps = _steps(ctx)
+        checks = [check for row in steps for check in row.checks] + captures.signs(read)
+        inputs = ctx.parameters.model_dump(mode="json", by_alias=True)
+        causes = naming.diagnose(ctx.guide, inputs, checks)
+        issues = ranked(rows, causes, checks)
+        ctx.journal.put(f"diagnosis/{ctx.attempt}", [issue.as_json() for issue in issues])
+        ctx.journal.put(f"causes/{ctx.attempt}", causes.as_json())
+        return [
             check(
-                "diagnose/read",
+                f"{_STEP}/read",
                 "This run's evidence was read",
                 "at least one step's checks, or a capture",
-                f"{counted(steps, 'step')}, {counted(len(read), 'capture')}",
-                steps + len(read) > 0,
+                f"{counted(len(steps), 'step')}, {counted(len(read), 'capture')}",
+                bool(steps or read),
                 Vantage.HERE,
                 basis=Basis.RUN,
                 reason="Run the sections before this one first.",
-            )
+            ),
+            *captures.checks(ctx, read),
+            *map(_named, causes.named),
+            *([_unexplained(causes)] if causes.unexplained else []),
+            *map(_became, issues),
         ]
-        found += captures.checks(ctx, read)
-        for row in ranked:
-            found.append(
-                check(
-                    f"diagnose/{row['id']}",
-                    row["cause"],
-                    "no sign of it",
-                    _signs(len(row["because"])),
-                    False if row["certain"] else None if row["because"] else True,
-                    Vantage.HERE,
-                    basis=Basis.RUN,
-                    advisory=True,
-                    reason=row["remedy"],
-                )
-            )
-        return found
 
     reason = _nothing_yet(hint)
-    return Step("diagnose", SECTION, "Rank the causes", check=diagnose, skip_reason=reason)
+    return Step(_STEP, SECTION, "Name the causes", check=diagnose, skip_reason=reason)
 
 
-def _signs(count: int) -> str:
-    """How much speaks for a row; the table of the rows says what."""
-    return f"{counted(count, 'sign')} of it" if count else "no sign of it"
+def _steps(ctx: Context) -> list[StepRow]:
+    """The steps of this attempt; of earlier ones only what was read, for a call is past."""
+    rows = ctx.journal.steps() | ctx.journal.steps(ctx.attempt)
+    now = ctx.journal.steps(ctx.attempt).keys()
+    calls = {step.id for step in ctx.guide.steps if step.dials}
+    return [row for id, row in rows.items() if id != _STEP and (id in now or id not in calls)]
+
+
+def _named(cause: CauseRow) -> Check:
+    return check(
+        f"{_STEP}/cause/{cause.id}",
+        f"{cause.side}, {cause.object}: {cause.field}",
+        cause.value or "in order",
+        cause.sentence,
+        False,
+        Vantage.HERE,
+        basis=Basis.RUN,
+        advisory=True,
+        reason=f"{cause.path}: {cause.value}" if cause.value else cause.path,
+    )
+
+
+def _unexplained(causes: CausesRow) -> Check:
+    return check(
+        f"{_STEP}/unexplained",
+        "A known cause explains everything that failed",
+        "nothing is left",
+        "; ".join(f"{left.title} ({left.check})" for left in causes.unexplained),
+        None,
+        Vantage.HERE,
+        basis=Basis.RUN,
+        advisory=True,
+        reason="None of the known causes fits. Look at the evidence of these checks, and send"
+        " support the file that `sfsip bundle` makes of this run.",
+    )
+
+
+def _became(issue: IssueRow) -> Check:
+    verdicts = {"named": False, "ruled out": True}
+    words = {"named": "; ".join(issue.because), "open": "not ruled out"}
+    return check(
+        f"{_STEP}/{issue.id}",
+        issue.cause,
+        "no sign of it",
+        words.get(issue.became, issue.became),
+        verdicts.get(issue.became),
+        Vantage.HERE,
+        basis=Basis.RUN,
+        advisory=True,
+        reason=issue.remedy,
+    )
 
 
 def _nothing_yet(hint: str) -> Callable[[Context], str]:

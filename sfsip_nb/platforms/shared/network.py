@@ -42,7 +42,7 @@ def reachability(ctx: Context, audio: tuple[str, ...] = _AUDIO) -> list[Check]:
 
     ``audio`` are the checks of a call that show that the firewall lets audio through both ways.
     """
-    step, name, transport = "access.network", host(ctx), ctx.parameters.sip.transport
+    step, name, transport = "access.network", host(ctx.parameters), ctx.parameters.sip.transport
     named, hops = _named(ctx, step, name)
     found = [named]
     if hops and ctx.live:
@@ -63,7 +63,7 @@ def _firewall(ctx: Context, step: str, audio: tuple[str, ...]) -> Check:
     return check(
         f"{step}/firewall",
         "The firewall lets a call and its audio through",
-        f"SIP to Synthflow on {ctx.parameters.sip.transport.upper()} {port(ctx)}, "
+        f"SIP to Synthflow on {ctx.parameters.sip.transport.upper()} {port(ctx.parameters)}, "
         f"RTP on UDP {first}–{last} both ways",
         "not visible from this machine",
         None,
@@ -87,7 +87,7 @@ def client_of(platform: str) -> TlsClient | None:
 def certificate(ctx: Context, step: str) -> list[Check]:
     """Synthflow's TLS port: chain, name, expiry, and whether the platform's client gets through."""
     client = client_of(ctx.guide.name)
-    result = _looked(ctx, host(ctx), facts.synthflow_port("tls"), client)
+    result = _looked(ctx, host(ctx.parameters), facts.synthflow_port("tls"), client)
     ok = decided(result.verdict)
     return _shown(ctx, step, "tls", "Synthflow", result, ok, result.sentence)
 
@@ -156,7 +156,7 @@ def _named(ctx: Context, step: str, name: str) -> tuple[Check, Sequence[NextHop]
     """Whether the host has addresses, with the questions asked as evidence."""
     resolver, transport = ctx.surroundings.resolver, ctx.parameters.sip.transport
     try:
-        looked = locate(resolver, name, port(ctx), transport, _SECONDS)
+        looked = locate(resolver, name, port(ctx.parameters), transport, _SECONDS)
         found = loop.run(looked, _SECONDS + _GRACE)
         ok: bool | None = bool(found.hops) or (None if found.unheard else False)
         reason = "" if found.hops else explain(name, found)
@@ -228,7 +228,7 @@ def _connects(ctx: Context, step: str, hops: Sequence[NextHop]) -> Check:
         seen, ok = str(error), False
     return check(
         f"{step}/tcp",
-        f"Port {port(ctx)} accepts TCP connections",
+        f"Port {port(ctx.parameters)} accepts TCP connections",
         "a connection",
         seen,
         ok or (None if ctx.live else False),

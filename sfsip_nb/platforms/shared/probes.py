@@ -26,10 +26,13 @@ from sfsip_nb.platforms.shared.watch import JUDGED, synthflow_calls
 from sfsip_nb.platforms.synthflow import section
 from sfsip_nb.sip import Credentials, ProbeResult, ladder, loop, pcap
 from sfsip_nb.sip import probes as wire
+from sfsip_nb.sip.probes import guarding
 from sfsip_nb.sip.probes.roundtrip import NONCE_HEADER
 from sfsip_nb.sip.shown import counted
 
 _GREETING = CallStage(testcall.SPEECH_HZ, testcall.AGENT_HZ, within=6.0)
+
+_LOGIN_REFUSED = (401, 403, 407)
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,8 @@ class ProbedPlatform:
     name: str
     host: Callable[[Context], str]
     port: int
+    shows_list: bool
+    """Whether its API shows which addresses it lets in."""
 
 
 Probe = Callable[[Context, ProbedPlatform], list[Check]]
@@ -47,7 +52,7 @@ Probe = Callable[[Context, ProbedPlatform], list[Check]]
 def _uri(ctx: Context, user: str = "") -> str:
     at = f"{user}@" if user else ""
     transport = ctx.parameters.sip.transport
-    host, port = section.host(ctx), section.port(ctx)
+    host, port = section.host(ctx.parameters), section.port(ctx.parameters)
     return f"sip:{at}{host}:{port};transport={transport}"
 
 
@@ -107,38 +112,52 @@ def _digest(ctx: Context, platform: ProbedPlatform) -> list[Check]:
     wrong = _place(ctx, step, number, [_login(ctx, "not-the-password")])
     found = []
     if isinstance(right, ObservedCall):
-        found.append(
-            check(
-                f"{step}/right",
-                "The trunk's credentials are accepted",
-                "a challenge, then 200",
-                f"{counted(right.challenges, 'challenge')}, then {right.answer or right.phrase}",
-                right.answered if right.challenges else (None if right.answered else False),
-                Vantage.HERE,
-                advisory=ctx.live,
-                reason=_why(right)
-                if not right.answered
-                else "Not challenged: Synthflow went by the address, so this proves nothing.",
-                evidence=right.evidence,
-            )
-        )
+        found.append(_accepted(ctx, step, right))
     if isinstance(wrong, ObservedCall):
-        found.append(
-            check(
-                f"{step}/wrong",
-                "A wrong password is refused",
-                "401, 403 or 407",
-                wrong.answer or wrong.phrase,
-                wrong.code in (401, 403, 407) or (None if wrong.code in (0, 408) else False),
-                Vantage.HERE,
-                advisory=ctx.live,
-                reason="No answer: whether a wrong password is refused is not known."
-                if wrong.code in (0, 408)
-                else "Anybody can call the agent at your cost: ask Synthflow support.",
-                evidence=wrong.evidence,
-            )
-        )
+        found.append(_refused(ctx, step, wrong))
     return [*of_number(ctx, number, found)] or [testcall.unplaced(ctx, step, right)]
+
+
+def _accepted(ctx: Context, step: str, placed: ObservedCall) -> Check:
+    """Asked for credentials, and not refused for them: what else failed is no matter of theirs."""
+    refused = placed.code in _LOGIN_REFUSED
+    if placed.challenges:
+        ok = None if placed.code == 0 else not refused
+    else:
+        ok = False if refused else None
+    return check(
+        f"{step}/right",
+        "The trunk's credentials are accepted",
+        "a challenge, then no refusal of the credentials",
+        f"{counted(placed.challenges, 'challenge')}, then {placed.answer or placed.phrase}",
+        ok,
+        Vantage.HERE,
+        advisory=ctx.live,
+        reason=_why(placed)
+        if not placed.answered
+        else "Not challenged: Synthflow went by the address, so this proves nothing.",
+        evidence=placed.evidence,
+    )
+
+
+def _refused(ctx: Context, step: str, placed: ObservedCall) -> Check:
+    """A wrong password: only a call that rings or is answered with it was let in."""
+    let_in = guarding.let_in(placed.codes)
+    refused = placed.code in _LOGIN_REFUSED and not let_in
+    answer = placed.answer or placed.phrase
+    return check(
+        f"{step}/wrong",
+        "A wrong password is refused",
+        "401, 403 or 407",
+        answer,
+        refused or (False if let_in else None),
+        Vantage.HERE,
+        advisory=ctx.live,
+        reason="Anybody can call the agent at your cost: ask Synthflow support."
+        if let_in
+        else f"{answer or 'No answer'}: this does not say whether a wrong password is refused.",
+        evidence=placed.evidence,
+    )
 
 
 def _codec(ctx: Context, platform: ProbedPlatform) -> list[Check]:
@@ -268,7 +287,7 @@ def steps(platform: ProbedPlatform) -> tuple[Step, ...]:
             "Probe: access control",
             ("trunk.acl", "routing.transfer", "registration.wait"),
             check=lambda ctx: access_control.probe(
-                ctx, platform.name, platform.host(ctx), platform.port
+                ctx, platform.name, platform.host(ctx), platform.port, platform.shows_list
             ),
             dials=True,
         ),

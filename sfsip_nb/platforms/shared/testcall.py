@@ -32,9 +32,6 @@ PERSON_HZ = 620.0  # the live agent's voice on the testbed
 
 _ANSWER_SECONDS = 25.0
 
-_OTHER_VOICE = "Audio came, but without this voice: see where the call led, in both sides' records."
-_OPEN_RTP = "Open RTP both ways, and compare the media address lists."
-
 
 @dataclass(frozen=True)
 class CallStage:
@@ -52,7 +49,8 @@ class ObservedCall:
 
     ``remedy`` is what the diagnosis of its messages says, ``isolated`` which difference made a
     failed call work, if that was looked for. ``watched`` says that both ends can be seen, ``agent``
-    is then what the AI agent's end heard, if the call got there.
+    is then what the AI agent's end heard, if the call got there. ``seconds`` is from the answer to
+    the end.
     """
 
     number: str
@@ -68,6 +66,7 @@ class ObservedCall:
     retransmitted: int = 0
     challenges: int = 0
     ended_by: str = ""
+    seconds: float | None = None
     audio: Mapping[str, Any] = field(default_factory=dict)
     answer: str = ""
     remedy: str = ""
@@ -176,7 +175,7 @@ def call(
         made.watched, made.agent = True, ears(number, made.since, mark)
     made.isolated = result.sentence.removeprefix(first.failed.sentence if first.failed else "")
     made.evidence = _keep(ctx, step, made, uri, first.leg, result)
-    ctx.journal.called(mark, _row(made, first.leg))
+    ctx.journal.called(mark, _row(made))
     return made
 
 
@@ -197,6 +196,8 @@ def _note(made: ObservedCall, placed: placing.PlacedCall) -> None:
     made.code, made.phrase, made.codes = leg.code, leg.phrase, tuple(leg.codes)
     made.bye_code, made.ended_by = leg.bye_code, leg.ended_by
     made.retransmitted, made.challenges = leg.retransmitted_200, leg.challenges
+    if leg.answered_at and leg.ended_at:
+        made.seconds = round((leg.ended_at - leg.answered_at).total_seconds(), 3)
     reason = decisive(placed.trace)
     made.remedy = reason.text if reason else ""
     made.answer = explained(leg.code, leg.phrase, leg.remote_headers).said
@@ -204,13 +205,12 @@ def _note(made: ObservedCall, placed: placing.PlacedCall) -> None:
         made.codec, made.audio = leg.audio.codec, leg.audio.stats()
 
 
-def _row(made: ObservedCall, leg: Call | None) -> CallRow:
+def _row(made: ObservedCall) -> CallRow:
     facts = made.audio
-    spoken = leg and leg.answered_at and leg.ended_at and leg.ended_at - leg.answered_at
     return CallRow(
         code=made.code,
         phrase=made.phrase,
-        seconds=round(spoken.total_seconds(), 3) if spoken else None,
+        seconds=made.seconds,
         ended_by=made.ended_by,
         bye_code=made.bye_code,
         codec=made.codec,
@@ -247,67 +247,6 @@ def _keep(
     if result.wav:
         kept.append(keep(f"heard {made.number}", "wav", result.wav))
     return tuple(kept)
-
-
-def wire_checks(
-    step: str, placed: ObservedCall, voices: Sequence[str], remedy: str = ""
-) -> list[Check]:
-    """What the caller's own end shows: answer, each voice heard, and a clean end; and, where the
-    other end can be seen, whether the AI agent hears the caller.
-
-    Two-way audio is proven by what was heard, signaling by BYE = 200 and no retransmitted 200,
-    never one by the other.
-    """
-    evidence = placed.evidence
-    found = [
-        check(
-            f"{step}/answer",
-            f"The call to {placed.number} is answered",
-            "200",
-            placed.answer or placed.phrase,
-            placed.answered,
-            Vantage.HERE,
-            reason=placed.isolated.strip()
-            or remedy
-            or placed.remedy
-            or "Look at the ladder and at what both platforms recorded.",
-            evidence=evidence,
-        )
-    ]
-    if not placed.answered:
-        return found
-    for voice, was_heard in zip(voices, placed.heard, strict=False):
-        found.append(
-            check(
-                f"{step}/heard/{voice.replace(' ', '-')}",
-                f"The caller hears the {voice}",
-                f"the {voice}'s tone",
-                f"{'heard' if was_heard else 'not heard'}; {placed.sound}",
-                was_heard,
-                Vantage.HERE,
-                reason=remedy or (_OTHER_VOICE if placed.audio.get("mos") else _OPEN_RTP),
-                evidence=evidence,
-            )
-        )
-    if placed.watched:
-        why = remedy or _OPEN_RTP
-        found.append(heard.by_the_agent(step, placed.agent, SPEECH_HZ, why, evidence))
-    clean = placed.bye_code == 200 and placed.retransmitted == 0
-    found.append(
-        check(
-            f"{step}/bye",
-            "The call ends cleanly",
-            "BYE answered with 200, no 200 retransmitted",
-            f"BYE {placed.bye_code or 'unanswered'} ({placed.ended_by or 'nobody'} hung up), "
-            f"{placed.retransmitted} retransmitted",
-            clean,
-            Vantage.HERE,
-            reason="In-dialog requests take a different path than the INVITE: look at"
-            " Record-Route.",
-            evidence=evidence,
-        )
-    )
-    return found
 
 
 def unplaced(ctx: Context, step: str, why: ObservedCall | str) -> Check:

@@ -8,7 +8,7 @@ calls and what a check looks at in it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,14 +20,21 @@ from sfsip_nb.engine.model import Ask, Card, CardField, Step
 from sfsip_nb.engine.verdicts import Check, Vantage
 from sfsip_nb.inputs import ranges
 from sfsip_nb.inputs.schema import Parameters
-from sfsip_nb.platforms.shared import sampling, testcall
+from sfsip_nb.platforms.shared import sampling, testcall, wire
 from sfsip_nb.platforms.shared.checks import check, of_number, synthflow
 from sfsip_nb.platforms.shared.join import Sides, joined, not_made
-from sfsip_nb.platforms.shared.testcall import CallStage, ObservedCall
+from sfsip_nb.platforms.shared.testcall import CallStage
 from sfsip_nb.platforms.shared.watch import Sought, WatchedPlatform, answered, find
 from sfsip_nb.platforms.synthflow.resources import find_assistant
 
 SECTION = "05-verification"
+
+_ENDINGS = ("telephony_disconnect_reason", "error_message")
+_TRANSFER = ("transfer_mode", "phone", "status", "sip_code")
+"""What is told of a call's end, and of a transfer, in Synthflow's names."""
+
+NOT_BY_AI = ", not by way of the AI agent"
+"""Of a call that came to the live agents although Synthflow has no record of it."""
 
 _GREETING = CallStage(testcall.SPEECH_HZ, testcall.AGENT_HZ, within=8.0, at_least=1.5)
 _HANDED_OVER = CallStage(testcall.TRANSFER_REQUEST_HZ, testcall.PERSON_HZ, within=15.0)
@@ -149,14 +156,15 @@ def _tested(
     step = test.step
     if not testcall.can_dial(ctx):
         sought = answered(ctx, step, number, ctx.given(step, "caller"), False)
-        return _judged(ctx, platform, sought, None, judge, remedy)
+        return _judged(ctx, step, find(ctx, platform, sought), judge, remedy)
     try:
         placed = testcall.phone(ctx, step, number, test.stages)
     except NotAllowed as refusal:
         return [not_made(step, str(refusal), "Allow test calls, or more of them.")]
     sought = Sought(step, number, step, placed.since, caller=placed.caller, mark=placed.mark)
-    wire = testcall.wire_checks(step, placed, test.voices, remedy)
-    return [*wire, *_judged(ctx, platform, sought, placed, judge, remedy)]
+    sides = replace(find(ctx, platform, sought), placed=placed)
+    own = wire.checks(step, placed, sides, test.voices, remedy)
+    return [*own, *_judged(ctx, step, sides, judge, remedy)]
 
 
 def started(ctx: Context) -> str:
@@ -170,20 +178,13 @@ def run_started(
     """Find and judge the call to the AI that was started on the platform."""
     number = started(ctx)
     sought = answered(ctx, step, number, "", ctx.surroundings.administer is not None)
-    found = of_number(ctx, number, _judged(ctx, platform, sought, None, judge, remedy))
+    sides = find(ctx, platform, sought)
+    found = of_number(ctx, number, _judged(ctx, step, sides, judge, remedy))
     return [*found, *sampling.not_called(step, [number], ctx.parameters.numbers)]
 
 
-def _judged(
-    ctx: Context,
-    platform: WatchedPlatform,
-    sought: Sought,
-    placed: ObservedCall | None,
-    judge: Judge,
-    remedy: str,
-) -> list[Check]:
-    sides = replace(find(ctx, platform, sought), placed=placed)
-    return [*joined(sought.step, sides, remedy), *judge(ctx, sides.whole)]
+def _judged(ctx: Context, step: str, sides: Sides, judge: Judge, remedy: str) -> list[Check]:
+    return [*joined(step, sides, remedy), *judge(ctx, sides.whole)]
 
 
 def agent_checks(ctx: Context, step: str, sides: Sides, transcript: bool = True) -> list[Check]:
@@ -199,8 +200,7 @@ def agent_checks(ctx: Context, step: str, sides: Sides, transcript: bool = True)
             f"{step}/assistant",
             "The AI agent answered",
             f"{wanted}, completed",
-            f"{assistant.get('name')}, {status or 'no status'}"
-            + (f", {row['error_message']}" if row.get("error_message") else ""),
+            f"{assistant.get('name')}, {status or 'no status'}{_ending(row)}",
             row.get("model_id") == assistant.get("model_id") and status == "completed",
             Vantage.SYNTHFLOW,
             reason="Look at the call's error in Synthflow's log.",
@@ -221,6 +221,57 @@ def agent_checks(ctx: Context, step: str, sides: Sides, transcript: bool = True)
             )
         )
     return found
+
+
+def _ending(row: Mapping[str, Any]) -> str:
+    """`, caller_hangup, the caller hung up after 4 s`, and the error of a call that failed."""
+    told = [str(row[name]) for name in _ENDINGS if row.get(name)]
+    if who := row.get("telephony_hangup"):
+        lasted = row.get("telephony_duration")  # milliseconds
+        after = f" after {lasted / 1000:.1f} s" if isinstance(lasted, (int, float)) else ""
+        told.append(f"the {who} hung up{after}")
+    return "".join(f", {each}" for each in told)
+
+
+def transfer_action(step: str, sides: Sides) -> list[Check]:
+    """What Synthflow says of the transfer that the AI agent made, if it made one."""
+    if sides.synthflow is None:
+        return []
+    actions = sides.synthflow.facts.get("executed_actions") or []
+    if isinstance(actions, dict):  # by name: the API's description does not say which
+        actions = [{"action_type": name, **a} for name, a in actions.items() if isinstance(a, dict)]
+    made = [a for a in actions if isinstance(a, dict) and _is_transfer(a)]
+    said = [
+        " ".join(str(a[name]) for name in _TRANSFER if a.get(name) not in (None, "")) for a in made
+    ]
+    status = str(made[-1].get("status") or "") if made else ""
+    return [
+        check(
+            f"{step}/action",
+            "The AI agent made the transfer",
+            "a transfer that succeeded",
+            said or "no transfer among the actions that it carried out",
+            status == "success" or (None if made and not status else False),
+            Vantage.SYNTHFLOW,
+            advisory=True,
+            reason="The transfer was made and refused: its code says by whom."
+            if made
+            else "The AI agent was not asked, did not understand, or has no transfer to make: see"
+            " transfer.action and its transcript.",
+        )
+    ]
+
+
+def _is_transfer(action: Mapping[str, Any]) -> bool:
+    return "transfer" in f"{action.get('action_type')} {action.get('transfer_mode')}".lower()
+
+
+def caller_shown(step: str, sides: Sides, caller: str) -> list[Check]:
+    """Whether the AI agent was shown the caller's number, where Synthflow has the call."""
+    if sides.synthflow is None:
+        return []
+    seen = sides.synthflow.caller
+    return [caller_id(step, seen, caller, Vantage.SYNTHFLOW, "the AI agent")]
 
 
 def caller_id(step: str, seen: str, caller: str, vantage: Vantage, where: str) -> Check:

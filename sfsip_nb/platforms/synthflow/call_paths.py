@@ -5,7 +5,7 @@ from __future__ import annotations
 from sfsip_nb.engine.model import CallHop
 
 SYNTHFLOW = "Synthflow"
-ASSISTANT = CallHop(SYNTHFLOW, "Assistant", "{assistants}")
+ASSISTANT = CallHop(SYNTHFLOW, "Assistant", "{assistants}", at="agent")
 
 
 def answers(flow: str, test: str, *heard: str) -> tuple[CallHop, CallHop]:
@@ -15,8 +15,14 @@ def answers(flow: str, test: str, *heard: str) -> tuple[CallHop, CallHop]:
     """
     assistant = (f"{flow}/assistant", f"{test}/assistant", *(f"{test}/{check}" for check in heard))
     return (
-        CallHop(SYNTHFLOW, "SIP number", "{numbers}", (f"{flow}/number", f"{test}/synthflow")),
-        CallHop(SYNTHFLOW, "Assistant", "{assistants}", assistant),
+        CallHop(
+            SYNTHFLOW,
+            "SIP number",
+            "{numbers}",
+            (f"{flow}/number", f"{test}/leg", f"{test}/synthflow"),
+            "sip",
+        ),
+        CallHop(SYNTHFLOW, "Assistant", "{assistants}", assistant, "agent"),
     )
 
 
@@ -26,12 +32,14 @@ TRANSFERS = (
         "Assistant",
         "{assistants}",
         ("verify.transfer/assistant", "verify.transfer/heard/AI-agent"),
+        "agent",
     ),
     CallHop(
         SYNTHFLOW,
         "{synthflow[transfer][mode]} transfer",
         "{synthflow[transfer][number]}",
         ("flow.transfer/action",),
+        "transfer",
     ),
 )
 """The assistant hands a caller over to the live agents' number."""

@@ -16,6 +16,7 @@ from sfsip_nb.engine.difference import is_later
 from sfsip_nb.engine.model import Desired, Resource, Step
 from sfsip_nb.engine.verdicts import Basis, Check, Vantage
 from sfsip_nb.inputs import facts
+from sfsip_nb.inputs.schema import Parameters
 from sfsip_nb.platforms.shared.checks import check, of_number, part, remark, synthflow
 from sfsip_nb.platforms.synthflow import resources as r
 
@@ -42,29 +43,35 @@ class ContactCenterSide:
 
 def resources(ctx: Context) -> dict[str, Resource]:
     """Synthflow's kinds of object."""
-    client = synthflow(ctx)
+    client, assistants = synthflow(ctx), ctx.parameters.assistants
+    transfers = r.TransferAction(client, assistants, lambda key: _made_transfers(ctx, key))
     made: tuple[Resource, ...] = (
         r.Number(client, ctx.parameters.trunk_name),
-        r.Attachment(client, ctx.parameters.assistants),
-        r.TransferAction(client),
-        r.TransferUse(client, ctx.parameters.assistants),
+        r.Attachment(client, assistants),
+        transfers,
+        r.TransferUse(client, assistants, transfers),
     )
     return {resource.kind: resource for resource in made}
 
 
-def host(ctx: Context) -> str:
+def _made_transfers(ctx: Context, key: str) -> set[str]:
+    written = ctx.journal.changes.standing(r.TransferAction.kind, key)
+    return {str(change.object) for change in written if change.op == "create"}
+
+
+def host(parameters: Parameters) -> str:
     """Synthflow's SIP host for the workspace's region (the guides name the Global one)."""
-    return facts.synthflow_regions()[ctx.parameters.synthflow.region].sip
+    return facts.synthflow_regions()[parameters.synthflow.region].sip
 
 
-def port(ctx: Context) -> int:
+def port(parameters: Parameters) -> int:
     """32681 for UDP and TCP, 32682 for TLS."""
-    return facts.synthflow_port(ctx.parameters.sip.transport)
+    return facts.synthflow_port(parameters.sip.transport)
 
 
-def realm(ctx: Context) -> str:
+def realm(parameters: Parameters) -> str:
     """The realm that digest credentials belong to."""
-    return ctx.parameters.sip.realm or host(ctx)
+    return parameters.sip.realm or host(parameters)
 
 
 def transfer_target(ctx: Context, trunk: ContactCenterSide) -> str:
@@ -130,6 +137,7 @@ def steps(section: str, trunk: ContactCenterSide) -> tuple[Step, ...]:
                 },
                 "With it, the assistant transfers a caller who asks for a person to the live"
                 " agents.",
+                proved_by=dict.fromkeys(r.TransferAction.write_only, r.TRANSFERRED),
             ),
             *(
                 Desired(
@@ -303,7 +311,7 @@ def _transfer_checks(ctx: Context, trunk: ContactCenterSide) -> list[Check]:
             advisory=True,
             reason="Synthflow's pages differ on the warm one, and confirm REFER for few carriers; "
             "verify.transfer proves it on this trunk.",
-            proved_by=("verify.transfer/queue", "verify.transfer/agent"),
+            proved_by=r.TRANSFERRED,
         ),
         check(
             "transfer.action/loop",

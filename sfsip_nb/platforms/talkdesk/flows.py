@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Step
-from sfsip_nb.engine.verdicts import Check
+from sfsip_nb.engine.verdicts import Basis, Check
 from sfsip_nb.inputs import ranges
 from sfsip_nb.platforms.shared.checks import check
 from sfsip_nb.platforms.synthflow import flows as f
@@ -13,8 +15,10 @@ from sfsip_nb.platforms.talkdesk.platform import settings
 SECTION = "04-call-flows"
 
 
-def _told(ctx: Context, step: str, card: str, hop: str, *proved_by: str) -> Check:
-    """A hop that only a person can see: who said so, and what proves it."""
+def _told(
+    ctx: Context, step: str, card: str, hop: str, *proved_by: str, advisory: bool = False
+) -> Check:
+    """A hop that only a person can see: it rests on the call that goes that way, not on a word."""
     answer = ctx.answer(card)
     proofs = sorted({identity.partition("/")[0] for identity in proved_by})
     return check(
@@ -23,9 +27,10 @@ def _told(ctx: Context, step: str, card: str, hop: str, *proved_by: str) -> Chec
         f"done from the card {card}",
         f"{answer.done_by}, {answer.done_at}" if answer else "nobody yet",
         None,
-        advisory=True,
+        advisory=advisory,
         reason=f"Reported by a person; proved by {' and '.join(proofs)}.",
         proved_by=proved_by if answer else (),
+        basis=Basis.PERSON,
     )
 
 
@@ -37,9 +42,19 @@ def _inbound(ctx: Context) -> list[Check]:
             ctx,
             step,
             "routing.inbound",
-            f"{numbers} → IVR → SIP transfer, {own.timeout_seconds} s, otherwise “{own.fallback}”",
+            f"{numbers} → IVR → SIP transfer",
             "verify.inbound",
-            "routing.inbound/fallback",
+        ),
+        replace(
+            _told(
+                ctx,
+                step,
+                "routing.inbound",
+                f"After {own.timeout_seconds} s without an answer → “{own.fallback}”",
+                "routing.inbound/fallback",
+                advisory=True,
+            ),
+            id=f"{step}/fallback",
         ),
         _told(ctx, step, "trunk.create", f"Trunk “{own.trunk_name}” → Synthflow", "verify.inbound"),
         *f.answered_by_assistant(ctx, step),
@@ -51,7 +66,14 @@ def _transfer(ctx: Context) -> list[Check]:
     return [
         *f.transfers_to(ctx, step, ctx.parameters.synthflow.transfer.number, own.sbc),
         *f.sends_to(ctx, step, own.sbc),
-        _told(ctx, step, "trunk.acl", "The SBC lets Synthflow's addresses in", "probe.acl/listed"),
+        _told(
+            ctx,
+            step,
+            "trunk.acl",
+            "The SBC lets Synthflow's addresses in",
+            "probe.acl/listed",
+            advisory=True,
+        ),
         _told(
             ctx,
             step,

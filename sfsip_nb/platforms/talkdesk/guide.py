@@ -17,7 +17,7 @@ _TRUNK = synthflow.ContactCenterSide(
     needs=("access.synthflow", "access.number"),
     transfer_needs=("routing.transfer",),
 )
-_PLATFORM = probes.ProbedPlatform("Talkdesk", lambda ctx: settings(ctx).sbc, 5060)
+_PLATFORM = probes.ProbedPlatform("Talkdesk", lambda ctx: settings(ctx).sbc, 5060, shows_list=False)
 
 GUIDE = Guide(
     name="talkdesk",

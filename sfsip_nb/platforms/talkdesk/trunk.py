@@ -35,7 +35,7 @@ _ROUTING_PATH = {
 
 def _trunk_card(ctx: Context) -> Card:
     own, sip = settings(ctx), ctx.parameters.sip
-    host, port = synthflow_section.host(ctx), synthflow_section.port(ctx)
+    host, port = synthflow_section.host(ctx.parameters), synthflow_section.port(ctx.parameters)
     digest = sip.authentication == "digest"
     fields = [
         CardField("Name", own.trunk_name, "name"),

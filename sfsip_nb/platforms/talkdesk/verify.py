@@ -79,13 +79,7 @@ def _judge_inbound(ctx: Context, sides: Sides) -> list[Check]:
             )
         )
     found += v.agent_checks(ctx, step, sides)
-    if sides.synthflow is not None:
-        found.append(
-            v.caller_id(
-                step, sides.synthflow.caller, sides.caller, Vantage.SYNTHFLOW, "the AI agent"
-            )
-        )
-    return found
+    return [*found, *v.caller_shown(step, sides, sides.caller)]
 
 
 def _transfer(ctx: Context) -> list[Check]:
@@ -100,28 +94,30 @@ def _transfer(ctx: Context) -> list[Check]:
 
 def _judge_transfer(ctx: Context, sides: Sides) -> list[Check]:
     step, wanted = "verify.transfer", settings(ctx).ring_group
-    found = v.agent_checks(ctx, step, sides)
+    found = [*v.agent_checks(ctx, step, sides), *v.transfer_action(step, sides)]
     if sides.platform is None:
         return found
     leg = _transferred(ctx, sides.platform)
     groups = str(leg.facts.get("ring_groups") or "") if leg else ""
     agent = str(leg.facts.get("handling_user_name") or "") if leg else ""
     remedy = "Revisit the card routing.transfer."
+    by_ai = sides.synthflow is not None
+    way = "" if by_ai or not groups else v.NOT_BY_AI
     found += [
         check(
             f"{step}/queue",
             "The call landed in the ring group",
             wanted,
-            groups or "no ring group",
-            wanted in groups,
+            f"{groups or 'no ring group'}{way}",
+            (wanted in groups and by_ai) or (None if way else False),
             reason=remedy,
         ),
         check(
             f"{step}/agent",
             "A live agent took it",
             "a handling user",
-            agent or "nobody",
-            bool(agent),
+            f"{agent or 'nobody'}{way if agent else ''}",
+            bool(agent and by_ai) or (None if agent else False),
             reason=f"Nobody in the group answered. {remedy}",
         ),
     ]
@@ -163,12 +159,7 @@ def _outbound(ctx: Context) -> list[Check]:
 def _judge_outbound(ctx: Context, sides: Sides) -> list[Check]:
     step = "verify.outbound"
     found = v.agent_checks(ctx, step, sides, transcript=False)
-    if sides.synthflow is not None:
-        caller = settings(ctx).ring_group_number
-        found.append(
-            v.caller_id(step, sides.synthflow.caller, caller, Vantage.SYNTHFLOW, "the AI agent")
-        )
-    return found
+    return [*found, *v.caller_shown(step, sides, settings(ctx).ring_group_number)]
 
 
 STEPS = v.steps(

@@ -14,6 +14,7 @@ from sfsip_nb.testbed.world import World
 from .admission import Refusal
 from .certificates import Certificates
 from .element import SipElement
+from .manners import Habits, give
 from .net import Net, Resident
 from .phone import AGENT_HZ, Phone
 from .session import BridgedCall
@@ -59,6 +60,11 @@ class ContactCenter(SipElement, ABC):
             "Agent's telephone (testbed)", net, AGENT_HZ, lambda: not world.fault(self.no_agents)
         )
         super().__init__(net, resident, self.phone.agent)
+        give(agent, net, hosts[0].replace("*", "edge"), self.habits())
+
+    def habits(self) -> Habits:
+        """What it does with messages on a trunk, by faults."""
+        return Habits()
 
     @abstractmethod
     def hosts(self) -> tuple[str, ...]:

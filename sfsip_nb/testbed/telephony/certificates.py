@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import functools
 import ssl
+import warnings
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import trustme
 
@@ -37,9 +39,10 @@ class Certificates:
     ) -> ssl.SSLContext:
         """A server context for `names`.
 
-        `fault` is asked at each handshake: "expired", "name" (a certificate for another host) or
-        "". `newest` limits the protocol version. A certificate is made when it is first shown,
-        because an RSA key takes longer than the rest of a testbed that nobody asks for TLS.
+        `fault` is asked at each handshake: "expired", "name" (a certificate for another host),
+        "version" (TLS 1.1 at most) or "". `newest` limits the protocol version. A certificate is
+        made when it is first shown, because an RSA key takes longer than the rest of a testbed that
+        nobody asks for TLS.
         """
         long_ago = datetime.now(UTC) - timedelta(days=2)
         issue: dict[str, Callable[[], trustme.LeafCert]] = {
@@ -51,21 +54,33 @@ class Certificates:
             "name": lambda: self._ca.issue_cert("elsewhere.example"),
         }
 
-        def context() -> ssl.SSLContext:
-            made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            if newest:
-                made.maximum_version = newest
-            return made
-
         @functools.cache
         def showing(kind: str) -> ssl.SSLContext:
-            made = context()
-            issue[kind]().configure_cert(made)
+            made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            issue.get(kind, issue[""])().configure_cert(made)
             return made
 
         def choose(socket: ssl.SSLObject, _name: str, _context: ssl.SSLContext) -> None:
             socket.context = showing(fault())
 
-        first = context()
+        first = _Asked(ssl.PROTOCOL_TLS_SERVER)
+        first.newest, first.old = newest, lambda: fault() == "version"
         first.sni_callback = choose
         return first
+
+
+class _Asked(ssl.SSLContext):
+    """A server context that is asked at each connection for the newest version that it speaks."""
+
+    newest: ssl.TLSVersion | None
+    old: Callable[[], bool]
+
+    def wrap_bio(self, *given: Any, **named: Any) -> ssl.SSLObject:
+        """The beginning of a handshake. The version is settled before a certificate is chosen."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of versions before 1.2
+            lowest = ssl.TLSVersion.TLSv1 if self.old() else ssl.TLSVersion.MINIMUM_SUPPORTED
+            newest = self.newest or ssl.TLSVersion.MAXIMUM_SUPPORTED
+            self.minimum_version = lowest
+            self.maximum_version = ssl.TLSVersion.TLSv1_1 if self.old() else newest
+        return super().wrap_bio(*given, **named)

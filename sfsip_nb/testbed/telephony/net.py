@@ -29,6 +29,7 @@ class Resident:
     hosts: tuple[str, ...]
     ports: Mapping[Transport, int]
     address: Callable[[], str]  # public; asked each time, since a fault may change it
+    carrier: bool = False
 
     def owns(self, host: str) -> bool:
         """`host` is one of its names, or its public address."""
@@ -76,6 +77,18 @@ class Net:
                 port = resident.ports[transport] if listening else socket[1]
                 return resident.address(), port
         return socket
+
+    def over_trunk(self, socket: Address, transport: Transport) -> bool:
+        """The socket is of a resident that is no carrier: of the other end of a trunk."""
+        return any(
+            socket in resident.agent.local_addresses(transport)
+            for resident in self.residents
+            if not resident.carrier and transport in resident.ports
+        )
+
+    def port_of(self, host: str, transport: Transport) -> int:
+        """The public port of a host name. Raises StopIteration where nobody has it."""
+        return next(r.ports[transport] for r in self.residents if r.owns(host))
 
     def source(self, call: Call | Referral) -> str:
         """The public address that a call or a REFER comes from; "" for one without (unlisted)."""

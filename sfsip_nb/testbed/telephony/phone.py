@@ -14,6 +14,10 @@ CALL_SECONDS = 60.0
 """No call of the testbed lasts longer."""
 
 RING_SECONDS = 0.05
+
+FAIR_SECONDS = 5.0
+"""Whoever answers at all has done so by then."""
+
 AGENT_HZ = 620.0
 SUBSCRIBER_HZ = 850.0
 
@@ -23,9 +27,10 @@ _UDP: tuple[Transport, ...] = ("udp",)
 def ring_seconds(world: World, seconds: float = 120.0) -> float:
     """How long a leg may ring, scaled and bounded. Unless told, as Genesys: trunk_maxDialTimeout.
 
-    Never so short that a far end on this machine has no time to answer.
+    Where a far end has time to answer, it is not so short that one on this machine has none.
     """
-    return min(max(world.scaled(seconds), 0.5), CALL_SECONDS / 2)
+    shortest = 0.5 if seconds >= FAIR_SECONDS else 0.0
+    return min(max(world.scaled(seconds), shortest), CALL_SECONDS / 2)
 
 
 class Phone:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sfsip_nb.inputs import samples
-from sfsip_nb.sip import IncomingCall, UserAgent, bridge
+from sfsip_nb.sip import IncomingCall, Transport, UserAgent, bridge
 
 from .center import ContactCenter
 from .element import SipElement
@@ -38,7 +38,8 @@ class TelephoneNetwork(SipElement):
     def __init__(self, net: Net, centers: Sequence[ContactCenter]) -> None:
         self._centres = centers
         agent = UserAgent("Telephone network (testbed)", resolver=net, on_invite=self._on_invite)
-        resident = Resident(agent, (HOST, CARRIER), {"udp": PORT, "tcp": PORT}, lambda: ADDRESS)
+        ports: dict[Transport, int] = {"udp": PORT, "tcp": PORT}
+        resident = Resident(agent, (HOST, CARRIER), ports, lambda: ADDRESS, carrier=True)
         self.phone = Phone("Subscriber (testbed)", net, SUBSCRIBER_HZ)
         super().__init__(net, resident, self.phone.agent)
 

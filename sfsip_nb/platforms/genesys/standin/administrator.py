@@ -46,6 +46,7 @@ def _set_on_trunk(world: World, values: Values, name: str, field: str, like: Any
     if wanted != present:
         trunk[field] = wanted
         trunk["version"] += 1
+        world.meddle()
     return {name: wanted, "before": {"trunk_name": trunk["name"], name: present}}
 
 
@@ -79,6 +80,7 @@ def _draw(world: World, values: Values, wanted: Callable[[], Json]) -> Json:
         number = after.get("number") or f"{int(float(last)) + 1}.0"
         if after["published"]:
             flow["publishedVersion"] = {"id": number, "name": number}
+        world.meddle()
     return {"flow": flow["name"], **after, "before": {"flow": flow["name"], "drawn": before}}
 
 

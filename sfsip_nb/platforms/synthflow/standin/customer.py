@@ -24,15 +24,17 @@ def imported(world: World, number: str) -> Json | None:
 
 
 def inbound_assistant(world: World, number: str) -> Json | None:
-    """The inbound assistant that answers `number` (E.164)."""
-    return next(
-        (
-            a
-            for a in world.systems["synthflow"]["assistants"].values()
-            if a["type"] == "inbound" and number in (a["phone_number"], *a["_phone_numbers"])
-        ),
-        None,
-    )
+    """The inbound assistant that answers `number` (E.164).
+
+    No two of them should have one number. Which of two would answer is not known: here the one
+    that is listed last.
+    """
+    having = [
+        a
+        for a in world.systems["synthflow"]["assistants"].values()
+        if a["type"] == "inbound" and number in (a["phone_number"], *a["_phone_numbers"])
+    ]
+    return having[-1] if having else None
 
 
 def transfer_action(world: World, assistant: Json) -> Json | None:

@@ -1,21 +1,20 @@
 """The administrator of Talkdesk: the trunk and the routing have no API, a person makes them.
 
-A step may be told ``as_before``: then it brings back what its own ``before`` noted down. The slips
-are faults of whoever carries a card out; going back is spared them.
+A step may be told ``as_before``: then it brings back what its own ``before`` noted down. Whoever
+carries a card out may slip (`World.meddle`); going back is spared that.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from sfsip_nb.platforms.talkdesk import faults
 from sfsip_nb.testbed.cards import CannotDo, Step, Values, text
 from sfsip_nb.testbed.world import Json, Objects, World
 
 from . import customer
 
 PATHS = {"external_trunk": "sip_trunking", "byo_ai": "byo_ai"}
-_OTHER_TRANSPORT = {"udp": "tls", "tcp": "tls", "tls": "udp"}
+_TRANSPORTS = ("udp", "tcp", "tls")
 _ROUTING: Json = {  # what a routing is where nothing else is entered
     "kind": "ring_group",
     "destination": "",
@@ -69,28 +68,20 @@ def _create_trunk(world: World, values: Values) -> Json:
             _remove(trunks, trunk)
             return {"name": name}
     else:
-        entered = {field: values.get(field, "") for field in _TRUNK_FIELDS} | _slips(world, values)
+        entered = {field: values.get(field, "") for field in _TRUNK_FIELDS}
         text(entered, "server")
+        if text(entered, "transport") not in _TRANSPORTS:
+            raise CannotDo(f"There is no transport {entered['transport']!r}.")
         entered |= {"_password": values["password"]} if "password" in values else {}
     if trunk is None:
         trunk = {"id": world.new_id(), "name": name, "_password": "", "allowed_ips": []}
         trunk["active"] = True
         trunks[trunk["id"]] = trunk
     trunk.update(entered)
+    if "as_before" not in values:
+        world.meddle()
     seen = {field: trunk[field] for field in _TRUNK_FIELDS}
     return {"name": name, **seen, "before": {"name": name, "as_before": before}}
-
-
-def _slips(world: World, values: Values) -> Json:
-    transport = text(values, "transport")
-    if transport not in _OTHER_TRANSPORT:
-        raise CannotDo(f"There is no transport {transport!r}.")
-    slips: Json = {}
-    if world.fault(faults.SLIP_PORT):
-        slips["port"] = 5060
-    if world.fault(faults.SLIP_TRANSPORT):
-        slips["transport"] = _OTHER_TRANSPORT[transport]
-    return slips
 
 
 def _allow(world: World, values: Values) -> Json:
@@ -106,8 +97,9 @@ def _allow(world: World, values: Values) -> Json:
     wanted = values["as_before"] if going_back else values.get("allowed_ips")
     if not isinstance(wanted, list):
         raise CannotDo("The card gives no list of allowed addresses.")
-    slipped = world.fault(faults.SLIP_ADDRESS) and not going_back
-    trunk["allowed_ips"] = wanted[1:] if slipped else list(wanted)
+    trunk["allowed_ips"] = list(wanted)
+    if not going_back:
+        world.meddle()
     return {
         "allowed_ips": trunk["allowed_ips"],
         "before": {"name": name, "as_before": before},
@@ -126,14 +118,12 @@ def _route_callers(world: World, values: Values) -> Json:
     )
     _must_be(world, "trunks", trunk)
     _must_be(world, "ring_groups", fallback)
-    if world.fault(faults.SLIP_DID):
-        destination = destination[:-1] + ("1" if destination.endswith("0") else "0")
     routing = _ROUTING | {
         "kind": "sip_transfer",
         "destination": destination,
-        "trunk": "" if world.fault(faults.SLIP_TRUNK) else trunk,
+        "trunk": trunk,
         "timeout_seconds": values.get("timeout_seconds"),
-        "fallback": "" if world.fault(faults.SLIP_FALLBACK) else fallback,
+        "fallback": fallback,
     }
     if not isinstance(routing["timeout_seconds"], int):
         raise CannotDo("The card gives no value for timeout_seconds.")
@@ -167,7 +157,8 @@ def _assign(world: World, number: str, name: str, settings: Json) -> Json:
         routings[routing["id"]] = routing
     routing.update(settings, active=True)
     entry["_routing"] = routing["id"]
-    return {**settings, "before": before}
+    world.meddle()
+    return {**{key: routing[key] for key in settings}, "before": before}
 
 
 def _go_back(world: World, values: Values) -> Json:

@@ -29,7 +29,7 @@ def token(asked: ApiRequest) -> Json:
     if (asked.path["account"], asked.path["region"]) != (own["name"], own["region"]):
         raise oauth.refuse(404, "not_found", "There is no such account.")
     client = oauth.client(asked, "talkdesk")
-    if client is None:
+    if client is None or world.fault(faults.BAD_CREDENTIALS):
         raise oauth.refuse(401, "invalid_client", "Client authentication failed.")
     form = oauth.form(asked)
     if form.get("grant_type") != "client_credentials":

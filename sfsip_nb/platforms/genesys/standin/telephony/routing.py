@@ -185,8 +185,12 @@ def media_site(org: Organization, trunk: Object | None) -> str:
 
 
 def number_plan_site(org: Organization, trunk: Object) -> str:
-    """The site whose number plans serve calls that came in over `trunk`."""
-    return _reference(trunk, "inboundSite") or org.default_site
+    """The site whose number plans serve calls that came in over `trunk`.
+
+    What Genesys does without one, which its API does not take, is not known: it has no plans
+    (stricter reading).
+    """
+    return _reference(trunk, "inboundSite")
 
 
 def proxies(trunk: Object) -> list[tuple[str, int]]:
@@ -209,6 +213,17 @@ def codecs(trunk: Object) -> tuple[str, ...]:
     """G.711 codecs that the trunk offers, in order. Opus is left out: the testbed has none."""
     names = {"audio/pcmu": "PCMU", "audio/pcma": "PCMA"}
     return tuple(names[c] for c in setting(trunk, "trunk_media_codec") or () if c in names)
+
+
+def encrypts(trunk: Object) -> bool:
+    """The trunk has a cipher suite for SRTP, which a TLS trunk takes alone."""
+    return bool(setting(trunk, "trunk_media_srtpCipherSuites"))
+
+
+def dialed(trunk: Object, number: str) -> str:
+    """The number as calls over the trunk name it."""
+    omits = setting(trunk, "trunk_outboundIdentity_calledAddress_omitPlusPrefix")
+    return number.removeprefix("+") if omits else number
 
 
 def caller_id(trunk: Object, site: Object, source: str, name: str = "") -> tuple[str, str]:

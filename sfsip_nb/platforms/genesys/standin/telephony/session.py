@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from sfsip_nb.platforms.genesys import faults
 from sfsip_nb.sip import Referral
@@ -15,6 +16,9 @@ from sfsip_nb.testbed.telephony.session import BridgedCall
 from . import records, routing, trunkside, view
 from .records import FlowLeg
 
+if TYPE_CHECKING:
+    from .edge import Edge
+
 _CALLED_ADDRESS = "Call.CalledAddress"  # in a flow: the number that the caller dialed
 
 
@@ -22,6 +26,7 @@ _CALLED_ADDRESS = "Call.CalledAddress"  # in a flow: the number that the caller 
 class EdgeSession(BridgedCall):
     """A conversation that the organization's settings, as of its last step, lead."""
 
+    center: Edge
     org: routing.Organization = field(init=False)
 
     def __post_init__(self) -> None:
@@ -100,6 +105,9 @@ class EdgeSession(BridgedCall):
     ) -> Participant | Refusal:
         """Dial by the plans of `site`: the answered leg, or why there is none."""
         way = routing.onward(self.org, site, number)
+        if isinstance(way, routing.Onward) and self.center.full(way.trunk):
+            reason = f"all lines of {way.trunk['name']} are taken"
+            way = Refusal(503, "Service Unavailable", reason, routing.NO_LINES)
         if isinstance(way, Refusal):
             leg = Participant(purpose, self.caller, number, "outbound", error=way.error)
             self.conversation.add(leg).end("error")

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
+
+from sipmessage import Request
 
 from sfsip_nb.platforms.genesys import faults
 from sfsip_nb.sip import Call, Credentials
+from sfsip_nb.sip.digest import AUTHORIZATION, Answerer
+from sfsip_nb.sip.fields import parse_uri
 from sfsip_nb.testbed.telephony.net import name_addr
 
 from . import routing
@@ -39,14 +44,30 @@ async def invite(
         str(routing.setting(trunk, f"trunk_sip_authentication_credentials_{part}") or "")
         for part in ("username", "password", "realm")
     )
+    known = [Credentials(user, password, realm)] if user else []
     own = routing.inbound_fqdn(session.org, trunk) or "localhost"
-    return await session.center.agent.invite(
-        f"sip:{way.number}@{domain}:{port}",
+    call = await session.center.agent.invite(
+        f"sip:{routing.dialed(trunk, way.number)}@{domain}:{port}",
         from_=name_addr(caller[0], own, caller[1]),
         headers={"Max-Forwards": str(session.hops), **session.marks()},
         codecs=routing.codecs(trunk),
-        srtp="required" if transport == "tls" else "off",
-        credentials=[Credentials(user, password, realm)] if user else [],
+        srtp="required" if transport == "tls" and routing.encrypts(trunk) else "off",
+        credentials=known,
         transport=transport,
         proxy="" if domain == host else f"sip:{host}:{port}",
     )
+    if session.center.world.fault(faults.DIGEST_URI):
+        call.answerer = _PortForgotten(known)
+    return call
+
+
+class _PortForgotten(Answerer):
+    """Names the called URI without its port, which makes another one of it (RFC 7616 §3.4.6)."""
+
+    def attach(self, request: Request) -> None:
+        """Add the credentials that belong to the shorter URI."""
+        uri = re.sub(r":\d+$", "", str(request.uri))
+        short = Request(request.method, parse_uri(uri), body=request.body)
+        super().attach(short)
+        for name in AUTHORIZATION.values():
+            request.headers.setlist(name, list(short.headers.getlist(name)))

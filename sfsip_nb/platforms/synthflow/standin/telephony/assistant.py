@@ -56,9 +56,13 @@ class Talk:
             return
         self._say(str(self.assistant["agent"].get("greeting_message") or "Hello."))
         speaking = asyncio.create_task(self._speak())
-        audio.listener.on_tone = self._hear
+        if not world.fault(faults.DEAF_AGENT):
+            audio.listener.on_tone = self._hear
         try:
-            if not await self.call.wait_ended(CALL_SECONDS):
+            if world.fault(faults.HANGS_UP):
+                self.reason = "agent_ended_call"
+                await self.call.hangup()
+            elif not await self.call.wait_ended(CALL_SECONDS):
                 self.reason = "timeout"
                 await self.call.hangup()
         finally:
@@ -82,13 +86,14 @@ class Talk:
         }
 
     def _say(self, text: str) -> None:
-        self._said.append(f"bot: {text}")
+        if not self.region.world.fault(faults.SILENT_AGENT):
+            self._said.append(f"bot: {text}")
 
     async def _speak(self) -> None:
         """A sentence, a pause, the next sentence."""
         audio = self.call.audio
         assert audio
-        while True:
+        while not self.region.world.fault(faults.SILENT_AGENT):
             audio.play(SPEECH_HZ)
             await asyncio.sleep(SENTENCE_SECONDS)
             audio.play(None)

@@ -21,11 +21,13 @@ from sfsip_nb.sip import (
     Transport,
     UserAgent,
 )
+from sfsip_nb.sip.sdp import Srtp
 from sfsip_nb.testbed.telephony.admission import Refusal, challenged
 from sfsip_nb.testbed.telephony.certificates import Certificates
 from sfsip_nb.testbed.telephony.element import SipElement
+from sfsip_nb.testbed.telephony.manners import Habits, give
 from sfsip_nb.testbed.telephony.net import BLACK_HOLE, Net, Resident, Target, hops_left, name_addr
-from sfsip_nb.testbed.telephony.phone import ring_seconds
+from sfsip_nb.testbed.telephony.phone import CALL_SECONDS, ring_seconds
 from sfsip_nb.testbed.world import World
 
 from .. import customer
@@ -38,6 +40,14 @@ REGISTRATION_SECONDS = 90.0
 """Between attaching a number and its being served; the guides say one to two minutes."""
 
 UNLISTED = "198.51.100.99"
+
+OTHER_REALM = "synthflow"
+
+ANSWER_SECONDS = 2.0
+"""How long it rings, until the agent is ready."""
+
+ABANDONED_SECONDS = 60.0
+"""How long a call stands whose BYE was not for it: until somebody notes that nobody is there."""
 
 
 class SynthflowServers(SipElement):
@@ -60,6 +70,30 @@ class SynthflowServers(SipElement):
         port = facts.synthflow_port
         ports: dict[Transport, int] = {"udp": port("udp"), "tcp": port("tcp"), "tls": port("tls")}
         super().__init__(net, Resident(agent, (self.host,), ports, self._address))
+        give(agent, net, self.host, self._habits())
+
+    def _habits(self) -> Habits:
+        """Where a contact center ignores the route set, there is one."""
+        fault = self.world.fault
+        return Habits(
+            private_media=lambda: fault(faults.PRIVATE_MEDIA),
+            ignores_routes=lambda: fault(faults.IGNORES_ROUTE_SET),
+            stays=self._passed_by,
+            unheard=lambda call_id: self.run(self._abandon(call_id)),
+        )
+
+    def _passed_by(self) -> bool:
+        """A contact center ignores the route set."""
+        own, same = faults.IGNORES_ROUTE_SET.name.split(".")
+        names = (name.split(".") for name in self.world.faults)
+        return any(place != own and what == same for place, what in names)
+
+    async def _abandon(self, call_id: str) -> None:
+        """The other side is gone: that is noted late."""
+        await self.world.sleep(ABANDONED_SECONDS)
+        left = [call for call in self.agent.calls.values() if call.call_id == call_id]
+        for call in left:
+            await call.hangup()
 
     def _address(self) -> str:
         """The first published signaling address that nobody doubts."""
@@ -69,6 +103,8 @@ class SynthflowServers(SipElement):
         return next(entry.address for entry in listed if not entry.doubt)
 
     def _certificate_fault(self) -> str:
+        if self.world.fault(faults.OLD_TLS):
+            return "version"
         if self.world.fault(faults.EXPIRED_CERTIFICATE):
             return "expired"
         return "name" if self.world.fault(faults.WRONG_CERTIFICATE_NAME) else ""
@@ -100,12 +136,18 @@ class SynthflowServers(SipElement):
         assistant = customer.inbound_assistant(self.world, number["phone_number"])
         assert assistant
         row = new_row(self.world, assistant, "inbound", call.caller, number["phone_number"])
-        row["telephony_sip_headers"] = _custom_headers(call)
+        if not self.world.fault(faults.HEADER_STRIPPED):
+            row["telephony_sip_headers"] = _custom_headers(call)
         codecs = ("G729",) if self.world.fault(faults.WRONG_CODEC) else ("PCMU", "PCMA")
         if call.offer and self.world.fault(faults.RTP_BLACKHOLE):
             call.session.offer = replace(call.offer, address=BLACK_HOLE[0], port=BLACK_HOLE[1])
         await call.ring()
-        if await call.answer(codecs=codecs, srtp="optional"):
+        await self.world.sleep(ANSWER_SECONDS)
+        if self.world.fault(faults.RINGS_FOREVER):
+            await call.wait_ended(CALL_SECONDS)
+        # TLS asks for SRTP (the guides, "SIP over TLS"); whether plain RTP is refused is not known.
+        srtp: Srtp = "required" if call.transport == "tls" else "optional"
+        if await call.answer(codecs=codecs, srtp=srtp):
             self.run(self.talk(call, assistant, number, row))
         else:
             settle(self.world, row, call, "", "error")
@@ -116,9 +158,11 @@ class SynthflowServers(SipElement):
             return Refusal(483, "Too Many Hops", "the call goes round in a circle")
         if self.world.fault(faults.BUSY):
             return Refusal(486, "Busy Here", "busy")
+        if self.world.fault(faults.CALL_LIMIT):
+            return Refusal(503, "Service Unavailable", "the workspace has as many calls as it may")
         if Target.parse(call.request_uri).host != self.host:
             return Refusal(404, "Not Found", "the Request-URI does not name this region's host")
-        number = customer.imported(self.world, call.user)
+        number = customer.imported(self.world, call.user) if call.user.startswith("+") else None
         if number is None or self.region != customer.region(self.world):
             return Refusal(404, "Not Found", f"{call.user} is not imported in region {self.region}")
         if customer.inbound_assistant(self.world, call.user) is None or not number["_attached_at"]:
@@ -153,8 +197,9 @@ class SynthflowServers(SipElement):
         def password(username: str) -> str | None:
             return self._password(number) if username == number["_trunk_username"] else None
 
-        slug = str(number["slug"])
-        return self._guards.setdefault(slug, DigestGuard(self.host, password, proxy=True))
+        realm = OTHER_REALM if self.world.fault(faults.OTHER_REALM) else self.host
+        key = f"{number['slug']} {realm}"
+        return self._guards.setdefault(key, DigestGuard(realm, password, proxy=True))
 
     def _password(self, number: Json) -> str:
         return str(number["_trunk_pwd"]) + "?" * self.world.fault(faults.WRONG_PASSWORD)

@@ -7,6 +7,7 @@ taken and said so.
 
 from __future__ import annotations
 
+from sfsip_nb.platforms.talkdesk import faults
 from sfsip_nb.sip import Credentials
 from sfsip_nb.testbed.telephony.admission import Refusal, listed
 from sfsip_nb.testbed.telephony.legs import Object
@@ -24,10 +25,14 @@ def admit(world: World, source: str) -> Object | Refusal:
     They count for Digest trunks too, which are asked for credentials on top (stricter reading).
     """
     for trunk in world.systems["talkdesk"]["trunks"].values():
-        if trunk["active"] and listed(source, trunk["allowed_ips"]):
+        if _active(world, trunk) and listed(source, trunk["allowed_ips"]):
             return trunk
     who = source or "an address without public name"
     return Refusal(403, "Forbidden", f"{who} is not among the Allowed IPs of an active trunk")
+
+
+def _active(world: World, trunk: Object) -> bool:
+    return trunk["active"] and not world.fault(faults.TRUNK_INACTIVE)
 
 
 def enter(world: World, number: str) -> Object | Refusal | None:
@@ -43,7 +48,7 @@ def trunk_called(world: World, name: str) -> Object | Refusal | None:
     if not name:
         return None
     trunk = world.by_name(world.systems["talkdesk"]["trunks"], name)
-    if trunk and trunk["active"]:
+    if trunk and _active(world, trunk):
         return trunk
     return Refusal(503, "Service Unavailable", f"trunk {name} is not active")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sfsip_nb.platforms.synthflow import faults as synthflow_faults
 from sfsip_nb.platforms.talkdesk import faults, samples
 from sfsip_nb.sip import Call, DigestGuard, IncomingCall
 from sfsip_nb.testbed.telephony import pstn
@@ -11,6 +12,7 @@ from sfsip_nb.testbed.telephony.admission import Refusal, challenged, unfit
 from sfsip_nb.testbed.telephony.center import ContactCenter
 from sfsip_nb.testbed.telephony.certificates import Certificates
 from sfsip_nb.testbed.telephony.legs import Conversation, Object, Participant
+from sfsip_nb.testbed.telephony.manners import Habits
 from sfsip_nb.testbed.telephony.net import Net, Target, hops_left
 from sfsip_nb.testbed.world import World
 
@@ -37,6 +39,14 @@ class Sbc(ContactCenter):
         """The one that the guide has entered at Synthflow."""
         return (self.host,)
 
+    def habits(self) -> Habits:
+        """Where Synthflow ignores the route set, there is one."""
+        fault = self.world.fault
+        return Habits(
+            private_media=lambda: fault(faults.PRIVATE_MEDIA),
+            stays=lambda: fault(synthflow_faults.IGNORES_ROUTE_SET),
+        )
+
     def routes(self, number: str) -> bool:
         """An active routing has it."""
         return customer.routing(self.world, number) is not None
@@ -46,7 +56,9 @@ class Sbc(ContactCenter):
         return f"sip:{number}@{self.host}"
 
     def busy_lines(self, trunk: Object) -> int:
-        """How many calls are on `trunk` now."""
+        """How many calls are on `trunk` now: all that it takes, if others fill it."""
+        if self.world.fault(faults.CALL_LIMIT):
+            return int(trunk["max_concurrent_calls"])
         legs = [leg for session in self.sessions for leg in session.conversation.legs]
         return sum(leg.trunk is trunk and leg.ended is None for leg in legs)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sfsip_nb.platforms.talkdesk import faults
 from sfsip_nb.sip import Referral, Transport
+from sfsip_nb.sip.sdp import CODECS
 from sfsip_nb.testbed.telephony import pstn
 from sfsip_nb.testbed.telephony.admission import Refusal
 from sfsip_nb.testbed.telephony.legs import Object, Participant
@@ -116,10 +117,13 @@ class SbcSession(BridgedCall):
         transport: Transport = trunk["transport"] if trunk else "udp"
         leg = Participant("external", caller or "anonymous", number, "outbound", trunk=trunk)
         self.conversation.add(leg)
+        fault = center.world.fault
+        dialed = number.removeprefix("+") if trunk and fault(faults.LEADING_PLUS) else number
         leg.call = await center.agent.invite(
-            f"sip:{number}@{server}:{port}",
+            f"sip:{dialed}@{server}:{port}",
             from_=name_addr(caller, center.host, self.caller_name),
             headers={"Max-Forwards": str(self.hops), **self.marks()},
+            codecs=() if trunk and fault(faults.CODEC) else CODECS,
             srtp="required" if transport == "tls" else "off",
             credentials=routing.credentials(trunk) if trunk else [],
             transport=transport,

@@ -1,0 +1,107 @@
+"""What can be wrong, as data: each cause with its signs, where it is, and how to fix it.
+
+A platform's causes stand in the ``causes.yaml`` of its package; what reasons over them is
+`engine/diagnosis.py`. Texts are templates over the inputs, as those of a call's hops are, and over
+the check that shows the cause: ``{seen}``, ``{expected}``, ``{number}``, and the named groups of
+the sign's ``seen``.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from importlib.resources import files
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
+
+from sfsip_nb.engine.rows import CheckRow
+
+
+def _pattern(text: str) -> str:
+    re.compile(text)
+    return text
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Sign(_Entry):
+    """What has to be seen: a check by its id, how it ended, and what it says."""
+
+    check: str = Field(description="The check's id without a number; * stands for any text.")
+    seen: Annotated[str, AfterValidator(_pattern)] = Field(
+        default="", description="A regular expression that is found in what was seen."
+    )
+    verdict: Literal["fail", "inconclusive", "pass"] = "fail"
+    differs: Literal["", "lacks", "adds"] = Field(
+        default="",
+        description="Of a list: whether it lacks an entry that it should have, or has one more.",
+    )
+
+    def match(self, check: CheckRow) -> re.Match[str] | None:
+        """Whether a check is this sign: the match of what it saw."""
+        if check.verdict != self.verdict:
+            return None
+        if not any(fnmatchcase(name, self.check) for name in (check.id, base(check))):
+            return None
+        if self.differs and not self._differs(check):
+            return None
+        return re.search(self.seen, check.seen, re.IGNORECASE | re.DOTALL)
+
+    def _differs(self, check: CheckRow) -> bool:
+        wanted, seen = (set(text.split(", ")) for text in (check.expected, check.seen))
+        return bool(wanted - seen if self.differs == "lacks" else seen - wanted)
+
+
+class KnownCause(_Entry):
+    """One thing that can be wrong."""
+
+    id: str
+    side: str = Field(description="Who has it: a platform, the network, the AI agent, this tool.")
+    object: str = Field(description="The object, by the customer's name for it.")
+    field: str = Field(description="What of the object is wrong.")
+    says: str = Field(description="What is broken, in one sentence.")
+    rows: Mapping[str, str] = Field(
+        default={}, description="By guide: the troubleshooting row that it belongs to."
+    )
+    at: str = Field(
+        default="",
+        description="The hop that a call does not get to, or the property that it lacks; empty"
+        " where calls are not affected.",
+    )
+    signs: tuple[Sign, ...] = Field(min_length=1, description="Any of them shows it.")
+    also: tuple[Sign, ...] = Field(default=(), description="All of these have to be seen too.")
+    unless: tuple[Sign, ...] = Field(default=(), description="Any of these rules it out.")
+    follows: tuple[str, ...] = Field(
+        default=(), description="Causes of which it is only the consequence, where one is named."
+    )
+    path: str = Field(description="Where to click, from the platform's main menu on.")
+    value: str = Field(default="", description="The value that has to stand there.")
+    who: str = Field(default="", description="Who can do it.")
+    mends: str = Field(default="", description="The step that does it or has the card for it.")
+    tell: str = Field(
+        default="", description="The one check that tells it from what looks the same."
+    )
+
+
+def base(check: CheckRow) -> str:
+    """A check's id without the number that tells it from the same check of other numbers."""
+    return check.id.removesuffix(f"/{check.number}") if check.number else check.id
+
+
+@functools.cache
+def read(package: str) -> tuple[KnownCause, ...]:
+    """The causes of a package, in the order of its file.
+
+    Raises ``pydantic.ValidationError`` for a file that is not as it should be.
+    """
+    path = files(package).joinpath("causes.yaml")
+    if not path.is_file():
+        return ()
+    entries: list[dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return TypeAdapter(tuple[KnownCause, ...]).validate_python(tuple(entries))

@@ -1,0 +1,67 @@
+"""What each check of a test call shows of its way: how far it came, and what it lacked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sfsip_nb.engine.diagnosis import CallPath, Shows, Strength
+from sfsip_nb.engine.model import CallFlow
+
+_AUDIO_TO, _AUDIO_FROM = "audio/to-ai", "audio/from-ai"
+
+_CALL: Mapping[str, Shows] = {
+    "platform": Shows("number", Strength.RECORD),
+    "flow": Shows("flow", Strength.RECORD),
+    "transfer": Shows("trunk", Strength.RECORD),
+    "trunk": Shows("trunk", Strength.RECORD, until="sip"),  # no media, or no leg at all
+    "leg": Shows("sip", Strength.CODE, until="agent"),
+    "digest": Shows("sip", Strength.CODE),
+    "messages": Shows("dialog", Strength.CODE),
+    "synthflow": Shows("sip", Strength.RECORD, until="agent"),
+    "joined": Shows("sip", Strength.RECORD),
+    # The contact center itself takes the call before it sends it on: a 200 says no more than that.
+    "answer": Shows("number", Strength.CODE, until="agent"),
+    "answered-by": Shows("agent", Strength.RECORD),
+    "fallback": Shows("agent", Strength.RECORD),
+    "assistant": Shows("agent", Strength.RECORD),
+    "action": Shows("sip-back", Strength.RECORD, until="queue"),
+    "refer": Shows("sip-back", Strength.CODE, until="queue"),
+    "queue": Shows("queue", Strength.RECORD),
+    "agent": Shows("live-agent", Strength.RECORD),
+    "heard/AI-agent": Shows(_AUDIO_FROM, Strength.SOUND),
+    "heard/live-agent": Shows("audio/live-agent", Strength.SOUND, after="live-agent"),
+    "heard/caller": Shows(_AUDIO_TO, Strength.SOUND),
+    "rtp": Shows("audio", Strength.SOUND),
+    "transcript": Shows(_AUDIO_TO, Strength.SOUND),
+    "caller-id/the-AI-agent": Shows("caller", Strength.RECORD),
+    "caller-id/*": Shows("caller-back", Strength.RECORD, after="queue"),
+    "bye": Shows("dialog", Strength.CODE),
+}
+
+_FROM_HERE: Mapping[str, Mapping[str, Shows]] = {
+    "probe.options": {"options": Shows("sip", Strength.CODE)},
+    "probe.digest": {"right": Shows("sip", Strength.CODE)},
+    "probe.codec": {"*": Shows("audio", Strength.CODE)},
+    "probe.header": {"round-trip": Shows("headers", Strength.RECORD)},
+}
+_BACK: Mapping[str, Shows] = {"listed": Shows("sip-back", Strength.CODE)}
+
+
+def paths(flows: tuple[CallFlow, ...]) -> tuple[CallPath, ...]:
+    """The ways of a guide's test calls, from its call flows."""
+    hops = {flow.step: tuple(hop.at for hop in flow.hops if hop.at) for flow in flows}
+    inbound, transfer = hops.get("flow.inbound", ()), hops.get("flow.transfer", ())
+    # The caller asks for the transfer aloud: an agent that does not hear it makes none.
+    after = (_AUDIO_TO, *(at for at in transfer if at not in inbound))
+    # The caller asks for the transfer aloud: an agent that does not hear it makes none.
+    after = (_AUDIO_TO, *(at for at in transfer if at not in inbound))
+    there = tuple(at for at in inbound if at in ("sip", "agent"))
+    back = transfer[transfer.index("sip-back") :] if "sip-back" in transfer else ()
+    return (
+        CallPath("verify.inbound", inbound, _CALL),
+        CallPath("verify.transfer", (*inbound, *after), _CALL),
+        CallPath("verify.outbound", hops.get("flow.outbound_platform", ()), _CALL),
+        *(CallPath(test, there, shows) for test, shows in _FROM_HERE.items()),
+        CallPath("probe.acl", back, _BACK),
+        CallPath("diagnose", (), {"capture/*": Shows("capture", Strength.CODE)}),
+    )

@@ -1,0 +1,50 @@
+"""Name the causes of what the sweep kept: ``python -m tests.causes.reasoned GUIDE [FAULT…]``."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from typing import Any
+
+from sfsip_nb.engine.cause_rows import CausesRow
+from sfsip_nb.engine.rows import CheckRow
+from sfsip_nb.inputs.load import load_file
+from sfsip_nb.platforms.guides import ALL
+from sfsip_nb.platforms.shared import naming
+from tests.causes.sweep import HEALTHY, parameters, read, whole
+
+_read = functools.cache(read)
+
+
+@functools.cache
+def inputs(guide: str) -> dict[str, Any]:
+    """The testbed customer's inputs."""
+    return load_file(parameters(guide)).model_dump(mode="json", by_alias=True)
+
+
+def causes(guide: str, faults: str) -> CausesRow:
+    """What explains what was seen of some faults."""
+    kept = _read(guide)
+    seen = kept[HEALTHY] if faults == HEALTHY else whole(kept[faults], kept[HEALTHY])
+    checks = [CheckRow(vantage="here", evidence=[], **check) for check in seen]
+    return naming.diagnose(ALL[guide], inputs(guide), checks)
+
+
+def main() -> None:
+    """Print them."""
+    guide, *names = sys.argv[1:]
+    for name in names or _read(guide):
+        found = causes(guide, name)
+        print(f"== {name}")
+        for one in found.named:
+            equals = ", ".join(other.id for other in one.equals)
+            print(f"  {one.id}: {one.sentence}" + (f" (or {equals})" if equals else ""))
+            print(f"      explains {len(one.explains)}: {', '.join(one.explains[:6])}")
+        for out in found.ruled_out:
+            print(f"  - not {out.id}: {out.by.check}: {out.by.seen[:80]}")
+        for left in found.unexplained:
+            print(f"  ? {left.check}: {left.seen[:100]}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,183 @@
+"""Meet faults on a live testbed and keep what a run sees of each: ``python -m tests.causes.sweep``.
+
+A healthy run is applied once for each guide. For each fault its folder is copied, the testbed goes
+on from there with the fault switched on, and one attempt verifies everything. What its checks say
+is kept as a JSON file, so that the tests can reason over it again in no time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import random
+import shutil
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from sfsip_nb.engine.rows import StepRow
+from sfsip_nb.runs import session
+from sfsip_nb.testbed import life
+from sfsip_nb.testbed.faults import faults as known
+
+PARAMETERS = Path(__file__).parents[2] / "parameters"
+HEALTHY = "healthy"
+Seen = dict[str, Any]
+
+_KEPT = ("id", "number", "verdict", "weight", "expected", "seen", "title")
+_SPEED = 200
+
+
+def parameters(guide: str) -> Path:
+    """The testbed customer of a guide."""
+    return PARAMETERS / f"{guide}.testbed.yaml"
+
+
+@contextmanager
+def attempt(guide: str, folder: Path, mode: str, sets: Sequence[str]) -> Iterator[session.Session]:
+    """One attempt of the run in a folder."""
+    with closing(session.prepare(parameters(guide), [*sets, f"mode={mode}"], out=folder)) as opened:
+        yield opened
+
+
+def provision(guide: str, folder: Path, sets: Sequence[str] = ()) -> None:
+    """Apply a whole guide; the testbed's state stays in the folder."""
+    life.ensure(folder, time_scale=_SPEED)
+    try:
+        with attempt(guide, folder, "apply", sets) as opened:
+            _carry_out(opened)
+    finally:
+        life.stop(folder)
+
+
+def met(
+    guide: str, healthy: Path, faults: Sequence[str], sets: Sequence[str] = (), mode: str = "verify"
+) -> list[StepRow]:
+    """The steps of an attempt that verifies a copy of a healthy run with some faults on."""
+    with tempfile.TemporaryDirectory(prefix="sfsip-") as made:
+        folder = Path(made) / "run"
+        shutil.copytree(healthy, folder)
+        testbed = life.ensure(folder, time_scale=_SPEED, faults=list(faults))
+        try:
+            with attempt(guide, folder, mode, sets) as opened:
+                _carry_out(opened)
+                rows = opened.journal.steps(opened.attempt).values()
+                return [row for row in rows if row.id != "diagnose"]
+        finally:
+            for fault in faults:
+                testbed.control("DELETE", f"/faults/{fault}")
+            life.stop(folder)
+
+
+def _carry_out(opened: session.Session) -> None:
+    for step in opened.guide.steps:
+        opened.engine.run(step.id)
+
+
+def compact(rows: Iterable[StepRow]) -> list[Seen]:
+    """The checks of some steps as they are kept: what a sign may look at, and no more."""
+    return [
+        {name: str(getattr(check, name)) for name in _KEPT} for row in rows for check in row.checks
+    ]
+
+
+def changed(seen: list[Seen], healthy: list[Seen]) -> Seen:
+    """What is not as in the healthy run: checks that ended otherwise, and those that are gone."""
+    before = {check["id"]: check["verdict"] for check in healthy}
+    there = {check["id"] for check in seen}
+    return {
+        "changed": [check for check in seen if check["verdict"] != before.get(check["id"])],
+        "gone": [id for id in before if id not in there],
+    }
+
+
+def whole(change: Seen, healthy: list[Seen]) -> list[Seen]:
+    """The checks of a run again, from what `changed` kept of it."""
+    new = {check["id"] for check in change["changed"]}
+    gone = {*change["gone"], *new}
+    return [check for check in healthy if check["id"] not in gone] + list(change["changed"])
+
+
+def file_of(guide: str) -> Path:
+    """What a guide's runs saw, a line for each fault or pair of faults; the healthy one first."""
+    return Path(__file__).parent / "seen" / f"{guide}.jsonl"
+
+
+def read(guide: str) -> dict[str, Any]:
+    """What was kept, by the names of the faults."""
+    if not file_of(guide).exists():
+        return {}
+    lines = file_of(guide).read_text("utf-8").splitlines()
+    return {line["faults"]: line["seen"] for line in map(json.loads, lines)}
+
+
+def write(guide: str, kept: dict[str, Any]) -> None:
+    """Keep it, in a stable order."""
+    names = sorted(kept, key=lambda name: (name != HEALTHY, "+" in name, name))
+    lines = [json.dumps({"faults": n, "seen": kept[n]}, ensure_ascii=False) for n in names]
+    file_of(guide).parent.mkdir(exist_ok=True)
+    file_of(guide).write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def _meet(guide: str, healthy: Path, name: str, sets: tuple[str, ...]) -> tuple[list[Seen], float]:
+    began = time.monotonic()
+    faults = () if name == HEALTHY else tuple(name.split("+"))
+    return compact(met(guide, healthy, faults, sets)), time.monotonic() - began
+
+
+def pairs(guide: str, count: int, seed: int) -> list[str]:
+    """Pairs of faults that a guide's testbed has, drawn at random."""
+    drawn = random.Random(seed)
+    names = [name for name in single(guide) if name != HEALTHY]
+    every = [f"{one}+{two}" for one, two in itertools.combinations(names, 2)]
+    return sorted(drawn.sample(every, count))
+
+
+def single(guide: str) -> list[str]:
+    """The healthy run, and each fault that a healthy run can meet."""
+    other = {"genesys": "talkdesk", "talkdesk": "genesys"}[guide]
+    return [
+        HEALTHY,
+        *(name for name, fault in known().items() if fault.cause and not name.startswith(other)),
+    ]
+
+
+def main() -> None:
+    """Sweep the faults named, or all that a guide's testbed has."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("guide", choices=("genesys", "talkdesk"))
+    parser.add_argument("faults", nargs="*", help="names; those of a pair are joined by +")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--healthy", type=Path, help="folder of a run to go on from, made if empty")
+    parser.add_argument("--set", action="append", default=[], dest="sets")
+    parser.add_argument("--pairs", type=int, default=0, help="so many pairs, drawn at random")
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_intermixed_args()
+    wanted = given.faults or single(given.guide)
+    if given.pairs:
+        wanted = pairs(given.guide, given.pairs, given.seed)
+    kept = read(given.guide)
+    with tempfile.TemporaryDirectory(prefix="sfsip-sweep-") as made:
+        folder = given.healthy or Path(made) / "run"
+        if not folder.exists():
+            provision(given.guide, folder, given.sets)
+        with ProcessPoolExecutor(given.workers) as pool:
+            waiting = {
+                name: pool.submit(_meet, given.guide, folder, name, tuple(given.sets))
+                for name in wanted
+            }
+            for name, one in waiting.items():
+                seen, took = one.result()
+                kept[name] = seen if name == HEALTHY else changed(seen, kept[HEALTHY])
+                write(given.guide, kept)
+                failed = sum(check["verdict"] == "fail" for check in seen)
+                print(f"{name}: {failed} checks failed, {took:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()
