@@ -43,13 +43,13 @@ class Sign(_Entry):
         description="Of a list: whether it lacks an entry that it should have, or has one more.",
     )
 
+    def about(self, *names: str) -> bool:
+        """Whether it is a check of one of these ids."""
+        return any(fnmatchcase(name, self.check) for name in names)
+
     def match(self, check: CheckRow) -> re.Match[str] | None:
-        """Whether a check is this sign: the match of what it saw."""
-        if check.verdict != self.verdict:
-            return None
-        if not any(fnmatchcase(name, self.check) for name in (check.id, base(check))):
-            return None
-        if self.differs and not self._differs(check):
+        """Whether such a check ended and says as this sign has it: the match of what it saw."""
+        if check.verdict != self.verdict or (self.differs and not self._differs(check)):
             return None
         return re.search(self.seen, check.seen, re.IGNORECASE | re.DOTALL)
 

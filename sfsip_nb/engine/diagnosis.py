@@ -10,61 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum
 from fnmatch import fnmatchcase
 from typing import Any
 
+from sfsip_nb.engine.callpath import CallPath, Shows, Strength
 from sfsip_nb.engine.causes import KnownCause, Sign, base
 from sfsip_nb.engine.rows import CheckRow
 from sfsip_nb.engine.verdicts import Verdict
-
-
-class Strength(IntEnum):
-    """How much a check says of a cause."""
-
-    SOUND = 0
-    RECORD = 1
-    CODE = 2
-    READ = 3
-
-
-@dataclass(frozen=True)
-class Shows:
-    """What a check of a test call shows: how far the call came, or which property it has.
-
-    One that failed shows that the call ended at ``until`` or before: by default at ``at``. A
-    property says nothing unless the call got to the hop ``after``.
-    """
-
-    at: str
-    strength: Strength
-    until: str = ""
-    after: str = "agent"
-
-
-@dataclass(frozen=True)
-class CallPath:
-    """The way of one test's call: its hops in order, and what each check of the test shows.
-
-    ``shows`` has the checks' ids without the test's, and ``*`` for any text. An ``at`` that is no
-    hop is a property of a call that arrived: its audio, its caller.
-    """
-
-    test: str
-    hops: tuple[str, ...]
-    shows: Mapping[str, Shows]
-
-    def of(self, check: CheckRow) -> Shows | None:
-        """What a check shows of this path's call; None for a check of something else."""
-        name = base(check)
-        if not name.startswith(f"{self.test}/"):
-            return None
-        own = name.removeprefix(f"{self.test}/")
-        return next((s for pattern, s in self.shows.items() if fnmatchcase(own, pattern)), None)
-
-    def place(self, at: str) -> int:
-        """The hop's place on the way; -1 for what is not on it."""
-        return self.hops.index(at) if at in self.hops else -1
+from sfsip_nb.inputs import ranges
 
 
 @dataclass(frozen=True)
@@ -115,6 +68,10 @@ class Reasoning:
         self.paths = paths
         self.checks = list(checks)
         self.failed = [check for check in self.checks if check.verdict is Verdict.FAIL]
+        self._kinds = _kinds(self.checks)
+        self._on = {check.id: on for check in self.checks if (on := self._shown(check))}
+        self._far = self._furthest()
+        self._ends = self._endings()
 
     def explanation(self) -> Explanation:
         """Name the causes."""
@@ -151,40 +108,56 @@ class Reasoning:
         return possible, cleared
 
     def _hits(self, sign: Sign) -> list[Hit]:
-        found = ((check, sign.match(check)) for check in self.checks)
+        checks = (c for names, found in self._kinds.items() if sign.about(*names) for c in found)
+        found = ((check, sign.match(check)) for check in checks)
         return [Hit(check, match.groupdict()) for check, match in found if match]
+
+    def _passed(self, cause: KnownCause, check: CheckRow) -> list[CheckRow]:
+        """A check by which a call got past the place where the cause would have stopped it."""
+        if (on := self._on.get(check.id)) and (place := on[0].place(cause.at)) >= 0:
+            return self._reached(on[0], place, check.number)
+        return []
+
+    # -- how far the calls came -----------------------------------------------------------
+
+    def _shown(self, check: CheckRow) -> tuple[CallPath, Shows] | None:
+        return next(((path, s) for path in self.paths if (s := path.of(check))), None)
+
+    def _furthest(self) -> dict[tuple[str, str], tuple[int, CheckRow]]:
+        """By test and number: the furthest hop that a call got to, and the check that shows it."""
+        far: dict[tuple[str, str], tuple[int, CheckRow]] = {}
+        for check in self.checks:
+            if check.verdict is Verdict.PASS and (on := self._on.get(check.id)):
+                key, place = (on[0].test, check.number), on[0].place(on[1].at)
+                if place > far.get(key, (-1,))[0]:
+                    far[key] = place, check
+        return far
+
+    def _endings(self) -> dict[tuple[str, str], int]:
+        """By test and number: the earliest hop at which a call that failed is known to be over."""
+        ends: dict[tuple[str, str], int] = {}
+        for check in self.failed:
+            if on := self._on.get(check.id):
+                path, shown = on
+                over = path.place(shown.until or shown.at)
+                if over >= 0 and not self._reached(path, path.place(shown.at), check.number):
+                    key = path.test, check.number
+                    ends[key] = min(over, ends.get(key, over))
+        return ends
+
+    def _reached(self, path: CallPath, place: int, number: str) -> list[CheckRow]:
+        found = (self._far.get((path.test, own), (-1, None)) for own in {"", number})
+        return [check for far, check in found if check and far >= place]
 
     def _is_behind(self, check: CheckRow) -> bool:
         """Whether a failed check is behind the hop where the call ended, and so says nothing."""
-        for path in self.paths:
-            if check.verdict is Verdict.FAIL and (shown := path.of(check)):
-                own = path.place(shown.at)
-                arrived = path.place(shown.after) if own < 0 else own - 1
-                return any(
-                    0 <= path.place(other.until or other.at) <= arrived
-                    for failed in self.failed
-                    if failed.number in ("", check.number)
-                    and (other := path.of(failed))
-                    and not self._reached(path, path.place(other.at), check.number)
-                )
-        return False
-
-    def _passed(self, cause: KnownCause, check: CheckRow) -> list[CheckRow]:
-        """The checks by which a call got past the place where the cause would have stopped it."""
-        for path in self.paths:
-            if path.of(check) and (place := path.place(cause.at)) >= 0:
-                return self._reached(path, place, check.number)
-        return []
-
-    def _reached(self, path: CallPath, place: int, number: str) -> list[CheckRow]:
-        return [
-            check
-            for check in self.checks
-            if check.verdict is Verdict.PASS
-            and check.number in ("", number)
-            and (shown := path.of(check))
-            and path.place(shown.at) >= place
-        ]
+        if check.verdict is not Verdict.FAIL or not (on := self._on.get(check.id)):
+            return False
+        path, shown = on
+        own = path.place(shown.at)
+        arrived = path.place(shown.after) if own < 0 else own - 1
+        ends = (self._ends.get((path.test, number)) for number in {"", check.number})
+        return any(end is not None and end <= arrived for end in ends)
 
     # -- what a cause explains ------------------------------------------------------------
 
@@ -205,14 +178,14 @@ class Reasoning:
 
     def _follows(self, at: str, check: CheckRow) -> bool:
         """Whether a failed check is what comes of a call that ends before a hop, or lacks this."""
-        for path in self.paths:
-            if at and (shown := path.of(check)):
-                place, own = path.place(at), path.place(shown.until or shown.at)
-                if place < 0:
-                    return _related(at, shown.at)
-                if place <= (path.place(shown.after) if own < 0 else own):
-                    return not self._reached(path, place, check.number)
-        return False
+        if not at or not (on := self._on.get(check.id)):
+            return False
+        path, shown = on
+        place, own = path.place(at), path.place(shown.until or shown.at)
+        if place < 0:
+            return _related(at, shown.at)
+        last = path.place(shown.after) if own < 0 else own
+        return place <= last and not self._reached(path, place, check.number)
 
     # -- which is best --------------------------------------------------------------------
 
@@ -237,8 +210,8 @@ class Reasoning:
         return max(self._of(hit.check) for hit in one.hits)
 
     def _of(self, check: CheckRow) -> Strength:
-        shown = next((s for path in self.paths if (s := path.of(check))), None)
-        return shown.strength if shown else Strength.READ
+        on = self._on.get(check.id)
+        return on[1].strength if on else Strength.READ
 
     def _place(self, cause: KnownCause) -> int:
         """How early on a call's way it is; what stops no call comes last."""
@@ -246,8 +219,17 @@ class Reasoning:
         return max(places, default=max((len(path.hops) for path in self.paths), default=0))
 
     def _order(self, one: Named) -> tuple[bool, int, int]:
-        stops = any(path.of(check) for path in self.paths for check in one.explains)
+        stops = any(check.id in self._on for check in one.explains)
         return not stops, -self._strength(one), self._place(one.cause)
+
+
+def _kinds(checks: Iterable[CheckRow]) -> dict[tuple[str, str], list[CheckRow]]:
+    """The checks by their ids, with and without their numbers: many numbers make few kinds."""
+    kinds: dict[tuple[str, str], list[CheckRow]] = {}
+    for check in checks:
+        name = check.id.replace(check.number, "+") if check.number else check.id
+        kinds.setdefault((name, base(check)), []).append(check)
+    return kinds
 
 
 def _leading(found: list[Named]) -> list[Named]:
@@ -278,5 +260,5 @@ def texts(one: Named, names: Mapping[str, Any]) -> Mapping[str, Any]:
     hit = one.hits[0]
     numbers = list(dict.fromkeys(h.check.number for h in one.hits if h.check.number))
     about = {name: getattr(hit.check, name) for name in ("seen", "expected", "title")}
-    number = ", ".join(numbers) or str(names.get("numbers", ""))
+    number = ", ".join(ranges.compact(numbers)) or str(names.get("numbers", ""))
     return {**names, **about, "number": number, **{k: v or "" for k, v in hit.groups.items()}}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from sfsip_nb.engine.callpath import CallPath, Shows, Strength
 from sfsip_nb.engine.causes import KnownCause
-from sfsip_nb.engine.diagnosis import CallPath, Explanation, Reasoning, Shows, Strength
+from sfsip_nb.engine.diagnosis import Explanation, Reasoning
 from sfsip_nb.engine.rows import CheckRow
 
 PATH = CallPath(

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sfsip_nb.engine import causes as known
+from sfsip_nb.engine.callpath import CallPath
 from sfsip_nb.engine.cause_rows import CauseRow, CausesRow, FixRow, ProofRow, RuledOutRow
-from sfsip_nb.engine.diagnosis import CallPath, Explanation, Hit, Named, Reasoning, texts
+from sfsip_nb.engine.diagnosis import Explanation, Hit, Named, Reasoning, texts
 from sfsip_nb.engine.export import names_of
 from sfsip_nb.engine.model import CallFlow, Guide
 from sfsip_nb.engine.rows import CheckRow, HopRow
 from sfsip_nb.engine.verdicts import Verdict
-from sfsip_nb.inputs import facts
+from sfsip_nb.inputs import facts, ranges
 from sfsip_nb.inputs.platform import platform
 from sfsip_nb.platforms import synthflow
 from sfsip_nb.platforms.shared import captures, reach
@@ -61,7 +62,9 @@ def names(guide: Guide, inputs: Inputs, checks: Sequence[CheckRow]) -> Mapping[s
         "fqdn": next(terminations, "the contact center's address"),
         "network": f"whoever runs the network between {title} and Synthflow",
     }
-    return {**names_of(inputs), **more}
+    named = names_of(inputs)
+    numbers = ", ".join(ranges.compact(named["numbers"].split(", ")))
+    return {**named, "numbers": numbers, **more}
 
 
 class Telling:

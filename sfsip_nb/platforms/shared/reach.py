@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sfsip_nb.engine.diagnosis import CallPath, Shows, Strength
+from sfsip_nb.engine.callpath import CallPath, Shows, Strength
 from sfsip_nb.engine.model import CallFlow
 
 _AUDIO_TO, _SPEECH, _AUDIO_FROM = "audio/to-ai", "audio/to-ai/speech", "audio/from-ai"
