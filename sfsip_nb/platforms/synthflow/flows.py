@@ -8,6 +8,7 @@ from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.verdicts import Check, Vantage
 from sfsip_nb.platforms.shared.checks import check, of_number, synthflow
 from sfsip_nb.platforms.synthflow import resources as s
+from sfsip_nb.platforms.synthflow import transfers as t
 
 _UNSHOWN = "a number that Synthflow does not show"
 
@@ -70,9 +71,9 @@ def sends_to(ctx: Context, step: str, host: str) -> Iterator[Check]:
 def transfers_to(ctx: Context, step: str, number: str, host: str) -> Iterator[Check]:
     """Each assistant's transfer rings the transfer number over the trunk."""
     target, client = f"sip:{number}@{host}", synthflow(ctx)
-    action = ctx.resource(s.TransferAction.kind).read(number)
-    rung = action.fields.get(s.TRANSFERS_TO, _UNSHOWN) if action else "no such action"
-    users = s.users_of(client, action.id) if action else []
+    action = ctx.resource(t.TransferAction.kind).read(number)
+    rung = action.fields.get(t.TRANSFERS_TO, _UNSHOWN) if action else "no such action"
+    users = t.users_of(client, action.id) if action else []
     assistants = list(ctx.parameters.assistants)
     for assistant in assistants:
         used = s.name_of(client, assistant) in users
@@ -86,5 +87,5 @@ def transfers_to(ctx: Context, step: str, number: str, host: str) -> Iterator[Ch
             None if rung == _UNSHOWN and used else rung == target and used,
             Vantage.SYNTHFLOW,
             reason="Run transfer.action.",
-            proved_by=s.TRANSFERRED,
+            proved_by=t.TRANSFERRED,
         )

@@ -19,6 +19,7 @@ from sfsip_nb.inputs import facts
 from sfsip_nb.inputs.schema import Parameters
 from sfsip_nb.platforms.shared.checks import check, of_number, part, remark, synthflow
 from sfsip_nb.platforms.synthflow import resources as r
+from sfsip_nb.platforms.synthflow import transfers as t
 
 # "Wait 1–2 minutes for SIP registration to complete."
 _WAIT_SECONDS = 120
@@ -44,18 +45,18 @@ class ContactCenterSide:
 def resources(ctx: Context) -> dict[str, Resource]:
     """Synthflow's kinds of object."""
     client, assistants = synthflow(ctx), ctx.parameters.assistants
-    transfers = r.TransferAction(client, assistants, lambda key: _made_transfers(ctx, key))
+    transfers = t.TransferAction(client, assistants, lambda key: _made_transfers(ctx, key))
     made: tuple[Resource, ...] = (
         r.Number(client, ctx.parameters.trunk_name),
         r.Attachment(client, assistants),
         transfers,
-        r.TransferUse(client, assistants, transfers),
+        t.TransferUse(client, assistants, transfers),
     )
     return {resource.kind: resource for resource in made}
 
 
 def _made_transfers(ctx: Context, key: str) -> set[str]:
-    written = ctx.journal.changes.standing(r.TransferAction.kind, key)
+    written = ctx.journal.changes.standing(t.TransferAction.kind, key)
     return {str(change.object) for change in written if change.op == "create"}
 
 
@@ -127,26 +128,26 @@ def steps(section: str, trunk: ContactCenterSide) -> tuple[Step, ...]:
         number, assistants = trunk.transfer_number(ctx), list(ctx.parameters.assistants)
         return [
             Desired(
-                r.TransferAction.kind,
+                t.TransferAction.kind,
                 number,
                 {
-                    r.TRANSFERS_TO: transfer_target(ctx, trunk),
-                    r.TRANSFER_MODE: f"{mode}_transfer",
-                    r.INSTRUCTIONS: _INSTRUCTIONS,
-                    r.ANNOUNCEMENT: _ANNOUNCEMENT,
+                    t.TRANSFERS_TO: transfer_target(ctx, trunk),
+                    t.TRANSFER_MODE: f"{mode}_transfer",
+                    t.INSTRUCTIONS: _INSTRUCTIONS,
+                    t.ANNOUNCEMENT: _ANNOUNCEMENT,
                 },
                 "With it, the assistant transfers a caller who asks for a person to the live"
                 " agents.",
-                proved_by=dict.fromkeys(r.TransferAction.write_only, r.TRANSFERRED),
+                proved_by=dict.fromkeys(t.TransferAction.write_only, t.TRANSFERRED),
             ),
             *(
                 Desired(
-                    r.TransferUse.kind,
-                    r.use_of(number, assistant, assistants),
-                    {r.ATTACHED_TO: r.name_of(synthflow(ctx), assistant)},
+                    t.TransferUse.kind,
+                    t.use_of(number, assistant, assistants),
+                    {t.ATTACHED_TO: r.name_of(synthflow(ctx), assistant)},
                     "An assistant can make only the transfers that are attached to it.",
-                    comes_with=f"{r.TransferAction.kind}:{number}",
-                    born={r.ATTACHED_TO: ""},
+                    comes_with=f"{t.TransferAction.kind}:{number}",
+                    born={t.ATTACHED_TO: ""},
                     part=part(assistant, assistants),
                 )
                 for assistant in assistants
@@ -311,7 +312,7 @@ def _transfer_checks(ctx: Context, trunk: ContactCenterSide) -> list[Check]:
             advisory=True,
             reason="Synthflow's pages differ on the warm one, and confirm REFER for few carriers; "
             "verify.transfer proves it on this trunk.",
-            proved_by=r.TRANSFERRED,
+            proved_by=t.TRANSFERRED,
         ),
         check(
             "transfer.action/loop",
