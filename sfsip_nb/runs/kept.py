@@ -17,7 +17,7 @@ from sfsip_nb.present import style, tables
 from sfsip_nb.present.chapters import open_points
 from sfsip_nb.present.outcome import PLAN, PLANNED, planned_rows, sentences, word
 from sfsip_nb.present.tables import Shown
-from sfsip_nb.present.text import columns
+from sfsip_nb.present.text import columns, one_line
 from sfsip_nb.runs import sums
 from sfsip_nb.runs.folder import Attempt
 from sfsip_nb.runs.prepared import Redacting
@@ -121,4 +121,5 @@ def outcome(record: Record) -> str:
     if left := [step for step in record.steps if step.id in open_]:
         title = "To see to first" if led else told.pop()
         told.append(tables.verdict_table(left, title).text)
+    told += [f"Cause: {one_line(cause.sentence)}" for cause in record.causes.named]
     return "\n".join(told)

@@ -55,6 +55,11 @@ def record(mode: str, verdicts: dict[str, str], **more: Any) -> Record:
     return sample.small(steps, verdict="fail", mode=mode, **more)
 
 
+def cause(sentence: str) -> dict[str, Any]:
+    about = dict.fromkeys(("id", "side", "object", "field", "path", "value", "who"), "x")
+    return {"named": [{**about, "sentence": sentence, "proof": [], "explains": ["a/a"]}]}
+
+
 def test_an_outcome_names_what_needs_a_look_and_counts_the_rest() -> None:
     lines = outcome(
         record("apply", {"a": "fail", "b": "blocked", "c": "waiting", "d": "pass"})
@@ -77,6 +82,11 @@ def planned(*steps: dict[str, Any], verdict: str = "blocked") -> Record:
     follows = sample.step("number.add", "03-a", "Number", "blocked", [], note="First: trunk.create")
     plan = sample.record()["plan"] | {"cards": [CARD]}
     return sample.small([waits, follows, *steps], mode="plan", plan=plan, verdict=verdict)
+
+
+def test_an_outcome_ends_with_the_causes() -> None:
+    lines = outcome(record("verify", {"a": "fail"}, causes=cause("The port is 5060.\n")))
+    assert lines.splitlines()[-1] == "Cause: The port is 5060."
 
 
 def test_a_plan_is_told_as_one() -> None:
