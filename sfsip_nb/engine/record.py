@@ -133,7 +133,7 @@ class Record(Shape):
     people: list[PersonRow] = Field(description="Human steps of the run.")
     waivers: list[WaiverRow]
     diagnosis: list[IssueRow] = Field(
-        description="The guide's troubleshooting rows, the likeliest first."
+        description="The guide's troubleshooting rows, those with a named cause first."
     )
     causes: CausesRow = Field(
         default=CausesRow(), description="What explains the failed checks, by side and object."

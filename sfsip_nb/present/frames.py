@@ -80,7 +80,7 @@ class Frames:
 
     @cached_property
     def diagnosis(self) -> DataFrame:
-        """One row a row of the guide's troubleshooting table, the likeliest first."""
+        """One row a row of the guide's troubleshooting table, those with a named cause first."""
         return self._frame("diagnosis", lambda record, _: record.diagnosis)
 
     def _frame(self, table: str, of: Callable[[Record, Path], Iterable[Any]]) -> DataFrame:

@@ -16,11 +16,23 @@ GUIDES = ("genesys", "talkdesk")
 SINGLE = [(g, name) for g in GUIDES for name in read(g) if name != HEALTHY and "+" not in name]
 PAIRS = [(g, name) for g in GUIDES for name in read(g) if "+" in name]
 
-UNSEEN: dict[tuple[str, str], str] = {}
+_AT_CREATION = "met only while the object is made"
+_OF_SEVERAL = "met only with several numbers on one assistant"
+
+UNSEEN: dict[tuple[str, str], str] = {
+    ("genesys", "genesys.identifier-taken"): _AT_CREATION,
+    ("genesys", "genesys.srtp-off"): "met only on a trunk over TLS",
+    ("genesys", "synthflow.not-enterprise"): _AT_CREATION,
+    ("genesys", "synthflow.one-number"): _OF_SEVERAL,
+    ("talkdesk", "synthflow.not-enterprise"): _AT_CREATION,
+    ("talkdesk", "synthflow.one-number"): _OF_SEVERAL,
+    ("talkdesk", "synthflow.other-realm"): "a Talkdesk trunk has no realm and answers any",
+    ("talkdesk", "talkdesk.slip-fallback"): "tried only while no assistant has the number",
+}
 """Faults that a healthy run which is only verified cannot show, and why."""
 
-MISSED: dict[str, str] = {}
-"""Pairs of which one cause is not among the first three, and why."""
+HIDDEN: dict[str, str] = {}
+"""Pairs of which one fault hides the other, by the cause that is not named, and why."""
 
 
 def first(guide: str, name: str, most: int) -> list[set[str]]:
@@ -53,11 +65,12 @@ def test_every_fault_with_a_cause_was_swept(guide: str) -> None:
 
 
 @pytest.mark.skipif(not PAIRS, reason="no pairs were swept")
-def test_of_two_faults_both_causes_are_among_the_first_three() -> None:
+def test_of_two_faults_both_causes_are_among_the_first_three_unless_one_hides_the_other() -> None:
     missed = {}
     for guide, name in PAIRS:
         found = set().union(*first(guide, name, 3))
-        if lost := {faults()[one].cause for one in name.split("+")} - found:
-            missed[name] = sorted(lost)
-    assert missed.keys() == MISSED.keys(), missed
-    assert len(missed) <= len(PAIRS) // 20
+        causes_ = {faults()[one].cause for one in name.split("+")}
+        assert causes_ & found, name
+        if lost := causes_ - found:
+            missed[name] = ", ".join(lost)
+    assert missed == {name: why.partition(":")[0] for name, why in HIDDEN.items()}
