@@ -39,12 +39,14 @@ class CallPath:
     """The way of one test's call: its hops in order, and what each check of the test shows.
 
     ``shows`` has the checks' ids without the test's, and ``*`` for any text. An ``at`` that is no
-    hop is a property of a call that arrived: its audio, its caller.
+    hop is a property of a call that arrived: its audio, its caller. ``without`` is a side that such
+    a call does not touch, so that nothing there explains it.
     """
 
     test: str
     hops: tuple[str, ...]
     shows: Mapping[str, Shows]
+    without: str = ""
 
     def of(self, check: CheckRow) -> Shows | None:
         """What a check shows of this path's call; None for a check of something else."""

@@ -172,18 +172,19 @@ class Reasoning:
             or any(fnmatchcase(base(check), pattern) for pattern in one.cause.explains)
             or (
                 (not check.number or "" in numbers or check.number in numbers)
-                and self._follows(one.cause.at, check)
+                and self._follows(one.cause, check)
             )
         ]
 
-    def _follows(self, at: str, check: CheckRow) -> bool:
-        """Whether a failed check is what comes of a call that ends before a hop, or lacks this."""
-        if not at or not (on := self._on.get(check.id)):
+    def _follows(self, cause: KnownCause, check: CheckRow) -> bool:
+        """Whether a failed check is what comes of a call that ends there, or that lacks this."""
+        on = self._on.get(check.id)
+        if not cause.at or on is None or on[0].without == cause.side:
             return False
         path, shown = on
-        place, own = path.place(at), path.place(shown.until or shown.at)
+        place, own = path.place(cause.at), path.place(shown.until or shown.at)
         if place < 0:
-            return _related(at, shown.at)
+            return _related(cause.at, shown.at)
         last = path.place(shown.after) if own < 0 else own
         return place <= last and not self._reached(path, place, check.number)
 

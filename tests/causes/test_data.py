@@ -55,8 +55,8 @@ def test_a_cause_names_steps_rows_hops_and_causes_that_exist(guide: str) -> None
     steps = {step.id for step in ALL[guide].steps}
     any_step = {step.id for g in BUILT_IN for step in ALL[g].steps}
     rows = {row.id for row in {"genesys": GENESYS, "talkdesk": TALKDESK}[guide]}
-    hops = {hop for path in reach.paths(ALL[guide].flows) for hop in path.hops}
-    everywhere = {hop for g in BUILT_IN for p in reach.paths(ALL[g].flows) for hop in p.hops}
+    hops = {hop for path in reach.paths(ALL[guide].flows, guide) for hop in path.hops}
+    everywhere = {hop for g in BUILT_IN for p in reach.paths(ALL[g].flows, g) for hop in p.hops}
     for cause in causes:
         own = cause.id.startswith(f"{guide}.")
         assert cause.at in {"", *PROPERTIES, *(hops if own else everywhere)}, cause.id

@@ -152,3 +152,11 @@ def test_a_number_that_works_clears_nothing_of_another_one() -> None:
 def test_nothing_failed_so_there_is_no_cause() -> None:
     found = explain(check("call/trunk", "pass"), causes=(LOGIN, SILENT))
     assert (found.named, found.unexplained) == ([], [])
+
+
+def test_a_call_that_does_not_touch_a_side_is_not_explained_by_it() -> None:
+    probe = CallPath("probe", ("trunk", "agent"), {"x": Shows("headers", Strength.RECORD)}, "login")
+    stripped = cause("stripped", "headers", signs=[on("probe/x")])
+    checks = [check("call/trunk", seen="403"), check("probe/x")]
+    found = Reasoning((LOGIN, stripped), [PATH, probe], checks).explanation()
+    assert names(found) == ["login", "stripped"]

@@ -35,7 +35,7 @@ def diagnose(guide: Guide, inputs: Inputs, checks: Iterable[CheckRow]) -> Causes
     ``inputs`` are the parameters, JSON-like, as the journal and the record have them.
     """
     found = list(checks)
-    paths = reach.paths(guide.flows)
+    paths = reach.paths(guide.flows, platform(guide.name).title)
     told = Telling(guide, paths, names(guide, inputs, found), found)
     return told.whole(Reasoning(causes(guide.name), paths, found).explanation())
 

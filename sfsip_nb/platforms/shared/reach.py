@@ -47,8 +47,8 @@ _FROM_HERE: Mapping[str, Mapping[str, Shows]] = {
 _BACK: Mapping[str, Shows] = {"listed": Shows("sip-back", Strength.CODE)}
 
 
-def paths(flows: tuple[CallFlow, ...]) -> tuple[CallPath, ...]:
-    """The ways of a guide's test calls, from its call flows."""
+def paths(flows: tuple[CallFlow, ...], platform: str) -> tuple[CallPath, ...]:
+    """The ways of a guide's test calls, from its call flows; ``platform`` is the contact center."""
     hops = {flow.step: tuple(hop.at for hop in flow.hops if hop.at) for flow in flows}
     inbound, transfer = hops.get("flow.inbound", ()), hops.get("flow.transfer", ())
     # The caller asks for the transfer aloud: an agent that does not hear it makes none.
@@ -59,7 +59,7 @@ def paths(flows: tuple[CallFlow, ...]) -> tuple[CallPath, ...]:
         CallPath("verify.inbound", inbound, _CALL),
         CallPath("verify.transfer", (*inbound, *after), _CALL),
         CallPath("verify.outbound", hops.get("flow.outbound_platform", ()), _CALL),
-        *(CallPath(test, there, shows) for test, shows in _FROM_HERE.items()),
+        *(CallPath(test, there, shows, platform) for test, shows in _FROM_HERE.items()),
         CallPath("probe.acl", back, _BACK),
         CallPath("diagnose", (), {"capture/*": Shows("capture", Strength.CODE)}),
     )
