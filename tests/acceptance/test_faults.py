@@ -19,7 +19,6 @@ from typer.testing import CliRunner
 from sfsip_nb.cli import app
 from sfsip_nb.engine.engine import StepResult
 from sfsip_nb.platforms.genesys.platform import genesys, settings
-from sfsip_nb.platforms.shared.naming import diagnose
 from sfsip_nb.runs import session
 from sfsip_nb.runs.kept import known_secrets
 from sfsip_nb.testbed import life
@@ -95,11 +94,10 @@ def broken(fault: str, folder: Path) -> Iterator[None]:
 
 
 def first_cause(opened: session.Session) -> str:
-    """The cause that is named first of what the attempt has seen so far."""
-    checks = [check for row in opened.journal.steps().values() for check in row.checks]
-    inputs = opened.parameters.model_dump(mode="json", by_alias=True)
-    named = diagnose(opened.guide, inputs, checks).named
-    return named[0].id
+    """The cause that section 06 names first of what the attempt has seen so far."""
+    opened.engine.run("diagnose")
+    named = opened.journal.get(f"causes/{opened.attempt}")["named"]
+    return str(named[0]["id"])
 
 
 def failing(results: list[StepResult]) -> set[str]:

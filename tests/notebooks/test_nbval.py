@@ -58,6 +58,7 @@ OPEN = {
     "talkdesk": {
         "access.number/in-use": "No API and no call shows",
         "trunk.acl/published": "no call of ours shows which",
+        "probe.acl/addresses": "address by address",
     },
 }
 """The advice that a healthy run leaves open, and why nothing in the run could settle it."""

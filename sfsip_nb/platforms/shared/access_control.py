@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -54,25 +53,24 @@ def probe(ctx: Context, platform: str, host: str, port: int, shows_list: bool) -
             evidence=placed.evidence,
         ),
         _listed(ctx, platform, number),
-        *([] if shows_list else _each(ctx, platform)),
+        *([] if shows_list else [_each(ctx, platform)]),
     ]
 
 
-def _each(ctx: Context, platform: str) -> Iterator[Check]:
+def _each(ctx: Context, platform: str) -> Check:
     """Synthflow chooses from which address it calls, and does not say which one it took."""
-    for address in signalling(ctx):
-        yield check(
-            f"probe.acl/address/{address}",
-            f"{platform} lets Synthflow's address {address} in",
-            "let in",
-            "no record shows from which of its addresses Synthflow called",
-            None,
-            Vantage.SYNTHFLOW,
-            advisory=True,
-            reason=f"Compare the list in {platform} with the card trunk.acl, address by address. An"
-            " address that is missing there shows as an occasional refused call (403), and in a"
-            f" capture at {platform}'s SBC.",
-        )
+    return check(
+        "probe.acl/addresses",
+        f"{platform} lets each of Synthflow's addresses in",
+        signalling(ctx),
+        "no record shows from which of its addresses Synthflow called",
+        None,
+        Vantage.SYNTHFLOW,
+        advisory=True,
+        reason=f"Compare the list in {platform} with the card trunk.acl, address by address. One"
+        " that is missing there shows as an occasional refused call (403), and in a capture at"
+        f" {platform}'s SBC.",
+    )
 
 
 _REASONS = {
