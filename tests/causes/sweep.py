@@ -90,25 +90,26 @@ def compact(rows: Iterable[StepRow]) -> list[Seen]:
 def changed(seen: list[Seen], healthy: list[Seen]) -> Seen:
     """What is not as in the healthy run: checks that ended otherwise, and those that are gone.
 
-    Of a call what was seen is kept in any case: the same verdict may stand on something else.
+    Of a call what was seen is kept in any case: the same verdict may stand on something else. A
+    check has only what differs.
     """
-    before = {check["id"]: check["verdict"] for check in healthy}
+    before = {check["id"]: check for check in healthy}
     there = {check["id"] for check in seen}
-    return {
-        "changed": [
-            check
-            for check in seen
-            if check["verdict"] != before.get(check["id"]) or check["id"].startswith(_CALLS)
-        ],
-        "gone": [id for id in before if id not in there],
-    }
+    kept = [
+        {name: text for name, text in check.items() if name == "id" or old.get(name) != text}
+        for check in seen
+        if (old := before.get(check["id"], {})).get("verdict") != check["verdict"]
+        or check["id"].startswith(_CALLS)
+    ]
+    return {"changed": kept, "gone": [id for id in before if id not in there]}
 
 
 def whole(change: Seen, healthy: list[Seen]) -> list[Seen]:
     """The checks of a run again, from what `changed` kept of it."""
-    new = {check["id"] for check in change["changed"]}
+    before = {check["id"]: check for check in healthy}
+    new = {check["id"]: before.get(check["id"], {}) | check for check in change["changed"]}
     gone = {*change["gone"], *new}
-    return [check for check in healthy if check["id"] not in gone] + list(change["changed"])
+    return [check for check in healthy if check["id"] not in gone] + list(new.values())
 
 
 def file_of(guide: str) -> Path:

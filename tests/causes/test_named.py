@@ -31,8 +31,51 @@ UNSEEN: dict[tuple[str, str], str] = {
 }
 """Faults that a healthy run which is only verified cannot show, and why."""
 
-HIDDEN: dict[str, str] = {}
-"""Pairs of which one fault hides the other, by the cause that is not named, and why."""
+HIDDEN: dict[str, tuple[str, ...]] = {
+    # no call reaches the agent by the number
+    "agent.deaf": ("genesys.did-unassigned+synthflow.deaf-agent",),
+    # both are about the same field, and the last one stands
+    "genesys.call-route-other": ("genesys.did-unassigned+genesys.did-elsewhere",),
+    # no call arrives that could show a caller
+    "genesys.caller-hidden": ("genesys.no-route+genesys.anonymous-caller",),
+    # met only while the trunk is made
+    "genesys.identifier-taken": ("genesys.transfer-unrouted+genesys.identifier-taken",),
+    # no call comes to the queue
+    "genesys.no-agents": (
+        "genesys.digest-uri+genesys.no-agents",
+        "genesys.rtp-blackhole+genesys.no-agents",
+    ),
+    # no login is made, or its answer cannot be read
+    "genesys.password": (
+        "genesys.password+genesys.no-permission-analytics",
+        "genesys.password+genesys.trunk-down",
+        "genesys.password+synthflow.number-gone",
+    ),
+    # without a token no permission can be asked for
+    "genesys.permission": ("genesys.bad-credentials+genesys.no-permission-call-routes",),
+    # no call is answered, so that no media address is named
+    "genesys.private-media": ("genesys.proxy-port+genesys.private-media",),
+    # without analytics no leg is found to read
+    "genesys.route-set": ("genesys.ignores-route-set+genesys.no-permission-analytics",),
+    # met only with several numbers
+    "synthflow.one-number": ("genesys.line-limit+synthflow.one-number",),
+    # met only while a number is imported
+    "synthflow.plan": ("synthflow.busy+synthflow.not-enterprise",),
+    # no call is answered, so that no media address is named
+    "synthflow.private-media": (
+        "genesys.password+synthflow.private-media",
+        "genesys.realm+synthflow.private-media",
+        "synthflow.firewall+synthflow.private-media",
+        "synthflow.private-media+synthflow.bad-key",
+    ),
+    # no call comes to a transfer, or none is answered
+    "synthflow.route-set": (
+        "genesys.codec+synthflow.ignores-route-set",
+        "synthflow.detached+synthflow.ignores-route-set",
+        "synthflow.proxy-set+synthflow.ignores-route-set",
+    ),
+}
+"""By a cause that is not named: pairs in which the other fault hides it, and why."""
 
 
 def first(guide: str, name: str, most: int) -> list[set[str]]:
@@ -66,11 +109,11 @@ def test_every_fault_with_a_cause_was_swept(guide: str) -> None:
 
 @pytest.mark.skipif(not PAIRS, reason="no pairs were swept")
 def test_of_two_faults_both_causes_are_among_the_first_three_unless_one_hides_the_other() -> None:
-    missed = {}
+    missed: dict[str, list[str]] = {}
     for guide, name in PAIRS:
         found = set().union(*first(guide, name, 3))
-        causes_ = {faults()[one].cause for one in name.split("+")}
-        assert causes_ & found, name
-        if lost := causes_ - found:
-            missed[name] = ", ".join(lost)
-    assert missed == {name: why.partition(":")[0] for name, why in HIDDEN.items()}
+        both = {faults()[one].cause for one in name.split("+")}
+        assert both & found, name
+        for lost in both - found:
+            missed.setdefault(lost, []).append(name)
+    assert missed == {lost: list(names) for lost, names in HIDDEN.items()}
