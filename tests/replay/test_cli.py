@@ -1,5 +1,6 @@
 """The command line: what it refuses, what it says, and its exit codes."""
 
+import re
 import sys
 import types
 from pathlib import Path
@@ -221,10 +222,14 @@ def test_new_writes_a_file_and_never_over_one(tmp_path: Path) -> None:
     assert Path(target).read_text() == first
 
 
-def test_faults_are_listed_with_their_rows() -> None:
+def test_faults_are_listed_by_where_they_lie_and_with_their_rows() -> None:
     done = sfsip("testbed", "faults")
     assert done.exit_code == 0
-    assert "synthflow.rtp-blackhole" in done.stdout
+    set_up, calls, account, conditions = done.stdout.strip().split("\n\n")
+    assert "genesys.proxy-port" in set_up
+    assert re.search(r"synthflow\.rtp-blackhole .* One-way or no audio$", calls, re.M)
+    assert "synthflow.bad-key" in account
+    assert "genesys.rate-limit" in conditions
 
 
 def test_a_call_is_refused_where_the_file_does_not_allow_it(tmp_path: Path) -> None:
