@@ -31,6 +31,15 @@ def was_there(ctx: Context, kind: str, key: str) -> bool:
     return ctx.journal.get(_KEPT, {}).get(f"{kind}:{key}") is not None
 
 
+def restored(ctx: Context, kind: str, key: str) -> bool:
+    """Whether an object can be read and is as it was before this run wrote."""
+    before = ctx.journal.get(_KEPT, {}).get(f"{kind}:{key}")
+    try:
+        return not any(_compared(before, ctx.resource(kind).read(key)))
+    except (ApiError, Refused):
+        return False
+
+
 def differences(ctx: Context) -> list[str]:
     """What is not as it was, each as a sentence; empty where all is."""
     found = []

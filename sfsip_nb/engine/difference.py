@@ -54,8 +54,8 @@ def digest(seen: Seen | None) -> str:
     return hashlib.sha256(data.encode()).hexdigest()[:16]
 
 
-def fingerprints(ctx: Context, want: Desired) -> dict[str, str]:
-    """Salted fingerprints of what no API reads back, by which a later run knows it again.
+def fingerprints(ctx: Context, want: Desired, seen: Seen | None) -> dict[str, str]:
+    """Salted fingerprints of what is not read back, by which a later run knows it again.
 
     scrypt, because a SIP password may be weak and the journal is handed around.
     """
@@ -66,7 +66,7 @@ def fingerprints(ctx: Context, want: Desired) -> dict[str, str]:
     return {
         name: _fingerprint(_plain(value), salt)
         for name, value in want.fields.items()
-        if name in ctx.resource(want.kind).write_only
+        if name in ctx.resource(want.kind).write_only and not (seen and name in seen.fields)
     }
 
 
@@ -147,7 +147,7 @@ def compare(
 
     ``coming`` are fingerprints of secrets that will have been written by then.
     """
-    marks = fingerprints(ctx, want)
+    marks = fingerprints(ctx, want, seen)
     known = {**known_secrets(ctx, want), **coming}
     changed = [
         name

@@ -55,6 +55,7 @@ class Resource(Protocol):
 
     kind: str
     write_only: frozenset[str] = frozenset()
+    """What the API need not return; what it returns of it all the same is compared as any field."""
     marked: bool = False
     """Whether the ownership marker can be written into such an object."""
     at_risk: str = ""

@@ -208,7 +208,8 @@ def _entry(
         current = Seen("", want.born)
     found = difference.compare(ctx, want, current, written.get(address, {}))
     fields = current.fields if current else {}
-    coming[address] = Seen("", fields | want.fields)
+    returned = {n: v for n, v in want.fields.items() if n not in found.fingerprints}
+    coming[address] = Seen("", fields | returned)
     written[address] = written.get(address, {}) | found.fingerprints
     before = {name: fields.get(name) for name in found.changed}
     return PlannedChange(

@@ -25,7 +25,7 @@ def outlook(ctx: Context) -> list[str]:
         for step, said in reversed(list(ctx.journal.people().items()))
         if said.before or _by_hand_only(ctx, said)
     ]
-    return people + [_intention(ctx, change) for change in _standing(ctx)]
+    return people + [_intention(change) for change in _standing(ctx)]
 
 
 def rollback(ctx: Context, by: str = "") -> RollbackRow:
@@ -51,12 +51,13 @@ def _standing(ctx: Context) -> list[Change]:
     return [change for change in reversed(ctx.journal.changes.all()) if change.stands]
 
 
-def _intention(ctx: Context, change: Change) -> str:
+def _intention(change: Change) -> str:
     if change.op == "create":
         return f"delete {change.kind} “{change.key}”"
-    write_only = ctx.resource(change.kind).write_only
     fields = "; ".join(
-        f"{name} (cannot be restored)" if name in write_only else f"{name}: {text(value)}"
+        f"{name}: {text(value)}"
+        if name not in change.fingerprints
+        else f"{name} (cannot be restored)"
         for name, value in change.before.items()
     )
     return f"set {change.kind} “{change.key}” back to {fields}"
@@ -106,9 +107,14 @@ def _settled(ctx: Context) -> Iterator[UndoneRow]:
 
 
 def _changes(ctx: Context) -> list[UndoneRow]:
-    """Undo all changes; what puts a number at risk keeps all that it may still need."""
+    """Undo all changes; what puts a number at risk keeps all that it may still need.
+
+    Where one change of an object could not be set back, nor can those before it: the object is
+    not as they left it, and not because somebody else changed it.
+    """
     results: list[UndoneRow] = []
     left: list[tuple[int, Change]] = []
+    stuck: dict[tuple[str, str], str] = {}
     halted: Change | None = None
     previous: Change | None = None
     for change in _standing(ctx):
@@ -116,6 +122,10 @@ def _changes(ctx: Context) -> list[UndoneRow]:
         if halted is not None:
             why = f"left as it is: {halted.kind} “{halted.key}” may still need it"
             results.append(UndoneRow(what=what, result=why, ok=False))
+            continue
+        if change.op == "update" and (stays := stuck.get((change.kind, change.key))):
+            left.append((len(results), change))
+            results.append(UndoneRow(what=what, result=stays, ok=False))
             continue
         try:
             results.append(_undo(ctx, change))
@@ -127,10 +137,11 @@ def _changes(ctx: Context) -> list[UndoneRow]:
                 told = _take_back(ctx, change, previous, error)
             else:
                 left.append((len(results), change))
+                stuck[change.kind, change.key] = str(error)
             results.append(UndoneRow(what=what, result=str(told), ok=False))
     for place, change in left:
         # Undoing an older change may have taken a newer one along (a number and its attachment).
-        if _as_before(ctx, change):
+        if baseline.restored(ctx, change.kind, change.key):
             ctx.journal.changes.undone(change.id)
             results[place] = UndoneRow(
                 what=str(change), result="deleted with what it belonged to", ok=True
@@ -158,9 +169,8 @@ def _delete(ctx: Context, change: Change, seen: Seen | None) -> tuple[str, bool]
 
 
 def _set_back(ctx: Context, change: Change, seen: Seen | None) -> tuple[str, bool]:
-    write_only = ctx.resource(change.kind).write_only
-    restorable = {n: v for n, v in change.before.items() if n not in write_only}
-    lost = ", ".join(sorted(set(change.before) & write_only))
+    restorable = {n: v for n, v in change.before.items() if n not in change.fingerprints}
+    lost = ", ".join(sorted(change.before.keys() & change.fingerprints.keys()))
     if seen is None:
         ctx.journal.changes.undone(change.id)
         return "gone; nothing to restore", not baseline.was_there(ctx, change.kind, change.key)
@@ -210,13 +220,3 @@ def _made_by(ctx: Context, change: Change, seen: Seen) -> bool:
     if change.object:
         return seen.id == change.object
     return marked and ctx.marker in seen.marker
-
-
-def _as_before(ctx: Context, change: Change) -> bool:
-    try:
-        seen = ctx.resource(change.kind).read(change.key)
-    except (ApiError, Refused):
-        return False
-    if change.op == "create":
-        return seen is None
-    return seen is not None and effects.holds(change.before, seen)

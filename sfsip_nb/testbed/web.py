@@ -6,6 +6,7 @@ sent back as JSON (or a `Reply`). A refusal is raised, in the vendor's own shape
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import json
 import logging
@@ -159,12 +160,14 @@ async def _answer(
         gate(asked, endpoint)
         asked.body = _read(await request.body(), request.headers, unreadable)
         answer = endpoint.handler(asked)
+        if inspect.isawaitable(answer):
+            answer = await answer
     except ApiRefusal as refused:
         return JSONResponse(refused.body, refused.status, headers=refused.headers)
     if isinstance(answer, Reply):
         return JSONResponse(answer.body, answer.status, headers=dict(answer.headers))
     if answer is None:
-        return Response(status_code=204)
+        return Response()
     return JSONResponse(answer)
 
 

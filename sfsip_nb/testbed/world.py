@@ -16,12 +16,13 @@ import secrets
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from sfsip_nb.inputs.platform import Fault, Systems, ends
+from sfsip_nb.sip import Transport
 
 from . import seal
 from .faults import faults as known_faults
@@ -57,6 +58,8 @@ class World:
         self.last_used = time.monotonic()
         # Set by who can place calls: Synthflow, and each contact center by its name.
         self.dials: dict[str, Callable[[Json], None]] = {}
+        # Set by who sends OPTIONS to host, port and transport: what stands in the way of an answer.
+        self.pings: dict[str, Callable[[str, int, Transport], Awaitable[str]]] = {}
         self._ids = 0
         self.stamp_key = secrets.token_hex(16)
         self._visible_from: dict[str, float] = {}

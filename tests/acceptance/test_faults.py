@@ -7,17 +7,21 @@ attempt of the same run that repeats only the steps which should notice.
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from sfsip_nb.cli import app
 from sfsip_nb.engine.engine import StepResult
 from sfsip_nb.platforms.genesys.platform import genesys, settings
 from sfsip_nb.platforms.shared.naming import diagnose
 from sfsip_nb.runs import session
+from sfsip_nb.runs.kept import known_secrets
 from sfsip_nb.testbed import life
 from sfsip_nb.testbed.faults import faults
 from tests.acceptance.acceptance_tools import PARAMETERS
@@ -201,3 +205,57 @@ def test_an_identifier_that_is_taken_stops_the_trunk(tmp_path: Path) -> None:
             assert first_cause(opened) == faults()[fault].cause
     finally:
         life.stop(tmp_path)
+
+
+def told_of_a_broken_run(provisioned: Bench) -> str:
+    """A run in which the agent was not heard; returns what its cause says in short."""
+    fault = "synthflow.rtp-blackhole"
+    with provisioned.attempt("mode=verify") as opened, broken(fault, provisioned.folder):
+        opened.engine.run("verify.inbound")
+        opened.engine.run("diagnose")
+    return "Synthflow's audio is lost on the way"
+
+
+def test_the_command_line_names_what_section_06_names(provisioned: Bench) -> None:
+    sentence = told_of_a_broken_run(provisioned)
+    said = CliRunner().invoke(app, ["diagnose", str(provisioned.folder)])
+    assert said.exit_code == 1, said.output
+    assert sentence in said.output
+    assert "Where: network, RTP from Synthflow to Genesys Cloud, Firewall" in said.output
+    assert "One-way or no audio" in said.output
+
+
+def test_a_bundle_has_the_causes_on_top_and_no_secret(provisioned: Bench, tmp_path: Path) -> None:
+    sentence = told_of_a_broken_run(provisioned)
+    target = tmp_path / "for-support.zip"
+    made = CliRunner().invoke(app, ["bundle", str(provisioned.folder), "--out", str(target)])
+    assert made.exit_code == 0, made.output
+    with zipfile.ZipFile(target) as bundle:
+        names = bundle.namelist()
+        content = {name: bundle.read(name) for name in names}
+    assert sentence in content[names[0]].decode()
+    assert {"record.html", "record.json"} <= set(names)
+    assert any(name.startswith("evidence/") for name in names)
+    assert not [name for name in names if name.endswith(".wav")]
+    known = known_secrets(provisioned.folder)
+    assert known is not None
+    assert not [name for name, data in content.items() if known.redactor.found_in(data)]
+    assert target.stat().st_mode & 0o077 == 0
+
+
+def test_a_secret_in_a_capture_stops_the_bundle(provisioned: Bench, tmp_path: Path) -> None:
+    told_of_a_broken_run(provisioned)
+    capture = provisioned.folder / "captures" / "mine.pcap"
+    capture.parent.mkdir(exist_ok=True)
+    with provisioned.attempt("mode=verify") as opened:
+        secret = opened.secrets["sip.password"].reveal()
+    capture.write_text(f"a note with {secret} in it", "utf-8")
+    target = tmp_path / "for-support.zip"
+    try:
+        made = CliRunner().invoke(app, ["bundle", str(provisioned.folder), "--out", str(target)])
+    finally:
+        capture.unlink()
+    assert made.exit_code == 4
+    assert "mine.pcap" in made.output
+    assert secret not in made.output
+    assert not target.exists()

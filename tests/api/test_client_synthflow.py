@@ -43,6 +43,36 @@ def test_one_assistant_is_found_in_any_shape(synthflow: MakeSynthflow, assistant
     assert synthflow(Script(ok({"assistants": assistants}))).assistant("1") == ONE
 
 
+NOT_THERE = httpx.Response(404, json={"detail": "Not Found"})
+BAD = httpx.Response(400, json={"detail": {"category": "bad_request", "description": "No."}})
+
+
+@pytest.mark.parametrize(
+    ("ask", "listed"),
+    [
+        (lambda client: client.assistant("1"), {"assistants": {"1": ONE}}),
+        (
+            lambda client: client.number("+15551230001"),
+            {"phone_numbers": [{"number": "+15551230001"}]},
+        ),
+        (lambda client: client.delete_action("a"), {"actions": [{"action_id": "a"}]}),
+        (
+            lambda client: client.delete_number("+15551230001"),
+            {"phone_numbers": [{"number": "+15551230001"}]},
+        ),
+    ],
+)
+def test_a_400_means_not_there_only_if_the_list_says_so(
+    synthflow: MakeSynthflow, ask: Callable[[SynthflowClient], Any], listed: Any
+) -> None:
+    [name] = listed
+    assert ask(synthflow(Script(NOT_THERE))) is None
+    assert ask(synthflow(Script(BAD, ok({name: []})))) is None
+    for refused in (Script(BAD, ok(listed)), Script(BAD, BAD), Script(httpx.Response(403))):
+        with pytest.raises(ApiError):
+            ask(synthflow(refused))
+
+
 @pytest.mark.parametrize("response", [None, {}, [], {"assistants": None}, {"assistants": []}])
 def test_no_assistant_is_none(synthflow: MakeSynthflow, response: Any) -> None:
     assert synthflow(Script(ok(response))).assistant("1") is None
@@ -155,11 +185,18 @@ def test_a_call_alone_says_status_where_the_list_says_call_status(
 
 
 def test_calls_are_asked_for_in_epoch_milliseconds(synthflow: MakeSynthflow) -> None:
-    script = Script(ok({"calls": []}))
     start = datetime(2026, 11, 20, tzinfo=UTC)
-    synthflow(script).calls("m", start, start + timedelta(hours=1))
+    began = int(start.timestamp() * 1000)
+    rows = [
+        {"call_id": id_, "start_time": str(began + after), "call_status": "in-progress"}
+        for id_, after in (("later", 3_600_000), ("within", 3_599_999))
+    ]
+    script = Script(ok({"calls": rows}))
+    found = synthflow(script).calls("m", start, start + timedelta(hours=1))
     params = script.asked[0].url.params
-    assert int(params["to_date"]) - int(params["from_date"]) == 3_600_000
+    assert int(params["from_date"]) == began
+    assert "to_date" not in params, "it is about a call's end, which one in progress does not have"
+    assert [row["call_id"] for row in found] == ["within"]
     with pytest.raises(ValueError, match="time zone"):
         synthflow(Script()).calls("m", datetime(2026, 1, 1), datetime(2026, 1, 2))
 

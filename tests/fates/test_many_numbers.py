@@ -166,3 +166,6 @@ def test_a_run_grows_by_a_number_without_being_allowed_to_change_its_own(
         "+15551230002",
         "+15551230003",
     }
+    undone = run.rollback()
+    assert undone.ok, undone.named
+    assert not {own["phone_number"], *own["_phone_numbers"]} - {""}

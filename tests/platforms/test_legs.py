@@ -136,6 +136,7 @@ def test_a_leg_without_messages_rests_on_what_analytics_says(
 ) -> None:
     made = legs._answered("verify.inbound", told, NUMBER)
     assert (made.seen, made.verdict.value) == (seen, verdict)
+    assert made.weight.value == ("required" if verdict == "fail" else "advisory")
 
 
 @pytest.mark.parametrize(
@@ -185,3 +186,22 @@ def test_hostile_messages_are_told_in_plain_words() -> None:
 @pytest.mark.parametrize("date", ["", "tomorrow", None])
 def test_a_message_without_a_time_is_left_out(date: Any) -> None:
     assert trace._entry(invite(1, 0) | {"date": date}) is None
+
+
+@pytest.mark.parametrize(
+    ("genesys", "synthflow", "verdict"),
+    [
+        ("203.0.113.10", "198.51.100.7", "pass"),
+        ("10.1.2.3", "198.51.100.7", "fail"),
+        ("203.0.113.10", "192.168.0.9", "fail"),
+        (None, None, "inconclusive"),
+    ],
+)
+def test_a_private_address_in_the_sdp_of_either_side_is_told(
+    monkeypatch: pytest.MonkeyPatch, genesys: Any, synthflow: Any, verdict: str
+) -> None:
+    ends = tuple((ip, 4000) if ip else None for ip in (genesys, synthflow))
+    monkeypatch.setattr(trace, "media_of", lambda leg: ends)
+    made = legs._reachable("verify.inbound", Leg())
+    assert made.verdict.value == verdict
+    assert ("a private address" in made.seen) is (verdict == "fail")

@@ -9,11 +9,12 @@ from typing import Any, cast
 
 import pytest
 
+from sfsip_nb.api.errors import ApiError, Problem
 from sfsip_nb.engine.calls import SeenCall
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.verdicts import Vantage
 from sfsip_nb.platforms.genesys.verify import _INTERACT, _segment_types
-from sfsip_nb.platforms.shared import probes, verification, wire
+from sfsip_nb.platforms.shared import access_control, probes, verification, wire
 from sfsip_nb.platforms.shared.join import Sides
 from sfsip_nb.platforms.shared.testcall import ObservedCall
 
@@ -127,3 +128,20 @@ def test_a_transfer_is_made_where_synthflow_says_that_it_succeeded(
     )
     assert made.verdict.value == verdict
     assert words in made.seen
+
+
+def test_a_call_that_synthflow_does_not_place_asks_no_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuses(*given: Any) -> str:
+        raise ApiError("Synthflow", "POST", "/calls", 400, Problem("", "not attached"))
+
+    own = SimpleNamespace(assistant_of=lambda number: "A")
+    monkeypatch.setattr(
+        access_control, "synthflow", lambda ctx: SimpleNamespace(place_call=refuses)
+    )
+    monkeypatch.setattr(access_control, "find_assistant", lambda *given: {"model_id": "m"})
+    monkeypatch.setattr(access_control, "sampled", lambda parameters: ["+15551230001"])
+    monkeypatch.setattr(access_control.dialing, "permit", lambda *given: "mark")
+    ctx = cast(Context, SimpleNamespace(live=False, parameters=own))
+    made = access_control._listed(ctx, "Genesys Cloud", "+15551230090")
+    assert made.verdict.value == "inconclusive"
+    assert "not attached" in made.seen

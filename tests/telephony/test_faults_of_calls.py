@@ -189,7 +189,7 @@ async def test_an_agent_that_hangs_up_at_once(world: World) -> None:
         call = await testbed.call()
         assert await call.wait_ended(3)
         row = await testbed.row()
-        assert (row["telephony_hangup"], row["end_call_reason"]) == ("agent", "agent_ended_call")
+        assert (row["telephony_hangup"], row["end_call_reason"]) == ("callee", "agent_ended_call")
 
 
 async def test_custom_headers_are_lost(world: World) -> None:
@@ -208,7 +208,7 @@ async def test_genesys_hangs_up_past_synthflows_servers(world: World) -> None:
     async with running(world) as testbed:
         row = await spoken(testbed)
         assert row["understood"]
-        assert row["telephony_hangup"] == "agent"  # long after the caller
+        assert row["telephony_hangup"] == "callee"  # long after the caller
         await testbed.conversation()
         stays = "\r\nRecord-Route: <sip:sip.us.synthflow.ai:32681;lr>\r\n"
         assert [m for m in sent(testbed, "200") if stays in m]

@@ -112,7 +112,7 @@ async def test_a_cold_transfer_lands_in_the_queue_with_the_callers_number(world:
         conversation = await testbed.conversation()
         transferred(testbed, conversation, await testbed.row())
         assert len(testbed.world.records["conversations"]) == 1
-        assert (await testbed.row())["telephony_hangup"] == "agent"
+        assert (await testbed.row())["telephony_hangup"] == "callee"
         (external,) = legs(conversation, "external")
         assert external["segments"][-1]["disconnectType"] == "transfer"
 

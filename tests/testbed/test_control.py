@@ -70,7 +70,7 @@ def test_writes_hold_attempts_too_and_no_reads(bench: Bench) -> None:
     seen = bench.control.get("/writes").json()
     assert [(w["system"], w["method"], w["status"]) for w in seen] == [
         ("genesys", "POST", 400),
-        ("synthflow", "DELETE", 404),
+        ("synthflow", "DELETE", 400),
     ]
 
 

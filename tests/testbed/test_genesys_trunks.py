@@ -122,7 +122,7 @@ def test_a_trunk_in_use_cannot_be_deleted(bench: Bench) -> None:
     assert code(bench.genesys.delete(path)) == (400, "delete.referenced.entity")
     without = changed | {"externalTrunkBases": bases}
     bench.genesys.put(f"{SITE}/outboundroutes/{route['id']}", json=without)
-    assert bench.genesys.delete(path).status_code == 204
+    assert bench.genesys.delete(path).status_code == 200
     assert bench.genesys.get(path).status_code == 404
 
 
@@ -131,3 +131,25 @@ def test_lists_leave_properties_out_unless_asked(bench: Bench) -> None:
     full = bench.genesys.get(TRUNKS, params={"expand": "properties"}).json()["entities"]
     assert [("properties" in t) for t in plain + full] == [False, True]
     assert not [key for key in full[0] if key.startswith("_")]
+
+
+def test_a_live_trunk_shows_its_health(bench: Bench) -> None:
+    async def ping(host: str, port: int, transport: str) -> str:
+        return "" if (host, port) == ("sip.us.synthflow.ai", 32681) else "No response"
+
+    bench.world.pings["genesys"] = ping
+    servers = ["sip.us.synthflow.ai:32681", "sip.us.synthflow.ai:5060"]
+    trunk = bench.created(TRUNKS, bench.trunk(trunk_transport_serverProxyList=servers))
+
+    def live() -> dict[str, Any]:
+        query = {"trunkBase.id": trunk["id"], "trunkType": "EXTERNAL"}
+        [found] = bench.genesys.get(f"{EDGES}/trunks", params=query).json()["entities"]
+        return dict(found)
+
+    assert live()["proxyAddressList"] == servers
+    assert [status["optionState"] for status in live()["optionsStatus"]] == [True, False]
+    assert live()["optionsStatus"][1]["errorInfo"] == {"text": "No response"}
+    assert (live()["inService"], live()["connectedStatus"]) == (True, {"connected": True})
+    bench.world.set_fault("genesys.trunk-down")
+    assert (live()["inService"], live()["optionsStatus"]) == (False, [])
+    assert live()["connectedStatus"] == {"connected": False}

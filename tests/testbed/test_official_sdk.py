@@ -152,6 +152,7 @@ def test_number_plan_and_outbound_route(sdk: Any, edge: Any) -> None:
 def test_pool_call_route_and_the_number_they_share(sdk: Any, edge: Any) -> None:
     architect = sdk.ArchitectApi(sdk.testbed_client)
     pool = sdk.DIDPool()
+    pool.name = "By the SDK"
     pool.start_phone_number, pool.end_phone_number = "+15551250000", "+15551250029"
     pool.description, pool.provider = "by the SDK", "PURE_CLOUD"
     made = edge.post_telephony_providers_edges_didpools(pool)

@@ -117,7 +117,7 @@ def test_deleting_a_number_detaches_it(bench: Bench) -> None:
     other = bench.world.systems["synthflow"]["assistants"][samples.SYNTHFLOW_OTHER_ASSISTANT_ID]
     other["_phone_numbers"] = [DID]
     assert bench.synthflow.delete(f"/numbers/{SLUG}").json() == {"status": "ok"}
-    assert bench.synthflow.get(f"/numbers/{SLUG}", params=WORKSPACE).status_code == 404
+    assert bench.synthflow.get(f"/numbers/{SLUG}", params=WORKSPACE).status_code == 400
     for path in (INBOUND, OUTBOUND):
         assistant = bench.synthflow.get(path).json()["response"]["assistants"][0]
         assert assistant["attached_phone_numbers"] == []
@@ -147,19 +147,21 @@ def test_live_transfer_is_created_attached_and_taken_away(bench: Bench) -> None:
     bench.synthflow.post("/actions/detach", json=link)
     assert synthflow_customer.transfer_action(bench.world, assistant) is None
     assert bench.synthflow.delete(f"/actions/{id_}").json() == {"status": "ok"}
-    assert bench.synthflow.get(f"/actions/{id_}").status_code == 404
+    assert bench.synthflow.get(f"/actions/{id_}").status_code == 400
 
 
 def test_call_list_needs_its_assistant_and_ignores_unknown_filters(bench: Bench) -> None:
     assert bench.synthflow.get("/calls").status_code == 422
-    for id_, start in (("one", "1000"), ("two", "2000")):
+    for id_, start in (("one", "1000"), ("two", "2000"), ("three", "3000")):
         row = {
             "call_id": id_,
             "call_status": "completed",
             "model_id": samples.SYNTHFLOW_ASSISTANT_ID,
             "start_time": start,
-            "duration": "25",
+            "duration": 25,
         }
+        if id_ != "three":  # which is not over
+            row["telephony_end"] = f"1970-01-01T00:00:2{start[0]}.500"
         bench.on_loop(bench.world.keep, "synthflow_calls", row["call_id"], row)
 
     def ids(**query: str) -> list[str]:
@@ -167,11 +169,13 @@ def test_call_list_needs_its_assistant_and_ignores_unknown_filters(bench: Bench)
         answer = bench.synthflow.get("/calls", params=asked).json()["response"]
         return [call["call_id"] for call in answer["calls"]]
 
-    assert ids() == ["two", "one"]
-    assert ids(start_date="5000") == ["two", "one"]
-    assert ids(from_date="1000", to_date="2000") == ["one"]
+    assert ids() == ["three", "two", "one"]
+    assert ids(start_date="5000") == ["three", "two", "one"]
+    assert ids(from_date="1000", to_date="22000") == ["one"]
+    assert ids(from_date="2000") == ["three", "two"]
+    assert ids(to_date="9000000000000") == ["two", "one"]
     one = bench.synthflow.get("/calls/one").json()["response"]["calls"][0]
-    assert (one["status"], one["duration"], "call_status" in one) == ("completed", "25", False)
+    assert (one["status"], one["duration"], "call_status" in one) == ("completed", 25, False)
 
 
 def test_placing_a_call_needs_an_attached_number(bench: Bench) -> None:

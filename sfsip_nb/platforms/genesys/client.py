@@ -121,7 +121,13 @@ class GenesysClient:
         self._delete(f"{_TRUNKS}/{segment(id)}")
 
     def trunk_instances(self, trunk_id: str) -> list[Json]:
-        """Live trunks made from a trunk base, with their health; may be empty on BYOC Cloud."""
+        """Live trunks made from a trunk base, with their health; may be empty on BYOC Cloud.
+
+        ``inService`` follows from the trunk base; ``optionsStatus`` and ``registersStatus`` have
+        an entry for each of ``proxyAddressList`` (``optionState``, ``registerState``, and an
+        ``errorInfo`` where there was no good answer), as far as ``optionsEnabledStatus`` and
+        ``registersEnabledStatus`` are ``ENABLED``; ``ipStatus`` is the interface's address.
+        """
         params = {"trunkBase.id": trunk_id, "trunkType": "EXTERNAL"}
         return list(self._pages(f"{_EDGES}/trunks", **params))
 

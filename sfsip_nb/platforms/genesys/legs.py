@@ -15,6 +15,7 @@ from sfsip_nb.platforms.genesys import trace
 from sfsip_nb.platforms.genesys.platform import genesys
 from sfsip_nb.platforms.genesys.trace import Leg
 from sfsip_nb.platforms.shared.checks import check
+from sfsip_nb.sip.addresses import is_private
 from sfsip_nb.sip.media.quality import is_stream
 from sfsip_nb.sip.shown import counted
 
@@ -28,6 +29,7 @@ def checks(ctx: Context, step: str, call: SeenCall, leg: Leg, number: str) -> It
     yield _answered(step, leg, number)
     if answered:
         yield _in_order(step, leg)
+        yield _reachable(step, leg)
     try:
         media: list[dict[str, Any]] | None = _media(ctx, call)
         unread = ""
@@ -87,12 +89,14 @@ def _answered(step: str, leg: Leg, number: str) -> Check:
         reason = "Genesys placed no call to Synthflow: look at the call route and at its flow."
     else:
         reason = "Traces can be late or incomplete: run this cell again in a few minutes."
+    ok = (200 <= leg.code < 300 and not other) or (False if shown else None)
     return check(
         f"{step}/leg",
         "Synthflow answered Genesys's leg",
         "200 OK",
         trace.told(leg),
-        (200 <= leg.code < 300 and not other) or (False if shown else None),
+        ok,
+        advisory=ok is None,  # what the call itself showed counts without a trace too
         reason=reason,
     )
 
@@ -106,6 +110,25 @@ def _in_order(step: str, leg: Leg) -> Check:
         [f.sentence for f in wrong] or counted(len(leg.messages), "message"),
         not wrong,
         reason=" ".join(dict.fromkeys(f.remedy for f in wrong)),
+    )
+
+
+def _reachable(step: str, leg: Leg) -> Check:
+    """Where each side wants its audio: nothing from outside gets to a private address."""
+    ends = list(zip(("Genesys", "Synthflow"), trace.media_of(leg), strict=True))
+    private = [name for name, address in ends if address and is_private(address[0])]
+    told = [f"{name} at {trace.media_told(address)}" for name, address in ends if address]
+    return check(
+        f"{step}/media",
+        "Both sides name media addresses that the other can reach",
+        "no private address",
+        told or "no SDP traced",
+        not private if told else None,
+        advisory=True,
+        reason=f"The SDP of {' and of '.join(private)} names a private address: unless the other"
+        " side answers to where audio comes from, it is lost. Have the public address put there."
+        if private
+        else "The messages show no media address.",
     )
 
 

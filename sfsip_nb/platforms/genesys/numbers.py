@@ -173,6 +173,7 @@ class DidPool(Resource):
         """A pool of just these numbers, as for numbers of an own carrier."""
         first, last = _ends(key)
         body = {
+            "name": key,
             "startPhoneNumber": first,
             "endPhoneNumber": last,
             "description": marker,

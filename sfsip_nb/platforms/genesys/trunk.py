@@ -9,6 +9,7 @@ from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.difference import known_after
 from sfsip_nb.engine.model import Ask, Card, CardField, Desired, Fields, Step
 from sfsip_nb.engine.verdicts import Basis, Check
+from sfsip_nb.platforms.genesys import health
 from sfsip_nb.platforms.genesys import resources as r
 from sfsip_nb.platforms.genesys.platform import genesys, settings
 from sfsip_nb.platforms.genesys.regions import regions
@@ -103,18 +104,19 @@ def _desired(step: str) -> Callable[[Context], list[Desired]]:
 
 
 def _created(ctx: Context) -> list[Check]:
-    sip = ctx.parameters.sip
-    if sip.transport != "tls":
-        return []
-    return [
-        remark(
-            "trunk.create/srtp",
-            "TLS brings SRTP with it",
-            "Genesys answers plain RTP on a TLS trunk with 488",
-            "The guide offers TLS and says no more about it. probe.codec shows whether SRTP works.",
-            proved_by=("probe.codec/PCMU",),
+    found = health.checks(ctx)
+    if ctx.parameters.sip.transport == "tls":
+        found.append(
+            remark(
+                "trunk.create/srtp",
+                "TLS brings SRTP with it",
+                "Genesys answers plain RTP on a TLS trunk with 488",
+                "The guide offers TLS and says no more about it. probe.codec shows whether SRTP"
+                " works.",
+                proved_by=("probe.codec/PCMU",),
+            )
         )
-    ]
+    return found
 
 
 def _path(ctx: Context, *panel: str) -> tuple[str, ...]:

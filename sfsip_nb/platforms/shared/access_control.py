@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from sfsip_nb.api.errors import ApiError
 from sfsip_nb.engine import dialing
 from sfsip_nb.engine.clock import until
 from sfsip_nb.engine.context import Context
@@ -16,7 +17,7 @@ from sfsip_nb.platforms.shared import testcall
 from sfsip_nb.platforms.shared.addresses import signalling
 from sfsip_nb.platforms.shared.checks import check, decided, synthflow
 from sfsip_nb.platforms.shared.sampling import sampled
-from sfsip_nb.platforms.synthflow.client import SynthflowClient
+from sfsip_nb.platforms.synthflow.client import IN_PROGRESS, SynthflowClient
 from sfsip_nb.platforms.synthflow.resources import find_assistant
 from sfsip_nb.sip.probes import guarding
 
@@ -86,8 +87,19 @@ def _listed(ctx: Context, platform: str, number: str) -> Check:
         mark = dialing.permit(ctx, step, number)
     except NotAllowed as refusal:
         return replace(testcall.unplaced(ctx, step, str(refusal)), id=f"{step}/listed", title=title)
-    call_id = client.place_call(str(assistant["model_id"]), number, mark, own)
-    row = _decided(client, call_id)
+    try:
+        call_id = client.place_call(str(assistant["model_id"]), number, mark, own)
+        row = _decided(client, call_id)
+    except ApiError as refusal:
+        return check(
+            f"{step}/listed",
+            title,
+            "answered",
+            str(refusal),
+            None,
+            Vantage.SYNTHFLOW,
+            reason=f"Synthflow did not place the call, so the list was not asked. {refusal.advice}",
+        )
     status, error = str(row.get("call_status") or "unknown"), str(row.get("error_message") or "")
     answered = status in ("completed", "in-progress")
     code = next(iter(re.findall(r"Telephony - (\d{3})", error)), "")
@@ -110,5 +122,5 @@ def _decided(client: SynthflowClient, call_id: str) -> dict[str, Any]:
     def call() -> dict[str, Any]:
         return client.call(call_id) or {}
 
-    undecided = (None, "pending", "ringing")
+    undecided = {None, *IN_PROGRESS} - {"in-progress"}
     return until(call, lambda row: row.get("call_status") not in undecided, patience=20.0)

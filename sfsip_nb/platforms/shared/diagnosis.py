@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sfsip_nb.engine.cause_rows import CauseRow, CausesRow, IssueRow
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Step
-from sfsip_nb.engine.rows import CheckRow
+from sfsip_nb.engine.rows import CheckRow, StepRow
 from sfsip_nb.engine.verdicts import Basis, Check, Vantage
 from sfsip_nb.platforms.shared import captures, naming
 from sfsip_nb.platforms.shared.checks import check
@@ -75,7 +75,7 @@ def step(rows: tuple[TroubleshootingRow, ...], hint: str) -> Step:
 
     def diagnose(ctx: Context) -> list[Check]:
         read = captures.read(ctx.run_dir)
-        steps = [row for row in ctx.journal.steps().values() if row.id != _STEP]
+        steps = _steps(ctx)
         checks = [check for row in steps for check in row.checks] + captures.signs(read)
         inputs = ctx.parameters.model_dump(mode="json", by_alias=True)
         causes = naming.diagnose(ctx.guide, inputs, checks)
@@ -101,6 +101,14 @@ def step(rows: tuple[TroubleshootingRow, ...], hint: str) -> Step:
 
     reason = _nothing_yet(hint)
     return Step(_STEP, SECTION, "Name the causes", check=diagnose, skip_reason=reason)
+
+
+def _steps(ctx: Context) -> list[StepRow]:
+    """The steps of this attempt; of earlier ones only what was read, for a call is past."""
+    rows = ctx.journal.steps() | ctx.journal.steps(ctx.attempt)
+    now = ctx.journal.steps(ctx.attempt).keys()
+    calls = {step.id for step in ctx.guide.steps if step.dials}
+    return [row for id, row in rows.items() if id != _STEP and (id in now or id not in calls)]
 
 
 def _named(cause: CauseRow) -> Check:

@@ -13,6 +13,7 @@ from sfsip_nb.engine.watch import Stage, Watch
 from sfsip_nb.platforms.shared import testcall
 from sfsip_nb.platforms.shared.checks import synthflow
 from sfsip_nb.platforms.shared.join import Sides
+from sfsip_nb.platforms.synthflow.client import IN_PROGRESS
 from sfsip_nb.platforms.synthflow.resources import find_assistant
 
 # A person's clock and "when" may be this far from the call.
@@ -29,9 +30,6 @@ _DIALLING, _CALLING, _LATE = 180.0, 600.0, 90.0
 _TO_DIAL, _TO_CALL, _TO_RECORD = 20.0, 60.0, 3.0
 
 _PAUSE = 2.0  # seconds between two looks, divided likewise
-
-# States of a call that is not over (docs.synthflow.ai, call_status).
-_IN_PROGRESS = ("pending", "ringing", "in-progress")
 
 
 @dataclass(frozen=True)
@@ -150,7 +148,7 @@ def synthflow_calls(ctx: Context, number: str) -> calls.Source:
                 str(row.get("phone_number_from") or row.get("lead_phone_number") or ""),
                 str(row.get("phone_number_to") or row.get("agent_phone_number") or ""),
                 row,
-                over=row["call_status"] not in _IN_PROGRESS,
+                over=row["call_status"] not in IN_PROGRESS,
             )
             for row in rows
         ]

@@ -8,7 +8,7 @@ Source: docs.synthflow.ai API reference; the OpenAPI description of 2026-10-04.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,9 @@ from sfsip_nb.api.transport import Api, segment
 from sfsip_nb.inputs.secrets import Secret
 
 Json = dict[str, Any]
+
+IN_PROGRESS = frozenset({"pending", "registered", "ringing", "in-progress", "paused"})
+"""The values of ``call_status`` of a call that is not over."""
 
 _PAGE_SIZE = 100
 _MOST_PAGES = 200
@@ -60,18 +63,21 @@ class SynthflowClient:
 
     def assistants(self) -> list[Json]:
         """All assistants; the list may leave fields out."""
-        return list(self._pages("/assistants/", "assistants"))
+        return list(self._assistants())
 
     def assistant(self, model_id: str, *, include_actions: bool = False) -> Json | None:
-        """One assistant, or None if there is none of that id."""
+        """One assistant, or None if there is none of that id (see `_known`)."""
         flag = {"include_actions": str(include_actions).lower()}
         try:
             answer = self._api.call("GET", f"/assistants/{segment(model_id)}", params=flag)
         except ApiError as error:
-            if error.status == 404:
-                return None
-            raise
+            if _known(error, model_id, (a.get("model_id") for a in self._assistants())):
+                raise
+            return None
         return next(iter(_items(answer, "assistants")), None)
+
+    def _assistants(self) -> Iterator[Json]:
+        return self._pages("/assistants/", "assistants")
 
     def update_assistant(self, model_id: str, **fields: Any) -> None:
         """Change the named fields of an assistant; ``phone_number`` attaches a number."""
@@ -86,10 +92,13 @@ class SynthflowClient:
 
     def numbers(self) -> list[Json]:
         """The workspace's numbers: ``number`` and ``is_available`` (on no inbound assistant)."""
-        return list(self._pages("/numbers", "phone_numbers", workspace=self._workspace))
+        return list(self._numbers())
+
+    def _numbers(self) -> Iterator[Json]:
+        return self._pages("/numbers", "phone_numbers", workspace=self._workspace)
 
     def number(self, phone_number: str) -> Json | None:
-        """One number in our vocabulary, or None if the workspace does not have it.
+        """One number in our vocabulary, or None if the workspace does not have it (see `_known`).
 
         The trunk's user name and password are returned by no API.
         """
@@ -97,9 +106,9 @@ class SynthflowClient:
         try:
             answer = self._api.call("GET", f"/numbers/{_slug(phone_number)}", params=params)
         except ApiError as error:
-            if error.status == 404:
-                return None
-            raise
+            if _known(error, phone_number, (n.get("number") for n in self._numbers())):
+                raise
+            return None
         if not isinstance(answer, dict):
             raise _unreadable("GET", "/numbers/…")
         # A flat object today, although the rest of the API wraps its answers.
@@ -125,13 +134,20 @@ class SynthflowClient:
 
     def delete_number(self, phone_number: str) -> None:
         """Remove a number. A purchased one would be canceled: only for imported ones."""
-        self._delete(f"/numbers/{_slug(phone_number)}")
+        try:
+            self._api.call("DELETE", f"/numbers/{_slug(phone_number)}")
+        except ApiError as error:
+            if _known(error, phone_number, (n.get("number") for n in self._numbers())):
+                raise
 
     # Actions
 
     def actions(self) -> list[Json]:
         """All actions: action_id, action_type, name, parameters_hard_coded."""
-        return list(self._pages("/actions", "actions"))
+        return list(self._actions())
+
+    def _actions(self) -> Iterator[Json]:
+        return self._pages("/actions", "actions")
 
     def action(self, action_id: str) -> Json:
         """One action, with the ids of the assistants that use it under ``assistants``."""
@@ -156,7 +172,11 @@ class SynthflowClient:
 
     def delete_action(self, action_id: str) -> None:
         """Delete an action."""
-        self._delete(f"/actions/{segment(action_id)}")
+        try:
+            self._api.call("DELETE", f"/actions/{segment(action_id)}")
+        except ApiError as error:
+            if _known(error, action_id, (a.get("action_id") for a in self._actions())):
+                raise
 
     def attach_actions(self, model_id: str, action_ids: list[str]) -> None:
         """Let an assistant use actions."""
@@ -171,10 +191,13 @@ class SynthflowClient:
     # Calls
 
     def calls(self, model_id: str, start: datetime, end: datetime) -> list[Json]:
-        """An assistant's calls that began between two times (the end excluded)."""
-        span = {"from_date": _milliseconds(start), "to_date": _milliseconds(end)}
-        rows = self._pages("/calls", "calls", personal=True, model_id=model_id, **span)
-        return [_call(row) for row in rows]
+        """An assistant's calls that began between two times (the end excluded).
+
+        ``to_date`` is not sent: it is about the end of a call, so that one in progress has none.
+        """
+        since, until = _milliseconds(start), _milliseconds(end)
+        rows = self._pages("/calls", "calls", personal=True, model_id=model_id, from_date=since)
+        return [_call(row) for row in rows if int(row["start_time"]) < until]
 
     def call(self, call_id: str) -> Json | None:
         """One call, or None if there is none of that id."""
@@ -199,13 +222,6 @@ class SynthflowClient:
 
     # Plumbing
 
-    def _delete(self, path: str) -> None:
-        try:
-            self._api.call("DELETE", path)
-        except ApiError as error:
-            if error.status != 404:  # gone already
-                raise
-
     def _pages(
         self, path: str, name: str, *, personal: bool = False, **params: Any
     ) -> Iterator[Json]:
@@ -220,6 +236,16 @@ class SynthflowClient:
                 return
         problem = Problem("endless", f"more than {_MOST_PAGES} pages")
         raise ApiError("Synthflow", "GET", path, 200, problem)
+
+
+def _known(error: ApiError, wanted: str, listed: Iterable[Any]) -> bool:
+    """Whether what a request was refused for may be there all the same.
+
+    The description has no 404 for numbers, assistants and actions, only a 400, and says nothing of
+    its body: what is not there is told from a request that is wrong by the list. A 404 is taken at
+    its word. Raises ApiError where the list cannot be read.
+    """
+    return error.status != 404 and (error.status != 400 or wanted in listed)
 
 
 def _more(answer: Any, offset: int, received: int) -> bool:

@@ -9,6 +9,8 @@ from sfsip_nb.engine.verdicts import Check, Vantage
 from sfsip_nb.platforms.shared.checks import check, of_number, synthflow
 from sfsip_nb.platforms.synthflow import resources as s
 
+_UNSHOWN = "a number that Synthflow does not show"
+
 
 def answered_by_assistant(ctx: Context, step: str) -> Iterator[Check]:
     """Each number is imported and attached to its assistant."""
@@ -68,8 +70,8 @@ def sends_to(ctx: Context, step: str, host: str) -> Iterator[Check]:
 def transfers_to(ctx: Context, step: str, number: str, host: str) -> Iterator[Check]:
     """Each assistant's transfer rings the transfer number over the trunk."""
     target, client = f"sip:{number}@{host}", synthflow(ctx)
-    action = s.TransferAction(client).read(number)
-    rung = action.fields[s.TRANSFERS_TO] if action else "no such action"
+    action = ctx.resource(s.TransferAction.kind).read(number)
+    rung = action.fields.get(s.TRANSFERS_TO, _UNSHOWN) if action else "no such action"
     users = s.users_of(client, action.id) if action else []
     assistants = list(ctx.parameters.assistants)
     for assistant in assistants:
@@ -81,7 +83,8 @@ def transfers_to(ctx: Context, step: str, number: str, host: str) -> Iterator[Ch
             else f"The transfer of “{assistant}” rings the transfer number over the trunk",
             target,
             f"{rung}, {'' if used else 'not '}attached to {assistant}",
-            rung == target and used,
+            None if rung == _UNSHOWN and used else rung == target and used,
             Vantage.SYNTHFLOW,
             reason="Run transfer.action.",
+            proved_by=s.TRANSFERRED,
         )

@@ -5,7 +5,7 @@ Field names are those of Synthflow's own pages and of the guides' tables.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sfsip_nb.engine.model import Fields, Refused, Resource, Seen
@@ -25,6 +25,9 @@ TRANSFER_MODE = "Transfer mode"
 INSTRUCTIONS = "When to transfer"
 ANNOUNCEMENT = "Said before the transfer"
 ATTACHED_TO = "Attached to"
+
+TRANSFERRED = ("verify.transfer/queue", "verify.transfer/agent")
+"""What proves a transfer whose settings the API does not show."""
 
 # Our field → the client's one vocabulary.
 _NUMBER = {
@@ -179,20 +182,47 @@ class Attachment(Resource):
 
 
 class TransferAction(Resource):
-    """The live transfer, known by the number that it rings."""
+    """The live transfer to a number.
+
+    It is known by the id that Synthflow gave it when this run made it (``made``), else by the
+    number that it rings. The API describes neither that number nor any other setting of a transfer
+    as returned (``parameters_hard_coded`` has ``sms_message_text`` alone), so that a transfer of an
+    assistant of the run's that shows no number is taken for this one: a second one would compete.
+    """
 
     kind = "synthflow.action"
+    write_only = frozenset(_ACTION)
 
-    def __init__(self, client: SynthflowClient) -> None:
+    def __init__(
+        self,
+        client: SynthflowClient,
+        assistants: Iterable[str],
+        made: Callable[[str], Collection[str]],
+    ) -> None:
         self._client = client
+        self._assistants = list(assistants)
+        self._made = made
+
+    def find(self, key: str) -> dict[str, Any] | None:
+        """The live-transfer action to that number, as it is listed."""
+        made = self._made(key)
+        listed = [a for a in self._client.actions() if a.get("action_type") == "LIVE_TRANSFER"]
+        own = next((a for a in listed if str(a["action_id"]) in made), None)
+        return own or next((a for a in listed if _rings(a) == key), None) or self._unshown(listed)
+
+    def _unshown(self, listed: list[dict[str, Any]]) -> dict[str, Any] | None:
+        hidden = [a for a in listed if not _rings(a)]
+        ours = {name_of(self._client, wanted) for wanted in self._assistants} if hidden else set()
+        used = (a for a in hidden if ours & {*users_of(self._client, str(a["action_id"]))})
+        return next(used, None)
 
     def read(self, key: str) -> Seen | None:
-        """The live-transfer action to that number."""
-        listed = find_transfer(self._client, key)
+        """The live-transfer action to that number, with what the API shows of it."""
+        listed = self.find(key)
         if listed is None:
             return None
         values = listed.get("parameters_hard_coded") or {}
-        fields: Fields = {name: values.get(inner) for name, inner in _ACTION.items()}
+        fields = {name: values[inner] for name, inner in _ACTION.items() if inner in values}
         return Seen(str(listed["action_id"]), fields)
 
     def create(self, key: str, fields: Fields, marker: str) -> str:
@@ -203,6 +233,12 @@ class TransferAction(Resource):
     def update(self, key: str, seen: Seen, fields: Fields) -> None:
         """Change the action; it is sent whole."""
         whole = {_ACTION[name]: value for name, value in (seen.fields | fields).items()}
+        if len(whole) < len(_ACTION):
+            raise Refused(
+                f"Synthflow takes changes of a transfer only whole, and does not show what the"
+                f" transfer to {key} is set to.",
+                "Delete that transfer in Synthflow, then run the step again.",
+            )
         self._client.update_action(seen.id, "LIVE_TRANSFER", whole)
 
     def delete(self, key: str, seen: Seen) -> None:
@@ -220,14 +256,17 @@ class TransferUse(Resource):
 
     kind = "synthflow.action_use"
 
-    def __init__(self, client: SynthflowClient, assistants: Iterable[str]) -> None:
+    def __init__(
+        self, client: SynthflowClient, assistants: Iterable[str], transfers: TransferAction
+    ) -> None:
         self._client = client
         self._assistants = list(assistants)
+        self._transfers = transfers
 
     def read(self, key: str) -> Seen | None:
         """The action; the field names the assistant where that one uses it."""
         number, wanted = self._parts(key)
-        action = find_transfer(self._client, number)
+        action = self._transfers.find(number)
         if action is None:
             return None
         id_ = str(action["action_id"])
@@ -268,14 +307,10 @@ def use_of(number: str, assistant: str, assistants: Sequence[str]) -> str:
     return f"{number}{_OF}{assistant}" if len(assistants) > 1 else number
 
 
-def find_transfer(client: SynthflowClient, number: str) -> dict[str, Any] | None:
-    """The live-transfer action that rings a number."""
-    for listed in client.actions():
-        values = listed.get("parameters_hard_coded") or {}
-        target = str(values.get("phone") or "").removeprefix("sip:").partition("@")[0]
-        if listed.get("action_type") == "LIVE_TRANSFER" and target == number:
-            return listed
-    return None
+def _rings(action: Mapping[str, Any]) -> str:
+    """The number that a live transfer rings; empty where the API does not show it."""
+    values = action.get("parameters_hard_coded") or {}
+    return str(values.get("phone") or "").removeprefix("sip:").partition("@")[0]
 
 
 def users_of(client: SynthflowClient, action_id: str) -> list[str]:

@@ -43,14 +43,20 @@ class ContactCenterSide:
 
 def resources(ctx: Context) -> dict[str, Resource]:
     """Synthflow's kinds of object."""
-    client = synthflow(ctx)
+    client, assistants = synthflow(ctx), ctx.parameters.assistants
+    transfers = r.TransferAction(client, assistants, lambda key: _made_transfers(ctx, key))
     made: tuple[Resource, ...] = (
         r.Number(client, ctx.parameters.trunk_name),
-        r.Attachment(client, ctx.parameters.assistants),
-        r.TransferAction(client),
-        r.TransferUse(client, ctx.parameters.assistants),
+        r.Attachment(client, assistants),
+        transfers,
+        r.TransferUse(client, assistants, transfers),
     )
     return {resource.kind: resource for resource in made}
+
+
+def _made_transfers(ctx: Context, key: str) -> set[str]:
+    written = ctx.journal.changes.standing(r.TransferAction.kind, key)
+    return {str(change.object) for change in written if change.op == "create"}
 
 
 def host(parameters: Parameters) -> str:
@@ -131,6 +137,7 @@ def steps(section: str, trunk: ContactCenterSide) -> tuple[Step, ...]:
                 },
                 "With it, the assistant transfers a caller who asks for a person to the live"
                 " agents.",
+                proved_by=dict.fromkeys(r.TransferAction.write_only, r.TRANSFERRED),
             ),
             *(
                 Desired(
@@ -304,7 +311,7 @@ def _transfer_checks(ctx: Context, trunk: ContactCenterSide) -> list[Check]:
             advisory=True,
             reason="Synthflow's pages differ on the warm one, and confirm REFER for few carriers; "
             "verify.transfer proves it on this trunk.",
-            proved_by=("verify.transfer/queue", "verify.transfer/agent"),
+            proved_by=r.TRANSFERRED,
         ),
         check(
             "transfer.action/loop",

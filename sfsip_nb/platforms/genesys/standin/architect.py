@@ -13,7 +13,7 @@ _QUEUE = ("routing:queue:view",)
 
 def _flows(asked: ApiRequest) -> Json:
     things = named(asked, asked.objects["flows"].values())
-    kinds = {kind.lower() for kind in asked.listed("type")}
+    kinds = {kind.upper() for kind in asked.listed("type")}
     return page(asked, (flow for flow in things if not kinds or flow["type"] in kinds))
 
 

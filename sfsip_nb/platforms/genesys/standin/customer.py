@@ -31,7 +31,7 @@ def settle(world: World) -> None:
 def _flow(active: bool = True, **given: Any) -> Json:
     """A flow of Architect; one that is active is published."""
     version = {"publishedVersion": {"id": "1.0", "name": "1.0"}} if active else {}
-    usual = {"type": "inboundcall", "system": False, "deleted": False, "description": ""}
+    usual = {"type": "INBOUNDCALL", "system": False, "deleted": False, "description": ""}
     return {**usual, "active": active, **version, "_transferTo": "", "_queueId": "", **given}
 
 

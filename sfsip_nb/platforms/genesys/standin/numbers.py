@@ -64,6 +64,7 @@ def _checked_pool(asked: ApiRequest, given: Json, present: Json | None) -> Json:
                 f" {other['endPhoneNumber']}.",
             )
     return {
+        "name": require_text(given, "name"),
         "startPhoneNumber": ends[0],
         "endPhoneNumber": ends[1],
         "description": given.get("description") or "",

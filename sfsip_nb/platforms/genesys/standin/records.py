@@ -127,8 +127,14 @@ def _metrics(asked: ApiRequest) -> Json:
     running = sum("conversationEnd" not in c for c in asked.world.records["conversations"].values())
     return {
         "concurrentCallCount": running,
+        "concurrentCallSessionCount": running,
         "maxCallCapacity": _CAPACITY,
+        "maxCallSessionCapacity": _CAPACITY,
         "usage": round(running / _CAPACITY, 4),
+        "autoScaleInProgress": "None",
+        "autoScalingTriggerPercentage": 0.8,
+        "cpuIntensity": "Low",
+        "memoryIntensity": "Low",
     }
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import copy
+import uuid
 from collections.abc import Iterable
 
 from sfsip_nb.platforms.genesys import faults
+from sfsip_nb.testbed.telephony.legs import Object
 from sfsip_nb.testbed.web import ApiRequest, Endpoint, show
-from sfsip_nb.testbed.world import Json
+from sfsip_nb.testbed.world import Json, World
 
 from . import customer, template
 from .errors import duplicate, missing, refuse
 from .objects import body, change, check_version, create, find, named, page, reference, require_text
+from .telephony import routing, view
+from .telephony.edge import Edge
 
 _BASE = "/api/v2/telephony/providers/edges/trunkbasesettings"
 _TELEPHONY = ("telephony:plugin:all",)
@@ -127,9 +131,47 @@ def _get(asked: ApiRequest) -> Json:
     return _shown(asked, find(asked, "trunks", "trunk base", "id"))
 
 
-def _instances(asked: ApiRequest) -> Json:
-    # Whether BYOC Cloud trunks have instances is not documented: the stricter reading is none.
-    return page(asked, [])
+async def _instances(asked: ApiRequest) -> Json:
+    """The live trunks of trunk bases, one each, with their health as of now."""
+    wanted = asked.query.get("trunkBase.id")
+    of_type = asked.query.get("trunkType", "EXTERNAL")
+    known = view.organization(asked.world).trunks
+    chosen = [t for t in known if wanted in (None, t["id"]) and t["trunkType"] == of_type]
+    return page(asked, [await _instance(asked.world, trunk) for trunk in chosen])
+
+
+async def _instance(world: World, trunk: Object) -> Json:
+    """OPTIONS are sent when somebody asks for their state, so that it is never an old one."""
+    ping, kind = world.pings.get("genesys"), routing.transport(trunk)
+    servers, in_service = routing.proxies(trunk), routing.in_service(trunk)
+    options = [
+        _option(world, f"{host}:{port}", await ping(host, port, kind))
+        for host, port in servers
+        if ping and in_service
+    ]
+    answered = any(option["optionState"] for option in options)
+    return {
+        "id": str(uuid.uuid5(uuid.NAMESPACE_OID, str(trunk["id"]))),
+        "name": trunk["name"],
+        "state": "active",
+        "trunkType": trunk["trunkType"],
+        "trunkBase": {"id": trunk["id"], "name": trunk["name"]},
+        "trunkMetabase": {"id": template.METABASE, "name": template.METABASE_NAME},
+        "enabled": True,
+        "inService": in_service,
+        "connectedStatus": {"connected": in_service and (answered or not options)},
+        "optionsEnabledStatus": "ENABLED" if ping else "DISABLED",
+        "optionsStatus": options,
+        "registersEnabledStatus": "NOT_SUPPORTED",
+        "registersStatus": [],
+        "ipStatus": {"address": Edge.address},
+        "proxyAddressList": [f"{host}:{port}" for host, port in servers],
+    }
+
+
+def _option(world: World, server: str, trouble: str) -> Json:
+    state = {"proxyAddress": server, "optionState": not trouble, "optionStateTime": world.iso()}
+    return state | ({"errorInfo": {"text": trouble}} if trouble else {})
 
 
 ENDPOINTS = [

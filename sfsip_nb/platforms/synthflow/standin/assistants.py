@@ -36,10 +36,10 @@ _CHANGEABLE = (
 
 
 def find(world: World, model_id: Any) -> Json:
-    """The assistant with this id. Raises 404."""
+    """The assistant with this id. Raises 400: the description has no 404 for it."""
     assistant: Json | None = world.systems["synthflow"]["assistants"].get(str(model_id))
     if assistant is None:
-        raise refuse(404, f"Assistant {model_id} was not found.", "not_found")
+        raise refuse(400, f"Assistant {model_id} was not found.", "not_found")
     return assistant
 
 
@@ -142,7 +142,7 @@ def _shown_action(action: Json, assistants: list[str] | None = None) -> Json:
 def _find_action(asked: ApiRequest) -> Json:
     action: Json | None = asked.objects["actions"].get(asked.path["id"])
     if action is None:
-        raise refuse(404, f"Action {asked.path['id']} was not found.", "not_found")
+        raise refuse(400, f"Action {asked.path['id']} was not found.", "not_found")
     return action
 
 
@@ -218,7 +218,7 @@ def _wanted(asked: ApiRequest) -> tuple[Json, list[str]]:
     ids = [str(id_) for id_ in given.get("actions") or []]
     for id_ in ids:
         if id_ not in asked.objects["actions"]:
-            raise refuse(404, f"Action {id_} was not found.", "not_found")
+            raise refuse(400, f"Action {id_} was not found.", "not_found")
     return assistant, ids
 
 

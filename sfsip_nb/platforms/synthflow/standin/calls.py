@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from datetime import UTC, datetime
@@ -13,37 +14,56 @@ from .assistants import find
 from .errors import body, invalid, refuse, text
 from .numbers import paged
 
-_ROW = (
-    "agent_phone_number",
-    "agents_used",
-    "assistant_version",
+# What the description allows to be null is null until it is known; the rest has its type from the
+# beginning.
+_LISTED: Json = {
+    "agent_phone_number": "",
+    "agents_used": [],
+    "call_id": "",
+    "call_status": "",
+    "campaign_type": "",
+    "collected_variables": {},
+    "deployment_type": None,
+    "duration": 0,
+    "end_call_reason": "",
+    "error_message": None,
+    "labels": [],
+    "lead_name": None,
+    "lead_phone_number": "",
+    "model_id": "",
+    "name": None,
+    "phone_number_from": "",
+    "phone_number_to": "",
+    "recording_duration": None,
+    "recording_url": None,
+    "start_time": "",
+    "telephony_disconnect_reason": None,
+    "telephony_duration": None,
+    "telephony_end": None,
+    "telephony_hangup": None,
+    "telephony_sip_headers": {},
+    "telephony_start": None,
+    "timezone": None,
+    "transcript": None,
+    "type_of_call": "",
+}
+# One call alone: what is not known yet is left out, for nothing but the recording may be null.
+_ALONE: Json = {"recording_url": None, "error_message": ""}
+_ALONE_IF_KNOWN = (
     "call_id",
-    "call_status",
     "campaign_type",
     "collected_variables",
-    "deployment_type",
     "duration",
     "end_call_reason",
-    "error_message",
-    "executed_actions",
-    "judge_results",
-    "labels",
-    "lead_name",
-    "lead_phone_number",
     "model_id",
     "name",
     "phone_number_from",
     "phone_number_to",
-    "recording_duration",
-    "recording_url",
     "start_time",
     "telephony_disconnect_reason",
     "telephony_duration",
-    "telephony_end",
     "telephony_hangup",
     "telephony_ringing_duration",
-    "telephony_sip_headers",
-    "telephony_start",
     "timezone",
     "transcript",
     "type_of_call",
@@ -51,7 +71,23 @@ _ROW = (
 
 
 def _row(call: Json) -> Json:
-    return {name: call.get(name) for name in _ROW}
+    known = {name: call[name] for name in _LISTED if name in call}
+    return _LISTED | known | {"executed_actions": _executed(call)}
+
+
+def _alone(call: Json) -> Json:
+    """One call; here its state is called ``status``, and a moment has its time zone."""
+    known = {name: call[name] for name in (*_ALONE, *_ALONE_IF_KNOWN) if name in call}
+    moments = {
+        name: f"{call[name]}+00:00" for name in ("telephony_start", "telephony_end") if name in call
+    }
+    state = {"status": call["call_status"], "executed_actions": _executed(call)}
+    return _ALONE | known | moments | state
+
+
+def _executed(call: Json) -> Json:
+    """The actions that the assistant took, by their ids."""
+    return {action["action_id"]: action for action in call.get("executed_actions", ())}
 
 
 def _moment(asked: ApiRequest, name: str) -> float | None:
@@ -66,8 +102,18 @@ def _moment(asked: ApiRequest, name: str) -> float | None:
     return float(given)
 
 
+def _ended(call: Json) -> float:
+    """When a call ended, in epoch milliseconds; never while it is not over."""
+    at = call.get("telephony_end")
+    return datetime.fromisoformat(at).replace(tzinfo=UTC).timestamp() * 1000 if at else math.inf
+
+
 def _all(asked: ApiRequest) -> Json:
-    """Rows of one assistant, newest first. Unknown filters are ignored in silence."""
+    """Rows of one assistant, newest first. Unknown filters are ignored in silence.
+
+    ``from_date`` is about the beginning of a call, ``to_date`` about its end: what is not over yet
+    has none.
+    """
     model_id = asked.query.get("model_id")
     if not model_id:
         raise invalid("query", "model_id")
@@ -79,7 +125,7 @@ def _all(asked: ApiRequest) -> Json:
         for call in asked.world.records["synthflow_calls"].values()
         if call["model_id"] == model_id
         and (start is None or float(call["start_time"]) >= start)
-        and (end is None or float(call["start_time"]) < end)
+        and (end is None or _ended(call) < end)
     ]
     found.sort(key=lambda row: float(row["start_time"]), reverse=True)
     page, pagination = paged(asked, found)
@@ -87,13 +133,10 @@ def _all(asked: ApiRequest) -> Json:
 
 
 def _get(asked: ApiRequest) -> Json:
-    """One call; here its state is called ``status``."""
     call = asked.world.records["synthflow_calls"].get(asked.path["id"])
     if call is None:
         raise refuse(404, f"Call {asked.path['id']} was not found.", "not_found")
-    row = _row(call)
-    row["status"] = row.pop("call_status")
-    return {"status": "ok", "response": {"calls": [row]}}
+    return {"status": "ok", "response": {"calls": [_alone(call)]}}
 
 
 def _dial(asked: ApiRequest) -> Json:
@@ -120,7 +163,7 @@ def _dial(asked: ApiRequest) -> Json:
     }
     asked.world.keep("synthflow_calls", call["call_id"], call)
     asked.world.dials["synthflow"](call)
-    return {"status": "ok", "response": {"answer": "", "call_id": call["call_id"]}, "eta": None}
+    return {"status": "ok", "response": {"answer": "", "call_id": call["call_id"]}, "eta": 0}
 
 
 ENDPOINTS = [

@@ -96,13 +96,13 @@ def _shown(asked: ApiRequest, number: Json) -> Json:
     return {
         **{key: value for key, value in number.items() if not key.startswith("_")},
         "sip_auth_username": number["sip_auth_username"] or number["_trunk_username"] or None,
-        "address_requirement": None,
+        "address_requirement": "none",
         "is_sms_capable": False,
         "is_voice_capable": True,
         "iso_country": "US",
-        "locality": None,
-        "sid": None,
-        "region": None,
+        "locality": "",
+        "sid": "",
+        "region": "",
         "is_available": customer.inbound_assistant(asked.world, number["phone_number"]) is None,
         "agency_workspace_id": None,
         "assistants": users(asked.world, number["phone_number"]),
@@ -133,9 +133,10 @@ def _all(asked: ApiRequest) -> Json:
 
 
 def _find(asked: ApiRequest) -> Json:
+    """The number of the path. Raises 400: the description has no 404 for numbers."""
     number: Json | None = asked.objects["numbers"].get(asked.path["slug"])
     if number is None:
-        raise plain(404, "Not Found")
+        raise plain(400, "Not Found")
     return number
 
 
@@ -143,7 +144,7 @@ def _get(asked: ApiRequest) -> Json:
     workspace = _workspace(asked, asked.query.get("workspace"), "workspace")
     number = _find(asked)
     if number["workspace_id"] != workspace:
-        raise plain(404, "Not Found")
+        raise plain(400, "Not Found")
     return _shown(asked, number)
 
 

@@ -7,17 +7,21 @@ from typing import Any
 
 from sfsip_nb.platforms.genesys import faults
 from sfsip_nb.platforms.synthflow import faults as synthflow_faults
-from sfsip_nb.sip import IncomingCall
+from sfsip_nb.sip import IncomingCall, Transport
 from sfsip_nb.testbed.telephony.admission import Refusal, unfit
 from sfsip_nb.testbed.telephony.center import ContactCenter
+from sfsip_nb.testbed.telephony.certificates import Certificates
 from sfsip_nb.testbed.telephony.legs import Conversation, Object, Participant
 from sfsip_nb.testbed.telephony.manners import Habits
-from sfsip_nb.testbed.telephony.net import Target, hops_left
+from sfsip_nb.testbed.telephony.net import Net, Target, hops_left
+from sfsip_nb.testbed.world import World
 
 from .. import customer
 from . import routing, view
 from .records import homer, keep_message
 from .session import EdgeSession
+
+_PING_SECONDS = 2.0
 
 
 class Edge(ContactCenter):
@@ -29,6 +33,20 @@ class Edge(ContactCenter):
     no_agents = faults.NO_AGENTS
     lost_audio = faults.RTP_BLACKHOLE
     newest = ssl.TLSVersion.TLSv1_2  # Genesys help, "TLS trunk transport protocol specification"
+
+    def __init__(self, world: World, net: Net, certificates: Certificates) -> None:
+        super().__init__(world, net, certificates)
+        world.pings[self.name] = self.ping
+
+    async def ping(self, host: str, port: int, transport: Transport) -> str:
+        """Send OPTIONS to a trunk's SIP server; what stands in the way, empty if it answers."""
+        try:
+            answer = await self.agent.request(
+                "OPTIONS", f"sip:{host}:{port}", transport=transport, timeout=_PING_SECONDS
+            )
+        except OSError as error:
+            return str(error)
+        return "" if answer else "No response"
 
     def hosts(self) -> tuple[str, ...]:
         """Any label below the domains of inbound FQDNs."""

@@ -103,7 +103,7 @@ def _session(leg: Participant, first: Participant) -> Json:
                     "codecs": [f"audio/{leg.call.audio.codec}"],
                     "receivedPackets": leg.call.audio.packets_received,
                     "minMos": mos(leg.call.audio),
-                    "eventTime": utc(leg.ended),
+                    **({"eventTime": utc(leg.ended)} if leg.ended else {}),
                 }
             ]
     elif first is not leg:

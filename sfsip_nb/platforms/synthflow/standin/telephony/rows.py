@@ -43,12 +43,12 @@ def settle(world: World, row: Json, call: Call | None, transcript: str, reason: 
     row["telephony_end"] = _naive(end)
     row["transcript"] = transcript
     if call and answered:
-        caller_ended = call.ended_by == "remote"
+        caller_ended = (call.ended_by == "remote") == (row["type_of_call"] == "inbound")
         row |= {
             "call_status": "completed",
-            "duration": str(round((end - answered).total_seconds())),
+            "duration": round((end - answered).total_seconds()),
             "telephony_duration": round((end - answered).total_seconds() * 1000),
-            "telephony_hangup": "caller" if caller_ended else "agent",
+            "telephony_hangup": "caller" if caller_ended else "callee",
             "telephony_disconnect_reason": "caller_hangup" if caller_ended else "callee_hangup",
             "end_call_reason": reason or "human_ended_call",
         }
@@ -57,7 +57,7 @@ def settle(world: World, row: Json, call: Call | None, transcript: str, reason: 
         phrase = call.phrase if call else "Service Unavailable"
         row |= {
             "call_status": _STATUS.get(code, "failed"),
-            "duration": "0",
+            "duration": 0,
             "telephony_duration": 0,
             "telephony_disconnect_reason": "forbidden" if code == 403 else "error",
             "end_call_reason": "error",
