@@ -2,8 +2,8 @@
 
 A platform's causes stand in the ``causes.yaml`` of its package; what reasons over them is
 `engine/diagnosis.py`. Texts are templates over the inputs, as those of a call's hops are, and over
-the check that shows the cause: ``{seen}``, ``{expected}``, ``{number}``, and the named groups of
-the sign's ``seen``.
+the check that shows the cause: ``{title}``, ``{seen}``, ``{expected}``, ``{number}``, and the named
+groups of the sign's ``seen``.
 """
 
 from __future__ import annotations
@@ -79,6 +79,9 @@ class KnownCause(_Entry):
     unless: tuple[Sign, ...] = Field(default=(), description="Any of these rules it out.")
     follows: tuple[str, ...] = Field(
         default=(), description="Causes of which it is only the consequence, where one is named."
+    )
+    explains: tuple[str, ...] = Field(
+        default=(), description="Checks that fail because of it, beside those behind its hop."
     )
     path: str = Field(description="Where to click, from the platform's main menu on.")
     value: str = Field(default="", description="The value that has to stand there.")

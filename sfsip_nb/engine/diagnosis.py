@@ -161,7 +161,7 @@ class Reasoning:
                 own = path.place(shown.at)
                 arrived = path.place(shown.after) if own < 0 else own - 1
                 return any(
-                    0 <= path.place(other.at) <= arrived
+                    0 <= path.place(other.until or other.at) <= arrived
                     for failed in self.failed
                     if failed.number in ("", check.number)
                     and (other := path.of(failed))
@@ -196,6 +196,7 @@ class Reasoning:
             check
             for check in self.failed
             if check.id in own
+            or any(fnmatchcase(base(check), pattern) for pattern in one.cause.explains)
             or (
                 (not check.number or "" in numbers or check.number in numbers)
                 and self._follows(one.cause.at, check)
@@ -208,7 +209,7 @@ class Reasoning:
             if at and (shown := path.of(check)):
                 place, own = path.place(at), path.place(shown.until or shown.at)
                 if place < 0:
-                    return own < 0 and _related(at, shown.at)
+                    return _related(at, shown.at)
                 if place <= (path.place(shown.after) if own < 0 else own):
                     return not self._reached(path, place, check.number)
         return False
@@ -276,6 +277,6 @@ def texts(one: Named, names: Mapping[str, Any]) -> Mapping[str, Any]:
     """What the templates of a named cause are filled with: the inputs, and its first sign."""
     hit = one.hits[0]
     numbers = list(dict.fromkeys(h.check.number for h in one.hits if h.check.number))
-    about = {"seen": hit.check.seen, "expected": hit.check.expected}
+    about = {name: getattr(hit.check, name) for name in ("seen", "expected", "title")}
     number = ", ".join(numbers) or str(names.get("numbers", ""))
     return {**names, **about, "number": number, **{k: v or "" for k, v in hit.groups.items()}}

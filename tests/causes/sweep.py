@@ -31,6 +31,7 @@ Seen = dict[str, Any]
 
 _KEPT = ("id", "number", "verdict", "weight", "expected", "seen", "title")
 _SPEED = 200
+_CALLS = ("verify.inbound/", "verify.transfer/", "verify.outbound/", "probe.codec/")
 
 
 def parameters(guide: str) -> Path:
@@ -87,11 +88,18 @@ def compact(rows: Iterable[StepRow]) -> list[Seen]:
 
 
 def changed(seen: list[Seen], healthy: list[Seen]) -> Seen:
-    """What is not as in the healthy run: checks that ended otherwise, and those that are gone."""
+    """What is not as in the healthy run: checks that ended otherwise, and those that are gone.
+
+    Of a call what was seen is kept in any case: the same verdict may stand on something else.
+    """
     before = {check["id"]: check["verdict"] for check in healthy}
     there = {check["id"] for check in seen}
     return {
-        "changed": [check for check in seen if check["verdict"] != before.get(check["id"])],
+        "changed": [
+            check
+            for check in seen
+            if check["verdict"] != before.get(check["id"]) or check["id"].startswith(_CALLS)
+        ],
         "gone": [id for id in before if id not in there],
     }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sfsip_nb.engine.verdicts import Verdict, exit_code
+from sfsip_nb.engine.verdicts import Basis, Verdict, exit_code
 from sfsip_nb.runs.session import GUIDES
 from tests.fates.harness import Attempt, Inputs, Place, Run
 
@@ -49,7 +49,7 @@ def attempts(run: Run, chaos: float, seed: int) -> Iterator[tuple[str, Attempt]]
 
 def _alone(came: Attempt) -> dict[str, str]:
     """The verdicts of what hangs on nothing but reads and writes."""
-    by_people = {c.id.partition("/")[0] for c in came.checks if c.id.endswith("/person")}
+    by_people = {c.id.partition("/")[0] for c in came.checks if Basis.PERSON in c.basis}
     return {s: v for s, v in came.verdicts.items() if s not in by_people or v == "blocked"}
 
 

@@ -100,6 +100,8 @@ def test_each_kind_of_trouble_has_a_fix() -> None:
         ("403 Caller Origination Number is Invalid D35", "access.caller"),
         ("403 Caller ID is unauthorized", "access.caller"),
         ("403 Invalid CLI", "access.caller"),
+        ("403 Unauthorized caller", "access.caller"),
+        ("603 A-Number not allowed", "access.caller"),
         ("480 Anonymous calls not accepted", "access.caller"),
         ("403 Wrong password", "access.login"),
         ("403 Authentication failed", "access.login"),
@@ -182,6 +184,7 @@ def test_a_code_is_read_with_its_method() -> None:
     [
         (Reason("SIP", 200, "RTP Timeout"), "media.stopped"),
         (Reason("Q.850", 16, "MEDIA_TIMEOUT"), "media.stopped"),
+        (Reason("SIP", 480, "RTPEngine timed out"), "media.stopped"),
         (Reason("SIP", 408, "ACK Timeout"), "dialog.ack"),
         (Reason("SIP", 408, "Session Timer Expired"), "dialog.refresh"),
         (Reason("Q.850", 38, ""), "peer.failed"),

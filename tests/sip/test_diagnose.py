@@ -275,7 +275,7 @@ def test_a_runs_folder_is_read_by_its_captures(tmp_path: Path) -> None:
     assert "captures/call.pcapng" in output
     code, output = run(str(tmp_path / "nowhere"))
     assert code == 2
-    assert "There is no capture at" in output
+    assert "There is no run and no capture at" in output
 
 
 def test_the_ladders_are_written_where_they_are_asked_for(tmp_path: Path) -> None:

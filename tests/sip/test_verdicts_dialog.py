@@ -83,6 +83,8 @@ def test_a_200_without_contact_is_the_answering_sides_fault() -> None:
     assert rules(report) == {"dialog.contact": "fail"}
     assert "The answer of 203.0.113.20:32681 has no Contact" in report.sentence
     assert report.findings[0].source == "RFC 3261 §12.1.1, §13.3.1.4"
+    routed = first(unacknowledged("Contact:", "Record-Route: <sip:203.0.113.20;lr>"))
+    assert "has no Contact" in routed.sentence
 
 
 def test_a_private_contact_that_works_is_not_mentioned() -> None:

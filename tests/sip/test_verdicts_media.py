@@ -1,5 +1,6 @@
 """The verdict on audio: where it goes, when it stops, what the packets hold, what senders count."""
 
+import struct
 from collections.abc import Iterable
 from datetime import timedelta
 
@@ -107,9 +108,19 @@ def referred() -> Talk:
     return talk.say(8.1, "200 OK", "NOTIFY", 3).bye(20, number=4)
 
 
+def direct() -> Talk:
+    """A back-to-back agent that takes itself out of the media by a re-INVITE."""
+    talk = Talk().answered().ask(3, "INVITE", 2, back=True, body=sdp("192.0.2.77", 9_000))
+    talk.say(3.1, "200 OK", "INVITE", 2, back=True, body=sdp(CALLER[0]))
+    return talk.ask(3.2, "ACK", 2, tagged=True, back=True).bye(30, number=3)
+
+
 @pytest.mark.parametrize(
     ("talk", "media"),
     [
+        pytest.param(
+            direct(), [*rtp(A, B, 2.1, 0.1), *rtp(B, A, 2.1, 1, ssrc=2)], id="direct media"
+        ),
         pytest.param(Talk().answered().bye(32), halted(kind=13), id="comfort noise"),
         pytest.param(Talk().answered().bye(32), halted(after=26.0), id="a pause at the end"),
         pytest.param(
@@ -289,6 +300,14 @@ def test_digits_under_a_number_that_was_not_agreed_are_not_heard() -> None:
     nothing = dialed(101, "0", "0", back=False)
     assert rules(nothing) == {"media.dtmf": "fail"}
     assert "takes no telephone-event" in nothing.sentence
+
+
+def test_a_gateways_own_events_are_no_digits() -> None:
+    """As Cisco's NSE, which have the same size and other numbers than a person can press."""
+    talk = Talk().answered(offer=sdp(CALLER[0], formats="0 96")).bye(9)
+    head = struct.pack("!BBHII", 0x80, 100, 296, 0, 2)
+    event = MediaPacket(START + timedelta(seconds=8), B, A, head + b"\xc0\0\0\0")
+    assert first(talk, media=[*both_ways(seconds=5.9), event]).verdict == "pass"
 
 
 @pytest.mark.parametrize(

@@ -150,10 +150,21 @@ def test_a_dead_target_before_the_answer_is_named_with_what_it_cost() -> None:
     noted = next(f for f in report.findings if f.rule == "route.dead")
     assert noted.advisory
     assert noted.sentence == (
-        "The caller waited 8.0 s in silence: 1 target (desk) at 192.0.2.60:5060 never answered "
-        "before the call went elsewhere."
+        "The caller waited 8.0 s in silence: 1 target (desk) at 192.0.2.60:5060 never answered."
     )
     assert "Take the dead hop out" in noted.remedy
+
+
+def test_a_dead_target_is_named_where_the_call_fails_of_it_too() -> None:
+    caller = Talk(callee=TWO).ask(0, "INVITE", body=sdp(CALLER[0])).say(0.02, "100 Trying")
+    dead = Talk(caller=TWO, callee=THREE, uri="sip:desk@192.0.2.60")
+    for at in (0.1, 0.6, 1.6, 3.6, 7.6):
+        dead.ask(at, "INVITE", body=sdp(CALLER[0]), branch="dead")
+    caller.say(12, "408 Request Timeout").ask(12.1, "ACK", tagged=True, branch="INVITE1call-1")
+    report = first(merged([caller, dead]))
+    assert rules(report) == {"peer.silent": "fail"}
+    noted = next(f for f in report.findings if f.rule == "route.dead")
+    assert "11.9 s in silence: 1 target (desk) at 192.0.2.60:5060" in noted.sentence
 
 
 def test_a_fork_that_answers_at_once_costs_nothing() -> None:

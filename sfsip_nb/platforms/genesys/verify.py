@@ -135,7 +135,7 @@ def _received(ctx: Context, step: str, sides: Sides) -> Iterator[Check]:
             if s.get("queueId")
         }
     )
-    by_ai = sides.synthflow is not None
+    by_ai = v.by_the_agent(sides)
     way = "" if by_ai or not landed else v.NOT_BY_AI
     yield check(
         f"{step}/queue",

@@ -75,6 +75,14 @@ def _each(ctx: Context, platform: str) -> Iterator[Check]:
         )
 
 
+_REASONS = {
+    "403": "The list refused it: check every address in trunk.acl.",
+    "404": "Nobody is there under that number and address: compare the Termination URI, the trunk's"
+    " identifier, and the routing of the number.",
+}
+"""Of codes by which the contact center itself does not let the call in."""
+
+
 def _listed(ctx: Context, platform: str, number: str) -> Check:
     """The AI agent itself calls the transfer number: its INVITE comes from a listed address."""
     step, title = "probe.acl", f"{platform} lets Synthflow's own call in"
@@ -108,11 +116,9 @@ def _listed(ctx: Context, platform: str, number: str) -> Check:
         title,
         "answered",
         f"answered ({status})" if answered else f"{status}{': ' + error if error else ''}",
-        True if answered else False if code == "403" else None,
+        answered or (False if code in _REASONS else None),
         Vantage.SYNTHFLOW,
-        reason="The list refused it: check every address in trunk.acl."
-        if code == "403"
-        else "The call got past the list or never left; its error says more.",
+        reason=_REASONS.get(code, "The call got past the list or never left; its error says more."),
     )
 
 

@@ -203,14 +203,21 @@ def _header(ctx: Context, platform: ProbedPlatform) -> list[Check]:
         rows = synthflow_calls(ctx, number)(start, end)
         return [r for r in rows if placed.mark in str(r.facts.get("telephony_sip_headers"))]
 
+    def mine(start: datetime, end: datetime) -> list[calls.SeenCall]:
+        rows = synthflow_calls(ctx, number)(start, end)
+        return [r for r in rows if calls.digits(r.caller) == calls.digits(placed.caller)]
+
     row = calls.find(marked, number, since, patience=6.0, exclude=known)
+    if row is None and placed.answered:  # without its mark it is known by its caller
+        row = calls.find(mine, number, since, patience=0.0, exclude=known)
     seen = dict(row.facts.get("telephony_sip_headers") or {}) if row else {}
     return [
         check(
             f"{step}/round-trip",
             "A custom X- header reaches the AI agent",
             f"{NONCE_HEADER}: round-trip, {testcall.MARK_HEADER}: {placed.mark}",
-            ", ".join(f"{k}: {v}" for k, v in seen.items()) or "no such call in the list",
+            ", ".join(f"{k}: {v}" for k, v in seen.items())
+            or ("a call without such headers" if row else "no such call in the list"),
             seen.get(NONCE_HEADER) == "round-trip" if row else None,
             Vantage.SYNTHFLOW,
             advisory=ctx.live,

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from sfsip_nb.engine.diagnosis import CallPath, Shows, Strength
 from sfsip_nb.engine.model import CallFlow
 
-_AUDIO_TO, _AUDIO_FROM = "audio/to-ai", "audio/from-ai"
+_AUDIO_TO, _SPEECH, _AUDIO_FROM = "audio/to-ai", "audio/to-ai/speech", "audio/from-ai"
 
 _CALL: Mapping[str, Shows] = {
     "platform": Shows("number", Strength.RECORD),
     "flow": Shows("flow", Strength.RECORD),
-    "transfer": Shows("trunk", Strength.RECORD),
+    "transfer": Shows("trunk", Strength.RECORD, until="agent"),
     "trunk": Shows("trunk", Strength.RECORD, until="sip"),  # no media, or no leg at all
     "leg": Shows("sip", Strength.CODE, until="agent"),
     "digest": Shows("sip", Strength.CODE),
@@ -22,7 +22,7 @@ _CALL: Mapping[str, Shows] = {
     # The contact center itself takes the call before it sends it on: a 200 says no more than that.
     "answer": Shows("number", Strength.CODE, until="agent"),
     "answered-by": Shows("agent", Strength.RECORD),
-    "fallback": Shows("agent", Strength.RECORD),
+    "fallback": Shows("sip", Strength.RECORD, until="agent"),
     "assistant": Shows("agent", Strength.RECORD),
     "action": Shows("sip-back", Strength.RECORD, until="queue"),
     "refer": Shows("sip-back", Strength.CODE, until="queue"),
@@ -32,7 +32,7 @@ _CALL: Mapping[str, Shows] = {
     "heard/live-agent": Shows("audio/live-agent", Strength.SOUND, after="live-agent"),
     "heard/caller": Shows(_AUDIO_TO, Strength.SOUND),
     "rtp": Shows("audio", Strength.SOUND),
-    "transcript": Shows(_AUDIO_TO, Strength.SOUND),
+    "transcript": Shows(_SPEECH, Strength.SOUND),
     "caller-id/the-AI-agent": Shows("caller", Strength.RECORD),
     "caller-id/*": Shows("caller-back", Strength.RECORD, after="queue"),
     "bye": Shows("dialog", Strength.CODE),
@@ -52,9 +52,7 @@ def paths(flows: tuple[CallFlow, ...]) -> tuple[CallPath, ...]:
     hops = {flow.step: tuple(hop.at for hop in flow.hops if hop.at) for flow in flows}
     inbound, transfer = hops.get("flow.inbound", ()), hops.get("flow.transfer", ())
     # The caller asks for the transfer aloud: an agent that does not hear it makes none.
-    after = (_AUDIO_TO, *(at for at in transfer if at not in inbound))
-    # The caller asks for the transfer aloud: an agent that does not hear it makes none.
-    after = (_AUDIO_TO, *(at for at in transfer if at not in inbound))
+    after = (_AUDIO_TO, _SPEECH, *(at for at in transfer if at not in inbound))
     there = tuple(at for at in inbound if at in ("sip", "agent"))
     back = transfer[transfer.index("sip-back") :] if "sip-back" in transfer else ()
     return (

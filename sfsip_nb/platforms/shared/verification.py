@@ -187,6 +187,13 @@ def _judged(ctx: Context, step: str, sides: Sides, judge: Judge, remedy: str) ->
     return [*joined(step, sides, remedy), *judge(ctx, sides.whole)]
 
 
+def by_the_agent(sides: Sides) -> bool:
+    """Whether the AI agent had the call: what came after one that it never answered, a fallback
+    for instance, is not its doing."""
+    row = sides.synthflow.facts if sides.synthflow else {}
+    return str(row.get("call_status") or row.get("status") or "") == "completed"
+
+
 def agent_checks(ctx: Context, step: str, sides: Sides, transcript: bool = True) -> list[Check]:
     """What Synthflow says of the call: answered by the assistant, both voices in the transcript."""
     if sides.synthflow is None:

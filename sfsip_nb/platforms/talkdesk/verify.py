@@ -101,7 +101,7 @@ def _judge_transfer(ctx: Context, sides: Sides) -> list[Check]:
     groups = str(leg.facts.get("ring_groups") or "") if leg else ""
     agent = str(leg.facts.get("handling_user_name") or "") if leg else ""
     remedy = "Revisit the card routing.transfer."
-    by_ai = sides.synthflow is not None
+    by_ai = v.by_the_agent(sides)
     way = "" if by_ai or not groups else v.NOT_BY_AI
     found += [
         check(

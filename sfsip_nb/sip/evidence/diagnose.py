@@ -193,7 +193,7 @@ def _found(talk: CallTrace, world: Observed) -> list[Finding]:
             found += transfer.transfers(talk, world)
         if talk.answer is not None:
             found += audio.judged(talk, world)
-            found += waiting.dead(talk)
+        found += waiting.dead(talk)
         found += calling.caller_number(talk)
     elif talk.rows:
         found += general.exchange(talk, world)

@@ -18,6 +18,7 @@ _RATES = {9: 8000, 10: 44_100, 11: 44_100, 90: 90_000, 26: 90_000, 31: 90_000, 3
 _ENOUGH = 8  # packets in a row that are no chance (a heuristic for streams that no SDP names)
 _COMFORT_NOISE = (13, 19)  # RFC 3389, and its older number
 _EVENT = 4  # bytes of a digit's packet (RFC 4733 §2.3)
+_FLASH = 16  # the last of the events that a person presses (RFC 4733 §3.2)
 _DYNAMIC = 96  # payload types from here on are what SDP says (RFC 3551 §6)
 
 
@@ -36,7 +37,7 @@ class Stream:
     by_second: Counter[int] = field(default_factory=Counter, repr=False)
     """Packets in each second since 1970."""
     events: Counter[int] = field(default_factory=Counter)
-    """Packets that have the size of a digit (RFC 4733 §2.3), by their payload type."""
+    """Packets that look like a digit's (RFC 4733 §2.3), by their payload type."""
 
     @property
     def packets(self) -> int:
@@ -119,8 +120,9 @@ class Streams:
             stream.payload_types[rtp.payload_type] += 1
             stream.by_second[int(at.timestamp())] += 1
             stream.last = max(stream.last, at)
-            if len(rtp.payload) == _EVENT and rtp.payload_type >= _DYNAMIC:
-                stream.events[rtp.payload_type] += 1
+            kind, payload = rtp.payload_type, rtp.payload
+            if len(payload) == _EVENT and kind >= _DYNAMIC and payload[0] <= _FLASH:
+                stream.events[kind] += 1
         else:
             stream.other += 1
 

@@ -27,9 +27,10 @@ class Aim:
 
 def aim_of_caller(answer: TracedMessage) -> Aim | None:
     """Where the caller's ACK and BYE go, by the 2xx; None if it names nothing."""
-    if routes := values(answer.message.headers, "Record-Route"):
-        return Aim("Record-Route", name_addr(routes[-1]).uri)
     contact = name_addr(answer.header("Contact")).uri
+    routes = values(answer.message.headers, "Record-Route")
+    if contact and routes:
+        return Aim("Record-Route", name_addr(routes[-1]).uri)
     return Aim("Contact", contact) if contact else None
 
 

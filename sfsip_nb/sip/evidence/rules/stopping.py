@@ -9,7 +9,7 @@ from ...shown import counted, where
 from ..calls import OTHER, CallTrace
 from ..finding import Finding, Observed, Verdict, seconds
 from ..sound import Stream
-from . import counts, endings
+from . import counts, endings, windows
 from .windows import Window
 
 _SILENT = 5.0
@@ -39,12 +39,12 @@ class _Stop:
     """The BYE of that side, if it names this as its reason."""
 
 
-def stopped(conversation: CallTrace, world: Observed, windows: list[Window]) -> Iterator[Finding]:
+def stopped(conversation: CallTrace, world: Observed, held: list[Window]) -> Iterator[Finding]:
     """A direction that fell silent before the end, and a BYE that says that no audio came."""
     timed_out = endings.of(conversation, "media.stopped")
     told: list[_Stop] = []
-    for window in windows:
-        said = timed_out if window is windows[-1] else None
+    for window in held:
+        said = timed_out if window is held[-1] else None
         for stop in _stops(conversation, window, said):
             if told and (stop.said is None or stop.to == told[-1].to):
                 continue  # the first is the one that matters, unless a BYE speaks of another
@@ -53,7 +53,7 @@ def stopped(conversation: CallTrace, world: Observed, windows: list[Window]) -> 
                 told.append(stop)
                 yield finding
     if timed_out is not None and not any(stop.said for stop in told):
-        yield _in_spite(conversation, timed_out, windows[-1] if windows else None)
+        yield _in_spite(conversation, timed_out, held[-1] if held else None)
 
 
 def _stops(
@@ -93,8 +93,8 @@ def _stopped(
     if stop.said is not None:
         verdict = "fail"
         sentence += f"; the {stop.said.words}."
-    elif _heard_elsewhere(world, stream):
-        return None
+    elif windows.moved(conversation) or _heard_elsewhere(world, stream):
+        return None  # it goes on past the capture point
     elif counts_on := _goes_on(conversation, world, window, stream):
         sentence += f". {counts_on}"
     elif stream.comfort_noise:

@@ -1,4 +1,4 @@
-"""Dead hops before an answer: the caller waits in silence while nobody answers there."""
+"""Dead hops: the caller waits in silence while nobody answers there."""
 
 from collections.abc import Iterator
 
@@ -12,16 +12,15 @@ _LONG = 3.0
 
 
 def dead(conversation: CallTrace) -> Iterator[Finding]:
-    """Targets of an answered call that never answered, and the time that they cost (§16.7)."""
-    answer = conversation.answer
+    """Targets that never answered while others did, and the time that they cost (§16.7)."""
     tried = [t for t in conversation.of("INVITE") if t.requests and not t.in_dialog]
     silent = [t for t in tried if not t.responses and _waited_for(t)]
-    if answer is None or not silent:
+    if not silent:
         return
     # What rings, or answers, at the same time costs nothing: it was forked to both.
-    heard = sorted(row.at for t in tried for row in t.responses if row.code >= 180)
     began = silent[0].first.at
-    until = min([at for at in heard if at > began], default=answer.at)
+    heard = [row.at for t in tried for row in t.responses if row.code >= 180 and row.at > began]
+    until = min(heard, default=began)
     lost = (until - began).total_seconds()
     if lost < _LONG:
         return
@@ -29,8 +28,7 @@ def dead(conversation: CallTrace) -> Iterator[Finding]:
     yield Finding.of(
         "inconclusive",
         "route.dead",
-        f"The caller waited {seconds(lost)} in silence: {_named(within)} never answered before the "
-        "call went elsewhere.",
+        f"The caller waited {seconds(lost)} in silence: {_named(within)} never answered.",
         [t.first for t in within],
         "RFC 3261 §16.6, §17.1.1",
         advisory=True,
