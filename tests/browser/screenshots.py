@@ -28,7 +28,7 @@ PICTURES = (
     ("05-verification", "call", "step-verify-inbound", "start"),
     ("05-verification", "heard", "step-verify-inbound", "end"),
     ("07-reference-and-record", "glance", "record", "start"),
-    (f"06-troubleshooting with {FAULT}", "fault", "diagnosis", "center"),
+    (f"06-troubleshooting with {FAULT}", "fault", "diagnosis", "start"),
 )
 """Where the walk stops, the file, the cell, and which part of the cell is looked at."""
 

@@ -50,8 +50,12 @@ def names(guide: Guide, inputs: Inputs, checks: Sequence[CheckRow]) -> Mapping[s
     title, sip = platform(guide.name).title, inputs["sip"]
     host = facts.synthflow_regions()[inputs["synthflow"]["region"]].sip
     terminations = (c.expected for c in checks if known.base(c) == "number.add/Termination URI")
+    first, last = facts.rtp_ports()[0], facts.rtp_ports()[-1]
+    listed = facts.synthflow_addresses(inputs["synthflow"]["region"], "media")
     more = {
         "platform": title,
+        "rtp": f"UDP {first}–{last}",
+        "media": ", ".join(entry.address for entry in listed) or "Synthflow's media addresses",
         "trunk": inputs[guide.name]["trunk_name"],
         "host": host,
         "port": facts.synthflow_port(sip["transport"]),
