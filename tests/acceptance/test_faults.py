@@ -219,7 +219,7 @@ def test_the_command_line_names_what_section_06_names(provisioned: Bench) -> Non
     said = CliRunner().invoke(app, ["diagnose", str(provisioned.folder)])
     assert said.exit_code == 1, said.output
     assert sentence in said.output
-    assert "Where: network, RTP from Synthflow to Genesys Cloud, Firewall" in said.output
+    assert "Where: Network, RTP from Synthflow to Genesys Cloud, Firewall" in said.output
     assert "One-way or no audio" in said.output
 
 
