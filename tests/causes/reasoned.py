@@ -22,12 +22,16 @@ def inputs(guide: str) -> dict[str, Any]:
     return load_file(parameters(guide)).model_dump(mode="json", by_alias=True)
 
 
+def seen(guide: str, faults: str) -> list[CheckRow]:
+    """The checks of a run that met some faults."""
+    kept = _read(guide)
+    found = kept[HEALTHY] if faults == HEALTHY else whole(kept[faults], kept[HEALTHY])
+    return [CheckRow(vantage="here", evidence=[], **check) for check in found]
+
+
 def causes(guide: str, faults: str) -> CausesRow:
     """What explains what was seen of some faults."""
-    kept = _read(guide)
-    seen = kept[HEALTHY] if faults == HEALTHY else whole(kept[faults], kept[HEALTHY])
-    checks = [CheckRow(vantage="here", evidence=[], **check) for check in seen]
-    return naming.diagnose(ALL[guide], inputs(guide), checks)
+    return naming.diagnose(ALL[guide], inputs(guide), seen(guide, faults))
 
 
 def main() -> None:

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import pytest
 
+from sfsip_nb.engine.verdicts import Verdict
+from sfsip_nb.platforms.guides import ALL
+from sfsip_nb.platforms.shared import naming, reach
 from sfsip_nb.testbed.faults import faults
-from tests.causes.reasoned import causes
+from tests.causes.reasoned import causes, inputs, seen
 from tests.causes.sweep import HEALTHY, read
 
 GUIDES = ("genesys", "talkdesk")
@@ -98,6 +101,21 @@ def test_the_first_cause_is_the_one_that_was_broken(guide: str, name: str) -> No
 def test_a_healthy_run_has_no_cause(guide: str) -> None:
     found = causes(guide, HEALTHY)
     assert (found.named, found.unexplained) == ([], [])
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_whatever_differs_is_named_also_where_no_switch_makes_it(guide: str) -> None:
+    """Each thing that a healthy run reads and compares, broken by itself."""
+    paths = reach.paths(ALL[guide].flows, guide)
+    healthy = seen(guide, HEALTHY)
+    read_ = [c for c in healthy if c.weight == "required" and not any(path.of(c) for path in paths)]
+    assert len(read_) > 30
+    for broken in read_:
+        fail = broken.model_copy(update={"verdict": Verdict.FAIL, "seen": "something else"})
+        checks = [fail if check is broken else check for check in healthy]
+        found = naming.diagnose(ALL[guide], inputs(guide), checks)
+        assert found.unexplained == [], broken.id
+        assert broken.id in {id for cause in found.named for id in cause.explains}, broken.id
 
 
 @pytest.mark.parametrize("guide", GUIDES)

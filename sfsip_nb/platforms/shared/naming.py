@@ -90,7 +90,7 @@ class Telling:
         for check in found.unexplained:
             if check.id.startswith(captures.SIGN):
                 named.append(self._captured(check))
-            elif self._is_field(check):
+            elif self._is_read(check):
                 named.append(self._changed(check))
             else:
                 left.append(ProofRow.of(check))
@@ -142,13 +142,15 @@ class Telling:
 
     # -- what says by itself what is wrong -------------------------------------------------
 
-    def _is_field(self, check: CheckRow) -> bool:
-        step = next((s for s in self.guide.steps if check.id.startswith(f"{s.id}/")), None)
-        read = not any(path.of(check) for path in self.paths)
-        return read and step is not None and step.desired is not None
+    def _is_read(self, check: CheckRow) -> bool:
+        """Whether a check compares something that was read; a refusal says nothing by itself."""
+        step, _, own = check.id.partition("/")
+        known_step = any(step == each.id for each in self.guide.steps)
+        on_the_way = any(path.of(check) for path in self.paths)
+        return known_step and not on_the_way and own.partition("/")[0] != "api"
 
     def _changed(self, check: CheckRow) -> CauseRow:
-        """A field that differs from what the guide wants: it is its own cause."""
+        """What differs from what the guide wants, where no cause is about it: its own cause."""
         step = self.guide.step(check.id.partition("/")[0])
         side = "Synthflow" if check.vantage == "synthflow" else platform(self.guide.name).title
         return CauseRow(
@@ -157,10 +159,10 @@ class Telling:
             side=side,
             object=step.title,
             field=check.title,
-            path=f"the object of step {step.id}",
+            path=check.reason or f"the object of step {step.id}",
             value=check.expected,
             who=_WHO.get(side, ""),
-            mends=step.id,
+            mends=step.id if step.desired or step.card else "",
             proof=[ProofRow.of(check)],
             explains=[check.id],
         )

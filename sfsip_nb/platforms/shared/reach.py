@@ -21,7 +21,6 @@ _CALL: Mapping[str, Shows] = {
     "joined": Shows("sip", Strength.RECORD),
     # The contact center itself takes the call before it sends it on: a 200 says no more than that.
     "answer": Shows("number", Strength.CODE, until="agent"),
-    "answered-by": Shows("agent", Strength.RECORD),
     "fallback": Shows("sip", Strength.RECORD, until="agent"),
     "assistant": Shows("agent", Strength.RECORD),
     "action": Shows("sip-back", Strength.RECORD, until="queue"),
