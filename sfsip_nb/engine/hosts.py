@@ -43,17 +43,28 @@ class Unreachable(SfsipError):
         super().__init__(f"Cannot reach {told}.")
 
 
-def look(ctx: Context) -> list[Reached]:
-    """Reach every host of the run, all at once; of its SIP host only the name, which comes last."""
-    origins = dict[str, str]()
-    for name, url in ctx.surroundings.origins.items():
+def look(ctx: Context, names: Collection[str] = ()) -> list[Reached]:
+    """Reach every host of the run, all at once; of its SIP host only the name, which comes last.
+
+    A platform with a foreign origin is not asked. Raises InputError where it is the one of `names`.
+    """
+    foreign, origins = set[str](), ctx.surroundings.origins
+    needed = {_platform(name) for name in names}
+    for name, url in origins.items():
         try:
-            origins[name] = own(name, url, live=ctx.live)
-        except InputError:  # its client says so, once it is needed
-            continue
+            own(name, url, live=ctx.live)
+        except InputError:
+            if _platform(name) in needed:
+                raise
+            foreign.add(_platform(name))
+    asked = {name: url for name, url in origins.items() if _platform(name) not in foreign}
     with waiting("an answer of each host", SECONDS), ThreadPoolExecutor() as pool:
         named = pool.submit(_named, ctx)
-        return [*reach(origins, SECONDS), *named.result()]
+        return [*reach(asked, SECONDS), *named.result()]
+
+
+def _platform(origin: str) -> str:
+    return origin.partition(".")[0]
 
 
 def _named(ctx: Context) -> list[Reached]:
@@ -81,7 +92,7 @@ def require(ctx: Context, names: Collection[str] = ()) -> None:
     names = names or ctx.surroundings.origins
     if reached.issuperset(names):
         return
-    hosts = look(ctx)
+    hosts = look(ctx, names)
     reached.update(name for host in hosts if host.ok for name in host.names)
     if any(not host.ok and set(names) & set(host.names) for host in hosts):
         _keep(ctx, hosts)
