@@ -35,7 +35,9 @@ Folder = Annotated[Path, typer.Argument(help="the run's folder", metavar="DIR")]
 
 
 def _long(wait: Wait) -> None:
-    complain(f"… {wait}")
+    from sfsip_nb.present.text import one_line
+
+    complain(f"… {one_line(wait)}")
 
 
 @contextmanager

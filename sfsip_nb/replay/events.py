@@ -88,7 +88,7 @@ def in_lines(say: Say) -> Tell:
             case Hosts(hosts):
                 say(table(hosts).text)
             case Waiting(wait):
-                say(f"   … {wait}")
+                say(f"   … {one_line(wait)}")
             case Started(section):
                 say(f"{_name(section)}: begins at {clock(now())} UTC")
             case Ended(section, seconds, verdict, open_):
