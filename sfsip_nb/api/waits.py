@@ -25,7 +25,7 @@ _phase: ContextVar[Phase] = ContextVar("phase", default=_unwatched)
 
 
 def waiting(what: str, most: float) -> AbstractContextManager[Tell]:
-    """While it is entered, `what` is waited for, `most` seconds at most."""
+    """While it is entered, `what` is waited for, `most` seconds at most (0: not known)."""
     return _phase.get()(what, most)
 
 

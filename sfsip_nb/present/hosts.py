@@ -8,19 +8,19 @@ from sfsip_nb.present import style
 from sfsip_nb.present.tables import Shown, plain_table
 
 _COLUMNS = {
-    "result": "Result",
     "host": "Host",
     "addresses": "Address",
     "port": "Port",
-    "said": "What was seen",
+    "result": "Result",
     "advice": "What to try",
 }
 
 
 def table(hosts: Iterable[Reached]) -> Shown:
     """One row a host."""
-    rows = [
-        vars(host) | {"result": style.verdict(Verdict.PASS if host.ok else Verdict.INCONCLUSIVE)}
-        for host in hosts
-    ]
+    rows = [vars(host) | {"result": _result(host)} for host in hosts]
     return plain_table(rows, _COLUMNS, "The hosts that this run needs")
+
+
+def _result(host: Reached) -> str:
+    return f"{style.verdict(Verdict.PASS if host.ok else Verdict.INCONCLUSIVE)}: {host.said}"

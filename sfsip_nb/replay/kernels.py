@@ -23,6 +23,7 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
+from sfsip_nb.api.waits import waiting
 from sfsip_nb.inputs import private
 from sfsip_nb.replay.forking import KERNEL, SAFE, Forked, Loaded
 from sfsip_nb.runs.errors import NotebookError
@@ -106,11 +107,12 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]
 
         Jupyter chooses its ports and lets them go again; another process can be faster than it.
         """
-        try:
-            return super().start_new_kernel_client()
-        except RuntimeError:
-            self.km = self._take()
-            return super().start_new_kernel_client()
+        with waiting("the notebook's kernel to start", _START_TIMEOUT):
+            try:
+                return super().start_new_kernel_client()
+            except RuntimeError:
+                self.km = self._take()
+                return super().start_new_kernel_client()
 
     def process_message(self, msg: dict[str, Any], *args: Any, **options: Any) -> Any:
         msg["content"] = self._redactor.data(msg["content"])

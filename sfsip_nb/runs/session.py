@@ -110,7 +110,8 @@ class Session:
         self.journal.end(self.attempt)
         self.journal.close()
         if self.owns_testbed:
-            life.stop(self.run_dir)
+            with waiting("the testbed to end", life.STOP_SECONDS):
+                life.stop(self.run_dir)
         self.alone.close()
 
 

@@ -27,7 +27,7 @@ _GAP, _AGAIN = 3.0, 10.0
 class Wait:
     """What is going on, for how many seconds; and what of it is waited for, the same of that.
 
-    `most` is how long that may take, `seen` what is known of it so far. Either may be empty.
+    `most` is how long that may take, 0 where it is not known; `seen` is what is known of it so far.
     """
 
     doing: str
@@ -40,7 +40,8 @@ class Wait:
     def __str__(self) -> str:
         told = [f"{self.doing}: {clock(self.seconds)}"] if self.doing else []
         if self.what:
-            told.append(f"{self.what}: {clock(self.since)} of at most {clock(self.most)}")
+            most = f" of at most {clock(self.most)}" if self.most else ""
+            told.append(f"{self.what}: {clock(self.since)}{most}")
         return " · ".join([*told, *filter(None, [self.seen])])
 
     def as_json(self) -> dict[str, Any]:
