@@ -124,7 +124,7 @@ def test_a_chapter_is_numbered_and_listed_once() -> None:
     heads = re.findall(r'<h2 id="h-([^"]+)"><span class="number">(\w+)</span>', text)
     listed = re.findall(r'<li><span class="number">(\w+)</span> <a href="#([^"]+)"', text)
     assert [(number, anchor) for anchor, number in heads] == listed
-    assert [number for number, _ in listed] == [*map(str, range(1, 13)), "A", "B", "C"]
+    assert [number for number, _ in listed] == [*map(str, range(1, 13)), "A", "B", "C", "D"]
 
 
 def test_headings_go_down_one_step_at_a_time() -> None:
