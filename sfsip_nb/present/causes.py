@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from markupsafe import Markup
 
-from sfsip_nb.engine.cause_rows import CauseRow, CausesRow, FixRow, IssueRow
+from sfsip_nb.engine.cause_rows import CauseRow, CausesRow, FixRow, IssueRow, UntestedRow
 from sfsip_nb.engine.rows import FlowRow
 from sfsip_nb.present import figures, tables
 from sfsip_nb.present.html import part
@@ -14,11 +14,17 @@ from sfsip_nb.present.tables import Shown
 from sfsip_nb.present.text import one_line
 
 _RULED_OUT = {"sentence": "Ruled out", "by": "By", "seen": "Seen"}
+_UNTESTED = {"side": "Side", "object": "Object", "field": "Not tested"}
 _UNEXPLAINED = {"title": "Failed", "check": "Check", "seen": "Seen"}
 
 COLLECT = (
     "None of the known causes fits this. Look at the evidence of these checks, and send support the"
     " file that sfsip bundle makes of the run's folder."
+)
+
+AGAIN = (
+    "Mend what is named above first, then verify again: while it stands, no call and no look shows"
+    " whether what follows is right too."
 )
 
 
@@ -29,6 +35,10 @@ def shown(causes: CausesRow) -> Shown:
         rows = [row.model_dump() for row in causes.unexplained]
         parts.append(tables.plain_table(rows, _UNEXPLAINED, "No known cause explains"))
         parts.append(tables.notice(COLLECT, "doubt"))
+    if causes.untested:
+        parts.append(tables.notice(AGAIN, "doubt"))
+        rows = list(_by_object(causes.untested))
+        parts.append(tables.plain_table(rows, _UNTESTED, "Not tested while this stands"))
     if causes.ruled_out:
         rows = [
             {
@@ -42,6 +52,15 @@ def shown(causes: CausesRow) -> Shown:
     if not parts:
         parts.append(tables.notice("Nothing that was run failed, so there is no cause to name."))
     return functools.reduce(operator.add, parts)
+
+
+def _by_object(rows: Iterable[UntestedRow]) -> Iterator[dict[str, str]]:
+    """A row for each object, with all of its fields."""
+    fields: dict[tuple[str, str], dict[str, None]] = {}
+    for row in rows:
+        fields.setdefault((row.side, row.object), {})[row.field] = None
+    for (side, name), found in fields.items():
+        yield {"side": side, "object": name, "field": "; ".join(found)}
 
 
 def issues(rows: Iterable[IssueRow]) -> Shown:
