@@ -3,7 +3,7 @@
 import os
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, TextIO
@@ -11,6 +11,7 @@ from typing import Annotated, Any, TextIO
 import typer
 
 from sfsip_nb.inputs.errors import InputError, SfsipError
+from sfsip_nb.runs.waiting import Clock, Show, Wait, seldom
 
 FAILED = 1
 BAD_INPUT = 2
@@ -33,11 +34,21 @@ app = typer.Typer(
 Folder = Annotated[Path, typer.Argument(help="the run's folder", metavar="DIR")]
 
 
+def _long(wait: Wait) -> None:
+    from sfsip_nb.present.text import one_line
+
+    complain(f"… {one_line(wait)}")
+
+
 @contextmanager
-def paragraphs() -> Iterator[None]:
-    """What a user can mend becomes one paragraph on stderr and an exit code."""
+def paragraphs(show: Show = _long) -> Iterator[None]:
+    """What a user can mend becomes one paragraph on stderr and an exit code.
+
+    `show` is told what takes long.
+    """
     try:
-        yield
+        with Clock("", seldom(show)):
+            yield
     except typer.Exit:
         raise
     except InputError as error:
@@ -68,6 +79,15 @@ def _stop(paragraph: str, code: int) -> None:
 def say(text: str) -> None:
     """A text to stdout, at once; nothing in it steers the terminal."""
     _print(text, sys.stdout)
+
+
+def say_not_searched(missing: Sequence[str]) -> None:
+    """Which secrets a file that is to be handed on could not be searched for, if any."""
+    if missing:
+        say(
+            f"Not searched for the secrets of {', '.join(missing)}: they cannot be read here. Look"
+            " through the file before you send it."
+        )
 
 
 def complain(text: str) -> None:
