@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, get_origin
 
+import yaml
 from pydantic.fields import FieldInfo
 
 from sfsip_nb.inputs.blocks import Block
@@ -138,18 +139,23 @@ def _yaml(model: type[Block], values: Mapping[str, Any], depth: int) -> Iterator
         elif isinstance(value, dict) and value:
             yield f"{indent}{key}:"
             for name, item in value.items():
-                yield f"{indent}  {name}: {_flow(item)}"
+                yield f"{indent}  {name}: {flow(item)}"
         else:
-            yield f"{indent}{key}: {_flow(value)}"
+            yield f"{indent}{key}: {flow(value)}"
 
 
-def _flow(value: Any) -> str:
+_RESOLVER = yaml.SafeLoader("")
+_TEXT = "tag:yaml.org,2002:str"
+
+
+def flow(value: Any) -> str:
     """`value` on one line; texts in double quotes wherever YAML could take them otherwise."""
     if isinstance(value, list):
-        return f"[{', '.join(map(_flow, value))}]"
+        return f"[{', '.join(map(flow, value))}]"
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{key}: {_flow(item)}' for key, item in value.items())}}}"
+        return f"{{{', '.join(f'{key}: {flow(item)}' for key, item in value.items())}}}"
     if isinstance(value, str):
-        plain = value.replace("-", "").replace("_", "").isalpha() and value not in ("yes", "no")
+        words = value.replace("-", "").replace("_", "").isalpha()
+        plain = words and _RESOLVER.resolve(yaml.ScalarNode, value, (True, False)) == _TEXT
         return value if plain else json.dumps(value, ensure_ascii=False)
     return json.dumps(value)

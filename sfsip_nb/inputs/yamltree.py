@@ -39,6 +39,13 @@ class Tree:
 
 def read_mapping(text: str, source: str) -> Tree:
     """The mapping that `text` holds. Raises InputError, which names `source` and the line."""
+    node = compose(text, source)
+    marks: dict[Path, Mark] = {}
+    return Tree(source, _value(node, (), source, marks), marks)
+
+
+def compose(text: str, source: str) -> yaml.MappingNode:
+    """The mapping that `text` holds, with the places of all in it. Raises as `read_mapping`."""
     node = _compose(text, source)
     if not isinstance(node, yaml.MappingNode):
         raise InputError(
@@ -46,8 +53,7 @@ def read_mapping(text: str, source: str) -> Tree:
             f"{source} holds no parameters: it must be a list of lines such as 'target: live'."
             " Start from a fresh one: sfsip new",
         )
-    marks: dict[Path, Mark] = {}
-    return Tree(source, _value(node, (), source, marks), marks)
+    return node
 
 
 def read_value(text: str, path: Path, source: str) -> tuple[Any, dict[Path, Mark]]:
