@@ -41,7 +41,8 @@ def live_values(guide: str) -> dict[str, Any]:
 def example_yaml(guide: str, live: bool, given: Mapping[str, Any] | None = None) -> str:
     """The text of ``parameters/<guide>.testbed.yaml`` or, if `live`, ``<guide>.example.yaml``.
 
-    The live one holds no sample: what only the user knows is empty, to be filled in, or as `given`.
+    The live one holds no sample: what only the user knows is empty, to be filled in. `given` are
+    other values for either.
     """
     model = parameters_model(guide)
     vendor = platform(guide).title
@@ -56,11 +57,12 @@ def example_yaml(guide: str, live: bool, given: Mapping[str, Any] | None = None)
         ]
         values = given or live_values(guide)
     else:
+        file = "FILE" if given else f"parameters/{guide}.testbed.yaml"
         head = [
             f"# {vendor} to Synthflow over SIP: the testbed customer, on this machine only.",
-            f"# Run it with: sfsip replay parameters/{guide}.testbed.yaml",
+            f"# Run it with: sfsip replay {file}",
         ]
-        values = sample_values(guide)
+        values = given or sample_values(guide)
     return "\n".join([*head, "", *_yaml(model, values, 0)]) + "\n"
 
 
@@ -156,6 +158,7 @@ def flow(value: Any) -> str:
         return f"{{{', '.join(f'{key}: {flow(item)}' for key, item in value.items())}}}"
     if isinstance(value, str):
         words = value.replace("-", "").replace("_", "").isalpha()
-        plain = words and _RESOLVER.resolve(yaml.ScalarNode, value, (True, False)) == _TEXT
+        kind = _RESOLVER.resolve(yaml.ScalarNode, value, (True, False))  # type: ignore[no-untyped-call]
+        plain = words and kind == _TEXT
         return value if plain else json.dumps(value, ensure_ascii=False)
     return json.dumps(value)

@@ -10,11 +10,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sfsip_nb.inputs import apart, bounds, files, samples
+from sfsip_nb.inputs import apart, bounds, samples
 from sfsip_nb.inputs.blocks import Block
 from sfsip_nb.inputs.checked import Checked
 from sfsip_nb.inputs.errors import InputError
-from sfsip_nb.inputs.fields import did_you_mean
 from sfsip_nb.inputs.generate import example_yaml, parameters_cell
 from sfsip_nb.inputs.numbers import is_sample
 from sfsip_nb.inputs.platform import platform
@@ -29,10 +28,19 @@ from sfsip_nb.inputs.schema import (
     secret_keys,
 )
 from sfsip_nb.inputs.secrets import Secret, resolve
-from sfsip_nb.inputs.yamltree import Mark, Path, Tree, dotted, read_mapping, read_value
+from sfsip_nb.inputs.yamltree import (
+    Mark,
+    Path,
+    Tree,
+    dotted,
+    read_mapping,
+    read_text,
+    read_value,
+)
 
 __all__ = [
     "CELL",
+    "check_file",
     "check_namespace",
     "example_yaml",
     "from_namespace",
@@ -42,7 +50,6 @@ __all__ = [
     "parse_set",
 ]
 
-_LARGEST = 256 * 1024  # bytes of a parameters file, ten times what a thousand numbers take
 _NUMBER = re.compile(r"\+[0-9]+")
 
 
@@ -59,6 +66,17 @@ def load_file(path: str | FilePath, sets: Sequence[str] = ()) -> Parameters:
         _assign(tree, place, value)
         tree.marks.update(marks)
     return _check(_guide(tree), tree).valid()
+
+
+def check_file(path: FilePath) -> tuple[str, dict[str, Any], Checked]:
+    """The guide, the values and what is wrong of a parameters file that may be half filled in.
+
+    Raises InputError for what is no parameters file.
+    """
+    tree = read_mapping(read_text(path), str(path))
+    _beside(tree, path.resolve().parent)
+    guide = _guide(tree)
+    return guide, tree.data, _check(guide, tree)
 
 
 def _beside(tree: Tree, folder: FilePath) -> None:
@@ -114,28 +132,6 @@ def _assign(tree: Tree, path: Path, value: Any) -> None:
                 f" {tree.source}. Set {part} as a whole, or correct the name.",
             )
     group[path[-1]] = value
-
-
-def read_text(path: FilePath) -> str:
-    """The text of a parameters file. Raises InputError."""
-    try:
-        return files.read(path, _LARGEST).decode("utf-8-sig")
-    except files.Unfit as unfit:
-        raise InputError(
-            str(path),
-            f"{path} cannot be read: it {unfit}. Give the path of a parameters file, as sfsip new"
-            " writes it.",
-        ) from None
-    except UnicodeDecodeError:
-        raise InputError(str(path), f"{path} is not UTF-8 text. Save it as plain text.") from None
-    except OSError as error:
-        known = sorted(file.name for file in path.parent.glob("*.y*ml"))
-        hint = did_you_mean(path.name, known)
-        raise InputError(
-            str(path),
-            f"{path} cannot be read: {error.strerror or type(error).__name__}.{hint} Give the path"
-            " of a parameters file, or write a fresh one: sfsip new",
-        ) from None
 
 
 def _guide(tree: Tree) -> str:

@@ -26,6 +26,8 @@ def rewritten(text: str, values: Mapping[str, Any], source: str) -> str:
     """
     wanted = copy.deepcopy(read_mapping(text, source).data)
     for key, value in values.items():
+        if _value(wanted, key.split(".")) == value:
+            continue
         _assign(wanted, key.split("."), value)
         text = _put(text, key.split("."), value, source)
         if _read(text, source) != wanted:
@@ -42,6 +44,12 @@ def _read(text: str, source: str) -> Any:
         return read_mapping(text, source).data
     except InputError:
         return None
+
+
+def _value(data: Any, path: Sequence[str]) -> Any:
+    for name in path:
+        data = data.get(name) if isinstance(data, dict) else None
+    return data
 
 
 def _assign(data: dict[str, Any], path: Sequence[str], value: Any) -> None:

@@ -54,7 +54,8 @@ def changed_lines(before: str, after: str) -> list[str]:
                                        '+     site: "Branch: 2"    # four spaces here']),
         ("numbers", ["+12127363109"], ['- - "+12127363102"  # front', '+ - "+12127363109"',
                                        "- # the front desk", '- - "+12127363103"']),
-        ("genesys.transfer_queue", "Night", ["-     transfer_queue:", "+     transfer_queue: Night"]),
+        ("genesys.transfer_queue", "Night", ["-     transfer_queue:",
+                                             "+     transfer_queue: Night"]),
         ("genesys.caller_name", "On", ["-     caller_name: >-", "-         Acme", "-         Desk",
                                        '+     caller_name: "On"']),
         ("sip.username", "acme", ["+   username: acme"]),
@@ -87,18 +88,15 @@ def test_what_is_no_parameters_file_is_refused() -> None:
 
 
 def test_what_cannot_be_put_in_its_place_is_said_with_what_to_write() -> None:
-    text = "? customer\n: Acme\n? genesys\n: {site: a}\n"
-    try:
-        after = rewritten(text, {"genesys.site": "Main: Site"}, "acme.yaml")
-    except InputError as error:
-        assert 'Write it by hand: "Main: Site"' in str(error)
-    else:
-        assert read_mapping(after, "").data["genesys"] == {"site": "Main: Site"}
+    text = "customer: Acme\ngenesys:\n  ? site # at: nine\n  : Main Site\n"
+    with pytest.raises(InputError, match='Write it by hand: "Main: Site"') as refused:
+        rewritten(text, {"genesys.site": "Main: Site"}, "acme.yaml")
+    assert refused.value.key == "genesys.site"
 
 
 names = st.sampled_from(["customer", "site", "numbers", "group", "other"])
 texts = st.one_of(
-    st.sampled_from(["yes", "On", "null", "~", "1", "0o7", "- a", "a: b", "#x", "'", '"', "", " a "]),
+    st.sampled_from(["yes", "On", "null", "~", "1", "0o7", "- a", "a: b", "#x", "'", '"', ""]),
     st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=12),
 )  # fmt: skip
 values = st.one_of(texts, st.booleans(), st.integers(-9, 99), st.lists(texts, max_size=3))
@@ -123,11 +121,7 @@ def test_any_change_is_read_back_and_every_comment_stays(
     text = "# head\n" + dumped.rstrip("\n") + "   # tail\n# end\n"
     if _data(text) != data:  # the comment landed in a text of several lines
         text = "# head\n" + dumped + "# end\n"
-    try:
-        after = rewritten(text, changes, "acme.yaml")
-    except InputError as refused:
-        assert "by hand" in str(refused)
-        return
+    after = rewritten(text, changes, "acme.yaml")
     wanted = _data(text)
     for key, value in changes.items():
         *path, name = key.split(".")
