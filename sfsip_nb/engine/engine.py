@@ -37,6 +37,7 @@ class Engine:
 
     def __init__(self, ctx: Context) -> None:
         self.ctx = ctx
+        self._noted: Plan | None = None
 
     # -- the plan -------------------------------------------------------------------------
 
@@ -49,7 +50,9 @@ class Engine:
         ctx = self.ctx
         saved = None if fresh or ctx.mode == "plan" else plan.read(plan.path_of(ctx))
         if saved is not None and saved.fits(ctx):
-            saved.note(ctx)
+            if saved != self._noted:  # each wanted object asks, and a plan of many numbers is long
+                saved.note(ctx)
+                self._noted = saved
             return saved
         if ctx.mode == "apply":
             effects.resume(ctx, ctx.journal.changes.all())
