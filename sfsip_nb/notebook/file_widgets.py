@@ -49,7 +49,8 @@ def saver(propose: Callable[[], Proposal]) -> Any:
             shown.value = _said(f"{made.name} has these inputs already.", "good")
             return
         proposals.append(made)
-        lines = f"<pre>{escape(visible(made.difference))}</pre>"
+        text = escape(visible(made.difference))
+        lines = f'<pre style="white-space: pre-wrap">{text}</pre>'
         shown.value = _said(f"{made.name} would change so:", "quiet") + lines
         write.description = f"Write {made.name}"
         write.layout.display = ""

@@ -183,6 +183,7 @@ class Form:
             for field in fields_of(draft.model)
         )
         self.offers: dict[str, tuple[str, ...]] = {}
+        self._seen: dict[str, tuple[Any, LookupResult]] = {}
         self.shown: Any = None
         self.stamp: Stamp | None = None
         self._kept = kept
@@ -221,9 +222,20 @@ class Form:
         Raises InputError where nobody can be asked yet.
         """
         seen = self._ask()
+        self._seen = {key: (self.draft.value(key), result) for key, result in seen.items()}
         for key, result in seen.items():
             self.offer(key, result.choices)
         return seen
+
+    def slip(self, key: str) -> str:
+        """What the platform said against an input as it still stands: not there, or other letters.
+
+        Empty where it said nothing against it, or something else has been typed since.
+        """
+        value, result = self._seen.get(key, (None, None))
+        if result is None or value != self.draft.value(key):
+            return ""
+        return result.sentence if result.ok is False or result.spelled else ""
 
     def offer(self, key: str, choices: Sequence[str]) -> None:
         """Offer what a platform has for an input; anything else may still be typed.

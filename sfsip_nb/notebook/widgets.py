@@ -227,6 +227,8 @@ class Sheet:
                 taken = draft.understood[field.key]
                 told = some(taken) if isinstance(taken, list) else str(taken)
                 remark += f"<br><b>→ {escape(visible(told))}</b>"
+            if slip := self._form.slip(field.key):
+                remark += f'<br><span class="doubt">? {escape(visible(slip))}</span>'
             if offered := self._form.offers.get(field.key, ()):
                 if field.kind == "lines":  # several lines have no list to open
                     remark += f"<br><span>offered: {escape(visible(some(offered)))}</span>"

@@ -176,6 +176,7 @@ def test_what_the_platforms_have_is_chosen_from(
     assert 'numbers: ["+12127363109", "+12127363103"]' in written
     assert "→ +12127363109, +12127363103" in done.output
     assert "transfer_queue: Agnets" in written, "what is typed twice is meant"
+    assert "? Agnets is not among them; type it again to keep it." in done.output
     assert person.asked.count("Genesys site") == person.asked.count("Genesys transfer queue") == 2
 
 
