@@ -143,10 +143,12 @@ def overview(root: Path | None = None) -> Shown:
 
 def _opened_by_hand(folder: Path) -> None:
     """Give a run that a replay alone has opened its notebooks, which the overview leads to."""
-    values, inputs = _restored(folder), look(folder).inputs
-    if values and not (folder / RUNBOOK).exists() and values["customer"] != samples.CUSTOMER:
-        with suppress(InputError):  # it is listed all the same
-            _with_notebooks(folder, sessions.GUIDES[inputs["guide"]], values)
+    if (folder / RUNBOOK).exists():
+        return
+    with suppress(InputError, KeyError):  # it is listed all the same
+        values = _restored(folder)
+        if values.get("customer", samples.CUSTOMER) != samples.CUSTOMER:
+            _with_notebooks(folder, sessions.GUIDES[look(folder).inputs["guide"]], values)
 
 
 def _runs() -> Path:

@@ -62,12 +62,13 @@ class Proposal:
             raise InputError(
                 self.name, f"{self.name} has changed since it was shown here. Look at it again."
             )
-        fresh = self.path.with_name(f"{self.path.name}.new")
+        target = self.path.resolve()  # a link to it stays one
+        fresh = target.with_name(f"{target.name}.new")
         try:
             fresh.write_text(self.after, encoding="utf-8")
-            if self.path.exists():
-                fresh.chmod(self.path.stat().st_mode)
-            os.replace(fresh, self.path)
+            if target.exists():
+                fresh.chmod(target.stat().st_mode)
+            os.replace(fresh, target)
         except OSError as error:
             raise InputError(
                 self.name, f"{self.name} cannot be written ({error.strerror})."

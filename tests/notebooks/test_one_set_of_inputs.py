@@ -256,6 +256,22 @@ def test_what_was_typed_goes_back_into_the_file_once_it_was_shown(acme: Path) ->
         assert 'caller_name: "Acme Desk"' in acme.read_text(encoding="utf-8")
 
 
+def test_a_link_to_the_file_and_its_mode_stay(acme: Path, home: Path) -> None:
+    kept = home / "elsewhere.yaml"
+    acme.rename(kept)
+    kept.chmod(0o640)
+    acme.symlink_to(kept)
+    folder = start.begin_from(acme)
+    with ExitStack() as runs:
+        run = opened(folder, runs)
+        run.inputs().note("genesys.caller_name", "Acme Line")
+        saved = Saved(run)
+        saved.looked()
+        saved.write.click()
+    assert "Acme Line" in kept.read_text(encoding="utf-8")
+    assert kept.stat().st_mode & 0o777 == 0o640
+
+
 def test_a_file_that_changed_meanwhile_is_not_overwritten(acme: Path) -> None:
     folder = start.begin_from(acme)
     with ExitStack() as runs:
