@@ -74,6 +74,8 @@ class Watched:
 @pytest.fixture
 def watched(lab: Lab, page: Page) -> Iterator[Watched]:
     """The page of the test, watched from its beginning."""
+    if not page.url.startswith(lab.url):  # a JupyterLab that has ended is still asked
+        page.goto("about:blank")
     with Watched(page, lab.url) as watched:
         yield watched
 
