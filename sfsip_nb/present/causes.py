@@ -15,10 +15,16 @@ from sfsip_nb.present.text import one_line
 
 RULED_OUT = {"sentence": "Ruled out", "by": "By", "seen": "Seen"}
 UNEXPLAINED = {"title": "Failed", "check": "Check", "seen": "Seen"}
+UNTESTED = {"side": "Side", "object": "Object", "field": "Not tested"}
 
 COLLECT = (
     "None of the known causes fits this. Look at the evidence of these checks, and send support the"
     " file that sfsip bundle makes of the run's folder."
+)
+
+AGAIN = (
+    "Mend what is named above first, then verify again: while it stands, no call and no look shows"
+    " whether what follows is right too."
 )
 
 
@@ -28,6 +34,9 @@ def shown(causes: CausesRow) -> Shown:
     if rows := unexplained(causes):
         parts.append(tables.plain_table(rows, UNEXPLAINED, "No known cause explains"))
         parts.append(tables.notice(COLLECT, "doubt"))
+    if rows := untested(causes):
+        parts.append(tables.notice(AGAIN, "doubt"))
+        parts.append(tables.plain_table(rows, UNTESTED, "Not tested while this stands"))
     if rows := ruled_out(causes):
         parts.append(tables.plain_table(rows, RULED_OUT, "Ruled out by what was seen"))
     if not parts:
@@ -45,6 +54,17 @@ def ruled_out(causes: CausesRow) -> list[dict[str, str]]:
     return [
         {"sentence": row.sentence, "by": f"{row.by.title} ({row.by.check})", "seen": row.by.seen}
         for row in causes.ruled_out
+    ]
+
+
+def untested(causes: CausesRow) -> list[dict[str, str]]:
+    """What nothing tells of while a cause stands, a row for each object, as in `UNTESTED`."""
+    fields: dict[tuple[str, str], dict[str, None]] = {}
+    for row in causes.untested:
+        fields.setdefault((row.side, row.object), {})[row.field] = None
+    return [
+        {"side": side, "object": name, "field": "; ".join(found)}
+        for (side, name), found in fields.items()
     ]
 
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from sfsip_nb.api.waits import waiting
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.present.zone import OFFSETS, anchor
 
@@ -88,7 +89,7 @@ def print_pdf(page: Path, target: Path, fragment: str = "") -> None:
             f"--print-to-pdf={made}",
             page.resolve().as_uri() + (f"#{fragment}" if fragment else ""),
         ]
-        with suppress(subprocess.TimeoutExpired):
+        with suppress(subprocess.TimeoutExpired), waiting("the browser that prints", _SECONDS):
             subprocess.run(command, capture_output=True, check=False, timeout=_SECONDS)
         if not made.is_file():
             raise InputError("--pdf", f"{browser} did not print {page}. Print it from a browser.")
