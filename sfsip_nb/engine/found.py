@@ -22,7 +22,7 @@ FILE = "file"
 """The journal's name for the parameters file that the run's inputs come from."""
 
 _FOLDERS = {"attempts", "captures", "cards", "evidence", "notebooks", "runbook", "testbed"}
-_MADE_HERE = _FOLDERS | {"plan.json", "faults.log", ".working", ".ipynb_checkpoints"}
+_MADE_HERE = _FOLDERS | {"index.html", "plan.json", "faults.log", ".working", ".ipynb_checkpoints"}
 """What may stand in a run's folder that has no journal yet."""
 
 
