@@ -159,8 +159,10 @@ class Sheet:
         self._said.value = _said("Asking both platforms, which only reads …")
         try:
             told, good = answered(self._form.look())
-        except SfsipError as error:
+        except InputError as error:
             told, good = str(error), False
+        except SfsipError as error:
+            told, good = f"{error} Type the names instead.", False
         mark = '<span class="good">✔' if good else '<span class="doubt">?'
         self._said.value = _said(f"{mark} {escape(visible(told))}</span>")
 
