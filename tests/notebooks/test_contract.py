@@ -100,7 +100,9 @@ def _is_plain(statement: ast.stmt) -> bool:
     if isinstance(statement, ast.Expr):
         called = _called(statement.value)
         shown = ast.unparse(statement.value)
-        return shown in ("run", "new") or called.startswith(("run.", "new.", "overview"))
+        return shown in ("run", "new") or called.startswith(
+            ("run.", "new.", "overview", "practice")
+        )
     return False
 
 
