@@ -9,7 +9,7 @@ import typer
 
 from sfsip_nb.cli.asking import confirm
 from sfsip_nb.cli.common import FAILED, OPEN, Folder, app, complain, paragraphs, say
-from sfsip_nb.inputs import shipped
+from sfsip_nb.inputs import begun, shipped
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.platform import names
 from sfsip_nb.inputs.schema import Parameters
@@ -143,12 +143,14 @@ def new(
         draft = None
         if sys.stdin.isatty() if questions is None else questions:
             try:
-                draft = ask_all(guide)
+                draft = ask_all(guide, path)
             except typer.Abort:
                 raise KeyboardInterrupt from None
         try:
             with path.open("x", encoding="utf-8") as file:
                 file.write(example_yaml(guide, True, draft.values() if draft else None))
+            if draft:
+                begun.drop(path)
         except OSError as error:
             raise InputError(
                 "FILE", f"{path} cannot be written ({error.strerror}). Name another file."

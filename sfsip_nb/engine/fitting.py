@@ -23,11 +23,12 @@ def asked(ctx: Context, look: InputLookup) -> LookupResult:
     except ApiError as error:
         refused = error.status in (401, 403)
         why = f"cannot be asked: {error}"
-        return LookupResult(None, why, refused=refused, advice=error.advice)
+        return LookupResult(None, why, refused=refused, advice=error.advice, asked=False)
     except SfsipError as error:
-        return LookupResult(None, f"cannot be asked: {error}")
+        return LookupResult(None, f"cannot be asked: {error}", asked=False)
     except KeyError as error:  # a secret or a region that is not there yet
-        return LookupResult(None, f"cannot be asked before {error.args[0]} is there")
+        why = f"cannot be asked before {error.args[0]} is there"
+        return LookupResult(None, why, asked=False)
 
 
 def check(ctx: Context, look: InputLookup) -> Check:

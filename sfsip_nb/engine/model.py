@@ -214,8 +214,9 @@ class CallFlow:
 class LookupResult:
     """What a platform says of an input: whether it is there (None: it cannot tell), in words.
 
-    ``spelled`` is the name as the platform has it, where it was typed otherwise. ``refused`` says
-    that the platform did not let itself be asked, ``advice`` what to do about that.
+    ``spelled`` is the name as the platform has it, where it was typed otherwise. ``asked`` is false
+    where the platform could not be asked, ``refused`` says that it did not let itself be asked,
+    ``advice`` what to do about that.
     """
 
     ok: bool | None
@@ -224,6 +225,7 @@ class LookupResult:
     spelled: str = ""
     refused: bool = False
     advice: str = ""
+    asked: bool = True
 
 
 @dataclass(frozen=True)

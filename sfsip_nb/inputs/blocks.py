@@ -19,9 +19,13 @@ _NO_DEFAULT: Any = ...
 
 
 def ask(text: str, sample: Any, default: Any = _NO_DEFAULT, **limits: Any) -> Any:
-    """A field: its help, the testbed customer's value, and what a live run may leave out."""
-    secret = {"secret": True} if limits.pop("secret", False) else {}
-    extra = {"sample": sample, **secret}
+    """A field: its help, the testbed customer's value, and what a live run may leave out.
+
+    `secret`: it holds a secret's reference. `first`: what a person is asked before anything else,
+    because with it the platforms can be asked what they have.
+    """
+    marks = {name: True for name in ("secret", "first") if limits.pop(name, False)}
+    extra = {"sample": sample, **marks}
     if isinstance(default, list | dict):
         limits["default_factory"] = default.copy
     else:
@@ -91,11 +95,11 @@ class Synthflow(Block):
     """The Synthflow workspace and its assistant."""
 
     region: Literal["us", "eu", "global"] = ask(
-        "us or eu (global is being retired)", samples.SYNTHFLOW_REGION
+        "us or eu (global is being retired)", samples.SYNTHFLOW_REGION, first=True
     )
     workspace_id: f.Text = ask("id of the workspace", samples.SYNTHFLOW_WORKSPACE_ID)
     api_key: f.Reference = ask(
-        "where the API key is kept", "testbed:synthflow-api-key", secret=True
+        "where the API key is kept", "testbed:synthflow-api-key", secret=True, first=True
     )
     assistant: f.Text = ask(
         "id or exact name of the inbound assistant, v2.0 or later", samples.SYNTHFLOW_ASSISTANT_NAME

@@ -18,6 +18,7 @@ from sfsip_nb.inputs.blocks import Block, without_token
 from sfsip_nb.inputs.checked import Checked
 from sfsip_nb.inputs.errors import ExposedSecret, InputError
 from sfsip_nb.inputs.load import CELL, check_namespace, overlay
+from sfsip_nb.inputs.meant import meant
 from sfsip_nb.inputs.schema import (
     Parameters,
     block_of,
@@ -40,7 +41,8 @@ _typed_here: dict[str, dict[str, str]] = {}
 class Draft:
     """The inputs of one notebook, complete or not.
 
-    `checked` is what the last look at them found.
+    `checked` is what the last look at them found. `understood` has, by key, what was made of what
+    was last typed there, where that is not as it was typed.
     Raises InputError for what a form cannot mend: an unknown name, a group that is none, a
     target or a customer that is not there, a secret in the parameters cell.
     """
@@ -61,8 +63,9 @@ class Draft:
         self.secret_keys = frozenset(secret_keys(self.model))
         self._given = _complete(guide, namespace)
         self._typed: dict[str, Any] = {}
+        self.understood: dict[str, Any] = {}
         self.in_key_ring = False
-        self.keys = frozenset(_leaves(self.model))
+        self.fields = dict(_leaves(self.model))
         self.checked: Checked
         if self._is_formed():  # else the check stops at what is not
             self._typed |= _typed_here.get(self.run_name, {})
@@ -93,7 +96,7 @@ class Draft:
 
     def _is_formed(self) -> bool:
         try:
-            given = {key: self._value(self._given, key) for key in self.keys}
+            given = {key: self._value(self._given, key) for key in self.fields}
         except TypeError:  # a group that is none
             return False
         return all(isinstance(given[name], str) for name in ("customer", "run"))
@@ -102,7 +105,7 @@ class Draft:
         return {key: value for key, value in self._typed.items() if is_typed_in(value)} | {
             key: entry["value"]
             for key, entry in typed.items()
-            if key in self.keys
+            if key in self.fields
             and key not in FIXED
             and entry["over"] == self._value(self._given, key)
         }
@@ -116,12 +119,18 @@ class Draft:
         }
 
     def note(self, key: str, value: Any) -> None:
-        """Take one typed value, and check. A secret's text goes where only this process reads it.
+        """Take one typed value as it is plainly meant, and check.
 
-        A reference may be typed for a secret too, and stands as it is. Raises InputError where
-        `in_key_ring` is set and the key ring does not open.
+        A secret's text goes where only this process reads it; a reference may be typed for it too,
+        and stands as it is. Raises InputError where `in_key_ring` is set and the key ring does not
+        open.
         """
-        if key in self.secret_keys and not is_reference(value):
+        self.understood.pop(key, None)
+        if key not in self.secret_keys:
+            value, typed = meant(self.fields[key], value), value
+            if value != typed:
+                self.understood[key] = value
+        elif not is_reference(value):
             value = keep(self.run_name, key, value) if self.in_key_ring else type_in(key, value)
         if value == self._value(self._given, key):
             self._typed.pop(key, None)
@@ -172,7 +181,7 @@ class Draft:
     def _problems(self) -> Iterator[tuple[str, InputError]]:
         for problem in self.checked.problems:
             key = problem.key
-            while key and key not in self.keys:  # numbers[0] is told at numbers
+            while key and key not in self.fields:  # numbers[0] is told at numbers
                 key = re.sub(r"(?:^|[.\[])[^.\[]*$", "", key)
             yield key, problem
 
@@ -228,10 +237,11 @@ def _checked(field: FieldInfo, value: Any) -> Any:
         return _blank(field)
 
 
-def _leaves(model: type[Block], prefix: str = "") -> Iterator[str]:
+def _leaves(model: type[Block], prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    """Every input by its dotted key."""
     for name, field in model.model_fields.items():
         key, block = f"{prefix}{field.alias or name}", block_of(field.annotation)
         if block is None:
-            yield key
+            yield key, field
         else:
             yield from _leaves(block, f"{key}.")

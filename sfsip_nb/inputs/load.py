@@ -52,7 +52,7 @@ def load_file(path: str | FilePath, sets: Sequence[str] = ()) -> Parameters:
     The guide is that of the contact center whose group the file holds. Every secret is looked up
     once, so that a missing one is found now. Raises InputError, for several problems at once too.
     """
-    tree = read_mapping(_text(FilePath(path)), str(path))
+    tree = read_mapping(read_text(FilePath(path)), str(path))
     _beside(tree, FilePath(path).parent)
     for assignment in sets:
         place, value, marks = _parse_set(assignment)
@@ -116,7 +116,8 @@ def _assign(tree: Tree, path: Path, value: Any) -> None:
     group[path[-1]] = value
 
 
-def _text(path: FilePath) -> str:
+def read_text(path: FilePath) -> str:
+    """The text of a parameters file. Raises InputError."""
     try:
         return files.read(path, _LARGEST).decode("utf-8-sig")
     except files.Unfit as unfit:

@@ -67,7 +67,7 @@ class Run:
             (workspace.draft.run_name, name), ({}, {})
         )
         closed = {"testbed.faults": workspace.faults()}
-        self._form = forms.Form(workspace.draft, workspace.keep, closed)
+        self._form = forms.Form(workspace.draft, workspace.keep, closed, workspace.look)
 
     def __repr__(self) -> str:
         return str(self.head())
@@ -149,11 +149,9 @@ class Run:
     def look(self) -> Shown:
         """What both platforms say of the inputs, and, in the form above, what they offer."""
         try:
-            seen = self.workspace.look()
+            seen = self._form.look()
         except InputError as error:
             return tables.notice(str(error), "doubt")
-        for key, result in seen.items():
-            self._form.offer(key, result.choices)
         return forms.looked_up(self.workspace.draft, seen)
 
     @cell

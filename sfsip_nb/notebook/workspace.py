@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sfsip_nb.engine import export, fitting
+from sfsip_nb.engine import export
 from sfsip_nb.engine.context import Phase, no_phase
 from sfsip_nb.engine.engine import Engine
 from sfsip_nb.engine.found import JOURNAL, TYPED, look
@@ -18,7 +18,7 @@ from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.load import CELL
 from sfsip_nb.inputs.secrets import Redactor
 from sfsip_nb.present.frames import Frames
-from sfsip_nb.runs import person, places
+from sfsip_nb.runs import looking, person, places
 from sfsip_nb.runs import session as sessions
 from sfsip_nb.runs.kept import attempts_of, keep_interactive
 from sfsip_nb.runs.status import status_of
@@ -150,8 +150,7 @@ class Workspace:
         """What both platforms say of the inputs as they stand, complete or not. Changes nothing."""
         checked = self.draft.checked
         parameters = checked.parameters or self.draft.loose()
-        with sessions.read_only_context(parameters, checked.secrets) as ctx:
-            return {look.key: fitting.asked(ctx, look) for look in ctx.guide.looks}
+        return looking.look(parameters, checked.secrets)
 
     def let_go(self) -> None:
         """Give the tokens back; they are made anew where they are needed."""

@@ -155,10 +155,11 @@ def open_interactive(parameters: Parameters, secrets: Mapping[str, Secret]) -> S
 
 
 @contextmanager
-def read_only_context(parameters: Parameters, secrets: Mapping[str, Secret]) -> Iterator[Context]:
+def read_only_context(
+    parameters: Parameters, secrets: Mapping[str, Secret], run_dir: Path
+) -> Iterator[Context]:
     """A context to read with while inputs are missing. Raises ``InputError`` without a region."""
-    guide = GUIDES[parameters.guide]
-    run_dir = places.folder_of(parameters.run_name).resolve()
+    guide, run_dir = GUIDES[parameters.guide], run_dir.resolve()
     found = look(run_dir)
     try:
         testbed = testbed_of(parameters, run_dir, (), found.testbed)
