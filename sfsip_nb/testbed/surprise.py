@@ -39,7 +39,7 @@ def begin(world: World, guide: str, seed: int | None = None) -> Json:
     if world.surprise:
         raise CannotDo("A surprise is on already. Name it, or switch it off.")
     drawn = random.Random(seed)
-    known = fitting(guide)
+    known = fitting(guide) if guide in platform.names() else []
     if not known:
         raise CannotDo(f"There is no fault to surprise somebody with in the guide {guide}.")
     fault = drawn.choice(known)
