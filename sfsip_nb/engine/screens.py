@@ -36,7 +36,7 @@ def entries(card: Card) -> tuple[Entry, ...]:
 
 
 def _label(card: Card, name: str, value: Any) -> str:
-    """How the card labels a value; a list is labeled as each of its items is."""
+    """How the card labels a value: a list as each of its items, a switch by its name if need be."""
     items = value if isinstance(value, list) else ()
     asked = {ask.name for ask in card.asks}
     return next(
@@ -46,7 +46,7 @@ def _label(card: Card, name: str, value: Any) -> str:
             if (field.name == name or field.value in items) and name not in asked
             if not field.secret
         ),
-        "",
+        name.replace("_", " ").capitalize() if isinstance(value, bool) else "",
     )
 
 

@@ -1,7 +1,4 @@
-"""Buttons that do something on the testbed at once, beside the cell that runs.
-
-JupyterLab has what a button does carried out in a subshell of the kernel.
-"""
+"""Buttons that do something on the testbed at once, beside the cell that runs."""
 
 from __future__ import annotations
 
@@ -30,6 +27,7 @@ class Buttons:
             description=label, tooltip=label, icon=icon, layout={"width": "auto"}
         )
         made.on_click(lambda _: self._do(do))
+        _beside(made.comm)
         *others, said = self.box.children
         self.box.children = (*others, made, said)
 
@@ -55,3 +53,12 @@ class Buttons:
             self.say(refusal.reason)
         except SfsipError as error:
             self.say(str(error))
+
+
+def _beside(comm: Any) -> None:
+    """Have what comes from a control carried out where JupyterLab sends it: in a subshell.
+
+    ipykernel (7.4) would give it to the shell that made the control, and that one runs the cell.
+    """
+    if hasattr(comm, "_reply_subshell_for"):
+        comm._reply_subshell_for = lambda data, subshell: subshell
