@@ -17,6 +17,7 @@ from sfsip_nb.notebook import cards, forms, surprises, telephones
 from sfsip_nb.notebook.cells import cell, stamp
 from sfsip_nb.notebook.errors import errors_shown
 from sfsip_nb.notebook.unattended import stop_unless_passed
+from sfsip_nb.notebook.waiting import timed
 from sfsip_nb.notebook.workspace import Workspace
 from sfsip_nb.platforms.shared import captures
 from sfsip_nb.present import captures as capture_tables
@@ -26,7 +27,7 @@ from sfsip_nb.present.pictured import pictured
 from sfsip_nb.present.record import card_page
 from sfsip_nb.present.tables import Shown
 from sfsip_nb.present.text import unmarked, utc
-from sfsip_nb.runs import places
+from sfsip_nb.runs import person, places
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -48,7 +49,8 @@ def open_run(guide: str, notebook: str, namespace: Mapping[str, Any]) -> Run:
     Reads the declared names out of ``namespace`` (a notebook's ``globals()``) and validates them
     once. Raises ``InputError``, one paragraph a problem; nothing has been touched then.
     """
-    with errors_shown(places.home() / "runs", where="open_run"):
+    headless = not person.is_there()
+    with errors_shown(places.home() / "runs", where="open_run"), timed("open_run", headless):
         forms.ready()
         before = namespace.get("run")
         if isinstance(before, Run):  # the cell is run again, and its own result hides the parameter
@@ -100,6 +102,12 @@ class Run:
                 note = values.pop("note", "")
                 cards.answer(self.workspace.engine().ctx, step_id, by, note, "", (), values)
         return self.workspace.engine()
+
+    def _is_asking(self) -> bool:
+        """Whether a person is asked here what a surprise has broken, before it is told."""
+        steps = self.workspace.guide.of_section(self.name)
+        here = not self.workspace.headless and any(step.id == _DIAGNOSE for step in steps)
+        return here and surprises.pending(self.workspace.open())
 
     # -- data ------------------------------------------------------------------------------
 
@@ -232,7 +240,7 @@ class Run:
             telephones.laid_out(session, step_id)
         with self.workspace.alone():
             result = engine.run(step_id)
-        if step_id == _DIAGNOSE and not self.workspace.headless and surprises.pending(session):
+        if step_id == _DIAGNOSE and self._is_asking():
             return tables.notice("A surprise is on: say below what it is, before it is told.")
         row = session.journal.steps(engine.ctx.attempt)[step_id]
         shown = tables.checks_table(row.titled(result.step.section, result.step.title))
@@ -302,7 +310,7 @@ class Run:
         if missing and verdict in DONE:
             verdict = outcome.PARTIAL
         shown = tables.overall(verdict, outcome.section(title, missing, len(due)))
-        if own:
+        if own and not self._is_asking():
             shown = tables.verdict_table(ran, "This section") + shown
         if workspace.unattended:
             shown.stamp = stamp(workspace, self.name)

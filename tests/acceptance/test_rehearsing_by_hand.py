@@ -245,6 +245,7 @@ def test_a_surprise_is_asked_before_it_is_told_and_headless_never_asks(
     assert "A surprise is on" in str(rehearsal.outputs["diagnose"])
     asked = run.diagnosis()
     assert isinstance(asked, Intent)
+    assert "advisory" not in str(run.verdict()), "it would tell the cause"
     assert list(asked.offered["said"]) == begun["choices"]
     session = run.workspace.open()
     record = export.record(session.journal, session.attempt, session.guide)
