@@ -123,11 +123,11 @@ def _rehearsal(folder: Path) -> tuple[Parameters, RunningTestbed]:
 @contextmanager
 def _refusals(folder: Path) -> Iterator[None]:
     """What the testbed does not do is told without its own addresses."""
-    from sfsip_nb.testbed.running import Refusal
+    from sfsip_nb.testbed.running import TestbedRefusal
 
     try:
         yield
-    except Refusal as refusal:
+    except TestbedRefusal as refusal:
         raise InputError(str(folder), refusal.reason) from None
 
 

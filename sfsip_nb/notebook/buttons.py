@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from sfsip_nb.inputs.errors import SfsipError
-from sfsip_nb.testbed.running import Refusal
+from sfsip_nb.testbed.running import TestbedRefusal
 
 
 class Buttons:
@@ -49,7 +49,7 @@ class Buttons:
     def _do(self, act: Callable[[], str]) -> None:
         try:
             self.say(act())
-        except Refusal as refusal:
+        except TestbedRefusal as refusal:
             self.say(refusal.reason)
         except SfsipError as error:
             self.say(str(error))

@@ -22,7 +22,7 @@ from sfsip_nb.platforms.shared.testcall import MARK_HEADER
 from sfsip_nb.sip import MapResolver
 from sfsip_nb.sip.locating import DnsResolver
 from sfsip_nb.testbed import life
-from sfsip_nb.testbed.running import Refusal
+from sfsip_nb.testbed.running import TestbedRefusal
 
 _LATE_SECONDS = 3.0
 """How much later than the caller the AI agent may notice that a call has ended."""
@@ -105,7 +105,7 @@ def _on_screens(do: Administer) -> Administer:
     def done(system: str, step: str, values: Mapping[str, Any]) -> dict[str, Any]:
         try:
             return do(system, step, values)
-        except Refusal as refusal:
+        except TestbedRefusal as refusal:
             raise ValueError(refusal.reason) from None
 
     return done

@@ -19,7 +19,7 @@ class TestbedError(SfsipError, RuntimeError):
     __test__ = False  # not a test class, whatever pytest thinks of the name
 
 
-class Refusal(TestbedError):
+class TestbedRefusal(TestbedError):
     """The testbed answers that it does not do that, for a ``reason``."""
 
     def __init__(self, asked: str, reason: str) -> None:
@@ -57,7 +57,7 @@ class RunningTestbed:
         finally:
             line.close()
         if response.status >= 400:
-            raise Refusal(f"{method} {path}", _reason(response.status, content))
+            raise TestbedRefusal(f"{method} {path}", _reason(response.status, content))
         return json.loads(content)
 
     @property

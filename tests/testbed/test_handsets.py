@@ -11,7 +11,7 @@ import pytest
 
 from sfsip_nb.inputs import samples
 from sfsip_nb.testbed import life
-from sfsip_nb.testbed.running import Refusal
+from sfsip_nb.testbed.running import TestbedRefusal
 
 
 @pytest.fixture
@@ -40,16 +40,16 @@ def test_a_call_that_nothing_answers_is_told_with_its_code(testbed: life.Running
 
 def test_one_phone_makes_one_call_at_a_time(testbed: life.RunningTestbed) -> None:
     testbed.administer("phone", "dial", {"to": samples.CALLEE})
-    with pytest.raises(Refusal, match="Wait until it is free"):
+    with pytest.raises(TestbedRefusal, match="Wait until it is free"):
         testbed.administer("phone", "dial", {"to": samples.CALLEE})
     until(testbed, lambda look: not look["busy"])
     testbed.administer("phone", "dial", {"to": samples.CALLEE})
 
 
 def test_a_phone_that_does_not_ring_is_not_answered(testbed: life.RunningTestbed) -> None:
-    with pytest.raises(Refusal, match="No agent's phone is ringing"):
+    with pytest.raises(TestbedRefusal, match="No agent's phone is ringing"):
         testbed.administer("phone", "answer", {})
-    with pytest.raises(Refusal, match="The card gives no value for to"):
+    with pytest.raises(TestbedRefusal, match="The card gives no value for to"):
         testbed.administer("phone", "dial", {})
 
 
@@ -59,6 +59,6 @@ def test_a_screen_is_read_and_changes_nothing(testbed: life.RunningTestbed) -> N
     assert seen["numbers"] == samples.DID
     assert testbed.screen("talkdesk", "trunk.create", {"name": "mine"}) == {}
     assert testbed.screen("phone", "verify.inbound", {}) == {"caller": samples.CALLER}
-    with pytest.raises(Refusal, match="There is no 'mine' among the trunks"):
+    with pytest.raises(TestbedRefusal, match="There is no 'mine' among the trunks"):
         testbed.screen("genesys", "trunk.inbound", {"trunk_name": "mine"})
     assert testbed.control("GET", "/state") == before

@@ -10,7 +10,7 @@ import pytest
 
 from sfsip_nb.testbed import life, surprise
 from sfsip_nb.testbed.faults import faults
-from sfsip_nb.testbed.running import Refusal
+from sfsip_nb.testbed.running import TestbedRefusal
 
 
 @pytest.fixture
@@ -31,9 +31,9 @@ def test_it_is_told_to_nobody_who_has_not_named_it(testbed: life.RunningTestbed)
     assert not [f for f in testbed.control("GET", "/faults") if f["on"]]
     assert testbed.control("GET", "/")["faults"] == []
     assert set(testbed.control("GET", "/surprise")) == {"on", "choices", "named"}
-    with pytest.raises(Refusal, match="A surprise is on already"):
+    with pytest.raises(TestbedRefusal, match="A surprise is on already"):
         begin(testbed)
-    with pytest.raises(Refusal, match="none of the choices"):
+    with pytest.raises(TestbedRefusal, match="none of the choices"):
         testbed.control("PUT", "/surprise", {"said": "the moon"})
 
     told = testbed.control("PUT", "/surprise", {"said": choices[0]})
@@ -87,8 +87,10 @@ def test_a_testbed_that_starts_again_goes_on_with_it(
 
 def test_without_one_there_is_nothing_to_name(testbed: life.RunningTestbed) -> None:
     assert testbed.control("GET", "/surprise") == {"on": False}
-    with pytest.raises(Refusal, match="No surprise is on"):
+    with pytest.raises(TestbedRefusal, match="No surprise is on"):
         testbed.control("PUT", "/surprise", {"said": "anything"})
-    with pytest.raises(Refusal, match="no fault to surprise somebody with in the guide moon"):
+    with pytest.raises(
+        TestbedRefusal, match="no fault to surprise somebody with in the guide moon"
+    ):
         testbed.control("POST", "/surprise", {"guide": "moon"})
     assert json.dumps(testbed.control("GET", "/surprise")) == '{"on": false}'
