@@ -3,7 +3,7 @@
 import os
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, TextIO
@@ -79,6 +79,15 @@ def _stop(paragraph: str, code: int) -> None:
 def say(text: str) -> None:
     """A text to stdout, at once; nothing in it steers the terminal."""
     _print(text, sys.stdout)
+
+
+def say_not_searched(missing: Sequence[str]) -> None:
+    """Which secrets a file that is to be handed on could not be searched for, if any."""
+    if missing:
+        say(
+            f"Not searched for the secrets of {', '.join(missing)}: they cannot be read here. Look"
+            " through the file before you send it."
+        )
 
 
 def complain(text: str) -> None:

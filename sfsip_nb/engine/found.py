@@ -19,7 +19,7 @@ TYPED = "typed"
 """The journal's name for what was typed into the forms of the run's notebooks."""
 
 _FOLDERS = {"attempts", "captures", "cards", "evidence", "notebooks", "runbook", "testbed"}
-_MADE_HERE = _FOLDERS | {"plan.json", "faults.log", ".working", ".ipynb_checkpoints"}
+_MADE_HERE = _FOLDERS | {"index.html", "plan.json", "faults.log", ".working", ".ipynb_checkpoints"}
 """What may stand in a run's folder that has no journal yet."""
 
 

@@ -52,13 +52,18 @@ def load_file(path: str | FilePath, sets: Sequence[str] = ()) -> Parameters:
     The guide is that of the contact center whose group the file holds. Every secret is looked up
     once, so that a missing one is found now. Raises InputError, for several problems at once too.
     """
+    return check_file(path, sets).valid()
+
+
+def check_file(path: str | FilePath, sets: Sequence[str] = ()) -> Checked:
+    """What `load_file` finds, problems included. Raises InputError for a file of no guide."""
     tree = read_mapping(read_text(FilePath(path)), str(path))
     _beside(tree, FilePath(path).parent)
     for assignment in sets:
         place, value, marks = _parse_set(assignment)
         _assign(tree, place, value)
         tree.marks.update(marks)
-    return _check(_guide(tree), tree).valid()
+    return _check(_guide(tree), tree)
 
 
 def _beside(tree: Tree, folder: FilePath) -> None:
@@ -174,7 +179,10 @@ def _check(guide: str, tree: Tree) -> Checked:
     problems += [
         error for error in _beyond(data, parameters, tree, model, secrets) if error.key not in wrong
     ]
-    return Checked(tree.source, None if problems else parameters, secrets, tuple(problems))
+    kept = frozenset(secret_keys(model))
+    public = parameters if kept.issuperset(problem.key for problem in problems) else None
+    sound = None if problems else parameters
+    return Checked(tree.source, sound, secrets, tuple(problems), public, kept)
 
 
 def overlay(below: dict[str, Any], above: Mapping[str, Any], model: type[Block]) -> dict[str, Any]:

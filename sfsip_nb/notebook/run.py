@@ -27,6 +27,7 @@ from sfsip_nb.present.pictured import pictured
 from sfsip_nb.present.record import card_page
 from sfsip_nb.present.tables import Shown
 from sfsip_nb.present.text import unmarked, utc
+from sfsip_nb.runs import cards as handouts
 from sfsip_nb.runs import person, places
 
 if TYPE_CHECKING:
@@ -216,6 +217,9 @@ class Run:
         asks = engine.ctx.mode == "plan" or not plan.approved_by
         if self.workspace.headless or plan.stopped or not left or not asks:
             return shown
+        if plan.cards:
+            page = os.path.relpath(handouts.keep(engine.ctx.run_dir), Path.cwd())
+            shown = shown + tables.pointer("For those who do it", page, "all cards on one page")
         hint = "your name; the next cell then carries out this plan"
         return forms.Intent(shown, [("by", "Approved by", hint)], self._approval)
 

@@ -116,7 +116,7 @@ def test_nothing_is_fetched_and_nothing_complained_about(
     assert tab.page.evaluate(broken) == 0
 
 
-@pytest.mark.parametrize("width", [400, 700, 1024])
+@pytest.mark.parametrize("width", [390, 800, 900, 1280])
 @pytest.mark.parametrize("record", sorted(RECORDS))
 def test_the_page_never_moves_sideways(
     opened: Callable[..., Opened], record: str, width: int
