@@ -62,7 +62,9 @@ class Run:
         self._approval: dict[str, str] = {}
         self._answers: dict[str, dict[str, str]] = {}
         closed = {"testbed.faults": workspace.faults()}
-        self._form = forms.Form(workspace.draft, workspace.keep, closed, workspace.look)
+        self._form = forms.Form(
+            workspace.draft, workspace.keep, closed, workspace.look, workspace.propose
+        )
 
     def __repr__(self) -> str:
         return str(self.head())
