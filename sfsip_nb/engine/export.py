@@ -83,7 +83,7 @@ def _alone(journal: Journal, attempt: int, guide: Guide) -> Record:
             "rollback": undone,
             "rolled_back": _rolled_back(journal, attempt),
             "alerts": _alerts(steps, undone),
-            "plan": _plan(journal.get(f"plan/{attempt}")),
+            "plan": _plan(journal, attempt),
             "changes": [_change(c) for c in journal.changes.of_attempt(attempt)],
             "people": people,
             "waivers": facts.waivers,
@@ -175,12 +175,26 @@ def _hop_verdict(checks: Sequence[CheckRow]) -> Verdict | Literal[""]:
     return worst(check.verdict for check in judged) if judged else ""
 
 
-def _plan(kept: dict[str, Any] | None) -> PlanRow | None:
-    """The plan that the attempt made or carried out: who approved it, and what it changes."""
-    if kept is None:
+def _plan(journal: Journal, attempt: int) -> PlanRow | None:
+    """The plan that the attempt made or carried out: who approved it, and what it changes.
+
+    What an earlier attempt has carried out of it is marked as done.
+    """
+    if (kept := journal.get(f"plan/{attempt}")) is None:
         return None
-    plan = Plan.of(kept)
-    return PlanRow.model_validate(kept | {"changes": [planned(entry) for entry in plan.changes]})
+    plan, own = Plan.of(kept), {change.id for change in journal.changes.of_attempt(attempt)}
+    done = {
+        (change.step, change.kind, change.key)
+        for change in journal.changes.all()
+        if change.plan == plan.id and change.done and change.id not in own
+    }
+    rows = [
+        planned(entry).model_copy(update={"outcome": "done"})
+        if (entry.step, entry.kind, entry.key) in done
+        else planned(entry)
+        for entry in plan.changes
+    ]
+    return PlanRow.model_validate(kept | {"changes": rows})
 
 
 def planned(entry: PlannedChange) -> ChangeRow:

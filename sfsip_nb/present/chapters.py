@@ -268,11 +268,12 @@ def turned(data: Record) -> dict[str, Any]:
 
 
 def left_over(data: Record) -> list[ChangeRow]:
-    """Planned changes that this attempt was to carry out and did not."""
+    """Planned changes that neither this attempt nor an earlier one has carried out."""
     if data.mode != "apply" or not data.plan:
         return []
     done = {(change.step, change.object) for change in data.changes}
-    return [c for c in data.plan.changes if (c.step, c.object) not in done]
+    left = (c for c in data.plan.changes if c.outcome != "done")
+    return [c for c in left if (c.step, c.object) not in done]
 
 
 def references(data: Record) -> list[dict[str, str]]:

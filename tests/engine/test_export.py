@@ -16,6 +16,7 @@ from sfsip_nb.engine.model import CallFlow, CallHop, Step
 from sfsip_nb.engine.record import Record, schema, schema_file
 from sfsip_nb.engine.verdicts import Check, Verdict, Weight
 from sfsip_nb.inputs.load import from_namespace
+from sfsip_nb.present.record import record_html
 from sfsip_nb.runs.session import GUIDES
 from tests.engine.world import engine, run_all
 
@@ -93,7 +94,13 @@ def test_apply_names_the_plan_that_it_carried_out_and_when_each_change_ended(
     assert [c["at"] >= data["started"] for c in data["changes"]] == [True, True, True]
     later = engine(tmp_path, live=True)
     run_all(later)
-    assert record(later)["plan"]["id"] == data["plan"]["id"]
+    again = record(later)
+    assert again["plan"]["id"] == data["plan"]["id"]
+    assert again["changes"] == []
+    assert [c.get("outcome") for c in data["plan"]["changes"]] == [None, None, None]
+    assert [c["outcome"] for c in again["plan"]["changes"]] == ["done", "done", "done"]
+    page = record_html(Record.model_validate(again), {})
+    assert "not carried out by this attempt" not in page, "an earlier attempt did it"
 
 
 def test_every_check_says_when_it_was_judged(tmp_path: Path) -> None:

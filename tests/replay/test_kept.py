@@ -1,14 +1,18 @@
 """An attempt made by hand in the notebooks is kept like a replayed one."""
 
 import json
+import platform
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sfsip_nb.engine.journal import Journal
 from sfsip_nb.engine.record import Record
 from sfsip_nb.engine.verdicts import Verdict
-from sfsip_nb.runs import sums
+from sfsip_nb.inputs.load import from_namespace
+from sfsip_nb.runs import attempts, sums
 from sfsip_nb.runs.kept import attempts_of, keep_interactive, outcome, summary
 from tests.present import record_sample as sample
 from tests.replay.replay_sample import Run, guide
@@ -33,6 +37,23 @@ def test_only_what_a_person_did_is_kept_later(tmp_path: Path, kind: str) -> None
     else:
         assert kept is None
         assert not ended
+
+
+def test_an_attempt_names_who_ran_it_and_from_where(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inputs = from_namespace("genesys", {"target": "testbed"})
+
+    def nobody() -> str:
+        raise OSError("no user name")
+
+    with closing(Journal(tmp_path / "journal.sqlite3")) as journal:
+        for user, said in ((lambda: "robin", "robin"), (nobody, "")):
+            monkeypatch.setattr("getpass.getuser", user)
+            number = attempts.begin(journal, "replay", inputs, None)
+            by = journal.attempt(number).facts.operator
+            assert by is not None
+            assert (by.user, by.host) == (said, platform.node())
 
 
 def test_attempts_come_in_order_and_drafts_are_none(tmp_path: Path) -> None:
