@@ -262,15 +262,21 @@ class Form:
 class Intent:
     """Something shown, and fields below it; the next cell that runs honors what was typed.
 
-    `fields` are key, label and hint of each; what is typed goes to `typed`, as it is typed.
+    `fields` are key, label and hint of each; what is typed goes to `typed`, as it is typed. A key
+    in `offered` is chosen from what stands there.
     """
 
     def __init__(
-        self, shown: Shown, fields: Sequence[tuple[str, str, str]], typed: dict[str, str]
+        self,
+        shown: Shown,
+        fields: Sequence[tuple[str, str, str]],
+        typed: dict[str, str],
+        offered: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         self.shown = shown
         self.fields = tuple(fields)
         self.typed = typed
+        self.offered = offered or {}
         self.stamp: Stamp | None = None
 
     @property
@@ -285,4 +291,4 @@ class Intent:
 
         self.shown.stamp = self.stamp
         display(self.shown)  # type: ignore[no-untyped-call]
-        display(intent(self.fields, self.typed))  # type: ignore[no-untyped-call]
+        display(intent(self.fields, self.typed, self.offered))  # type: ignore[no-untyped-call]
