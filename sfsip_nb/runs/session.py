@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -159,27 +159,6 @@ def open_interactive(parameters: Parameters, secrets: Mapping[str, Secret]) -> S
         return _open(parameters, secrets, run_dir, "replay", attempt=attempt)
     refuse_foreign(run_dir)
     return _open(parameters, secrets, run_dir, "interactive", faults=parameters.testbed.faults)
-
-
-@contextmanager
-def read_only_context(
-    parameters: Parameters, secrets: Mapping[str, Secret], run_dir: Path
-) -> Iterator[Context]:
-    """A context to read with while inputs are missing. Raises ``InputError`` without a region."""
-    guide, run_dir = GUIDES[parameters.guide], run_dir.resolve()
-    found = look(run_dir)
-    try:
-        testbed = testbed_of(parameters, run_dir, (), found.testbed)
-        around = surroundings(guide, parameters, testbed)
-    except KeyError:
-        raise InputError("region", "Choose the regions first: they say where to ask.") from None
-    redactor = Redactor(secret.reveal() for secret in secrets.values())
-    with closing(Journal(run_dir / JOURNAL, redactor.data)) as journal:
-        ctx = Context(guide, parameters, "plan", journal, 0, run_dir, secrets, redactor, around)
-        try:
-            yield ctx
-        finally:
-            ctx.release()
 
 
 def reopen(

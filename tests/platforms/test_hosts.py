@@ -19,7 +19,7 @@ from sfsip_nb.inputs.secrets import Secret
 from sfsip_nb.platforms.genesys.platform import genesys
 from sfsip_nb.platforms.shared.checks import synthflow
 from sfsip_nb.platforms.talkdesk.platform import talkdesk
-from sfsip_nb.runs import places, session
+from sfsip_nb.runs import looking, places, session
 from sfsip_nb.runs.environment import surroundings
 from sfsip_nb.sip import MapResolver
 from sfsip_nb.testbed import life
@@ -154,7 +154,7 @@ def test_a_half_typed_account_makes_no_client(
     assert "talkdesk.account" in form.problems()
     secrets = {key: Secret(value.reveal()) for key, value in form.checked.secrets.items()}
     with (
-        session.read_only_context(form.loose(), secrets, tmp_path) as ctx,
+        looking.read_only_context(form.loose(), secrets, tmp_path) as ctx,
         pytest.raises(KeyError, match="account"),
     ):
         talkdesk(ctx)
@@ -171,7 +171,7 @@ def test_an_unknown_region_makes_no_host(
     form.note(key, region)
     with (
         pytest.raises(InputError, match="Choose the regions first"),
-        session.read_only_context(form.loose(), {}, tmp_path),
+        looking.read_only_context(form.loose(), {}, tmp_path),
     ):
         raise AssertionError("it was opened")
 
