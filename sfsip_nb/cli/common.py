@@ -3,7 +3,7 @@
 import os
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, TextIO
@@ -11,6 +11,7 @@ from typing import Annotated, Any, TextIO
 import typer
 
 from sfsip_nb.inputs.errors import InputError, SfsipError
+from sfsip_nb.runs.waiting import Clock, Show, Wait, seldom
 
 FAILED = 1
 BAD_INPUT = 2
@@ -33,17 +34,27 @@ app = typer.Typer(
 Folder = Annotated[Path, typer.Argument(help="the run's folder", metavar="DIR")]
 
 
+def _long(wait: Wait) -> None:
+    from sfsip_nb.present.text import one_line
+
+    complain(f"… {one_line(wait)}")
+
+
 @contextmanager
-def paragraphs() -> Iterator[None]:
-    """What a user can mend becomes one paragraph on stderr and an exit code."""
+def paragraphs(show: Show = _long) -> Iterator[None]:
+    """What a user can mend becomes one paragraph on stderr and an exit code.
+
+    `show` is told what takes long.
+    """
     try:
-        yield
+        with Clock("", seldom(show)):
+            yield
     except typer.Exit:
         raise
     except InputError as error:
         _stop(str(error), BAD_INPUT)
     except SfsipError as error:
-        _stop(str(error), BROKE_OFF)
+        _stop(f"{error} {getattr(error, 'advice', '')}".strip(), BROKE_OFF)
     except KeyboardInterrupt:
         _stop("Interrupted. Run the same command to continue from here.", BROKE_OFF)
     except BrokenPipeError:  # who read our lines, such as head, has gone
@@ -70,6 +81,15 @@ def say(text: str) -> None:
     _print(text, sys.stdout)
 
 
+def say_not_searched(missing: Sequence[str]) -> None:
+    """Which secrets a file that is to be handed on could not be searched for, if any."""
+    if missing:
+        say(
+            f"Not searched for the secrets of {', '.join(missing)}: they cannot be read here. Look"
+            " through the file before you send it."
+        )
+
+
 def complain(text: str) -> None:
     """The same to stderr."""
     _print(text, sys.stderr)
@@ -78,7 +98,8 @@ def complain(text: str) -> None:
 def _print(text: str, where: TextIO) -> None:
     from sfsip_nb.present.text import visible
 
-    print(visible(text), file=where, flush=True)
+    where.write(f"{visible(text)}\n")  # in one, for waits are told from a thread of their own
+    where.flush()
 
 
 def become(module: str, *arguments: str) -> None:

@@ -9,7 +9,7 @@ import typer
 
 from sfsip_nb.cli.asking import confirm
 from sfsip_nb.cli.common import FAILED, OPEN, Folder, app, complain, paragraphs, say
-from sfsip_nb.inputs import shipped
+from sfsip_nb.inputs import begun, shipped
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.platform import names
 from sfsip_nb.inputs.schema import Parameters
@@ -32,7 +32,11 @@ def replay(
     as_json: Annotated[bool, typer.Option("--json", help="one line of JSON per event")] = False,
 ) -> None:
     """Run a guide's notebooks headlessly and write the record."""
-    with paragraphs():
+    from sfsip_nb.replay import events
+
+    how = events.in_json if as_json else events.if_not_passed if quiet else events.in_lines
+    told = how(say)
+    with paragraphs(lambda wait: told(events.Waiting(wait))):
         from sfsip_nb.runs import session
 
         if quiet and as_json:
@@ -49,13 +53,11 @@ def replay(
             approve=approve,
             confirm=confirm,
         )
-        from sfsip_nb.replay import events
         from sfsip_nb.replay.github import on_github
         from sfsip_nb.replay.series import replay as run
 
-        how = events.in_json if as_json else events.if_not_passed if quiet else events.in_lines
         # GitHub reads commands on both streams; on stdout they would stand between the JSON.
-        told, annotated = how(say), on_github(complain if as_json else say)
+        annotated = on_github(complain if as_json else say)
 
         def tell(event: events.Event) -> None:
             told(event)
@@ -143,12 +145,14 @@ def new(
         draft = None
         if sys.stdin.isatty() if questions is None else questions:
             try:
-                draft = ask_all(guide)
+                draft = ask_all(guide, path)
             except typer.Abort:
                 raise KeyboardInterrupt from None
         try:
             with path.open("x", encoding="utf-8") as file:
                 file.write(example_yaml(guide, True, draft.values() if draft else None))
+            if draft:
+                begun.drop(path)
         except OSError as error:
             raise InputError(
                 "FILE", f"{path} cannot be written ({error.strerror}). Name another file."
@@ -158,3 +162,4 @@ def new(
         for question in doubts(draft.checked.secrets).values() if draft else ():
             say(question)
         say(f"{path}: {'' if draft else 'fill it in, then '}run: sfsip replay {path} --mode plan")
+        say(f"Or go on in JupyterLab: sfsip jupyter {path}")

@@ -25,20 +25,10 @@ from sfsip_nb.sip.media.levels import Level
 
 T = TypeVar("T")
 
-Tell = Callable[[str], None]
-"""Says what is seen so far of what takes long."""
-
-Phase = Callable[[str, float], contextlib.AbstractContextManager[Tell]]
-"""Tells a person who watches what takes long, and how many seconds at most."""
-
-
-def no_phase(what: str, seconds: float) -> contextlib.AbstractContextManager[Tell]:
-    """Nobody watches."""
-    return contextlib.nullcontext(lambda seen: None)
-
-
 Administer = Callable[[str, str, Mapping[str, Any]], dict[str, Any]]
-"""Has the simulated administrator carry out a card: system, step, values; answers what it saw."""
+"""Has the simulated administrator carry out a card: system, step, values; answers what it saw.
+
+Raises ``ValueError`` for what its screens do not take."""
 
 
 @dataclass(frozen=True)
@@ -65,12 +55,14 @@ class Surroundings:
 
     ``origins`` are API origins by name; ``phone`` is the SIP address of the telephone network
     that a test call may be placed through, where there is one; ``time_scale`` divides waits.
-    ``agent_ears`` is there only where both ends of a call can be seen.
+    ``agent_ears`` is there only where both ends of a call can be seen. ``screen`` says what stands
+    on the screen that a card is about, and changes nothing there.
     """
 
     origins: Mapping[str, str]
     resolver: Resolver
     administer: Administer | None = None
+    screen: Administer | None = None
     agent_ears: AgentEars | None = None
     phone: str = ""
     cafile: str | None = None
@@ -89,7 +81,7 @@ class Context:
     """One attempt of one run, as its steps see it.
 
     ``parameters`` are the inputs with names as the platforms spell them, ``typed`` those as they
-    were typed.
+    were typed. ``watched``: a person is there, who sees what takes long and may act meanwhile.
     """
 
     guide: Guide
@@ -101,7 +93,7 @@ class Context:
     secrets: Mapping[str, Secret]
     redactor: Redactor
     surroundings: Surroundings
-    phase: Phase = no_phase
+    watched: bool = False
     typed: Parameters = field(init=False)
     _made: dict[str, Any] = field(default_factory=dict)
     _closers: list[Callable[[], object]] = field(default_factory=list)
@@ -121,10 +113,11 @@ class Context:
         """Whether this touches a real customer."""
         return self.parameters.target == "live"
 
-    @property
-    def watched(self) -> bool:
-        """Whether a person is there who is told what takes long, and may act meanwhile."""
-        return self.phase is not no_phase
+    def by_hand(self, step: str) -> bool:
+        """Whether a person does what a step's card says: always, except in a rehearsal where the
+        simulated administrator is to do it."""
+        chosen = self.parameters.by_hand
+        return chosen.calls if self.guide.step(step).dials else chosen.cards
 
     @property
     def marker(self) -> str:

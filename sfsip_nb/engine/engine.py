@@ -8,7 +8,7 @@ from functools import partial
 
 from sfsip_nb.api.errors import ApiError
 from sfsip_nb.api.exchanges import noted
-from sfsip_nb.engine import apply, effects, evidence, people, plan, trouble
+from sfsip_nb.engine import apply, effects, evidence, hosts, people, plan, trouble
 from sfsip_nb.engine.broken import InternalError, explain
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Card, Desired, Refused, Step
@@ -37,24 +37,32 @@ class Engine:
 
     def __init__(self, ctx: Context) -> None:
         self.ctx = ctx
+        self._noted: Plan | None = None
+
+    def reach(self) -> None:
+        """The first thing a run does: reach each host that it needs. Raises ``Unreachable``."""
+        hosts.require(self.ctx)
 
     # -- the plan -------------------------------------------------------------------------
 
     def plan(self, fresh: bool = False) -> Plan:
         """The saved plan where it still fits the inputs, else a new one, saved.
 
-        In mode ``plan`` it is always made anew. On the testbed a fresh plan approves itself.
+        In mode ``plan`` it is always made anew. On the testbed a fresh plan approves itself, unless
+        a person wants to.
         Raises ``Refused`` where none can be made (`plan.make`).
         """
         ctx = self.ctx
         saved = None if fresh or ctx.mode == "plan" else plan.read(plan.path_of(ctx))
         if saved is not None and saved.fits(ctx):
-            saved.note(ctx)
+            if saved != self._noted:  # each wanted object asks, and a plan of many numbers is long
+                saved.note(ctx)
+                self._noted = saved
             return saved
         if ctx.mode == "apply":
             effects.resume(ctx, ctx.journal.changes.all())
         made = plan.make(ctx)
-        if not ctx.live:
+        if not ctx.parameters.by_hand.plan:
             made.approve("the testbed (a fresh plan approves itself)")
         made.save(ctx)
         return made
@@ -83,9 +91,9 @@ class Engine:
     def run(self, step_id: str) -> StepResult:
         """Carry out one step and keep its verdict.
 
-        Raises ``InternalError`` for a fault of our own; whatever a platform or a peer does becomes
-        a verdict. Where a person interrupts, the step is left open, and ``KeyboardInterrupt``
-        goes on.
+        Raises ``InternalError`` for a fault of our own, and ``Unreachable`` where it cannot begin
+        without a host; whatever else a platform or a peer does becomes a verdict. Where a person
+        interrupts, the step is left open, and ``KeyboardInterrupt`` goes on.
         """
         ctx = self.ctx
         step = ctx.guide.step(step_id)
@@ -96,6 +104,9 @@ class Engine:
                 result = self._carry_out(step)
             except (ApiError, Refused) as error:
                 result = StepResult(step, Verdict.FAIL, [trouble.told(step.id, error)])
+            except hosts.Unreachable as error:
+                broke = error
+                result = StepResult(step, Verdict.BLOCKED, reason=f"Not begun: {error}")
             except Exception as error:
                 told = explain(ctx.run_dir, ctx.redactor, step_id, error)
                 broke = InternalError(told)

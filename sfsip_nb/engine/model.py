@@ -214,8 +214,9 @@ class CallFlow:
 class LookupResult:
     """What a platform says of an input: whether it is there (None: it cannot tell), in words.
 
-    ``spelled`` is the name as the platform has it, where it was typed otherwise. ``refused`` says
-    that the platform did not let itself be asked, ``advice`` what to do about that.
+    ``spelled`` is the name as the platform has it, where it was typed otherwise. ``asked`` is false
+    where the platform could not be asked, ``refused`` says that it did not let itself be asked,
+    ``advice`` what to do about that.
     """
 
     ok: bool | None
@@ -224,6 +225,7 @@ class LookupResult:
     spelled: str = ""
     refused: bool = False
     advice: str = ""
+    asked: bool = True
 
 
 @dataclass(frozen=True)
@@ -257,6 +259,8 @@ class Guide:
     """Live API origins by name, such as ``genesys.api``; the testbed has its own."""
     flows: tuple[CallFlow, ...] = ()
     looks: tuple[InputLookup, ...] = ()
+    sip: Callable[[Parameters], tuple[str, int]] | None = None
+    """The SIP host to which the contact center sends calls, and its port."""
 
     def __post_init__(self) -> None:
         """Refuse a guide whose steps would never run or wait for ever. Raises ``ValueError``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -89,7 +89,7 @@ class Plan:
     def save(self, ctx: Context) -> None:
         """Write plan.json, whole or not at all."""
         path = path_of(ctx)
-        data = ctx.redactor.data({"schema": SCHEMA} | asdict(self))
+        data = ctx.redactor.data({"schema": SCHEMA} | self._data)
         temporary = path.with_suffix(".tmp")
         private.write(temporary, json.dumps(data, indent=1, sort_keys=True, default=str) + "\n")
         os.replace(temporary, path)
@@ -97,7 +97,11 @@ class Plan:
 
     def note(self, ctx: Context) -> None:
         """Keep it in the journal as the plan of this attempt, which the record shows."""
-        ctx.journal.put(f"plan/{ctx.attempt}", asdict(self))
+        ctx.journal.put(f"plan/{ctx.attempt}", self._data)
+
+    @property
+    def _data(self) -> dict[str, Any]:
+        return vars(self) | {"entries": [vars(entry) for entry in self.entries]}
 
 
 def path_of(ctx: Context) -> Path:

@@ -24,6 +24,7 @@ from pydantic_core import PydanticCustomError, PydanticKnownError
 from sfsip_nb.inputs import fields as f
 from sfsip_nb.inputs import files, ranges
 from sfsip_nb.inputs.blocks import Block, ask
+from sfsip_nb.inputs.meant import Normalizer
 
 COLUMNS = ("number", "assistant", "label")
 """The columns of a CSV file, and the order of the values on one line of a form."""
@@ -72,6 +73,16 @@ class AnsweredNumber(Block):
 
 def _quoted(value: str) -> str:
     return '"' + value.replace('"', '""') + '"' if {",", '"'} & set(value) else value
+
+
+def meant(line: str) -> str:
+    """A line of a form with its number or range in E.164 form, where it is plain which that is."""
+    try:
+        entry = AnsweredNumber.model_validate(line)
+    except ValidationError:
+        return line
+    number = ranges.meant(entry.number)
+    return line if number == entry.number else str(entry.model_copy(update={"number": number}))
 
 
 def as_line(entry: Any) -> str:
@@ -163,6 +174,7 @@ Answered = Annotated[
     BeforeValidator(_listed),
     Field(min_length=1, max_length=ranges.MOST),
     AfterValidator(_checked),
+    Normalizer(meant),
 ]
 """The value of `numbers`."""
 

@@ -19,9 +19,13 @@ _NO_DEFAULT: Any = ...
 
 
 def ask(text: str, sample: Any, default: Any = _NO_DEFAULT, **limits: Any) -> Any:
-    """A field: its help, the testbed customer's value, and what a live run may leave out."""
-    secret = {"secret": True} if limits.pop("secret", False) else {}
-    extra = {"sample": sample, **secret}
+    """A field: its help, the testbed customer's value, and what a live run may leave out.
+
+    `secret`: it holds a secret's reference. `first`: what a person is asked before anything else,
+    because with it the platforms can be asked what they have.
+    """
+    marks = {name: True for name in ("secret", "first") if limits.pop(name, False)}
+    extra = {"sample": sample, **marks}
     if isinstance(default, list | dict):
         limits["default_factory"] = default.copy
     else:
@@ -91,11 +95,11 @@ class Synthflow(Block):
     """The Synthflow workspace and its assistant."""
 
     region: Literal["us", "eu", "global"] = ask(
-        "us or eu (global is being retired)", samples.SYNTHFLOW_REGION
+        "us or eu (global is being retired)", samples.SYNTHFLOW_REGION, first=True
     )
     workspace_id: f.Text = ask("id of the workspace", samples.SYNTHFLOW_WORKSPACE_ID)
     api_key: f.Reference = ask(
-        "where the API key is kept", "testbed:synthflow-api-key", secret=True
+        "where the API key is kept", "testbed:synthflow-api-key", secret=True, first=True
     )
     assistant: f.Text = ask(
         "id or exact name of the inbound assistant, v2.0 or later", samples.SYNTHFLOW_ASSISTANT_NAME
@@ -136,6 +140,11 @@ class Answer(Block):
     evidence: list[f.LongItem] = ask("files that prove it", [], [], max_length=50)
     values: dict[str, Any] = ask("values that the card asked for", {}, {}, max_length=50)
 
+    @property
+    def simulated(self) -> bool:
+        """Whether the testbed's simulated administrator answers, and no person."""
+        return self.done_by == samples.ADMINISTRATOR
+
 
 class Waiver(Block):
     """A check that somebody takes upon themselves until a day."""
@@ -159,6 +168,14 @@ def without_token(url: str) -> str:
     return re.sub(r"(?<=[^/:])/.+", f"/{MASK}", url, count=1, flags=re.S)
 
 
+class ByHand(Block):
+    """What you do yourself in a rehearsal, as on a live run; else it is done for you."""
+
+    cards: bool = ask("whether you answer the cards yourself", False, False)
+    plan: bool = ask("whether you approve the plan yourself, by name", False, False)
+    calls: bool = ask("whether you dial yourself, on the rehearsal's phone", False, False)
+
+
 class Testbed(Block):
     """The stand-ins on this machine that a testbed run talks to."""
 
@@ -170,3 +187,4 @@ class Testbed(Block):
     time_scale: int = ask("how many times faster waits run", 60, 60, ge=1, le=1000)
     seed: int = ask("seed of everything random", 1, 1, ge=0)
     faults: list[f.Item] = ask("faults to turn on, to practice with", [], [], max_length=50)
+    by_hand: ByHand = ask("what you do yourself in a rehearsal", None, ByHand())

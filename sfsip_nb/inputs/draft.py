@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, get_origin
 
 from pydantic import TypeAdapter, ValidationError
@@ -18,6 +18,7 @@ from sfsip_nb.inputs.blocks import Block, without_token
 from sfsip_nb.inputs.checked import Checked
 from sfsip_nb.inputs.errors import ExposedSecret, InputError
 from sfsip_nb.inputs.load import CELL, check_namespace, overlay
+from sfsip_nb.inputs.meant import meant
 from sfsip_nb.inputs.schema import (
     Parameters,
     block_of,
@@ -40,7 +41,8 @@ _typed_here: dict[str, dict[str, str]] = {}
 class Draft:
     """The inputs of one notebook, complete or not.
 
-    `checked` is what the last look at them found.
+    `checked` is what the last look at them found. `understood` has, by key, what was made of what
+    was last typed there, where that is not as it was typed.
     Raises InputError for what a form cannot mend: an unknown name, a group that is none, a
     target or a customer that is not there, a secret in the parameters cell.
     """
@@ -59,10 +61,12 @@ class Draft:
         self.guide = guide
         self.model = parameters_model(guide)
         self.secret_keys = frozenset(secret_keys(self.model))
-        self._given = _complete(guide, namespace)
+        self._given = complete(guide, namespace)
         self._typed: dict[str, Any] = {}
+        self._touched = set[str]()  # also what was typed back to what the cell gives
+        self.understood: dict[str, Any] = {}
         self.in_key_ring = False
-        self.keys = frozenset(_leaves(self.model))
+        self.fields = dict(leaves(self.model))
         self.checked: Checked
         if self._is_formed():  # else the check stops at what is not
             self._typed |= _typed_here.get(self.run_name, {})
@@ -93,7 +97,7 @@ class Draft:
 
     def _is_formed(self) -> bool:
         try:
-            given = {key: self._value(self._given, key) for key in self.keys}
+            given = {key: self._value(self._given, key) for key in self.fields}
         except TypeError:  # a group that is none
             return False
         return all(isinstance(given[name], str) for name in ("customer", "run"))
@@ -102,7 +106,7 @@ class Draft:
         return {key: value for key, value in self._typed.items() if is_typed_in(value)} | {
             key: entry["value"]
             for key, entry in typed.items()
-            if key in self.keys
+            if key in self.fields
             and key not in FIXED
             and entry["over"] == self._value(self._given, key)
         }
@@ -116,12 +120,19 @@ class Draft:
         }
 
     def note(self, key: str, value: Any) -> None:
-        """Take one typed value, and check. A secret's text goes where only this process reads it.
+        """Take one typed value as it is plainly meant, and check.
 
-        A reference may be typed for a secret too, and stands as it is. Raises InputError where
-        `in_key_ring` is set and the key ring does not open.
+        A secret's text goes where only this process reads it; a reference may be typed for it too,
+        and stands as it is. Raises InputError where `in_key_ring` is set and the key ring does not
+        open.
         """
-        if key in self.secret_keys and not is_reference(value):
+        self.understood.pop(key, None)
+        self._touched.add(key)
+        if key not in self.secret_keys:
+            value, typed = meant(self.fields[key], value), value
+            if value != typed:
+                self.understood[key] = value
+        elif not is_reference(value):
             value = keep(self.run_name, key, value) if self.in_key_ring else type_in(key, value)
         if value == self._value(self._given, key):
             self._typed.pop(key, None)
@@ -130,10 +141,26 @@ class Draft:
         _typed_here[self.run_name] = {k: v for k, v in self._typed.items() if is_typed_in(v)}
         self.check()
 
+    def to_write(self) -> dict[str, Any]:
+        """What was typed and may stand in a file: no secret, and not how an attempt goes on."""
+        typed = {key: self._value(self.values(), key) for key in {*self._typed, *self._touched}}
+        return {
+            key: value
+            for key, value in sorted(typed.items())
+            if key != "mode" and not is_typed_in(value)
+        }
+
+    def to_begin(self) -> dict[str, Any]:
+        """All inputs as a new file may have them, which lacks what `to_write` lacks."""
+        return self._over(copy.deepcopy(self._given), self.to_write())
+
     def values(self) -> dict[str, Any]:
         """All inputs, group by group, with what was typed in its place."""
-        values = copy.deepcopy(self._given)
-        for key, value in self._typed.items():
+        return self._over(copy.deepcopy(self._given), self._typed)
+
+    @staticmethod
+    def _over(values: dict[str, Any], typed: Mapping[str, Any]) -> dict[str, Any]:
+        for key, value in typed.items():
             *groups, name = key.split(".")
             target = values
             for group in groups:
@@ -171,10 +198,7 @@ class Draft:
 
     def _problems(self) -> Iterator[tuple[str, InputError]]:
         for problem in self.checked.problems:
-            key = problem.key
-            while key and key not in self.keys:  # numbers[0] is told at numbers
-                key = re.sub(r"(?:^|[.\[])[^.\[]*$", "", key)
-            yield key, problem
+            yield input_of(problem.key, self.fields), problem
 
     @staticmethod
     def _value(values: Mapping[str, Any], key: str) -> Any:
@@ -184,7 +208,14 @@ class Draft:
         return found
 
 
-def _complete(guide: str, namespace: Mapping[str, Any]) -> dict[str, Any]:
+def input_of(key: str, inputs: Collection[str]) -> str:
+    """The input at which a problem is told: that of numbers[0] at numbers; "" if there is none."""
+    while key and key not in inputs:
+        key = re.sub(r"(?:^|[.\[])[^.\[]*$", "", key)
+    return key
+
+
+def complete(guide: str, namespace: Mapping[str, Any]) -> dict[str, Any]:
     """What the namespace gives, with a place for everything that it does not give."""
     model = parameters_model(guide)
     names = [field.alias or name for name, field in model.model_fields.items()]
@@ -228,10 +259,11 @@ def _checked(field: FieldInfo, value: Any) -> Any:
         return _blank(field)
 
 
-def _leaves(model: type[Block], prefix: str = "") -> Iterator[str]:
+def leaves(model: type[Block], prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    """Every input by its dotted key."""
     for name, field in model.model_fields.items():
         key, block = f"{prefix}{field.alias or name}", block_of(field.annotation)
         if block is None:
-            yield key
+            yield key, field
         else:
-            yield from _leaves(block, f"{key}.")
+            yield from leaves(block, f"{key}.")

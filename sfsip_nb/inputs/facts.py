@@ -125,6 +125,16 @@ def own_hosts(name: str) -> tuple[str, ...]:
     return tuple(of(name)["hosts"])
 
 
+def asked(origin: str) -> tuple[str, str]:
+    """Method and path by which an origin is seen to be there: without a secret, refused in JSON.
+
+    ``genesys.login`` is an origin's name; GET of its root where no such request is known.
+    """
+    name, _, part = origin.partition(".")
+    method, _, path = of(name).get("asked", {}).get(part or "api", "GET ").partition(" ")
+    return method, path
+
+
 def synthflow_port(transport: str) -> int:
     """Synthflow's SIP port for `transport` (udp, tcp or tls)."""
     return int(of("synthflow")["ports"][transport])

@@ -17,7 +17,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from sfsip_nb.inputs import ranges
+from sfsip_nb.inputs.meant import Normalizer
 from sfsip_nb.inputs.numbers import dial_refusal, parse_e164
+from sfsip_nb.inputs.numbers import meant as meant_number
 from sfsip_nb.inputs.secrets import is_reference
 from sfsip_nb.inputs.slips import near
 
@@ -26,6 +28,11 @@ LABEL = r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)"
 _HOST_LENGTH = 253  # RFC 1035 without the root's dot
 _HOST = re.compile(rf"(?=.{{1,{_HOST_LENGTH}}}\Z){LABEL}(?:\.{LABEL})+")
 _SCHEME = re.compile(r"(?i)(?:sips?|tel|https?|udp|tcp|tls):(?://)?")
+_IN_A_URI = re.compile(
+    r"(?i)<?(?:(?:sips?|https?|udp|tcp|tls):(?://)?)?(?:[^@\s/?;<>]*@)?"
+    r"(?P<host>\[[0-9a-f:.]+\]|[^\s:/?;<>@\[\]]+?)\.?(?P<port>:\d{1,5})?(?:[/?;>]\S*)?"
+)
+"""A host as people paste it: in a SIP URI, or as a browser or a DNS tool shows it."""
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -97,9 +104,24 @@ def refuse_twice(numbers: list[str]) -> None:
         raise ValueError(f"names {told} more than once. Name each number once.")
 
 
+def host_of(text: str) -> str:
+    """The host that `text` plainly names: that of a URI, without its port; else `text`."""
+    found = _IN_A_URI.fullmatch(text.strip())
+    host = found["host"].strip("[]") if found else ""
+    return host if _is_address(host) or _HOST.fullmatch(host) else text
+
+
+def host_and_port_of(text: str) -> str:
+    """The host that `text` plainly names, with its port if it names one; else `text`."""
+    host, found = host_of(text), _IN_A_URI.fullmatch(text.strip())
+    if host == text or found is None:
+        return text
+    return (found["host"] if found["port"] else host) + (found["port"] or "")
+
+
 def _host(text: str) -> str:
     if text:
-        _refuse_decoration(text)
+        _refuse_decoration(text, host_of(text))
         if re.search(r":[0-9]*\Z", text) and not _is_address(text):
             raise ValueError(
                 f"is '{text}', with a port. Write the host alone, '{text.rpartition(':')[0]}': the"
@@ -111,7 +133,7 @@ def _host(text: str) -> str:
 
 def _host_and_port(text: str) -> str:
     if text and not _is_address(text):
-        _refuse_decoration(text)
+        _refuse_decoration(text, host_and_port_of(text))
         host, colon, port = text.rpartition(":")
         if colon and not (port.isdecimal() and 0 < int(port) < 65536):
             raise ValueError(f"is '{text}', whose port is not a number from 1 to 65535.")
@@ -119,9 +141,9 @@ def _host_and_port(text: str) -> str:
     return text
 
 
-def _refuse_decoration(text: str) -> None:
+def _refuse_decoration(text: str, meant: str) -> None:
     if match := _SCHEME.match(text):
-        rest = text[match.end() :]
+        rest = text[match.end() :] if meant == text else meant
         raise ValueError(f"is '{text}': leave out '{match[0]}' and write '{rest}' alone.")
     if any(character.isspace() for character in text):
         raise ValueError(f"is '{text}', with a space inside. A host name has none.")
@@ -209,15 +231,21 @@ Line = Annotated[str, text_of(NAME), AfterValidator(one_line)]
 Text = Annotated[Line, AfterValidator(_filled)]
 OptionalSentence = Annotated[str, text_of(LONG), AfterValidator(one_line)]
 Sentence = Annotated[OptionalSentence, AfterValidator(_filled)]
-Number = Annotated[Text, AfterValidator(number)]
-OptionalNumber = Annotated[Line, AfterValidator(number)]
-Numbers = Annotated[list[Item], Field(max_length=1000), AfterValidator(_numbers)]
+Number = Annotated[Text, AfterValidator(number), Normalizer(meant_number)]
+OptionalNumber = Annotated[Line, AfterValidator(number), Normalizer(meant_number)]
+Numbers = Annotated[
+    list[Item], Field(max_length=1000), AfterValidator(_numbers), Normalizer(ranges.meant)
+]
 OptionalHost = Annotated[
-    str, text_of(_HOST_LENGTH), AfterValidator(one_line), AfterValidator(_host)
+    str, text_of(_HOST_LENGTH), AfterValidator(one_line), AfterValidator(_host), Normalizer(host_of)
 ]
 Host = Annotated[OptionalHost, AfterValidator(_filled)]
 OptionalHostAndPort = Annotated[
-    str, text_of(_HOST_LENGTH + 10), AfterValidator(one_line), AfterValidator(_host_and_port)
+    str,
+    text_of(_HOST_LENGTH + 10),
+    AfterValidator(one_line),
+    AfterValidator(_host_and_port),
+    Normalizer(host_and_port_of),
 ]
 Addresses = Annotated[list[Item], Field(max_length=200), AfterValidator(_addresses)]
 OptionalReference = Annotated[OptionalSentence, AfterValidator(_reference)]

@@ -18,6 +18,14 @@ _DIALED = re.compile(r"(?i)(?:tel:|sips?:)?[\W\d_]*(?:@.*|;.*)?")
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
+_POSSIBLE = phonenumbers.ValidationResult.IS_POSSIBLE  # which one for local dialing only is not
+
+_WITH_PREFIX = re.compile(
+    r"(?i)(?:tel:|sips?:)?\s*\(?(?:\+|00(?=[\s().-]*[1-9]))(?P<rest>[\d\s()./\-\u2010-\u2015]+)"
+    r"(?:@[^\s,;]*)?"
+)
+"""A number behind an international prefix, with what people put between its digits (E.123)."""
+
 # Codes without a country: satellite and international networks, charged like premium numbers.
 _NETWORK_CODES = frozenset({870, 878, 881, 882, 883})
 
@@ -46,6 +54,17 @@ _SUICIDE_PREVENTION = frozenset(
 )
 
 
+def meant(text: str) -> str:
+    """The number in E.164 form that `text` plainly is; else `text`.
+
+    Only an international prefix, + or 00, makes it plain: a national number may be any country's.
+    """
+    written = _WITH_PREFIX.fullmatch(text.strip())
+    number = _parse(f"+{written['rest']}") if written else None
+    possible = number and phonenumbers.is_possible_number_with_reason(number)
+    return _e164(number) if number and possible == _POSSIBLE else text
+
+
 def parse_e164(text: str) -> str:
     """`text` without surrounding white space, if it is a possible number in E.164 form.
 
@@ -55,12 +74,13 @@ def parse_e164(text: str) -> str:
     text = text.strip()
     number = _parse(text)
     if _E164.fullmatch(text) and number is not None and _e164(number) == text:
-        possible = phonenumbers.is_possible_number_with_reason(number)
-        if possible == phonenumbers.ValidationResult.IS_POSSIBLE:  # not one for local dialing only
+        if phonenumbers.is_possible_number_with_reason(number) == _POSSIBLE:
             return text
         raise ValueError(
             f"'{text}' has too many or too few digits for its country code +{number.country_code}"
         )
+    if (plainly := meant(text)) != text:
+        raise ValueError(f"'{_shown(text)}' is not in E.164 form: write '{plainly}'")
     if re.fullmatch(r"00[1-9][0-9]{6,14}", text):
         raise ValueError(f"'{text}' is not in E.164 form: write '+{text[2:]}'")
     if not _DIALED.fullmatch(text):

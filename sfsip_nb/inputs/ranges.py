@@ -6,6 +6,8 @@ import contextlib
 import re
 from collections.abc import Iterable
 
+from sfsip_nb.inputs.numbers import meant as one_meant
+
 _RANGE = re.compile(r"(\+[0-9]+)\s*\.\.\s*(\+?[0-9]+)")
 _NUMBER = re.compile(r"\+[0-9]{1,15}")
 
@@ -21,6 +23,8 @@ def expand(text: str) -> list[str]:
     """
     match = _RANGE.fullmatch(text.strip())
     if match is None:
+        if ".." in text and (plainly := meant(text)) != text:
+            raise ValueError(f"is the range '{text}': write '{plainly}'.")
         return [text.strip()]
     first, last = match.groups()
     if not last.startswith("+"):
@@ -34,6 +38,21 @@ def expand(text: str) -> list[str]:
     if high - low >= MOST:
         raise ValueError(f"is the range '{text}', which holds more than {MOST:,} numbers.")
     return [f"+{number}" for number in range(low, high + 1)]
+
+
+def meant(text: str) -> str:
+    """The number (`numbers.meant`) or the range of numbers that `text` plainly is; else `text`."""
+    first, dots, last = text.partition("..")
+    number = one_meant(first)
+    if not dots or not _RANGE.fullmatch(whole := f"{number}..{_end(last)}"):
+        return text if dots else number
+    return whole
+
+
+def _end(text: str) -> str:
+    """The end of a range: a whole number, or the last digits of one."""
+    bare = re.sub(r"[\s()./-]", "", text)
+    return bare if bare.isdecimal() and not bare.startswith("00") else one_meant(text)
 
 
 def found_in(text: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NoReturn
 
@@ -20,6 +20,13 @@ _REFERENCE = re.compile(
     r"env:[A-Za-z_][A-Za-z0-9_]*|file:\S(?:.*\S)?|keyring:[^/\s][^/]*/\S(?:.*\S)?|testbed:[a-z-]+|form:[a-z_.]+"
 )
 _typed: dict[str, str] = {}
+_PLACES = {
+    "env": "kept in the environment variable {}",
+    "file": "kept in the file {}",
+    "keyring": "kept in this computer's key ring, as {}",
+    "testbed": "a sample of the testbed's",
+    "form": "typed in: only in this kernel's memory, until that ends",
+}
 HOW = (
     "Write a reference instead: env:NAME (an environment variable), file:PATH (a file that holds"
     " only the secret) or keyring:SERVICE/NAME (this computer's key ring)"
@@ -29,13 +36,15 @@ HOW = (
 class Secret:
     """A secret value that shows itself only when asked by `reveal()`.
 
-    Its repr, str, format and HTML are dots, and it refuses to be pickled.
+    Its repr, str, format and HTML are dots, and it refuses to be pickled. `trimmed`: spaces around
+    it were left out.
     """
 
-    __slots__ = ("_value",)
+    __slots__ = ("_value", "trimmed")
 
-    def __init__(self, value: str) -> None:
+    def __init__(self, value: str, trimmed: bool = False) -> None:
         self._value = value
+        self.trimmed = trimmed
 
     def reveal(self) -> str:
         """The value, for the line of code that hands it to the other side, and no other."""
@@ -75,8 +84,9 @@ def is_reference(text: str) -> bool:
 def resolve(reference: str, key: str) -> Secret:
     """The secret that `reference` points to; `key` is the parameter that holds it, for messages.
 
-    White space around the value (a file's last newline) is dropped, inside it is kept. Raises
-    InputError, which never repeats a literal, when there is nothing usable.
+    White space around the value is dropped, and `doubts` asks about it unless it is a file's last
+    newline; inside it is kept. Raises InputError, which never repeats a literal, when there is
+    nothing usable.
     """
     if not is_reference(reference):
         raise InputError(
@@ -85,7 +95,8 @@ def resolve(reference: str, key: str) -> Secret:
             f" (it is not repeated here). {HOW}.",
         )
     scheme, _, name = reference.partition(":")
-    value = _READERS[scheme](name, key).strip()
+    given = _READERS[scheme](name, key)
+    value = given.strip()
     if len(value) < SHORTEST:
         raise InputError(
             key,
@@ -99,17 +110,33 @@ def resolve(reference: str, key: str) -> Secret:
             f"{key} ({reference}) holds a line break or another control character inside the"
             " secret. Store the secret alone, on one line.",
         )
-    return Secret(value)
+    return Secret(value, trimmed=given.strip("\r\n") != value)
 
 
 def doubts(secrets: Mapping[str, Secret]) -> dict[str, str]:
-    """What to ask about `secrets`, by the parameter that holds each; they are used unchanged."""
-    return {
-        key: f"{key} gives a secret with a space inside, and it is used unchanged. Is the space"
-        " part of the secret? If not, store the secret again without it."
-        for key, secret in secrets.items()
-        if secret.has_inner_space
-    }
+    """What to ask about `secrets`, by the parameter that holds each."""
+    asked = {key: " ".join(_doubts(key, secret)) for key, secret in secrets.items()}
+    return {key: question for key, question in asked.items() if question}
+
+
+def _doubts(key: str, secret: Secret) -> Iterator[str]:
+    if secret.trimmed:
+        yield (
+            f"{key} gives a secret with a space before or after it, and it is used without that."
+            " Is the space part of the secret? If so, choose one that does not begin or end with"
+            " a space."
+        )
+    if secret.has_inner_space:
+        yield (
+            f"{key} gives a secret with a space inside, and it is used unchanged. Is the space"
+            " part of the secret? If not, store the secret again without it."
+        )
+
+
+def kept_where(reference: str) -> str:
+    """In words, where the secret is that a reference points to; empty for no reference."""
+    scheme, _, name = reference.partition(":")
+    return _PLACES[scheme].format(name) if is_reference(reference) else ""
 
 
 def type_in(key: str, value: str) -> str:

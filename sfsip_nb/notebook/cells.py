@@ -12,6 +12,7 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from sfsip_nb.notebook import forms
 from sfsip_nb.notebook.errors import errors_shown
+from sfsip_nb.notebook.waiting import timed
 from sfsip_nb.notebook.workspace import Workspace
 from sfsip_nb.present.tables import Shown, Stamp
 
@@ -46,7 +47,7 @@ def cell(method: Callable[Concatenate[N, P], S]) -> Callable[Concatenate[N, P], 
         workspace = notebook.workspace
         what = f"run.{method.__name__}({', '.join(map(repr, args))})".replace("'", '"')
         stops = errors_shown(workspace.folder, lambda: workspace.redactor, what)
-        with stops, _letting_go(workspace), _timed(workspace, what):
+        with stops, _letting_go(workspace), timed(what, workspace.headless):
             workspace.refresh()
             made = method(notebook, *args, **named)
             made.stamp = stamp(workspace, notebook.name)
@@ -63,19 +64,6 @@ def stamp(workspace: Workspace, notebook: str) -> Stamp:
         return Stamp(where, _kernel(), 0, f"no attempt yet · {now}")
     words = f"attempt {opened.attempt} · {opened.mode} · {opened.parameters.target} · {now}"
     return Stamp(where, _kernel(), opened.attempt, words)
-
-
-@contextlib.contextmanager
-def _timed(workspace: Workspace, what: str) -> Iterator[None]:
-    """While it lasts a person sees how long, and what takes the single waits."""
-    if workspace.headless:
-        yield
-        return
-    from sfsip_nb.notebook.waiting import Clock
-
-    with Clock(what) as clock:
-        workspace.phase = clock.phase
-        yield
 
 
 @contextlib.contextmanager

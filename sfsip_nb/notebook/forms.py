@@ -1,7 +1,8 @@
 """The form of the inputs: widgets where a person is there, its static twin always.
 
-Values come first: the widgets start from the inputs as they stand, nothing blocks, and there is
-no button. What a person types is checked at once and noted; the next cell that runs acts on it.
+Values come first: the widgets start from the inputs as they stand, and nothing blocks. What a
+person types is checked at once and noted; the next cell that runs acts on it. Buttons only look up
+what the platforms have, and save the inputs to a file.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,11 +20,13 @@ from sfsip_nb.inputs.answered import AnsweredNumber
 from sfsip_nb.inputs.blocks import Block
 from sfsip_nb.inputs.draft import FIXED, Draft
 from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.inputs.meant import OneOf
 from sfsip_nb.inputs.schema import block_of
 from sfsip_nb.inputs.secrets import doubts
 from sfsip_nb.present.tables import Shown, Stamp, folded, inputs_table, plain_table
 from sfsip_nb.present.text import some
 from sfsip_nb.runs import person
+from sfsip_nb.runs.parameters_file import Proposal
 
 _LINES = ", one a line", "; hold Ctrl or ⌘ to choose several, or none"
 _WORDS = {"sip": "SIP", "api": "API", "id": "ID", "fqdn": "FQDN", "sbc": "SBC", "url": "URL"}
@@ -40,13 +43,15 @@ class Field:
     """One input as a form asks for it.
 
     `kind`: text, number, switch, choice, lines, several (lines from a closed list), day or fixed.
-    `group` is the dotted name of the group that it stands in, empty at the top.
+    `group` is the dotted name of the group that it stands in, empty at the top. `first`: it is
+    asked before the others, because with it the platforms can be asked what they have.
     """
 
     key: str
     help: str
     kind: str
     secret: bool = False
+    first: bool = False
     choices: tuple[Any, ...] = ()
 
     @property
@@ -71,7 +76,7 @@ def label(key: str) -> str:
 def fields_of(model: type[Block], prefix: str = "") -> Iterator[Field]:
     """Every input of a schema, nested ones with dotted keys, in the schema's order.
 
-    A secret is a field whose `json_schema_extra` says `secret`.
+    `json_schema_extra` says which are `secret`, and which are asked `first`.
     """
     for name, info in model.model_fields.items():
         key, block = f"{prefix}{info.alias or name}", block_of(info.annotation)
@@ -79,9 +84,10 @@ def fields_of(model: type[Block], prefix: str = "") -> Iterator[Field]:
             yield from fields_of(block, f"{key}.")
             continue
         extra = info.json_schema_extra
-        secret = isinstance(extra, Mapping) and bool(extra.get("secret"))
+        marks = extra if isinstance(extra, Mapping) else {}
+        secret, first = bool(marks.get("secret")), bool(marks.get("first"))
         kind, choices = ("fixed", ()) if key in FIXED else _kind(info)
-        yield Field(key, _help(info.description or "", kind, secret), kind, secret, choices)
+        yield Field(key, _help(info.description or "", kind, secret), kind, secret, first, choices)
 
 
 def _help(text: str, kind: str, secret: bool) -> str:
@@ -105,6 +111,8 @@ def _kind(info: FieldInfo) -> tuple[str, tuple[Any, ...]]:
         annotation = next(a for a in get_args(annotation) if a is not type(None))
     if get_origin(annotation) is Literal:
         return "choice", get_args(annotation)
+    for closed in (beside for beside in info.metadata if isinstance(beside, OneOf)):
+        return "choice", tuple(closed.known())
     if get_origin(annotation) is list and _bare(get_args(annotation)[0]) in (str, AnsweredNumber):
         return "lines", ()
     kinds = {bool: "switch", int: "number", str: "text", date: "day"}
@@ -137,12 +145,23 @@ def looked_up(draft: Draft, found: Mapping[str, LookupResult]) -> Shown:
     return plain_table(rows, names, "What the platforms say about the inputs")
 
 
+def answered(found: Mapping[str, LookupResult]) -> tuple[str, bool]:
+    """What came of asking the platforms, in a sentence, and whether all could be asked."""
+    refused = dict.fromkeys(result.sentence for result in found.values() if not result.asked)
+    offered = {key: len(result.choices) for key, result in found.items() if result.choices}
+    told = ", ".join(f"{label(key)} {count}" for key, count in offered.items())
+    parts = [f"{'; '.join(refused)}. Type the names instead."] if refused else []
+    parts += [f"To choose from below: {told}."] if told else []
+    return " ".join(parts) or "The platforms offer nothing to choose from.", not refused
+
+
 class Form:
     """Inputs to look at and, where a person is there, to change.
 
     Display it by returning it from a cell. Structures that no single control holds (people,
     waivers) are shown and stay as the parameters have them. `kept` is called after each change.
-    `closed` names, by key, all that may be chosen, each with a word on it.
+    `closed` names, by key, all that may be chosen, each with a word on it. `ask` asks the platforms
+    about the inputs as they stand; `propose` makes of them the run's parameters file.
     """
 
     def __init__(
@@ -150,8 +169,12 @@ class Form:
         draft: Draft,
         kept: Callable[[], None] = lambda: None,
         closed: Mapping[str, Mapping[str, str]] | None = None,
+        ask: Callable[[], Mapping[str, LookupResult]] = dict,
+        propose: Callable[[], Proposal] | None = None,
     ) -> None:
         self.draft = draft
+        self.propose = propose
+        self._ask = ask
         self.closed = closed or {}
         self.fields = tuple(
             replace(field, kind="several", help=field.help.replace(*_LINES))
@@ -160,6 +183,7 @@ class Form:
             for field in fields_of(draft.model)
         )
         self.offers: dict[str, tuple[str, ...]] = {}
+        self._seen: dict[str, tuple[Any, LookupResult]] = {}
         self.shown: Any = None
         self.stamp: Stamp | None = None
         self._kept = kept
@@ -192,6 +216,27 @@ class Form:
         if self.shown is not None:
             self.shown.refresh(refused)
 
+    def look(self) -> Mapping[str, LookupResult]:
+        """Ask the platforms about the inputs, and offer what they have. Only reads.
+
+        Raises InputError where nobody can be asked yet.
+        """
+        seen = self._ask()
+        self._seen = {key: (self.draft.value(key), result) for key, result in seen.items()}
+        for key, result in seen.items():
+            self.offer(key, result.choices)
+        return seen
+
+    def slip(self, key: str) -> str:
+        """What the platform said against an input as it still stands: not there, or other letters.
+
+        Empty where it said nothing against it, or something else has been typed since.
+        """
+        value, result = self._seen.get(key, (None, None))
+        if result is None or value != self.draft.value(key):
+            return ""
+        return result.sentence if result.ok is False or result.spelled else ""
+
     def offer(self, key: str, choices: Sequence[str]) -> None:
         """Offer what a platform has for an input; anything else may still be typed.
 
@@ -217,15 +262,21 @@ class Form:
 class Intent:
     """Something shown, and fields below it; the next cell that runs honors what was typed.
 
-    `fields` are key, label and hint of each; what is typed goes to `typed`, as it is typed.
+    `fields` are key, label and hint of each; what is typed goes to `typed`, as it is typed. A key
+    in `offered` is chosen from what stands there.
     """
 
     def __init__(
-        self, shown: Shown, fields: Sequence[tuple[str, str, str]], typed: dict[str, str]
+        self,
+        shown: Shown,
+        fields: Sequence[tuple[str, str, str]],
+        typed: dict[str, str],
+        offered: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         self.shown = shown
         self.fields = tuple(fields)
         self.typed = typed
+        self.offered = offered or {}
         self.stamp: Stamp | None = None
 
     @property
@@ -240,4 +291,4 @@ class Intent:
 
         self.shown.stamp = self.stamp
         display(self.shown)  # type: ignore[no-untyped-call]
-        display(intent(self.fields, self.typed))  # type: ignore[no-untyped-call]
+        display(intent(self.fields, self.typed, self.offered))  # type: ignore[no-untyped-call]

@@ -1,12 +1,12 @@
-"""The kernels of a replay: `python -m sfsip_nb.notebook.kernel`, which forks them.
+"""A replay's kernels and JupyterLab's: `python -m sfsip_nb.notebook.kernel`, which forks them.
 
-It loads ipykernel and the package once. Each line of its standard input, a list in JSON, holds the
-arguments of one kernel, which begins as a copy of this process; its process id is answered. It ends
-with its input. With arguments of its own, `-f CONNECTION_FILE`, it is one kernel itself: for
-systems on which a copy is not safe.
+It loads ipykernel and the package once. Each line of its standard input, an object in JSON, holds
+the arguments, the environment and the folder of one kernel, which begins as a copy of this process;
+its process id is answered. It ends with its input. With arguments of its own, `-f CONNECTION_FILE`,
+it is one kernel itself: for systems on which a copy is not safe.
 
-The kernel is ipykernel's own, without the debugger, which nobody can attach. Source:
-ipykernel_launcher.
+The kernel is ipykernel's own. Only with `--debugger` has it the debugger, which nobody can attach
+in a replay. Source: ipykernel_launcher.
 """
 
 import gc
@@ -21,8 +21,8 @@ def _forked() -> list[str]:
     # Nobody here asks how a kernel ended, so that it leaves nothing behind.
     reaping = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while line := sys.stdin.readline():
-        if kernel := os.fork():
-            print(kernel, flush=True)
+        if forked := os.fork():
+            print(forked, flush=True)
             continue
         os.setsid()
         signal.signal(signal.SIGCHLD, reaping)
@@ -30,15 +30,24 @@ def _forked() -> list[str]:
         for stream in (0, 1):
             os.dup2(nothing, stream)
         os.close(nothing)
+        kernel = json.loads(line)
+        os.environ.clear()
+        os.environ.update(kernel["env"])
+        os.chdir(kernel["cwd"])
+        if numbers := sys.modules.get("numpy.random"):  # Python's own are seeded anew by the fork
+            numbers.seed()
         # A kernel ends when its parent does.
-        return [*json.loads(line), f"--IPKernelApp.parent_handle={os.getppid()}"]
+        return [*kernel["arguments"], f"--IPKernelApp.parent_handle={os.getppid()}"]
     sys.exit()
 
 
 if __name__ == "__main__":
     if not sys.flags.safe_path:  # the current folder, until IPython adds it for the cells
         del sys.path[0]
-    sys.modules["debugpy"] = None  # type: ignore[assignment]  # ipykernel copes without it
+    if "--debugger" in sys.argv:
+        sys.argv.remove("--debugger")
+    else:  # ipykernel copes without it
+        sys.modules["debugpy"] = None  # type: ignore[assignment]
 
     # What is imported stays: the collector would look through it again and again.
     gc.disable()

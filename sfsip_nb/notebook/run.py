@@ -13,10 +13,11 @@ from sfsip_nb.engine.model import Refused
 from sfsip_nb.engine.verdicts import DONE, Verdict, worst
 from sfsip_nb.inputs import facts, private
 from sfsip_nb.inputs.errors import InputError
-from sfsip_nb.notebook import cards, forms
+from sfsip_nb.notebook import cards, forms, surprises, telephones
 from sfsip_nb.notebook.cells import cell, stamp
 from sfsip_nb.notebook.errors import errors_shown
 from sfsip_nb.notebook.unattended import stop_unless_passed
+from sfsip_nb.notebook.waiting import timed
 from sfsip_nb.notebook.workspace import Workspace
 from sfsip_nb.platforms.shared import captures
 from sfsip_nb.present import captures as capture_tables
@@ -26,7 +27,8 @@ from sfsip_nb.present.pictured import pictured
 from sfsip_nb.present.record import card_page
 from sfsip_nb.present.tables import Shown
 from sfsip_nb.present.text import unmarked, utc
-from sfsip_nb.runs import places
+from sfsip_nb.runs import cards as handouts
+from sfsip_nb.runs import person, places
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -35,13 +37,21 @@ _ANSWERABLE = (Verdict.WAITING, Verdict.FAIL, Verdict.INCONCLUSIVE)
 """A card with such a verdict may be done, or done anew."""
 
 
+_DIAGNOSE = "diagnose"
+
+_below: dict[tuple[str, str], tuple[dict[str, str], dict[str, dict[str, str]]]] = {}
+"""What was typed below the plan and below cards in this kernel, by run and notebook: Run All opens
+the run again, and nobody types anything twice."""
+
+
 def open_run(guide: str, notebook: str, namespace: Mapping[str, Any]) -> Run:
     """Open the run that the parameters cell describes, for one of its notebooks.
 
     Reads the declared names out of ``namespace`` (a notebook's ``globals()``) and validates them
     once. Raises ``InputError``, one paragraph a problem; nothing has been touched then.
     """
-    with errors_shown(places.home() / "runs", where="open_run"):
+    headless = not person.is_there()
+    with errors_shown(places.home() / "runs", where="open_run"), timed("open_run", headless):
         forms.ready()
         before = namespace.get("run")
         if isinstance(before, Run):  # the cell is run again, and its own result hides the parameter
@@ -56,10 +66,13 @@ class Run:
     def __init__(self, workspace: Workspace, name: str) -> None:
         self.workspace = workspace
         self.name = name
-        self._approval: dict[str, str] = {}
-        self._answers: dict[str, dict[str, str]] = {}
+        self._approval, self._answers = _below.setdefault(
+            (workspace.draft.run_name, name), ({}, {})
+        )
         closed = {"testbed.faults": workspace.faults()}
-        self._form = forms.Form(workspace.draft, workspace.keep, closed)
+        self._form = forms.Form(
+            workspace.draft, workspace.keep, closed, workspace.look, workspace.propose
+        )
 
     def __repr__(self) -> str:
         return str(self.head())
@@ -76,16 +89,28 @@ class Run:
         made.stamp = stamp(self.workspace, self.name)
         return made
 
-    def _engine(self) -> Engine:
-        """The engine, once what a person typed below this notebook's outputs was honored."""
+    def _engine(self, until: str = "") -> Engine:
+        """The engine, once what a person typed below this notebook's outputs was honored.
+
+        A card's answer is, `until` its own step's turn has come: before, what it is about may not
+        be there.
+        """
         if by := self._approval.pop("by", ""):
             self.workspace.approve(by)
-        for step_id, said in self._answers.items():
+        ids = [step.id for step in self.workspace.guide.steps]
+        for step_id in ids[: ids.index(until) + 1] if until else ():
+            said = self._answers.get(step_id, {})
             if by := said.pop("by", ""):
                 values = {name: value for name, value in said.items() if value}
                 note = values.pop("note", "")
                 cards.answer(self.workspace.engine().ctx, step_id, by, note, "", (), values)
         return self.workspace.engine()
+
+    def _is_asking(self) -> bool:
+        """Whether a person is asked here what a surprise has broken, before it is told."""
+        steps = self.workspace.guide.of_section(self.name)
+        here = not self.workspace.headless and any(step.id == _DIAGNOSE for step in steps)
+        return here and surprises.pending(self.workspace.open())
 
     # -- data ------------------------------------------------------------------------------
 
@@ -135,11 +160,9 @@ class Run:
     def look(self) -> Shown:
         """What both platforms say of the inputs, and, in the form above, what they offer."""
         try:
-            seen = self.workspace.look()
+            seen = self._form.look()
         except InputError as error:
             return tables.notice(str(error), "doubt")
-        for key, result in seen.items():
-            self._form.offer(key, result.choices)
         return forms.looked_up(self.workspace.draft, seen)
 
     @cell
@@ -196,6 +219,9 @@ class Run:
         asks = engine.ctx.mode == "plan" or not plan.approved_by
         if self.workspace.headless or plan.stopped or not left or not asks:
             return shown
+        if plan.cards:
+            page = os.path.relpath(handouts.keep(engine.ctx.run_dir), Path.cwd())
+            shown = shown + tables.pointer("For those who do it", page, "all cards on one page")
         hint = "your name; the next cell then carries out this plan"
         return forms.Intent(shown, [("by", "Approved by", hint)], self._approval)
 
@@ -214,9 +240,14 @@ class Run:
         Where it waits for a person, the card can be answered below it.
         """
         cards.step_of(self.workspace.guide, step_id)
-        engine, session = self._engine(), self.workspace.open()
+        engine = self._engine(until=step_id)
+        session = self.workspace.open()
+        if not self.workspace.headless:
+            telephones.laid_out(session, step_id)
         with self.workspace.alone():
             result = engine.run(step_id)
+        if step_id == _DIAGNOSE and self._is_asking():
+            return tables.notice("A surprise is on: say below what it is, before it is told.")
         row = session.journal.steps(engine.ctx.attempt)[step_id]
         shown = tables.checks_table(row.titled(result.step.section, result.step.title))
         if result.card is not None:
@@ -232,7 +263,7 @@ class Run:
             shown = shown + picture
         if self.workspace.headless or result.card is None or result.verdict not in _ANSWERABLE:
             return shown
-        fields = cards.asking(result.card, anew=result.verdict is not Verdict.WAITING)
+        fields = cards.asking(engine.ctx, result.card, anew=result.verdict is not Verdict.WAITING)
         return forms.Intent(shown, fields, self._answers.setdefault(step_id, {}))
 
     @cell
@@ -285,7 +316,7 @@ class Run:
         if missing and verdict in DONE:
             verdict = outcome.PARTIAL
         shown = tables.overall(verdict, outcome.section(title, missing, len(due)))
-        if own:
+        if own and not self._is_asking():
             shown = tables.verdict_table(ran, "This section") + shown
         if workspace.unattended:
             shown.stamp = stamp(workspace, self.name)
@@ -312,11 +343,18 @@ class Run:
         )
 
     @cell
-    def diagnosis(self) -> Shown:
-        """The causes of what failed, and what became of each row of the guide's table."""
+    def diagnosis(self) -> Shown | forms.Intent:
+        """The causes of what failed, and what became of each row of the guide's table.
+
+        Of a surprise a person is asked first.
+        """
         session = self.workspace.open()
         data = export.record(session.journal, session.attempt, session.guide)
-        return causes.shown(data.causes) + causes.issues(data.diagnosis)
+        shown = causes.shown(data.causes) + causes.issues(data.diagnosis)
+        if self.workspace.headless:
+            return shown
+        typed = self._answers.setdefault(_DIAGNOSE, {})
+        return surprises.diagnosis(session, data.steps, data.causes, shown, typed)
 
     @cell
     def record(self) -> Shown:

@@ -1,6 +1,6 @@
 """The controls behind `forms.Form`. Imported only where a person is there to use them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from html import escape
 from itertools import groupby
@@ -10,9 +10,10 @@ import ipywidgets
 import traitlets
 
 from sfsip_nb.inputs.answered import as_line
-from sfsip_nb.inputs.errors import InputError
-from sfsip_nb.inputs.secrets import doubts, has_key_ring
-from sfsip_nb.notebook.forms import Field, Form, groups_of
+from sfsip_nb.inputs.errors import InputError, SfsipError
+from sfsip_nb.inputs.secrets import doubts, has_key_ring, kept_where
+from sfsip_nb.notebook.file_widgets import saver
+from sfsip_nb.notebook.forms import Field, Form, answered, groups_of
 from sfsip_nb.present.tables import STYLE
 from sfsip_nb.present.text import some, visible
 from sfsip_nb.sip.shown import counted
@@ -125,23 +126,52 @@ class Sheet:
         self._form = form
         self.controls: dict[str, Any] = {}
         self._remarks: dict[str, Any] = {}
+        self._rows: dict[str, Any] = {}
+        self._pickers: dict[str, Any] = {}
         about = dict(groups_of(form.draft.model))
-        parts: list[Any] = [_html(STYLE)]
-        asked = [field for field in form.fields if not self._irrelevant(field)]
+        parts: list[Any] = [_html(STYLE), *self._opening()]
+        asked = [field for field in form.fields if not field.first and not self._irrelevant(field)]
         for group, fields in groupby(asked, key=lambda field: field.group):
             rows = [row for field in fields if (row := self._row(field)) is not None]
             if rows:
                 heading = about.get(group, "This run")
                 parts += [_html(f"<h4>{escape(heading)}</h4>"), *rows]
-        if has_key_ring():
-            parts.append(self._ring())
         self._summary = _html("")
-        self.box = ipywidgets.VBox([*parts, self._summary])
+        saving = [saver(form.propose)] if form.propose else []
+        self.box = ipywidgets.VBox([*parts, self._summary, *saving])
         self.refresh()
+
+    def _opening(self) -> list[Any]:
+        """What the platforms are asked with, and a button that asks them: it only reads."""
+        self._said = _html("")
+        first = [self._row(field) for field in self._form.fields if field.first]
+        button = ipywidgets.Button(
+            description="Look up what they have",
+            tooltip="Only reads: sites, flows, queues, assistants and numbers to choose from below",
+            layout=ipywidgets.Layout(width="auto"),
+        )
+        button.on_click(lambda _: self._look())
+        heading = _html("<h4>First, what opens both platforms</h4>")
+        ring = [self._ring()] if has_key_ring() else []
+        return [heading, *first, *ring, ipywidgets.HBox([button, self._said])]
+
+    def _look(self) -> None:
+        self._said.value = _said("Asking both platforms, which only reads …")
+        try:
+            told, good = answered(self._form.look())
+        except InputError as error:
+            told, good = str(error), False
+        except SfsipError as error:
+            told, good = f"{error} Type the names instead.", False
+        mark = '<span class="good">✔' if good else '<span class="doubt">?'
+        self._said.value = _said(f"{mark} {escape(visible(told))}</span>")
 
     def _irrelevant(self, field: Field) -> bool:
         """Whether an input has no meaning for this target."""
-        return field.group == "testbed" and self._form.draft.value("target") == "live"
+        return (
+            field.group.partition(".")[0] == "testbed"
+            and self._form.draft.value("target") == "live"
+        )
 
     def _row(self, field: Field) -> Any:
         made = control(field, self._form)
@@ -150,7 +180,27 @@ class Sheet:
         self.controls[field.key] = made
         self._remarks[field.key] = ipywidgets.HTML(layout=_REMARK)
         row = ipywidgets.HBox([made, self._remarks[field.key]], layout={"flex_flow": "row wrap"})
-        return row.add_class("sfsip-row")
+        self._rows[field.key] = row.add_class("sfsip-row")
+        return row
+
+    def _pick(self, key: str, offered: Sequence[str]) -> None:
+        """Below an input of several lines, a field to search what is offered, and to add one."""
+        if key not in self._pickers:
+            made = ipywidgets.Combobox(
+                description="Search and add", style=_WIDE, layout=ipywidgets.Layout(**_LAYOUT)
+            )
+            made.observe(lambda change: self._add(key, change["new"]), names="value")
+            self._pickers[key] = made
+            control, remark = self._rows[key].children
+            column = ipywidgets.VBox([control, made], layout=ipywidgets.Layout(**_LAYOUT))
+            self._rows[key].children = (column, remark)
+        self._pickers[key].options = offered
+
+    def _add(self, key: str, chosen: str) -> None:
+        if chosen in self._form.offers[key]:
+            lines = self.controls[key].value.splitlines()
+            self.controls[key].value = "\n".join([*filter(str.strip, lines), chosen])
+            self._pickers[key].value = ""
 
     def _ring(self) -> Any:
         box = ipywidgets.Checkbox(
@@ -176,10 +226,19 @@ class Sheet:
             remark = f'<span class="quiet">{escape(field.help)}</span>'
             if question := questions.get(field.key):
                 remark += f"<br><b>? {escape(question)}</b>"
+            if field.secret:
+                remark += f"<br>{escape(visible(kept_where(str(draft.value(field.key)))))}"
+            if field.key in draft.understood:
+                taken = draft.understood[field.key]
+                told = some(taken) if isinstance(taken, list) else str(taken)
+                remark += f"<br><b>→ {escape(visible(told))}</b>"
+            if slip := self._form.slip(field.key):
+                remark += f'<br><span class="doubt">? {escape(visible(slip))}</span>'
             if offered := self._form.offers.get(field.key, ()):
                 if field.kind == "lines":  # several lines have no list to open
                     remark += f"<br><span>offered: {escape(visible(some(offered)))}</span>"
-                else:
+                    self._pick(field.key, offered)
+                elif field.kind == "text":
                     self.controls[field.key].options = offered
             self._remarks[field.key].value = _said(remark + mark)
         count = len(problems)
@@ -200,17 +259,29 @@ def _said(html: str) -> str:
     return f'<div class="sfsip" role="status"><small>{html}</small></div>'
 
 
-def intent(fields: Iterable[tuple[str, str, str]], typed: dict[str, str]) -> Any:
+def intent(
+    fields: Iterable[tuple[str, str, str]],
+    typed: dict[str, str],
+    offered: Mapping[str, Sequence[str]],
+) -> Any:
     """Fields for key, label and hint each; one emptied again takes its word back."""
     controls = []
     for key, label, hint in fields:
-        control = ipywidgets.Text(
-            value=typed.get(key, ""),
-            description=label,
-            placeholder=hint,
-            style=_WIDE,
-            layout=ipywidgets.Layout(**_LAYOUT),
-        )
+        options = {"description": label, "style": _WIDE}
+        if choices := offered.get(key):
+            control = ipywidgets.RadioButtons(
+                options=choices,
+                value=typed.get(key) or None,
+                layout=ipywidgets.Layout(width="auto", max_width="100%"),
+                **options,
+            )
+        else:
+            control = ipywidgets.Text(
+                value=typed.get(key, ""),
+                placeholder=hint,
+                layout=ipywidgets.Layout(**_LAYOUT),
+                **options,
+            )
         control.observe(lambda change, key=key: typed.update({key: change["new"].strip()}), "value")
         controls.append(control)
     return ipywidgets.VBox(controls)

@@ -7,8 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sfsip_nb.engine import export, fitting
-from sfsip_nb.engine.context import Phase, no_phase
+from sfsip_nb.engine import export
 from sfsip_nb.engine.engine import Engine
 from sfsip_nb.engine.found import JOURNAL, TYPED, look
 from sfsip_nb.engine.journal import Journal, JournaledStep
@@ -18,7 +17,7 @@ from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.load import CELL
 from sfsip_nb.inputs.secrets import Redactor
 from sfsip_nb.present.frames import Frames
-from sfsip_nb.runs import person, places
+from sfsip_nb.runs import looking, parameters_file, person, places
 from sfsip_nb.runs import session as sessions
 from sfsip_nb.runs.kept import attempts_of, keep_interactive
 from sfsip_nb.runs.status import status_of
@@ -42,7 +41,6 @@ class Workspace:
         self.draft = Draft(guide, namespace, self._kept, strict=self.headless)
         self.opened: sessions.Session | None = None
         self._current = False
-        self.phase: Phase = no_phase
         # Without a person it stops at the first cell; for one, the testbed starts while they read.
         if self.headless or self.draft.checked.parameters is not None:
             self.open()
@@ -115,9 +113,9 @@ class Workspace:
         return self.opened
 
     def engine(self) -> Engine:
-        """The session's engine, whose waits are told to whoever watches."""
+        """The session's engine."""
         engine = self.open().engine
-        engine.ctx.phase = self.phase
+        engine.ctx.watched = not self.headless
         return engine
 
     def status(self, here: str) -> dict[str, Any]:
@@ -143,15 +141,14 @@ class Workspace:
         if session.mode != "apply" or places.is_replay():
             yield
             return
-        with sessions.alone(session.run_dir, _PATIENCE, self.phase):
+        with sessions.alone(session.run_dir, _PATIENCE):
             yield
 
     def look(self) -> dict[str, LookupResult]:
         """What both platforms say of the inputs as they stand, complete or not. Changes nothing."""
         checked = self.draft.checked
         parameters = checked.parameters or self.draft.loose()
-        with sessions.read_only_context(parameters, checked.secrets) as ctx:
-            return {look.key: fitting.asked(ctx, look) for look in ctx.guide.looks}
+        return looking.look(parameters, checked.secrets)
 
     def let_go(self) -> None:
         """Give the tokens back; they are made anew where they are needed."""
@@ -210,6 +207,10 @@ class Workspace:
         """Keep what was typed in the run's journal, for its other notebooks and a new kernel."""
         with closing(Journal(self.journal_path)) as journal:
             journal.put(TYPED, self.draft.typed())
+
+    def propose(self) -> parameters_file.Proposal:
+        """The run's parameters file, as it would be with what was typed."""
+        return parameters_file.proposed(self.draft, self.folder)
 
     def _take_typed(self) -> bool:
         """Take over what was typed in the run's other notebooks (`Draft.take`)."""

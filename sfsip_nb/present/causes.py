@@ -6,16 +6,16 @@ from collections.abc import Iterable, Iterator
 
 from markupsafe import Markup
 
-from sfsip_nb.engine.cause_rows import CauseRow, CausesRow, FixRow, IssueRow, UntestedRow
+from sfsip_nb.engine.cause_rows import CauseRow, CausesRow, FixRow, IssueRow
 from sfsip_nb.engine.rows import FlowRow
 from sfsip_nb.present import figures, tables
 from sfsip_nb.present.html import part
 from sfsip_nb.present.tables import Shown
 from sfsip_nb.present.text import one_line
 
-_RULED_OUT = {"sentence": "Ruled out", "by": "By", "seen": "Seen"}
-_UNTESTED = {"side": "Side", "object": "Object", "field": "Not tested"}
-_UNEXPLAINED = {"title": "Failed", "check": "Check", "seen": "Seen"}
+RULED_OUT = {"sentence": "Ruled out", "by": "By", "seen": "Seen"}
+UNEXPLAINED = {"title": "Failed", "check": "Check", "seen": "Seen"}
+UNTESTED = {"side": "Side", "object": "Object", "field": "Not tested"}
 
 COLLECT = (
     "None of the known causes fits this. Look at the evidence of these checks, and send support the"
@@ -31,36 +31,41 @@ AGAIN = (
 def shown(causes: CausesRow) -> Shown:
     """All of it, as section 06 and the record have it."""
     parts = [Shown(card(one, number), text(one, number)) for number, one in enumerate(causes.named)]
-    if causes.unexplained:
-        rows = [row.model_dump() for row in causes.unexplained]
-        parts.append(tables.plain_table(rows, _UNEXPLAINED, "No known cause explains"))
+    if rows := unexplained(causes):
+        parts.append(tables.plain_table(rows, UNEXPLAINED, "No known cause explains"))
         parts.append(tables.notice(COLLECT, "doubt"))
-    if causes.untested:
+    if rows := untested(causes):
         parts.append(tables.notice(AGAIN, "doubt"))
-        rows = list(_by_object(causes.untested))
-        parts.append(tables.plain_table(rows, _UNTESTED, "Not tested while this stands"))
-    if causes.ruled_out:
-        rows = [
-            {
-                "sentence": row.sentence,
-                "by": f"{row.by.title} ({row.by.check})",
-                "seen": row.by.seen,
-            }
-            for row in causes.ruled_out
-        ]
-        parts.append(tables.plain_table(rows, _RULED_OUT, "Ruled out by what was seen"))
+        parts.append(tables.plain_table(rows, UNTESTED, "Not tested while this stands"))
+    if rows := ruled_out(causes):
+        parts.append(tables.plain_table(rows, RULED_OUT, "Ruled out by what was seen"))
     if not parts:
         parts.append(tables.notice("Nothing that was run failed, so there is no cause to name."))
     return functools.reduce(operator.add, parts)
 
 
-def _by_object(rows: Iterable[UntestedRow]) -> Iterator[dict[str, str]]:
-    """A row for each object, with all of its fields."""
+def unexplained(causes: CausesRow) -> list[dict[str, str]]:
+    """What failed and no known cause explains, under the names of `UNEXPLAINED`."""
+    return [row.model_dump() for row in causes.unexplained]
+
+
+def ruled_out(causes: CausesRow) -> list[dict[str, str]]:
+    """The causes that something cleared, under the names of `RULED_OUT`."""
+    return [
+        {"sentence": row.sentence, "by": f"{row.by.title} ({row.by.check})", "seen": row.by.seen}
+        for row in causes.ruled_out
+    ]
+
+
+def untested(causes: CausesRow) -> list[dict[str, str]]:
+    """What nothing tells of while a cause stands, a row for each object, as in `UNTESTED`."""
     fields: dict[tuple[str, str], dict[str, None]] = {}
-    for row in rows:
+    for row in causes.untested:
         fields.setdefault((row.side, row.object), {})[row.field] = None
-    for (side, name), found in fields.items():
-        yield {"side": side, "object": name, "field": "; ".join(found)}
+    return [
+        {"side": side, "object": name, "field": "; ".join(found)}
+        for (side, name), found in fields.items()
+    ]
 
 
 def issues(rows: Iterable[IssueRow]) -> Shown:
@@ -82,14 +87,20 @@ def issues(rows: Iterable[IssueRow]) -> Shown:
 
 def card(cause: CauseRow, number: int) -> str:
     """One cause: what is broken, where, what shows it, what to click, who, and how to check."""
-    return part("cause", cause, number + 1, _drawing(cause), checked_by(cause))
+    return part("cause", *about(cause, number))
+
+
+def about(cause: CauseRow, number: int) -> tuple[CauseRow, int, Markup, list[str]]:
+    """What the macro `cause` draws a card from."""
+    return cause, number + 1, _drawing(cause), checked_by(cause)
 
 
 def _drawing(cause: CauseRow) -> Markup:
     if not cause.hops:
         return Markup("")
     title = f"The call of {cause.test}, up to where it broke"
-    return Markup(figures.callflow(FlowRow(step=cause.test, title=title, hops=cause.hops)).inline)
+    drawn = figures.callflow(FlowRow(step=cause.test, title=title, hops=cause.hops))
+    return Markup(tables.figure(drawn).html)  # with its own colors: a notebook has none for it
 
 
 def checked_by(cause: CauseRow) -> list[str]:

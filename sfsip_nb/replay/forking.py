@@ -1,18 +1,25 @@
 """Kernels that are copies of one process, which has everything loaded, for Jupyter's manager."""
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from contextlib import suppress
+from importlib.metadata import EntryPoint
 from subprocess import DEVNULL, PIPE
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 KERNEL = "sfsip_nb.notebook.kernel"
+
+_STOCK = "ipykernel_launcher"
+"""The module that the kernelspec of this Python starts (`ipykernel.kernelspec`)."""
 
 SAFE = sys.platform == "linux"
 """macOS' own libraries do not outlive a fork, and Windows has none."""
@@ -21,9 +28,9 @@ SAFE = sys.platform == "linux"
 class Loaded:
     """The process that kernels are copies of, loading from now on."""
 
-    def __init__(self, env: Mapping[str, str]) -> None:
+    def __init__(self, env: Mapping[str, str], *more: str) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", KERNEL],
+            [sys.executable, "-m", KERNEL, *more],
             env=dict(env),
             stdin=PIPE,
             stdout=PIPE,
@@ -31,14 +38,17 @@ class Loaded:
             start_new_session=True,  # Ctrl-C is the replay's
             bufsize=0,
         )
+        self._one_at_a_time = threading.Lock()
 
-    def fork(self, arguments: list[str]) -> int:
+    def fork(self, arguments: list[str], env: Mapping[str, str], cwd: str) -> int:
         """A new kernel's process id. Raises RuntimeError where there is no process any more."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
+        kernel = json.dumps({"arguments": arguments, "env": dict(env), "cwd": cwd})
         try:
-            self._process.stdin.write(json.dumps(arguments).encode() + b"\n")
-            return int(self._process.stdout.readline())
+            with self._one_at_a_time:
+                self._process.stdin.write(kernel.encode() + b"\n")
+                return int(self._process.stdout.readline())
         except (OSError, ValueError) as error:
             raise RuntimeError("the process that kernels are forked from has ended") from error
 
@@ -51,16 +61,52 @@ class Loaded:
 class Forked(LocalProvisioner):
     """Launches a kernel by forking it."""
 
+    module = KERNEL
+
     def __init__(self, loaded: Loaded, **more: Any) -> None:
         super().__init__(**more)
         self._loaded = loaded
 
     async def launch_kernel(self, cmd: list[str], **options: Any) -> KernelConnectionInfo:
         """The kernel of that command line."""
-        self.pid = self._loaded.fork(cmd[cmd.index(KERNEL) + 1 :])
+        arguments = cmd[cmd.index(self.module) + 1 :]
+        where = options["env"], str(options.get("cwd") or os.getcwd())
+        self.pid = await asyncio.to_thread(self._loaded.fork, arguments, *where)
         self.pgid = self.pid  # it begins a session of its own
         self.process = cast("subprocess.Popen[bytes]", _Process(self.pid))
         return self.connection_info
+
+
+class ForkedStock(Forked):
+    """Launches a kernel of the stock kernelspec by forking it, and any other as usual."""
+
+    module = _STOCK
+    of: ClassVar[Loaded]
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(self.of, **more)
+
+    async def launch_kernel(self, cmd: list[str], **options: Any) -> KernelConnectionInfo:
+        """The kernel of that command line."""
+        if cmd[0] == sys.executable and _STOCK in cmd and not self.kernel_spec.env:
+            try:
+                return await super().launch_kernel(cmd, **options)
+            except RuntimeError as error:
+                self.log.warning("The kernel is started as usual: %s.", error)
+        return await LocalProvisioner.launch_kernel(self, cmd, **options)
+
+
+def fork_stock_kernels() -> Loaded:
+    """Have all managers of this process fork their kernels, from the process that is returned.
+
+    Not by an entry point: what else starts kernels on this machine does so as usual.
+    """
+    ForkedStock.of = Loaded(os.environ, "--debugger")
+    factory = KernelProvisionerFactory.instance()
+    own = EntryPoint("sfsip", f"{__name__}:{ForkedStock.__name__}", factory.GROUP_NAME)
+    factory.provisioners[own.name] = own
+    factory.default_provisioner_name = own.name
+    return ForkedStock.of
 
 
 class _Process:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import getpass
 import platform
 from importlib.metadata import version
 from typing import Any
 
 from sfsip_nb._version import __version__
 from sfsip_nb.engine.journal import AttemptFacts, AttemptRow, Journal
-from sfsip_nb.engine.rows import TestbedRow
+from sfsip_nb.engine.rows import OperatorRow, TestbedRow
 from sfsip_nb.inputs.schema import Parameters, secret_keys
 from sfsip_nb.testbed import life
 
@@ -36,10 +37,11 @@ def begin(
         testbed=TestbedRow(
             time_scale=testbed.info.get("time_scale"),
             seed=testbed.info.get("seed", parameters.testbed.seed),
-            faults=sorted(f["name"] for f in testbed.control("GET", "/faults") if f["on"]),
+            faults=_faults_on(testbed),
         )
         if testbed
         else None,
+        operator=OperatorRow(user=_user(), host=platform.node()),
     )
     last = journal.attempts()[-1:]
     if kind == "interactive" and last and _goes_on(last[0], mode, facts):
@@ -61,8 +63,23 @@ def _goes_on(row: AttemptRow, mode: str, facts: AttemptFacts) -> bool:
     )
 
 
+def _faults_on(testbed: life.RunningTestbed) -> list[str]:
+    """What is broken on purpose; the name of a surprise only once somebody has named it."""
+    surprise = testbed.control("GET", "/surprise")
+    on = {f["name"] for f in testbed.control("GET", "/faults") if f["on"]}
+    if surprise["on"]:
+        on -= {found := surprise.get("fault", "")}
+        on |= {f"{_SURPRISE} ({found})" if found else _SURPRISE}
+    return sorted(on)
+
+
+_SURPRISE = "surprise"
+
+
 def _faults(facts: AttemptFacts) -> list[str] | None:
-    return facts.testbed.faults if facts.testbed else None
+    """What was broken on purpose: a surprise that is told now is still the same."""
+    names = facts.testbed.faults if facts.testbed else None
+    return names and [_SURPRISE if n.startswith(_SURPRISE) else n for n in names]
 
 
 def _inputs(parameters: Parameters) -> dict[str, Any]:
@@ -72,6 +89,14 @@ def _inputs(parameters: Parameters) -> dict[str, Any]:
         block, _, name = key.partition(".")
         values[block][name] = "set" if values[block][name] else "not set"
     return values
+
+
+def _user() -> str:
+    """The login name; empty where the machine has none for this process."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return ""
 
 
 def _versions() -> dict[str, str]:

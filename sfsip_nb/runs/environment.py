@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from sfsip_nb.api.origins import own
+from sfsip_nb.api.waits import waiting
 from sfsip_nb.engine.clock import until
-from sfsip_nb.engine.context import Overheard, Surroundings
+from sfsip_nb.engine.context import Administer, Overheard, Surroundings
 from sfsip_nb.engine.model import Guide
 from sfsip_nb.inputs import extras, facts
 from sfsip_nb.inputs.blocks import without_token
@@ -22,6 +23,7 @@ from sfsip_nb.platforms.synthflow.faults import NO_NAME
 from sfsip_nb.sip import MapResolver
 from sfsip_nb.sip.locating import DnsResolver
 from sfsip_nb.testbed import life
+from sfsip_nb.testbed.running import TestbedRefusal
 
 _LATE_SECONDS = 3.0
 """How much later than the caller the AI agent may notice that a call has ended."""
@@ -38,7 +40,8 @@ def testbed_of(
             testbed.control("PUT", f"/faults/{name}")
         return testbed
     wanted = parameters.testbed
-    return life.ensure(run_dir, time_scale=wanted.time_scale, seed=wanted.seed, faults=faults)
+    with waiting("the testbed to start", life.READY_SECONDS):
+        return life.ensure(run_dir, time_scale=wanted.time_scale, seed=wanted.seed, faults=faults)
 
 
 def attached(parameters: Parameters, known: str) -> life.RunningTestbed | None:
@@ -88,9 +91,10 @@ def surroundings(
     return Surroundings(
         origins={name: own(name, url, live=False) for name, url in origins.items()},
         resolver=MapResolver({**_named(testbed, info["sip"], region), **_hosts(info["pstn"])}),
-        administer=testbed.administer,
+        administer=_on_screens(testbed.administer),
+        screen=_on_screens(testbed.screen),
         agent_ears=functools.partial(_agent_ears, testbed),
-        phone=str(info["pstn"]["address"]),
+        phone="" if parameters.by_hand.calls else str(info["pstn"]["address"]),
         cafile=info["ca"],
         time_scale=float(info["time_scale"]),
     )
@@ -104,6 +108,18 @@ def _named(
         return names
     host = facts.synthflow_regions()[region].sip
     return {name: at for name, at in names.items() if not name.startswith(f"{host}:")}
+
+
+def _on_screens(do: Administer) -> Administer:
+    """What the stand-in's screens refuse is what a person meets there."""
+
+    def done(system: str, step: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            return do(system, step, values)
+        except TestbedRefusal as refusal:
+            raise ValueError(refusal.reason) from None
+
+    return done
 
 
 def _agent_ears(
@@ -124,7 +140,8 @@ def _agent_ears(
         rows = filter(fits, testbed.control("GET", "/calls")["synthflow"])
         return min(rows, key=lambda row: int(row["start_time"]), default=None)
 
-    row = until(first, lambda row: row is None or "_heard" in row, _LATE_SECONDS)
+    heard = "what the AI agent heard"
+    row = until(first, lambda row: row is None or "_heard" in row, _LATE_SECONDS, heard)
     return Overheard(**row["_heard"]) if row and "_heard" in row else None
 
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import filelock
 
-from sfsip_nb.engine.context import Context, Phase, no_phase
+from sfsip_nb.api.waits import waiting
+from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.engine import Engine
 from sfsip_nb.engine.found import JOURNAL, look, refuse_foreign, unusable
 from sfsip_nb.engine.journal import Journal
@@ -24,7 +25,7 @@ from sfsip_nb.inputs.load import from_namespace, load_file
 from sfsip_nb.inputs.schema import Parameters
 from sfsip_nb.inputs.secrets import Redactor, Secret
 from sfsip_nb.platforms import guides
-from sfsip_nb.runs import attempts, places, refusals
+from sfsip_nb.runs import attempts, index, parameters_file, places, refusals
 from sfsip_nb.runs.environment import attached, surroundings, testbed_of
 from sfsip_nb.runs.folder import sweep
 from sfsip_nb.runs.person import HEADLESS
@@ -93,6 +94,10 @@ class Session:
             )
         return self._engine
 
+    def reach(self) -> None:
+        """Reach each host that the run needs (`Engine.reach`)."""
+        self.engine.reach()
+
     def release(self) -> None:
         """Revoke the tokens and close the clients; they open anew when they are needed again."""
         if self._engine is not None:
@@ -105,7 +110,8 @@ class Session:
         self.journal.end(self.attempt)
         self.journal.close()
         if self.owns_testbed:
-            life.stop(self.run_dir)
+            with waiting("the testbed to end", life.STOP_SECONDS):
+                life.stop(self.run_dir)
         self.alone.close()
 
 
@@ -135,6 +141,7 @@ def prepare(
     session.owns_testbed = (
         session.testbed is not None and session.testbed.started and not keep_testbed
     )
+    parameters_file.note(session.journal, path)
     if approve:
         try:
             session.engine.approve(approve)
@@ -155,10 +162,11 @@ def open_interactive(parameters: Parameters, secrets: Mapping[str, Secret]) -> S
 
 
 @contextmanager
-def read_only_context(parameters: Parameters, secrets: Mapping[str, Secret]) -> Iterator[Context]:
+def read_only_context(
+    parameters: Parameters, secrets: Mapping[str, Secret], run_dir: Path
+) -> Iterator[Context]:
     """A context to read with while inputs are missing. Raises ``InputError`` without a region."""
-    guide = GUIDES[parameters.guide]
-    run_dir = places.folder_of(parameters.run_name).resolve()
+    guide, run_dir = GUIDES[parameters.guide], run_dir.resolve()
     found = look(run_dir)
     try:
         testbed = testbed_of(parameters, run_dir, (), found.testbed)
@@ -249,6 +257,7 @@ def _open(
         if attempt is None:
             private.tighten(run_dir)
             attempt = attempts.begin(journal, kind, parameters, testbed)
+            index.write(run_dir, journal)
         failed.pop_all()
         return Session(
             guide,
@@ -271,7 +280,7 @@ def _mend(testbed: life.RunningTestbed, journal: Journal, faults: Sequence[str])
 
 
 @contextmanager
-def alone(run_dir: Path, patience: float = 0.0, phase: Phase = no_phase) -> Iterator[None]:
+def alone(run_dir: Path, patience: float = 0.0) -> Iterator[None]:
     """Hold a run's folder: a second command would take the first one's writes for interrupted ones.
 
     The lock goes with the process, however that ends.
@@ -282,7 +291,7 @@ def alone(run_dir: Path, patience: float = 0.0, phase: Phase = no_phase) -> Iter
         try:
             lock.acquire(timeout=0)
         except filelock.Timeout:
-            with phase("another command or notebook is writing in this run", patience):
+            with waiting("another command or notebook is writing in this run", patience):
                 lock.acquire(timeout=patience)
     except filelock.Timeout:
         raise InputError(

@@ -60,7 +60,8 @@ class Lab:
         A page that holds JupyterLab already keeps it, and closes what was open: loading it anew
         costs more than most of what a test does in it.
         """
-        if page.evaluate("() => Boolean(window.jupyterapp)"):
+        if page.url.startswith(self.url) and page.evaluate(HOLDS_LAB):
+            page.evaluate(EMPTY)
             page.evaluate(OPEN, path)
         else:
             page.goto(f"{self.url}/doc/tree/{path}")
@@ -196,12 +197,13 @@ def execute(
     page.wait_for_function(ENDED, arg=index, timeout=timeout, polling=POLLING)
 
 
-OPEN = """async path => {
-    const lab = window.jupyterapp;
-    lab.shell.mode = 'single-document';
-    [...lab.shell.widgets('main')].forEach(widget => widget.dispose());
-    await lab.commands.execute('docmanager:open', {path});
+HOLDS_LAB = "() => Boolean(window.jupyterapp)"
+EMPTY = """() => {
+    const shell = window.jupyterapp.shell;
+    shell.mode = 'single-document';
+    [...shell.widgets('main')].forEach(widget => widget.dispose());
 }"""
+OPEN = "async path => { await window.jupyterapp.commands.execute('docmanager:open', {path}); }"
 READY = """path => {
     const panel = window.jupyterapp?.shell.currentWidget;
     return panel?.context?.path === path && panel.context.isReady
@@ -235,8 +237,11 @@ FINISHED = re.compile(r"^\s*\[\d+\]:\s*$")
 
 
 @contextmanager
-def jupyterlab(root: Path, *options: str) -> Iterator[Lab]:
-    """JupyterLab with the project's own settings, serving a copy of the notebooks in `root`."""
+def jupyterlab(root: Path, *options: str, file: str = "") -> Iterator[Lab]:
+    """JupyterLab with the project's own settings, serving a copy of the notebooks in `root`.
+
+    With a parameters file in `root` it is `sfsip jupyter FILE`.
+    """
     shutil.copytree(PROJECT / "notebooks", root / "notebooks")
     port = free_port()
     environment = {
@@ -247,10 +252,11 @@ def jupyterlab(root: Path, *options: str) -> Iterator[Lab]:
         "JUPYTER_CONFIG_PATH": str(SETTINGS),
         "PYTHONSTARTUP": str(SETTINGS / "startup.py"),
     }
+    settings = [f"--ServerApp.root_dir={root}", "--KernelManager.transport_encryption=required"]
     command = [
         sys.executable,
         "-m",
-        "sfsip_nb.notebook.lab",
+        *(["sfsip_nb", "jupyter", file, "--"] if file else ["sfsip_nb.notebook.lab", *settings]),
         "--no-browser",
         "--allow-root",
         "--ip=127.0.0.1",
@@ -259,9 +265,7 @@ def jupyterlab(root: Path, *options: str) -> Iterator[Lab]:
         "--IdentityProvider.token=",
         "--ServerApp.password=",
         "--ServerApp.disable_check_xsrf=True",
-        f"--ServerApp.root_dir={root}",
         "--LabApp.expose_app_in_browser=True",
-        "--KernelManager.transport_encryption=required",
         *options,
     ]
     with (root / "jupyter.log").open("w") as log:

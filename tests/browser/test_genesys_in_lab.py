@@ -6,6 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
+from sfsip_nb.replay.forking import KERNEL, SAFE
 from tests.browser.labs import Lab
 
 
@@ -56,6 +57,9 @@ def test_the_run_goes_on_after_the_kernel_was_restarted(lab: Lab, page: Page) ->
         notebook.run(cell)
     expect(page.get_by_label("Genesys caller name")).to_have_value("Northwind Desk")
     expect(notebook.run("step-access-platform").get_by_text("pass").first).to_be_visible()
+    if SAFE:
+        told = notebook.add("step-access-platform", "import sys; print(sys.orig_argv)")
+        expect(told.get_by_text(KERNEL)).to_be_visible()
 
 
 def test_two_notebooks_of_one_run_share_what_was_typed(lab: Lab, page: Page) -> None:

@@ -36,8 +36,7 @@ def described(specs: Path) -> Descriptions:
 def provisioned(specs: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Row]:
     """Plan, apply and rollback of each scenario of the fates, and what none of them asks for."""
     rows: list[Row] = []
-    with quick():
-        place = Place()
+    with quick(), Place() as place:
         answer = place.proxy._platform
 
         def recorded(request: Request) -> Answer:
@@ -51,7 +50,6 @@ def provisioned(specs: Path, tmp_path_factory: pytest.TempPathFactory) -> list[R
             Story(place, scenario, tmp_path_factory.mktemp(name), scenario.inputs)
         errands.genesys(place)
         errands.synthflow(place)
-        place.proxy.close()
     return rows
 
 

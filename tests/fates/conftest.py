@@ -14,10 +14,8 @@ from tests.fates.scenarios import SCENARIOS
 @pytest.fixture(scope="module")
 def place() -> Iterator[Place]:
     """Stand-ins behind a proxy, and no waits while they are there."""
-    with quick():
-        made = Place()
+    with quick(), Place() as made:
         yield made
-        made.proxy.close()
 
 
 @pytest.fixture(scope="module")

@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import json
+import os
 import shutil
 import sqlite3
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 import pytest
@@ -35,7 +37,7 @@ from sfsip_nb.platforms.talkdesk import samples as talkdesk_samples
 from sfsip_nb.runs.session import GUIDES
 from sfsip_nb.sip import MapResolver
 from tests.fates.fates import TIMEOUT, UNPUNCTUAL, Fate
-from tests.fates.proxy import ADMINISTER, Proxy
+from tests.fates.proxy import ADMINISTER, Proxy, Request
 from tests.fates.standins import StandIns
 
 _PARAMETERS = Path(__file__).parents[2] / "parameters"
@@ -50,7 +52,7 @@ _FACTS = AttemptFacts(customer="c", run="r")
 def quick() -> Iterator[None]:
     """No waits between tries, no wait for the disk, a short timeout: a case takes milliseconds."""
     trusted = ssl.create_default_context()
-    scrypt, opened = hashlib.scrypt, Database.__init__
+    scrypt, opened, dumps = hashlib.scrypt, Database.__init__, json.dumps
 
     @functools.cache
     def cheap(plain: bytes, *, salt: bytes, **cost: int) -> bytes:
@@ -60,12 +62,16 @@ def quick() -> Iterator[None]:
         opened(self, *given, **named)
         self._connection.execute("PRAGMA synchronous=OFF")
 
+    def unindented(value: Any, *, indent: int = 0, **named: Any) -> str:
+        return dumps(value, **named)  # only without an indent is it C that writes
+
     with (
         pytest.MonkeyPatch.context() as patch,
         stamina.set_testing(True, attempts=_TRIES, cap=True),
     ):
         patch.setattr(hashlib, "scrypt", cheap)
         patch.setattr(Database, "__init__", unsynced)
+        patch.setattr(json, "dumps", unindented)
         patch.setattr(transport, "_TIMEOUT", _PATIENT)
         patch.setattr("httpx._transports.default.create_ssl_context", lambda **_: trusted)
         yield
@@ -74,17 +80,41 @@ def quick() -> Iterator[None]:
 class Unmasked(Redactor):
     """Takes nothing out, which would take most of the time; no secret here is one."""
 
+    def add(self, secret: str) -> None:
+        """It need not know any."""
+
     def data(self, value: Any) -> Any:
         return value
 
 
 class Place:
-    """The stand-ins and the proxy before them, which all cases share."""
+    """The stand-ins and the proxy before them, which all cases share.
+
+    A request that nothing befalls needs no socket: in this process the proxy has it as it is.
+    """
 
     def __init__(self) -> None:
         self.standins = StandIns()
         self.proxy = Proxy(self.standins.answer)
         self.untouched = self.standins.snapshot()
+        self._home, self._over_a_socket = os.getpid(), httpx.HTTPTransport.handle_request
+
+    def __enter__(self) -> Self:
+        def carry(client: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+            headers = {name.lower(): value for name, value in request.headers.items()}
+            target = request.url.raw_path.decode("latin-1")
+            handed = Request(request.method, target, headers, request.read())
+            if self.proxy.may_trouble(handed) or os.getpid() != self._home:
+                return self._over_a_socket(client, request)
+            answer = self.proxy.hand(handed)
+            return httpx.Response(answer.status, headers=answer.headers, content=answer.body)
+
+        httpx.HTTPTransport.handle_request = carry  # type: ignore[method-assign]
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        httpx.HTTPTransport.handle_request = self._over_a_socket  # type: ignore[method-assign]
+        self.proxy.close()
 
     def begin(
         self, met: Mapping[int, Fate] | None = None, chaos: float = 0.0, seed: int = 0

@@ -123,6 +123,22 @@ class Proxy:
         """How many distinct writes were sent."""
         return len(self._writes)
 
+    def may_trouble(self, request: Request) -> bool:
+        """Whether anything may befall that request."""
+        with self._lock:
+            write = self._writes.get(request.same, len(self._writes) + 1) if request.writes else 0
+            return bool(self._chaos) or write in self.fates
+
+    def hand(self, request: Request) -> Answer:
+        """The platform's answer, without a socket, to a request that nothing befalls."""
+        if request.path.startswith(ADMINISTER):
+            return self._platform(request)
+        _, write, before = self._course(request)
+        answer = self._platform(request)
+        if write:
+            self._note(Sent(write, before, request.method, request.path, *[answer.status] * 2))
+        return answer
+
     def close(self) -> None:
         """Take no more connections."""
         self._listener.close()
@@ -153,9 +169,7 @@ class Proxy:
             whole = not (course.reset or course.cut or course.held)
             heard = (course.status or (answer.status if answer else 0)) if whole else 0
             platform = answer.status if answer else 0
-            sent = Sent(write, before, request.method, request.path, platform, heard)
-            with self._lock:
-                self.sent.append(sent)
+            self._note(Sent(write, before, request.method, request.path, platform, heard))
         if course.held:
             select.select([connection], [], [], _HELD_SECONDS)
         if course.reset or course.held:
@@ -170,6 +184,10 @@ class Proxy:
         connection.sendall(_written(answer, course.cut))
         if course.cut:
             raise Gone
+
+    def _note(self, sent: Sent) -> None:
+        with self._lock:
+            self.sent.append(sent)
 
     def _course(self, request: Request) -> tuple[Course, int, int]:
         with self._lock:

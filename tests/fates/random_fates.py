@@ -138,8 +138,7 @@ def main(given: Sequence[str] | None = None) -> int:
     options = asked.parse_args(given)
     began, counts, bad = time.monotonic(), Counter[str](), 0
     scenarios = list(SCENARIOS.values())
-    with tempfile.TemporaryDirectory() as folder, quick():
-        place = Place()
+    with tempfile.TemporaryDirectory() as folder, quick(), Place() as place:
         stories = Stories(place, Path(folder))
         for seed in range(options.first, options.first + options.seeds):
             scenario = scenarios[seed % len(scenarios)]
@@ -151,7 +150,6 @@ def main(given: Sequence[str] | None = None) -> int:
                 bad += 1
                 lines = [text if len(text) < _LONGEST else text[:_LONGEST] + "…" for text in wrong]
                 print("\n    ".join([f"seed {seed}, {scenario.name}:", *lines]), flush=True)
-        place.proxy.close()
     met = ", ".join(f"{number} {what}" for what, number in counts.items())
     took = time.monotonic() - began
     print(f"{options.seeds} seeds, both guides: {met}; {bad} went wrong; {took:.0f} s")

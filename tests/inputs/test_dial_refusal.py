@@ -127,7 +127,7 @@ def test_surrounding_white_space_is_dropped() -> None:
         ("+155512300012345", "too many or too few"),
         ("+999123456789", "not in E.164"),
         ("+15551230001;ext=5", "write '+15551230001'"),
-        ("sip:+15551230001@example.com", "write + and the country code"),
+        ("sip:+15551230001@example.com", "write '+15551230001'"),
         ("", "not in E.164"),
     ],
 )

@@ -65,6 +65,7 @@ def test_the_environment_gives_a_secret(monkeypatch: pytest.MonkeyPatch) -> None
     secret = resolve("env:SFSIP_T", "k")
     assert secret.reveal() == "two words"
     assert secret.has_inner_space
+    assert secret.trimmed
     monkeypatch.setenv("SFSIP_U", "one-word")
     asked = doubts({"sip.password": secret, "synthflow.api_key": resolve("env:SFSIP_U", "k")})
     assert list(asked) == ["sip.password"]
@@ -74,7 +75,24 @@ def test_the_environment_gives_a_secret(monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_file_gives_a_secret_without_its_last_newline(tmp_path: Path) -> None:
     file = tmp_path / "secret"
     file.write_bytes(b"\xef\xbb\xbfa secret\r\n")
-    assert resolve(f"file:{file}", "k").reveal() == "a secret"
+    secret = resolve(f"file:{file}", "k")
+    assert secret.reveal() == "a secret"
+    assert not secret.trimmed, "every editor ends a file with a newline"
+
+
+@pytest.mark.parametrize(
+    "content", ["a-secret \n", " a-secret", "a-secret\t", "a-secret\u00a0\r\n"]
+)
+def test_a_space_around_a_secret_is_left_out_and_asked_about(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "secret"
+    file.write_text(content, encoding="utf-8")
+    secret = resolve(f"file:{file}", "sip.password")
+    assert secret.reveal() == "a-secret"
+    [(key, question)] = doubts({"sip.password": secret}).items()
+    assert key == "sip.password"
+    assert "before or after it" in question
+    assert "inside" not in question
+    assert "a-secret" not in question
 
 
 def test_the_key_ring_gives_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:

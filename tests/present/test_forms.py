@@ -1,5 +1,6 @@
 """The form: built from the schema, value first, checked as one types, secrets forgotten."""
 
+import html
 import json
 import re
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import ipywidgets
 import pytest
 
+from sfsip_nb.engine.model import LookupResult
 from sfsip_nb.inputs import draft as drafts
 from sfsip_nb.inputs.draft import MISSING, Draft
 from sfsip_nb.inputs.errors import InputError
@@ -190,9 +192,108 @@ def test_hostile_text_is_escaped_below_its_field() -> None:
     assert "<script>" not in made._remarks["genesys.termination_identifier"].value
 
 
-def test_nothing_acts_on_a_click() -> None:
+def inside(box: Any) -> list[Any]:
+    """All widgets in a box, in the order in which they are read."""
+    return [w for child in getattr(box, "children", ()) for w in (child, *inside(child))]
+
+
+def test_what_opens_the_platforms_is_asked_first() -> None:
     made = sheet(forms.Form(draft()))
-    assert not any(isinstance(widget, ipywidgets.Button) for widget in made.controls.values())
+    asked = [w for w in inside(made.box) if w in made.controls.values()]
+    assert [w.description for w in asked[:5]] == [
+        "Synthflow region",
+        "Synthflow API key",
+        "Genesys region",
+        "Genesys client ID",
+        "Genesys client secret",
+    ]
+    assert made.controls["genesys.region"].options[1] == ("us-west-2", "us-west-2")
+
+
+def looking(form: forms.Form) -> tuple[widgets.Sheet, str]:
+    """The form once somebody has clicked its only button, and what that said."""
+    made = sheet(form)
+    before = form.draft.values()
+    [button] = [w for w in inside(made.box) if isinstance(w, ipywidgets.Button)]
+    button.click()
+    assert form.draft.values() == before, "a click only looks"
+    return made, re.sub(r"<[^>]+>", "", made._said.value)
+
+
+def test_the_only_button_looks_up_what_there_is_to_choose_from() -> None:
+    there = LookupResult(True, "among 2 sites", ("Acme Main Site", "Acme <Branch>"))
+    numbers = LookupResult(None, "in a pool", ("+15551230001", "+15551230002"))
+    seen = {
+        "genesys.site": there,
+        "numbers": numbers,
+        "genesys.region": LookupResult(True, "", ("x",)),
+    }
+    made, said = looking(form := forms.Form(draft(), ask=lambda: seen))
+    assert "✔ To choose from below: Genesys site 2, Numbers 2" in said
+    assert made.controls["genesys.site"].options == ("Acme Main Site", "Acme <Branch>")
+    assert made.controls["genesys.region"].value == "us-west-2"
+    [picker] = [w for w in inside(made.box) if getattr(w, "description", "") == "Search and add"]
+    picker.value = "+1555"
+    assert form.draft.value("numbers") == ["+15551230001"], "half a number is not taken"
+    picker.value = "+15551230002"
+    assert form.draft.value("numbers") == ["+15551230001", "+15551230002"]
+    assert picker.value == ""
+
+
+def test_a_platform_that_does_not_answer_is_told_in_one_sentence() -> None:
+    silent = LookupResult(None, "cannot be asked: <b>no route</b>", asked=False)
+    made, said = looking(
+        forms.Form(draft(), ask=lambda: {"genesys.site": silent, "numbers": silent})
+    )
+    assert said.count("cannot be asked") == 1
+    assert "Type the names instead" in said
+    assert "<b>no route" not in made._said.value
+
+    def nobody() -> dict[str, LookupResult]:
+        raise InputError("region", "Choose the regions first.")
+
+    assert "Choose the regions first." in looking(forms.Form(draft(), ask=nobody))[1]
+
+
+def test_a_near_miss_is_told_beside_its_field_until_something_else_is_typed() -> None:
+    near = LookupResult(False, "Acme Main Sit not among 2 sites; did you mean “Acme Main Site”?")
+    other = LookupResult(True, "among 4 flows as “Reception”", spelled="Reception")
+    fine = LookupResult(True, "in a pool")
+    seen = {"genesys.site": near, "genesys.inbound_flow": other, "numbers": fine}
+    form = forms.Form(draft(), ask=lambda: seen)
+    form.note("genesys.site", "Acme Main Sit")
+    made, _ = looking(form)
+    assert "did you mean “Acme Main Site”?" in remark(made, "genesys.site")
+    assert "as “Reception”" in remark(made, "genesys.inbound_flow")
+    assert "?" not in remark(made, "numbers")
+    made.controls["genesys.site"].value = "Acme Main Site"
+    assert "did you mean" not in remark(made, "genesys.site")
+
+
+def test_what_was_made_of_a_typed_value_is_said_beside_it() -> None:
+    made = sheet(form := forms.Form(draft()))
+    made.controls["genesys.caller_address"].value = "+1 (555) 123-0001"
+    assert form.draft.value("genesys.caller_address") == "+15551230001"
+    assert "→ +15551230001" in remark(made, "genesys.caller_address")
+    made.controls["genesys.caller_address"].value = "+15551230001"
+    assert "→" not in remark(made, "genesys.caller_address")
+    made.controls["numbers"].value = "+1 555 123 0001\n+1 555 123 0002..05, Acme Billing"
+    assert "→ +15551230001, +15551230002..05, Acme Billing" in remark(made, "numbers")
+
+
+def test_where_a_secret_is_kept_is_said_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drafts, "_typed_here", {})
+    made = sheet(form := forms.Form(draft()))
+    assert "a sample of the testbed" in remark(made, "sip.password")
+    for reference, place in {
+        "env:ACME_KEY": "kept in the environment variable ACME_KEY",
+        "file:~/acme": "kept in the file ~/acme",
+        "keyring:sfsip/acme": "kept in this computer's key ring, as sfsip/acme",
+        SECRET: "only in this kernel's memory",
+    }.items():
+        form.note("sip.password", reference)
+        assert place in html.unescape(remark(made, "sip.password"))
+    assert SECRET not in remark(made, "sip.password")
 
 
 @pytest.mark.parametrize(("headless", "shown"), [("1", 1), ("", 2)])
@@ -221,3 +322,15 @@ def test_a_typed_secret_with_a_space_inside_is_asked_about_and_kept(
     assert not form.draft.problems()
     form.note("sip.password", "twowords-9Zq")
     assert "space inside" not in remark(made, "sip.password")
+
+
+def test_a_typed_secret_with_a_space_at_its_end_is_asked_about_and_used_without(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(drafts, "_typed_here", {})
+    made = sheet(form := forms.Form(draft()))
+    form.note("sip.password", "oneword-9Zq ")
+    assert "with a space before or after it" in remark(made, "sip.password")
+    assert form.draft.checked.secrets["sip.password"].reveal() == "oneword-9Zq"
+    assert "before or after it" in form.static().html
+    assert not form.draft.problems()

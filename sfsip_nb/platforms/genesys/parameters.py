@@ -10,15 +10,15 @@ from pydantic import AfterValidator
 from sfsip_nb.inputs import fields as f
 from sfsip_nb.inputs import samples
 from sfsip_nb.inputs.blocks import Block, ask
+from sfsip_nb.inputs.meant import Normalizer, OneOf
 from sfsip_nb.platforms.genesys import samples as genesys_samples
-from sfsip_nb.platforms.genesys.regions import regions
+from sfsip_nb.platforms.genesys.regions import region_of, regions
 
 
 def _region(text: str) -> str:
     known = regions()
     if text not in known:
-        hints = {part: r.name for r in known.values() for part in (r.domain, *r.voice.split("."))}
-        guess = hints.get(text.casefold()) or f.nearest(text, known)
+        guess = region_of(text) if region_of(text) in known else f.nearest(text, known)
         ask = f" Did you mean {guess}?" if guess else ""
         raise ValueError(
             f"is '{text}', which is not a Genesys Cloud region.{ask} Known: {', '.join(known)}."
@@ -37,11 +37,20 @@ def _order(texts: list[str]) -> list[str]:
     return texts
 
 
+def _label_of(text: str) -> str:
+    """The label of a trunk that a whole name of it was given for; else the text."""
+    label, _, suffix = f.host_of(text).partition(".")
+    suffixes = {suffix for r in regions().values() for suffix in (r.byoc, r.voice)}
+    return label if suffix and suffix.casefold() in suffixes else text
+
+
 def _identifier(text: str) -> str:
     if "." in text or ":" in text:
+        meant = _label_of(text)
+        write = "" if meant == text else f", '{meant}'"
         raise ValueError(
-            f"is '{text}': give only the label before the first dot, as typed into Inbound SIP"
-            " Termination Identifier; Genesys adds the rest."
+            f"is '{text}': give only the label before the first dot{write}, as typed into Inbound"
+            " SIP Termination Identifier; Genesys adds the rest."
         )
     if not re.fullmatch(f.LABEL, text):
         raise ValueError(f"is '{text}': only letters, digits and inner hyphens, at most 63.")
@@ -51,18 +60,25 @@ def _identifier(text: str) -> str:
 class Genesys(Block):
     """The Genesys Cloud organization and what the trunk is called there."""
 
-    region: Annotated[f.Text, AfterValidator(_region)] = ask(
-        "AWS region of the organization", genesys_samples.REGION
+    region: Annotated[f.Text, AfterValidator(_region), Normalizer(region_of), OneOf(regions)] = ask(
+        "AWS region of the organization", genesys_samples.REGION, first=True
     )
     client_id: f.Text = ask(
-        "id of an OAuth client with the grant Client Credentials", genesys_samples.CLIENT_ID
+        "id of an OAuth client with the grant Client Credentials",
+        genesys_samples.CLIENT_ID,
+        first=True,
     )
     client_secret: f.Reference = ask(
-        "where the OAuth client's secret is kept", "testbed:genesys-client-secret", secret=True
+        "where the OAuth client's secret is kept",
+        "testbed:genesys-client-secret",
+        secret=True,
+        first=True,
     )
     site: f.Text = ask("name of the site whose number plans are used", genesys_samples.SITE)
     trunk_name: f.Text = ask("External Trunk Name", samples.TRUNK_NAME)
-    termination_identifier: Annotated[f.Text, AfterValidator(_identifier)] = ask(
+    termination_identifier: Annotated[
+        f.Text, AfterValidator(_identifier), Normalizer(_label_of)
+    ] = ask(
         "Inbound SIP Termination Identifier, unique in the region",
         genesys_samples.TERMINATION_IDENTIFIER,
     )

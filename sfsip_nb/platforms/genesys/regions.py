@@ -6,6 +6,8 @@ import functools
 from dataclasses import dataclass
 
 from sfsip_nb.inputs import facts
+from sfsip_nb.inputs.fields import host_of
+from sfsip_nb.inputs.meant import choice
 
 
 @dataclass(frozen=True)
@@ -41,3 +43,19 @@ class GenesysRegion:
 def regions() -> dict[str, GenesysRegion]:
     """The regions by AWS name."""
     return {entry["name"]: GenesysRegion(**entry) for entry in facts.of("genesys")["regions"]}
+
+
+def region_of(text: str) -> str:
+    """The region that `text` plainly names, by its name or by a host in it; else `text`.
+
+    A host is what the browser shows of Genesys Cloud, a trunk's FQDN, or the short name that both
+    have (``usw2``).
+    """
+    name = choice(text, regions())
+    host = host_of(text.strip()).casefold()
+    for region in regions().values():
+        short = region.voice.split(".")[1]
+        hosts = (region.domain, region.byoc, region.voice)
+        if host == short or any(h and f".{host}".endswith(f".{h}") for h in hosts):
+            return region.name
+    return name

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from sfsip_nb.api.waits import waiting
 from sfsip_nb.engine import calls
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.difference import is_later
@@ -27,6 +28,7 @@ from sfsip_nb.sip.probes import guarding
 from sfsip_nb.sip.probes.roundtrip import NONCE_HEADER
 from sfsip_nb.sip.shown import counted
 
+_OPTIONS_SECONDS = 30.0
 _LOGIN_REFUSED = (401, 403, 407)
 
 
@@ -78,7 +80,8 @@ def _options(ctx: Context, platform: ProbedPlatform) -> list[Check]:
         resolver=ctx.surroundings.resolver,
         tls_client=ctx.surroundings.tls(),
     )
-    result = loop.run(wire.options(plan, isolating=True), 30)
+    with waiting("an answer to OPTIONS", _OPTIONS_SECONDS):
+        result = loop.run(wire.options(plan, isolating=True), _OPTIONS_SECONDS)
     return [_from_result(ctx, "probe.options", "Synthflow answers OPTIONS", "an answer", result)]
 
 

@@ -11,6 +11,7 @@ from pydantic import AfterValidator
 from sfsip_nb.inputs import fields as f
 from sfsip_nb.inputs import samples
 from sfsip_nb.inputs.blocks import Block, ask
+from sfsip_nb.inputs.meant import Normalizer
 from sfsip_nb.platforms.talkdesk import samples as talkdesk_samples
 
 _ADDRESS = re.compile(
@@ -21,26 +22,37 @@ _ADDRESS = re.compile(
 def _account(text: str) -> str:
     if re.fullmatch(f.LABEL, text):
         return text.lower()
-    meant = _ADDRESS.fullmatch(text)
-    write = f"write '{meant[1].lower()}' alone" if meant else "write the account's name alone"
+    meant = _account_of(text)
+    write = "write the account's name alone" if meant == text else f"write '{meant}' alone"
     raise ValueError(
         f"is '{text[:60]}': {write}. It is the part before .mytalkdesk.com in the browser:"
         " letters, digits and inner hyphens, at most 63."
     )
 
 
+def _account_of(text: str) -> str:
+    """The account's name, from its address in the browser too; else the text."""
+    meant = _ADDRESS.fullmatch(text.strip())
+    return meant[1].lower() if meant else text
+
+
 class Talkdesk(Block):
     """The Talkdesk account and what the trunk is called there."""
 
-    account: Annotated[f.Text, AfterValidator(_account)] = ask(
-        "name of the account, as in its address", talkdesk_samples.ACCOUNT
+    account: Annotated[f.Text, AfterValidator(_account), Normalizer(_account_of)] = ask(
+        "name of the account, as in its address", talkdesk_samples.ACCOUNT, first=True
     )
-    region: Literal["us", "eu", "ca"] = ask("us, eu or ca", talkdesk_samples.REGION)
+    region: Literal["us", "eu", "ca"] = ask("us, eu or ca", talkdesk_samples.REGION, first=True)
     client_id: f.Text = ask(
-        "id of an OAuth client with the grant Client Credentials", talkdesk_samples.CLIENT_ID
+        "id of an OAuth client with the grant Client Credentials",
+        talkdesk_samples.CLIENT_ID,
+        first=True,
     )
     client_secret: f.Reference = ask(
-        "where the OAuth client's secret is kept", "testbed:talkdesk-client-secret", secret=True
+        "where the OAuth client's secret is kept",
+        "testbed:talkdesk-client-secret",
+        secret=True,
+        first=True,
     )
     path: Literal["external_trunk", "byo_ai"] = ask(
         "external_trunk or byo_ai: what the account offers for a voice agent", "external_trunk"
