@@ -43,6 +43,11 @@ class Sign(_Entry):
         description="Of a list: whether it lacks an entry that it should have, or has one more.",
     )
 
+    proves: bool = Field(
+        default=False,
+        description="Whether nothing else makes a check say so: then no earlier fault explains it.",
+    )
+
     def about(self, *names: str) -> bool:
         """Whether it is a check of one of these ids."""
         return any(fnmatchcase(name, self.check) for name in names)

@@ -1,9 +1,9 @@
 """Which causes explain what failed: the fewest, the earliest on the call's way first.
 
-What an API shows to differ is a cause by itself. Of the others the earliest on the way counts; at
-one hop a SIP code beats a missing record, and a missing record beats what was not heard. A call
-that got past a hop clears what stands there; what failed behind the hop where it ended is a
-consequence and needs no cause of its own.
+What an API shows to differ, or what only one cause can make a check say, is a cause by itself.
+Of the others the earliest on the way counts; at one hop a SIP code beats a missing record, and a
+missing record beats what was not heard. A call that got past a hop clears what stands there; what
+failed behind the hop where it ended is a consequence and needs no cause of its own.
 """
 
 from __future__ import annotations
@@ -23,10 +23,14 @@ from sfsip_nb.inputs import ranges
 
 @dataclass(frozen=True)
 class Hit:
-    """A check that is a sign of a cause, and the named groups of what it saw."""
+    """A check that is a sign of a cause, and the named groups of what it saw.
+
+    ``proves`` says that nothing else makes it say so.
+    """
 
     check: CheckRow
     groups: Mapping[str, str]
+    proves: bool = False
 
 
 @dataclass
@@ -120,7 +124,7 @@ class Reasoning:
     def _hits(self, sign: Sign) -> list[Hit]:
         checks = (c for names, found in self._kinds.items() if sign.about(*names) for c in found)
         found = ((check, sign.match(check)) for check in checks)
-        return [Hit(check, match.groupdict()) for check, match in found if match]
+        return [Hit(check, match.groupdict(), sign.proves) for check, match in found if match]
 
     def _passed(self, cause: KnownCause, check: CheckRow) -> list[CheckRow]:
         """A check by which a call got past the place where the cause would have stopped it."""
@@ -218,10 +222,10 @@ class Reasoning:
         return found
 
     def _strength(self, one: Named) -> Strength:
-        return max(self._of(hit.check) for hit in one.hits)
+        return max(self._of(hit) for hit in one.hits)
 
-    def _of(self, check: CheckRow) -> Strength:
-        on = self._on.get(check.id)
+    def _of(self, hit: Hit) -> Strength:
+        on = None if hit.proves else self._on.get(hit.check.id)
         return on[1].strength if on else Strength.READ
 
     def _place(self, cause: KnownCause) -> int:

@@ -19,6 +19,7 @@ from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.redaction import MASK
 from sfsip_nb.inputs.schema import Parameters
 from sfsip_nb.platforms.shared.testcall import MARK_HEADER
+from sfsip_nb.platforms.synthflow.faults import NO_NAME
 from sfsip_nb.sip import MapResolver
 from sfsip_nb.sip.locating import DnsResolver
 from sfsip_nb.testbed import life
@@ -89,7 +90,7 @@ def surroundings(
     origins["synthflow"] = info["synthflow"][region]
     return Surroundings(
         origins={name: own(name, url, live=False) for name, url in origins.items()},
-        resolver=MapResolver({**info["sip"], **_hosts(info["pstn"])}),
+        resolver=MapResolver({**_named(testbed, info["sip"], region), **_hosts(info["pstn"])}),
         administer=_on_screens(testbed.administer),
         screen=_on_screens(testbed.screen),
         agent_ears=functools.partial(_agent_ears, testbed),
@@ -97,6 +98,16 @@ def surroundings(
         cafile=info["ca"],
         time_scale=float(info["time_scale"]),
     )
+
+
+def _named(
+    testbed: life.RunningTestbed, names: Mapping[str, str], region: str
+) -> Mapping[str, str]:
+    """The addresses that this machine finds: of Synthflow's host none, where a fault hides it."""
+    if NO_NAME.name not in testbed.control("GET", "/")["faults"]:
+        return names
+    host = facts.synthflow_regions()[region].sip
+    return {name: at for name, at in names.items() if not name.startswith(f"{host}:")}
 
 
 def _on_screens(do: Administer) -> Administer:

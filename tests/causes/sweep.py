@@ -31,9 +31,6 @@ PARAMETERS = Path(__file__).parents[2] / "parameters"
 HEALTHY = "healthy"
 Seen = dict[str, Any]
 
-MENDED = ">"
-"""In a name before the fault that is left in the second round: ``one+two>two``."""
-
 _KEPT = ("id", "number", "verdict", "weight", "expected", "seen", "title")
 _SPEED = 200
 _CALLS = ("verify.inbound/", "verify.transfer/", "verify.outbound/", "probe.codec/")
@@ -99,23 +96,6 @@ def met(
             life.stop(folder)
 
 
-def again(guide: str, healthy: Path, faults: Sequence[str], left: str) -> list[StepRow]:
-    """The second round: all faults but one are mended, and an attempt applies and verifies all."""
-    with tempfile.TemporaryDirectory(prefix="sfsip-") as made:
-        folder = Path(made) / "run"
-        shutil.copytree(healthy, folder)
-        testbed = life.ensure(folder, time_scale=_SPEED, faults=list(faults))
-        try:
-            for fault in faults:
-                if fault != left:
-                    testbed.control("DELETE", f"/faults/{fault}")
-            with attempt(guide, folder, "apply", ()) as opened:
-                return _carry_out(opened)
-        finally:
-            testbed.control("DELETE", f"/faults/{left}")
-            life.stop(folder)
-
-
 def _carry_out(opened: session.Session) -> list[StepRow]:
     for step in opened.guide.steps:
         opened.engine.run(step.id)
@@ -178,11 +158,8 @@ def write(guide: str, kept: dict[str, Any]) -> None:
 
 def _meet(guide: str, healthy: Path, name: str) -> tuple[list[Seen], float]:
     began = time.monotonic()
-    name, _, left = name.partition(MENDED)
     faults = () if name == HEALTHY else tuple(name.split("+"))
     way = OTHERWISE.get(name, Way())
-    if left:
-        return compact(again(guide, healthy, faults, left)), time.monotonic() - began
     with tempfile.TemporaryDirectory(prefix="sfsip-sweep-") as made:
         own = Path(made) / "run"
         if way.anew:
@@ -197,10 +174,13 @@ def _meet(guide: str, healthy: Path, name: str) -> tuple[list[Seen], float]:
 def pairs(guide: str, count: int, seed: int) -> list[str]:
     """Pairs of faults that a guide's healthy run can meet, as they are drawn at random."""
     drawn = random.Random(seed)
-    names = [name for name in single(guide) if name not in (HEALTHY, *OTHERWISE)]
+    names = [name for name in single(guide) if name not in (HEALTHY, *OTHERWISE, *THIS_MACHINE)]
     every = [f"{one}+{two}" for one, two in itertools.combinations(names, 2)]
     return drawn.sample(every, count)
 
+
+THIS_MACHINE = ("synthflow.no-name",)
+"""Faults of the machine that a run is made on, and of nothing that is set up."""
 
 NO_FAULT = {"talkdesk": ("synthflow.other-realm",)}
 """By guide: what breaks nothing there. A Talkdesk trunk has no realm and answers any."""
@@ -227,6 +207,8 @@ def main() -> None:
     if given.pairs:
         wanted = pairs(given.guide, given.pairs, given.seed)
     kept = read(given.guide)
+    if HEALTHY not in (*kept, *wanted):
+        wanted = [HEALTHY, *wanted]
     with tempfile.TemporaryDirectory(prefix="sfsip-sweep-") as made:
         folder = given.healthy or Path(made) / "run"
         if not folder.exists():

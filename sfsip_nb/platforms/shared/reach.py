@@ -61,7 +61,7 @@ _FROM_HERE: Mapping[str, Mapping[str, Shows]] = {
     },
 }
 _BACK: Mapping[str, Shows] = {
-    "listed": Shows("sip-back", Strength.CODE),
+    "listed": Shows("sip-back", Strength.CODE, until="queue"),
     "queue": Shows("queue", Strength.RECORD),
 }
 

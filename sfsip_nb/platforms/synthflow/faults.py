@@ -229,6 +229,15 @@ OLD_TLS = Fault(
     cause="synthflow.tls-version",
 )
 
+# What this machine sees
+NO_NAME = Fault(
+    "synthflow.no-name",
+    "the name servers of this machine know no address of Synthflow's host",
+    REGISTRATION,
+    cause="network.name",
+    unclear=("genesys", "talkdesk"),
+)
+
 # What the account may do
 BAD_KEY = Fault(
     "synthflow.bad-key", "the API key is refused", cause="synthflow.api-key", account=True
