@@ -98,7 +98,8 @@ def complain(text: str) -> None:
 def _print(text: str, where: TextIO) -> None:
     from sfsip_nb.present.text import visible
 
-    print(visible(text), file=where, flush=True)
+    where.write(f"{visible(text)}\n")  # in one, for waits are told from a thread of their own
+    where.flush()
 
 
 def become(module: str, *arguments: str) -> None:

@@ -1,8 +1,8 @@
 """The form of the inputs: widgets where a person is there, its static twin always.
 
 Values come first: the widgets start from the inputs as they stand, and nothing blocks. What a
-person types is checked at once and noted; the next cell that runs acts on it. A button only looks
-up what the platforms have.
+person types is checked at once and noted; the next cell that runs acts on it. Buttons only look up
+what the platforms have, and save the inputs to a file.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,6 +26,7 @@ from sfsip_nb.inputs.secrets import doubts
 from sfsip_nb.present.tables import Shown, Stamp, folded, inputs_table, plain_table
 from sfsip_nb.present.text import some
 from sfsip_nb.runs import person
+from sfsip_nb.runs.parameters_file import Proposal
 
 _LINES = ", one a line", "; hold Ctrl or ⌘ to choose several, or none"
 _WORDS = {"sip": "SIP", "api": "API", "id": "ID", "fqdn": "FQDN", "sbc": "SBC", "url": "URL"}
@@ -160,7 +161,7 @@ class Form:
     Display it by returning it from a cell. Structures that no single control holds (people,
     waivers) are shown and stay as the parameters have them. `kept` is called after each change.
     `closed` names, by key, all that may be chosen, each with a word on it. `ask` asks the platforms
-    about the inputs as they stand.
+    about the inputs as they stand; `propose` makes of them the run's parameters file.
     """
 
     def __init__(
@@ -169,8 +170,10 @@ class Form:
         kept: Callable[[], None] = lambda: None,
         closed: Mapping[str, Mapping[str, str]] | None = None,
         ask: Callable[[], Mapping[str, LookupResult]] = dict,
+        propose: Callable[[], Proposal] | None = None,
     ) -> None:
         self.draft = draft
+        self.propose = propose
         self._ask = ask
         self.closed = closed or {}
         self.fields = tuple(
@@ -180,6 +183,7 @@ class Form:
             for field in fields_of(draft.model)
         )
         self.offers: dict[str, tuple[str, ...]] = {}
+        self._seen: dict[str, tuple[Any, LookupResult]] = {}
         self.shown: Any = None
         self.stamp: Stamp | None = None
         self._kept = kept
@@ -218,9 +222,20 @@ class Form:
         Raises InputError where nobody can be asked yet.
         """
         seen = self._ask()
+        self._seen = {key: (self.draft.value(key), result) for key, result in seen.items()}
         for key, result in seen.items():
             self.offer(key, result.choices)
         return seen
+
+    def slip(self, key: str) -> str:
+        """What the platform said against an input as it still stands: not there, or other letters.
+
+        Empty where it said nothing against it, or something else has been typed since.
+        """
+        value, result = self._seen.get(key, (None, None))
+        if result is None or value != self.draft.value(key):
+            return ""
+        return result.sentence if result.ok is False or result.spelled else ""
 
     def offer(self, key: str, choices: Sequence[str]) -> None:
         """Offer what a platform has for an input; anything else may still be typed.

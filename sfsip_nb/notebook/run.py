@@ -70,7 +70,9 @@ class Run:
             (workspace.draft.run_name, name), ({}, {})
         )
         closed = {"testbed.faults": workspace.faults()}
-        self._form = forms.Form(workspace.draft, workspace.keep, closed, workspace.look)
+        self._form = forms.Form(
+            workspace.draft, workspace.keep, closed, workspace.look, workspace.propose
+        )
 
     def __repr__(self) -> str:
         return str(self.head())

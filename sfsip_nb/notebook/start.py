@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from sfsip_nb.engine.found import look
 from sfsip_nb.engine.model import Guide
-from sfsip_nb.inputs import private
+from sfsip_nb.inputs import private, samples
 from sfsip_nb.inputs.draft import Draft
+from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.generate import live_values, parameters_cell, sample_values
+from sfsip_nb.inputs.opened import from_file
 from sfsip_nb.inputs.schema import named
 from sfsip_nb.notebook import forms, rehearsing, surprises
 from sfsip_nb.notebook.errors import errors_shown
 from sfsip_nb.platforms import guides
 from sfsip_nb.present import tables
 from sfsip_nb.present.tables import Shown
-from sfsip_nb.runs import person, places
+from sfsip_nb.runs import parameters_file, person, places
 from sfsip_nb.runs import session as sessions
 from sfsip_nb.runs.status import RUNBOOK, status_of
 
@@ -92,20 +96,57 @@ def begin(guide: Guide, customer: str, target: str) -> Path:
     """Copy a guide's notebooks for one customer into its run's folder; returns the run's folder.
 
     A copy differs from the notebook only in its parameters cell and in its way back to the start.
-    What is there already is left as it is. Raises InputError for a name that no customer has.
+    What is there already is left as it is; a run that a replay has opened keeps its inputs. Raises
+    InputError for a name that no customer has.
     """
     values = live_values(guide.name) if target == "live" else sample_values(guide.name)
     name = named(customer, "", guide.name) + ("" if target == "live" else "-rehearsal")
-    values |= {"target": target, "customer": customer, "run": name}
+    folder = _runs() / name
+    if file := parameters_file.of_run(folder):
+        return begin_from(file)
+    given = {"target": target, "customer": customer, "run": name}
+    return _with_notebooks(folder, guide, _restored(folder) or values | given)
+
+
+def begin_from(file: Path) -> Path:
+    """A run's notebooks with the inputs of a parameters file; returns the run's folder.
+
+    In notebooks that are there already the parameters cell alone is written anew. Raises InputError
+    for a file that no form can mend.
+    """
+    name, values = from_file(file)
+    run = named(values["customer"], values["run"], name)
+    folder = _with_notebooks(_runs() / run, sessions.GUIDES[name], values, anew=True)
+    parameters_file.noted(folder, file)
+    return folder
+
+
+def _restored(folder: Path) -> dict[str, Any]:
+    """The inputs that a run was last opened with, for its notebooks; empty where it never was."""
+    match look(folder).inputs:
+        case {"guide": str(guide), "values": {"customer": str(customer)} as values}:
+            name = "" if named(customer, "", guide) == folder.name else folder.name
+            return {**values, "run": name, "mode": ""}
+    return {}
+
+
+def _with_notebooks(
+    folder: Path, guide: Guide, values: Mapping[str, Any], anew: bool = False
+) -> Path:
+    """Copy a guide's notebooks into a run's folder, where they lack; returns the run's folder.
+
+    With `anew`, those that are there get the parameters cell too. Raises InputError for inputs that
+    open no run.
+    """
     Draft(guide.name, values)
-    folder = _runs() / name / RUNBOOK
-    private.folder(folder)
     kept = guides.notebooks(guide.name, places.home() / "notebooks")
+    private.folder(folder / RUNBOOK)
     for section in guide.sections:
-        copy = folder / f"{section.notebook}.ipynb"
-        if copy.exists():
+        copy = folder / RUNBOOK / f"{section.notebook}.ipynb"
+        there = copy.exists()
+        if there and not anew:
             continue
-        made = json.loads((kept / copy.name).read_text(encoding="utf-8"))
+        made = json.loads((copy if there else kept / copy.name).read_text(encoding="utf-8"))
         for cell in made["cells"]:
             if "parameters" in cell["metadata"].get("tags", []):
                 source = parameters_cell(guide.name, values)
@@ -113,7 +154,7 @@ def begin(guide: Guide, customer: str, target: str) -> Path:
                 source = "".join(cell["source"]).replace(*_BACK)
             cell["source"] = source.splitlines(keepends=True)
         private.write(copy, json.dumps(made, indent=1, ensure_ascii=False) + "\n")
-    return folder.parent
+    return folder
 
 
 _BACK = "](../start.ipynb)", "](../../../notebooks/start.ipynb)"
@@ -122,8 +163,10 @@ _BACK = "](../start.ipynb)", "](../../../notebooks/start.ipynb)"
 def overview(root: Path | None = None) -> Shown:
     """Every run that is kept: its sections with their verdicts, and what to do next."""
     with errors_shown(_runs()):
-        root = root or _runs()
-        found = [run for folder in sorted(root.glob("*/")) if (run := status_of(folder, {}))]
+        folders = sorted((root or _runs()).glob("*/"))
+        for folder in folders if person.is_there() else ():
+            _opened_by_hand(folder)
+        found = [run for folder in folders if (run := status_of(folder, {}))]
         return tables.runs(found) if found else tables.notice("No run yet.")
 
 
@@ -133,6 +176,16 @@ def practice() -> Displayed:
         lambda: surprises.practice(_runs()),
         "A person has something broken here: sfsip testbed surprise DIR does the same.",
     )
+
+
+def _opened_by_hand(folder: Path) -> None:
+    """Give a run that a replay alone has opened its notebooks, which the overview leads to."""
+    if (folder / RUNBOOK).exists():
+        return
+    with suppress(InputError, KeyError):  # it is listed all the same
+        values = _restored(folder)
+        if values.get("customer", samples.CUSTOMER) != samples.CUSTOMER:
+            _with_notebooks(folder, sessions.GUIDES[look(folder).inputs["guide"]], values)
 
 
 def _runs() -> Path:

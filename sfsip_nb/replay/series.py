@@ -94,7 +94,7 @@ def _run(
 
 
 def _lost(prepared: Prepared, first: Section, tell: Tell) -> str:
-    """Why the series cannot begin, for no section can do without its hosts; or an empty text."""
+    """Why the series does not begin: a host that cannot be reached; mostly an empty text."""
     try:
         prepared.reach()
     except Unreachable as error:

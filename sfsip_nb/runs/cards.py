@@ -44,7 +44,7 @@ class _Nowhere(dict[str, str]):
 
 def of_file(path: Path) -> str:
     """The page of a parameters file. Raises `InputError` for a wrong value, not for a secret."""
-    parameters = check_file(path).without_secrets()
+    parameters = check_file(path)[2].without_secrets()
     with tempfile.TemporaryDirectory() as folder:
         return _page(Path(folder), parameters, path.name)
 

@@ -96,13 +96,14 @@ def _is_plain(statement: ast.stmt) -> bool:
         return (ast.unparse(statement.targets[0]), called) in (
             ("run", "open_run"),
             ("new", "Beginning"),
+            ("file", "ParametersFile"),
         )
     if isinstance(statement, ast.Expr):
         called = _called(statement.value)
         shown = ast.unparse(statement.value)
-        return shown in ("run", "new") or called.startswith(
-            ("run.", "new.", "overview", "practice")
-        )
+        known = ("run", "new", "file")
+        ways = ("overview", "practice", *(f"{name}." for name in known))
+        return shown in known or called.startswith(ways)
     return False
 
 
