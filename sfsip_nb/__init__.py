@@ -11,7 +11,15 @@ if TYPE_CHECKING:
     from sfsip_nb.notebook.start import Beginning, overview, practice
     from sfsip_nb.present.frames import load
 
-__all__ = ["Beginning", "ParametersFile", "__version__", "load", "open_run", "overview", "practice"]
+__all__ = [
+    "Beginning",
+    "ParametersFile",
+    "__version__",
+    "load",
+    "open_run",
+    "overview",
+    "practice",
+]
 
 _FACE = {
     "Beginning": "notebook.start",

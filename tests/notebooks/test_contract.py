@@ -102,9 +102,8 @@ def _is_plain(statement: ast.stmt) -> bool:
         called = _called(statement.value)
         shown = ast.unparse(statement.value)
         known = ("run", "new", "file")
-        return shown in known or called.startswith(
-            ("overview", "practice", *(f"{name}." for name in known))
-        )
+        ways = ("overview", "practice", *(f"{name}." for name in known))
+        return shown in known or called.startswith(ways)
     return False
 
 
