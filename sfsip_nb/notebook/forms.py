@@ -5,6 +5,7 @@ person types is checked at once and noted; the next cell that runs acts on it. A
 up what the platforms have.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -26,8 +27,9 @@ from sfsip_nb.inputs.secrets import doubts
 from sfsip_nb.present.tables import Shown, Stamp, folded, inputs_table, plain_table
 from sfsip_nb.present.text import some
 from sfsip_nb.runs import person
+from sfsip_nb.sip.shown import counted
 
-_LINES = ", one a line", "; hold Ctrl or ⌘ to choose several, or none"
+_LINES = ", one a line", "; tick several, or none"
 _WORDS = {"sip": "SIP", "api": "API", "id": "ID", "fqdn": "FQDN", "sbc": "SBC", "url": "URL"}
 
 
@@ -141,7 +143,17 @@ def looked_up(draft: Draft, found: Mapping[str, LookupResult]) -> Shown:
         "seen": "What the platform says",
         "offered": "Offered",
     }
-    return plain_table(rows, names, "What the platforms say about the inputs")
+    table = plain_table(rows, names, "What the platforms say about the inputs")
+    counts = Counter(words[result.ok] for result in found.values())
+    told = ", ".join(f"{counts[word]} {word}" for word in words.values() if counts[word])
+    opened = set(counts) != {words[True]}
+    return folded(table, f"{counted(len(found), 'input')} looked up: {told}", opened)
+
+
+def _show(name: str, make: Callable[[], Shown]) -> None:
+    from IPython.display import display
+
+    display(make())  # type: ignore[no-untyped-call]
 
 
 def answered(found: Mapping[str, LookupResult]) -> tuple[str, bool]:
@@ -159,16 +171,18 @@ class Form:
 
     Display it by returning it from a cell. Structures that no single control holds (people,
     waivers) are shown and stay as the parameters have them. `kept` is called after each change.
-    `closed` names, by key, all that may be chosen, each with a word on it. `ask` asks the platforms
-    about the inputs as they stand.
+    `closed` names, by key and group, all that may be chosen, each with a word on it. `ask` asks the
+    platforms about the inputs as they stand. `show` displays the inputs as a table, by a name, so
+    that it may follow what is typed.
     """
 
     def __init__(
         self,
         draft: Draft,
         kept: Callable[[], None] = lambda: None,
-        closed: Mapping[str, Mapping[str, str]] | None = None,
+        closed: Mapping[str, Mapping[str, Mapping[str, str]]] | None = None,
         ask: Callable[[], Mapping[str, LookupResult]] = dict,
+        show: Callable[[str, Callable[[], Shown]], None] = _show,
     ) -> None:
         self.draft = draft
         self._ask = ask
@@ -183,6 +197,7 @@ class Form:
         self.shown: Any = None
         self.stamp: Stamp | None = None
         self._kept = kept
+        self._show = show
 
     def static(self) -> Shown:
         """The inputs as a table: secrets as set or not set, and what is still wrong."""
@@ -239,7 +254,7 @@ class Form:
 
             self.shown = Sheet(self)
             display(self.shown.box)  # type: ignore[no-untyped-call]
-            display(folded(self.static(), "The same as a table"))  # type: ignore[no-untyped-call]
+            self._show("inputs", lambda: folded(self.static(), "The same as a table"))
         else:
             display(self.static())  # type: ignore[no-untyped-call]
 
@@ -247,13 +262,19 @@ class Form:
 class Intent:
     """Something shown, and fields below it; the next cell that runs honors what was typed.
 
-    `fields` are key, label and hint of each; what is typed goes to `typed`, as it is typed.
+    `fields` are key, label and hint of each; what is typed goes to `typed`, as it is typed. With
+    a `fold` they are behind a line of these words, as nobody needs them now.
     """
 
     def __init__(
-        self, shown: Shown, fields: Sequence[tuple[str, str, str]], typed: dict[str, str]
+        self,
+        shown: Shown,
+        fields: Sequence[tuple[str, str, str]],
+        typed: dict[str, str],
+        fold: str = "",
     ) -> None:
         self.shown = shown
+        self.fold = fold
         self.fields = tuple(fields)
         self.typed = typed
         self.stamp: Stamp | None = None
@@ -270,4 +291,4 @@ class Intent:
 
         self.shown.stamp = self.stamp
         display(self.shown)  # type: ignore[no-untyped-call]
-        display(intent(self.fields, self.typed))  # type: ignore[no-untyped-call]
+        display(intent(self.fields, self.typed, self.fold))  # type: ignore[no-untyped-call]

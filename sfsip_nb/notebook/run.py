@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sfsip_nb.engine import export
+from sfsip_nb.engine import export, people
 from sfsip_nb.engine.engine import Engine
-from sfsip_nb.engine.model import Refused
+from sfsip_nb.engine.model import Refused, Step
+from sfsip_nb.engine.rows import StepRow
 from sfsip_nb.engine.verdicts import DONE, Verdict, worst
 from sfsip_nb.inputs import facts, private
 from sfsip_nb.inputs.errors import InputError
-from sfsip_nb.notebook import cards, forms
-from sfsip_nb.notebook.cells import cell, stamp
+from sfsip_nb.notebook import cards, forms, queued
+from sfsip_nb.notebook.cells import as_of, cell, stamp
 from sfsip_nb.notebook.errors import errors_shown
+from sfsip_nb.notebook.following import Following
 from sfsip_nb.notebook.unattended import stop_unless_passed
 from sfsip_nb.notebook.workspace import Workspace
 from sfsip_nb.platforms.shared import captures
 from sfsip_nb.present import captures as capture_tables
-from sfsip_nb.present import causes, chapters, figures, outcome, tables
+from sfsip_nb.present import causes, chapters, figures, outcome, pictured, standing, steps, tables
 from sfsip_nb.present.frames import Frames
-from sfsip_nb.present.pictured import pictured
 from sfsip_nb.present.record import card_page
 from sfsip_nb.present.tables import Shown
 from sfsip_nb.present.text import unmarked, utc
 from sfsip_nb.runs import places
+from sfsip_nb.sip.shown import counted
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -46,6 +49,7 @@ def open_run(guide: str, notebook: str, namespace: Mapping[str, Any]) -> Run:
         before = namespace.get("run")
         if isinstance(before, Run):  # the cell is run again, and its own result hides the parameter
             namespace = {**namespace, "run": before.workspace.draft.value("run")}
+            before.following.end()
             before.workspace.close()
         return Run(Workspace(guide, namespace), notebook)
 
@@ -58,23 +62,40 @@ class Run:
         self.name = name
         self._approval: dict[str, str] = {}
         self._answers: dict[str, dict[str, str]] = {}
+        self.following = Following(lambda: [workspace.journal_path])
         closed = {"testbed.faults": workspace.faults()}
-        self._form = forms.Form(workspace.draft, workspace.keep, closed, workspace.look)
+        self._form = forms.Form(
+            workspace.draft,
+            workspace.keep,
+            closed,
+            lambda: workspace.look(),
+            self.following.show,
+        )
 
     def __repr__(self) -> str:
         return str(self.head())
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        shown = self.head()
-        assert shown.stamp is not None
-        bundle = shown._repr_mimebundle_()
-        return bundle | {"text/html": bundle["text/html"] + shown.stamp.marks}
+    def _ipython_display_(self) -> None:
+        self.following.output("head", self.head)._ipython_display_()
 
     def head(self) -> Shown:
-        """Where a person is: the run, its sections, and what is needed next."""
-        made = tables.head(self.workspace.status(self.name))
-        made.stamp = stamp(self.workspace, self.name)
-        return made
+        """Where a person is: the run, its sections, and what is to do first, or next."""
+        return self._bar(self.workspace.status(self.name))
+
+    def _bar(self, found: dict[str, Any]) -> Shown:
+        """The bar, and the mark of what this notebook still shows of what was before."""
+        made = standing.bar(found)
+        mark = replace(stamp(self.workspace, self.name), attempt=found["number"], words=as_of())
+        return Shown(made.html + mark.marks, made.text).stamped(mark)
+
+    def held(self) -> Shown:
+        """What a cell shows that was sent together with one that stopped; the last, the bar."""
+        stop, sent = self.workspace.stopped, queued.sent()
+        assert stop is not None
+        if sent is not None and sent.cell == "verdict":
+            return self.following.output("end", self.head)
+        where = f"{self.name}.ipynb#cell-id={stop.sent.cell}"
+        return tables.pointer("Not run.", where, "A cell above stopped.")
 
     def _engine(self) -> Engine:
         """The engine, once what a person typed below this notebook's outputs was honored."""
@@ -144,16 +165,19 @@ class Run:
     def changed(self) -> Shown:
         """What changed since the guide was written, with date and source."""
         notes = facts.changes(self.workspace.guide.name)
-        return tables.what_changed([vars(note) for note in notes])
+        table = tables.what_changed([vars(note) for note in notes])
+        return tables.folded(table, f"{counted(len(notes), 'dated note')} on the vendor's document")
 
     @cell
     def lines(self) -> Shown:
         """Every line of the vendor's document and what carries it."""
-        return tables.plain_table(
-            [vars(line) | {"text": unmarked(line.text)} for line in self.workspace.guide.lines()],
+        lines = self.workspace.guide.lines()
+        table = tables.plain_table(
+            [vars(line) | {"text": unmarked(line.text)} for line in lines],
             {"text": "Line of the guide", "heading": "Heading", "carried_by": "Covered by"},
             "The guide, line by line",
         )
+        return tables.folded(table, f"{counted(len(lines), 'line')}, and what covers each")
 
     # -- the plan -------------------------------------------------------------------------
 
@@ -190,7 +214,9 @@ class Run:
         if done:
             state = f"{len(done)} of {len(plan.changes)} changes carried out; {state}"
         rows = [export.planned(entry) for entry in left]
-        shown = tables.plan_table(rows, f"Plan of {utc(plan.made_at)}", state)
+        told = engine.ctx.journal.people()
+        by_people = sum(card["step"] not in told for card in plan.cards)
+        shown = tables.plan_table(rows, f"Plan of {utc(plan.made_at)}", state, by_people)
         asks = engine.ctx.mode == "plan" or not plan.approved_by
         if self.workspace.headless or plan.stopped or not left or not asks:
             return shown
@@ -216,22 +242,34 @@ class Run:
         with self.workspace.alone():
             result = engine.run(step_id)
         row = session.journal.steps(engine.ctx.attempt)[step_id]
-        shown = tables.checks_table(row.titled(result.step.section, result.step.title))
-        if result.card is not None:
-            shown = shown + tables.card(cards.with_answer(engine.ctx, result.card))
-        for flow in session.guide.flows:
-            if flow.step == step_id:
-                data = export.record(session.journal, session.attempt, session.guide)
-                drawn = next(found for found in data.flows if found.step == step_id)
-                shown = shown + tables.figure(figures.callflow(drawn))
         names = dict.fromkeys(name for check in result.checks for name in check.evidence)
         kept = {name: (session.run_dir / "evidence" / name).read_bytes() for name in names}
-        for picture in pictured(kept, opened=result.verdict is not Verdict.PASS):
-            shown = shown + picture
-        if self.workspace.headless or result.card is None or result.verdict not in _ANSWERABLE:
+        judged = row.titled(result.step.section, result.step.title)
+        asks = result.verdict in _ANSWERABLE
+        settled = people.only_awaits_proof(judged)
+        card = [tables.card(cards.with_answer(engine.ctx, result.card))] if result.card else []
+        folds = pictured.folded(kept, opened=result.verdict is not Verdict.PASS)
+        below = asks and not settled
+        shown = steps.shown(
+            judged,
+            figures=[*self._ways(step_id), *pictured.heard(kept)],
+            inside=[*folds] if below else [*card, *folds],
+            below=card if below else [],
+        )
+        if self.workspace.headless or result.card is None or not asks:
             return shown
         fields = cards.asking(result.card, anew=result.verdict is not Verdict.WAITING)
-        return forms.Intent(shown, fields, self._answers.setdefault(step_id, {}))
+        typed = self._answers.setdefault(step_id, {})
+        return forms.Intent(shown, fields, typed, "Done anew?" if settled else "")
+
+    def _ways(self, step_id: str) -> Iterator[Shown]:
+        """The ways of the calls that a step is about, with what is known of each hop."""
+        session = self.workspace.open()
+        if any(flow.step == step_id for flow in session.guide.flows):
+            data = export.record(session.journal, session.attempt, session.guide)
+            for flow in data.flows:
+                if flow.step == step_id:
+                    yield tables.figure(figures.callflow(flow))
 
     @cell
     def done(
@@ -266,30 +304,49 @@ class Run:
         Tokens are revoked, and opened anew when they are needed. Raises ``NotPassed`` where nobody
         is there to read it and the inputs do not say to go on (`stop_unless_passed`).
         """
-        guide, workspace = self.workspace.guide, self.workspace
-        if own := guide.of_section(self.name):
-            session = workspace.open()
-            session.release()
-            rows = session.journal.steps(session.attempt)
-            title = next(s.title for s in guide.sections if s.notebook == self.name)
-        else:  # of the attempt, or of the last one whose record was made
-            workspace.let_go()
-            rows = workspace.judged()
-            title = f"{guide.title}: all sections so far"
-        ran = [rows[s.id].titled(s.section, s.title) for s in own or guide.steps if s.id in rows]
-        due = own or guide.steps
-        missing = [step.id for step in due if step.id not in rows]
-        verdict: str = worst(step.verdict for step in ran)
+        workspace = self.workspace
+        workspace.let_go()
+        shown = self.following.output("end", self._end)
+        if workspace.unattended:
+            self._stop_unless_passed(shown)
+        return shown
+
+    def _end(self) -> Shown:
+        """What this section came to, and the bar."""
+        found = self.workspace.status(self.name)
+        due, ran, title = self._section(found)
+        here = next(section for section in found["sections"] if section["here"])
+        missing = [step.id for step in due if step.id not in {row.id for row in ran}]
+        verdict: str = worst(row.verdict for row in ran)
         if missing and verdict in DONE:
             verdict = outcome.PARTIAL
-        shown = tables.overall(verdict, outcome.section(title, missing, len(due)))
-        if own:
-            shown = tables.verdict_table(ran, "This section") + shown
-        if workspace.unattended:
-            shown.stamp = stamp(workspace, self.name)
-            inputs = workspace.draft.checked.valid()
-            stop_unless_passed(shown, title, due, ran, inputs, whole=not own)
-        return shown
+        told = outcome.section(title, missing, len(due))
+        if here["causes"]:
+            verdict, told = Verdict.FAIL, f"{title}: {counted(here['causes'], 'cause')} named"
+        whole = tables.overall(verdict, told)
+        if here["steps"]:
+            whole = steps.verdicts(ran, "This section") + whole
+        bar = self._bar(found)
+        assert bar.stamp is not None
+        return (whole + bar).stamped(bar.stamp)
+
+    def _section(self, found: dict[str, Any]) -> tuple[Sequence[Step], list[StepRow], str]:
+        """The steps due in this section, their rows, its title; of all where it has no steps."""
+        guide = self.workspace.guide
+        if own := guide.of_section(self.name):
+            title = next(s.title for s in guide.sections if s.notebook == self.name)
+            return own, next(s["own"] for s in found["sections"] if s["here"]), title
+        rows = [row for section in found["sections"] for row in section["own"]]
+        return guide.steps, rows, f"{guide.title}: all sections so far"
+
+    def _stop_unless_passed(self, shown: Shown) -> None:
+        """Raises ``NotPassed``: nobody is there to read it."""
+        workspace = self.workspace
+        shown.stamp = stamp(workspace, self.name)
+        due, ran, title = self._section(workspace.status(self.name))
+        inputs = workspace.draft.checked.valid()
+        whole = not workspace.guide.of_section(self.name)
+        stop_unless_passed(shown, title, due, ran, inputs, whole=whole)
 
     @cell
     def captures(self, *names: str) -> Shown:
@@ -332,8 +389,8 @@ class Run:
         told = os.path.relpath(made / "record.html", places.home())
         return (
             tables.figure(figures.strip(chapters.overview(data), "The run at a glance"))
-            + tables.verdict_table(data.steps, f"All steps of attempt {made.name}")
             + tables.overall(outcome.word(data), " ".join([data.title, *outcome.sentences(data)]))
+            + steps.verdicts(data.steps, f"All steps of attempt {made.name}")
             + tables.pointer("The record", where, told)
             + tables.notice(
                 "Afterward: remove the OAuth client that you created for this run, if nothing else "

@@ -13,6 +13,7 @@ from sfsip_nb.inputs.answered import as_line
 from sfsip_nb.inputs.errors import InputError, SfsipError
 from sfsip_nb.inputs.secrets import doubts, has_key_ring, kept_where
 from sfsip_nb.notebook.forms import Field, Form, answered, groups_of
+from sfsip_nb.notebook.several import Several
 from sfsip_nb.present.tables import STYLE
 from sfsip_nb.present.text import some, visible
 from sfsip_nb.sip.shown import counted
@@ -76,11 +77,10 @@ def control(field: Field, form: Form) -> Any:
             text = "\n".join(map(as_line, value))
             widget = ipywidgets.Textarea(value=text, rows=max(2, len(value)), **options)
         case "several":
-            listed = form.closed[field.key]
-            pairs = [(f"{name}: {about}", name) for name, about in listed.items()]
-            chosen = [name for name in value if name in listed]
-            options["layout"] = ipywidgets.Layout(width="120ch", max_width="100%")
-            widget = ipywidgets.SelectMultiple(options=pairs, value=chosen, rows=6, **options)
+            groups = form.closed[field.key]
+            listed = {name for choices in groups.values() for name in choices}
+            search = ipywidgets.Text(placeholder="search", **options)
+            widget = Several(groups, [name for name in value if name in listed], search)
         case "day":
             widget = ipywidgets.DatePicker(value=value, **options)
         case "text":
@@ -250,7 +250,7 @@ def _said(html: str) -> str:
     return f'<div class="sfsip" role="status"><small>{html}</small></div>'
 
 
-def intent(fields: Iterable[tuple[str, str, str]], typed: dict[str, str]) -> Any:
+def intent(fields: Iterable[tuple[str, str, str]], typed: dict[str, str], fold: str) -> Any:
     """Fields for key, label and hint each; one emptied again takes its word back."""
     controls = []
     for key, label, hint in fields:
@@ -263,7 +263,8 @@ def intent(fields: Iterable[tuple[str, str, str]], typed: dict[str, str]) -> Any
         )
         control.observe(lambda change, key=key: typed.update({key: change["new"].strip()}), "value")
         controls.append(control)
-    return ipywidgets.VBox(controls)
+    box = ipywidgets.VBox(controls)
+    return ipywidgets.Accordion([box], titles=(fold,)) if fold else box
 
 
 def questions(answers: dict[str, str], guides: Mapping[str, str]) -> Any:

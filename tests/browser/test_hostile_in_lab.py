@@ -125,6 +125,7 @@ def test_a_hostile_customer_goes_through_a_plan(lab: Lab, page: Page) -> None:
     opened = lab.open(page, f"runs/{folder.name}/runbook/02-genesys-configuration.ipynb")
     for cell in ("parameters", "open-run", "plan"):
         opened.run(cell)
+    opened.unfold("plan", "Create trunk")
     expect(opened.cell("plan").get_by_text(CALLER).first).to_be_visible()
     start = lab.open(page, "notebooks/start.ipynb")
     expect(start.run("overview").get_by_text("<script>alert(1)").first).to_be_visible()
