@@ -146,7 +146,7 @@ def looked_up(draft: Draft, found: Mapping[str, LookupResult]) -> Shown:
     table = plain_table(rows, names, "What the platforms say about the inputs")
     counts = Counter(words[result.ok] for result in found.values())
     told = ", ".join(f"{counts[word]} {word}" for word in words.values() if counts[word])
-    opened = set(counts) != {words[True]}
+    opened = any(result.ok is False or not result.asked for result in found.values())
     return folded(table, f"{counted(len(found), 'input')} looked up: {told}", opened)
 
 

@@ -32,7 +32,10 @@ class Several(ipywidgets.VBox):  # type: ignore[misc]
             listed.append(heading)
             listed += [self._row(name, about, name in value) for name, about in choices.items()]
         frame = {"max_height": "240px", "overflow": "hidden auto", "width": "100%"}
-        below = ipywidgets.VBox(listed, layout={**frame, "border": "1px solid", "padding": "4px"})
+        below = ipywidgets.VBox(
+            listed,
+            layout={**frame, "border": "1px solid var(--jp-border-color2)", "padding": "4px"},
+        )
         super().__init__([search, below], layout={"width": "100%"}, value=list(value))
         self.observe(self._show, names="value")
         search.observe(lambda change: self._filter(change["new"]), names="value")

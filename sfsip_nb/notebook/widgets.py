@@ -134,7 +134,7 @@ class Sheet:
             rows = [row for field in fields if (row := self._row(field)) is not None]
             if rows:
                 heading = about.get(group, "This run")
-                parts += [_html(f"<h4>{escape(heading)}</h4>"), *rows]
+                parts += [_heading(escape(heading)), *rows]
         self._summary = _html("")
         self.box = ipywidgets.VBox([*parts, self._summary])
         self.refresh()
@@ -149,7 +149,7 @@ class Sheet:
             layout=ipywidgets.Layout(width="auto"),
         )
         button.on_click(lambda _: self._look())
-        heading = _html("<h4>First, what opens both platforms</h4>")
+        heading = _heading("First, what opens both platforms")
         ring = [self._ring()] if has_key_ring() else []
         return [heading, *first, *ring, ipywidgets.HBox([button, self._said])]
 
@@ -185,7 +185,8 @@ class Sheet:
             made.observe(lambda change: self._add(key, change["new"]), names="value")
             self._pickers[key] = made
             control, remark = self._rows[key].children
-            column = ipywidgets.VBox([control, made], layout=ipywidgets.Layout(**_LAYOUT))
+            around = _LAYOUT | {"width": "calc(58ch + 4px)"}  # the controls have margins
+            column = ipywidgets.VBox([control, made], layout=ipywidgets.Layout(**around))
             self._rows[key].children = (column, remark)
         self._pickers[key].options = offered
 
@@ -243,6 +244,10 @@ class Sheet:
 
 def _html(text: str) -> Any:
     return ipywidgets.HTML(value=text)
+
+
+def _heading(text: str) -> Any:
+    return _html(f'<h4 class="sfsip-heading">{text}</h4>')
 
 
 def _said(html: str) -> str:

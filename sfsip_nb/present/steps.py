@@ -25,9 +25,10 @@ def shown(
 
     What a later call proves is folded too: nobody can do anything about it here.
     """
-    checks = tables.checks_table(step)
-    whole = functools.reduce(operator.add, inside, checks)
-    line = Shown(part("step", step, Markup(whole.html), _open(step)), whole.text, checks.table)
+    checks, more = tables.checks_table(step), [*inside]
+    whole = functools.reduce(operator.add, more, checks)
+    folded = whole.html if step.checks else "\n".join(shown.html for shown in more)
+    line = Shown(part("step", step, Markup(folded), _open(step)), whole.text, checks.table)
     return functools.reduce(operator.add, [*figures, line, *below])
 
 

@@ -145,7 +145,8 @@ def _causes(seen: _Seen, sections: list[dict[str, Any]]) -> Iterator[dict[str, s
 def _steps(seen: _Seen, sections: list[dict[str, Any]]) -> list[dict[str, str]]:
     """What is open without a named cause, for each reason once.
 
-    What only could not be tried because of the others comes after them.
+    What only could not be tried because of the others comes after them; where those have not been
+    run yet, they are next, and this is nothing to do.
     """
     explained = {step for cause in seen.named for step in _explained(cause)}
     due = [
@@ -156,7 +157,8 @@ def _steps(seen: _Seen, sections: list[dict[str, Any]]) -> list[dict[str, str]]:
     ]
     first = [item for item in due if item[1].verdict is not Verdict.BLOCKED]
     groups: dict[tuple[str, str], list[tuple[str, JournaledStep]]] = {}
-    for page, row in first or ([] if explained else due):
+    left = explained or any(section["left"] for section in sections)
+    for page, row in first or ([] if left else due):
         groups.setdefault((row.verdict, _sentence(row)), []).append((page, row))
     return [
         {
