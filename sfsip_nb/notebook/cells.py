@@ -3,36 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
-from functools import cache, wraps
+from functools import wraps
 from typing import Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 from sfsip_nb.inputs.errors import SfsipError
 from sfsip_nb.notebook import forms, queued
+from sfsip_nb.notebook.bar import Bar
 from sfsip_nb.notebook.errors import card, errors_shown
-from sfsip_nb.notebook.following import Following
+from sfsip_nb.notebook.stamps import stamp
 from sfsip_nb.notebook.workspace import Workspace
-from sfsip_nb.present.tables import Shown, Stamp
-
-
-@cache
-def _kernel() -> str:
-    """Tells this kernel's outputs from those of an earlier one, or of one forked beside it."""
-    return f"{os.getpid()}-{time.time_ns() // 10**6}"
+from sfsip_nb.present.tables import Shown
 
 
 class InNotebook(Protocol):
-    """What has methods that cells call: its workspace, its name, and what follows in it."""
+    """What has methods that cells call: its workspace, its name, and its bar."""
 
     workspace: Workspace
     name: str
-    following: Following
-
-    def held(self) -> Shown:
-        """What a cell shows that was sent together with one that stopped."""
+    bar: Bar
 
 
 N = TypeVar("N", bound=InNotebook)
@@ -53,7 +42,7 @@ def cell(method: Callable[Concatenate[N, P], S]) -> Callable[Concatenate[N, P], 
         workspace, sent = notebook.workspace, queued.sent()
         stop = workspace.stopped
         if stop and sent and sent.is_with(stop.sent):
-            return cast(S, notebook.held())
+            return cast(S, notebook.bar.held(stop, sent))
         what = f"run.{method.__name__}({', '.join(map(repr, args))})".replace("'", '"')
         stops = errors_shown(workspace.folder, lambda: workspace.redactor, what, show=not sent)
         try:
@@ -67,25 +56,10 @@ def cell(method: Callable[Concatenate[N, P], S]) -> Callable[Concatenate[N, P], 
                 raise
             workspace.stopped = queued.Stop(sent, error)
             made = cast(S, card(error))
-        notebook.following.follow()
+        notebook.bar.following.follow()
         return made
 
     return called
-
-
-def as_of() -> str:
-    """The time now, as outputs are marked with it."""
-    return datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
-def stamp(workspace: Workspace, notebook: str) -> Stamp:
-    """What an output made now is marked with."""
-    now = as_of()
-    where = f"{workspace.draft.run_name}/{notebook}"
-    if (opened := workspace.opened) is None:
-        return Stamp(where, _kernel(), 0, f"no attempt yet · {now}")
-    words = f"attempt {opened.attempt} · {opened.mode} · {opened.parameters.target} · {now}"
-    return Stamp(where, _kernel(), opened.attempt, words)
 
 
 @contextlib.contextmanager

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sfsip_nb.engine import export, people
 from sfsip_nb.engine.engine import Engine
-from sfsip_nb.engine.model import Refused, Step
-from sfsip_nb.engine.rows import StepRow
-from sfsip_nb.engine.verdicts import DONE, Verdict, worst
+from sfsip_nb.engine.model import Refused
+from sfsip_nb.engine.verdicts import Verdict
 from sfsip_nb.inputs import facts, private
 from sfsip_nb.inputs.errors import InputError
-from sfsip_nb.notebook import cards, forms, queued
-from sfsip_nb.notebook.cells import as_of, cell, stamp
+from sfsip_nb.notebook import cards, forms
+from sfsip_nb.notebook.bar import Bar
+from sfsip_nb.notebook.cells import cell
 from sfsip_nb.notebook.errors import errors_shown
-from sfsip_nb.notebook.following import Following
+from sfsip_nb.notebook.stamps import stamp
 from sfsip_nb.notebook.unattended import stop_unless_passed
 from sfsip_nb.notebook.workspace import Workspace
 from sfsip_nb.platforms.shared import captures
 from sfsip_nb.present import captures as capture_tables
-from sfsip_nb.present import causes, chapters, figures, outcome, pictured, standing, steps, tables
+from sfsip_nb.present import causes, chapters, figures, outcome, pictured, steps, tables
 from sfsip_nb.present.frames import Frames
 from sfsip_nb.present.record import card_page
 from sfsip_nb.present.tables import Shown
@@ -49,7 +48,7 @@ def open_run(guide: str, notebook: str, namespace: Mapping[str, Any]) -> Run:
         before = namespace.get("run")
         if isinstance(before, Run):  # the cell is run again, and its own result hides the parameter
             namespace = {**namespace, "run": before.workspace.draft.value("run")}
-            before.following.end()
+            before.bar.following.end()
             before.workspace.close()
         return Run(Workspace(guide, namespace), notebook)
 
@@ -62,40 +61,25 @@ class Run:
         self.name = name
         self._approval: dict[str, str] = {}
         self._answers: dict[str, dict[str, str]] = {}
-        self.following = Following(lambda: [workspace.journal_path])
+        self.bar = Bar(workspace, name)
         closed = {"testbed.faults": workspace.faults()}
         self._form = forms.Form(
             workspace.draft,
             workspace.keep,
             closed,
             lambda: workspace.look(),
-            self.following.show,
+            self.bar.following.show,
         )
 
     def __repr__(self) -> str:
         return str(self.head())
 
     def _ipython_display_(self) -> None:
-        self.following.output("head", self.head)._ipython_display_()
+        self.bar.following.output("head", self.head)._ipython_display_()
 
     def head(self) -> Shown:
         """Where a person is: the run, its sections, and what is to do first, or next."""
-        return self._bar(self.workspace.status(self.name))
-
-    def _bar(self, found: dict[str, Any]) -> Shown:
-        """The bar, and the mark of what this notebook still shows of what was before."""
-        made = standing.bar(found)
-        mark = replace(stamp(self.workspace, self.name), attempt=found["number"], words=as_of())
-        return Shown(made.html + mark.marks, made.text).stamped(mark)
-
-    def held(self) -> Shown:
-        """What a cell shows that was sent together with one that stopped; the last, the bar."""
-        stop, sent = self.workspace.stopped, queued.sent()
-        assert stop is not None
-        if sent is not None and sent.cell == "verdict":
-            return self.following.output("end", self.head)
-        where = f"{self.name}.ipynb#cell-id={stop.sent.cell}"
-        return tables.pointer("Not run.", where, "A cell above stopped.")
+        return self.bar.head()
 
     def _engine(self) -> Engine:
         """The engine, once what a person typed below this notebook's outputs was honored."""
@@ -306,47 +290,14 @@ class Run:
         """
         workspace = self.workspace
         workspace.let_go()
-        shown = self.following.output("end", self._end)
+        shown = self.bar.following.output("end", self.bar.end)
         if workspace.unattended:
-            self._stop_unless_passed(shown)
+            shown.stamp = stamp(workspace, self.name)
+            due, ran, title = self.bar.section(workspace.status(self.name))
+            inputs = workspace.draft.checked.valid()
+            whole = not workspace.guide.of_section(self.name)
+            stop_unless_passed(shown, title, due, ran, inputs, whole=whole)
         return shown
-
-    def _end(self) -> Shown:
-        """What this section came to, and the bar."""
-        found = self.workspace.status(self.name)
-        due, ran, title = self._section(found)
-        here = next(section for section in found["sections"] if section["here"])
-        missing = [step.id for step in due if step.id not in {row.id for row in ran}]
-        verdict: str = worst(row.verdict for row in ran)
-        if missing and verdict in DONE:
-            verdict = outcome.PARTIAL
-        told = outcome.section(title, missing, len(due))
-        if here["causes"]:
-            verdict, told = Verdict.FAIL, f"{title}: {counted(here['causes'], 'cause')} named"
-        whole = tables.overall(verdict, told)
-        if here["steps"]:
-            whole = steps.verdicts(ran, "This section") + whole
-        bar = self._bar(found)
-        assert bar.stamp is not None
-        return (whole + bar).stamped(bar.stamp)
-
-    def _section(self, found: dict[str, Any]) -> tuple[Sequence[Step], list[StepRow], str]:
-        """The steps due in this section, their rows, its title; of all where it has no steps."""
-        guide = self.workspace.guide
-        if own := guide.of_section(self.name):
-            title = next(s.title for s in guide.sections if s.notebook == self.name)
-            return own, next(s["own"] for s in found["sections"] if s["here"]), title
-        rows = [row for section in found["sections"] for row in section["own"]]
-        return guide.steps, rows, f"{guide.title}: all sections so far"
-
-    def _stop_unless_passed(self, shown: Shown) -> None:
-        """Raises ``NotPassed``: nobody is there to read it."""
-        workspace = self.workspace
-        shown.stamp = stamp(workspace, self.name)
-        due, ran, title = self._section(workspace.status(self.name))
-        inputs = workspace.draft.checked.valid()
-        whole = not workspace.guide.of_section(self.name)
-        stop_unless_passed(shown, title, due, ran, inputs, whole=whole)
 
     @cell
     def captures(self, *names: str) -> Shown:

@@ -19,7 +19,8 @@ from sfsip_nb.present import standing, tables
 from sfsip_nb.present.tables import Shown
 from sfsip_nb.runs import person, places
 from sfsip_nb.runs import session as sessions
-from sfsip_nb.runs.status import RUNBOOK, cell_of, status_of
+from sfsip_nb.runs.status import RUNBOOK, status_of
+from sfsip_nb.runs.todo import cell_of
 
 _answers = {"guide": next(iter(sessions.GUIDES)), "customer": "", "target": "live"}
 """What was answered in this kernel: a cell that is run again asks nothing twice."""

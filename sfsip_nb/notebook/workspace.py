@@ -22,7 +22,8 @@ from sfsip_nb.present.frames import Frames
 from sfsip_nb.runs import looking, person, places
 from sfsip_nb.runs import session as sessions
 from sfsip_nb.runs.kept import attempts_of, keep_interactive
-from sfsip_nb.runs.status import cell_of, status_of
+from sfsip_nb.runs.status import status_of
+from sfsip_nb.runs.todo import cell_of
 from sfsip_nb.sip.shown import counted
 from sfsip_nb.testbed.faults import GROUPS, faults
 

@@ -14,7 +14,8 @@ from sfsip_nb.engine.found import JOURNAL
 from sfsip_nb.engine.journal import AttemptFacts, Journal
 from sfsip_nb.platforms import guides
 from sfsip_nb.present import standing
-from sfsip_nb.runs.status import cell_of, status_of
+from sfsip_nb.runs.status import status_of
+from sfsip_nb.runs.todo import cell_of
 from tests.present import record_sample as sample
 
 GUIDE = guides.ALL["genesys"]
