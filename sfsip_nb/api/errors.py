@@ -13,12 +13,13 @@ UNPROVEN = frozenset({408, 425})
 
 @dataclass(frozen=True)
 class Problem:
-    """What a platform says about a refused request, read from the body of its answer."""
+    """What a platform says about a refused request, or why it said nothing, and what to do."""
 
     code: str = ""
     message: str = ""
     details: Any = None
     correlation: str = ""
+    advice: str = ""
 
 
 class ApiError(SfsipError):
@@ -29,8 +30,8 @@ class ApiError(SfsipError):
     Attributes:
         platform: who was asked, by name.
         status: HTTP status; 0 if no answer came.
-        code: the platform's own code, or ``unresolved``, ``refused``, ``unreachable``, ``timeout``,
-            ``broken``, ``unreadable``, ``endless``.
+        code: the platform's own code; where no answer came, that of `silence`; or ``unreadable``,
+            ``endless``.
         message: the platform's explanation, bounded and printable; its wording is not trusted.
         details: further details as the platform sent them. Data: escape before showing.
         correlation: the id to quote to the platform's support, where it sent one.
@@ -54,7 +55,7 @@ class ApiError(SfsipError):
         self.details = problem.details
         self.correlation = plain(problem.correlation, 80)
         self.retry_after = retry_after
-        self.hint = ""
+        self.hint = problem.advice
         what = f"{platform} answered {status} to {method} {path}"
         if status == 0:
             what = f"{platform} gave no usable answer to {method} {path}"

@@ -57,6 +57,11 @@ def on_this_machine(host: str) -> bool:
         return host == "localhost"
 
 
+def is_own(name: str, host: str) -> bool:
+    """Whether `host` is one of the platform's own to which the origin called `name` belongs."""
+    return _owned(name.partition(".")[0], host)
+
+
 def _owned(platform: str, host: str) -> bool:
     patterns = (
         re.escape(known).replace(re.escape("*"), _LABEL) for known in facts.own_hosts(platform)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import logging
-import socket
 import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +20,8 @@ from sfsip_nb.api import exchanges
 from sfsip_nb.api.errors import ApiError, Problem, is_token_rate_limit, plain
 from sfsip_nb.api.exchanges import Exchange
 from sfsip_nb.api.origins import on_this_machine
+from sfsip_nb.api.silence import LASTING, silence
+from sfsip_nb.api.waits import waiting
 
 # Each sending is noted as an exchange; without a handler Python would print each of them to stderr.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
@@ -34,12 +35,20 @@ _CORRELATIONS = ("X-Correlation-Id", "X-Request-Id", "Request-Id")
 """Headers in which a platform may name the id to quote to its support, though it documents none."""
 
 _TIMEOUT = httpx.Timeout(20.0, connect=10.0)
+_ONCE, _REPEATED = 30.0, 90.0
+"""Most seconds for one sending, and until no other one begins."""
 
 
 @functools.cache
 def _trusted(trust_env: bool) -> ssl.SSLContext:
     """Whom a client trusts, read once: it takes 30 ms, and a notebook's cells make many clients."""
     return httpx.create_ssl_context(trust_env=trust_env)
+
+
+def client(host: str, timeout: httpx.Timeout) -> httpx.Client:
+    """What asks a host: by the environment's proxies and authorities, unless it is this machine."""
+    here = on_this_machine(host)
+    return httpx.Client(timeout=timeout, trust_env=not here, verify=_trusted(not here))
 
 
 def segment(value: str) -> str:
@@ -65,8 +74,8 @@ class Api:
     Requests that change nothing when repeated are repeated, a bounded number of times, on 429
     (after Retry-After, capped), 502, 503, 504, and where no answer came; what only reads also on
     any other 5xx and on a body that cannot be read. A POST is repeated only where it cannot have
-    had an effect: on 429, and where no connection came about in time. A name that does not resolve
-    and a port that refuses are not tried again: waiting mends neither.
+    had an effect: on 429, and where no connection came about in time. What no waiting mends is not
+    tried again: a name that does not resolve, a port that refuses, a bad certificate, a proxy.
     """
 
     def __init__(
@@ -81,18 +90,15 @@ class Api:
         http: httpx.Client | None = None,
     ) -> None:
         url = httpx.URL(base)
-        here = on_this_machine(url.host)
-        if url.scheme != "https" and not here:
+        if url.scheme != "https" and not on_this_machine(url.host):
             raise ValueError(f"{platform}: refusing to send credentials to {url.host} without TLS")
         self._platform = platform
-        self._base = base.rstrip("/")
+        self._base, self._host = base.rstrip("/"), url.host
         self._read_problem = read_problem
         self._bearer = bearer
         self._renew = renew
         self._correlations: Sequence[str] = [*filter(None, [correlation]), *_CORRELATIONS]
-        self._http = http or httpx.Client(
-            timeout=_TIMEOUT, trust_env=not here, verify=_trusted(not here)
-        )
+        self._http = http or client(url.host, _TIMEOUT)
 
     def call(
         self,
@@ -140,16 +146,26 @@ class Api:
     ) -> Any:
         harmless = method in _IDEMPOTENT if retry is None else retry
         reads = method in _READS or retry is True
+        attempts, number = 1 if retry is False else ATTEMPTS, 1
 
         def again(error: Exception) -> bool | float:
-            return isinstance(error, ApiError) and _worth_repeating(error, harmless, reads)
+            if not isinstance(error, ApiError):
+                return False
+            wait = _worth_repeating(error, harmless, reads)
+            if wait is not False and number < attempts:
+                then = "soon" if wait is True else f"in {wait:g} s"
+                why = plain(error.status or error.code, 80)
+                tell(f"attempt {number} of {attempts} got {why}, the next {then}")
+            return wait
 
-        attempts = 1 if retry is False else ATTEMPTS
-        for attempt in stamina.retry_context(
-            on=again, attempts=attempts, timeout=90.0, wait_initial=0.2, wait_max=5.0
-        ):
-            with attempt:
-                return self._once(method, path, request, reads, personal)
+        most = _ONCE + (_REPEATED + LONGEST_WAIT if attempts > 1 else 0)
+        with waiting(f"{self._platform}'s answer to {method} {path}", most) as tell:
+            for attempt in stamina.retry_context(
+                on=again, attempts=attempts, timeout=_REPEATED, wait_initial=0.2, wait_max=5.0
+            ):
+                number = attempt.num
+                with attempt:
+                    return self._once(method, path, request, reads, personal)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     def _once(
@@ -166,7 +182,9 @@ class Api:
             answer = self._read(method, path, response)
             return answer
         except httpx.HTTPError as error:
-            raise ApiError(self._platform, method, path, 0, _silence(error)) from None
+            problem = silence(error)
+            problem = replace(problem, message=f"{self._host}: {problem.message}")
+            raise ApiError(self._platform, method, path, 0, problem) from None
         except ApiError as error:
             answer, quoted = {"code": error.code, "message": error.message}, error.correlation
             raise
@@ -213,32 +231,12 @@ class Api:
         return plain(next(filter(None, named), ""), 80)
 
 
-def _silence(error: httpx.HTTPError) -> Problem:
-    """Why no answer came. The text of an httpx error may hold the URL with its query: not that."""
-    if isinstance(error, httpx.ConnectTimeout):
-        return Problem("unreachable", "no connection in time; check network and region")
-    if isinstance(error, httpx.TimeoutException):
-        return Problem("timeout", "no answer in time")
-    if not isinstance(error, httpx.ConnectError):
-        return Problem("broken", f"the connection broke ({type(error).__name__})")
-    beneath: BaseException | None = error
-    while beneath is not None:
-        if isinstance(beneath, socket.gaierror):
-            why = "its name does not resolve; check the region, DNS and the VPN"
-            return Problem("unresolved", why)
-        if isinstance(beneath, ConnectionRefusedError):
-            why = "its port refuses connections; check a proxy, a firewall, the VPN"
-            return Problem("refused", why)
-        beneath = beneath.__cause__ or beneath.__context__
-    return Problem("unreachable", "no connection; check the network and the region")
-
-
 def _worth_repeating(error: ApiError, harmless: bool, reads: bool) -> bool | float:
     """Whether to send again; a number says after how many seconds."""
-    if error.code in ("unresolved", "refused"):
+    if error.status == 0 and error.code in LASTING:
         return False
     limited = error.status == 429 or is_token_rate_limit(error)
-    no_effect = limited or error.code == "unreachable"
+    no_effect = limited or (error.status == 0 and error.code in ("unreachable", "dns"))
     stumbled = error.status in _BUSY or error.status == 0
     spoiled = error.status >= 500 or error.code == "unreadable"
     if not (no_effect or (harmless and stumbled) or (reads and spoiled)):

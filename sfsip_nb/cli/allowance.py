@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
+from sfsip_nb.api.waits import waiting
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.load import load_file
 from sfsip_nb.inputs.numbers import dial_refusal
@@ -54,7 +55,9 @@ class Allowance:
             return None
         recent = self._placed[-self._rules.per_minute :]
         if len(recent) == self._rules.per_minute:
-            time.sleep(max(0.0, recent[0] + 60 - time.monotonic()))
+            wait = max(0.0, recent[0] + 60 - time.monotonic())
+            with waiting(f"the next call, at most {self._rules.per_minute} a minute", wait):
+                time.sleep(wait)
         self._placed.append(time.monotonic())
         return {MARK_HEADER: f"sfsip-{uuid.uuid4().hex[:12]}"}
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, TextIO
 import typer
 
 from sfsip_nb.inputs.errors import InputError, SfsipError
+from sfsip_nb.runs.waiting import Clock, Show, Wait, seldom
 
 FAILED = 1
 BAD_INPUT = 2
@@ -33,11 +34,21 @@ app = typer.Typer(
 Folder = Annotated[Path, typer.Argument(help="the run's folder", metavar="DIR")]
 
 
+def _long(wait: Wait) -> None:
+    from sfsip_nb.present.text import one_line
+
+    complain(f"… {one_line(wait)}")
+
+
 @contextmanager
-def paragraphs() -> Iterator[None]:
-    """What a user can mend becomes one paragraph on stderr and an exit code."""
+def paragraphs(show: Show = _long) -> Iterator[None]:
+    """What a user can mend becomes one paragraph on stderr and an exit code.
+
+    `show` is told what takes long.
+    """
     try:
-        yield
+        with Clock("", seldom(show)):
+            yield
     except typer.Exit:
         raise
     except InputError as error:

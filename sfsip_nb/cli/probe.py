@@ -29,7 +29,7 @@ def probe_options(
     """Ask a SIP host whether it answers OPTIONS. Silence proves nothing."""
     from sfsip_nb.sip import probes
 
-    showing.show(probes.options(way.request(target), timeout=timeout, isolating=isolate))
+    showing.show(timeout, probes.options(way.request(target), timeout=timeout, isolating=isolate))
 
 
 @app.command("tls")
@@ -51,6 +51,7 @@ def probe_tls(
 
     parts = address(target)
     showing.show(
+        timeout,
         probes.tls(
             parts.host,
             parts.port,
@@ -59,7 +60,7 @@ def probe_tls(
             require=platform(client),
             known=facts.known_certificates(),
             timeout=timeout,
-        )
+        ),
     )
 
 
@@ -83,6 +84,7 @@ def probe_dns(
 
     parts = address(target)
     showing.show(
+        timeout,
         probes.dns(
             parts.host,
             port=parts.port,
@@ -90,7 +92,7 @@ def probe_dns(
             resolver=DnsResolver(ips("--nameserver", nameserver)),
             expected=ips("--expect", expect, networks=True),
             timeout=timeout,
-        )
+        ),
     )
 
 
@@ -111,4 +113,4 @@ def probe_register(
 
     expected: Expected = one_of("--expect", expect, "accepted", "refused")
     plan = replace(way.request(target), credentials=login.login)
-    showing.show(probes.register(plan, aor=uri(aor), expect=expected, timeout=timeout))
+    showing.show(timeout, probes.register(plan, aor=uri(aor), expect=expected, timeout=timeout))

@@ -54,7 +54,7 @@ def probe_call(
     )
     listening = probes.Listening(send_hz, expect_hz, seconds, keys(digits), then_hz)
     again = allowance.again if isolate else None
-    showing.show(probes.call(plan, listening, timeout=timeout, leave=again))
+    showing.show(timeout, probes.call(plan, listening, timeout=timeout, leave=again))
 
 
 @app.command("transfer")
@@ -98,7 +98,7 @@ def probe_transfer(
         if allowance.again() is None:
             raise InputError("test_calls", "A transfer is two calls: raise test_calls.max.")
         probe = probes.transfer(plan, to=to, notify_within=within, timeout=timeout)
-    showing.show(probe)
+    showing.show(timeout, probe)
 
 
 @app.command("headers")
@@ -118,7 +118,7 @@ def probe_headers(
 
     plan, allowance = way.call(target, parameters, keep=showing.media, headers=header or ())
     again = allowance.again if isolate else None
-    showing.show(probes.headers(plan, timeout=timeout, leave=again))
+    showing.show(timeout, probes.headers(plan, timeout=timeout, leave=again))
 
 
 @app.command("codecs")
@@ -139,9 +139,10 @@ def probe_codecs(
 
     plan, allowance = way.call(target, parameters, keep=showing.media, codecs=codec or CODECS)
     showing.show(
+        timeout,
         probes.codecs(
             plan, expect_hz=expect_hz, seconds=seconds, timeout=timeout, leave=allowance.again
-        )
+        ),
     )
 
 
@@ -166,4 +167,4 @@ def probe_unlisted(
         raise InputError("--parameters", "A call needs --parameters, whose test_calls allow it.")
     else:
         plan, _ = way.call(target, parameters)
-    showing.show(probes.unlisted(plan, timeout=timeout))
+    showing.show(timeout, probes.unlisted(plan, timeout=timeout))

@@ -32,7 +32,11 @@ def replay(
     as_json: Annotated[bool, typer.Option("--json", help="one line of JSON per event")] = False,
 ) -> None:
     """Run a guide's notebooks headlessly and write the record."""
-    with paragraphs():
+    from sfsip_nb.replay import events
+
+    how = events.in_json if as_json else events.if_not_passed if quiet else events.in_lines
+    told = how(say)
+    with paragraphs(lambda wait: told(events.Waiting(wait))):
         from sfsip_nb.runs import session
 
         if quiet and as_json:
@@ -49,13 +53,11 @@ def replay(
             approve=approve,
             confirm=confirm,
         )
-        from sfsip_nb.replay import events
         from sfsip_nb.replay.github import on_github
         from sfsip_nb.replay.series import replay as run
 
-        how = events.in_json if as_json else events.if_not_passed if quiet else events.in_lines
         # GitHub reads commands on both streams; on stdout they would stand between the JSON.
-        told, annotated = how(say), on_github(complain if as_json else say)
+        annotated = on_github(complain if as_json else say)
 
         def tell(event: events.Event) -> None:
             told(event)

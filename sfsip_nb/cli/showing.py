@@ -41,14 +41,19 @@ class Showing:
         """Whether what is said has to be kept."""
         return self.pcap is not None or self.wav is not None
 
-    def show(self, probe: "Coroutine[Any, Any, ProbeResult]") -> None:
-        """Run a probe, say what it saw, write its evidence, and leave with its exit code."""
+    def show(self, seconds: float, probe: "Coroutine[Any, Any, ProbeResult]") -> None:
+        """Run a probe, say what it saw, write its evidence, and leave with its exit code.
+
+        `seconds` is how long each of its questions may take.
+        """
+        from sfsip_nb.api.waits import waiting
         from sfsip_nb.present.style import verdict
         from sfsip_nb.present.text import columns
         from sfsip_nb.sip import loop
         from sfsip_nb.sip.probes.tables import tables
 
-        result = loop.run(probe, None)
+        with waiting(f"the probe, at most {seconds:g} s for each question", 0.0):
+            result = loop.run(probe, None)
         self._write(result)
         if self.json:
             say(json.dumps(result.as_dict(), indent=2, default=str))

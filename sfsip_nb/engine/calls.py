@@ -89,7 +89,8 @@ def find(
     source: Source, called: str, since: datetime, patience: float, exclude: Container[str] = ()
 ) -> SeenCall | None:
     """The newest call of one side that fits, waiting up to ``patience`` seconds for its record."""
-    fit = until(lambda: fitting(source, "", called, since, exclude=exclude), bool, patience)
+    what = f"the record of a call to {called}"
+    fit = until(lambda: fitting(source, "", called, since, exclude=exclude), bool, patience, what)
     return fit[0] if fit else None
 
 

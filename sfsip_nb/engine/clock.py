@@ -1,10 +1,13 @@
 """The time, as the journal and the record write it, and waiting for something to come."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TypeVar
 
 import stamina
+
+from sfsip_nb.api.waits import waiting
 
 T = TypeVar("T")
 
@@ -18,10 +21,13 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def until(ask: Callable[[], T], enough: Callable[[T], bool], patience: float) -> T:
-    """The first answer that is enough, or the last one when patience (seconds) ends."""
+def until(ask: Callable[[], T], enough: Callable[[T], bool], patience: float, what: str) -> T:
+    """The first answer that is enough, or the last one when patience (seconds) ends.
+
+    `what` is waited for, in words.
+    """
     latest: list[T] = []
-    try:
+    with suppress(_NotYet), waiting(what, patience):
         for attempt in stamina.retry_context(
             on=_NotYet, attempts=None, timeout=patience, wait_initial=0.1, wait_max=1.0
         ):
@@ -29,6 +35,4 @@ def until(ask: Callable[[], T], enough: Callable[[T], bool], patience: float) ->
                 latest = [ask()]
                 if not enough(latest[0]):
                     raise _NotYet
-    except _NotYet:
-        pass
     return latest[0]

@@ -25,18 +25,6 @@ from sfsip_nb.sip.media.levels import Level
 
 T = TypeVar("T")
 
-Tell = Callable[[str], None]
-"""Says what is seen so far of what takes long."""
-
-Phase = Callable[[str, float], contextlib.AbstractContextManager[Tell]]
-"""Tells a person who watches what takes long, and how many seconds at most."""
-
-
-def no_phase(what: str, seconds: float) -> contextlib.AbstractContextManager[Tell]:
-    """Nobody watches."""
-    return contextlib.nullcontext(lambda seen: None)
-
-
 Administer = Callable[[str, str, Mapping[str, Any]], dict[str, Any]]
 """Has the simulated administrator carry out a card: system, step, values; answers what it saw."""
 
@@ -89,7 +77,7 @@ class Context:
     """One attempt of one run, as its steps see it.
 
     ``parameters`` are the inputs with names as the platforms spell them, ``typed`` those as they
-    were typed.
+    were typed. ``watched``: a person is there, who sees what takes long and may act meanwhile.
     """
 
     guide: Guide
@@ -101,7 +89,7 @@ class Context:
     secrets: Mapping[str, Secret]
     redactor: Redactor
     surroundings: Surroundings
-    phase: Phase = no_phase
+    watched: bool = False
     typed: Parameters = field(init=False)
     _made: dict[str, Any] = field(default_factory=dict)
     _closers: list[Callable[[], object]] = field(default_factory=list)
@@ -120,11 +108,6 @@ class Context:
     def live(self) -> bool:
         """Whether this touches a real customer."""
         return self.parameters.target == "live"
-
-    @property
-    def watched(self) -> bool:
-        """Whether a person is there who is told what takes long, and may act meanwhile."""
-        return self.phase is not no_phase
 
     @property
     def marker(self) -> str:

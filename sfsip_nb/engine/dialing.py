@@ -6,6 +6,7 @@ import time
 import uuid
 from datetime import UTC, datetime, timedelta
 
+from sfsip_nb.api.waits import waiting
 from sfsip_nb.engine.context import Context
 from sfsip_nb.inputs.errors import SfsipError
 from sfsip_nb.inputs.numbers import dial_refusal
@@ -48,5 +49,5 @@ def _keep_rate(ctx: Context, placed: list[datetime]) -> None:
     wait = (free_at - datetime.now(UTC)).total_seconds()
     if wait > 0:
         wait = min(wait, minute.total_seconds())
-        with ctx.phase(f"the next call, at most {allowed} a minute", wait):
+        with waiting(f"the next call, at most {allowed} a minute", wait):
             time.sleep(wait)

@@ -43,7 +43,8 @@ def read_until(
 ) -> Seen | None:
     """Read an object again and again until it is as it should be, or patience (seconds) ends."""
     resource = ctx.resource(what.kind)
-    return until(lambda: resource.read(what.key), enough, patience)
+    seen = f"{what.kind} “{what.key}” as the platform shows it after the change"
+    return until(lambda: resource.read(what.key), enough, patience, seen)
 
 
 def send(ctx: Context, meant: Meant, seen: Seen | None) -> int:

@@ -8,7 +8,7 @@ from functools import partial
 
 from sfsip_nb.api.errors import ApiError
 from sfsip_nb.api.exchanges import noted
-from sfsip_nb.engine import apply, effects, evidence, people, plan, trouble
+from sfsip_nb.engine import apply, effects, evidence, hosts, people, plan, trouble
 from sfsip_nb.engine.broken import InternalError, explain
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Card, Desired, Refused, Step
@@ -38,6 +38,10 @@ class Engine:
     def __init__(self, ctx: Context) -> None:
         self.ctx = ctx
         self._noted: Plan | None = None
+
+    def reach(self) -> None:
+        """The first thing a run does: reach each host that it needs. Raises ``Unreachable``."""
+        hosts.require(self.ctx)
 
     # -- the plan -------------------------------------------------------------------------
 
@@ -86,9 +90,9 @@ class Engine:
     def run(self, step_id: str) -> StepResult:
         """Carry out one step and keep its verdict.
 
-        Raises ``InternalError`` for a fault of our own; whatever a platform or a peer does becomes
-        a verdict. Where a person interrupts, the step is left open, and ``KeyboardInterrupt``
-        goes on.
+        Raises ``InternalError`` for a fault of our own, and ``Unreachable`` where it cannot begin
+        without a host; whatever else a platform or a peer does becomes a verdict. Where a person
+        interrupts, the step is left open, and ``KeyboardInterrupt`` goes on.
         """
         ctx = self.ctx
         step = ctx.guide.step(step_id)
@@ -99,6 +103,9 @@ class Engine:
                 result = self._carry_out(step)
             except (ApiError, Refused) as error:
                 result = StepResult(step, Verdict.FAIL, [trouble.told(step.id, error)])
+            except hosts.Unreachable as error:
+                broke = error
+                result = StepResult(step, Verdict.BLOCKED, reason=f"Not begun: {error}")
             except Exception as error:
                 told = explain(ctx.run_dir, ctx.redactor, step_id, error)
                 broke = InternalError(told)

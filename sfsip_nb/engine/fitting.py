@@ -11,7 +11,7 @@ from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.difference import vantage
 from sfsip_nb.engine.model import InputLookup, LookupResult, Refused
 from sfsip_nb.engine.verdicts import Check, Verdict, Weight
-from sfsip_nb.inputs.errors import SfsipError
+from sfsip_nb.inputs.errors import InputError
 
 _VERDICTS = {True: Verdict.PASS, False: Verdict.FAIL, None: Verdict.INCONCLUSIVE}
 
@@ -24,7 +24,7 @@ def asked(ctx: Context, look: InputLookup) -> LookupResult:
         refused = error.status in (401, 403)
         why = f"cannot be asked: {error}"
         return LookupResult(None, why, refused=refused, advice=error.advice, asked=False)
-    except SfsipError as error:
+    except (InputError, Refused) as error:
         return LookupResult(None, f"cannot be asked: {error}", asked=False)
     except KeyError as error:  # a secret or a region that is not there yet
         why = f"cannot be asked before {error.args[0]} is there"

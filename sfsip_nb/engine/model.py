@@ -259,6 +259,8 @@ class Guide:
     """Live API origins by name, such as ``genesys.api``; the testbed has its own."""
     flows: tuple[CallFlow, ...] = ()
     looks: tuple[InputLookup, ...] = ()
+    sip: Callable[[Parameters], tuple[str, int]] | None = None
+    """The SIP host to which the contact center sends calls, and its port."""
 
     def __post_init__(self) -> None:
         """Refuse a guide whose steps would never run or wait for ever. Raises ``ValueError``."""

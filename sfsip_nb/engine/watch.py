@@ -8,9 +8,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC
 
+from sfsip_nb.api.waits import Phase, waiting
 from sfsip_nb.engine import calls
 from sfsip_nb.engine.calls import SeenCall
-from sfsip_nb.engine.context import Phase
 
 Look = Callable[[], list[SeenCall]]
 """One side's calls that fit as they stand now, the newest first."""
@@ -31,15 +31,16 @@ class Stage:
 class Watch:
     """How long a call may take to begin, to end, and to be on record on the other side too.
 
-    ``names`` are the two sides'. ``pause`` is the seconds between two looks.
+    ``names`` are the two sides'. ``pause`` is the seconds between two looks, ``phase`` tells what
+    is waited for.
     """
 
     names: tuple[str, str]
     begin: Stage
     end: Stage
     record: Stage
-    phase: Phase
     pause: float
+    phase: Phase = waiting
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 

@@ -125,6 +125,15 @@ def own_hosts(name: str) -> tuple[str, ...]:
     return tuple(of(name)["hosts"])
 
 
+def asked_path(origin: str) -> str:
+    """The path by which an origin is seen to be there: without a token it is refused in JSON.
+
+    ``genesys.login`` is an origin's name; "" where no such path is known.
+    """
+    name, _, part = origin.partition(".")
+    return str(of(name).get("asked", {}).get(part or "api", ""))
+
+
 def synthflow_port(transport: str) -> int:
     """Synthflow's SIP port for `transport` (udp, tcp or tls)."""
     return int(of("synthflow")["ports"][transport])

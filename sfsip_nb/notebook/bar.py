@@ -1,4 +1,4 @@
-"""The bar of one notebook, at its head and at its end: where the run stands, as long as it lasts."""
+"""The bar of one notebook, at its head and at its end: where the run stands."""
 
 from __future__ import annotations
 

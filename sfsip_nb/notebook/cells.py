@@ -12,6 +12,7 @@ from sfsip_nb.notebook import forms, queued
 from sfsip_nb.notebook.bar import Bar
 from sfsip_nb.notebook.errors import card, errors_shown
 from sfsip_nb.notebook.stamps import stamp
+from sfsip_nb.notebook.waiting import timed
 from sfsip_nb.notebook.workspace import Workspace
 from sfsip_nb.present.tables import Shown
 
@@ -46,7 +47,7 @@ def cell(method: Callable[Concatenate[N, P], S]) -> Callable[Concatenate[N, P], 
         what = f"run.{method.__name__}({', '.join(map(repr, args))})".replace("'", '"')
         stops = errors_shown(workspace.folder, lambda: workspace.redactor, what, show=not sent)
         try:
-            with stops, _letting_go(workspace), _timed(workspace, what):
+            with stops, _letting_go(workspace), timed(what, workspace.headless):
                 workspace.refresh()
                 made = method(notebook, *args, **named)
                 made.stamp = stamp(workspace, notebook.name)
@@ -60,19 +61,6 @@ def cell(method: Callable[Concatenate[N, P], S]) -> Callable[Concatenate[N, P], 
         return made
 
     return called
-
-
-@contextlib.contextmanager
-def _timed(workspace: Workspace, what: str) -> Iterator[None]:
-    """While it lasts a person sees how long, and what takes the single waits."""
-    if workspace.headless:
-        yield
-        return
-    from sfsip_nb.notebook.waiting import Clock
-
-    with Clock(what) as clock:
-        workspace.phase = clock.phase
-        yield
 
 
 @contextlib.contextmanager

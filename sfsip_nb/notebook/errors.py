@@ -12,10 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sfsip_nb.engine.broken import InternalError, Interrupted, explain
+from sfsip_nb.engine.hosts import Unreachable
 from sfsip_nb.inputs.draft import MISSING
 from sfsip_nb.inputs.errors import InputError, SfsipError
 from sfsip_nb.inputs.secrets import Redactor
-from sfsip_nb.present import tables
+from sfsip_nb.present import hosts, tables
 from sfsip_nb.present.tables import Shown
 from sfsip_nb.runs import person
 
@@ -85,6 +86,9 @@ def card(stop: SfsipError) -> Shown:
             )
         case InputError():
             return tables.stopped("This cannot be done this way", str(stop))
+        case Unreachable():
+            stopped = tables.stopped("A host cannot be reached", str(stop), todo=stop.advice)
+            return stopped + hosts.table(stop.hosts)
         case InternalError():
             return tables.stopped(
                 "An error in this program", str(stop), todo="If it stops again, send that log."

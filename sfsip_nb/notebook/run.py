@@ -19,6 +19,7 @@ from sfsip_nb.notebook.cells import cell
 from sfsip_nb.notebook.errors import errors_shown
 from sfsip_nb.notebook.stamps import stamp
 from sfsip_nb.notebook.unattended import stop_unless_passed
+from sfsip_nb.notebook.waiting import timed
 from sfsip_nb.notebook.workspace import Workspace
 from sfsip_nb.platforms.shared import captures
 from sfsip_nb.present import captures as capture_tables
@@ -27,7 +28,7 @@ from sfsip_nb.present.frames import Frames
 from sfsip_nb.present.record import card_page
 from sfsip_nb.present.tables import Shown
 from sfsip_nb.present.text import unmarked, utc
-from sfsip_nb.runs import places
+from sfsip_nb.runs import person, places
 from sfsip_nb.sip.shown import counted
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ def open_run(guide: str, notebook: str, namespace: Mapping[str, Any]) -> Run:
     Reads the declared names out of ``namespace`` (a notebook's ``globals()``) and validates them
     once. Raises ``InputError``, one paragraph a problem; nothing has been touched then.
     """
-    with errors_shown(places.home() / "runs", where="open_run"):
+    headless = not person.is_there()
+    with errors_shown(places.home() / "runs", where="open_run"), timed("open_run", headless):
         forms.ready()
         before = namespace.get("run")
         if isinstance(before, Run):  # the cell is run again, and its own result hides the parameter

@@ -1,92 +1,55 @@
-"""What takes long, shown while it lasts: one output that counts up and ends as a plain line."""
+"""What takes long in a cell: one output that counts up and ends as a plain line."""
 
 from __future__ import annotations
 
-import contextvars
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import TracebackType
 from typing import Any
 
-from sfsip_nb.engine.context import Tell
-from sfsip_nb.present.tables import Shown, waited
-
-_UNSEEN, _TICK = 2.0, 1.0
-"""Seconds before anything is shown, and between two updates."""
+from sfsip_nb.present.tables import waited
+from sfsip_nb.runs import places
+from sfsip_nb.runs.waiting import KIND, Clock, Wait, clock
 
 
-class Clock:
-    """While it is entered, a person sees what is waited for and how long; then, how long it took.
+@contextmanager
+def timed(doing: str, headless: bool) -> Iterator[None]:
+    """While a cell runs, it shows what is waited for and how long; then, how long it took.
 
-    A thread of its own keeps it going, whatever the wait is made of. What is over before it can
-    be read shows nothing.
+    A replay's kernel tells the replay, and leaves nothing in the notebook.
     """
+    output = _Output("" if headless else "Kernel → Interrupt stops it; nothing is lost.")
+    ticking = Clock(doing, _tell_replay if places.is_replay() else output.show)
+    ended = "stopped after"
+    try:
+        with ticking:
+            yield
+        ended = "took"
+    finally:
+        output.end(f"{doing} {ended} {clock(ticking.lasted)}")
 
-    def __init__(self, what: str) -> None:
-        self._what, self._began = what, time.monotonic()
-        self._phase: tuple[str, float, float, str] | None = None
-        self._over = threading.Event()
+
+class _Output:
+    """One output of the cell, made when there is something to show."""
+
+    def __init__(self, aside: str) -> None:
+        self._aside = aside
         self._shown: Any = None
-        # A copy, so that what the thread shows belongs to the cell that waits.
-        run = contextvars.copy_context().run
-        self._thread = threading.Thread(target=run, args=(self._tick,), daemon=True)
 
-    @contextmanager
-    def phase(self, what: str, most: float) -> Iterator[Tell]:
-        """Name what is waited for now, and how many seconds it may take (`context.Phase`)."""
-        since = time.monotonic()
-
-        def tell(seen: str) -> None:
-            self._phase = what, since, most, seen
-
-        tell("")
-        try:
-            yield tell
-        finally:
-            self._phase = None
-
-    def __enter__(self) -> Clock:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._over.set()
-        self._thread.join(_TICK)
-        if self._shown is not None:
-            ended = "stopped after" if kind else "took"
-            self._shown.update(waited(f"{self._what} {ended} {_clock(self._lasted)}"))
-
-    @property
-    def _lasted(self) -> float:
-        return time.monotonic() - self._began
-
-    def _tick(self) -> None:
+    def show(self, wait: Wait) -> None:
         from IPython.display import display
 
-        wait = _UNSEEN
-        while not self._over.wait(wait):
-            wait = _TICK
-            if self._shown is None:
-                self._shown = display(self._now(), display_id=True)  # type: ignore[no-untyped-call]
-            else:
-                self._shown.update(self._now())
+        made = waited(str(wait), self._aside)
+        if self._shown is None:
+            self._shown = display(made, display_id=True)  # type: ignore[no-untyped-call]
+        else:
+            self._shown.update(made)
 
-    def _now(self) -> Shown:
-        told = f"{self._what}: {_clock(self._lasted)}"
-        if phase := self._phase:
-            what, since, most, seen = phase
-            told += f" · {what}: {_clock(time.monotonic() - since)} of at most {_clock(most)}"
-            told += f" · {seen}" if seen else ""
-        return waited(told, "Kernel → Interrupt stops it; nothing is lost.")
+    def end(self, told: str) -> None:
+        if self._shown is not None:
+            self._shown.update(waited(told))
 
 
-def _clock(seconds: float) -> str:
-    """`0:07`, `2:00`."""
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+def _tell_replay(wait: Wait) -> None:
+    from IPython.display import display
+
+    display({KIND: wait.as_json()}, raw=True)  # type: ignore[no-untyped-call]

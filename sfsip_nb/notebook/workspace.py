@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from sfsip_nb.engine import export
-from sfsip_nb.engine.context import Phase, no_phase
 from sfsip_nb.engine.engine import Engine
 from sfsip_nb.engine.found import JOURNAL, TYPED, look
 from sfsip_nb.engine.journal import Journal
@@ -45,7 +44,6 @@ class Workspace:
         self.opened: sessions.Session | None = None
         self.stopped: Stop | None = None
         self._current = False
-        self.phase: Phase = no_phase
         # Without a person it stops at the first cell; for one, the testbed starts while they read.
         if self.headless or self.draft.checked.parameters is not None:
             self.open()
@@ -118,9 +116,9 @@ class Workspace:
         return self.opened
 
     def engine(self) -> Engine:
-        """The session's engine, whose waits are told to whoever watches."""
+        """The session's engine."""
         engine = self.open().engine
-        engine.ctx.phase = self.phase
+        engine.ctx.watched = not self.headless
         return engine
 
     def status(self, here: str) -> dict[str, Any]:
@@ -169,7 +167,7 @@ class Workspace:
         if session.mode != "apply" or places.is_replay():
             yield
             return
-        with sessions.alone(session.run_dir, _PATIENCE, self.phase):
+        with sessions.alone(session.run_dir, _PATIENCE):
             yield
 
     def look(self) -> dict[str, LookupResult]:

@@ -9,16 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sfsip_nb.api.reach import Reached
 from sfsip_nb.engine.clock import now
 from sfsip_nb.engine.model import Section
 from sfsip_nb.engine.record import Record
 from sfsip_nb.engine.rows import StepRow
 from sfsip_nb.engine.verdicts import Verdict
 from sfsip_nb.present import style
+from sfsip_nb.present.hosts import table
 from sfsip_nb.present.html import deciding
 from sfsip_nb.present.outcome import sentences, word
 from sfsip_nb.present.text import clock, one_line
 from sfsip_nb.runs.kept import outcome
+from sfsip_nb.runs.waiting import Wait
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,21 @@ class Ended:
 
 
 @dataclass(frozen=True)
+class Hosts:
+    """Some hosts that the run needs cannot be reached; all that were tried."""
+
+    hosts: tuple[Reached, ...]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Something takes long. `section` is None before the first one begins."""
+
+    wait: Wait
+    section: Section | None = None
+
+
+@dataclass(frozen=True)
 class BrokeOff:
     """The series stopped early."""
 
@@ -54,7 +72,7 @@ class Finished:
     exit_code: int
 
 
-Event = Started | Ended | BrokeOff | Finished
+Event = Hosts | Waiting | Started | Ended | BrokeOff | Finished
 Tell = Callable[[Event], None]
 Say = Callable[[str], None]
 
@@ -67,6 +85,10 @@ def in_lines(say: Say) -> Tell:
 
     def tell(event: Event) -> None:
         match event:
+            case Hosts(hosts):
+                say(table(hosts).text)
+            case Waiting(wait):
+                say(f"   … {one_line(wait)}")
             case Started(section):
                 say(f"{_name(section)}: begins at {clock(now())} UTC")
             case Ended(section, seconds, verdict, open_):
@@ -90,7 +112,7 @@ def if_not_passed(say: Say) -> Tell:
 
     def tell(event: Event) -> None:
         match event:
-            case BrokeOff():
+            case BrokeOff() | Hosts():
                 told(event)
             case Finished(exit_code=code) if code:
                 told(event)
@@ -109,6 +131,11 @@ def in_json(say: Say) -> Tell:
 
 def _data(event: Event) -> dict[str, Any]:
     match event:
+        case Hosts(hosts):
+            return {"event": "hosts", "hosts": [vars(host) for host in hosts]}
+        case Waiting(wait, section):
+            where = _section(section) if section else {}
+            return {"event": "waiting", **where, **wait.as_json()}
         case Started(section):
             return {"event": "section_started", **_section(section)}
         case Ended(section, seconds, verdict, open_):

@@ -23,10 +23,12 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
+from sfsip_nb.api.waits import waiting
 from sfsip_nb.inputs import private
 from sfsip_nb.replay.forking import KERNEL, SAFE, Forked, Loaded
 from sfsip_nb.runs.errors import NotebookError
 from sfsip_nb.runs.prepared import Redacting
+from sfsip_nb.runs.waiting import KIND, Show, Wait
 
 CELL_TIMEOUT = 900
 """Seconds that one cell may take before the replay breaks off."""
@@ -90,24 +92,32 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]
     """Masks secrets in every message of the kernel, and again in each cell's joined outputs."""
 
     def __init__(
-        self, manager: Any, redactor: Redacting, take: Callable[[], AsyncKernelManager], **more: Any
+        self,
+        manager: Any,
+        redactor: Redacting,
+        take: Callable[[], AsyncKernelManager],
+        show: Show,
+        **more: Any,
     ) -> None:
         super().__init__(manager, km=take(), **more)
-        self._redactor, self._take = redactor, take
+        self._redactor, self._take, self._show = redactor, take, show
 
     def start_new_kernel_client(self) -> Any:
         """A kernel that dies before it answers is replaced once.
 
         Jupyter chooses its ports and lets them go again; another process can be faster than it.
         """
-        try:
-            return super().start_new_kernel_client()
-        except RuntimeError:
-            self.km = self._take()
-            return super().start_new_kernel_client()
+        with waiting("the notebook's kernel to start", _START_TIMEOUT):
+            try:
+                return super().start_new_kernel_client()
+            except RuntimeError:
+                self.km = self._take()
+                return super().start_new_kernel_client()
 
     def process_message(self, msg: dict[str, Any], *args: Any, **options: Any) -> Any:
         msg["content"] = self._redactor.data(msg["content"])
+        if wait := msg["content"].get("data", {}).get(KIND):
+            return self._show(Wait(**wait))
         return super().process_message(msg, *args, **options)
 
     def execute_cell(self, cell: Any, *args: Any, **options: Any) -> Any:
@@ -129,6 +139,7 @@ class _Engine(NBClientEngine):  # type: ignore[misc]
             nb_man,
             options["redactor"],
             options["take"],
+            options["show"],
             kernel_name=kernel_name,
             timeout=options["cell_timeout"],
             startup_timeout=_START_TIMEOUT,
@@ -159,11 +170,12 @@ def run_notebook(
     values: Mapping[str, Any],
     take: Callable[[], AsyncKernelManager],
     redactor: Redacting,
+    show: Show,
     cell_timeout: int = CELL_TIMEOUT,
 ) -> None:
     """Execute one notebook with the given parameters and save it, outputs and all.
 
-    `take` gives a fresh kernel.
+    `take` gives a fresh kernel, `show` is told what takes long.
     Raises BrokeOff where a cell raised, took too long or lost its kernel.
     """
     private.file(target)
@@ -177,6 +189,7 @@ def run_notebook(
             autosave_cell_every=0,
             redactor=redactor,
             take=take,
+            show=show,
             cell_timeout=cell_timeout,
         )
     except PapermillExecutionError as error:

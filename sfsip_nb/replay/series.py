@@ -7,15 +7,17 @@ from functools import partial
 from pathlib import Path
 
 from sfsip_nb.engine import export
+from sfsip_nb.engine.hosts import Unreachable
 from sfsip_nb.engine.journal import Journal
 from sfsip_nb.engine.model import Section
 from sfsip_nb.engine.verdicts import DONE, exit_code, worst
 from sfsip_nb.platforms import guides
-from sfsip_nb.replay.events import BrokeOff, Ended, Finished, Started, Tell
+from sfsip_nb.replay.events import BrokeOff, Ended, Finished, Hosts, Started, Tell, Waiting
 from sfsip_nb.replay.kernels import CELL_TIMEOUT, Kernels, run_notebook
 from sfsip_nb.runs.errors import NotebookError
 from sfsip_nb.runs.folder import Attempt
 from sfsip_nb.runs.prepared import Prepared
+from sfsip_nb.runs.waiting import Wait, seldom
 
 BROKE_OFF = 4
 
@@ -64,6 +66,8 @@ def _run(
 ) -> str:
     """Run each chosen notebook; answers why the series broke off, or an empty text."""
     chosen = [s for s in prepared.guide.sections if not only or s.notebook[:2] in only]
+    if chosen and (lost := _lost(prepared, chosen[0], tell)):
+        return lost
     values = prepared.parameters.model_dump(mode="json", by_alias=True)
     kernels = Kernels(prepared.env)
     try:
@@ -72,7 +76,8 @@ def _run(
             began, name = time.monotonic(), f"{section.notebook}.ipynb"
             take = partial(kernels.take, another=section is not chosen[-1])
             source, target = folder / name, attempt.notebooks / name
-            run_notebook(source, target, values, take, prepared.redactor, cell_timeout)
+            show = seldom(partial(_waiting, tell, section))
+            run_notebook(source, target, values, take, prepared.redactor, show, cell_timeout)
             tell(_ended(prepared, section, time.monotonic() - began))
     except NotebookError as error:
         why = f"{section.notebook}: {error}"
@@ -84,6 +89,25 @@ def _run(
         kernels.close()
     tell(BrokeOff(why))
     return why
+
+
+def _lost(prepared: Prepared, first: Section, tell: Tell) -> str:
+    """Why the series cannot begin, for no section can do without its hosts; or an empty text."""
+    try:
+        prepared.reach()
+    except Unreachable as error:
+        tell(Hosts(error.hosts))
+        why = f"{first.notebook}: {str(error).rstrip('.')}"
+    except KeyboardInterrupt:
+        why = f"{first.notebook}: interrupted"
+    else:
+        return ""
+    tell(BrokeOff(why))
+    return why
+
+
+def _waiting(tell: Tell, section: Section, wait: Wait) -> None:
+    tell(Waiting(wait, section))
 
 
 def _ended(prepared: Prepared, section: Section, seconds: float) -> Ended:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sfsip_nb.api.origins import own
+from sfsip_nb.api.waits import waiting
 from sfsip_nb.engine.clock import until
 from sfsip_nb.engine.context import Overheard, Surroundings
 from sfsip_nb.engine.model import Guide
@@ -37,7 +38,8 @@ def testbed_of(
             testbed.control("PUT", f"/faults/{name}")
         return testbed
     wanted = parameters.testbed
-    return life.ensure(run_dir, time_scale=wanted.time_scale, seed=wanted.seed, faults=faults)
+    with waiting("the testbed to start", life.READY_SECONDS):
+        return life.ensure(run_dir, time_scale=wanted.time_scale, seed=wanted.seed, faults=faults)
 
 
 def attached(parameters: Parameters, known: str) -> life.RunningTestbed | None:
@@ -113,7 +115,8 @@ def _agent_ears(
         rows = filter(fits, testbed.control("GET", "/calls")["synthflow"])
         return min(rows, key=lambda row: int(row["start_time"]), default=None)
 
-    row = until(first, lambda row: row is None or "_heard" in row, _LATE_SECONDS)
+    heard = "what the AI agent heard"
+    row = until(first, lambda row: row is None or "_heard" in row, _LATE_SECONDS, heard)
     return Overheard(**row["_heard"]) if row and "_heard" in row else None
 
 

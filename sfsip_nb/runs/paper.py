@@ -7,6 +7,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from sfsip_nb.api.waits import waiting
 from sfsip_nb.inputs.errors import InputError
 
 _BROWSERS = (
@@ -55,7 +56,7 @@ def print_pdf(page: Path, target: Path) -> None:
             f"--print-to-pdf={made}",
             page.resolve().as_uri(),
         ]
-        with suppress(subprocess.TimeoutExpired):
+        with suppress(subprocess.TimeoutExpired), waiting("the browser that prints", _SECONDS):
             subprocess.run(command, capture_output=True, check=False, timeout=_SECONDS)
         if not made.is_file():
             raise InputError("--pdf", f"{browser} did not print {page}. Print it from a browser.")

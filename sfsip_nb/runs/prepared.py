@@ -47,5 +47,8 @@ class Prepared(Protocol):
     def env(self) -> Mapping[str, str]:
         """Added to the kernels' environment; no secrets."""
 
+    def reach(self) -> None:
+        """Reach each host that the attempt needs. Raises Unreachable, which names them."""
+
     def close(self) -> None:
         """End the attempt, and the testbed if this attempt started it."""

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import filelock
 
-from sfsip_nb.engine.context import Context, Phase, no_phase
+from sfsip_nb.api.waits import waiting
+from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.engine import Engine
 from sfsip_nb.engine.found import JOURNAL, look, refuse_foreign, unusable
 from sfsip_nb.engine.journal import Journal
@@ -93,6 +94,10 @@ class Session:
             )
         return self._engine
 
+    def reach(self) -> None:
+        """Reach each host that the run needs (`Engine.reach`)."""
+        self.engine.reach()
+
     def release(self) -> None:
         """Revoke the tokens and close the clients; they open anew when they are needed again."""
         if self._engine is not None:
@@ -105,7 +110,8 @@ class Session:
         self.journal.end(self.attempt)
         self.journal.close()
         if self.owns_testbed:
-            life.stop(self.run_dir)
+            with waiting("the testbed to end", life.STOP_SECONDS):
+                life.stop(self.run_dir)
         self.alone.close()
 
 
@@ -272,7 +278,7 @@ def _mend(testbed: life.RunningTestbed, journal: Journal, faults: Sequence[str])
 
 
 @contextmanager
-def alone(run_dir: Path, patience: float = 0.0, phase: Phase = no_phase) -> Iterator[None]:
+def alone(run_dir: Path, patience: float = 0.0) -> Iterator[None]:
     """Hold a run's folder: a second command would take the first one's writes for interrupted ones.
 
     The lock goes with the process, however that ends.
@@ -283,7 +289,7 @@ def alone(run_dir: Path, patience: float = 0.0, phase: Phase = no_phase) -> Iter
         try:
             lock.acquire(timeout=0)
         except filelock.Timeout:
-            with phase("another command or notebook is writing in this run", patience):
+            with waiting("another command or notebook is writing in this run", patience):
                 lock.acquire(timeout=patience)
     except filelock.Timeout:
         raise InputError(

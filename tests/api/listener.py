@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -62,16 +63,20 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    do_GET = do_POST = do_PUT = do_DELETE = _serve
+    do_GET = do_POST = do_PUT = do_DELETE = do_CONNECT = _serve
 
     def log_message(self, format: str, *args: Any) -> None:
         pass
 
 
 @contextmanager
-def listening(answer: Callable[[str, str], Answer] | None = None) -> Iterator[Listener]:
-    """A listener until the block ends."""
+def listening(
+    answer: Callable[[str, str], Answer] | None = None, tls: ssl.SSLContext | None = None
+) -> Iterator[Listener]:
+    """A listener until the block ends; with `tls`, behind that certificate."""
     listener = Listener(answer) if answer else Listener()
+    if tls:
+        listener.socket = tls.wrap_socket(listener.socket, server_side=True)
     thread = threading.Thread(target=listener.serve_forever, args=(0.02,))
     thread.start()
     try:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +18,7 @@ from sfsip_nb.api import exchanges
 from sfsip_nb.api.errors import ApiError, Problem
 from sfsip_nb.api.exchanges import noted
 from sfsip_nb.api.transport import Api
+from sfsip_nb.api.waits import Tell, watched
 from sfsip_nb.platforms.genesys.client import GenesysClient
 from sfsip_nb.platforms.synthflow.client import SynthflowClient
 from tests.api.scripted import Script
@@ -214,7 +217,11 @@ def test_what_only_reads_is_repeated_on_any_stumble(
 
 @pytest.mark.parametrize(
     ("beneath", "code"),
-    [(socket.gaierror(-2, "unknown"), "unresolved"), (ConnectionRefusedError(), "refused")],
+    [
+        (socket.gaierror(socket.EAI_NONAME, "unknown"), "unresolved"),
+        (ConnectionRefusedError(), "refused"),
+        (ssl.SSLError(1, "no TLS"), "certificate"),
+    ],
 )
 def test_what_waiting_cannot_mend_is_not_repeated(
     genesys: MakeGenesys, beneath: OSError, code: str
@@ -231,6 +238,14 @@ def test_what_waiting_cannot_mend_is_not_repeated(
     with pytest.raises(ApiError) as caught:
         genesys(Script(by=fails)).organization()
     assert (caught.value.code, asked) == (code, 1)
+    assert "api.usw2.pure.cloud: the " in str(caught.value), "the host is named"
+    assert caught.value.advice
+
+
+def test_a_name_server_that_does_not_answer_is_asked_again(genesys: MakeGenesys) -> None:
+    stumbled = httpx.ConnectError("no")
+    stumbled.__cause__ = socket.gaierror(socket.EAI_AGAIN, "Temporary failure")
+    assert genesys(Script(stumbled, OK)).organization()["id"] == "1"
 
 
 @pytest.mark.parametrize(
@@ -336,3 +351,27 @@ def test_an_error_advises_what_to_do(status: int, code: str, message: str, says:
     advice = ApiError("P", "GET", "/", status, Problem(code, message)).advice
     assert says in advice
     assert bool(says) == bool(advice)
+
+
+def test_a_platform_that_lets_one_wait_is_told_with_the_attempt_and_for_how_long(
+    genesys: MakeGenesys,
+) -> None:
+    told: list[str] = []
+
+    @contextmanager
+    def phase(what: str, most: float) -> Iterator[Tell]:
+        told.append(f"{what}, at most {most:g} s")
+        yield told.append
+
+    limited = busy(429, **{"Retry-After": "12"})
+    with watched(phase):
+        genesys(Script(limited, busy(503), OK)).organization()
+    assert [line for line in told if "login" not in line] == [
+        "Genesys Cloud's answer to GET /api/v2/organizations/me, at most 150 s",
+        "attempt 1 of 5 got 429, the next in 12 s",
+        "attempt 2 of 5 got 503, the next soon",
+    ]
+    told.clear()
+    with watched(phase), pytest.raises(ApiError):
+        genesys(Script(*[busy(503)] * 5)).organization()
+    assert told[-1] == "attempt 4 of 5 got 503, the next soon", "after the last there is none"

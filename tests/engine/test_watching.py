@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from sfsip_nb.api.waits import Tell
 from sfsip_nb.engine.calls import SeenCall, fitting
-from sfsip_nb.engine.context import Tell
 from sfsip_nb.engine.verdicts import Vantage
 from sfsip_nb.engine.watch import Pair, Stage, Watch
 
@@ -44,7 +44,7 @@ class Play:
     def watch(self, platform: Script, synthflow: Script) -> Pair:
         names = ("Genesys Cloud", "Synthflow")
         clock: Callable[[], float] = lambda: self.now  # noqa: E731
-        made = Watch(names, DIAL, CALL, RECORD, self.phase, 2.0, clock, self.sleep)
+        made = Watch(names, DIAL, CALL, RECORD, 2.0, self.phase, clock, self.sleep)
         return made(lambda: self._of(platform), lambda: self._of(synthflow))
 
     def _of(self, script: Script) -> list[SeenCall]:
@@ -141,7 +141,7 @@ def test_an_interrupt_ends_the_watch_at_once(play: Play) -> None:
     def interrupted() -> list[SeenCall]:
         raise KeyboardInterrupt
 
-    watch = Watch(("a", "b"), DIAL, CALL, RECORD, play.phase, 2.0, lambda: 0.0, play.sleep)
+    watch = Watch(("a", "b"), DIAL, CALL, RECORD, 2.0, play.phase, lambda: 0.0, play.sleep)
     with pytest.raises(KeyboardInterrupt):
         watch(list, interrupted)
 

@@ -17,10 +17,12 @@ from sfsip_nb.replay.events import (
     Event,
     Finished,
     Started,
+    Waiting,
     if_not_passed,
     in_json,
     in_lines,
 )
+from sfsip_nb.runs.waiting import Wait
 from tests.present import record_sample as sample
 
 SECTION = Section("05-verification", "Verification")
@@ -55,6 +57,33 @@ def test_in_a_log_each_section_begins_and_ends_with_what_it_leaves_open() -> Non
     ]
     assert all("\n" not in line for line in said[:4]), "one line each"
     assert said[-1] == "record: attempts/0001-apply/record.html"
+
+
+WAIT = Wait("run.plan()", 7.04, "an answer\n\x1b[2J", 3.25, 150.0, "attempt 2 of 5 got 429")
+
+
+def test_what_takes_long_is_one_plain_line_and_nothing_to_whom_wants_none() -> None:
+    said: list[str] = []
+    for how in (in_lines, in_json, if_not_passed):
+        how(said.append)(Waiting(WAIT, SECTION))
+    line, data = said
+    assert "\n" not in line
+    assert "\x1b" not in line
+    assert line.startswith("   … run.plan(): 0:07 · an answer ⟨U+001B⟩")
+    assert line.endswith("0:03 of at most 2:30 · attempt 2 of 5 got 429")
+    told = json.loads(data)
+    assert told.pop("at")
+    assert told == {
+        "event": "waiting",
+        "section": "05-verification",
+        "title": "Verification",
+        "doing": "run.plan()",
+        "seconds": 7.0,
+        "what": WAIT.what,
+        "since": 3.2,
+        "most": 150.0,
+        "seen": "attempt 2 of 5 got 429",
+    }
 
 
 @pytest.mark.parametrize(("code", "lines"), [(0, 0), (1, 2), (3, 2)])

@@ -56,7 +56,7 @@ def test_whatever_a_run_leaves_is_for_its_user_alone(tmp_path: Path) -> None:
         try:
             source, target = notebook(tmp_path / "a.ipynb", "1"), attempt.notebooks / "a.ipynb"
             values = Parameters().model_dump()
-            run_notebook(source, target, values, partial(kernels.take, False), Redactor())
+            run_notebook(source, target, values, partial(kernels.take, False), Redactor(), print)
         finally:
             kernels.close()
         attempt.fill(sample.small([]), {})

@@ -13,7 +13,7 @@ import pytest
 from jupyter_client.manager import AsyncKernelManager
 
 from sfsip_nb.inputs.errors import InputError
-from sfsip_nb.replay.events import in_lines
+from sfsip_nb.replay.events import Event, Waiting, in_lines
 from sfsip_nb.replay.kernels import Kernels
 from sfsip_nb.replay.series import replay
 from sfsip_nb.runs import sums
@@ -223,3 +223,29 @@ def test_an_attempt_that_cannot_be_kept_is_closed_all_the_same(tmp_path: Path) -
     with pytest.raises(InputError, match="written once"):
         replay(prepared, tmp_path, lambda event: None)
     assert prepared.closed == 1
+
+
+def test_what_takes_long_in_a_kernel_is_told_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("X", SECRET)
+    waits = (
+        "import os\n"
+        "from sfsip_nb.notebook import waiting\n"
+        "from sfsip_nb.runs.waiting import Wait\n"
+        "for second in range(30):\n"
+        "    seen = f'attempt 2 of 5 got {os.environ[\"X\"]}'\n"
+        "    waiting._tell_replay(Wait('run.plan()', second, 'an answer', second, 150, seen))"
+    )
+    notebook(
+        tmp_path / "genesys" / "01-a.ipynb", waits, JUDGE.format(step="01-a.step", verdict="pass")
+    )
+    prepared = run(tmp_path, "01-a")
+    events: list[Event] = []
+    assert replay(prepared, tmp_path, events.append) == 0
+    [told] = [event for event in events if isinstance(event, Waiting)]
+    assert told.section == prepared.guide.sections[0]
+    assert str(told.wait).startswith("run.plan(): 0:00 · an answer: 0:00 of at most 2:30 · attempt")
+    assert SECRET not in str(told.wait)
+    made = (prepared.run_dir / "attempts/0001-apply/notebooks/01-a.ipynb").read_text("utf-8")
+    assert not any(cell.get("outputs") for cell in json.loads(made)["cells"])

@@ -66,4 +66,5 @@ GUIDE = Guide(
     origins=origins,
     flows=call_paths.FLOWS,
     looks=LOOKS,
+    sip=synthflow.place,
 )

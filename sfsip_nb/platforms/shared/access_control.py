@@ -127,4 +127,5 @@ def _decided(client: SynthflowClient, call_id: str) -> dict[str, Any]:
         return client.call(call_id) or {}
 
     undecided = {None, *IN_PROGRESS} - {"in-progress"}
-    return until(call, lambda row: row.get("call_status") not in undecided, patience=20.0)
+    what = "what Synthflow's record says of the call"
+    return until(call, lambda row: row.get("call_status") not in undecided, 20.0, what)

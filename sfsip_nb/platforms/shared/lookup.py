@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from sfsip_nb.api.waits import waiting
 from sfsip_nb.engine import spelling
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import InputLookup, LookupResult
@@ -84,7 +85,8 @@ def resolves(key: str, **judged: str) -> InputLookup:
             return LookupResult(None, "nothing typed yet")
         finding = ctx.surroundings.resolver.candidates(host, None, ctx.parameters.sip.transport)
         try:
-            first = loop.run(finding, _RESOLVE_SECONDS)[0]
+            with waiting(f"DNS for {host}", _RESOLVE_SECONDS):
+                first = loop.run(finding, _RESOLVE_SECONDS)[0]
         except ResolveError as error:
             return LookupResult(False if judged and not error.unheard else None, str(error))
         return LookupResult(True, f"resolves to {first.ip}")

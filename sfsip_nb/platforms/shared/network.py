@@ -10,6 +10,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+from sfsip_nb.api.waits import waiting
+from sfsip_nb.engine import hosts
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.verdicts import Basis, Check, Vantage
 from sfsip_nb.inputs import facts
@@ -42,9 +44,9 @@ def reachability(ctx: Context, audio: tuple[str, ...] = _AUDIO) -> list[Check]:
 
     ``audio`` are the checks of a call that show that the firewall lets audio through both ways.
     """
-    step, name, transport = "access.network", host(ctx.parameters), ctx.parameters.sip.transport
+    step, name, transport = hosts.STEP, host(ctx.parameters), ctx.parameters.sip.transport
     named, hops = _named(ctx, step, name)
-    found = [named]
+    found = [*hosts.checks(hosts.look(ctx)), named]
     if hops and ctx.live:
         found += _listed(ctx, step, name, [hop.ip for hop in hops])
     if hops and transport == "tcp":
@@ -117,7 +119,8 @@ def _looked(ctx: Context, name: str, number: int, client: TlsClient | None) -> P
         known=facts.known_certificates(),
         timeout=_SECONDS,
     )
-    return loop.run(probe, _SECONDS + _GRACE)
+    with waiting(f"the TLS certificate of {name}, port {number}", _SECONDS):
+        return loop.run(probe, _SECONDS + _GRACE)
 
 
 def _shown(
@@ -157,7 +160,8 @@ def _named(ctx: Context, step: str, name: str) -> tuple[Check, Sequence[NextHop]
     resolver, transport = ctx.surroundings.resolver, ctx.parameters.sip.transport
     try:
         looked = locate(resolver, name, port(ctx.parameters), transport, _SECONDS)
-        found = loop.run(looked, _SECONDS + _GRACE)
+        with waiting(f"DNS for {name}", _SECONDS):
+            found = loop.run(looked, _SECONDS + _GRACE)
         ok: bool | None = bool(found.hops) or (None if found.unheard else False)
         reason = "" if found.hops else explain(name, found)
     except ResolveError as error:
@@ -220,7 +224,8 @@ def _compared(
 
 def _connects(ctx: Context, step: str, hops: Sequence[NextHop]) -> Check:
     try:
-        hop = loop.run(_reached(hops), _SECONDS + _GRACE)
+        with waiting(f"a connection to {hops[0]}", _SECONDS):
+            hop = loop.run(_reached(hops), _SECONDS + _GRACE)
         seen, ok = f"connected to {hop}", True
     except TimeoutError:
         seen, ok = f"no connection in {_SECONDS:g} s", False

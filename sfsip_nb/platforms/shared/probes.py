@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from sfsip_nb.api.waits import waiting
 from sfsip_nb.engine import calls
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.dialing import NotAllowed
@@ -32,6 +33,7 @@ from sfsip_nb.sip.shown import counted
 
 _GREETING = CallStage(testcall.SPEECH_HZ, testcall.AGENT_HZ, within=6.0)
 
+_OPTIONS_SECONDS = 30.0
 _LOGIN_REFUSED = (401, 403, 407)
 
 
@@ -88,7 +90,8 @@ def _options(ctx: Context, platform: ProbedPlatform) -> list[Check]:
         resolver=ctx.surroundings.resolver,
         tls_client=ctx.surroundings.tls(),
     )
-    result = loop.run(wire.options(plan, isolating=True), 30)
+    with waiting("an answer to OPTIONS", _OPTIONS_SECONDS):
+        result = loop.run(wire.options(plan, isolating=True), _OPTIONS_SECONDS)
     return [_from_result(ctx, "probe.options", "Synthflow answers OPTIONS", "an answer", result)]
 
 

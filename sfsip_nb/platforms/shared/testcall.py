@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from sfsip_nb.api.waits import waiting
 from sfsip_nb.engine import dialing
 from sfsip_nb.engine.context import Context, Overheard
 from sfsip_nb.engine.rows import CallRow
@@ -166,7 +167,7 @@ def call(
         except dialing.NotAllowed:
             return None
 
-    with ctx.phase(f"test call to {number}", _ANSWER_SECONDS + seconds):
+    with waiting(f"test call to {number}", _ANSWER_SECONDS + seconds):
         result = loop.run(isolate(plan, attempt, leave if isolating else None), None)
     first, made.heard = tries[0]
     _note(made, first)

@@ -119,7 +119,6 @@ def _watch(ctx: Context, name: str, number: str, sought: Sought) -> Watch:
         begin,
         Stage("the call, until it is over", call),
         Stage("what the other side has of the call", late),
-        ctx.phase,
         seconds(_PAUSE, 0.2),
     )
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from sfsip_nb.api.waits import waiting
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.difference import is_later
 from sfsip_nb.engine.model import Desired, Resource, Step
@@ -68,6 +69,11 @@ def host(parameters: Parameters) -> str:
 def port(parameters: Parameters) -> int:
     """32681 for UDP and TCP, 32682 for TLS."""
     return facts.synthflow_port(parameters.sip.transport)
+
+
+def place(parameters: Parameters) -> tuple[str, int]:
+    """Where the contact center sends calls: the SIP host, and its port."""
+    return host(parameters), port(parameters)
 
 
 def realm(parameters: Parameters) -> str:
@@ -259,7 +265,7 @@ def _wait(ctx: Context) -> list[Check]:
         since = datetime.fromisoformat(made[-1].ended or made[-1].intent)
         left = needed - _seconds_since(since)
         if left > 0 and ctx.mode == "apply":
-            with ctx.phase("SIP registration", min(left, needed)):
+            with waiting("SIP registration", min(left, needed)):
                 time.sleep(min(left, needed))
         passed = _seconds_since(since)
         seen = f"{passed:.1f} s" if passed < 600 else "more than 10 minutes"

@@ -16,9 +16,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 
-from sfsip_nb.api.errors import ApiError, Problem
+from sfsip_nb.api.errors import ApiError, Problem, plain
 from sfsip_nb.api.oauth import ClientCredentials
 from sfsip_nb.api.transport import Api, segment, stamp
+from sfsip_nb.api.waits import Tell, waiting
 from sfsip_nb.inputs.secrets import Secret
 
 Json = dict[str, Any]
@@ -127,7 +128,10 @@ class TalkdeskClient:
         options = {"json": body, "retry": True}
         job = _job(self._call("POST", _JOBS, "data-reports:write", note, **options))
         id = segment(str(job["id"]))
-        path = f"{_JOBS}/{id}"
+        with waiting("Talkdesk's calls report", self._report_seconds) as tell:
+            return self._entries(f"{_JOBS}/{id}", id, tell)
+
+    def _entries(self, path: str, id: str, tell: Tell) -> list[Json]:
         limit, wait = time.monotonic() + self._report_seconds, _FIRST_LOOK
         while True:
             answer = self._call("GET", path, "data-reports:read", redirects=True, personal=True)
@@ -143,6 +147,7 @@ class TalkdeskClient:
                 raise ApiError(_NAME, "GET", path, 200, problem)
             if time.monotonic() + wait > limit:
                 raise self._never_ready(path, status)
+            tell(f"its job is {plain(status, 40) or 'not ready'}")
             time.sleep(wait)
             wait = min(wait * 2, _LONGEST_LOOK)
 

@@ -189,4 +189,5 @@ GUIDE = Guide(
     lines=lambda: read("echo"),
     origins=origins,
     looks=lookup.SYNTHFLOW,
+    sip=synthflow.place,
 )
