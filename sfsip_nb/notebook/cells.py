@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import wraps
 from typing import Concatenate, ParamSpec, Protocol, TypeVar, cast
 
@@ -42,7 +43,8 @@ def cell(method: Callable[Concatenate[N, P], S]) -> Callable[Concatenate[N, P], 
     def called(notebook: N, /, *args: P.args, **named: P.kwargs) -> S:
         workspace, sent = notebook.workspace, queued.sent()
         stop = workspace.stopped
-        if stop and sent and sent.is_with(stop.sent):
+        if stop and sent and stop.holds(sent):
+            workspace.stopped = replace(stop, last=sent)
             return cast(S, notebook.bar.held(stop, sent))
         what = f"run.{method.__name__}({', '.join(map(repr, args))})".replace("'", '"')
         stops = errors_shown(workspace.folder, lambda: workspace.redactor, what, show=not sent)
@@ -55,7 +57,7 @@ def cell(method: Callable[Concatenate[N, P], S]) -> Callable[Concatenate[N, P], 
         except SfsipError as error:
             if sent is None:
                 raise
-            workspace.stopped = queued.Stop(sent, error)
+            workspace.stopped = queued.Stop(sent, error, last=sent)
             made = cast(S, card(error))
         notebook.bar.following.follow()
         return made

@@ -15,8 +15,8 @@ from sfsip_nb.inputs.errors import InputError, SfsipError
 from sfsip_nb.inputs.load import CELL
 from sfsip_nb.runs import person
 
-_TOGETHER = timedelta(seconds=1)
-"""Between the cells of one Run All, by the clock of who sent them."""
+_TOGETHER = timedelta(seconds=0.2)
+"""Most between a cell of one Run All and the next, by the clock of who sent them."""
 
 
 @dataclass(frozen=True)
@@ -26,17 +26,18 @@ class Sent:
     cell: str
     at: datetime
 
-    def is_with(self, stopped: Sent) -> bool:
-        """Whether it was sent together with a cell that stopped, and is another one."""
-        return self.cell != stopped.cell and abs(self.at - stopped.at) < _TOGETHER
-
 
 @dataclass(frozen=True)
 class Stop:
-    """Where the run stopped, and why."""
+    """Where the run stopped, and why; `last` is the cell that was held last."""
 
     sent: Sent
     error: SfsipError
+    last: Sent
+
+    def holds(self, sent: Sent) -> bool:
+        """Whether a cell was sent together with the one that stopped, and is another one."""
+        return sent.cell != self.sent.cell and sent.at - self.last.at < _TOGETHER
 
     @property
     def why(self) -> str:

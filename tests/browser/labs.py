@@ -139,8 +139,10 @@ class Notebook:
         (folded if folded.count() else cell.locator(".cm-content").first).click()
 
     def unfold(self, id: str, line: str) -> None:
-        """Open what is folded under a line of a cell's output."""
-        self.cell(id).locator("summary", has_text=line).first.click()
+        """Open what is folded under a line of a cell's output, unless it is open."""
+        summary = self.cell(id).locator("summary", has_text=line).first
+        if not summary.evaluate("line => line.parentElement.open"):
+            summary.click()
 
     def add(self, after: str, code: str) -> Locator:
         """Add a cell below another, run it, and return its outputs."""

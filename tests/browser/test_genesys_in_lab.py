@@ -23,7 +23,9 @@ def test_a_rehearsal_from_the_first_question_to_an_applied_plan(lab: Lab, page: 
     expect(page.get_by_text("every input can be used")).to_be_visible()
     page.get_by_label("Mode", exact=True).select_option("plan")
 
-    expect(notebook.run("look").get_by_text("fits: among 2 sites")).to_be_visible()
+    look = notebook.run("look")
+    notebook.unfold("look", "looked up")
+    expect(look.get_by_text("fits: among 2 sites")).to_be_visible()
     offered = page.locator("datalist option[value='PureCloud Voice - AWS']")
     expect(offered.first).to_be_attached()
     for cell in ("step-access-platform", "step-access-synthflow", "step-access-number"):

@@ -153,6 +153,7 @@ def test_hostile_platforms_are_met_in_a_notebook(lab: Lab, page: Page) -> None:
             field.fill(name)
             field.press("Tab")
         look = notebook.run("look")
+        notebook.unfold("look", "looked up")
         expect(look.get_by_text("fits: among 2 sites")).to_be_visible()
         expect(look.get_by_text(HOSTILE["SQL"]).first).to_be_visible()
         called = notebook.add("look", 'run.step("verify.inbound") + run.step("probe.header")')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -94,12 +95,21 @@ def test_the_cells_of_one_run_all_are_held_by_the_one_that_stops(
         monkeypatch.setattr(person, "request", lambda: message)
         return queued.sent()
 
-    stopped = sent("look", 0)
-    assert stopped is not None
-    for cell, seconds, held in (("plan", 0.1, True), ("look", 0.1, False), ("plan", 9, False)):
+    look = sent("look", 0)
+    assert look is not None
+    stop = queued.Stop(look, SfsipError("No answer."), look)
+    for cell, seconds, held in (
+        ("plan", 0.1, True),
+        ("record", 0.25, True),
+        ("verdict", 0.4, True),
+        ("look", 0.5, False),
+        ("plan", 9, False),
+    ):
         other = sent(cell, seconds)
         assert other is not None
-        assert other.is_with(stopped) is held, (cell, seconds)
+        assert stop.holds(other) is held, (cell, seconds)
+        if held:
+            stop = replace(stop, last=other)
 
 
 @pytest.mark.parametrize(
@@ -121,5 +131,5 @@ def test_elsewhere_a_stop_is_an_error(
 
 def test_missing_inputs_are_told_as_they_stand_and_not_as_they_stood() -> None:
     sent = queued.Sent("look", datetime.now(UTC))
-    assert queued.Stop(sent, InputError(CELL, "Fill in 16 inputs")).why == ""
-    assert queued.Stop(sent, SfsipError("No answer.\nMore.")).why == "No answer."
+    assert queued.Stop(sent, InputError(CELL, "Fill in 16 inputs"), sent).why == ""
+    assert queued.Stop(sent, SfsipError("No answer.\nMore."), sent).why == "No answer."
