@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,11 +13,13 @@ import pytest
 
 from sfsip_nb.inputs.errors import InputError, SfsipError
 from sfsip_nb.inputs.load import CELL
-from sfsip_nb.notebook import following, queued
+from sfsip_nb.notebook import following, queued, start
 from sfsip_nb.notebook.following import Following
+from sfsip_nb.platforms import guides
 from sfsip_nb.present import tables
 from sfsip_nb.present.tables import Shown
 from sfsip_nb.runs import person
+from tests.notebooks.notebook_tools import PROJECT, cells, is_parameters, source
 
 
 class Screen:
@@ -133,3 +136,38 @@ def test_missing_inputs_are_told_as_they_stand_and_not_as_they_stood() -> None:
     sent = queued.Sent("look", datetime.now(UTC))
     assert queued.Stop(sent, InputError(CELL, "Fill in 16 inputs"), sent).why == ""
     assert queued.Stop(sent, SfsipError("No answer.\nMore."), sent).why == "No answer."
+
+
+def test_a_run_that_is_begun_is_in_the_overview_below_at_once(
+    tmp_path: Path, screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(PROJECT / "notebooks", tmp_path / "notebooks")
+    monkeypatch.chdir(tmp_path)
+    start.overview()._ipython_display_()
+    assert screen.outputs == ["No run yet."]
+    monkeypatch.setattr(
+        start.Beginning,
+        "answers",
+        {"guide": "genesys", "customer": "Northwind", "target": "testbed"},
+    )
+    start.Beginning().notebooks()
+    assert screen.outputs[-1].startswith("northwind-genesys-rehearsal: ")
+
+
+def test_a_runs_own_notebooks_show_no_code_and_still_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(PROJECT / "notebooks", tmp_path / "notebooks")
+    monkeypatch.chdir(tmp_path)
+    folder = start.begin(guides.ALL["genesys"], "Northwind", "testbed") / "runbook"
+    for path in folder.glob("*.ipynb"):
+        kept = {
+            cell["id"]: source(cell) for cell in cells(PROJECT / "notebooks/genesys" / path.name)
+        }
+        for cell in cells(path):
+            if cell["cell_type"] == "code":
+                first, rest = source(cell).split("\n", 1)
+                assert cell["metadata"]["jupyter"] == {"source_hidden": True}
+                assert first.startswith("# ")
+                assert is_parameters(cell) or rest == kept[cell["id"]]
+    assert source(cells(folder / "05-verification.ipynb")[6]).startswith("# Inbound call\n")
