@@ -66,7 +66,7 @@ def test_the_bar_follows_this_notebook_and_the_others_of_the_run(lab: Lab, page:
     expect(step.get_by_role("table").first).to_be_visible()
     saved = first.save()
     [head] = [cell for cell in saved["cells"] if cell["id"] == "open-run"]
-    assert "01 Prerequisites: ✔ pass" in "".join(head["outputs"][0]["data"]["text/plain"])
+    assert "01 Prerequisites: ✔ pass" in "".join(head["outputs"][-1]["data"]["text/plain"])
 
     other_page.bring_to_front()
     expect(there.get_by_role("listitem").filter(has_text="01 Prerequisites")).to_contain_text(
