@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Any
 from sfsip_nb._version import __version__
 
 if TYPE_CHECKING:
+    from sfsip_nb.notebook.opening import ParametersFile
     from sfsip_nb.notebook.run import open_run
     from sfsip_nb.notebook.start import Beginning, overview
     from sfsip_nb.present.frames import load
 
-__all__ = ["Beginning", "__version__", "load", "open_run", "overview"]
+__all__ = ["Beginning", "ParametersFile", "__version__", "load", "open_run", "overview"]
 
 _FACE = {
     "Beginning": "notebook.start",
+    "ParametersFile": "notebook.opening",
     "load": "present.frames",
     "open_run": "notebook.run",
     "overview": "notebook.start",

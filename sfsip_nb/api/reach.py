@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
@@ -19,9 +20,12 @@ from sfsip_nb.api.transport import client
 from sfsip_nb.inputs import facts
 
 _CONNECT, _PAUSE = 1.5, 0.3
-"""Seconds for one address of a host to answer a connection, and before a host is tried again."""
+"""Seconds for one address of a host to answer a connection, and before the host is tried again."""
 
 _HEADERS = {"Accept": "application/json"}
+_GRANT = {"grant_type": "client_credentials"}
+"""What a token server is asked for, by nobody: it refuses."""
+
 _PORTS = {"https": 443, "http": 80}
 
 
@@ -81,8 +85,9 @@ class _Question:
     def ask(self, answers: queue.SimpleQueue[None]) -> None:
         """Ask, and say that it is over."""
         try:
+            again = False
             while True:
-                problem = self._once()
+                problem = self._once(again)
                 if time.monotonic() >= self._until:  # by now it was told
                     return
                 self._problem = problem
@@ -90,6 +95,7 @@ class _Question:
                 if over or time.monotonic() + _PAUSE >= self._until:
                     return
                 time.sleep(_PAUSE)
+                again = True
         except Exception as error:
             self._broke = error
         finally:
@@ -109,16 +115,18 @@ class _Question:
             tuple(self.names), self._host, self._port, addresses, problem.code, why, problem.advice
         )
 
-    def _once(self) -> Problem | None:
+    def _once(self, again: bool) -> Problem | None:
         left = max(0.1, self._until - time.monotonic())
-        path = facts.asked_path(self.names[0])
+        connect = left if again else min(_CONNECT, left)  # the first address may be a dead one
+        method, path = facts.asked(self.names[0])
+        asked: dict[str, Any] = {"headers": _HEADERS, "data": _GRANT if method == "POST" else None}
         try:
             if not self._proxy:
                 found = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
                 self._addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
             with (
-                client(self._host, httpx.Timeout(left, connect=min(_CONNECT, left))) as http,
-                http.stream("GET", self._base.rstrip("/") + path, headers=_HEADERS) as answer,
+                client(self._host, httpx.Timeout(left, connect=connect)) as http,
+                http.stream(method, self._base.rstrip("/") + path, **asked) as answer,
             ):
                 return self._foreign(answer)
         except (httpx.HTTPError, OSError) as error:

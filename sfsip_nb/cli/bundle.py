@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sfsip_nb.cli.common import Folder, app, paragraphs, say
+from sfsip_nb.cli.common import Folder, app, paragraphs, say, say_not_searched
 from sfsip_nb.inputs.errors import InputError
 
 
@@ -29,8 +29,4 @@ def bundle(
             raise InputError("DIR", f"{folder} is no run's folder: it has no journal. Name one.")
         made = bundles.write(folder, out or Path(f"{folder.resolve()}.zip"), known.redactor)
         say(f"{made}: the newest attempt, its evidence and its causes")
-        if known.missing:
-            say(
-                f"Not searched for the secrets of {', '.join(known.missing)}: they cannot be read"
-                " here. Look through the file before you send it."
-            )
+        say_not_searched(known.missing)

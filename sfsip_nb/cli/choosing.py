@@ -17,9 +17,12 @@ class Choice:
         self._shown = self._offered
         self._closed = closed
         self._insisted = set[str]()
+        self._missed = ""
 
     def lines(self) -> Iterator[str]:
         """What is shown before the question: the names, each with its number."""
+        if self._missed:
+            yield f"  ? {self._missed} is not among them; type it again to keep it."
         wide = len(str(min(len(self._shown), _SHOWN)))
         for place, name in enumerate(self._shown[:_SHOWN], 1):
             yield f"  {place:>{wide}}  {name}"
@@ -51,10 +54,11 @@ class Choice:
         if len(matching) == 1:
             return matching[0]
         if matching:
-            self._shown = matching
+            self._shown, self._missed = matching, ""
             return None
         if self._closed or given in self._insisted or given.startswith(("+", "00")):
             return given
         self._insisted.add(given)
+        self._missed = given
         self._shown = near(given, self._offered) or self._offered
         return None

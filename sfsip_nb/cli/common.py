@@ -3,7 +3,7 @@
 import os
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, TextIO
@@ -81,6 +81,15 @@ def say(text: str) -> None:
     _print(text, sys.stdout)
 
 
+def say_not_searched(missing: Sequence[str]) -> None:
+    """Which secrets a file that is to be handed on could not be searched for, if any."""
+    if missing:
+        say(
+            f"Not searched for the secrets of {', '.join(missing)}: they cannot be read here. Look"
+            " through the file before you send it."
+        )
+
+
 def complain(text: str) -> None:
     """The same to stderr."""
     _print(text, sys.stderr)
@@ -89,7 +98,8 @@ def complain(text: str) -> None:
 def _print(text: str, where: TextIO) -> None:
     from sfsip_nb.present.text import visible
 
-    print(visible(text), file=where, flush=True)
+    where.write(f"{visible(text)}\n")  # in one, for waits are told from a thread of their own
+    where.flush()
 
 
 def become(module: str, *arguments: str) -> None:

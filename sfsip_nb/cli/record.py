@@ -1,4 +1,4 @@
-"""The command `sfsip record`: show a run's record, check it, sign it, print it."""
+"""The command `sfsip record`: show a run's record, check it, sign it, print it, hand it on."""
 
 from contextlib import closing
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sfsip_nb.cli.common import Folder, app, paragraphs, say
+from sfsip_nb.cli.common import FAILED, Folder, app, paragraphs, say, say_not_searched
 from sfsip_nb.inputs.errors import InputError
 
 
@@ -22,8 +22,19 @@ def record(
     pdf: Annotated[
         Path | None, typer.Option(help="print the newest record to PDF", metavar="FILE")
     ] = None,
+    timezone: Annotated[
+        str,
+        typer.Option(help="times in print: +02:00 or Europe/Berlin; default: UTC", metavar="ZONE"),
+    ] = "",
+    as_zip: Annotated[
+        bool, typer.Option("--zip", help="put newest record, evidence and sums into one file")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="the file of --zip; default: DIR-ATTEMPT.zip", metavar="FILE"),
+    ] = None,
 ) -> None:
-    """Show a run's newest record, or check, sign or print it.
+    """Show a run's newest record, or check, sign or print it, or put it into one file.
 
     What was done by hand in the notebooks is written down as an attempt first.
     """
@@ -45,13 +56,60 @@ def record(
         if sign:
             _sign(attempts, key)
         if pdf is not None:
-            paper.print_pdf(attempts[-1] / "record.html", pdf)
-            say(f"{pdf}: printed from {attempts[-1].name}")
+            _print(attempts[-1], pdf, timezone)
+        if as_zip:
+            _zip(folder, attempts[-1], out)
         if check:
             holds = [_holds(attempt, signers) for attempt in attempts]
             raise typer.Exit(0 if all(holds) else 1)
-        if not sign and pdf is None:
+        if not sign and pdf is None and not as_zip:
             say(str(summary(attempts[-1])))
+            _say_unrecorded(folder)
+
+
+def _print(attempt: Path, pdf: Path, timezone: str) -> None:
+    from sfsip_nb.engine.record import read
+    from sfsip_nb.runs import paper
+
+    page, fragment = attempt / "record.html", ""
+    if timezone:
+        started = read(attempt / "record.json").started
+        fragment = paper.opened_in(timezone, page, started)
+    paper.print_pdf(page, pdf, fragment)
+    say(f"{pdf}: printed from {attempt.name}")
+
+
+def _zip(folder: Path, attempt: Path, out: Path | None) -> None:
+    from sfsip_nb.runs import handover, sums
+    from sfsip_nb.runs.kept import known_secrets
+
+    run_dir = attempt.resolve().parent.parent
+    known = known_secrets(run_dir)
+    if known is None:
+        raise InputError(
+            "DIR", f"{folder} does not lie in a run's folder, which has a journal. Name one."
+        )
+    if difference := sums.check(attempt):
+        say(f"{attempt.name}: changed since it was written, so it is not handed on: {difference}")
+        raise typer.Exit(FAILED)
+    target = out or Path(f"{run_dir}-{attempt.name}.zip")
+    say(f"{handover.write(attempt, target, known.redactor)}: {attempt.name}, evidence and sums")
+    say_not_searched(known.missing)
+
+
+def _say_unrecorded(folder: Path) -> None:
+    """Each attempt of a run that left no record, and why."""
+    from sfsip_nb.engine.found import JOURNAL, look
+    from sfsip_nb.engine.journal import Journal
+    from sfsip_nb.runs import index
+
+    if look(folder).inputs is None:
+        return
+    with closing(Journal(folder / JOURNAL)) as journal:
+        index.write(folder, journal)
+        for attempt in index.attempts(folder, journal):
+            if attempt["why"]:
+                say(f"{attempt['name']}: no record. {attempt['why']}")
 
 
 def _sign(attempts: list[Path], key: Path | None) -> None:

@@ -162,3 +162,4 @@ def new(
         for question in doubts(draft.checked.secrets).values() if draft else ():
             say(question)
         say(f"{path}: {'' if draft else 'fill it in, then '}run: sfsip replay {path} --mode plan")
+        say(f"Or go on in JupyterLab: sfsip jupyter {path}")

@@ -80,6 +80,15 @@ class RuledOutRow(Shape):
     by: ProofRow
 
 
+class UntestedRow(Shape):
+    """A cause of which nothing could be seen."""
+
+    id: str
+    side: str = Field(description="Who would have it.")
+    object: str
+    field: str = Field(description="What of the object would be wrong.")
+
+
 class CausesRow(Shape):
     """Why a run failed."""
 
@@ -89,4 +98,9 @@ class CausesRow(Shape):
     ruled_out: list[RuledOutRow] = Field(default=[])
     unexplained: list[ProofRow] = Field(
         default=[], description="Failed checks that no known cause explains."
+    )
+    untested: list[UntestedRow] = Field(
+        default=[],
+        description="What could not be looked at while the causes named stand: mend those first,"
+        " then verify again.",
     )

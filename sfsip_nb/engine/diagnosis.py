@@ -16,6 +16,7 @@ from typing import Any
 from sfsip_nb.engine.callpath import CallPath, Shows, Strength
 from sfsip_nb.engine.causes import KnownCause, Sign, base
 from sfsip_nb.engine.rows import CheckRow
+from sfsip_nb.engine.sight import Sight
 from sfsip_nb.engine.verdicts import Verdict
 from sfsip_nb.inputs import ranges
 
@@ -51,11 +52,15 @@ class RuledOut:
 
 @dataclass(frozen=True)
 class Explanation:
-    """What explains a run's failed checks, what was ruled out, and what nothing explains."""
+    """What explains a run's failed checks, what was ruled out, and what nothing explains.
+
+    ``untested`` are causes of which nothing could be seen while those named stand.
+    """
 
     named: list[Named]
     ruled_out: list[RuledOut]
     unexplained: list[CheckRow]
+    untested: list[KnownCause]
 
 
 class Reasoning:
@@ -81,14 +86,18 @@ class Reasoning:
             one.explains = self._explained(one)
         named = _leading(read)
         left = _without(self.failed, named)
-        rest = [one for one in possible if self._strength(one) is not Strength.READ]
-        while left and (found := self._best(rest, left)):
+        weaker = [one for one in possible if self._strength(one) is not Strength.READ]
+        while left and (found := self._best(weaker, left)):
             named.append(found)
             left = _without(left, [found])
         chosen = {one.cause.id for one in named}
         out = [one for one in cleared if one.cause.id not in chosen]
         first = [check for check in left if not self._is_behind(check)]
-        return Explanation(sorted(named, key=self._order), out, first)
+        known = {*chosen, *(other.cause.id for one in named for other in one.equals)}
+        known |= {one.cause.id for one in out}
+        rest = [cause for cause in self.causes if named and cause.id not in known]
+        untested = Sight(self.paths, self._kinds, self._far.items()).lacks(rest)
+        return Explanation(sorted(named, key=self._order), out, first, untested)
 
     # -- candidates -----------------------------------------------------------------------
 
@@ -99,6 +108,7 @@ class Reasoning:
             if not hits or not all(self._hits(sign) for sign in cause.also):
                 continue
             against = [hit.check for sign in cause.unless for hit in self._hits(sign)]
+            against = [check for check in against if not self._is_behind(check)]
             hits = [hit for hit in hits if not self._is_behind(hit.check)]
             plausible = [hit for hit in hits if not (passed := self._passed(cause, hit.check))]
             if against or (hits and not plausible):

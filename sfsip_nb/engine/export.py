@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Literal
 
-from sfsip_nb.engine import spelling
+from sfsip_nb.engine import comparison, spelling
 from sfsip_nb.engine.changes import Change
 from sfsip_nb.engine.difference import text
 from sfsip_nb.engine.journal import AnswerRow, Journal
@@ -32,6 +32,16 @@ from sfsip_nb.inputs.facts import changes
 
 def record(journal: Journal, attempt: int, guide: Guide) -> Record:
     """The record of one attempt (within schema 1, keys are only added)."""
+    made = _alone(journal, attempt, guide)
+    before = journal.last_judged(before=attempt)
+    if before is None or made.rollback:
+        return made.model_copy(update={"compared": None})
+    compared = comparison.compared(made, _alone(journal, before, guide))
+    return made.model_copy(update={"compared": compared})
+
+
+def _alone(journal: Journal, attempt: int, guide: Guide) -> Record:
+    """The record without a look at the attempt before."""
     row = journal.attempt(attempt)
     facts = row.facts
     inputs = spelling.corrected(facts.inputs, journal)
@@ -85,6 +95,7 @@ def record(journal: Journal, attempt: int, guide: Guide) -> Record:
             "flows": [flow_of(flow, inputs, steps) for flow in guide.flows if not undone],
             "dialled": journal.dialled(attempt),
             "evidence": _evidence(journal, steps, people),
+            "operator": facts.operator,
         }
     )
 

@@ -18,8 +18,11 @@ JOURNAL = "journal.sqlite3"
 TYPED = "typed"
 """The journal's name for what was typed into the forms of the run's notebooks."""
 
+FILE = "file"
+"""The journal's name for the parameters file that the run's inputs come from."""
+
 _FOLDERS = {"attempts", "captures", "cards", "evidence", "notebooks", "runbook", "testbed"}
-_MADE_HERE = _FOLDERS | {"plan.json", "faults.log", ".working", ".ipynb_checkpoints"}
+_MADE_HERE = _FOLDERS | {"index.html", "plan.json", "faults.log", ".working", ".ipynb_checkpoints"}
 """What may stand in a run's folder that has no journal yet."""
 
 
@@ -29,13 +32,15 @@ class Found:
 
     `inputs` are guide and values as the run was last opened with, None where it never was;
     `testbed` is the name of the one that it was then on; `last` is its last attempt's number;
-    `typed` is what was typed into its notebooks' forms (`Draft.typed`).
+    `typed` is what was typed into its notebooks' forms (`Draft.typed`); `file` is the parameters
+    file, as seen from where runs are kept.
     """
 
     inputs: Any = None
     testbed: str = ""
     last: int = 0
     typed: Any = None
+    file: str = ""
 
 
 def look(run_dir: Path) -> Found:
@@ -71,6 +76,7 @@ def look(run_dir: Path) -> Found:
         str(_json(kept.get("testbed")) or ""),
         last or 0,
         _json(kept.get(TYPED)),
+        str(_json(kept.get(FILE)) or ""),
     )
 
 

@@ -18,6 +18,7 @@ from sfsip_nb.engine.rows import (
     CheckRow,
     DialledRow,
     EvidenceRow,
+    OperatorRow,
     StepRow,
     TestbedRow,
     WaiverRow,
@@ -38,6 +39,7 @@ class AttemptFacts(Shape):
     inputs: dict[str, Any] = Field(default={})
     waivers: list[WaiverRow] = Field(default=[])
     testbed: TestbedRow | None = None
+    operator: OperatorRow | None = None
 
 
 class AttemptRow(Shape):
@@ -136,10 +138,13 @@ class Journal:
 
     # -- steps ----------------------------------------------------------------------------
 
-    def last_judged(self) -> int | None:
-        """The newest attempt in which a step has a verdict."""
-        query = "SELECT max(attempt) AS newest FROM steps WHERE verdict IS NOT NULL"
-        newest: int | None = self.database.rows(query)[0]["newest"]
+    def last_judged(self, before: int | None = None) -> int | None:
+        """The newest attempt in which a step has a verdict, of those before one or of all."""
+        query = (
+            "SELECT max(attempt) AS newest FROM steps"
+            " WHERE verdict IS NOT NULL AND attempt < coalesce(?, attempt + 1)"
+        )
+        newest: int | None = self.database.rows(query, before)[0]["newest"]
         return newest
 
     def step_begins(self, attempt: int, step: str) -> int:

@@ -137,7 +137,7 @@ def checks(ctx: Context, card: Card) -> list[Check]:
         todo, did = ("decide", "decided") if card.decision else ("carry out the card", "did it")
         verdict, reason = (
             Verdict.WAITING,
-            f"For {_who(card.system)}: {todo}, then say below it, or under people → {card.step}, "
+            f"For {who(card.system)}: {todo}, then say below it, or under people → {card.step}, "
             f"who {did}.",
         )
     elif card.proved_by == card.step:
@@ -165,7 +165,7 @@ def checks(ctx: Context, card: Card) -> list[Check]:
     ]
 
 
-def _who(system: str) -> str:
+def who(system: str) -> str:
     """Who carries out the cards of a system, in words."""
     return _WHO.get(system) or (platform(system).administrator if system in names() else system)
 

@@ -11,12 +11,14 @@ from pydantic import Field, ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 
 from sfsip_nb.engine.cause_rows import CausesRow, IssueRow
+from sfsip_nb.engine.comparison import ComparisonRow
 from sfsip_nb.engine.model import Line
 from sfsip_nb.engine.rows import (
     ChangeRow,
     DialledRow,
     EvidenceRow,
     FlowRow,
+    OperatorRow,
     PersonRow,
     PlanRow,
     RollbackRow,
@@ -146,6 +148,13 @@ class Record(Shape):
     flows: list[FlowRow] = Field(default=[], description="The ways of calls, hop by hop.")
     dialled: list[DialledRow] = Field(default=[], description="Calls that the attempt placed.")
     evidence: list[EvidenceRow] = Field(default=[], description="The files that the record names.")
+    operator: OperatorRow | None = Field(
+        default=None, description="Who ran the attempt, and from where; null in early records."
+    )
+    compared: ComparisonRow | None = Field(
+        default=None,
+        description="What is otherwise than in the attempt before; null where there was none.",
+    )
 
     def through(self, clean: Callable[[Any], Any]) -> Self:
         """The same record with every text as ``clean`` leaves it: secrets taken out."""

@@ -258,6 +258,13 @@ class TestbedRow(Shape):
     time_scale: float | None = Field(description="Waits were divided by this.")
 
 
+class OperatorRow(Shape):
+    """Who ran an attempt, and from where, as that machine names them."""
+
+    user: str = Field(description="Login name; empty where the machine has none.")
+    host: str = Field(description="Name of the machine.")
+
+
 class CallRow(Shape):
     """A call as its caller saw it. A figure is null where nothing was there to measure."""
 

@@ -24,7 +24,7 @@ from pydantic_core import PydanticCustomError, PydanticKnownError
 from sfsip_nb.inputs import fields as f
 from sfsip_nb.inputs import files, ranges
 from sfsip_nb.inputs.blocks import Block, ask
-from sfsip_nb.inputs.meant import Meant
+from sfsip_nb.inputs.meant import Normalizer
 
 COLUMNS = ("number", "assistant", "label")
 """The columns of a CSV file, and the order of the values on one line of a form."""
@@ -174,7 +174,7 @@ Answered = Annotated[
     BeforeValidator(_listed),
     Field(min_length=1, max_length=ranges.MOST),
     AfterValidator(_checked),
-    Meant(meant),
+    Normalizer(meant),
 ]
 """The value of `numbers`."""
 

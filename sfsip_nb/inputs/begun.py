@@ -14,8 +14,7 @@ from typing import Any
 import yaml
 
 from sfsip_nb.inputs.errors import InputError
-from sfsip_nb.inputs.load import read_text
-from sfsip_nb.inputs.yamltree import read_mapping
+from sfsip_nb.inputs.yamltree import read_mapping, read_text
 
 
 def place(target: Path) -> Path:

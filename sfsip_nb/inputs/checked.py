@@ -15,16 +15,26 @@ class Checked:
     """The inputs in `source`, checked once.
 
     `parameters` is None while an input is wrong. `secrets` are those that could be read, by dotted
-    key.
+    key. `public` are the parameters also where nothing is wrong but secrets that are not here,
+    `kept` the dotted keys of secrets.
     """
 
     source: str
     parameters: Parameters | None
     secrets: Mapping[str, Secret]
     problems: tuple[InputError, ...] = ()
+    public: Parameters | None = None
+    kept: frozenset[str] = frozenset()
 
     def valid(self) -> Parameters:
         """The parameters. Raises InputError with all that is wrong."""
         if self.parameters is None:
             raise InputError.together(self.problems, self.source)
         return self.parameters
+
+    def without_secrets(self) -> Parameters:
+        """The parameters, for what needs no secret. Raises InputError with what else is wrong."""
+        if self.public is None:
+            wrong = [problem for problem in self.problems if problem.key not in self.kept]
+            raise InputError.together(wrong, self.source)
+        return self.public

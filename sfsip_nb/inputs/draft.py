@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, get_origin
 
 from pydantic import TypeAdapter, ValidationError
@@ -61,11 +61,12 @@ class Draft:
         self.guide = guide
         self.model = parameters_model(guide)
         self.secret_keys = frozenset(secret_keys(self.model))
-        self._given = _complete(guide, namespace)
+        self._given = complete(guide, namespace)
         self._typed: dict[str, Any] = {}
+        self._touched = set[str]()  # also what was typed back to what the cell gives
         self.understood: dict[str, Any] = {}
         self.in_key_ring = False
-        self.fields = dict(_leaves(self.model))
+        self.fields = dict(leaves(self.model))
         self.checked: Checked
         if self._is_formed():  # else the check stops at what is not
             self._typed |= _typed_here.get(self.run_name, {})
@@ -126,6 +127,7 @@ class Draft:
         open.
         """
         self.understood.pop(key, None)
+        self._touched.add(key)
         if key not in self.secret_keys:
             value, typed = meant(self.fields[key], value), value
             if value != typed:
@@ -139,10 +141,26 @@ class Draft:
         _typed_here[self.run_name] = {k: v for k, v in self._typed.items() if is_typed_in(v)}
         self.check()
 
+    def to_write(self) -> dict[str, Any]:
+        """What was typed and may stand in a file: no secret, and not how an attempt goes on."""
+        typed = {key: self._value(self.values(), key) for key in {*self._typed, *self._touched}}
+        return {
+            key: value
+            for key, value in sorted(typed.items())
+            if key != "mode" and not is_typed_in(value)
+        }
+
+    def to_begin(self) -> dict[str, Any]:
+        """All inputs as a new file may have them, which lacks what `to_write` lacks."""
+        return self._over(copy.deepcopy(self._given), self.to_write())
+
     def values(self) -> dict[str, Any]:
         """All inputs, group by group, with what was typed in its place."""
-        values = copy.deepcopy(self._given)
-        for key, value in self._typed.items():
+        return self._over(copy.deepcopy(self._given), self._typed)
+
+    @staticmethod
+    def _over(values: dict[str, Any], typed: Mapping[str, Any]) -> dict[str, Any]:
+        for key, value in typed.items():
             *groups, name = key.split(".")
             target = values
             for group in groups:
@@ -180,10 +198,7 @@ class Draft:
 
     def _problems(self) -> Iterator[tuple[str, InputError]]:
         for problem in self.checked.problems:
-            key = problem.key
-            while key and key not in self.fields:  # numbers[0] is told at numbers
-                key = re.sub(r"(?:^|[.\[])[^.\[]*$", "", key)
-            yield key, problem
+            yield input_of(problem.key, self.fields), problem
 
     @staticmethod
     def _value(values: Mapping[str, Any], key: str) -> Any:
@@ -193,7 +208,14 @@ class Draft:
         return found
 
 
-def _complete(guide: str, namespace: Mapping[str, Any]) -> dict[str, Any]:
+def input_of(key: str, inputs: Collection[str]) -> str:
+    """The input at which a problem is told: that of numbers[0] at numbers; "" if there is none."""
+    while key and key not in inputs:
+        key = re.sub(r"(?:^|[.\[])[^.\[]*$", "", key)
+    return key
+
+
+def complete(guide: str, namespace: Mapping[str, Any]) -> dict[str, Any]:
     """What the namespace gives, with a place for everything that it does not give."""
     model = parameters_model(guide)
     names = [field.alias or name for name, field in model.model_fields.items()]
@@ -237,11 +259,11 @@ def _checked(field: FieldInfo, value: Any) -> Any:
         return _blank(field)
 
 
-def _leaves(model: type[Block], prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
+def leaves(model: type[Block], prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
     """Every input by its dotted key."""
     for name, field in model.model_fields.items():
         key, block = f"{prefix}{field.alias or name}", block_of(field.annotation)
         if block is None:
             yield key, field
         else:
-            yield from _leaves(block, f"{key}.")
+            yield from leaves(block, f"{key}.")

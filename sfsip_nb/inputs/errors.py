@@ -47,5 +47,9 @@ class InputError(SfsipError, ValueError):
         return cls(where, "\n\n".join([head, *map(str, problems)]), problems)
 
 
-class ExposedSecret(InputError):
+class PlaintextSecret(InputError):
+    """A secret, or what may be one, stands where a reference to one belongs."""
+
+
+class ExposedSecret(PlaintextSecret):
     """A secret stands in a notebook, and with it in each copy that a tool has written."""

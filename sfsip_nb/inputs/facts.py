@@ -125,13 +125,14 @@ def own_hosts(name: str) -> tuple[str, ...]:
     return tuple(of(name)["hosts"])
 
 
-def asked_path(origin: str) -> str:
-    """The path by which an origin is seen to be there: without a token it is refused in JSON.
+def asked(origin: str) -> tuple[str, str]:
+    """Method and path by which an origin is seen to be there: without a secret, refused in JSON.
 
-    ``genesys.login`` is an origin's name; "" where no such path is known.
+    ``genesys.login`` is an origin's name; GET of its root where no such request is known.
     """
     name, _, part = origin.partition(".")
-    return str(of(name).get("asked", {}).get(part or "api", ""))
+    method, _, path = of(name).get("asked", {}).get(part or "api", "GET ").partition(" ")
+    return method, path
 
 
 def synthflow_port(transport: str) -> int:

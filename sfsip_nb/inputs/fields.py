@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from sfsip_nb.inputs import ranges
-from sfsip_nb.inputs.meant import Meant
+from sfsip_nb.inputs.meant import Normalizer
 from sfsip_nb.inputs.numbers import dial_refusal, parse_e164
 from sfsip_nb.inputs.numbers import meant as meant_number
 from sfsip_nb.inputs.secrets import is_reference
@@ -231,13 +231,13 @@ Line = Annotated[str, text_of(NAME), AfterValidator(one_line)]
 Text = Annotated[Line, AfterValidator(_filled)]
 OptionalSentence = Annotated[str, text_of(LONG), AfterValidator(one_line)]
 Sentence = Annotated[OptionalSentence, AfterValidator(_filled)]
-Number = Annotated[Text, AfterValidator(number), Meant(meant_number)]
-OptionalNumber = Annotated[Line, AfterValidator(number), Meant(meant_number)]
+Number = Annotated[Text, AfterValidator(number), Normalizer(meant_number)]
+OptionalNumber = Annotated[Line, AfterValidator(number), Normalizer(meant_number)]
 Numbers = Annotated[
-    list[Item], Field(max_length=1000), AfterValidator(_numbers), Meant(ranges.meant)
+    list[Item], Field(max_length=1000), AfterValidator(_numbers), Normalizer(ranges.meant)
 ]
 OptionalHost = Annotated[
-    str, text_of(_HOST_LENGTH), AfterValidator(one_line), AfterValidator(_host), Meant(host_of)
+    str, text_of(_HOST_LENGTH), AfterValidator(one_line), AfterValidator(_host), Normalizer(host_of)
 ]
 Host = Annotated[OptionalHost, AfterValidator(_filled)]
 OptionalHostAndPort = Annotated[
@@ -245,7 +245,7 @@ OptionalHostAndPort = Annotated[
     text_of(_HOST_LENGTH + 10),
     AfterValidator(one_line),
     AfterValidator(_host_and_port),
-    Meant(host_and_port_of),
+    Normalizer(host_and_port_of),
 ]
 Addresses = Annotated[list[Item], Field(max_length=200), AfterValidator(_addresses)]
 OptionalReference = Annotated[OptionalSentence, AfterValidator(_reference)]

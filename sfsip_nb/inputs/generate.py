@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, get_origin
 
+import yaml
 from pydantic.fields import FieldInfo
 
 from sfsip_nb.inputs.blocks import Block
@@ -40,7 +41,8 @@ def live_values(guide: str) -> dict[str, Any]:
 def example_yaml(guide: str, live: bool, given: Mapping[str, Any] | None = None) -> str:
     """The text of ``parameters/<guide>.testbed.yaml`` or, if `live`, ``<guide>.example.yaml``.
 
-    The live one holds no sample: what only the user knows is empty, to be filled in, or as `given`.
+    The live one holds no sample: what only the user knows is empty, to be filled in. `given` are
+    other values for either.
     """
     model = parameters_model(guide)
     vendor = platform(guide).title
@@ -55,11 +57,12 @@ def example_yaml(guide: str, live: bool, given: Mapping[str, Any] | None = None)
         ]
         values = given or live_values(guide)
     else:
+        file = "FILE" if given else f"parameters/{guide}.testbed.yaml"
         head = [
             f"# {vendor} to Synthflow over SIP: the testbed customer, on this machine only.",
-            f"# Run it with: sfsip replay parameters/{guide}.testbed.yaml",
+            f"# Run it with: sfsip replay {file}",
         ]
-        values = sample_values(guide)
+        values = given or sample_values(guide)
     return "\n".join([*head, "", *_yaml(model, values, 0)]) + "\n"
 
 
@@ -138,18 +141,24 @@ def _yaml(model: type[Block], values: Mapping[str, Any], depth: int) -> Iterator
         elif isinstance(value, dict) and value:
             yield f"{indent}{key}:"
             for name, item in value.items():
-                yield f"{indent}  {name}: {_flow(item)}"
+                yield f"{indent}  {name}: {flow(item)}"
         else:
-            yield f"{indent}{key}: {_flow(value)}"
+            yield f"{indent}{key}: {flow(value)}"
 
 
-def _flow(value: Any) -> str:
+_RESOLVER = yaml.SafeLoader("")
+_TEXT = "tag:yaml.org,2002:str"
+
+
+def flow(value: Any) -> str:
     """`value` on one line; texts in double quotes wherever YAML could take them otherwise."""
     if isinstance(value, list):
-        return f"[{', '.join(map(_flow, value))}]"
+        return f"[{', '.join(map(flow, value))}]"
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{key}: {_flow(item)}' for key, item in value.items())}}}"
+        return f"{{{', '.join(f'{key}: {flow(item)}' for key, item in value.items())}}}"
     if isinstance(value, str):
-        plain = value.replace("-", "").replace("_", "").isalpha() and value not in ("yes", "no")
+        words = value.replace("-", "").replace("_", "").isalpha()
+        kind = _RESOLVER.resolve(yaml.ScalarNode, value, (True, False))  # type: ignore[no-untyped-call]
+        plain = words and kind == _TEXT
         return value if plain else json.dumps(value, ensure_ascii=False)
     return json.dumps(value)

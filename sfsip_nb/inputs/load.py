@@ -10,11 +10,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sfsip_nb.inputs import apart, bounds, files, samples
+from sfsip_nb.inputs import apart, bounds, samples
 from sfsip_nb.inputs.blocks import Block
 from sfsip_nb.inputs.checked import Checked
 from sfsip_nb.inputs.errors import InputError
-from sfsip_nb.inputs.fields import did_you_mean
 from sfsip_nb.inputs.generate import example_yaml, parameters_cell
 from sfsip_nb.inputs.numbers import is_sample
 from sfsip_nb.inputs.platform import platform
@@ -29,10 +28,19 @@ from sfsip_nb.inputs.schema import (
     secret_keys,
 )
 from sfsip_nb.inputs.secrets import Secret, resolve
-from sfsip_nb.inputs.yamltree import Mark, Path, Tree, dotted, read_mapping, read_value
+from sfsip_nb.inputs.yamltree import (
+    Mark,
+    Path,
+    Tree,
+    dotted,
+    read_mapping,
+    read_text,
+    read_value,
+)
 
 __all__ = [
     "CELL",
+    "check_file",
     "check_namespace",
     "example_yaml",
     "from_namespace",
@@ -42,7 +50,6 @@ __all__ = [
     "parse_set",
 ]
 
-_LARGEST = 256 * 1024  # bytes of a parameters file, ten times what a thousand numbers take
 _NUMBER = re.compile(r"\+[0-9]+")
 
 
@@ -52,13 +59,24 @@ def load_file(path: str | FilePath, sets: Sequence[str] = ()) -> Parameters:
     The guide is that of the contact center whose group the file holds. Every secret is looked up
     once, so that a missing one is found now. Raises InputError, for several problems at once too.
     """
+    return check_file(path, sets)[2].valid()
+
+
+def check_file(
+    path: str | FilePath, sets: Sequence[str] = ()
+) -> tuple[str, dict[str, Any], Checked]:
+    """The guide, the values, and what `load_file` finds, problems included.
+
+    Raises InputError for what is no parameters file.
+    """
     tree = read_mapping(read_text(FilePath(path)), str(path))
-    _beside(tree, FilePath(path).parent)
+    _beside(tree, FilePath(path).resolve().parent)
     for assignment in sets:
         place, value, marks = _parse_set(assignment)
         _assign(tree, place, value)
         tree.marks.update(marks)
-    return _check(_guide(tree), tree).valid()
+    guide = _guide(tree)
+    return guide, tree.data, _check(guide, tree)
 
 
 def _beside(tree: Tree, folder: FilePath) -> None:
@@ -116,28 +134,6 @@ def _assign(tree: Tree, path: Path, value: Any) -> None:
     group[path[-1]] = value
 
 
-def read_text(path: FilePath) -> str:
-    """The text of a parameters file. Raises InputError."""
-    try:
-        return files.read(path, _LARGEST).decode("utf-8-sig")
-    except files.Unfit as unfit:
-        raise InputError(
-            str(path),
-            f"{path} cannot be read: it {unfit}. Give the path of a parameters file, as sfsip new"
-            " writes it.",
-        ) from None
-    except UnicodeDecodeError:
-        raise InputError(str(path), f"{path} is not UTF-8 text. Save it as plain text.") from None
-    except OSError as error:
-        known = sorted(file.name for file in path.parent.glob("*.y*ml"))
-        hint = did_you_mean(path.name, known)
-        raise InputError(
-            str(path),
-            f"{path} cannot be read: {error.strerror or type(error).__name__}.{hint} Give the path"
-            " of a parameters file, or write a fresh one: sfsip new",
-        ) from None
-
-
 def _guide(tree: Tree) -> str:
     found = [guide for guide in GUIDES if guide in tree.data]
     if len(found) == 1:
@@ -174,7 +170,10 @@ def _check(guide: str, tree: Tree) -> Checked:
     problems += [
         error for error in _beyond(data, parameters, tree, model, secrets) if error.key not in wrong
     ]
-    return Checked(tree.source, None if problems else parameters, secrets, tuple(problems))
+    kept = frozenset(secret_keys(model))
+    public = parameters if kept.issuperset(problem.key for problem in problems) else None
+    sound = None if problems else parameters
+    return Checked(tree.source, sound, secrets, tuple(problems), public, kept)
 
 
 def overlay(below: dict[str, Any], above: Mapping[str, Any], model: type[Block]) -> dict[str, Any]:

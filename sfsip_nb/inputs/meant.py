@@ -23,7 +23,7 @@ _OTHER_NAMES = {
 
 
 @dataclass(frozen=True)
-class Meant:
+class Normalizer:
     """Beside a field's checks: gives what a text plainly means, or the text where it is not plain.
 
     For a list it is given each of the entries.
@@ -48,7 +48,7 @@ def meant(field: FieldInfo, value: Any) -> Any:
     if get_origin(field.annotation) is Literal:
         return choice(value, map(str, get_args(field.annotation)))
     for beside in field.metadata:
-        if isinstance(beside, Meant):
+        if isinstance(beside, Normalizer):
             value = beside.by(value)
     return value
 

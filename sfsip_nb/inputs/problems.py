@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 from sfsip_nb.inputs.blocks import Block
 from sfsip_nb.inputs.bounds import too_long
-from sfsip_nb.inputs.errors import ExposedSecret, InputError
+from sfsip_nb.inputs.errors import ExposedSecret, InputError, PlaintextSecret
 from sfsip_nb.inputs.fields import did_you_mean, nearest
 from sfsip_nb.inputs.schema import block_of
 from sfsip_nb.inputs.secrets import HOW, is_reference
@@ -109,7 +109,7 @@ def _plaintext(path: Path, tree: Tree) -> InputError:
         " (it is not repeated here)."
     )
     if tree.source != CELL:
-        return InputError(dotted(path), f"{said} {HOW}.")
+        return PlaintextSecret(dotted(path), f"{said} {HOW}.")
     exposed = "If it is a secret, delete this output notebook and change the secret."
     return ExposedSecret(dotted(path), f"{said} {exposed} {HOW}.")
 

@@ -7,13 +7,19 @@ was written is kept beside them, because a telephone number is lost once it is a
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path as FilePath
 from typing import Any
 
 import yaml
 
+from sfsip_nb.inputs import files
 from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.inputs.fields import did_you_mean
 
 Path = tuple[str | int, ...]
+
+_LARGEST = 256 * 1024
+"""Bytes of a parameters file, ten times what a thousand numbers take."""
 
 _TEXT = "tag:yaml.org,2002:str"
 _LONGEST = 100
@@ -37,8 +43,37 @@ class Tree:
     marks: dict[Path, Mark] = field(default_factory=dict)
 
 
+def read_text(path: FilePath) -> str:
+    """The text of a parameters file. Raises InputError."""
+    try:
+        return files.read(path, _LARGEST).decode("utf-8-sig")
+    except files.Unfit as unfit:
+        raise InputError(
+            str(path),
+            f"{path} cannot be read: it {unfit}. Give the path of a parameters file, as sfsip new"
+            " writes it.",
+        ) from None
+    except UnicodeDecodeError:
+        raise InputError(str(path), f"{path} is not UTF-8 text. Save it as plain text.") from None
+    except OSError as error:
+        known = sorted(file.name for file in path.parent.glob("*.y*ml"))
+        hint = did_you_mean(path.name, known)
+        raise InputError(
+            str(path),
+            f"{path} cannot be read: {error.strerror or type(error).__name__}.{hint} Give the path"
+            " of a parameters file, or write a fresh one: sfsip new",
+        ) from None
+
+
 def read_mapping(text: str, source: str) -> Tree:
     """The mapping that `text` holds. Raises InputError, which names `source` and the line."""
+    node = compose(text, source)
+    marks: dict[Path, Mark] = {}
+    return Tree(source, _value(node, (), source, marks), marks)
+
+
+def compose(text: str, source: str) -> yaml.MappingNode:
+    """The mapping that `text` holds, with the places of all in it. Raises as `read_mapping`."""
     node = _compose(text, source)
     if not isinstance(node, yaml.MappingNode):
         raise InputError(
@@ -46,8 +81,7 @@ def read_mapping(text: str, source: str) -> Tree:
             f"{source} holds no parameters: it must be a list of lines such as 'target: live'."
             " Start from a fresh one: sfsip new",
         )
-    marks: dict[Path, Mark] = {}
-    return Tree(source, _value(node, (), source, marks), marks)
+    return node
 
 
 def read_value(text: str, path: Path, source: str) -> tuple[Any, dict[Path, Mark]]:

@@ -1,11 +1,10 @@
 """The form of the inputs: widgets where a person is there, its static twin always.
 
 Values come first: the widgets start from the inputs as they stand, and nothing blocks. What a
-person types is checked at once and noted; the next cell that runs acts on it. A button only looks
-up what the platforms have.
+person types is checked at once and noted; the next cell that runs acts on it. Buttons only look up
+what the platforms have, and save the inputs to a file.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,7 +13,6 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from sfsip_nb.engine.difference import text
 from sfsip_nb.engine.model import LookupResult
 from sfsip_nb.inputs import extras
 from sfsip_nb.inputs.answered import AnsweredNumber
@@ -24,10 +22,9 @@ from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.meant import OneOf
 from sfsip_nb.inputs.schema import block_of
 from sfsip_nb.inputs.secrets import doubts
-from sfsip_nb.present.tables import Shown, Stamp, folded, inputs_table, plain_table
-from sfsip_nb.present.text import some
+from sfsip_nb.present.tables import Shown, Stamp, folded, inputs_table
 from sfsip_nb.runs import person
-from sfsip_nb.sip.shown import counted
+from sfsip_nb.runs.parameters_file import Proposal
 
 _LINES = ", one a line", "; tick several, or none"
 _WORDS = {"sip": "SIP", "api": "API", "id": "ID", "fqdn": "FQDN", "sbc": "SBC", "url": "URL"}
@@ -125,45 +122,10 @@ def _bare(annotation: Any) -> Any:
     return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
 
 
-def looked_up(draft: Draft, found: Mapping[str, LookupResult]) -> Shown:
-    """What the platforms say of inputs, by the inputs' keys, as a table."""
-    words = {True: "fits", False: "does not fit", None: "open"}
-    rows = [
-        {
-            "input": label(key),
-            "value": text(draft.value(key)),
-            "seen": f"{words[result.ok]}: {result.sentence}",
-            "offered": some(result.choices),
-        }
-        for key, result in found.items()
-    ]
-    names = {
-        "input": "Input",
-        "value": "Value",
-        "seen": "What the platform says",
-        "offered": "Offered",
-    }
-    table = plain_table(rows, names, "What the platforms say about the inputs")
-    counts = Counter(words[result.ok] for result in found.values())
-    told = ", ".join(f"{counts[word]} {word}" for word in words.values() if counts[word])
-    opened = any(result.ok is False or not result.asked for result in found.values())
-    return folded(table, f"{counted(len(found), 'input')} looked up: {told}", opened)
-
-
 def _show(name: str, make: Callable[[], Shown]) -> None:
     from IPython.display import display
 
     display(make())  # type: ignore[no-untyped-call]
-
-
-def answered(found: Mapping[str, LookupResult]) -> tuple[str, bool]:
-    """What came of asking the platforms, in a sentence, and whether all could be asked."""
-    refused = dict.fromkeys(result.sentence for result in found.values() if not result.asked)
-    offered = {key: len(result.choices) for key, result in found.items() if result.choices}
-    told = ", ".join(f"{label(key)} {count}" for key, count in offered.items())
-    parts = [f"{'; '.join(refused)}. Type the names instead."] if refused else []
-    parts += [f"To choose from below: {told}."] if told else []
-    return " ".join(parts) or "The platforms offer nothing to choose from.", not refused
 
 
 class Form:
@@ -172,8 +134,8 @@ class Form:
     Display it by returning it from a cell. Structures that no single control holds (people,
     waivers) are shown and stay as the parameters have them. `kept` is called after each change.
     `closed` names, by key and group, all that may be chosen, each with a word on it. `ask` asks the
-    platforms about the inputs as they stand. `show` displays the inputs as a table, by a name, so
-    that it may follow what is typed.
+    platforms about the inputs as they stand; `propose` makes of them the run's parameters file.
+    `show` displays the inputs as a table, by a name, so that it may follow what is typed.
     """
 
     def __init__(
@@ -182,9 +144,11 @@ class Form:
         kept: Callable[[], None] = lambda: None,
         closed: Mapping[str, Mapping[str, Mapping[str, str]]] | None = None,
         ask: Callable[[], Mapping[str, LookupResult]] = dict,
+        propose: Callable[[], Proposal] | None = None,
         show: Callable[[str, Callable[[], Shown]], None] = _show,
     ) -> None:
         self.draft = draft
+        self.propose = propose
         self._ask = ask
         self.closed = closed or {}
         self.fields = tuple(
@@ -194,6 +158,7 @@ class Form:
             for field in fields_of(draft.model)
         )
         self.offers: dict[str, tuple[str, ...]] = {}
+        self._seen: dict[str, tuple[Any, LookupResult]] = {}
         self.shown: Any = None
         self.stamp: Stamp | None = None
         self._kept = kept
@@ -233,9 +198,20 @@ class Form:
         Raises InputError where nobody can be asked yet.
         """
         seen = self._ask()
+        self._seen = {key: (self.draft.value(key), result) for key, result in seen.items()}
         for key, result in seen.items():
             self.offer(key, result.choices)
         return seen
+
+    def slip(self, key: str) -> str:
+        """What the platform said against an input as it still stands: not there, or other letters.
+
+        Empty where it said nothing against it, or something else has been typed since.
+        """
+        value, result = self._seen.get(key, (None, None))
+        if result is None or value != self.draft.value(key):
+            return ""
+        return result.sentence if result.ok is False or result.spelled else ""
 
     def offer(self, key: str, choices: Sequence[str]) -> None:
         """Offer what a platform has for an input; anything else may still be typed.

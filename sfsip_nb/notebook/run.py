@@ -17,6 +17,7 @@ from sfsip_nb.notebook import cards, forms
 from sfsip_nb.notebook.bar import Bar
 from sfsip_nb.notebook.cells import cell
 from sfsip_nb.notebook.errors import errors_shown
+from sfsip_nb.notebook.lookups import looked_up
 from sfsip_nb.notebook.stamps import stamp
 from sfsip_nb.notebook.unattended import stop_unless_passed
 from sfsip_nb.notebook.waiting import timed
@@ -28,6 +29,7 @@ from sfsip_nb.present.frames import Frames
 from sfsip_nb.present.record import card_page
 from sfsip_nb.present.tables import Shown
 from sfsip_nb.present.text import unmarked, utc
+from sfsip_nb.runs import cards as handouts
 from sfsip_nb.runs import person, places
 from sfsip_nb.sip.shown import counted
 
@@ -70,6 +72,7 @@ class Run:
             workspace.keep,
             closed,
             lambda: workspace.look(),
+            workspace.propose,
             self.bar.following.show,
         )
 
@@ -145,7 +148,7 @@ class Run:
             seen = self._form.look()
         except InputError as error:
             return tables.notice(str(error), "doubt")
-        return forms.looked_up(self.workspace.draft, seen)
+        return looked_up(self.workspace.draft, seen)
 
     @cell
     def changed(self) -> Shown:
@@ -206,6 +209,9 @@ class Run:
         asks = engine.ctx.mode == "plan" or not plan.approved_by
         if self.workspace.headless or plan.stopped or not left or not asks:
             return shown
+        if plan.cards:
+            page = os.path.relpath(handouts.keep(engine.ctx.run_dir), Path.cwd())
+            shown = shown + tables.pointer("For those who do it", page, "all cards on one page")
         hint = "your name; the next cell then carries out this plan"
         return forms.Intent(shown, [("by", "Approved by", hint)], self._approval)
 

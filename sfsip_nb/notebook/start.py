@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from sfsip_nb.engine.found import JOURNAL
+from sfsip_nb.engine.found import JOURNAL, look
 from sfsip_nb.engine.model import Guide
-from sfsip_nb.inputs import private
+from sfsip_nb.inputs import private, samples
 from sfsip_nb.inputs.draft import Draft
+from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.generate import live_values, parameters_cell, sample_values
+from sfsip_nb.inputs.opened import from_file
 from sfsip_nb.inputs.schema import named
 from sfsip_nb.notebook import forms
 from sfsip_nb.notebook.errors import errors_shown
@@ -17,7 +22,7 @@ from sfsip_nb.notebook.following import Following
 from sfsip_nb.platforms import guides
 from sfsip_nb.present import standing, tables
 from sfsip_nb.present.tables import Shown
-from sfsip_nb.runs import person, places
+from sfsip_nb.runs import parameters_file, person, places
 from sfsip_nb.runs import session as sessions
 from sfsip_nb.runs.status import RUNBOOK, status_of
 from sfsip_nb.runs.todo import cell_of
@@ -66,38 +71,77 @@ def begin(guide: Guide, customer: str, target: str) -> Path:
 
     A copy differs from the notebook in its parameters cell and in its way back to the start, and
     its code is folded, under a line that says what it does.
-    What is there already is left as it is. Raises InputError for a name that no customer has.
+    What is there already is left as it is; a run that a replay has opened keeps its inputs. Raises
+    InputError for a name that no customer has.
     """
     values = live_values(guide.name) if target == "live" else sample_values(guide.name)
     name = named(customer, "", guide.name) + ("" if target == "live" else "-rehearsal")
-    values |= {"target": target, "customer": customer, "run": name}
+    folder = _runs() / name
+    if file := parameters_file.of_run(folder):
+        return begin_from(file)
+    given = {"target": target, "customer": customer, "run": name}
+    return _with_notebooks(folder, guide, _restored(folder) or values | given)
+
+
+def begin_from(file: Path) -> Path:
+    """A run's notebooks with the inputs of a parameters file; returns the run's folder.
+
+    In notebooks that are there already the parameters cell alone is written anew. Raises InputError
+    for a file that no form can mend.
+    """
+    name, values = from_file(file)
+    run = named(values["customer"], values["run"], name)
+    folder = _with_notebooks(_runs() / run, sessions.GUIDES[name], values, anew=True)
+    parameters_file.noted(folder, file)
+    return folder
+
+
+def _restored(folder: Path) -> dict[str, Any]:
+    """The inputs that a run was last opened with, for its notebooks; empty where it never was."""
+    match look(folder).inputs:
+        case {"guide": str(guide), "values": {"customer": str(customer)} as values}:
+            name = "" if named(customer, "", guide) == folder.name else folder.name
+            return {**values, "run": name, "mode": ""}
+    return {}
+
+
+def _with_notebooks(
+    folder: Path, guide: Guide, values: Mapping[str, Any], anew: bool = False
+) -> Path:
+    """Copy a guide's notebooks into a run's folder, where they lack; returns the run's folder.
+
+    With `anew`, those that are there get the parameters cell too. Raises InputError for inputs that
+    open no run.
+    """
     Draft(guide.name, values)
-    folder = _runs() / name / RUNBOOK
-    private.folder(folder)
     kept = guides.notebooks(guide.name, places.home() / "notebooks")
-    titles = {cell_of(step.id): step.title for step in guide.steps}
+    private.folder(folder / RUNBOOK)
     for section in guide.sections:
-        copy = folder / f"{section.notebook}.ipynb"
-        if copy.exists():
+        copy = folder / RUNBOOK / f"{section.notebook}.ipynb"
+        there = copy.exists()
+        if there and not anew:
             continue
-        made = json.loads((kept / copy.name).read_text(encoding="utf-8"))
+        made = json.loads((copy if there else kept / copy.name).read_text(encoding="utf-8"))
         for cell in made["cells"]:
-            source = "".join(cell["source"])
             if "parameters" in cell["metadata"].get("tags", []):
-                source = parameters_cell(guide.name, values)
-            if cell["id"] in _OWN:
-                source = _OWN[cell["id"]]
-            if cell["cell_type"] == "code":
-                # JupyterLab shows the first line of what is folded: on a shared screen, no code.
-                cell["metadata"]["jupyter"] = {"source_hidden": True}
-                source = f"# {titles.get(cell['id']) or _words(cell['id'])}\n{source}"
-            cell["source"] = source.replace(*_BACK).splitlines(keepends=True)
+                cell["source"] = parameters_cell(guide.name, values)
+            if not there or "parameters" in cell["metadata"].get("tags", []):
+                _made_own(cell, guide)
         private.write(copy, json.dumps(made, indent=1, ensure_ascii=False) + "\n")
-    return folder.parent
+    return folder
 
 
-def _words(id_: str) -> str:
-    return id_.replace("-", " ").capitalize()
+def _made_own(cell: dict[str, Any], guide: Guide) -> None:
+    """Make a cell one of a run's own notebook: its way back, and no code in sight.
+
+    JupyterLab shows the first line of what is folded, so that it says what the cell does.
+    """
+    source = _OWN.get(cell["id"], "".join(cell["source"])).replace(*_BACK)
+    if cell["cell_type"] == "code":
+        titles = {cell_of(step.id): step.title for step in guide.steps}
+        cell["metadata"]["jupyter"] = {"source_hidden": True}
+        source = f"# {titles.get(cell['id'], cell['id'].replace('-', ' ').capitalize())}\n{source}"
+    cell["source"] = source.splitlines(keepends=True)
 
 
 _OWN = {
@@ -116,8 +160,21 @@ def overview(root: Path | None = None) -> Shown:
 
 def _overview(root: Path) -> Shown:
     with errors_shown(_runs()):
-        found = [run for folder in sorted(root.glob("*/")) if (run := status_of(folder, {}))]
+        folders = sorted(root.glob("*/"))
+        for folder in folders if person.is_there() else ():
+            _opened_by_hand(folder)
+        found = [run for folder in folders if (run := status_of(folder, {}))]
         return standing.runs(found) if found else tables.notice("No run yet.")
+
+
+def _opened_by_hand(folder: Path) -> None:
+    """Give a run that a replay alone has opened its notebooks, which the overview leads to."""
+    if (folder / RUNBOOK).exists():
+        return
+    with suppress(InputError, KeyError):  # it is listed all the same
+        values = _restored(folder)
+        if values.get("customer", samples.CUSTOMER) != samples.CUSTOMER:
+            _with_notebooks(folder, sessions.GUIDES[look(folder).inputs["guide"]], values)
 
 
 def _runs() -> Path:

@@ -12,7 +12,9 @@ import traitlets
 from sfsip_nb.inputs.answered import as_line
 from sfsip_nb.inputs.errors import InputError, SfsipError
 from sfsip_nb.inputs.secrets import doubts, has_key_ring, kept_where
-from sfsip_nb.notebook.forms import Field, Form, answered, groups_of
+from sfsip_nb.notebook.file_widgets import saver
+from sfsip_nb.notebook.forms import Field, Form, groups_of
+from sfsip_nb.notebook.lookups import answered
 from sfsip_nb.notebook.several import Several
 from sfsip_nb.present.tables import STYLE
 from sfsip_nb.present.text import some, visible
@@ -136,7 +138,8 @@ class Sheet:
                 heading = about.get(group, "This run")
                 parts += [_heading(escape(heading)), *rows]
         self._summary = _html("")
-        self.box = ipywidgets.VBox([*parts, self._summary])
+        saving = [saver(form.propose)] if form.propose else []
+        self.box = ipywidgets.VBox([*parts, self._summary, *saving])
         self.refresh()
 
     def _opening(self) -> list[Any]:
@@ -226,6 +229,8 @@ class Sheet:
                 taken = draft.understood[field.key]
                 told = some(taken) if isinstance(taken, list) else str(taken)
                 remark += f"<br><b>→ {escape(visible(told))}</b>"
+            if slip := self._form.slip(field.key):
+                remark += f'<br><span class="doubt">? {escape(visible(slip))}</span>'
             if offered := self._form.offers.get(field.key, ()):
                 if field.kind == "lines":  # several lines have no list to open
                     remark += f"<br><span>offered: {escape(visible(some(offered)))}</span>"

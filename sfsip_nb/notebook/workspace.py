@@ -18,7 +18,7 @@ from sfsip_nb.inputs.load import CELL
 from sfsip_nb.inputs.secrets import Redactor
 from sfsip_nb.notebook.queued import Stop
 from sfsip_nb.present.frames import Frames
-from sfsip_nb.runs import looking, person, places
+from sfsip_nb.runs import looking, parameters_file, person, places
 from sfsip_nb.runs import session as sessions
 from sfsip_nb.runs.kept import attempts_of, keep_interactive
 from sfsip_nb.runs.status import status_of
@@ -232,6 +232,10 @@ class Workspace:
         """Keep what was typed in the run's journal, for its other notebooks and a new kernel."""
         with closing(Journal(self.journal_path)) as journal:
             journal.put(TYPED, self.draft.typed())
+
+    def propose(self) -> parameters_file.Proposal:
+        """The run's parameters file, as it would be with what was typed."""
+        return parameters_file.proposed(self.draft, self.folder)
 
     def _take_typed(self) -> bool:
         """Take over what was typed in the run's other notebooks (`Draft.take`)."""

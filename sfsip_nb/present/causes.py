@@ -13,35 +13,59 @@ from sfsip_nb.present.html import part
 from sfsip_nb.present.tables import Shown
 from sfsip_nb.present.text import one_line
 
-_RULED_OUT = {"sentence": "Ruled out", "by": "By", "seen": "Seen"}
-_UNEXPLAINED = {"title": "Failed", "check": "Check", "seen": "Seen"}
+RULED_OUT = {"sentence": "Ruled out", "by": "By", "seen": "Seen"}
+UNEXPLAINED = {"title": "Failed", "check": "Check", "seen": "Seen"}
+UNTESTED = {"side": "Side", "object": "Object", "field": "Not tested"}
 
 COLLECT = (
     "None of the known causes fits this. Look at the evidence of these checks, and send support the"
     " file that sfsip bundle makes of the run's folder."
 )
 
+AGAIN = (
+    "Mend what is named above first, then verify again: while it stands, no call and no look shows"
+    " whether what follows is right too."
+)
+
 
 def shown(causes: CausesRow) -> Shown:
     """All of it, as section 06 and the record have it."""
     parts = [Shown(card(one, number), text(one, number)) for number, one in enumerate(causes.named)]
-    if causes.unexplained:
-        rows = [row.model_dump() for row in causes.unexplained]
-        parts.append(tables.plain_table(rows, _UNEXPLAINED, "No known cause explains"))
+    if rows := unexplained(causes):
+        parts.append(tables.plain_table(rows, UNEXPLAINED, "No known cause explains"))
         parts.append(tables.notice(COLLECT, "doubt"))
-    if causes.ruled_out:
-        rows = [
-            {
-                "sentence": row.sentence,
-                "by": f"{row.by.title} ({row.by.check})",
-                "seen": row.by.seen,
-            }
-            for row in causes.ruled_out
-        ]
-        parts.append(tables.plain_table(rows, _RULED_OUT, "Ruled out by what was seen"))
+    if rows := untested(causes):
+        parts.append(tables.notice(AGAIN, "doubt"))
+        parts.append(tables.plain_table(rows, UNTESTED, "Not tested while this stands"))
+    if rows := ruled_out(causes):
+        parts.append(tables.plain_table(rows, RULED_OUT, "Ruled out by what was seen"))
     if not parts:
         parts.append(tables.notice("Nothing that was run failed, so there is no cause to name."))
     return functools.reduce(operator.add, parts)
+
+
+def unexplained(causes: CausesRow) -> list[dict[str, str]]:
+    """What failed and no known cause explains, under the names of `UNEXPLAINED`."""
+    return [row.model_dump() for row in causes.unexplained]
+
+
+def ruled_out(causes: CausesRow) -> list[dict[str, str]]:
+    """The causes that something cleared, under the names of `RULED_OUT`."""
+    return [
+        {"sentence": row.sentence, "by": f"{row.by.title} ({row.by.check})", "seen": row.by.seen}
+        for row in causes.ruled_out
+    ]
+
+
+def untested(causes: CausesRow) -> list[dict[str, str]]:
+    """What nothing tells of while a cause stands, a row for each object, as in `UNTESTED`."""
+    fields: dict[tuple[str, str], dict[str, None]] = {}
+    for row in causes.untested:
+        fields.setdefault((row.side, row.object), {})[row.field] = None
+    return [
+        {"side": side, "object": name, "field": "; ".join(found)}
+        for (side, name), found in fields.items()
+    ]
 
 
 def issues(rows: Iterable[IssueRow]) -> Shown:
@@ -63,7 +87,12 @@ def issues(rows: Iterable[IssueRow]) -> Shown:
 
 def card(cause: CauseRow, number: int) -> str:
     """One cause: what is broken, where, what shows it, what to click, who, and how to check."""
-    return part("cause", cause, number + 1, _drawing(cause), checked_by(cause))
+    return part("cause", *about(cause, number))
+
+
+def about(cause: CauseRow, number: int) -> tuple[CauseRow, int, Markup, list[str]]:
+    """What the macro `cause` draws a card from."""
+    return cause, number + 1, _drawing(cause), checked_by(cause)
 
 
 def _drawing(cause: CauseRow) -> Markup:

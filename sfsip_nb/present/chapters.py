@@ -6,14 +6,14 @@ from typing import Any
 
 from sfsip_nb.engine import people
 from sfsip_nb.engine.record import Record
-from sfsip_nb.engine.rows import ChangeRow, CheckRow, PlanRow, StepRow
+from sfsip_nb.engine.rows import ChangeRow, CheckRow, StepRow
 from sfsip_nb.engine.verdicts import Verdict, Weight, worst
 from sfsip_nb.inputs.answered import each_of
 from sfsip_nb.present import outcome
 from sfsip_nb.present.alike import alike, named
 from sfsip_nb.present.html import Row, seen_files
 from sfsip_nb.present.style import VERDICTS
-from sfsip_nb.present.text import lasted, links, utc
+from sfsip_nb.present.text import links, utc
 from sfsip_nb.sip.shown import counted
 
 _OPEN = ("fail", "blocked", "waiting", "inconclusive")
@@ -214,29 +214,6 @@ def warnings(data: Record) -> Iterator[str]:
         yield "This attempt was never closed: it was killed, or is still running."
 
 
-def facts(data: Record) -> list[tuple[str, Any]]:
-    """Who, when, which customer, guide, target, mode and versions."""
-    people = list(dict.fromkeys(person.done_by for person in data.people))
-    rows = [
-        ("Customer", data.customer),
-        ("Guide", data.title or data.guide),
-        ("Target and mode", f"{data.target}, {data.mode}"),
-        ("Run and attempt", f"{data.run}, attempt {data.attempt}"),
-        ("Started", utc(data.started)),
-        ("Ended", f"{utc(data.ended or '')}{lasted(data)}"),
-        ("Plan approved by", _approval(data.plan) if data.plan else ""),
-        ("Manual steps by", ", ".join(people)),
-        ("Versions", ", ".join(f"{name} {number}" for name, number in data.versions.items())),
-    ]
-    return [(label, value) for label, value in rows if value]
-
-
-def _approval(plan: PlanRow) -> str:
-    if not plan.approved_by:
-        return "nobody yet"
-    return f"{plan.approved_by}, {utc(plan.approved_at)}"
-
-
 def numbers(data: Record) -> list[dict[str, str]]:
     """The numbers that the AI agent answers, those alike in one row: who, for what, how judged."""
     usual = str(data.inputs.get("synthflow", {}).get("assistant", ""))
@@ -265,6 +242,29 @@ def numbers(data: Record) -> list[dict[str, str]]:
         }
         for (label, assistant, verdict, called), group in groups.items()
     ]
+
+
+def turned(data: Record) -> dict[str, Any]:
+    """What differs from the attempt before: steps by how they turned, and checks worth a look.
+
+    What only waited for this attempt, as all of a plan does, is told by its steps.
+    """
+    made = data.compared
+    if made is None:
+        return {}
+    steps: dict[tuple[str, str], list[str]] = {}
+    for step in made.steps:
+        steps.setdefault((step.before, step.after), []).append(step.id)
+    return {
+        "before": made,
+        "steps": [
+            {"before": before, "after": after, "steps": ids}
+            for (before, after), ids in steps.items()
+        ],
+        "checks": [
+            check for check in made.checks if check.wanted or "fail" in (check.before, check.after)
+        ],
+    }
 
 
 def left_over(data: Record) -> list[ChangeRow]:

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from sfsip_nb.engine.record import Record
 from sfsip_nb.engine.rows import EvidenceRow
+from sfsip_nb.engine.verdicts import DONE
 from sfsip_nb.present import exchanges, figures, ladders
 from sfsip_nb.present.text import visible
 
@@ -44,6 +45,7 @@ def gather(data: Record, contents: Mapping[str, bytes]) -> Exhibits:
     found = Exhibits(anchors)
     kept = {item.name: item for item in data.evidence}
     steps = {step.id: step.title for step in data.steps}
+    passed = {step.id for step in data.steps if step.verdict in DONE}
     for ref, anchor in anchors.items():
         content = contents.get(ref)
         about = kept.get(name_of(ref))
@@ -52,11 +54,13 @@ def gather(data: Record, contents: Mapping[str, bytes]) -> Exhibits:
         else:
             step, title = named[ref]
         picture = _picture(ref, anchor, content)
-        found.files.append(_file(ref, anchor, content, about, bool(picture)))
+        found.files.append(
+            _file(ref, anchor, content, about, bool(picture)) | {"passed": step in passed}
+        )
         if picture:
             call = found.calls[-1] if found.calls else None
             if call is None or call["step"] != step:
-                call = {"step": step, "title": title, "pictures": []}
+                call = {"step": step, "title": title, "passed": step in passed, "pictures": []}
                 found.calls.append(call)
             call["pictures"].append(picture)
     return found

@@ -12,10 +12,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from sfsip_nb.engine import people
-from sfsip_nb.engine.rows import CardFieldRow, CheckRow, StepRow
+from sfsip_nb.engine.rows import CardFieldRow, CheckRow, DialledRow, StepRow
 from sfsip_nb.engine.verdicts import Vantage, Verdict, Weight
 from sfsip_nb.inputs.platform import names, platform
-from sfsip_nb.present import style
+from sfsip_nb.present import style, zone
 from sfsip_nb.present.alike import alike, alike_changes
 from sfsip_nb.present.text import LONG, clock, lasted, links, shown, unmarked, utc, visible
 from sfsip_nb.sip.shown import counted
@@ -113,6 +113,18 @@ def seen_files(references: Iterable[str]) -> list[str]:
     return [ref for ref in references if kind_of(ref) != "requests"]
 
 
+def call_result(call: DialledRow) -> str:
+    """What a test call's caller saw, in a line: status, duration, codec, loss, quality."""
+    if (seen := call.seen) is None:
+        return "not kept"
+    told = [f"{seen.code} {seen.phrase}".removeprefix("0 ")]
+    told += [f"{seen.seconds:.1f} s"] if seen.seconds is not None else []
+    told += [seen.codec] if seen.codec else []
+    told += [f"{seen.loss_percent:g} % lost"] if seen.loss_percent is not None else []
+    told += [f"MOS {seen.mos:g}"] if seen.mos is not None else []
+    return ", ".join(told)
+
+
 def svg_uri(svg: str) -> str:
     """An SVG as a data URI: inside `<img>` it can run nothing and fetch nothing."""
     return "data:image/svg+xml;charset=utf-8," + quote(svg, safe=" =:/,;()'")
@@ -139,6 +151,7 @@ def environment() -> Environment:
         input_value=input_value,
         field_value=field_value,
         utc=utc,
+        numbered=zone.numbered,
         clock=clock,
         links=links,
         lasted=lasted,
@@ -151,6 +164,7 @@ def environment() -> Environment:
         counted=counted,
         requests=requests,
         seen_files=seen_files,
+        call_result=call_result,
         alike=alike,
         alike_changes=alike_changes,
     )

@@ -3,6 +3,7 @@
 Same record and same evidence, same bytes: nothing here asks the clock, the locale or the machine.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,9 +11,10 @@ from markupsafe import Markup
 
 from sfsip_nb.engine.record import Record
 from sfsip_nb.engine.rows import AnsweredCard
-from sfsip_nb.present import causes, chapters, figures, outcome, style
+from sfsip_nb.present import causes, chapters, cover, figures, glossary, outcome, style, zone
 from sfsip_nb.present.exhibits import Exhibits, gather
 from sfsip_nb.present.html import environment
+from sfsip_nb.present.ids import Ids
 
 
 def record_html(record: Record, evidence: Mapping[str, bytes]) -> str:
@@ -27,38 +29,59 @@ def record_html(record: Record, evidence: Mapping[str, bytes]) -> str:
         section["figures"] = [Markup(figures.callflow(f).inline) for f in section["flows"]]
     contents = list(_contents(record, sections, exhibits))
     inputs, empty = chapters.given(record.inputs)
+    word = outcome.word(record)
+    left_over = chapters.left_over(record)
+    planned = record.plan.changes if record.plan else []
+    planning = record.mode == "plan"
+    changes = planned if planning else [*record.changes, *left_over]
     return (
         environment()
         .get_template("record.html")
         .render(
             record=record,
-            css=style.RECORD_CSS,
+            css=f"{style.RECORD_CSS}{zone.chosen()}{cover.page_foot(record, word)}",
+            zones=zone.CHOICES,
             guide=record.title or record.guide,
             attempt=f"{record.attempt:04}-{record.mode}",
-            outcome=outcome.word(record),
+            outcome=word,
             summary=chapters.summary(record),
             alerts=record.alerts,
             warnings=list(chapters.warnings(record)),
             planned=outcome.planned_rows(record.plan) if record.plan else [],
             planned_columns=list(outcome.PLANNED.items()),
-            facts=chapters.facts(record),
+            facts=[(label, value) for label, value in cover.facts(record) if value],
+            approval=cover.approval(record.plan),
+            tested=list(cover.tested(record)),
+            not_shown=list(cover.not_shown(record)),
             strip=Markup(figures.strip(chapters.overview(record), "The run at a glance").inline),
             contents=contents,
             numbers={anchor: number for number, anchor, _, _ in contents},
             titles={anchor: title for _, anchor, title, _ in contents},
-            ran={step.id for step in record.steps},
+            ids=Ids(record, changes, "plan" if planning else "changes"),
+            turned=chapters.turned(record),
             open=chapters.open_points(record),
             doubts=list(chapters.doubts(record.steps)),
             causes=chapters.causes(record),
-            named=Markup(causes.shown(record.causes).html) if record.causes.named else "",
+            named=[causes.about(one, number) for number, one in enumerate(record.causes.named)],
+            unexplained=causes.unexplained(record.causes),
+            ruled_out=causes.ruled_out(record.causes),
+            untested=causes.untested(record.causes),
+            cause_columns={
+                "unexplained": list(causes.UNEXPLAINED.items()),
+                "untested": list(causes.UNTESTED.items()),
+                "ruled_out": list(causes.RULED_OUT.items()),
+            },
+            collect=causes.COLLECT,
+            again=causes.AGAIN,
             answered=chapters.numbers(record),
             sections=sections,
-            left_over=chapters.left_over(record),
+            left_over=left_over,
             inputs=inputs,
             empty=empty,
             references=chapters.references(record),
             exhibits=exhibits,
             anchors=exhibits.anchors,
+            glossary=list(glossary.used(json.dumps(record.as_json(), ensure_ascii=False))),
         )
     )
 
@@ -77,6 +100,7 @@ def _contents(
         ("rollback", "What was undone", "", data.rollback),
         ("plan", "The plan", "", planning),
         ("open", "What is open", "", not data.rollback),
+        ("compared", "Compared with the attempt before", "", "compared" in data.model_fields_set),
         ("numbers", "Numbers", "", chapters.numbers(data)),
         *((section["anchor"], section["title"], section["verdict"], True) for section in sections),
         ("changes", "Changes", "", not planning),
@@ -91,8 +115,9 @@ def _contents(
         ("calls", "Calls on the wire", "", exhibits.calls),
         ("evidence", "Evidence files", "", exhibits.files),
         ("map", "The guide, line by line", "", data.map),
+        ("glossary", "Glossary", "", True),
     ]
-    for signs, chapter in ((map(str, range(1, 100)), body), (iter("ABC"), appendices)):
+    for signs, chapter in ((map(str, range(1, 100)), body), (iter("ABCD"), appendices)):
         for anchor, title, word, there in chapter:
             if there:
                 yield next(signs), anchor, title, word

@@ -14,6 +14,7 @@ from sfsip_nb.engine.verdicts import DONE, exit_code, worst
 from sfsip_nb.platforms import guides
 from sfsip_nb.replay.events import BrokeOff, Ended, Finished, Hosts, Started, Tell, Waiting
 from sfsip_nb.replay.kernels import CELL_TIMEOUT, Kernels, run_notebook
+from sfsip_nb.runs import index
 from sfsip_nb.runs.errors import NotebookError
 from sfsip_nb.runs.folder import Attempt
 from sfsip_nb.runs.prepared import Prepared
@@ -46,11 +47,12 @@ def replay(
     try:
         if broke_off:
             journal.put(f"broke_off/{prepared.attempt}", broke_off)
-        record = export.record(journal, prepared.attempt, prepared.guide).through(clean)
-        attempt.fill(record, clean(export.everything(journal)))
+        with index.recording(prepared.run_dir, journal, prepared.attempt):
+            record = export.record(journal, prepared.attempt, prepared.guide).through(clean)
+            attempt.fill(record, clean(export.everything(journal)))
+            page = attempt.publish(prepared.redactor) / "record.html"
     finally:
         journal.close()
-    page = attempt.publish(prepared.redactor) / "record.html"
     code = BROKE_OFF if broke_off else exit_code([record.verdict])
     tell(Finished(record, page, code))
     return code
@@ -92,7 +94,7 @@ def _run(
 
 
 def _lost(prepared: Prepared, first: Section, tell: Tell) -> str:
-    """Why the series cannot begin, for no section can do without its hosts; or an empty text."""
+    """Why the series does not begin: a host that cannot be reached; mostly an empty text."""
     try:
         prepared.reach()
     except Unreachable as error:

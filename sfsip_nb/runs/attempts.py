@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import getpass
 import platform
 from importlib.metadata import version
 from typing import Any
 
 from sfsip_nb._version import __version__
 from sfsip_nb.engine.journal import AttemptFacts, AttemptRow, Journal
-from sfsip_nb.engine.rows import TestbedRow
+from sfsip_nb.engine.rows import OperatorRow, TestbedRow
 from sfsip_nb.inputs.schema import Parameters, secret_keys
 from sfsip_nb.testbed import life
 
@@ -40,6 +41,7 @@ def begin(
         )
         if testbed
         else None,
+        operator=OperatorRow(user=_user(), host=platform.node()),
     )
     last = journal.attempts()[-1:]
     if kind == "interactive" and last and _goes_on(last[0], mode, facts):
@@ -72,6 +74,14 @@ def _inputs(parameters: Parameters) -> dict[str, Any]:
         block, _, name = key.partition(".")
         values[block][name] = "set" if values[block][name] else "not set"
     return values
+
+
+def _user() -> str:
+    """The login name; empty where the machine has none for this process."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return ""
 
 
 def _versions() -> dict[str, str]:

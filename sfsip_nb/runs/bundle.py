@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from sfsip_nb.engine.record import Record
-from sfsip_nb.inputs import private
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.present import causes as cause_cards
 from sfsip_nb.present import outcome
 from sfsip_nb.present.record import record_html
-from sfsip_nb.runs import explained
-from sfsip_nb.runs.errors import Leak
+from sfsip_nb.runs import archive, explained
 from sfsip_nb.runs.folder import evidence_of
 from sfsip_nb.runs.prepared import Redacting
 
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that zip can write: same content, same bytes
 _FIRST = "READ-ME-FIRST.txt"
 _REQUESTS = re.compile(r"^[0-9a-f]+-requests-.*\.json$")
 
@@ -35,25 +31,7 @@ def write(folder: Path, target: Path, redactor: Redacting) -> Path:
         raise InputError(
             "DIR", f"{folder} holds no attempt. Name a run's folder, or one of its attempts."
         )
-    files = dict(_files(record.through(redactor.data), folder))
-    leaks = [name for name, content in files.items() if redactor.found_in(content)]
-    if leaks:
-        raise Leak(
-            f"A secret stood in {', '.join(leaks)}, so no bundle was written. Take that file out of"
-            " the run's folder, or send the others by themselves."
-        )
-    try:
-        with (
-            private.opened(target, "wb") as file,
-            zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made,
-        ):
-            for name, content in files.items():
-                made.writestr(zipfile.ZipInfo(name, _EPOCH), content, zipfile.ZIP_DEFLATED)
-    except OSError as error:
-        raise InputError(
-            "--out", f"{target} cannot be written ({error.strerror}). Name another file with --out."
-        ) from None
-    return target
+    return archive.write(target, dict(_files(record.through(redactor.data), folder)), redactor)
 
 
 def _files(record: Record, folder: Path) -> Iterator[tuple[str, bytes]]:

@@ -12,6 +12,7 @@ from sfsip_nb.inputs import private
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.present.record import record_html
 from sfsip_nb.runs import junit, sums
+from sfsip_nb.runs.archive import leaking
 from sfsip_nb.runs.errors import Leak
 from sfsip_nb.runs.prepared import Redacting
 
@@ -63,14 +64,13 @@ class Attempt:
         Raises Leak, after deleting all of it, where a secret is found.
         """
         files = sorted(path for path in self.draft.rglob("*") if path.is_file())
-        leaks = [path for path in files if redactor.found_in(path.read_bytes())]
-        if leaks:
-            names = ", ".join(path.relative_to(self.draft).as_posix() for path in leaks)
+        named = ((p.relative_to(self.draft).as_posix(), p.read_bytes()) for p in files)
+        if leaks := leaking(named, redactor):
             shutil.rmtree(self.draft)
             raise Leak(
-                f"A secret stood in {names} of attempt {self.path.name}, so none of its files was"
-                " kept. The journal is safe; look in the notebook of that name for what shows the"
-                " secret."
+                f"A secret stood in {', '.join(leaks)} of attempt {self.path.name}, so none of its"
+                " files was kept. The journal is safe; look in the notebook of that name for what"
+                " shows the secret."
             )
         sums.write(self.draft)
         os.rename(self.draft, self.path)

@@ -18,7 +18,7 @@ from sfsip_nb.present.chapters import open_points
 from sfsip_nb.present.outcome import PLAN, PLANNED, planned_rows, sentences, word
 from sfsip_nb.present.tables import Shown
 from sfsip_nb.present.text import columns, one_line
-from sfsip_nb.runs import sums
+from sfsip_nb.runs import index, sums
 from sfsip_nb.runs.folder import Attempt
 from sfsip_nb.runs.prepared import Redacting
 
@@ -78,10 +78,11 @@ def keep_interactive(
 def keep(journal: Journal, guide: Guide, run_dir: Path, redactor: Redacting, number: int) -> Path:
     """Close an attempt that has no notebooks of its own and write its folder. Raises Leak."""
     journal.end(number)
-    draft = Attempt(run_dir, _name(journal.attempt(number)))
-    record = export.record(journal, number, guide).through(redactor.data)
-    draft.fill(record, redactor.data(export.everything(journal)))
-    return draft.publish(redactor)
+    with index.recording(run_dir, journal, number):
+        draft = Attempt(run_dir, _name(journal.attempt(number)))
+        record = export.record(journal, number, guide).through(redactor.data)
+        draft.fill(record, redactor.data(export.everything(journal)))
+        return draft.publish(redactor)
 
 
 def _name(attempt: AttemptRow) -> str:

@@ -1,14 +1,18 @@
 """The record on paper: printed to PDF by a Chromium that is there already."""
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
 from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sfsip_nb.api.waits import waiting
 from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.present.zone import OFFSETS, anchor
 
 _BROWSERS = (
     "chromium",
@@ -20,6 +24,8 @@ _BROWSERS = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
 )
 _SECONDS = 120
+_OFFSET = re.compile(r"(?:UTC)?([+-])(\d\d?)(?::?(\d\d))?")
+_ZONES = "Give an offset such as +02:00, or a name such as Europe/Berlin."
 
 
 def browser_for(target: Path) -> str:
@@ -36,8 +42,35 @@ def browser_for(target: Path) -> str:
     return browser
 
 
-def print_pdf(page: Path, target: Path) -> None:
-    """Print a page of ours as tagged PDF with an outline. Raises InputError where that fails."""
+def opened_in(zone: str, page: Path, started: str) -> str:
+    """The fragment of a record's address that opens it with its times in a time zone.
+
+    `zone`: an offset from UTC, or a name of the tz database, which stands for the offset that it
+    had when the attempt began. Raises InputError for another one, and for a page that has none.
+    """
+    if match := _OFFSET.fullmatch(zone):
+        hours, minutes = int(match[2]), int(match[3] or 0)
+        offset = (hours * 60 + minutes) * (-1 if match[1] == "-" else 1)
+    else:
+        try:
+            at = datetime.fromisoformat(started).astimezone(ZoneInfo(zone))
+        except (ValueError, OSError, ZoneInfoNotFoundError):
+            raise InputError("--timezone", f"{zone} is no time zone. {_ZONES}") from None
+        offset = int((at.utcoffset() or timedelta()).total_seconds() // 60)
+    if offset not in OFFSETS:
+        raise InputError("--timezone", f"{zone} is no offset that is in use. {_ZONES}")
+    if f'id="{anchor(offset)}"' not in page.read_text(encoding="utf-8"):
+        raise InputError(
+            "--timezone", f"{page} was written by an earlier version, with times in UTC alone."
+        )
+    return anchor(offset)
+
+
+def print_pdf(page: Path, target: Path, fragment: str = "") -> None:
+    """Print a page of ours as tagged PDF with an outline. Raises InputError where that fails.
+
+    `fragment` is where the page is opened (`opened_in`).
+    """
     browser = browser_for(target)
     # Chromium's sandbox refuses root; the page can run nothing and fetch nothing (its CSP).
     as_root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
@@ -54,7 +87,7 @@ def print_pdf(page: Path, target: Path) -> None:
             "--no-pdf-header-footer",
             "--generate-pdf-document-outline",
             f"--print-to-pdf={made}",
-            page.resolve().as_uri(),
+            page.resolve().as_uri() + (f"#{fragment}" if fragment else ""),
         ]
         with suppress(subprocess.TimeoutExpired), waiting("the browser that prints", _SECONDS):
             subprocess.run(command, capture_output=True, check=False, timeout=_SECONDS)

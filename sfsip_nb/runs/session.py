@@ -25,7 +25,7 @@ from sfsip_nb.inputs.load import from_namespace, load_file
 from sfsip_nb.inputs.schema import Parameters
 from sfsip_nb.inputs.secrets import Redactor, Secret
 from sfsip_nb.platforms import guides
-from sfsip_nb.runs import attempts, places, refusals
+from sfsip_nb.runs import attempts, index, parameters_file, places, refusals
 from sfsip_nb.runs.environment import attached, surroundings, testbed_of
 from sfsip_nb.runs.folder import sweep
 from sfsip_nb.runs.person import HEADLESS
@@ -141,6 +141,7 @@ def prepare(
     session.owns_testbed = (
         session.testbed is not None and session.testbed.started and not keep_testbed
     )
+    parameters_file.note(session.journal, path)
     if approve:
         try:
             session.engine.approve(approve)
@@ -256,6 +257,7 @@ def _open(
         if attempt is None:
             private.tighten(run_dir)
             attempt = attempts.begin(journal, kind, parameters, testbed)
+            index.write(run_dir, journal)
         failed.pop_all()
         return Session(
             guide,

@@ -85,17 +85,29 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def evidence_folder(attempt: Path) -> Path:
+    """Where the evidence of an attempt's run lies, if it lies beside it."""
+    return attempt.resolve().parent.parent / "evidence"
+
+
+def evidence(attempt: Path) -> dict[str, str]:
+    """The files of evidence that the attempt's journal names, with their sums.
+
+    Empty where the journal cannot be read: its own sum tells that it is not as it was.
+    """
+    try:
+        kept = json.loads((attempt / "journal.json").read_bytes())["evidence"]
+        return {Path(name).name: row["sha256"] for name, row in kept.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
 def _evidence(attempt: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The evidence that the attempt's journal names and that is not as it was kept.
 
     An attempt that was handed on alone has no evidence beside it, and nothing to compare.
     """
-    folder = attempt.resolve().parent.parent / "evidence"
-    try:
-        kept = json.loads((attempt / "journal.json").read_bytes())["evidence"]
-        named = {Path(name).name: row["sha256"] for name, row in kept.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return (), ()  # the sums tell that the journal is not as it was
+    folder, named = evidence_folder(attempt), evidence(attempt)
     if not folder.is_dir():
         return (), ()
     found = {name: _digest(folder / name) for name in named if (folder / name).exists()}

@@ -6,7 +6,7 @@ import contextvars
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from types import TracebackType
 from typing import Any
@@ -109,7 +109,8 @@ class Clock:
             wait = _TICK
             now = self._now()
             if now.doing or now.since >= _UNSEEN:
-                self._show(now)
+                with suppress(OSError):  # who read it has gone: who works finds out by itself
+                    self._show(now)
 
     def _now(self) -> Wait:
         """The innermost wait that takes long by now, else the outermost."""

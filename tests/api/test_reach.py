@@ -77,6 +77,15 @@ def test_a_platform_that_refuses_for_want_of_a_token_is_reached(listens: Listeni
     assert refusing.authorizations == []
 
 
+def test_a_token_server_is_asked_as_it_is_meant_to_be_without_a_client(listens: Listening) -> None:
+    refusing = listens(lambda *_: (401, {}, {"error": "invalid_client"}))
+    assert one(refusing.origin, "talkdesk.login").ok
+    [(asked, _, body)] = refusing.asked
+    assert asked == "POST /oauth/token"
+    assert body == b"grant_type=client_credentials"
+    assert refusing.authorizations == []
+
+
 def test_origins_on_one_host_are_one_row(listens: Listening) -> None:
     there = listens(lambda *_: (401, {}, {}))
     other = listens(lambda *_: (200, {}, {}))

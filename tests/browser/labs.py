@@ -246,8 +246,11 @@ FINISHED = re.compile(r"^\s*\[\d+\]:\s*$")
 
 
 @contextmanager
-def jupyterlab(root: Path, *options: str) -> Iterator[Lab]:
-    """JupyterLab with the project's own settings, serving a copy of the notebooks in `root`."""
+def jupyterlab(root: Path, *options: str, file: str = "") -> Iterator[Lab]:
+    """JupyterLab with the project's own settings, serving a copy of the notebooks in `root`.
+
+    With a parameters file in `root` it is `sfsip jupyter FILE`.
+    """
     shutil.copytree(PROJECT / "notebooks", root / "notebooks")
     port = free_port()
     environment = {
@@ -258,10 +261,11 @@ def jupyterlab(root: Path, *options: str) -> Iterator[Lab]:
         "JUPYTER_CONFIG_PATH": str(SETTINGS),
         "PYTHONSTARTUP": str(SETTINGS / "startup.py"),
     }
+    settings = [f"--ServerApp.root_dir={root}", "--KernelManager.transport_encryption=required"]
     command = [
         sys.executable,
         "-m",
-        "sfsip_nb.notebook.lab",
+        *(["sfsip_nb", "jupyter", file, "--"] if file else ["sfsip_nb.notebook.lab", *settings]),
         "--no-browser",
         "--allow-root",
         "--ip=127.0.0.1",
@@ -270,9 +274,7 @@ def jupyterlab(root: Path, *options: str) -> Iterator[Lab]:
         "--IdentityProvider.token=",
         "--ServerApp.password=",
         "--ServerApp.disable_check_xsrf=True",
-        f"--ServerApp.root_dir={root}",
         "--LabApp.expose_app_in_browser=True",
-        "--KernelManager.transport_encryption=required",
         *options,
     ]
     with (root / "jupyter.log").open("w") as log:

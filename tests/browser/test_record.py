@@ -1,9 +1,14 @@
-"""The record in a real browser: nobody is kept out, nothing is fetched, nothing moves sideways."""
+"""Our pages in a real browser: nobody is kept out, nothing is fetched, nothing moves sideways.
+
+They are the record, the cards to hand over, and the list of a run's attempts.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,9 +16,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request
 
+from sfsip_nb.present import zone
+from sfsip_nb.present.html import environment
+from sfsip_nb.runs import cards
 from tests.browser.labs import CELL
 from tests.present import record_sample as sample
 from tests.present.hostile import HOSTILE, SHORT, poison
+from tests.project.project_files import ROOT
 
 Scheme = Literal["light", "dark"]
 
@@ -26,8 +35,51 @@ RECORDS: dict[str, Callable[[], dict[str, Any]]] = {
 }
 
 
+def turned() -> dict[str, Any]:
+    """A record that differs from the attempt before in everything that can differ."""
+    check = {"id": "trunk.create/properties", "title": "Each property", "wanted": True}
+    seen = {"before": "fail", "after": "pass", "seen_before": "5060", "seen_after": "32681"}
+    field = {"field": "sip.transport", "before": "udp", "after": "tls"}
+    then = {"attempt": 2, "mode": "plan", "started": "2026-11-19T23:50:00Z", "verdict": "fail"}
+    return sample.record() | {
+        "compared": then
+        | {
+            "steps": [{"id": "trunk.create", "before": "not run", "after": "pass"}],
+            "checks": [check | seen],
+            "causes_new": ["The port is 5060."],
+            "causes_cured": ["The password is another one."],
+            "inputs": [field],
+        }
+    }
+
+
+RECORDS["turned"] = turned
+
+
+def handed_over() -> str:
+    """The cards of the sample customer."""
+    return cards.of_file(ROOT / "parameters" / "talkdesk.testbed.yaml")
+
+
+def listed() -> str:
+    """The attempts of a run, one of them without a record."""
+    rows = [
+        {"name": f"000{number}-apply", "started": "2026-11-20T09:12:00Z", "verdict": "pass"}
+        | {"ended": None, "why": why, "kind": "replay"}
+        for number, why in enumerate(("", "It was never closed."), 1)
+    ]
+    page = environment().get_template("index.html")
+    return page.render(run="acme-genesys", customer="Acme", attempts=rows)
+
+
+PAGES: dict[str, Callable[[], str]] = {"cards": handed_over, "index": listed} | {
+    name: partial(lambda make: sample.page(make(), sample.EVIDENCE), make)
+    for name, make in RECORDS.items()
+}
+
+
 class Opened:
-    """A record in a tab, with all that the tab asked for and complained about."""
+    """A page in a tab, with all that the tab asked for and complained about."""
 
     def __init__(self, page: Page, path: Path) -> None:
         self.page = page
@@ -77,7 +129,7 @@ def opened(tab: Page, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
 
         def make(record: str = "mixed", scheme: Scheme = "light", width: int = 1280) -> Opened:
             path = tmp_path / f"{record}.html"
-            path.write_text(sample.page(RECORDS[record](), sample.EVIDENCE), encoding="utf-8")
+            path.write_text(PAGES[record](), encoding="utf-8")
             tab.emulate_media(color_scheme=scheme)
             tab.set_viewport_size({"width": width, "height": 900})
             made = Opened(tab, path)
@@ -88,7 +140,7 @@ def opened(tab: Page, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 400)])
-@pytest.mark.parametrize("record", ["mixed", "plan", "empty", "hostile"])
+@pytest.mark.parametrize("record", ["turned", "plan", "empty", "hostile", "cards", "index"])
 def test_axe_finds_nothing(
     opened: Callable[..., Opened], record: str, scheme: str, width: int
 ) -> None:
@@ -101,7 +153,7 @@ def test_axe_finds_nothing(
         assert told == []
 
 
-@pytest.mark.parametrize("record", sorted(RECORDS))
+@pytest.mark.parametrize("record", sorted(PAGES))
 def test_nothing_is_fetched_and_nothing_complained_about(
     opened: Callable[..., Opened], record: str
 ) -> None:
@@ -116,14 +168,51 @@ def test_nothing_is_fetched_and_nothing_complained_about(
     assert tab.page.evaluate(broken) == 0
 
 
-@pytest.mark.parametrize("width", [400, 700, 1024])
-@pytest.mark.parametrize("record", sorted(RECORDS))
+@pytest.mark.parametrize("width", [390, 800, 900, 1280])
+@pytest.mark.parametrize("record", sorted(PAGES))
 def test_the_page_never_moves_sideways(
     opened: Callable[..., Opened], record: str, width: int
 ) -> None:
     tab = opened(record, width=width)
     tab.page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
     assert tab.sideways() <= 0
+
+
+def spoken(page: Page) -> str:
+    """The text that a screen reader has, what the style sheet adds included."""
+    session = page.context.new_cdp_session(page)
+    nodes = session.send("Accessibility.getFullAXTree")["nodes"]
+    session.detach()
+    texts = [n["name"]["value"] for n in nodes if n["role"]["value"] == "StaticText"]
+    return " ".join("".join(texts).split())
+
+
+EDGES = (
+    "2026-02-28T23:50:07Z",
+    "2028-02-28T23:50:07Z",
+    "2028-02-29T23:50:07Z",
+    "2026-12-31T23:59:59Z",
+    "2027-01-01T00:10:00Z",
+    "2026-03-01T00:00:00Z",
+)
+"""Where a day's, month's or year's end lies between UTC and another zone."""
+
+
+def test_times_are_shown_in_the_zone_that_a_reader_chooses(opened: Callable[..., Opened]) -> None:
+    data = sample.record()
+    data["dialled"] = [data["dialled"][0] | {"at": at} for at in EDGES]
+    page = opened().page
+    page.set_content(sample.page(data, {}))
+    assert "2026-11-20 09:12:00 UTC" in spoken(page)
+    for offset in (-720, -570, 60, 345, 840):
+        page.get_by_label("times in").select_option(zone.label(offset))
+        said = spoken(page)
+        assert "2026-11-20 09:12:00 UTC = " in said, "the cover keeps UTC"
+        for at in EDGES:
+            then = datetime.fromisoformat(at) + timedelta(minutes=offset)
+            assert f"{then:%Y-%m-%d %H:%M:%S} {zone.label(offset)}" in said
+    page.get_by_label("times in").select_option("UTC")
+    assert "UTC+" not in spoken(page).partition("Contents")[0].replace("UTC+00:00", "")
 
 
 def test_a_keyboard_goes_past_the_cover(opened: Callable[..., Opened]) -> None:

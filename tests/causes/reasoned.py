@@ -46,6 +46,7 @@ def main() -> None:
             print(f"      explains {len(one.explains)}: {', '.join(one.explains[:6])}")
         for out in found.ruled_out:
             print(f"  - not {out.id}: {out.by.check}: {out.by.seen[:80]}")
+        print(f"  not tested: {', '.join(one.id for one in found.untested)}")
         for left in found.unexplained:
             print(f"  ? {left.check}: {left.seen[:100]}")
 

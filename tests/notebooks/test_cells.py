@@ -95,7 +95,7 @@ def test_what_breaks_or_is_interrupted_is_calm_and_tells_no_secret(
     def look() -> None:
         raise error
 
-    monkeypatch.setattr(run.workspace, "look", look)
+    monkeypatch.setattr(run._form, "look", look)
     with pytest.raises(kind) as stopped:
         run.look()
     [card] = shown

@@ -96,11 +96,13 @@ def _is_plain(statement: ast.stmt) -> bool:
         return (ast.unparse(statement.targets[0]), called) in (
             ("run", "open_run"),
             ("new", "Beginning"),
+            ("file", "ParametersFile"),
         )
     if isinstance(statement, ast.Expr):
         called = _called(statement.value)
         shown = ast.unparse(statement.value)
-        return shown in ("run", "new") or called.startswith(("run.", "new.", "overview"))
+        known = ("run", "new", "file")
+        return shown in known or called.startswith(("overview", *(f"{name}." for name in known)))
     return False
 
 

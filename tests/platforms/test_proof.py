@@ -134,7 +134,10 @@ def test_a_call_that_synthflow_does_not_place_asks_no_list(monkeypatch: pytest.M
     def refuses(*given: Any) -> str:
         raise ApiError("Synthflow", "POST", "/calls", 400, Problem("", "not attached"))
 
-    own = SimpleNamespace(assistant_of=lambda number: "A")
+    transfer = SimpleNamespace(number="+15551230090")
+    own = SimpleNamespace(
+        assistant_of=lambda number: "A", synthflow=SimpleNamespace(transfer=transfer)
+    )
     monkeypatch.setattr(
         access_control, "synthflow", lambda ctx: SimpleNamespace(place_call=refuses)
     )
@@ -142,6 +145,6 @@ def test_a_call_that_synthflow_does_not_place_asks_no_list(monkeypatch: pytest.M
     monkeypatch.setattr(access_control, "sampled", lambda parameters: ["+15551230001"])
     monkeypatch.setattr(access_control.dialing, "permit", lambda *given: "mark")
     ctx = cast(Context, SimpleNamespace(live=False, parameters=own))
-    made = access_control._listed(ctx, "Genesys Cloud", "+15551230090")
+    made = access_control._listed(ctx, "Genesys Cloud", 1)
     assert made.verdict.value == "inconclusive"
     assert "not attached" in made.seen

@@ -267,6 +267,21 @@ def test_a_platform_that_does_not_answer_is_told_in_one_sentence() -> None:
     assert "Choose the regions first." in looking(forms.Form(draft(), ask=nobody))[1]
 
 
+def test_a_near_miss_is_told_beside_its_field_until_something_else_is_typed() -> None:
+    near = LookupResult(False, "Acme Main Sit not among 2 sites; did you mean “Acme Main Site”?")
+    other = LookupResult(True, "among 4 flows as “Reception”", spelled="Reception")
+    fine = LookupResult(True, "in a pool")
+    seen = {"genesys.site": near, "genesys.inbound_flow": other, "numbers": fine}
+    form = forms.Form(draft(), ask=lambda: seen)
+    form.note("genesys.site", "Acme Main Sit")
+    made, _ = looking(form)
+    assert "did you mean “Acme Main Site”?" in remark(made, "genesys.site")
+    assert "as “Reception”" in remark(made, "genesys.inbound_flow")
+    assert "?" not in remark(made, "numbers")
+    made.controls["genesys.site"].value = "Acme Main Site"
+    assert "did you mean" not in remark(made, "genesys.site")
+
+
 def test_what_was_made_of_a_typed_value_is_said_beside_it() -> None:
     made = sheet(form := forms.Form(draft()))
     made.controls["genesys.caller_address"].value = "+1 (555) 123-0001"

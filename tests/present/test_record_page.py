@@ -124,7 +124,7 @@ def test_a_chapter_is_numbered_and_listed_once() -> None:
     heads = re.findall(r'<h2 id="h-([^"]+)"><span class="number">(\w+)</span>', text)
     listed = re.findall(r'<li><span class="number">(\w+)</span> <a href="#([^"]+)"', text)
     assert [(number, anchor) for anchor, number in heads] == listed
-    assert [number for number, _ in listed] == [*map(str, range(1, 13)), "A", "B", "C"]
+    assert [number for number, _ in listed] == [*map(str, range(1, 13)), "A", "B", "C", "D"]
 
 
 def test_headings_go_down_one_step_at_a_time() -> None:
@@ -250,3 +250,90 @@ def test_what_a_reader_must_not_overlook_stands_on_top(
 
 def test_a_record_without_any_step_is_still_a_page() -> None:
     assert "no step ran" in sample.page(sample.record() | {"steps": [], "changes": []}, {})
+
+
+def chapter(page: str, anchor: str) -> str:
+    return page[page.index(f'id="{anchor}"') :].partition("</section>")[0]
+
+
+def test_the_cover_says_what_was_tested_and_what_is_not_proven() -> None:
+    data = sample.record() | {"operator": {"user": "robin", "host": "laptop-7"}}
+    page = Page(sample.page(data, {})).text
+    cover = " ".join(page[: page.index("Contents")].split())
+    for said in (
+        "Run byrobin on laptop-7",
+        "BYOC trunk “Synthflow AI”",
+        "+442071838750..1 (the AI agent answers)",
+        "1 object changed by API, 1 step by people, 1 test call placed",
+        "Plan approved byRobin Approver, 2026-11-20 09:01:00 UTC",
+        "Steps of the guide: Prerequisites (2), Genesys configuration (2), Verification (2).",
+        "1 step that did not run.",
+        "probe.acl: waived by Dana Example until 2026-12-31. No third address at hand",
+        "Emergency calls: none is ever dialed",
+        "Without signatures nothing is accepted.",
+    ):
+        assert said in cover
+    assert "Anything of the customer's systems" not in cover
+    testbed = sample.record() | {"target": "testbed"}
+    assert "Anything of the customer's systems" in Page(sample.page(testbed, {})).text
+
+
+def test_nothing_is_signed_beforehand() -> None:
+    page = sample.page(sample.record(), {})
+    block = page[page.index('class="accept"') :].partition("</section>")[0]
+    assert re.findall(r"<td[^>]*>(.*?)</td>", block) == [""] * 8
+    assert "accepted by" not in page
+
+
+def test_each_id_leads_to_the_row_that_shows_it() -> None:
+    data = sample.record()
+    data["steps"][0]["checks"][0] |= {"id": "access.platform/token", "settle": "See trunk.create."}
+    data["waivers"][0]["check"] = "access.platform/token"
+    data["plan"]["changes"][1]["note"] = "adopt names it: genesys.trunk:Synthflow AI"
+    page = sample.page(data, {})
+    token = re.search(r'<tr class="sub" id="(c\d+)"><th scope="row">A token is granted', page)
+    trunk = re.search(r'<tr class="step" id="(o\d+)"><th[^>]*>Update trunk', page)
+    assert token
+    assert trunk
+    assert f'href="#{token[1]}">access.platform/token</a>' in chapter(page, "waivers")
+    assert 'See <a href="#trunk.create">trunk.create</a>.' in page
+    assert f'<a href="#{trunk[1]}">genesys.trunk:Synthflow AI</a>' in page
+    anchors = re.findall(r' id="([^"]+)"', page)
+    assert len(anchors) == len(set(anchors))
+
+
+def test_a_longer_name_is_not_taken_for_a_step() -> None:
+    data = sample.record()
+    data["steps"][3]["note"] = "not trunk.created, my.trunk.acl or trunk.acl/other; trunk.acl: yes"
+    page = sample.page(data, {})
+    others = "not trunk.created, my.trunk.acl or trunk.acl/other"
+    assert f'{others}; <a href="#trunk.acl">trunk.acl</a>: yes' in page
+
+
+def test_the_glossary_has_the_terms_of_this_record_and_no_others() -> None:
+    words = chapter(sample.page(sample.record(), {}), "glossary")
+    assert "<dt>inconclusive</dt>" in words
+    assert "<dt>OPTIONS</dt>" in words
+    assert "<dt>ring group</dt>" not in words
+
+
+def test_what_passed_is_left_out_on_paper_alone() -> None:
+    data = sample.record()
+    failed = sample.page(data, sample.EVIDENCE)
+    assert '<div class="call">' in failed
+    assert 'id="E2" class="wire" open>' in failed
+    for step in data["steps"]:
+        step["verdict"] = "pass"
+    passed = sample.page(data, sample.EVIDENCE)
+    assert '<div class="call passed">' in passed
+    assert 'id="E2" class="wire">' in passed
+    assert "X-Note: a&amp;b &lt;c&gt;" in passed
+    assert "All of these calls passed." in passed
+
+
+@pytest.mark.parametrize("kind", sorted(HOSTILE))
+def test_the_foot_of_each_page_is_a_string_whatever_the_customer_is_called(kind: str) -> None:
+    data = sample.record() | {"customer": HOSTILE[kind]}
+    sheet = sample.page(data, {}).partition("<style>")[2].partition("</style>")[0]
+    foot = sheet[sheet.rindex("@page{@bottom-left{content:") :]
+    assert re.fullmatch(r'@page\{@bottom-left\{content:"(?:[\w ]|\\[0-9a-f]+ )*"\}\}', foot)

@@ -176,6 +176,7 @@ def test_what_the_platforms_have_is_chosen_from(
     assert 'numbers: ["+12127363109", "+12127363103"]' in written
     assert "→ +12127363109, +12127363103" in done.output
     assert "transfer_queue: Agnets" in written, "what is typed twice is meant"
+    assert "? Agnets is not among them; type it again to keep it." in done.output
     assert person.asked.count("Genesys site") == person.asked.count("Genesys transfer queue") == 2
 
 
@@ -259,3 +260,45 @@ def test_jupyter_hands_on_what_it_is_told(monkeypatch: pytest.MonkeyPatch) -> No
     assert told[-3:] == ["--no-browser", "--port", "8899"]
     assert "--LabApp.default_url=/lab/tree/notebooks/start.ipynb" in told
     assert f"--ServerApp.root_dir={shipped.CHECKOUT}" in told
+
+
+@pytest.mark.parametrize("name", ["acme.yaml", "customers/acme.yml"])
+def test_jupyter_goes_straight_to_the_run_of_a_parameters_file(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(cli.start, "become", lambda *words: told.extend(words))
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "")
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("target: testbed\ncustomer: Acme\ngenesys: {caller_name: Acme Desk}\n")
+    done = CliRunner().invoke(cli.app, ["jupyter", name, "--", "--no-browser"])
+    assert done.exit_code == 0, done.output
+    first = "runs/acme-genesys/runbook/01-prerequisites.ipynb"
+    assert f"--LabApp.default_url=/lab/tree/{first}" in told
+    assert f"--ServerApp.root_dir={tmp_path}" in told, "where a replay from here keeps its run"
+    assert told[-1] == "--no-browser"
+    assert "Acme Desk" in (tmp_path / first).read_text()
+    assert (tmp_path / "notebooks/start.ipynb").exists()
+
+
+def test_jupyter_starts_nothing_on_a_file_that_no_form_mends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(cli.start, "become", lambda *words: told.extend(words))
+    monkeypatch.chdir(tmp_path)
+    Path("acme.yaml").write_text(
+        f"target: live\ncustomer: A\ngenesys: {{client_secret: {SECRET}}}\n"
+    )
+    for name, says in {
+        "acme.yaml": "plaintext secret",
+        "acmee.yaml": "Did you mean acme.yaml?",
+    }.items():
+        done = CliRunner().invoke(cli.app, ["jupyter", name])
+        assert done.exit_code == 2
+        assert says in done.output
+        assert SECRET not in done.output
+    assert not told
+    assert [path.name for path in tmp_path.iterdir()] == ["acme.yaml"]

@@ -46,8 +46,53 @@ def test_what_is_printed_can_be_read(page: Path, tmp_path: Path) -> None:
         said[source] = subprocess.run(command, capture_output=True, check=True).stdout.decode()
     for text in ("waiting", "fail", "Acme Health & Care", "488 Not Acceptable Here", "Page 1 of"):
         assert text in said[page]
-    assert "X-Note: a&b <c>" in said[page]  # folded on the screen, open on paper
+    assert "X-Note: a&b <c>" in said[page]  # folded on the screen, open on paper: that call failed
+    foot = "Acme Health & Care · attempt 0003-apply · waiting"
+    assert all(foot in sheet for sheet in said[page].removesuffix("\f").split("\f"))
+    first = said[page].partition("\f")[0]
+    assert "Acceptance" in first
+    assert "Signature" in first
     assert "<script>alert(1)</script>" in said[hostile].replace("\n", "")
+
+
+def printed(page: Path, zone: str) -> str:
+    """The text of the sample record, printed with its times in a zone."""
+    need("pdftotext")
+    target = page.with_suffix(".pdf")
+    started = sample.record()["started"]
+    paper.print_pdf(page, target, paper.opened_in(zone, page, started))
+    command = ["pdftotext", "-layout", str(target), "-"]
+    return subprocess.run(command, capture_output=True, check=True).stdout.decode()
+
+
+@pytest.mark.parametrize(
+    ("zone", "first", "step"),
+    [
+        ("+05:45", "2026-11-20 09:12:00 UTC = 2026-11-20 14:57:00 UTC+05:45", "14:57:04"),
+        ("America/New_York", "2026-11-20 09:12:00 UTC = 2026-11-20 04:12:00 UTC-05:00", "04:12:04"),
+        ("UTC-9:30", "2026-11-20 09:12:00 UTC = 2026-11-19 23:42:00 UTC-09:30", "23:42:04"),
+    ],
+)
+def test_times_are_printed_in_the_zone_that_is_asked_for(
+    page: Path, zone: str, first: str, step: str
+) -> None:
+    said = printed(page, zone)
+    assert first in " ".join(said.split())
+    assert step in said
+    assert "09:12:04" not in said
+
+
+@pytest.mark.parametrize("zone", ["Europe/Atlantis", "+00:20", "../etc/passwd", "+99"])
+def test_a_zone_that_there_is_not_is_refused(page: Path, zone: str) -> None:
+    with pytest.raises(InputError, match=r"is no (time zone|offset)"):
+        paper.opened_in(zone, page, "2026-11-20T09:12:00Z")
+
+
+def test_a_page_of_an_earlier_version_has_no_other_zones(tmp_path: Path) -> None:
+    page = tmp_path / "record.html"
+    page.write_text("<html></html>")
+    with pytest.raises(InputError, match="earlier version"):
+        paper.opened_in("+02:00", page, "2026-11-20T09:12:00Z")
 
 
 def test_without_a_browser_it_says_what_to_do(

@@ -152,7 +152,7 @@ async def test_a_private_address_is_one_way_audio(
         assert not [m for m in private if "pstn" in m]
 
 
-async def test_a_probe_is_told_an_address_of_this_machine(world: World) -> None:
+async def test_a_probe_is_told_the_private_address_too_and_reaches_nobody(world: World) -> None:
     world.set_fault("synthflow.private-media")
     async with running(world) as testbed:
         call = await testbed.caller.invite(
@@ -162,8 +162,14 @@ async def test_a_probe_is_told_an_address_of_this_machine(world: World) -> None:
         )
         assert await call.outcome(5) == 200
         assert call.session.answer
-        assert call.session.answer.address == "127.0.0.1"
+        assert call.session.answer.address == "10.20.30.40"
+        assert call.audio
+        assert call.audio.local[0] == "127.0.0.1"  # from there nothing leaves this machine
+        call.audio.play(1004)
+        assert await call.audio.heard(440)
         await call.bye()
+    (row,) = world.records["synthflow_calls"].values()
+    assert "human:" not in row["transcript"]
 
 
 async def test_an_agent_that_says_nothing(world: World) -> None:

@@ -42,7 +42,7 @@ async def fallen_back(world: World) -> Json:
 
 
 @pytest.mark.parametrize(
-    ("slip", "code"), [("slip-port", 503), ("slip-transport", 503), ("slip-did", 404)]
+    ("slip", "code"), [("slip-port", 408), ("slip-transport", 503), ("slip-did", 404)]
 )
 async def test_a_slip_on_the_way_to_the_assistant(customer: World, slip: str, code: int) -> None:
     customer.set_fault(f"talkdesk.{slip}")

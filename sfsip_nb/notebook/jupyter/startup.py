@@ -8,7 +8,7 @@ from contextlib import suppress
 
 
 def _early(shell, kind, error, trace, tb_offset=None):  # type: ignore[no-untyped-def]
-    unknown = isinstance(error, NameError) and error.name in ("run", "new")
+    unknown = isinstance(error, NameError) and error.name in ("run", "new", "file")
     parameter = isinstance(error, AttributeError) and isinstance(error.obj, str)
     if not (unknown or (parameter and error.obj is shell.user_ns.get("run"))):
         shell.showtraceback((kind, error, trace), tb_offset=tb_offset)

@@ -219,6 +219,11 @@ class GenesysClient:
         """Queues; `name` filters, asterisks allowed."""
         return list(self._pages("/api/v2/routing/queues", name=name))
 
+    def queue_members(self, queue_id: str) -> list[Json]:
+        """Members who have joined a queue, each with the ``routingStatus`` that it has now."""
+        path = f"/api/v2/routing/queues/{segment(queue_id)}/members"
+        return list(self._pages(path, joined="true", expand="routingStatus"))
+
     # What was recorded of calls
 
     def siptraces(self, start: datetime, end: datetime, **filters: str) -> list[Json]:

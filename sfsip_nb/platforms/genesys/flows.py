@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from sfsip_nb.api.errors import ApiError
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Step
 from sfsip_nb.engine.trouble import apart
@@ -22,8 +23,12 @@ from sfsip_nb.platforms.genesys.trunk import fqdn
 from sfsip_nb.platforms.shared.checks import check, of_number, part, remark
 from sfsip_nb.platforms.synthflow import flows as f
 from sfsip_nb.platforms.synthflow import section as synthflow_section
+from sfsip_nb.sip.shown import counted
 
 SECTION = "04-call-flows"
+
+_AWAY = "OFF_QUEUE"
+"""Routing status of a member to whom no call is given."""
 
 _APPROXIMATION = (
     "Traced offline, an approximation of Genesys's Call Simulator: Admin → Telephony → Sites → "
@@ -188,6 +193,34 @@ def _transfer(ctx: Context) -> list[Check]:
         lambda: rings(ctx, step, {number: route}),
         lambda: leads(ctx, step, [route], flow),
         lambda: [published(ctx, step, flow)],
+        lambda: _staffed(ctx, step),
+    )
+
+
+def _staffed(ctx: Context, step: str) -> Iterator[Check]:
+    """Who could take a transferred call now, by the queue's own members."""
+    name, client = settings(ctx).transfer_queue, genesys(ctx)
+    queue = r.by_name(client.queues(name=name), name)
+    if queue is None:
+        return  # routing.transfer says so
+    try:
+        members = client.queue_members(queue["id"])
+    except ApiError as error:  # only this look needs them
+        seen, ok, reason = str(error), None, error.advice
+    else:
+        status = [(member.get("routingStatus") or {}).get("status") for member in members]
+        there = sum(each not in (None, _AWAY) for each in status)
+        seen, ok = f"{there} of {counted(len(members), 'member')} on queue", bool(there)
+        ok = None if members and not any(status) else ok
+        reason = "Transferred callers wait until somebody goes on queue."
+    yield check(
+        f"{step}/agents",
+        f"An agent of queue “{name}” is on queue now",
+        "at least one of its members",
+        seen,
+        ok,
+        advisory=True,
+        reason=reason,
     )
 
 

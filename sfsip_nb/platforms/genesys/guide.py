@@ -29,7 +29,7 @@ _TRUNK = synthflow.ContactCenterSide(
     needs=("access.synthflow", "access.number", "trunk.inbound"),
     transfer_needs=("routing.transfer",),
 )
-_PLATFORM = probes.ProbedPlatform("Genesys Cloud", trunk.fqdn, 5060, shows_list=True)
+_PLATFORM = probes.ProbedPlatform("Genesys Cloud", trunk.fqdn, 5060, True, verify.own_call)
 
 
 def resources(ctx: Context) -> dict[str, Resource]:

@@ -13,23 +13,35 @@ from sfsip_nb.engine.verdicts import Basis, Check
 from sfsip_nb.inputs import facts
 from sfsip_nb.platforms.genesys import trace
 from sfsip_nb.platforms.genesys.platform import genesys
-from sfsip_nb.platforms.genesys.trace import Leg
+from sfsip_nb.platforms.genesys.trace import Leg, caller_of
 from sfsip_nb.platforms.shared.checks import check
 from sfsip_nb.sip.addresses import is_private
+from sfsip_nb.sip.evidence.calls import CallTrace
+from sfsip_nb.sip.fields import uri_parts
 from sfsip_nb.sip.media.quality import is_stream
-from sfsip_nb.sip.shown import counted
+from sfsip_nb.sip.shown import counted, plain
 
 _FROM, _TO = "from Synthflow", "to Synthflow"
 
 
-def checks(ctx: Context, step: str, call: SeenCall, leg: Leg, number: str) -> Iterator[Check]:
-    """The leg to the AI: what its INVITE met, over which trunk, with RTP both ways."""
+def checks(
+    ctx: Context, step: str, call: SeenCall | None, leg: Leg, number: str, caller: str
+) -> Iterator[Check]:
+    """The leg to the AI: what its INVITE says and met, over which trunk, with RTP both ways.
+
+    ``call`` is None where no record of the conversation can be read: its messages may be there.
+    """
     answered = 200 <= leg.code < 300
     unanswered = leg.talk is not None and not answered
     yield _answered(step, leg, number)
+    if leg.talk is not None and leg.to == calls.digits(number):
+        yield from _sent(step, leg.talk, number, caller)
     if answered:
         yield _in_order(step, leg)
+    if leg.talk is not None:
         yield _reachable(step, leg)
+    if call is None:
+        return
     try:
         media: list[dict[str, Any]] | None = _media(ctx, call)
         unread = ""
@@ -101,6 +113,30 @@ def _answered(step: str, leg: Leg, number: str) -> Check:
     )
 
 
+def _sent(step: str, talk: CallTrace, number: str, caller: str) -> Iterator[Check]:
+    """What the INVITE itself says, whatever came of it. Advisory: messages may be untraced."""
+    called = uri_parts(talk.attempts[-1].uri).user
+    yield check(
+        f"{step}/called",
+        "Genesys calls the number as Synthflow knows it",
+        number,
+        plain(called),
+        called == number,
+        advisory=True,
+        reason="Synthflow knows numbers in E.164 with their plus sign.",
+    )
+    shown = caller_of(talk)
+    yield check(
+        f"{step}/from",
+        "Genesys's INVITE names the caller",
+        caller or "a number",
+        calls.digits(shown) or plain(shown),
+        bool(calls.digits(shown)) and (not caller or calls.digits(shown) == calls.digits(caller)),
+        advisory=True,
+        reason="Look at the trunk's caller ID settings, and at privacy.",
+    )
+
+
 def _in_order(step: str, leg: Leg) -> Check:
     wrong = [f for f in leg.findings if f.verdict == "fail"]
     return check(
@@ -123,12 +159,12 @@ def _reachable(step: str, leg: Leg) -> Check:
         "Both sides name media addresses that the other can reach",
         "no private address",
         told or "no SDP traced",
-        not private if told else None,
+        False if private else True if all(address for _, address in ends) else None,
         advisory=True,
         reason=f"The SDP of {' and of '.join(private)} names a private address: unless the other"
         " side answers to where audio comes from, it is lost. Have the public address put there."
         if private
-        else "The messages show no media address.",
+        else "The messages do not show both media addresses.",
     )
 
 

@@ -10,7 +10,7 @@ from pydantic import AfterValidator
 from sfsip_nb.inputs import fields as f
 from sfsip_nb.inputs import samples
 from sfsip_nb.inputs.blocks import Block, ask
-from sfsip_nb.inputs.meant import Meant, OneOf
+from sfsip_nb.inputs.meant import Normalizer, OneOf
 from sfsip_nb.platforms.genesys import samples as genesys_samples
 from sfsip_nb.platforms.genesys.regions import region_of, regions
 
@@ -60,7 +60,7 @@ def _identifier(text: str) -> str:
 class Genesys(Block):
     """The Genesys Cloud organization and what the trunk is called there."""
 
-    region: Annotated[f.Text, AfterValidator(_region), Meant(region_of), OneOf(regions)] = ask(
+    region: Annotated[f.Text, AfterValidator(_region), Normalizer(region_of), OneOf(regions)] = ask(
         "AWS region of the organization", genesys_samples.REGION, first=True
     )
     client_id: f.Text = ask(
@@ -76,7 +76,9 @@ class Genesys(Block):
     )
     site: f.Text = ask("name of the site whose number plans are used", genesys_samples.SITE)
     trunk_name: f.Text = ask("External Trunk Name", samples.TRUNK_NAME)
-    termination_identifier: Annotated[f.Text, AfterValidator(_identifier), Meant(_label_of)] = ask(
+    termination_identifier: Annotated[
+        f.Text, AfterValidator(_identifier), Normalizer(_label_of)
+    ] = ask(
         "Inbound SIP Termination Identifier, unique in the region",
         genesys_samples.TERMINATION_IDENTIFIER,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from sfsip_nb.api.errors import ApiError
 from sfsip_nb.engine import calls
 from sfsip_nb.engine.calls import SeenCall
 from sfsip_nb.engine.context import Context
+from sfsip_nb.inputs import facts
 from sfsip_nb.platforms.genesys.platform import genesys
 from sfsip_nb.sip import TraceEntry, Transport
 from sfsip_nb.sip.addresses import is_private
@@ -27,6 +28,9 @@ from sfsip_nb.sip.trace import Address, mask, summary
 
 _AROUND = timedelta(minutes=1)
 """Before and after a call: two clocks."""
+
+_ASIDE = timedelta(seconds=1)
+"""Two clocks, where a leg of the call before must not be taken for this one's."""
 
 _OWN = frozenset({"agent", "user", "acd", "ivr", "workflow", "voicemail"})
 """Purposes of participants inside Genesys Cloud: their legs go to nobody outside."""
@@ -92,15 +96,38 @@ def leg_of(ctx: Context, call: SeenCall, number: str) -> Leg:
     sessions.sort(key=lambda session: _called(session) == calls.digits(number))
     mine = sessions[-1] if sessions else {}
     known = Leg(_errors(parts), _codes(mine), _received(mine), _called(mine))
+
+    def is_it(talk: CallTrace) -> bool:
+        return talk.call_id == mine.get("protocolCallId")
+
+    return _traced(ctx, known, is_it, call.started, conversationId=call.id)
+
+
+def leg_to(ctx: Context, number: str, since: datetime) -> Leg:
+    """The newest leg to ``number`` at Synthflow, where no record says of which conversation it is.
+
+    The carrier's own leg to Genesys Cloud names the number too, but not Synthflow's host.
+    """
+    hosts = {region.sip for region in facts.synthflow_regions().values()}
+
+    def is_it(talk: CallTrace) -> bool:
+        began = talk.entries[0].at >= since - _ASIDE
+        return began and uri_parts(talk.attempts[-1].uri).host in hosts
+
+    return _traced(ctx, Leg(to=calls.digits(number)), is_it, since, toUser=number)
+
+
+def _traced(
+    ctx: Context, known: Leg, is_it: Callable[[CallTrace], bool], since: datetime, **by: str
+) -> Leg:
+    """What is known of a leg, and its messages: the newest call of the trace that is the one."""
     try:
-        found = genesys(ctx).siptraces(
-            call.started - _AROUND, datetime.now(UTC) + _AROUND, conversationId=call.id
-        )
+        found = genesys(ctx).siptraces(since - _AROUND, datetime.now(UTC) + _AROUND, **by)
     except ApiError as error:  # what the call itself showed counts all the same
         return replace(known, unread=f"{error} {error.advice}".strip())
     entries = [entry for message in found if (entry := _entry(message))]
     talks = [talk for talk in conversations(entries) if talk.attempts]
-    talk = next((t for t in talks if t.call_id == mine.get("protocolCallId")), None)
+    talk = next((t for t in reversed(talks) if is_it(t)), None)
     known = replace(known, traced=bool(talks))
     if talk is None:
         return known
@@ -165,16 +192,19 @@ def told(leg: Leg) -> str:
         return _untraced(leg)
     last = talk.attempts[-1]
     request = last.requests[0]
-    caller = uri_parts(name_addr(request.header("From")).uri).user or "nobody"
     target = plain(f"{last.uri};transport={request.entry.transport}")
-    if name_addr(request.header("From")).uri.endswith("anonymous.invalid"):
-        caller = "anonymous"
     server = where(request.entry.destination)
     words = [
         f"{_answer(talk, last)} {_login(talk)} to {target} ({server})",
-        f"from {plain(caller)}",
+        f"from {plain(caller_of(talk))}",
     ]
     return ", ".join([*words, *_credentials(talk)])
+
+
+def caller_of(talk: CallTrace) -> str:
+    """The caller that the leg's INVITE names: a number, or a word where it is none."""
+    uri = name_addr(talk.attempts[-1].requests[0].header("From")).uri
+    return "anonymous" if uri.endswith("anonymous.invalid") else uri_parts(uri).user or "nobody"
 
 
 def _untraced(leg: Leg) -> str:

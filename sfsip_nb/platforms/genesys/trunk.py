@@ -197,8 +197,9 @@ def _outbound_card(ctx: Context) -> Card | None:
 def _outbound(ctx: Context) -> list[Check]:
     client = genesys(ctx)
     trunk = r.by_name(client.trunks(name=ctx.parameters.trunk_name), ctx.parameters.trunk_name)
-    codecs = r.property_of(client.trunk(trunk["id"]), "trunk_media_codec") if trunk else []
-    return [
+    whole = client.trunk(trunk["id"]) if trunk else {}
+    codecs = r.property_of(whole, "trunk_media_codec")
+    found = [
         check(
             "trunk.outbound/codec",
             "G.711 is offered",
@@ -208,6 +209,19 @@ def _outbound(ctx: Context) -> list[Check]:
             reason="Add G.711 to the trunk's codecs.",
         )
     ]
+    if ctx.parameters.sip.transport == "tls":
+        suites = r.property_of(whole, "trunk_media_srtpCipherSuites")
+        found.append(
+            check(
+                "trunk.outbound/srtp",
+                "SRTP is offered on a TLS trunk",
+                "at least one SRTP cipher suite",
+                suites or "none",
+                None if suites is None else bool(suites),
+                reason="Add an SRTP cipher suite to the trunk's media settings.",
+            )
+        )
+    return found
 
 
 def _acl_card(ctx: Context) -> Card:

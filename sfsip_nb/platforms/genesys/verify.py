@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sfsip_nb.engine import calls
@@ -14,10 +14,14 @@ from sfsip_nb.engine.trouble import Look, apart
 from sfsip_nb.engine.verdicts import Check, Vantage
 from sfsip_nb.platforms.genesys import legs, trace
 from sfsip_nb.platforms.genesys.platform import genesys, settings
+from sfsip_nb.platforms.genesys.trace import Leg
 from sfsip_nb.platforms.shared import verification as v
 from sfsip_nb.platforms.shared.checks import check
 from sfsip_nb.platforms.shared.join import Sides
 from sfsip_nb.platforms.shared.watch import WatchedPlatform
+
+_CLOCKS = timedelta(seconds=2)
+"""Ours and Genesys's, where an earlier call must not be taken for this one."""
 
 _INTERACT = "interact"
 """The segment in which two parties talk; before the answer it is ``alert`` (Genesys analytics)."""
@@ -76,14 +80,23 @@ def _judge_inbound(ctx: Context, sides: Sides) -> list[Check]:
     step, call = "verify.inbound", sides.platform
     looks: list[Look] = []
     if call is not None:
-        leg = trace.leg_of(ctx, call, sides.number)
+        looks.append(lambda: [_flow(ctx, step, call)])
+    if leg := _leg(ctx, sides):
         looks += [
-            lambda: [_flow(ctx, step, call)],
-            lambda: legs.checks(ctx, step, call, leg, sides.number),
+            lambda: legs.checks(ctx, step, call, leg, sides.number, sides.caller),
             lambda: legs.logged_in(ctx, step, leg),
         ]
     looks.append(lambda: v.agent_checks(ctx, step, sides))
     return [*apart(step, *looks), *v.caller_shown(step, sides, sides.caller)]
+
+
+def _leg(ctx: Context, sides: Sides) -> Leg | None:
+    """The call's leg to Synthflow, by its record; by number and time where none can be read."""
+    if sides.platform is not None:
+        return trace.leg_of(ctx, sides.platform, sides.number)
+    if sides.name in sides.unread and sides.since:
+        return trace.leg_to(ctx, sides.number, sides.since)
+    return None
 
 
 def _flow(ctx: Context, step: str, call: SeenCall) -> Check:
@@ -114,10 +127,10 @@ def _judge_transfer(ctx: Context, sides: Sides) -> list[Check]:
     found = apart(
         step, lambda: v.agent_checks(ctx, step, sides), lambda: v.transfer_action(step, sides)
     )
+    if ctx.parameters.synthflow.transfer.mode == "cold" and (leg := _leg(ctx, sides)):
+        found.append(legs.referred(step, leg))
     if sides.platform is None:
         return found
-    if ctx.parameters.synthflow.transfer.mode == "cold":
-        found.append(legs.referred(step, trace.leg_of(ctx, sides.platform, sides.number)))
     return [*found, *apart(step, lambda: _received(ctx, step, sides))]
 
 
@@ -125,16 +138,7 @@ def _received(ctx: Context, step: str, sides: Sides) -> Iterator[Check]:
     """Where the transferred call landed, who took it, and whose number it shows."""
     wanted = settings(ctx).transfer_queue
     parts = _transferred_legs(ctx, sides)
-    queues = {q["id"]: q["name"] for q in genesys(ctx).queues()}
-    landed = sorted(
-        {
-            queues.get(s["queueId"], s["queueId"])
-            for leg in parts
-            for session in leg.get("sessions") or []
-            for s in session.get("segments") or []
-            if s.get("queueId")
-        }
-    )
+    landed = _queues(ctx, parts)
     by_ai = v.by_the_agent(sides)
     way = "" if by_ai or not landed else v.NOT_BY_AI
     yield check(
@@ -172,14 +176,57 @@ def _received(ctx: Context, step: str, sides: Sides) -> Iterator[Check]:
         yield v.caller_id(step, seen, sides.caller, Vantage.PLATFORM, "the queue")
 
 
+def _queues(ctx: Context, parts: list[dict[str, Any]]) -> list[str]:
+    """The queues that some legs of a conversation were in, by name."""
+    names = {q["id"]: q["name"] for q in genesys(ctx).queues()}
+    return sorted(
+        {
+            names.get(s["queueId"], s["queueId"])
+            for leg in parts
+            for session in leg.get("sessions") or []
+            for s in session.get("segments") or []
+            if s.get("queueId")
+        }
+    )
+
+
+def own_call(ctx: Context, step: str, since: datetime) -> list[Check]:
+    """Where a call of Synthflow's own to the transfer number landed: as a transfer would."""
+    wanted, number = settings(ctx).transfer_queue, ctx.parameters.synthflow.transfer.number
+
+    def recent(start: datetime, end: datetime) -> list[SeenCall]:
+        return [call for call in conversations(ctx)(start, end) if call.started >= since - _CLOCKS]
+
+    call = calls.find(recent, number, since, patience=3.0)
+    queues = _queues(ctx, v.participants(call, ("acd", "agent")))
+    return [
+        check(
+            f"{step}/queue",
+            "Synthflow's own call landed in the queue",
+            wanted,
+            queues or ("no queue" if call else "no record of it yet"),
+            queues == [wanted] if queues else None,
+            advisory=True,
+            reason="The transfer flow sends callers elsewhere: look at its Transfer to ACD."
+            if queues
+            else "Records of Genesys Cloud can be late: verify.transfer shows it too.",
+        )
+    ]
+
+
 def _transferred_legs(ctx: Context, sides: Sides) -> list[dict[str, Any]]:
     """Queue and agent legs, of this conversation or of the one that the transfer started."""
     assert sides.platform is not None
-    legs = v.participants(sides.platform, ("acd", "agent"))
+    first = sides.platform
+    legs = v.participants(first, ("acd", "agent"))
     if legs:
         return legs
+
+    def later(start: datetime, end: datetime) -> list[SeenCall]:
+        return [call for call in conversations(ctx)(start, end) if call.started >= first.started]
+
     number = ctx.parameters.synthflow.transfer.number
-    other = calls.find(conversations(ctx), number, sides.platform.started, patience=5.0)
+    other = calls.find(later, number, first.started, patience=5.0)
     return v.participants(other, ("acd", "agent"))
 
 
@@ -209,11 +256,11 @@ def _outbound(ctx: Context) -> list[Check]:
 def _judge_outbound(ctx: Context, sides: Sides) -> list[Check]:
     step, call = "verify.outbound", sides.platform
     looks: list[Look] = []
-    if call is not None:
-        leg = trace.leg_of(ctx, call, sides.number)
-        looks.append(lambda: legs.checks(ctx, step, call, leg, sides.number))
+    caller = settings(ctx).caller_address
+    if leg := _leg(ctx, sides):
+        looks.append(lambda: legs.checks(ctx, step, call, leg, sides.number, caller))
     looks.append(lambda: v.agent_checks(ctx, step, sides, transcript=False))
-    return [*apart(step, *looks), *v.caller_shown(step, sides, settings(ctx).caller_address)]
+    return [*apart(step, *looks), *v.caller_shown(step, sides, caller)]
 
 
 STEPS = v.steps(

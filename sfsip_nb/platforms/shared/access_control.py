@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from sfsip_nb.api.errors import ApiError
@@ -11,7 +13,8 @@ from sfsip_nb.engine import dialing
 from sfsip_nb.engine.clock import until
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.dialing import NotAllowed
-from sfsip_nb.engine.verdicts import Check, Vantage
+from sfsip_nb.engine.trouble import apart
+from sfsip_nb.engine.verdicts import Check, Vantage, Verdict
 from sfsip_nb.platforms.shared import testcall
 from sfsip_nb.platforms.shared.addresses import signalling
 from sfsip_nb.platforms.shared.checks import check, decided, synthflow
@@ -20,13 +23,41 @@ from sfsip_nb.platforms.synthflow.client import IN_PROGRESS, SynthflowClient
 from sfsip_nb.platforms.synthflow.resources import find_assistant
 from sfsip_nb.sip.probes import guarding
 
+Landed = Callable[[Context, str, datetime], list[Check]]
+"""Judges, for a step, where a call landed that Synthflow made since a moment."""
 
-def probe(ctx: Context, platform: str, host: str, port: int, shows_list: bool) -> list[Check]:
+
+def nowhere(ctx: Context, step: str, since: datetime) -> list[Check]:
+    """No record shows it in time."""
+    return []
+
+
+def probe(
+    ctx: Context, platform: str, host: str, port: int, shows_list: bool, landed: Landed
+) -> list[Check]:
     """A call from this machine, on no list, is refused; one from Synthflow is let in.
 
     ``host`` and ``port`` (UDP and TCP; TLS is the next one) are where the platform takes calls.
-    Where no API ``shows_list``, each of Synthflow's addresses stays open by itself.
+    Where no API ``shows_list``, Synthflow calls as often as it has addresses, and each of them
+    stays open by itself. A refusal of either side's API says nothing of the other calls.
     """
+    times = 1 if shows_list else len(signalling(ctx))
+
+    def called() -> Iterator[Check]:
+        since = datetime.now(UTC)
+        yield (listed := _listed(ctx, platform, times))
+        if listed.verdict is Verdict.PASS:
+            yield from landed(ctx, "probe.acl", since)
+
+    return apart(
+        "probe.acl",
+        lambda: [_refused(ctx, platform, host, port)],
+        called,
+        lambda: [] if shows_list else [_each(ctx, platform)],
+    )
+
+
+def _refused(ctx: Context, platform: str, host: str, port: int) -> Check:
     step = "probe.acl"
     number = ctx.parameters.synthflow.transfer.number
     transport = ctx.parameters.sip.transport
@@ -35,26 +66,22 @@ def probe(ctx: Context, platform: str, host: str, port: int, shows_list: bool) -
     try:
         placed = testcall.call(ctx, step, number, uri, (), enough=lambda code: code > 100)
     except NotAllowed as refusal:
-        return [testcall.unplaced(ctx, step, str(refusal))]
+        return testcall.unplaced(ctx, step, str(refusal))
     code = guarding.let_in(placed.codes) or placed.code
     verdict, sentence = guarding.judge(platform, "call", code, placed.answer)
-    return [
-        check(
-            f"{step}/refused",
-            f"{platform} refuses a call from an address that is not on the list",
-            "an explicit refusal, such as 403",
-            placed.answer or placed.phrase,
-            decided(verdict) if placed.codes else None,
-            Vantage.HERE,
-            advisory=ctx.live,
-            reason=sentence
-            if placed.codes
-            else "Silence proves nothing: a firewall may drop it before the list is asked.",
-            evidence=placed.evidence,
-        ),
-        _listed(ctx, platform, number),
-        *([] if shows_list else [_each(ctx, platform)]),
-    ]
+    return check(
+        f"{step}/refused",
+        f"{platform} refuses a call from an address that is not on the list",
+        "an explicit refusal, such as 403",
+        placed.answer or placed.phrase,
+        decided(verdict) if placed.codes else None,
+        Vantage.HERE,
+        advisory=ctx.live,
+        reason=sentence
+        if placed.codes
+        else "Silence proves nothing: a firewall may drop it before the list is asked.",
+        evidence=placed.evidence,
+    )
 
 
 def _each(ctx: Context, platform: str) -> Check:
@@ -63,7 +90,7 @@ def _each(ctx: Context, platform: str) -> Check:
         "probe.acl/addresses",
         f"{platform} lets each of Synthflow's addresses in",
         signalling(ctx),
-        "no record shows from which of its addresses Synthflow called",
+        "it called once for each; no record shows from which of them",
         None,
         Vantage.SYNTHFLOW,
         advisory=True,
@@ -73,6 +100,8 @@ def _each(ctx: Context, platform: str) -> Check:
     )
 
 
+_ANSWERED, _CODE = "answered", re.compile(r"Telephony - (\d{3})")
+
 _REASONS = {
     "403": "The list refused it: check every address in trunk.acl.",
     "404": "Nobody is there under that number and address: compare the Termination URI, the trunk's"
@@ -81,21 +110,28 @@ _REASONS = {
 """Of codes by which the contact center itself does not let the call in."""
 
 
-def _listed(ctx: Context, platform: str, number: str) -> Check:
-    """The AI agent itself calls the transfer number: its INVITE comes from a listed address."""
+def _listed(ctx: Context, platform: str, times: int) -> Check:
+    """The AI agent itself calls the transfer number: its INVITE comes from a listed address.
+
+    Once for each address, as they may take turns: a call that is refused shows one that is not let
+    in. No more than the first has to be allowed.
+    """
     step, title = "probe.acl", f"{platform} lets Synthflow's own call in"
-    client = synthflow(ctx)
+    number, client = ctx.parameters.synthflow.transfer.number, synthflow(ctx)
     own = sampled(ctx.parameters)[0]
     assistant = find_assistant(client, ctx.parameters.assistant_of(own))
+    rows: list[dict[str, Any]] = []
     try:
         if assistant is None:
             raise NotAllowed("There is no assistant to call with.")
-        mark = dialing.permit(ctx, step, number)
+        while len(rows) < times:
+            mark = dialing.permit(ctx, step, number)
+            call_id = client.place_call(str(assistant["model_id"]), number, mark, own)
+            rows.append(_decided(client, call_id))
     except NotAllowed as refusal:
-        return replace(testcall.unplaced(ctx, step, str(refusal)), id=f"{step}/listed", title=title)
-    try:
-        call_id = client.place_call(str(assistant["model_id"]), number, mark, own)
-        row = _decided(client, call_id)
+        if not rows:
+            unplaced = testcall.unplaced(ctx, step, str(refusal))
+            return replace(unplaced, id=f"{step}/listed", title=title)
     except ApiError as refusal:
         return check(
             f"{step}/listed",
@@ -106,18 +142,27 @@ def _listed(ctx: Context, platform: str, number: str) -> Check:
             Vantage.SYNTHFLOW,
             reason=f"Synthflow did not place the call, so the list was not asked. {refusal.advice}",
         )
-    status, error = str(row.get("call_status") or "unknown"), str(row.get("error_message") or "")
-    answered = status in ("completed", "in-progress")
-    code = next(iter(re.findall(r"Telephony - (\d{3})", error)), "")
+    told = [_told(row) for row in rows]
+    failed = [seen for seen in told if not seen.startswith(_ANSWERED)]
+    code = next((code for seen in failed for code in _CODE.findall(seen) if code in _REASONS), "")
+    some = f"{len(told) - len(failed)} of {len(told)} calls answered; " if len(told) > 1 else ""
     return check(
         f"{step}/listed",
         title,
         "answered",
-        f"answered ({status})" if answered else f"{status}{': ' + error if error else ''}",
-        answered or (False if code in _REASONS else None),
+        f"{some if failed and len(failed) < len(told) else ''}{(failed or told)[0]}",
+        not failed or (False if code else None),
         Vantage.SYNTHFLOW,
         reason=_REASONS.get(code, "The call got past the list or never left; its error says more."),
     )
+
+
+def _told(row: dict[str, Any]) -> str:
+    """`answered (completed)`, or `failed: Telephony - 403 - Forbidden`."""
+    status, error = str(row.get("call_status") or "unknown"), str(row.get("error_message") or "")
+    if status in ("completed", "in-progress"):
+        return f"{_ANSWERED} ({status})"
+    return f"{status}{': ' + error if error else ''}"
 
 
 def _decided(client: SynthflowClient, call_id: str) -> dict[str, Any]:

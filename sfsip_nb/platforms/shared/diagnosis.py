@@ -96,6 +96,7 @@ def step(rows: tuple[TroubleshootingRow, ...], hint: str) -> Step:
             *captures.checks(ctx, read),
             *map(_named, causes.named),
             *([_unexplained(causes)] if causes.unexplained else []),
+            *([_untested(causes)] if causes.untested else []),
             *map(_became, issues),
         ]
 
@@ -137,6 +138,21 @@ def _unexplained(causes: CausesRow) -> Check:
         advisory=True,
         reason="None of the known causes fits. Look at the evidence of these checks, and send"
         " support the file that `sfsip bundle` makes of this run.",
+    )
+
+
+def _untested(causes: CausesRow) -> Check:
+    return check(
+        f"{_STEP}/untested",
+        "Everything else could be looked at",
+        "nothing is hidden by what is named",
+        "; ".join(f"{one.side}, {one.object}: {one.field}" for one in causes.untested),
+        None,
+        Vantage.HERE,
+        basis=Basis.RUN,
+        advisory=True,
+        reason="No call and no look shows these while what is named stands. Mend that first, then"
+        " verify again.",
     )
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import UTC
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
+from sfsip_nb.api.errors import ApiError
 from sfsip_nb.engine import calls
 from sfsip_nb.engine.calls import SeenCall
 from sfsip_nb.engine.verdicts import Check, Vantage, Verdict
 from sfsip_nb.platforms.shared.checks import check
 from sfsip_nb.platforms.shared.testcall import ObservedCall
+
+SYNTHFLOW = "Synthflow"
 
 
 @dataclass(frozen=True)
@@ -17,7 +21,8 @@ class Sides:
     """One call as both sides recorded it, and as we saw it if we placed it.
 
     ``name`` is the contact center's; ``number`` is the one of the AI that was called, ``caller``
-    the number that the call came from, if known.
+    the number that the call came from, if known; ``since`` is when it was looked for from.
+    ``unread`` are the sides, by name, whose records may not be read, and what they answered.
     """
 
     name: str
@@ -26,6 +31,8 @@ class Sides:
     synthflow: SeenCall | None
     caller: str
     placed: ObservedCall | None = None
+    unread: Mapping[str, ApiError] = field(default_factory=dict)
+    since: datetime | None = None
 
     @property
     def theirs(self) -> str:
@@ -47,11 +54,12 @@ def joined(step: str, sides: Sides, remedy: str = "") -> list[Check]:
     """Whether both sides know the call, and whether it is the same one.
 
     Only what is there proves anything: a contact center's records can be minutes late. Synthflow
-    lists a call from its first ring on, so once the contact center's record is closed, a call that
-    is not on that list did not arrive.
+    lists a call from its first ring on, so once the contact center's record is closed, or the call
+    is over that we placed where there is no record to read, a call that is not on that list did not
+    arrive.
     """
     there, here, name = sides.platform, sides.synthflow, sides.name
-    if not (there or here or sides.placed):
+    if not (there or here or sides.placed or sides.unread):
         who = f" from {sides.caller}" if sides.caller else ""
         return [
             not_made(
@@ -63,7 +71,7 @@ def joined(step: str, sides: Sides, remedy: str = "") -> list[Check]:
                 "this cell again.",
             )
         ]
-    closed = sides.whole.platform is not None
+    closed = sides.whole.platform is not None or bool(sides.placed and name in sides.unread)
     again = "run this cell again in a few minutes."
     half = f"In progress there: hang up. If that was long ago, its record is late: {again}"
     if sides.theirs:
@@ -74,13 +82,14 @@ def joined(step: str, sides: Sides, remedy: str = "") -> list[Check]:
         missed = remedy or "The call never reached the agent: see what the platform recorded."
     else:
         missed = f"Whether the call ended before shows in the record of {name}: {again}"
+    missing = closed and not here and SYNTHFLOW not in sides.unread
     found = [
         check(
             f"{step}/platform",
             "The platform recorded the call",
             "a record at that time, with that number",
-            _seen(there),
-            True if closed else None,
+            _seen(there, name in sides.unread),
+            True if sides.whole.platform else None,
             reason=half
             if there
             else f"Records of {name} can be late: {again} If it stays so, the call came from "
@@ -90,8 +99,8 @@ def joined(step: str, sides: Sides, remedy: str = "") -> list[Check]:
             f"{step}/synthflow",
             "Synthflow recorded the call",
             "a record at that time, with that number",
-            _seen(here),
-            True if sides.whole.synthflow else False if closed and not here else None,
+            _seen(here, SYNTHFLOW in sides.unread),
+            True if sides.whole.synthflow else False if missing else None,
             Vantage.SYNTHFLOW,
             reason=missed,
         ),
@@ -124,9 +133,9 @@ def not_made(step: str, why: str, todo: str) -> Check:
     )
 
 
-def _seen(call: SeenCall | None) -> str:
+def _seen(call: SeenCall | None, unread: bool) -> str:
     if call is None:
-        return "no such call"
+        return "the records cannot be read" if unread else "no such call"
     return f"{call.id}, {_at(call)}" + ("" if call.over else ", in progress")
 
 

@@ -7,7 +7,14 @@ from typing import Any
 
 from sfsip_nb.engine import causes as known
 from sfsip_nb.engine.callpath import CallPath
-from sfsip_nb.engine.cause_rows import CauseRow, CausesRow, FixRow, ProofRow, RuledOutRow
+from sfsip_nb.engine.cause_rows import (
+    CauseRow,
+    CausesRow,
+    FixRow,
+    ProofRow,
+    RuledOutRow,
+    UntestedRow,
+)
 from sfsip_nb.engine.diagnosis import Explanation, Hit, Named, Reasoning, texts
 from sfsip_nb.engine.export import names_of
 from sfsip_nb.engine.model import CallFlow, Guide
@@ -107,6 +114,15 @@ class Telling:
                 for one in found.ruled_out
             ],
             unexplained=left,
+            untested=[
+                UntestedRow(
+                    id=cause.id,
+                    side=cause.side,
+                    object=cause.object.format_map(self._unseen()),
+                    field=cause.field.format_map(self._unseen()),
+                )
+                for cause in found.untested
+            ],
         )
 
     def _cause(self, one: Named) -> CauseRow:
@@ -136,6 +152,10 @@ class Telling:
         made = {name: template.format_map(filled) for name, template in templates.items()}
         mends = cause.mends if any(s.id == cause.mends for s in self.guide.steps) else ""
         return made | {"id": cause.id, "side": cause.side, "mends": mends}
+
+    def _unseen(self) -> Mapping[str, Any]:
+        """The texts of a cause that nothing was seen of."""
+        return {**self.names, "number": self.names["numbers"]}
 
     def _texts(self, one: Named) -> Mapping[str, Any]:
         return texts(one, self.names)
@@ -186,14 +206,26 @@ class Telling:
     # -- the call's way --------------------------------------------------------------------
 
     def _way(self, one: Named) -> tuple[str, list[HopRow]]:
-        """The first test whose call it broke, and its hops up to where it ended."""
+        """The first test whose call it broke, and its hops up to where it ended.
+
+        A call that arrived and lacks something is drawn whole, with what it lacks at its end.
+        """
         for path in self.paths:
-            broken = any(path.of(check) for check in one.explains)
+            broken = [shows for check in one.explains if (shows := path.of(check))]
             if broken and (place := path.place(one.cause.at)) >= 0:
                 return path.test, self._drawn(path.hops, place)
+            lacking = [shows for shows in broken if path.place(shows.at) < 0]
+            if lacking and one.cause.at in reach.LACKS:
+                way = path.hops[: path.place(lacking[0].after) + 1]
+                what = reach.LACKS[one.cause.at]
+                lost = HopRow(
+                    system=one.cause.side, what=what, name="", verdict=Verdict.FAIL, checks=[]
+                )
+                return path.test, [*self._drawn(way, len(way)), lost]
         return "", []
 
     def _drawn(self, way: Sequence[str], place: int) -> list[HopRow]:
+        """The hops of a way, of which the one at ``place`` failed."""
         hops = {hop.at: hop for hop in _hops(self.guide.flows)}
         verdicts = [Verdict.PASS] * place + [Verdict.FAIL]
         return [

@@ -9,29 +9,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from sfsip_nb.api.waits import waiting
 from sfsip_nb.engine import calls
 from sfsip_nb.engine.context import Context
-from sfsip_nb.engine.dialing import NotAllowed
 from sfsip_nb.engine.difference import is_later
 from sfsip_nb.engine.model import Step
 from sfsip_nb.engine.verdicts import Basis, Check, Vantage
-from sfsip_nb.platforms.shared import access_control, network, testcall
+from sfsip_nb.platforms.shared import access_control, direct, network, testcall
 from sfsip_nb.platforms.shared.checks import check, decided, of_number
 from sfsip_nb.platforms.shared.sampling import sampled
-from sfsip_nb.platforms.shared.testcall import CallStage, ObservedCall
+from sfsip_nb.platforms.shared.testcall import ObservedCall
 from sfsip_nb.platforms.shared.verification import SECTION
 from sfsip_nb.platforms.shared.watch import JUDGED, synthflow_calls
-from sfsip_nb.platforms.synthflow import section
-from sfsip_nb.sip import Credentials, ProbeResult, ladder, loop, pcap
+from sfsip_nb.sip import ProbeResult, ladder, loop, pcap
 from sfsip_nb.sip import probes as wire
 from sfsip_nb.sip.probes import guarding
 from sfsip_nb.sip.probes.roundtrip import NONCE_HEADER
 from sfsip_nb.sip.shown import counted
-
-_GREETING = CallStage(testcall.SPEECH_HZ, testcall.AGENT_HZ, within=6.0)
 
 _OPTIONS_SECONDS = 30.0
 _LOGIN_REFUSED = (401, 403, 407)
@@ -46,16 +41,11 @@ class ProbedPlatform:
     port: int
     shows_list: bool
     """Whether its API shows which addresses it lets in."""
+    landed: access_control.Landed = access_control.nowhere
+    """What its records show of the call that Synthflow itself made, once it was answered."""
 
 
 Probe = Callable[[Context, ProbedPlatform], list[Check]]
-
-
-def _uri(ctx: Context, user: str = "") -> str:
-    at = f"{user}@" if user else ""
-    transport = ctx.parameters.sip.transport
-    host, port = section.host(ctx.parameters), section.port(ctx.parameters)
-    return f"sip:{at}{host}:{port};transport={transport}"
 
 
 def _from_result(ctx: Context, step: str, title: str, expected: str, result: ProbeResult) -> Check:
@@ -85,7 +75,7 @@ def _from_result(ctx: Context, step: str, title: str, expected: str, result: Pro
 def _options(ctx: Context, platform: ProbedPlatform) -> list[Check]:
     """OPTIONS to Synthflow. A carrier may drop an unauthenticated one: silence says nothing."""
     plan = wire.CallPlan(
-        _uri(ctx),
+        direct.uri(ctx),
         transport=ctx.parameters.sip.transport,
         resolver=ctx.surroundings.resolver,
         tls_client=ctx.surroundings.tls(),
@@ -110,9 +100,9 @@ def _tls(ctx: Context, platform: ProbedPlatform) -> list[Check]:
 def _digest(ctx: Context, platform: ProbedPlatform) -> list[Check]:
     """The trunk's credentials: challenged without, answered with, refused when wrong."""
     step, number = "probe.digest", sampled(ctx.parameters)[0]
-    login = [_login(ctx, ctx.secrets["sip.password"].reveal())]
-    right = _place(ctx, step, number, login, isolating=not ctx.live)
-    wrong = _place(ctx, step, number, [_login(ctx, "not-the-password")])
+    login = [direct.login(ctx, ctx.secrets["sip.password"].reveal())]
+    right = direct.place(ctx, step, number, login, isolating=not ctx.live)
+    wrong = direct.place(ctx, step, number, [direct.login(ctx, "not-the-password")])
     found = []
     if isinstance(right, ObservedCall):
         found.append(_accepted(ctx, step, right))
@@ -136,7 +126,7 @@ def _accepted(ctx: Context, step: str, placed: ObservedCall) -> Check:
         ok,
         Vantage.HERE,
         advisory=ctx.live,
-        reason=_why(placed)
+        reason=direct.why(placed)
         if not placed.answered
         else "Not challenged: Synthflow went by the address, so this proves nothing.",
         evidence=placed.evidence,
@@ -167,28 +157,29 @@ def _codec(ctx: Context, platform: ProbedPlatform) -> list[Check]:
     """G.711 in both laws, one offered at a time."""
     step, number = "probe.codec", sampled(ctx.parameters)[0]
     found = []
-    srtp = "required" if ctx.parameters.sip.transport == "tls" else "off"
     for codec in ("PCMU", "PCMA"):
         look = codec == "PCMU" and not ctx.live  # PCMA is advisory
-        logins = _logins(ctx)
-        placed = _place(ctx, step, number, logins, codecs=(codec,), srtp=srtp, isolating=look)
+        logins = direct.logins(ctx)
+        placed = direct.place(ctx, step, number, logins, codecs=(codec,), isolating=look)
         if not isinstance(placed, ObservedCall):
             return [testcall.unplaced(ctx, step, placed)]
-        heard = any(placed.heard)
+        audible = any(placed.heard)
         found.append(
             check(
                 f"{step}/{codec}",
                 f"A call with {codec} alone is answered and heard",
                 f"200, {codec}, the agent's voice",
                 f"{placed.answer or placed.phrase}, {placed.codec or 'no codec'}, "
-                f"{'heard' if heard else 'not heard'}; {placed.sound}",
-                placed.answered and placed.codec == codec and heard,
+                f"{'heard' if audible else 'not heard'}; {placed.sound}",
+                placed.answered and placed.codec == codec and audible,
                 Vantage.HERE,
                 advisory=ctx.live or codec == "PCMA",
-                reason=_why(placed),
+                reason=direct.why(placed),
                 evidence=placed.evidence,
             )
         )
+        if codec == "PCMU" and placed.answered:
+            found.append(direct.reachable(ctx, step, placed))
     return found
 
 
@@ -196,14 +187,16 @@ def _header(ctx: Context, platform: ProbedPlatform) -> list[Check]:
     """A header of ours arrives in Synthflow's call record (docs.synthflow.ai/pass-call-context)."""
     step, number = "probe.header", sampled(ctx.parameters)[0]
     since = datetime.now(UTC)
-    placed = _place(ctx, step, number, _logins(ctx), headers={NONCE_HEADER: "round-trip"})
+    placed = direct.place(
+        ctx, step, number, direct.logins(ctx), headers={NONCE_HEADER: "round-trip"}
+    )
     if not isinstance(placed, ObservedCall):
         return [testcall.unplaced(ctx, step, placed)]
     judged: dict[str, list[str]] = ctx.journal.get(JUDGED, {})
     known = {id for ids in judged.values() for id in ids}
 
     def marked(start: datetime, end: datetime) -> list[calls.SeenCall]:
-        rows = synthflow_calls(ctx, number)(start, end)
+        rows = [row for row in synthflow_calls(ctx, number)(start, end) if row.over]
         return [r for r in rows if placed.mark in str(r.facts.get("telephony_sip_headers"))]
 
     def mine(start: datetime, end: datetime) -> list[calls.SeenCall]:
@@ -228,42 +221,9 @@ def _header(ctx: Context, platform: ProbedPlatform) -> list[Check]:
             if row
             else "Whether the header arrives is not known without the call: see probe.codec.",
             evidence=placed.evidence,
-        )
+        ),
+        *direct.understood(step, placed, row),
     ]
-
-
-def _why(placed: ObservedCall) -> str:
-    """What would mend a call, as far as this end can tell."""
-    if placed.answered:
-        return f"{placed.isolated} Open RTP both ways, and compare the media addresses.".strip()
-    return " ".join(f"{placed.remedy} {placed.isolated}".split()) or placed.phrase
-
-
-def _login(ctx: Context, password: str) -> Credentials:
-    return Credentials(ctx.parameters.sip.username, password)
-
-
-def _logins(ctx: Context) -> list[Credentials]:
-    if ctx.parameters.sip.authentication != "digest":
-        return []
-    return [_login(ctx, ctx.secrets["sip.password"].reveal())]
-
-
-def _place(
-    ctx: Context, step: str, number: str, logins: list[Credentials], **options: Any
-) -> ObservedCall | str:
-    try:
-        return testcall.call(
-            ctx,
-            step,
-            number,
-            _uri(ctx, number),
-            [_GREETING],
-            credentials=logins,
-            **options,
-        )
-    except NotAllowed as refusal:
-        return str(refusal)
 
 
 def _no_digest(ctx: Context) -> str:
@@ -297,7 +257,12 @@ def steps(platform: ProbedPlatform) -> tuple[Step, ...]:
             "Probe: access control",
             ("trunk.acl", "routing.transfer", "registration.wait"),
             check=lambda ctx: access_control.probe(
-                ctx, platform.name, platform.host(ctx), platform.port, platform.shows_list
+                ctx,
+                platform.name,
+                platform.host(ctx),
+                platform.port,
+                platform.shows_list,
+                platform.landed,
             ),
             dials=True,
         ),

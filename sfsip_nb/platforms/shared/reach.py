@@ -16,6 +16,7 @@ _CALL: Mapping[str, Shows] = {
     "trunk": Shows("trunk", Strength.RECORD, until="sip"),  # no media, or no leg at all
     "leg": Shows("sip", Strength.CODE, until="agent"),
     "digest": Shows("sip", Strength.CODE),
+    "from": Shows("caller", Strength.CODE, after="trunk"),  # as sent, whatever came of it
     "messages": Shows("dialog", Strength.CODE),
     "synthflow": Shows("sip", Strength.RECORD, until="agent"),
     "joined": Shows("sip", Strength.RECORD),
@@ -37,13 +38,32 @@ _CALL: Mapping[str, Shows] = {
     "bye": Shows("dialog", Strength.CODE),
 }
 
+LACKS: Mapping[str, str] = {
+    "audio": "Audio",
+    _AUDIO_TO: "Audio to the AI agent",
+    _SPEECH: "What the AI agent understands",
+    _AUDIO_FROM: "Audio from the AI agent",
+    "caller": "The caller's number, as the AI agent sees it",
+    "caller-back": "The caller's number, as the live agents see it",
+    "dialog": "Requests within the call",
+    "headers": "Custom headers",
+}
+"""What a call lacks that arrived, by the property that a cause is about."""
+
 _FROM_HERE: Mapping[str, Mapping[str, Shows]] = {
     "probe.options": {"options": Shows("sip", Strength.CODE)},
     "probe.digest": {"right": Shows("sip", Strength.CODE)},
-    "probe.codec": {"*": Shows("audio", Strength.CODE)},
-    "probe.header": {"round-trip": Shows("headers", Strength.RECORD)},
+    "probe.codec": {"PCM*": Shows("audio", Strength.CODE)},
+    "probe.header": {
+        "round-trip": Shows("headers", Strength.RECORD),
+        "heard/caller": Shows(_AUDIO_TO, Strength.SOUND),
+        "transcript": Shows(_SPEECH, Strength.SOUND),
+    },
 }
-_BACK: Mapping[str, Shows] = {"listed": Shows("sip-back", Strength.CODE)}
+_BACK: Mapping[str, Shows] = {
+    "listed": Shows("sip-back", Strength.CODE),
+    "queue": Shows("queue", Strength.RECORD),
+}
 
 
 def paths(flows: tuple[CallFlow, ...], platform: str) -> tuple[CallPath, ...]:

@@ -16,7 +16,7 @@ from sfsip_nb.engine.rows import CallRow
 from sfsip_nb.engine.verdicts import Basis, Check, Vantage
 from sfsip_nb.platforms.shared import heard
 from sfsip_nb.platforms.shared.checks import check
-from sfsip_nb.sip import Call, Credentials, ProbeResult, ladder, loop, pcap
+from sfsip_nb.sip import Audio, Call, Credentials, ProbeResult, ladder, loop, pcap
 from sfsip_nb.sip.evidence.causes import explained
 from sfsip_nb.sip.evidence.diagnose import decisive
 from sfsip_nb.sip.probes import CallPlan, placing
@@ -50,8 +50,8 @@ class ObservedCall:
 
     ``remedy`` is what the diagnosis of its messages says, ``isolated`` which difference made a
     failed call work, if that was looked for. ``watched`` says that both ends can be seen, ``agent``
-    is then what the AI agent's end heard, if the call got there. ``seconds`` is from the answer to
-    the end.
+    is then what the AI agent's end heard, if the call got there. ``media`` is where the other end
+    wants its audio. ``seconds`` is from the answer to the end.
     """
 
     number: str
@@ -69,6 +69,7 @@ class ObservedCall:
     ended_by: str = ""
     seconds: float | None = None
     audio: Mapping[str, Any] = field(default_factory=dict)
+    media: str = ""
     answer: str = ""
     remedy: str = ""
     isolated: str = ""
@@ -181,12 +182,24 @@ def call(
 
 
 async def _talk(leg: Call, stages: Sequence[CallStage], heard: list[bool]) -> None:
+    """Say and hear each stage; what is left when the other side hangs up is not heard."""
     assert leg.audio is not None
     for stage in stages:
         leg.audio.play(stage.say)
-        said = asyncio.ensure_future(asyncio.sleep(stage.at_least))
-        heard.append(await leg.audio.heard(stage.hear, stage.within))
+        said = asyncio.ensure_future(leg.wait_ended(stage.at_least))
+        heard.append(await _hears(leg, leg.audio, stage))
         await said
+
+
+async def _hears(leg: Call, audio: Audio, stage: CallStage) -> bool:
+    listening = asyncio.ensure_future(audio.heard(stage.hear, stage.within))
+    over = asyncio.ensure_future(leg.wait_ended())
+    try:
+        await asyncio.wait((listening, over), return_when=asyncio.FIRST_COMPLETED)
+        return listening.result() if listening.done() else await audio.heard(stage.hear, 0.0)
+    finally:
+        listening.cancel()
+        over.cancel()
 
 
 def _note(made: ObservedCall, placed: placing.PlacedCall) -> None:
@@ -204,6 +217,8 @@ def _note(made: ObservedCall, placed: placing.PlacedCall) -> None:
     made.answer = explained(leg.code, leg.phrase, leg.remote_headers).said
     if leg.audio is not None:
         made.codec, made.audio = leg.audio.codec, leg.audio.stats()
+    if leg.session.answer is not None:
+        made.media = leg.session.answer.address
 
 
 def _row(made: ObservedCall) -> CallRow:

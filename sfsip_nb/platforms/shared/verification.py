@@ -17,6 +17,7 @@ from sfsip_nb.engine.calls import SeenCall
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.dialing import NotAllowed
 from sfsip_nb.engine.model import Ask, Card, CardField, Step
+from sfsip_nb.engine.trouble import once, told
 from sfsip_nb.engine.verdicts import Check, Vantage
 from sfsip_nb.inputs import ranges
 from sfsip_nb.inputs.schema import Parameters
@@ -184,7 +185,8 @@ def run_started(
 
 
 def _judged(ctx: Context, step: str, sides: Sides, judge: Judge, remedy: str) -> list[Check]:
-    return [*joined(step, sides, remedy), *judge(ctx, sides.whole)]
+    refused = [told(step, error) for error in sides.unread.values()]
+    return once([*joined(step, sides, remedy), *refused, *judge(ctx, sides.whole)])
 
 
 def by_the_agent(sides: Sides) -> bool:

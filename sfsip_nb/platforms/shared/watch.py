@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from sfsip_nb.api.errors import ApiError
 from sfsip_nb.engine import calls
 from sfsip_nb.engine.calls import SeenCall
 from sfsip_nb.engine.context import Context
@@ -12,7 +13,7 @@ from sfsip_nb.engine.verdicts import Vantage
 from sfsip_nb.engine.watch import Stage, Watch
 from sfsip_nb.platforms.shared import testcall
 from sfsip_nb.platforms.shared.checks import synthflow
-from sfsip_nb.platforms.shared.join import Sides
+from sfsip_nb.platforms.shared.join import SYNTHFLOW, Sides
 from sfsip_nb.platforms.synthflow.client import IN_PROGRESS
 from sfsip_nb.platforms.synthflow.resources import find_assistant
 
@@ -81,26 +82,38 @@ def find(ctx: Context, platform: WatchedPlatform, sought: Sought) -> Sides:
     """The call to the AI's number in the platform's records and in Synthflow's.
 
     A call that another step or answer judged is not this one, nor is one with another mark
-    (a probe's). Where a person is there and the call may still be made, that is waited for.
+    (a probe's). Where a person is there and the call may still be made, that is waited for. A side
+    that refuses to show its records is left out: the other one may say enough.
     """
     number = sought.number
     judged: dict[str, list[str]] = ctx.journal.get(JUDGED, {})
     mine = () if sought.mark else (sought.by, sought.unsettled)
     known = {id for by, ids in judged.items() if by not in mine for id in ids}
 
-    def look(source: calls.Source, caller: str) -> list[SeenCall]:
-        return calls.fitting(source, caller, number, sought.since, sought.until, known)
+    unread: dict[str, ApiError] = {}
+
+    def look(side: str, source: calls.Source, caller: str) -> list[SeenCall]:
+        if side in unread:
+            return []
+        try:
+            return calls.fitting(source, caller, number, sought.since, sought.until, known)
+        except ApiError as error:
+            if error.transient:
+                raise
+            unread[side] = error
+            return []
 
     # A contact center may rewrite the caller's number, so Synthflow's side is found by the called.
     own = _without_other_marks(synthflow_calls(ctx, number), sought.mark)
     there, here = _watch(ctx, platform.name, number, sought)(
-        lambda: look(platform.source, sought.caller), lambda: look(own, "")
+        lambda: look(platform.name, platform.source, sought.caller),
+        lambda: look(SYNTHFLOW, own, ""),
     )
     by = sought.by if there or sought.mark else sought.unsettled
     found = [call.id for call in (there, here) if call]
     judged = ctx.journal.get(JUDGED, {})  # another notebook may have gone on meanwhile
     ctx.journal.put(JUDGED, judged | {by: [*dict.fromkeys([*judged.get(by, []), *found])]})
-    return Sides(platform.name, number, there, here, sought.caller)
+    return Sides(platform.name, number, there, here, sought.caller, None, unread, sought.since)
 
 
 def _watch(ctx: Context, name: str, number: str, sought: Sought) -> Watch:
@@ -115,7 +128,7 @@ def _watch(ctx: Context, name: str, number: str, sought: Sought) -> Watch:
         begin = Stage(f"call {number} now{of}", seconds(_DIALLING, _TO_DIAL))
         call = seconds(_CALLING, _TO_CALL)
     return Watch(
-        (name, "Synthflow"),
+        (name, SYNTHFLOW),
         begin,
         Stage("the call, until it is over", call),
         Stage("what the other side has of the call", late),

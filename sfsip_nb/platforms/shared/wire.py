@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from sfsip_nb.engine.verdicts import Check, Vantage, Verdict
 from sfsip_nb.platforms.shared import heard
 from sfsip_nb.platforms.shared.checks import check
-from sfsip_nb.platforms.shared.join import Sides
+from sfsip_nb.platforms.shared.join import SYNTHFLOW, Sides
 from sfsip_nb.platforms.shared.testcall import SPEECH_HZ, ObservedCall
 
 _OTHER_VOICE = "Audio came, but without this voice: see where the call led, in both sides' records."
@@ -63,6 +63,8 @@ def _answered(step: str, placed: ObservedCall, sides: Sides, remedy: str) -> Che
 def _who(sides: Sides) -> tuple[bool, str]:
     """Whether the AI agent took the call, by Synthflow's record, and that in words."""
     here = None if sides.theirs else sides.synthflow
+    if here is None and SYNTHFLOW in sides.unread:
+        return False, "but Synthflow's calls cannot be read: who answered is not known"
     if here is None:
         return False, "but Synthflow has no such call: who answered is not known"
     status = str(here.facts.get("call_status") or "no status")

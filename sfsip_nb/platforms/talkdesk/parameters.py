@@ -11,7 +11,7 @@ from pydantic import AfterValidator
 from sfsip_nb.inputs import fields as f
 from sfsip_nb.inputs import samples
 from sfsip_nb.inputs.blocks import Block, ask
-from sfsip_nb.inputs.meant import Meant
+from sfsip_nb.inputs.meant import Normalizer
 from sfsip_nb.platforms.talkdesk import samples as talkdesk_samples
 
 _ADDRESS = re.compile(
@@ -39,7 +39,7 @@ def _account_of(text: str) -> str:
 class Talkdesk(Block):
     """The Talkdesk account and what the trunk is called there."""
 
-    account: Annotated[f.Text, AfterValidator(_account), Meant(_account_of)] = ask(
+    account: Annotated[f.Text, AfterValidator(_account), Normalizer(_account_of)] = ask(
         "name of the account, as in its address", talkdesk_samples.ACCOUNT, first=True
     )
     region: Literal["us", "eu", "ca"] = ask("us, eu or ca", talkdesk_samples.REGION, first=True)

@@ -133,7 +133,11 @@ def _transferred(ctx: Context, first: SeenCall) -> SeenCall | None:
     if first.facts.get("handling_user_name"):
         return first
     number = settings(ctx).ring_group_number
-    return calls.find(report(ctx), number, first.started, patience=6.0)
+
+    def later(start: datetime, end: datetime) -> list[SeenCall]:
+        return [call for call in report(ctx)(start, end) if call.started >= first.started]
+
+    return calls.find(later, number, first.started, patience=6.0)
 
 
 def _outbound_card(ctx: Context) -> Card:

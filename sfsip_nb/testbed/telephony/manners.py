@@ -1,7 +1,8 @@
 """The bad manners of an element: what it makes of messages on their way out and in, fault by fault.
 
 An element of the testbed is a user agent that keeps the rules. Here its transport breaks them, in
-calls over a trunk: never toward the telephone network, nor toward a probe of the engineer's.
+calls over a trunk, and toward a probe of the engineer's where nobody else calls: never toward the
+telephone network.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ def _nothing(call_id: str) -> None:
 class Habits:
     """What an element does now. Each is asked at each message."""
 
+    anybody: bool = False
+    """Whoever calls meets these habits: only trunks and probes do."""
     private_media: Callable[[], bool] = _never
     """Its session descriptions name a private address."""
     ignores_routes: Callable[[], bool] = _never
@@ -59,7 +62,7 @@ class Manners(TransportLayer):
 
     def transmit(self, message: Message, peer: Peer, data: bytes = b"") -> None:
         """Send a message as the habits make it, whatever it was written as."""
-        if not self.net.over_trunk(peer.remote, peer.transport):
+        if not self._shown_to(peer):
             return super().transmit(message, peer, data)
         if message.body:
             body = _with_codec(message.body)
@@ -74,7 +77,7 @@ class Manners(TransportLayer):
         """Take in what came as the habits have it; nothing, if it is answered here."""
         reading = super().read(data, peer)
         message = reading.message
-        if message is None or not self.net.over_trunk(peer.remote, peer.transport):
+        if message is None or not self._shown_to(peer):
             return reading
         message.body = _within_reach(message.body)
         if self.habits.ignores_routes():
@@ -85,6 +88,9 @@ class Manners(TransportLayer):
                 self.habits.unheard(header(message, "Call-ID"))
             return Reading(None)
         return reading
+
+    def _shown_to(self, peer: Peer) -> bool:
+        return self.habits.anybody or self.net.over_trunk(peer.remote, peer.transport)
 
     def _route(self, peer: Peer) -> str:
         tail = "" if peer.transport == "udp" else f";transport={peer.transport}"

@@ -18,7 +18,7 @@ from sfsip_nb.sip.fields import uri_parts
 
 _TRANSPORTS: tuple[Transport, ...] = ("udp", "tcp", "tls")
 BLACK_HOLE: Address = ("127.0.0.1", 9)
-"""Where audio goes that is lost: the discard port, which nobody serves."""
+"""Where goes what is lost: the discard port, which nobody serves."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Net:
     ) -> list[NextHop]:
         """The one loopback socket behind a public name, by UDP if no transport is given.
 
-        Raises ResolveError where nobody listens.
+        That of nobody where its host listens at another port; raises ResolveError without a host.
         """
         kind = transport or "udp"
         if host == "127.0.0.1" and port:
@@ -60,7 +60,7 @@ class Net:
             if resident.owns(host):
                 public = resident.ports.get(kind)
                 if public is None or port not in (None, public):
-                    raise ResolveError(f"Nobody listens at {host}:{port or '-'}/{kind}.")
+                    return [NextHop(*BLACK_HOLE, kind)]
                 ip, bound = resident.agent.address(kind)
                 return [NextHop(ip, bound, kind)]
         raise ResolveError(f"The name {host} does not exist on the testbed's net.")
@@ -79,8 +79,11 @@ class Net:
         return socket
 
     def over_trunk(self, socket: Address, transport: Transport) -> bool:
-        """The socket is of a resident that is no carrier: of the other end of a trunk."""
-        return any(
+        """The socket is of a resident that is no carrier: of the other end of a trunk.
+
+        Or of nobody, where that end listens at another port.
+        """
+        return socket == BLACK_HOLE or any(
             socket in resident.agent.local_addresses(transport)
             for resident in self.residents
             if not resident.carrier and transport in resident.ports

@@ -57,6 +57,7 @@ class SynthflowServers(SipElement):
         self.region, self.world = region, world
         self.host = facts.synthflow_regions()[region].sip
         self._guards: dict[str, DigestGuard] = {}
+        self._dialled = 0
         agent = UserAgent(
             "Synthflow (testbed)",
             transports=("udp", "tcp", "tls"),
@@ -76,6 +77,7 @@ class SynthflowServers(SipElement):
         """Where a contact center ignores the route set, there is one."""
         fault = self.world.fault
         return Habits(
+            anybody=True,
             private_media=lambda: fault(faults.PRIVATE_MEDIA),
             ignores_routes=lambda: fault(faults.IGNORES_ROUTE_SET),
             stays=self._passed_by,
@@ -96,11 +98,11 @@ class SynthflowServers(SipElement):
             await call.hangup()
 
     def _address(self) -> str:
-        """The first published signaling address that nobody doubts."""
+        """A published signaling address that nobody doubts; each call that goes out moves on."""
         if self.world.fault(faults.UNLISTED_ADDRESS):
             return UNLISTED
-        listed = facts.synthflow_addresses(self.region)
-        return next(entry.address for entry in listed if not entry.doubt)
+        listed = [e.address for e in facts.synthflow_addresses(self.region) if not e.doubt]
+        return listed[self._dialled % len(listed)]
 
     def _certificate_fault(self) -> str:
         if self.world.fault(faults.OLD_TLS):
@@ -248,7 +250,9 @@ class SynthflowServers(SipElement):
         call = await self.dial(number, str(row["phone_number_to"]), number["phone_number"])
         row["call_status"] = "ringing"
         self.world.keep("synthflow_calls", row["call_id"], row)
-        if await call.outcome(ring_seconds(self.world)) == 200:
+        code = await call.outcome(ring_seconds(self.world))
+        self._dialled += 1
+        if code == 200:
             await self.talk(call, assistant, number, row)
         else:
             settle(self.world, row, call, "", "error")

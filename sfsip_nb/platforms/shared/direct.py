@@ -1,0 +1,113 @@
+"""A call from here straight to Synthflow: how it is placed, and what it shows of the AI half.
+
+It goes past the contact center, so that what fails there hides nothing of this half.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sfsip_nb.engine.calls import SeenCall
+from sfsip_nb.engine.context import Context
+from sfsip_nb.engine.dialing import NotAllowed
+from sfsip_nb.engine.verdicts import Check, Vantage
+from sfsip_nb.inputs import facts
+from sfsip_nb.platforms.shared import heard, testcall
+from sfsip_nb.platforms.shared.checks import check
+from sfsip_nb.platforms.shared.testcall import CallStage, ObservedCall
+from sfsip_nb.platforms.synthflow import section
+from sfsip_nb.sip import Credentials
+from sfsip_nb.sip.addresses import is_private
+
+_GREETING = CallStage(testcall.SPEECH_HZ, testcall.AGENT_HZ, within=6.0)
+
+
+def uri(ctx: Context, user: str = "") -> str:
+    """Where Synthflow takes calls."""
+    at = f"{user}@" if user else ""
+    transport = ctx.parameters.sip.transport
+    host, port = section.host(ctx.parameters), section.port(ctx.parameters)
+    return f"sip:{at}{host}:{port};transport={transport}"
+
+
+def login(ctx: Context, password: str) -> Credentials:
+    """The trunk's user name, and a password."""
+    return Credentials(ctx.parameters.sip.username, password)
+
+
+def logins(ctx: Context) -> list[Credentials]:
+    """What the trunk answers a challenge with; nothing where it is known by its address."""
+    if ctx.parameters.sip.authentication != "digest":
+        return []
+    return [login(ctx, ctx.secrets["sip.password"].reveal())]
+
+
+def place(
+    ctx: Context, step: str, number: str, logins: list[Credentials], **options: Any
+) -> ObservedCall | str:
+    """Call the AI agent and listen for its greeting; why not, where that is not allowed.
+
+    Over TLS audio is encrypted, as Synthflow takes it.
+    """
+    try:
+        return testcall.call(
+            ctx,
+            step,
+            number,
+            uri(ctx, number),
+            [_GREETING],
+            credentials=logins,
+            srtp="required" if ctx.parameters.sip.transport == "tls" else "off",
+            **options,
+        )
+    except NotAllowed as refusal:
+        return str(refusal)
+
+
+def why(placed: ObservedCall) -> str:
+    """What would mend a call, as far as this end can tell."""
+    if placed.answered:
+        return f"{placed.isolated} Open RTP both ways, and compare the media addresses.".strip()
+    return " ".join(f"{placed.remedy} {placed.isolated}".split()) or placed.phrase
+
+
+def reachable(ctx: Context, step: str, placed: ObservedCall) -> Check:
+    """Where Synthflow wants audio: nothing from outside gets to a private address."""
+    listed = facts.synthflow_addresses(ctx.parameters.synthflow.region, "media")
+    known = not ctx.live or placed.media in {entry.address for entry in listed}
+    private = is_private(placed.media)
+    return check(
+        f"{step}/media",
+        "Synthflow names a media address that can be reached",
+        "no private address" + (", one of the published list" if ctx.live else ""),
+        f"Synthflow at {placed.media}{', a private address' if private else ''}",
+        False if private else known or None,
+        Vantage.HERE,
+        advisory=True,
+        reason="Its SDP names a private address: audio is lost unless it answers to where audio"
+        " comes from."
+        if private
+        else f"Firewalls that let in only {', '.join(e.address for e in listed)} stop this audio.",
+        evidence=placed.evidence,
+    )
+
+
+def understood(step: str, placed: ObservedCall, row: SeenCall | None) -> Iterator[Check]:
+    """Whether the AI agent heard and understood the caller, where its ears take tones for words."""
+    if not (placed.watched and placed.answered):
+        return
+    remedy = "Open RTP from here to Synthflow, and compare the media addresses."
+    yield heard.by_the_agent(step, placed.agent, testcall.SPEECH_HZ, remedy, placed.evidence)
+    if row is not None:
+        understood = "human:" in str(row.facts.get("transcript")).lower()
+        yield check(
+            f"{step}/transcript",
+            "The AI agent understands a call from here",
+            "what the caller says",
+            "what the caller says" if understood else "nothing of what the caller says",
+            understood,
+            Vantage.SYNTHFLOW,
+            reason="Look at the assistant's language and transcription.",
+            evidence=placed.evidence,
+        )
