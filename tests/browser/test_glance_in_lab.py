@@ -75,7 +75,7 @@ def test_the_bar_follows_this_notebook_and_the_others_of_the_run(lab: Lab, page:
     second.run_all()
     expect(second.cell("plan").get_by_text(re.compile("^7 to create, 4 to change"))).to_be_visible()
     fits(other_page)
-    code = other_page.locator(".jp-CodeCell .jp-InputArea:visible")
+    code = other_page.locator(".cm-line:visible", has_text="run.step")
     expect(code).to_have_count(0)
 
 
