@@ -35,7 +35,7 @@ test: .venv/ready
 	$(bin)/ruff format --check .
 	$(bin)/mypy
 	$(bin)/lint-imports
-	$(bin)/pytest -p no:nbval -n 4 --dist loadfile --no-loadscope-reorder
+	$(bin)/pytest -p no:nbval -n 4 --no-loadscope-reorder
 
 screenshots: .venv/ready
 	$(bin)/python -m tests.browser.screenshots

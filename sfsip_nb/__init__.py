@@ -8,10 +8,10 @@ from sfsip_nb._version import __version__
 if TYPE_CHECKING:
     from sfsip_nb.notebook.opening import ParametersFile
     from sfsip_nb.notebook.run import open_run
-    from sfsip_nb.notebook.start import Beginning, overview
+    from sfsip_nb.notebook.start import Beginning, overview, practice
     from sfsip_nb.present.frames import load
 
-__all__ = ["Beginning", "ParametersFile", "__version__", "load", "open_run", "overview"]
+__all__ = ["Beginning", "ParametersFile", "__version__", "load", "open_run", "overview", "practice"]
 
 _FACE = {
     "Beginning": "notebook.start",
@@ -19,6 +19,7 @@ _FACE = {
     "load": "present.frames",
     "open_run": "notebook.run",
     "overview": "notebook.start",
+    "practice": "notebook.start",
 }
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadFileScheduling
 
 from sfsip_nb.inputs import draft, secrets
 from sfsip_nb.replay.lean import without_grammars
@@ -35,6 +36,22 @@ ASYNC_TEST_S = 20
 def anyio_backend() -> str:
     """Async tests and fixtures run on asyncio, as the package does; no name says so."""
     return "asyncio"
+
+
+_BROWSER = "tests/browser/"
+
+
+class Scheduler(LoadFileScheduling):
+    """One worker at a time has a file of tests, and one worker has all that need a browser."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _BROWSER if nodeid.startswith(_BROWSER) else str(super()._split_scope(nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduler:
+    """JupyterLab, Chromium and a page that holds both take long to load: one of each will do."""
+    return Scheduler(config, log)
 
 
 def pytest_collection_finish() -> None:

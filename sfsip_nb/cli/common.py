@@ -54,7 +54,7 @@ def paragraphs(show: Show = _long) -> Iterator[None]:
     except InputError as error:
         _stop(str(error), BAD_INPUT)
     except SfsipError as error:
-        _stop(str(error), BROKE_OFF)
+        _stop(f"{error} {getattr(error, 'advice', '')}".strip(), BROKE_OFF)
     except KeyboardInterrupt:
         _stop("Interrupted. Run the same command to continue from here.", BROKE_OFF)
     except BrokenPipeError:  # who read our lines, such as head, has gone

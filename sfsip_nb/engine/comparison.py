@@ -9,11 +9,13 @@ from pydantic import Field
 
 from sfsip_nb.engine.rows import CheckRow, FieldRow
 from sfsip_nb.engine.shape import Instant, Shape
+from sfsip_nb.engine.verdicts import Basis
 
 if TYPE_CHECKING:
     from sfsip_nb.engine.record import Record
 
 NOT_RUN = "not run"
+_OF_A_CALL = frozenset({Basis.CALL, Basis.PROBE})
 
 
 class StepTurnRow(Shape):
@@ -87,12 +89,17 @@ def _checks(now: Record, then: Record) -> Iterator[CheckTurnRow]:
                     after=check.verdict,
                     seen_before=was.seen,
                     seen_after=check.seen,
-                    wanted=check.expected != was.expected,
+                    wanted=_wanted(check, was),
                 )
 
 
 def _turned(now: CheckRow, then: CheckRow) -> bool:
-    return now.verdict is not then.verdict or now.expected != then.expected
+    return now.verdict is not then.verdict or _wanted(now, then)
+
+
+def _wanted(now: CheckRow, then: CheckRow) -> bool:
+    """Whether what should be is another value: what a call should show is each call's own."""
+    return now.expected != then.expected and _OF_A_CALL.isdisjoint(now.basis)
 
 
 def _inputs(now: Mapping[str, Any], then: Mapping[str, Any]) -> Iterator[FieldRow]:

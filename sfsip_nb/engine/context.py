@@ -26,7 +26,9 @@ from sfsip_nb.sip.media.levels import Level
 T = TypeVar("T")
 
 Administer = Callable[[str, str, Mapping[str, Any]], dict[str, Any]]
-"""Has the simulated administrator carry out a card: system, step, values; answers what it saw."""
+"""Has the simulated administrator carry out a card: system, step, values; answers what it saw.
+
+Raises ``ValueError`` for what its screens do not take."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +55,14 @@ class Surroundings:
 
     ``origins`` are API origins by name; ``phone`` is the SIP address of the telephone network
     that a test call may be placed through, where there is one; ``time_scale`` divides waits.
-    ``agent_ears`` is there only where both ends of a call can be seen.
+    ``agent_ears`` is there only where both ends of a call can be seen. ``screen`` says what stands
+    on the screen that a card is about, and changes nothing there.
     """
 
     origins: Mapping[str, str]
     resolver: Resolver
     administer: Administer | None = None
+    screen: Administer | None = None
     agent_ears: AgentEars | None = None
     phone: str = ""
     cafile: str | None = None
@@ -108,6 +112,12 @@ class Context:
     def live(self) -> bool:
         """Whether this touches a real customer."""
         return self.parameters.target == "live"
+
+    def by_hand(self, step: str) -> bool:
+        """Whether a person does what a step's card says: always, except in a rehearsal where the
+        simulated administrator is to do it."""
+        chosen = self.parameters.by_hand
+        return chosen.calls if self.guide.step(step).dials else chosen.cards
 
     @property
     def marker(self) -> str:

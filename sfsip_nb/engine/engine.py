@@ -48,7 +48,8 @@ class Engine:
     def plan(self, fresh: bool = False) -> Plan:
         """The saved plan where it still fits the inputs, else a new one, saved.
 
-        In mode ``plan`` it is always made anew. On the testbed a fresh plan approves itself.
+        In mode ``plan`` it is always made anew. On the testbed a fresh plan approves itself, unless
+        a person wants to.
         Raises ``Refused`` where none can be made (`plan.make`).
         """
         ctx = self.ctx
@@ -61,7 +62,7 @@ class Engine:
         if ctx.mode == "apply":
             effects.resume(ctx, ctx.journal.changes.all())
         made = plan.make(ctx)
-        if not ctx.live:
+        if not ctx.parameters.by_hand.plan:
             made.approve("the testbed (a fresh plan approves itself)")
         made.save(ctx)
         return made

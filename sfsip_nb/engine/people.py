@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sfsip_nb.engine import screens
 from sfsip_nb.engine.clock import now
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.journal import AnswerRow
@@ -14,7 +15,6 @@ from sfsip_nb.engine.rows import CardRow, StepRow
 from sfsip_nb.engine.verdicts import Basis, Check, Verdict, Weight
 from sfsip_nb.inputs.files import Unfit, read
 from sfsip_nb.inputs.platform import names, platform
-from sfsip_nb.inputs.secrets import Secret
 
 _WORD = "/person"
 _LARGEST = 50 * 1024 * 1024  # bytes of a file that shows what a person did
@@ -30,6 +30,8 @@ def answer_from_parameters(ctx: Context, card: Card) -> None:
     A decision is taken as it stands there now.
     """
     given = ctx.parameters.people.get(card.step)
+    if given is not None and given.simulated and ctx.by_hand(card.step):
+        return
     if given is None or (current_answer(ctx, card) is not None and not card.decision):
         return
     may = (
@@ -61,9 +63,11 @@ def answer(
     """Keep what a person did, and the files that show it.
 
     On the testbed the simulated administrator then carries the card out, on the stand-in's own
-    configuration, and hands back what stands there; what the person says of it comes first. A
-    decision is nobody's but the person's.
-    Raises ``ValueError`` without a name, and for a file that cannot be read.
+    configuration, with the card's values or those that the person says to have entered
+    (`screens`). What stands there is handed back too, unless the person does the step by hand, who
+    has to say it and to dial. A decision is nobody's but the person's.
+    Raises ``ValueError`` without a name, for a file that cannot be read, and for what the screens
+    do not take.
     """
     if not done_by.strip():
         raise ValueError(f"Who did “{card.title}”? A manual step needs a name.")
@@ -76,11 +80,13 @@ def answer(
     ]
     said: dict[str, Any] = dict(values or {})
     before: dict[str, Any] = {}
-    if ctx.surroundings.administer is not None and not card.decision:
-        plain = {n: v.reveal() if isinstance(v, Secret) else v for n, v in card.values.items()}
-        reply = ctx.surroundings.administer(card.system, card.step, plain)
+    by_hand = ctx.by_hand(card.step)
+    dials = by_hand and ctx.guide.step(card.step).dials
+    if ctx.surroundings.administer is not None and not card.decision and not dials:
+        entered = screens.entered(card, said)
+        reply = ctx.surroundings.administer(card.system, card.step, entered)
         before = reply.pop("before", {})
-        said = reply | said
+        said = said if by_hand else reply | said
     asked = {ask.name for ask in card.asks}
     ctx.journal.answered(
         AnswerRow(

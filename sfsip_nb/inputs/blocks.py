@@ -140,6 +140,11 @@ class Answer(Block):
     evidence: list[f.LongItem] = ask("files that prove it", [], [], max_length=50)
     values: dict[str, Any] = ask("values that the card asked for", {}, {}, max_length=50)
 
+    @property
+    def simulated(self) -> bool:
+        """Whether the testbed's simulated administrator answers, and no person."""
+        return self.done_by == samples.ADMINISTRATOR
+
 
 class Waiver(Block):
     """A check that somebody takes upon themselves until a day."""
@@ -163,6 +168,14 @@ def without_token(url: str) -> str:
     return re.sub(r"(?<=[^/:])/.+", f"/{MASK}", url, count=1, flags=re.S)
 
 
+class ByHand(Block):
+    """What you do yourself in a rehearsal, as on a live run; else it is done for you."""
+
+    cards: bool = ask("whether you answer the cards yourself", False, False)
+    plan: bool = ask("whether you approve the plan yourself, by name", False, False)
+    calls: bool = ask("whether you dial yourself, on the rehearsal's phone", False, False)
+
+
 class Testbed(Block):
     """The stand-ins on this machine that a testbed run talks to."""
 
@@ -174,3 +187,4 @@ class Testbed(Block):
     time_scale: int = ask("how many times faster waits run", 60, 60, ge=1, le=1000)
     seed: int = ask("seed of everything random", 1, 1, ge=0)
     faults: list[f.Item] = ask("faults to turn on, to practice with", [], [], max_length=50)
+    by_hand: ByHand = ask("what you do yourself in a rehearsal", None, ByHand())

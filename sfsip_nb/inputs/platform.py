@@ -53,6 +53,9 @@ class Fault:
     changed it right afterwards. Switching it off leaves what is broken."""
     account: bool = False
     """It lies in what the account or its key may do."""
+    unclear: tuple[str, ...] = ()
+    """The guides whose calls and call flows alone (sections 04 and 05) do not show it, or not as
+    something else than another cause: no surprise for somebody to find out there."""
 
     @property
     def group(self) -> Group:

@@ -19,6 +19,7 @@ from sfsip_nb.inputs.answered import Answered, AnsweredNumber, each
 from sfsip_nb.inputs.blocks import (
     Answer,
     Block,
+    ByHand,
     Sip,
     Synthflow,
     Testbed,
@@ -124,9 +125,15 @@ class Parameters(_Head):
         return named(self.customer, self.run, self.guide)
 
     @property
+    def by_hand(self) -> ByHand:
+        """What a person does: on a live customer everything, in a rehearsal what they chose."""
+        everything = ByHand(cards=True, plan=True, calls=True)
+        return everything if self.target == "live" else self.testbed.by_hand
+
+    @property
     def effective_mode(self) -> str:
-        """The mode: as given, else apply on the testbed and plan on live."""
-        return self.mode or ("apply" if self.target == "testbed" else "plan")
+        """The mode: as given, else plan where a person approves it, and apply where nobody does."""
+        return self.mode or ("plan" if self.by_hand.plan else "apply")
 
     def secrets(self) -> dict[str, Secret]:
         """The secrets by dotted key, read now. Raises InputError for one that is not there."""

@@ -15,6 +15,7 @@ from sfsip_nb.notebook.stamps import as_of, stamp
 from sfsip_nb.notebook.workspace import Workspace
 from sfsip_nb.present import outcome, standing, steps, tables
 from sfsip_nb.present.tables import Shown
+from sfsip_nb.runs.seen import DIAGNOSE
 from sfsip_nb.sip.shown import counted
 
 
@@ -49,7 +50,8 @@ class Bar:
         if here["causes"]:
             verdict, told = Verdict.FAIL, f"{title}: {counted(here['causes'], 'cause')} named"
         whole = tables.overall(verdict, told)
-        if here["steps"]:
+        asks = found["surprise"] and any(step.id == DIAGNOSE for step in due)
+        if here["steps"] and not asks:  # its row would tell what a person is asked to name
             whole = steps.verdicts(ran, "This section") + whole
         bar = self._bar(found)
         assert bar.stamp is not None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from sfsip_nb.engine import people
+from sfsip_nb.engine import people, screens
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Card, Guide, Step
 from sfsip_nb.engine.rows import AnsweredCard
@@ -54,16 +55,34 @@ def answer(
     return card
 
 
-def asking(card: Card, anew: bool) -> list[tuple[str, str, str]]:
-    """The fields below a card: what only the person can see, a note, and a name."""
+def asking(ctx: Context, card: Card, anew: bool) -> list[tuple[str, str, str]]:
+    """The fields below a card: what only the person can see, a note, and a name.
+
+    In a rehearsal that a person does by hand also what they enter on the stand-in's screens.
+    """
     hint = "your name, when it is done; then run this cell again"
     if card.system == "phone":  # the cell watches while one dials
         hint = "your name; then run this cell again and dial"
+    entries: tuple[screens.Entry, ...] = ()
+    stands: dict[str, str] = {}
+    if rehearsed(ctx, card):
+        with suppress(ValueError):  # what there is to read is not there yet
+            stands = dict(screens.shown(ctx, card))
+            entries = () if stands or ctx.guide.step(card.step).dials else screens.entries(card)
     return [
-        *((ask.name, ask.label, "") for ask in card.asks),
+        *((e.name, e.label, f"you enter what the card says: {e.value}") for e in entries),
+        *(
+            (a.name, a.label, f"it shows {stands[a.name]}" if a.name in stands else "")
+            for a in card.asks
+        ),
         ("note", "Note", "optional"),
         ("by", "Redone by" if anew else "Done by", hint),
     ]
+
+
+def rehearsed(ctx: Context, card: Card) -> bool:
+    """Whether a person does by hand, on the stand-ins, what a card says."""
+    return ctx.surroundings.administer is not None and ctx.by_hand(card.step)
 
 
 def with_answer(ctx: Context, card: Card) -> AnsweredCard:

@@ -238,8 +238,9 @@ class Form:
 class Intent:
     """Something shown, and fields below it; the next cell that runs honors what was typed.
 
-    `fields` are key, label and hint of each; what is typed goes to `typed`, as it is typed. With
-    a `fold` they are behind a line of these words, as nobody needs them now.
+    `fields` are key, label and hint of each; what is typed goes to `typed`, as it is typed. A key
+    in `offered` is chosen from what stands there. With a `fold` they are behind a line of these
+    words, as nobody needs them now.
     """
 
     def __init__(
@@ -247,12 +248,14 @@ class Intent:
         shown: Shown,
         fields: Sequence[tuple[str, str, str]],
         typed: dict[str, str],
+        offered: Mapping[str, Sequence[str]] | None = None,
         fold: str = "",
     ) -> None:
         self.shown = shown
         self.fold = fold
         self.fields = tuple(fields)
         self.typed = typed
+        self.offered = offered or {}
         self.stamp: Stamp | None = None
 
     @property
@@ -267,4 +270,4 @@ class Intent:
 
         self.shown.stamp = self.stamp
         display(self.shown)  # type: ignore[no-untyped-call]
-        display(intent(self.fields, self.typed, self.fold))  # type: ignore[no-untyped-call]
+        display(intent(self.fields, self.typed, self.offered, self.fold))  # type: ignore[no-untyped-call]

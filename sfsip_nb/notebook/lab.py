@@ -4,17 +4,16 @@ It is there two seconds sooner than by itself. Where that is safe, its kernels a
 process that has everything loaded: a notebook is ready at once.
 """
 
-import sys
-
 from sfsip_nb.replay.lean import without_grammars
 
 if __name__ == "__main__":
     without_grammars()
 
-    from sfsip_nb.replay.forking import SAFE, fork_in_lab
+    from sfsip_nb.replay.forking import SAFE, fork_stock_kernels
 
-    forked = fork_in_lab() if SAFE else []
+    if SAFE:
+        fork_stock_kernels()  # which loads while JupyterLab does
 
     from jupyterlab.labapp import main
 
-    main([*forked, *sys.argv[1:]])
+    main()

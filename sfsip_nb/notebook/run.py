@@ -13,7 +13,7 @@ from sfsip_nb.engine.model import Refused
 from sfsip_nb.engine.verdicts import Verdict
 from sfsip_nb.inputs import facts, private
 from sfsip_nb.inputs.errors import InputError
-from sfsip_nb.notebook import cards, forms
+from sfsip_nb.notebook import cards, forms, surprises, telephones
 from sfsip_nb.notebook.bar import Bar
 from sfsip_nb.notebook.cells import cell
 from sfsip_nb.notebook.errors import errors_shown
@@ -40,6 +40,13 @@ _ANSWERABLE = (Verdict.WAITING, Verdict.FAIL, Verdict.INCONCLUSIVE)
 """A card with such a verdict may be done, or done anew."""
 
 
+_DIAGNOSE = "diagnose"
+
+_below: dict[tuple[str, str], tuple[dict[str, str], dict[str, dict[str, str]]]] = {}
+"""What was typed below the plan and below cards in this kernel, by run and notebook: Run All opens
+the run again, and nobody types anything twice."""
+
+
 def open_run(guide: str, notebook: str, namespace: Mapping[str, Any]) -> Run:
     """Open the run that the parameters cell describes, for one of its notebooks.
 
@@ -63,8 +70,9 @@ class Run:
     def __init__(self, workspace: Workspace, name: str) -> None:
         self.workspace = workspace
         self.name = name
-        self._approval: dict[str, str] = {}
-        self._answers: dict[str, dict[str, str]] = {}
+        self._approval, self._answers = _below.setdefault(
+            (workspace.draft.run_name, name), ({}, {})
+        )
         self.bar = Bar(workspace, name)
         closed = {"testbed.faults": workspace.faults()}
         self._form = forms.Form(
@@ -86,16 +94,28 @@ class Run:
         """Where a person is: the run, its sections, and what is to do first, or next."""
         return self.bar.head()
 
-    def _engine(self) -> Engine:
-        """The engine, once what a person typed below this notebook's outputs was honored."""
+    def _engine(self, until: str = "") -> Engine:
+        """The engine, once what a person typed below this notebook's outputs was honored.
+
+        A card's answer is, `until` its own step's turn has come: before, what it is about may not
+        be there.
+        """
         if by := self._approval.pop("by", ""):
             self.workspace.approve(by)
-        for step_id, said in self._answers.items():
+        ids = [step.id for step in self.workspace.guide.steps]
+        for step_id in ids[: ids.index(until) + 1] if until else ():
+            said = self._answers.get(step_id, {})
             if by := said.pop("by", ""):
                 values = {name: value for name, value in said.items() if value}
                 note = values.pop("note", "")
                 cards.answer(self.workspace.engine().ctx, step_id, by, note, "", (), values)
         return self.workspace.engine()
+
+    def _is_asking(self) -> bool:
+        """Whether a person is asked here what a surprise has broken, before it is told."""
+        steps = self.workspace.guide.of_section(self.name)
+        here = not self.workspace.headless and any(step.id == _DIAGNOSE for step in steps)
+        return here and surprises.pending(self.workspace.open())
 
     # -- data ------------------------------------------------------------------------------
 
@@ -230,9 +250,14 @@ class Run:
         Where it waits for a person, the card can be answered below it.
         """
         cards.step_of(self.workspace.guide, step_id)
-        engine, session = self._engine(), self.workspace.open()
+        engine = self._engine(until=step_id)
+        session = self.workspace.open()
+        if not self.workspace.headless:
+            telephones.laid_out(session, step_id)
         with self.workspace.alone():
             result = engine.run(step_id)
+        if step_id == _DIAGNOSE and self._is_asking():
+            return tables.notice("A surprise is on: say below what it is, before it is told.")
         row = session.journal.steps(engine.ctx.attempt)[step_id]
         names = dict.fromkeys(name for check in result.checks for name in check.evidence)
         kept = {name: (session.run_dir / "evidence" / name).read_bytes() for name in names}
@@ -250,9 +275,9 @@ class Run:
         )
         if self.workspace.headless or result.card is None or not asks:
             return shown
-        fields = cards.asking(result.card, anew=result.verdict is not Verdict.WAITING)
+        fields = cards.asking(engine.ctx, result.card, anew=result.verdict is not Verdict.WAITING)
         typed = self._answers.setdefault(step_id, {})
-        return forms.Intent(shown, fields, typed, "Done anew?" if settled else "")
+        return forms.Intent(shown, fields, typed, fold="Done anew?" if settled else "")
 
     def _ways(self, step_id: str) -> Iterator[Shown]:
         """The ways of the calls that a step is about, with what is known of each hop."""
@@ -326,11 +351,18 @@ class Run:
         )
 
     @cell
-    def diagnosis(self) -> Shown:
-        """The causes of what failed, and what became of each row of the guide's table."""
+    def diagnosis(self) -> Shown | forms.Intent:
+        """The causes of what failed, and what became of each row of the guide's table.
+
+        Of a surprise a person is asked first.
+        """
         session = self.workspace.open()
         data = export.record(session.journal, session.attempt, session.guide)
-        return causes.shown(data.causes) + causes.issues(data.diagnosis)
+        shown = causes.shown(data.causes) + causes.issues(data.diagnosis)
+        if self.workspace.headless:
+            return shown
+        typed = self._answers.setdefault(_DIAGNOSE, {})
+        return surprises.diagnosis(session, data.steps, data.causes, shown, typed)
 
     @cell
     def record(self) -> Shown:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.generate import live_values, parameters_cell, sample_values
 from sfsip_nb.inputs.opened import from_file
 from sfsip_nb.inputs.schema import named
-from sfsip_nb.notebook import forms
+from sfsip_nb.notebook import forms, rehearsing, surprises
 from sfsip_nb.notebook.errors import errors_shown
 from sfsip_nb.notebook.following import Following
 from sfsip_nb.platforms import guides
@@ -29,6 +29,9 @@ from sfsip_nb.runs.todo import cell_of
 
 _answers = {"guide": next(iter(sessions.GUIDES)), "customer": "", "target": "live"}
 """What was answered in this kernel: a cell that is run again asks nothing twice."""
+
+_by_hand: dict[str, bool] = {}
+"""What was ticked, or unticked again, of what a person does in a rehearsal."""
 
 
 class Beginning:
@@ -50,9 +53,22 @@ class Beginning:
             )
         with errors_shown(_runs()):
             guide = sessions.GUIDES[self.answers["guide"]]
-            found = status_of(begin(guide, customer, self.answers["target"]), self.answers)
+            folder = begin(guide, customer, self.answers["target"])
+            found = status_of(folder, self.answers)
             _followed.follow()
-            return standing.runs([found] if found else [])
+            shown = standing.runs([found] if found else [])
+            if self.answers["target"] != "testbed":
+                return shown
+            notebook = folder / RUNBOOK / f"{guide.sections[0].notebook}.ipynb"
+            holds = rehearsing.keep(guide, folder, notebook, _by_hand)
+            return shown + tables.notice(rehearsing.told(holds))
+
+    def rehearsal(self) -> Displayed:
+        """What a person does themselves, where it is a rehearsal that begins."""
+        return Displayed(
+            lambda: rehearsing.controls(_by_hand),
+            "In a rehearsal everything is done for you, unless testbed.by_hand says otherwise.",
+        )
 
     def _ipython_display_(self) -> None:
         from IPython.display import display
@@ -64,6 +80,19 @@ class Beginning:
             display(questions(self.answers, titles))  # type: ignore[no-untyped-call]
         else:
             display(tables.notice("A person answers three questions here."))  # type: ignore[no-untyped-call]
+
+
+class Displayed:
+    """Controls where a person is there to use them, else a sentence."""
+
+    def __init__(self, controls: Callable[[], Any], otherwise: str) -> None:
+        self._controls, self._otherwise = controls, otherwise
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        shown = self._controls() if person.is_there() else tables.notice(self._otherwise)
+        display(shown)  # type: ignore[no-untyped-call]
 
 
 def begin(guide: Guide, customer: str, target: str) -> Path:
@@ -165,6 +194,14 @@ def _overview(root: Path) -> Shown:
             _opened_by_hand(folder)
         found = [run for folder in folders if (run := status_of(folder, {}))]
         return standing.runs(found) if found else tables.notice("No run yet.")
+
+
+def practice() -> Displayed:
+    """Something to break in a rehearsal, for the person to find out what."""
+    return Displayed(
+        lambda: surprises.practice(_runs()),
+        "A person has something broken here: sfsip testbed surprise DIR does the same.",
+    )
 
 
 def _opened_by_hand(folder: Path) -> None:

@@ -160,14 +160,19 @@ class Sheet:
         self._said.value = _said("Asking both platforms, which only reads …")
         try:
             told, good = answered(self._form.look())
-        except SfsipError as error:
+        except InputError as error:
             told, good = str(error), False
+        except SfsipError as error:
+            told, good = f"{error} Type the names instead.", False
         mark = '<span class="good">✔' if good else '<span class="doubt">?'
         self._said.value = _said(f"{mark} {escape(visible(told))}</span>")
 
     def _irrelevant(self, field: Field) -> bool:
         """Whether an input has no meaning for this target."""
-        return field.group == "testbed" and self._form.draft.value("target") == "live"
+        return (
+            field.group.partition(".")[0] == "testbed"
+            and self._form.draft.value("target") == "live"
+        )
 
     def _row(self, field: Field) -> Any:
         made = control(field, self._form)
@@ -260,17 +265,30 @@ def _said(html: str) -> str:
     return f'<div class="sfsip" role="status"><small>{html}</small></div>'
 
 
-def intent(fields: Iterable[tuple[str, str, str]], typed: dict[str, str], fold: str) -> Any:
+def intent(
+    fields: Iterable[tuple[str, str, str]],
+    typed: dict[str, str],
+    offered: Mapping[str, Sequence[str]],
+    fold: str,
+) -> Any:
     """Fields for key, label and hint each; one emptied again takes its word back."""
     controls = []
     for key, label, hint in fields:
-        control = ipywidgets.Text(
-            value=typed.get(key, ""),
-            description=label,
-            placeholder=hint,
-            style=_WIDE,
-            layout=ipywidgets.Layout(**_LAYOUT),
-        )
+        options = {"description": label, "style": _WIDE}
+        if choices := offered.get(key):
+            control = ipywidgets.RadioButtons(
+                options=choices,
+                value=typed.get(key) or None,
+                layout=ipywidgets.Layout(width="auto", max_width="100%"),
+                **options,
+            )
+        else:
+            control = ipywidgets.Text(
+                value=typed.get(key, ""),
+                placeholder=hint,
+                layout=ipywidgets.Layout(**_LAYOUT),
+                **options,
+            )
         control.observe(lambda change, key=key: typed.update({key: change["new"].strip()}), "value")
         controls.append(control)
     box = ipywidgets.VBox(controls)

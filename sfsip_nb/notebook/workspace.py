@@ -18,7 +18,7 @@ from sfsip_nb.inputs.load import CELL
 from sfsip_nb.inputs.secrets import Redactor
 from sfsip_nb.notebook.queued import Stop
 from sfsip_nb.present.frames import Frames
-from sfsip_nb.runs import looking, parameters_file, person, places
+from sfsip_nb.runs import looking, parameters_file, person, places, rehearsal
 from sfsip_nb.runs import session as sessions
 from sfsip_nb.runs.kept import attempts_of, keep_interactive
 from sfsip_nb.runs.status import status_of
@@ -131,6 +131,7 @@ class Workspace:
         known = {"guide": draft.guide} | {n: draft.value(n) for n in ("customer", "target")}
         if draft.value("target") == "testbed":
             known["faults"] = draft.value("testbed.faults")
+            known["surprise"] = self.opened is not None and rehearsal.is_asked(self.opened.testbed)
         opened = self.opened.journal if self.opened else None
         found = status_of(self.folder, known, here, opened)
         assert found is not None  # its guide is known

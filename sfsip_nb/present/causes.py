@@ -99,7 +99,8 @@ def _drawing(cause: CauseRow) -> Markup:
     if not cause.hops:
         return Markup("")
     title = f"The call of {cause.test}, up to where it broke"
-    return Markup(figures.callflow(FlowRow(step=cause.test, title=title, hops=cause.hops)).inline)
+    drawn = figures.callflow(FlowRow(step=cause.test, title=title, hops=cause.hops))
+    return Markup(tables.figure(drawn).html)  # with its own colors: a notebook has none for it
 
 
 def checked_by(cause: CauseRow) -> list[str]:

@@ -43,7 +43,7 @@ _TRADE = {
     "MOS": "Estimated quality of audio, from 1 (bad) to 4.5 (ITU-T G.107).",
     "number plan": "Genesys Cloud's rule of which dialed numbers belong together.",
     "OPTIONS": "The SIP request that asks whether the other side answers (RFC 3261).",
-    "outbound route": "Genesys Cloud's rule that leads calls of a site to a trunk.",
+    "outbound route": "The rule that leads calls out of a contact center over a trunk.",
     "REFER": "The SIP request that hands a call over to another number (RFC 3515).",
     "ring group": "The live agents of Talkdesk that a number rings.",
     "RTP": "The packets that carry a call's audio (RFC 3550).",

@@ -77,8 +77,8 @@ class Forked(LocalProvisioner):
         return self.connection_info
 
 
-class ForkedInLab(Forked):
-    """JupyterLab's: a kernel that is not this very Python's is started as usual."""
+class ForkedStock(Forked):
+    """Launches a kernel of the stock kernelspec by forking it, and any other as usual."""
 
     module = _STOCK
     of: ClassVar[Loaded]
@@ -96,16 +96,17 @@ class ForkedInLab(Forked):
         return await LocalProvisioner.launch_kernel(self, cmd, **options)
 
 
-def fork_in_lab() -> list[str]:
-    """Have the JupyterLab of this process fork its kernels; what its command line needs for that.
+def fork_stock_kernels() -> Loaded:
+    """Have all managers of this process fork their kernels, from the process that is returned.
 
-    Not by an entry point: whatever else starts kernels on this machine does so as usual.
+    Not by an entry point: what else starts kernels on this machine does so as usual.
     """
-    ForkedInLab.of = Loaded(os.environ, "--debugger")
-    factory = KernelProvisionerFactory
-    own = EntryPoint("sfsip", f"{__name__}:{ForkedInLab.__name__}", factory.GROUP_NAME)
+    ForkedStock.of = Loaded(os.environ, "--debugger")
+    factory = KernelProvisionerFactory.instance()
+    own = EntryPoint("sfsip", f"{__name__}:{ForkedStock.__name__}", factory.GROUP_NAME)
     factory.provisioners[own.name] = own
-    return [f"--{factory.__name__}.default_provisioner_name={own.name}"]
+    factory.default_provisioner_name = own.name
+    return ForkedStock.of
 
 
 class _Process:

@@ -37,7 +37,7 @@ def begin(
         testbed=TestbedRow(
             time_scale=testbed.info.get("time_scale"),
             seed=testbed.info.get("seed", parameters.testbed.seed),
-            faults=sorted(f["name"] for f in testbed.control("GET", "/faults") if f["on"]),
+            faults=_faults_on(testbed),
         )
         if testbed
         else None,
@@ -63,8 +63,23 @@ def _goes_on(row: AttemptRow, mode: str, facts: AttemptFacts) -> bool:
     )
 
 
+def _faults_on(testbed: life.RunningTestbed) -> list[str]:
+    """What is broken on purpose; the name of a surprise only once somebody has named it."""
+    surprise = testbed.control("GET", "/surprise")
+    on = {f["name"] for f in testbed.control("GET", "/faults") if f["on"]}
+    if surprise["on"]:
+        on -= {found := surprise.get("fault", "")}
+        on |= {f"{_SURPRISE} ({found})" if found else _SURPRISE}
+    return sorted(on)
+
+
+_SURPRISE = "surprise"
+
+
 def _faults(facts: AttemptFacts) -> list[str] | None:
-    return facts.testbed.faults if facts.testbed else None
+    """What was broken on purpose: a surprise that is told now is still the same."""
+    names = facts.testbed.faults if facts.testbed else None
+    return names and [_SURPRISE if n.startswith(_SURPRISE) else n for n in names]
 
 
 def _inputs(parameters: Parameters) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 from sfsip_nb.api.origins import own
 from sfsip_nb.api.waits import waiting
 from sfsip_nb.engine.clock import until
-from sfsip_nb.engine.context import Overheard, Surroundings
+from sfsip_nb.engine.context import Administer, Overheard, Surroundings
 from sfsip_nb.engine.model import Guide
 from sfsip_nb.inputs import extras, facts
 from sfsip_nb.inputs.blocks import without_token
@@ -22,6 +22,7 @@ from sfsip_nb.platforms.shared.testcall import MARK_HEADER
 from sfsip_nb.sip import MapResolver
 from sfsip_nb.sip.locating import DnsResolver
 from sfsip_nb.testbed import life
+from sfsip_nb.testbed.running import TestbedRefusal
 
 _LATE_SECONDS = 3.0
 """How much later than the caller the AI agent may notice that a call has ended."""
@@ -89,12 +90,25 @@ def surroundings(
     return Surroundings(
         origins={name: own(name, url, live=False) for name, url in origins.items()},
         resolver=MapResolver({**info["sip"], **_hosts(info["pstn"])}),
-        administer=testbed.administer,
+        administer=_on_screens(testbed.administer),
+        screen=_on_screens(testbed.screen),
         agent_ears=functools.partial(_agent_ears, testbed),
-        phone=str(info["pstn"]["address"]),
+        phone="" if parameters.by_hand.calls else str(info["pstn"]["address"]),
         cafile=info["ca"],
         time_scale=float(info["time_scale"]),
     )
+
+
+def _on_screens(do: Administer) -> Administer:
+    """What the stand-in's screens refuse is what a person meets there."""
+
+    def done(system: str, step: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            return do(system, step, values)
+        except TestbedRefusal as refusal:
+            raise ValueError(refusal.reason) from None
+
+    return done
 
 
 def _agent_ears(

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from sfsip_nb.engine import people
+from sfsip_nb.engine.cause_rows import CausesRow
 from sfsip_nb.engine.journal import AttemptRow, Journal, JournaledStep
 from sfsip_nb.engine.model import Guide, Section
 from sfsip_nb.engine.verdicts import DONE, worst
@@ -31,10 +33,13 @@ def status_of(
     """Where one run stands, as `present.standing` wants it; None for no run's folder.
 
     `known` is what is known beside the journal, under the names guide, customer and target; the
-    journal's own comes first, but for the `faults`, which are chosen before they are on. `here`
+    journal's own comes first, but for the `faults`, which are chosen before they are on. While a
+    `surprise` is on that nobody has named, no cause is told. `here`
     names the notebook that a person is in. `opened` is the run's journal where it is open already.
     """
     seen = read(folder, opened)
+    if surprise := known.get("surprise", False):
+        seen = replace(seen, causes=CausesRow())
     notebooks = sorted((folder / RUNBOOK).glob("*.ipynb"))
     name = seen.facts.get("guide") or known.get("guide") or _guide_of(notebooks)
     if (guide := sessions.GUIDES.get(name)) is None:
@@ -50,11 +55,12 @@ def status_of(
         "customer": seen.facts.get("customer") or known.get("customer", ""),
         "target": seen.facts.get("target") or known.get("target", ""),
         "faults": faults,
+        "surprise": surprise,
         "number": attempt.id if attempt else 0,
         "attempt": f"{attempt.mode}, attempt {attempt.id}" if attempt else "not begun",
         "begun": f"begun {utc(attempt.started)}" if attempt else "",
         "sections": sections,
-        "todo": todo.first(seen, sections, faults),
+        "todo": [*todo.asked(sections, surprise), *todo.first(seen, sections, faults)],
         **todo.following(sections, attempt),
     }
 

@@ -26,6 +26,17 @@ def first(seen: Seen, sections: Sections, faults: Sequence[str]) -> list[dict[st
     ]
 
 
+def asked(sections: Sections, surprise: bool) -> Iterator[dict[str, str]]:
+    """What a person is to name in a rehearsal, before it is told."""
+    if surprise:
+        yield {
+            "what": "A surprise is on: say what is broken",
+            "verdict": "",
+            "why": "05 shows the evidence, 06 asks",
+            "href": f"{sections[-2]['page']}#cell-id=diagnosis",
+        }
+
+
 def _plan(seen: Seen, sections: Sections) -> Iterator[dict[str, str]]:
     """The second section is the platform's own, and begins with the plan."""
     if seen.plan is not None and seen.kinds:

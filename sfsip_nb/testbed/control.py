@@ -12,7 +12,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from . import admin, stamps
+from . import admin, stamps, surprise
+from .cards import CannotDo, Step
 from .faults import faults
 from .standin import stand_ins
 from .world import Json, Objects, World
@@ -46,7 +47,12 @@ class ControlServer:
             ("GET", "/faults", self._faults),
             ("PUT", "/faults/{name}", self._switch),
             ("DELETE", "/faults/{name}", self._switch),
+            ("GET", "/surprise", self._surprise),
+            ("POST", "/surprise", self._surprise),
+            ("PUT", "/surprise", self._surprise),
+            ("DELETE", "/surprise", self._surprise),
             ("POST", "/admin/{system}/{step}", self._administer),
+            ("POST", "/screens/{system}/{step}", self._look),
             ("POST", "/stop", self._end),
         ]
         below = PATH + "/{token}"
@@ -82,7 +88,7 @@ class ControlServer:
         raise HTTPException(404, f"The control interface has no {request.method} of that path.")
 
     async def _about(self, request: Request) -> Json:
-        return self._info | {"faults": self._world.faults}
+        return self._info | {"faults": self._told_faults()}
 
     async def _end(self, request: Request) -> Json:
         self._stop()
@@ -153,6 +159,7 @@ class ControlServer:
     # faults
 
     async def _faults(self, request: Request) -> list[Json]:
+        told = self._told_faults()
         return [
             {
                 "name": f.name,
@@ -160,10 +167,14 @@ class ControlServer:
                 "effect": f.effect,
                 "row": f.row,
                 "cause": f.cause,
-                "on": self._world.fault(f),
+                "on": f.name in told,
             }
             for f in faults().values()
         ]
+
+    def _told_faults(self) -> list[str]:
+        """Those that are on, but for the one that somebody is to find out."""
+        return [name for name in self._world.faults if name != surprise.hidden(self._world)]
 
     async def _switch(self, request: Request) -> Json:
         name = request.path_params["name"]
@@ -171,7 +182,23 @@ class ControlServer:
             raise HTTPException(404, f"There is no fault called {name}.")
         self._world.set_fault(name, request.method == "PUT")
         self._world.save()
-        return {"faults": self._world.faults}
+        return {"faults": self._told_faults()}
+
+    async def _surprise(self, request: Request) -> Json:
+        """A fault to find out: looked at, begun for a guide, named by a person, and ended."""
+        world, given = self._world, await _json(request)
+        acts: dict[str, Callable[[], Json]] = {
+            "GET": lambda: surprise.told(world),
+            "POST": lambda: surprise.begin(world, str(given.get("guide")), given.get("seed")),
+            "PUT": lambda: surprise.name(world, str(given.get("said"))),
+            "DELETE": lambda: surprise.end(world),
+        }
+        try:
+            shown = acts[request.method]()
+        except CannotDo as reason:
+            raise HTTPException(409, str(reason)) from reason
+        world.save()
+        return shown
 
     # people
 
@@ -181,12 +208,21 @@ class ControlServer:
         do = admin.step(system, step)
         if do is None:
             raise HTTPException(404, f"No administrator of {system} does {step}.")
-        try:
-            seen = do(self._world, values)
-        except admin.CannotDo as reason:
-            raise HTTPException(400, str(reason)) from reason
+        seen = self._did(do, values)
         self._world.save()
         return seen
+
+    async def _look(self, request: Request) -> Json:
+        """What stands on a screen that a card is about; nothing for a card that is about none."""
+        system, step = request.path_params["system"], request.path_params["step"]
+        do = admin.screen(system, step)
+        return self._did(do, await _json(request)) if do else {}
+
+    def _did(self, do: Step, values: Json) -> Json:
+        try:
+            return do(self._world, values)
+        except CannotDo as reason:
+            raise HTTPException(400, str(reason)) from reason
 
 
 async def _json(request: Request) -> Json:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-import http.client
 import ipaddress
 import json
 import logging
@@ -20,19 +19,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import filelock
 
 from sfsip_nb.inputs import private
 from sfsip_nb.inputs.blocks import without_token
-from sfsip_nb.inputs.errors import SfsipError
 
 from . import registry
 from .places import FOLDER, INFO, LOG
+from .running import RunningTestbed as RunningTestbed
+from .running import TestbedError as TestbedError
 
 READY_SECONDS = 30.0
 STOP_SECONDS = 10.0
@@ -42,65 +41,6 @@ _GOING_SECONDS = 5.0
 _TICK = 0.05
 
 _children: dict[int, subprocess.Popen[bytes]] = {}
-
-
-class TestbedError(SfsipError, RuntimeError):
-    """The testbed does not start, answer or end; the text says what to do."""
-
-    __test__ = False  # not a test class, whatever pytest thinks of the name
-
-
-@dataclass(frozen=True)
-class RunningTestbed:
-    """A running testbed. `info` is the ready line without credentials.
-
-    `started` is true for the one call of `ensure` that brought it up.
-    """
-
-    __test__ = False
-
-    info: Mapping[str, Any] = field(repr=False)  # its control URL opens the testbed
-    started: bool = False
-
-    def control(self, method: str, path: str, content: Any = None) -> Any:
-        """The JSON answer of a control request. Raises TestbedError for what it refuses."""
-        url = urlsplit(self.info["control"])
-        # Not httpx, whose log would show the token.
-        line = http.client.HTTPConnection(url.hostname or "", url.port, timeout=30)
-        body = None if content is None else json.dumps(content)
-        try:
-            line.request(method, url.path + quote(path), body, {"Content-Type": "application/json"})
-            response = line.getresponse()
-            content = response.read()
-        except (OSError, http.client.HTTPException) as error:
-            raise TestbedError(
-                f"The testbed at {self} does not answer"
-                f" ({type(error).__name__}). Start the command again, which starts it again."
-            ) from error
-        finally:
-            line.close()
-        if response.status >= 400:
-            raise TestbedError(f"Testbed, {method} {path}: {_reason(response.status, content)}")
-        return json.loads(content)
-
-    @property
-    def token(self) -> str:
-        """What opens the control interface: a secret like any other."""
-        return str(self.info["control"]).rpartition("/")[2]
-
-    def __str__(self) -> str:
-        return without_token(self.info["control"])
-
-    def administer(self, system: str, step: str, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Have the simulated administrator carry out a card; what the person saw."""
-        return dict(self.control("POST", f"/admin/{system}/{step}", dict(values)))
-
-
-def _reason(status: int, content: bytes) -> str:
-    try:
-        return str(json.loads(content)["error"])
-    except (ValueError, KeyError, TypeError):
-        return f"HTTP {status}"
 
 
 def attach(url: str) -> RunningTestbed:

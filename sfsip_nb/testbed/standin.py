@@ -43,6 +43,8 @@ class StandIn:
     """Names of what in its objects is secret."""
     elements: Callable[[World, Net, Certificates], Mapping[str, SipElement]]
     """Its SIP servers by name, with what is behind them; a contact center's has its own name."""
+    screens: frozenset[str] = frozenset()
+    """The steps for which the administrator only reads what stands on a screen."""
 
 
 @functools.cache

@@ -26,6 +26,7 @@ from sfsip_nb.sip import Transport
 
 from . import seal
 from .faults import faults as known_faults
+from .handsets import Handsets
 
 Json = dict[str, Any]
 Objects = dict[str, Json]
@@ -55,8 +56,10 @@ class World:
         self.writes: list[Json] = []
         self.tokens: dict[str, Json] = {}  # of the OAuth endpoints
         self.faults: list[str] = []
+        self.surprise: Json = {}  # see `surprise`
         self.last_used = time.monotonic()
-        # Set by who can place calls: Synthflow, and each contact center by its name.
+        self.handsets = Handsets()
+        # Set by who can place calls: Synthflow, each contact center by its name, and "phone".
         self.dials: dict[str, Callable[[Json], None]] = {}
         # Set by who sends OPTIONS to host, port and transport: what stands in the way of an answer.
         self.pings: dict[str, Callable[[str, int, Transport], Awaitable[str]]] = {}
@@ -177,6 +180,8 @@ class World:
                 listed = isinstance(value, list)
                 self.records[name] = {r["id"]: r for r in value} if listed else value
         self.records = defaultdict(dict, self.records)
+        if self.surprise:  # nobody but the testbed knows its name
+            self.set_fault(self.surprise["fault"])
         return True
 
 
@@ -190,4 +195,5 @@ _KEPT: Iterable[str] = (
     "tokens",
     "_ids",
     "stamp_key",
+    "surprise",
 )

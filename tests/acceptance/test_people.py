@@ -34,3 +34,22 @@ def test_a_run_waits_for_people_and_goes_on_with_their_answers(run: Run) -> None
             assert "proves it" in str(run.steps()[id_]["checks"])
     assert run.steps()["trunk.create"]["change"] == "none"
     assert {person["step"] for person in run.record()["people"]} >= {"trunk.inbound", "trunk.acl"}
+
+
+def test_what_a_person_does_in_a_rehearsal_is_done_by_nobody_else(run: Run) -> None:
+    mine = ("--set", "testbed.by_hand={cards: true, plan: true}", *OFFLINE)
+    assert run.replay(*mine).code == 3
+    assert run.record()["mode"] == "plan"
+    assert run.record()["plan"]["approved_by"] == ""
+
+    waits = run.replay(*mine, "--mode", "apply", "--approve", "Ann Engineer")
+    assert waits.code == 3, waits
+    assert run.record()["plan"]["approved_by"] == "Ann Engineer"
+    assert run.record()["people"] == [], "the simulated administrator's answers do not count"
+    assert run.verdicts()["trunk.create"] == "pass"
+    assert run.verdicts()["trunk.acl"] == "waiting"
+
+    answers = "{trunk.acl: {done_by: Ann Engineer, values: {allow_all: true}}}"
+    goes_on = run.replay(*mine, "--mode", "apply", "--set", f"people={answers}")
+    assert goes_on.code in (1, 3), goes_on
+    assert [person["done_by"] for person in run.record()["people"]] == ["Ann Engineer"]

@@ -60,7 +60,8 @@ class Lab:
         A page that holds JupyterLab already keeps it, and closes what was open: loading it anew
         costs more than most of what a test does in it.
         """
-        if page.evaluate("() => Boolean(window.jupyterapp)"):
+        if page.url.startswith(self.url) and page.evaluate(HOLDS_LAB):
+            page.evaluate(EMPTY)
             page.evaluate(OPEN, path)
         else:
             page.goto(f"{self.url}/doc/tree/{path}")
@@ -207,12 +208,13 @@ def execute(
     page.wait_for_function(ENDED, arg=index, timeout=timeout, polling=POLLING)
 
 
-OPEN = """async path => {
-    const lab = window.jupyterapp;
-    lab.shell.mode = 'single-document';
-    [...lab.shell.widgets('main')].forEach(widget => widget.dispose());
-    await lab.commands.execute('docmanager:open', {path});
+HOLDS_LAB = "() => Boolean(window.jupyterapp)"
+EMPTY = """() => {
+    const shell = window.jupyterapp.shell;
+    shell.mode = 'single-document';
+    [...shell.widgets('main')].forEach(widget => widget.dispose());
 }"""
+OPEN = "async path => { await window.jupyterapp.commands.execute('docmanager:open', {path}); }"
 READY = """path => {
     const panel = window.jupyterapp?.shell.currentWidget;
     return panel?.context?.path === path && panel.context.isReady

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
+import pytest
 from playwright.sync_api import Dialog, Page, Request, expect
 
 from sfsip_nb.inputs import samples
@@ -48,9 +50,16 @@ class Watched:
 
     def __init__(self, page: Page, allowed: str) -> None:
         self.happened: list[str] = []
-        self.allowed = allowed
-        page.on("dialog", self._opened)
-        page.on("request", self._asked)
+        self.page, self.allowed = page, allowed
+
+    def __enter__(self) -> Self:
+        self.page.on("dialog", self._opened)
+        self.page.on("request", self._asked)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.page.remove_listener("dialog", self._opened)
+        self.page.remove_listener("request", self._asked)
 
     def _opened(self, dialog: Dialog) -> None:
         if dialog.type != "beforeunload":
@@ -60,6 +69,13 @@ class Watched:
     def _asked(self, request: Request) -> None:
         if not request.url.startswith((self.allowed, "data:", "blob:", "ws")):
             self.happened.append(request.url)
+
+
+@pytest.fixture
+def watched(lab: Lab, page: Page) -> Iterator[Watched]:
+    """The page of the test, watched from its beginning."""
+    with Watched(page, lab.url) as watched:
+        yield watched
 
 
 def notebook(path: Path, cells: dict[str, str]) -> None:
@@ -80,13 +96,14 @@ def notebook(path: Path, cells: dict[str, str]) -> None:
     path.write_text(json.dumps({"cells": written, **about}), encoding="utf-8")
 
 
-def test_each_of_our_tables_shows_hostile_text_and_stays_as_it_is(lab: Lab, page: Page) -> None:
+def test_each_of_our_tables_shows_hostile_text_and_stays_as_it_is(
+    lab: Lab, page: Page, watched: Watched
+) -> None:
     every = {
         id: f"for text in HOSTILE.values():\n    {source}\nprint('end of {id}')"
         for id, source in CELLS.items()
     }
     notebook(lab.root / "hostile.ipynb", {"show": SHOW, **every})
-    watched = Watched(page, lab.url)
     opened = lab.open(page, "hostile.ipynb")
     opened.run("show")
     for id in CELLS:
@@ -101,8 +118,7 @@ def test_each_of_our_tables_shows_hostile_text_and_stays_as_it_is(lab: Lab, page
     assert watched.happened == []
 
 
-def test_a_hostile_customer_goes_through_a_plan(lab: Lab, page: Page) -> None:
-    watched = Watched(page, lab.url)
+def test_a_hostile_customer_goes_through_a_plan(lab: Lab, page: Page, watched: Watched) -> None:
     name = HOSTILE["script"] + HOSTILE["SQL"] + HOSTILE["template"]
     start = lab.open(page, "notebooks/start.ipynb")
     start.run("begin")
@@ -133,8 +149,7 @@ def test_a_hostile_customer_goes_through_a_plan(lab: Lab, page: Page) -> None:
     assert watched.happened == []
 
 
-def test_hostile_platforms_are_met_in_a_notebook(lab: Lab, page: Page) -> None:
-    watched = Watched(page, lab.url)
+def test_hostile_platforms_are_met_in_a_notebook(lab: Lab, page: Page, watched: Watched) -> None:
     runbook = lab.begin(page, "Tailspin")
     folder = lab.root / runbook.removesuffix("/runbook")
     fault = "/faults/genesys.no-permission-call-routes"

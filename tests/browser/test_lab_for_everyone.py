@@ -35,8 +35,7 @@ def theme(page: Page, name: str) -> None:
 @pytest.fixture(params=["JupyterLab Dark", "JupyterLab Light"])
 def themed(request: pytest.FixtureRequest, lab: Lab, page: Page) -> Lab:
     """The lab in each of its themes, ending with the usual one."""
-    page.goto(f"{lab.url}/lab?reset")
-    expect(page.locator("#jp-main-dock-panel")).to_be_visible()
+    lab.open(page, "notebooks/start.ipynb")
     theme(page, request.param)
     return lab
 

@@ -99,5 +99,6 @@ def test_a_typed_secret_is_in_nothing_that_is_left(own: Lab, page: Page) -> None
         subprocess.run(["pdftotext", str(exports / "record.pdf")], check=True, timeout=60)
         assert "Canary" in (exports / "record.txt").read_text(encoding="utf-8")
     assert list(run.glob("attempts/*/record.html"))
+    page.goto("about:blank")  # this JupyterLab ends with the test
     assert leaks(own.root, CANARIES | {"half": HALF}) == []
     assert os.environ["SFSIP_TESTBED_SYNTHFLOW_API_KEY"] == CANARIES["Synthflow API key"]

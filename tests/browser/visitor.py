@@ -55,19 +55,15 @@ class Visitor:
         self.shown.get_by_label(label, exact=True).select_option(choice)
         self.clicks += 2
 
-    def menu(self, name: str, entry: str) -> None:
-        """Choose from the menu bar."""
-        self.click(self.page.get_by_role("menuitem", name=name, exact=True))
-        self.click(self.page.get_by_role("menuitem", name=entry, exact=True))
-
     def arrive(self, path: str) -> None:
         """Wait until a notebook stands in front, ready to be run."""
         ready(self.page, path)
         self.ids = self.lab.ids(path)
 
     def run_all(self) -> None:
-        """Run all cells by the menu, to the end."""
-        execute(self.page, lambda: self.menu("Run", "Run All Cells"), timeout=ALL)
+        """Run all cells by the button in the toolbar, to the end."""
+        button = self.shown.get_by_role("button", name="Run All Cells", exact=True)
+        execute(self.page, lambda: self.click(button), timeout=ALL)
 
     def follow(self, id: str, link: str, path: str) -> None:
         """Click a link in a cell, and arrive."""
@@ -94,6 +90,26 @@ def onboard(visitor: Visitor, customer: str, see: See = lambda name: None) -> No
 
     `see` is told where one could stop and look.
     """
+    begin(visitor, customer, see)
+    first, *others = SECTIONS["genesys"]
+    visitor.run_all()
+    see(first)
+    for section in others:
+        go_on(visitor, section)
+        visitor.run_all()
+        see(section)
+    open_record(visitor)
+    see("record")
+
+
+def begin(
+    visitor: Visitor,
+    customer: str,
+    see: See = lambda name: None,
+    by_hand: tuple[str, ...] = (),
+    guide: str = "genesys",
+) -> None:
+    """Begin a rehearsal, with what is ticked to be done `by_hand`, and arrive at its 01."""
     page, lab = visitor.page, visitor.lab
     page.goto(f"{lab.url}/lab/tree/notebooks/start.ipynb?reset")
     visitor.arrive("notebooks/start.ipynb")
@@ -102,24 +118,26 @@ def onboard(visitor: Visitor, customer: str, see: See = lambda name: None) -> No
     visitor.click(name)
     page.keyboard.type(customer)
     visitor.choose("Target", "testbed: a rehearsal on this machine")
+    for label in by_hand:
+        visitor.click(visitor.shown.get_by_label(label))
     visitor.click(visitor.cell("notebooks").locator(".cm-content").first)
     page.keyboard.press("Shift+Enter")
     link = visitor.cell("notebooks").get_by_role("link", name="01 Prerequisites")
     expect(link).to_be_visible()
     see("start")
-    visitor.runbook = f"runs/{customer.lower()}-genesys-rehearsal/runbook"
-    first, *others = SECTIONS["genesys"]
+    visitor.runbook = f"runs/{customer.lower()}-{guide}-rehearsal/runbook"
     visitor.click(link)
-    visitor.arrive(f"{visitor.runbook}/{first}.ipynb")
-    visitor.run_all()
-    see(first)
-    for section in others:
-        number = section[:2]
-        visitor.follow("next", number, f"{visitor.runbook}/{section}.ipynb")
-        visitor.run_all()
-        see(section)
+    visitor.arrive(f"{visitor.runbook}/{SECTIONS[guide][0]}.ipynb")
+
+
+def go_on(visitor: Visitor, section: str) -> None:
+    """Follow the link to the next section."""
+    visitor.follow("next", section[:2], f"{visitor.runbook}/{section}.ipynb")
+
+
+def open_record(visitor: Visitor) -> None:
+    """Open the record that 07 has made."""
     visitor.click(visitor.look_at("record", "end").get_by_role("link", name="record.html"))
-    see("record")
 
 
 def rehearse_a_fault(visitor: Visitor, fault: str, see: See = lambda name: None) -> None:

@@ -78,6 +78,15 @@ def test_another_call_seen_elsewise_is_no_difference() -> None:
     assert comparison.compared(later, attempt()).checks == []
 
 
+def test_the_mark_that_each_call_has_for_itself_is_no_difference() -> None:
+    more = {"expected": "sfsip-12", "basis": ["call"]}
+    one, two = (
+        changed(attempt(), "verify.inbound/answered", **more | {"expected": mark})
+        for mark in ("sfsip-12", "sfsip-34")
+    )
+    assert comparison.compared(two, one).checks == []
+
+
 def test_causes_come_and_go() -> None:
     now, then = (attempt(causes={"named": [cause(c) for c in ids]}) for ids in ("ab", "bc"))
     told = comparison.compared(now, then)

@@ -90,7 +90,7 @@ class Unmasked(Redactor):
 class Place:
     """The stand-ins and the proxy before them, which all cases share.
 
-    What meets no trouble needs no socket: within this process it is handed to the proxy as it is.
+    A request that nothing befalls needs no socket: in this process the proxy has it as it is.
     """
 
     def __init__(self) -> None:
@@ -101,11 +101,12 @@ class Place:
 
     def __enter__(self) -> Self:
         def carry(client: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
-            if self.proxy.troubling or os.getpid() != self._home:
-                return self._over_a_socket(client, request)
             headers = {name.lower(): value for name, value in request.headers.items()}
             target = request.url.raw_path.decode("latin-1")
-            answer = self.proxy.hand(Request(request.method, target, headers, request.read()))
+            handed = Request(request.method, target, headers, request.read())
+            if self.proxy.may_trouble(handed) or os.getpid() != self._home:
+                return self._over_a_socket(client, request)
+            answer = self.proxy.hand(handed)
             return httpx.Response(answer.status, headers=answer.headers, content=answer.body)
 
         httpx.HTTPTransport.handle_request = carry  # type: ignore[method-assign]

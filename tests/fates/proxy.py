@@ -123,10 +123,11 @@ class Proxy:
         """How many distinct writes were sent."""
         return len(self._writes)
 
-    @property
-    def troubling(self) -> bool:
-        """Whether anything may befall a request."""
-        return bool(self.fates or self._chaos)
+    def may_trouble(self, request: Request) -> bool:
+        """Whether anything may befall that request."""
+        with self._lock:
+            write = self._writes.get(request.same, len(self._writes) + 1) if request.writes else 0
+            return bool(self._chaos) or write in self.fates
 
     def hand(self, request: Request) -> Answer:
         """The platform's answer, without a socket, to a request that nothing befalls."""

@@ -102,7 +102,9 @@ def _is_plain(statement: ast.stmt) -> bool:
         called = _called(statement.value)
         shown = ast.unparse(statement.value)
         known = ("run", "new", "file")
-        return shown in known or called.startswith(("overview", *(f"{name}." for name in known)))
+        return shown in known or called.startswith(
+            ("overview", "practice", *(f"{name}." for name in known))
+        )
     return False
 
 

@@ -21,6 +21,7 @@ from sfsip_nb.inputs.load import parameters_cell
 from sfsip_nb.notebook.run import open_run
 from sfsip_nb.runs import person
 from sfsip_nb.testbed import life
+from tests.notebooks.forked import forked_kernels
 from tests.notebooks.notebook_tools import FOLDER, PROJECT, is_parameters, read
 
 FILE = PROJECT / "parameters" / "genesys.testbed.yaml"
@@ -118,7 +119,8 @@ class Bench:
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     made = Bench(tmp_path_factory.mktemp("bench"))
     shutil.copytree(FOLDER, made.folder / "notebooks")
-    with pytest.MonkeyPatch.context() as patch:
+    # nbval, in a process of its own, has the stock ones.
+    with pytest.MonkeyPatch.context() as patch, forked_kernels():
         patch.chdir(made.folder)
         yield made
         for folder in (made.folder / "runs").iterdir():

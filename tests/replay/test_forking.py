@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 from jupyter_client.manager import AsyncKernelManager
-from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_core.utils import run_sync
 
-from sfsip_nb.replay.forking import SAFE, ForkedInLab, fork_in_lab
+from sfsip_nb.replay.forking import SAFE
 from sfsip_nb.replay.kernels import Kernels
 from sfsip_nb.testbed import registry
+from tests.notebooks.forked import forked_kernels
 
 pytestmark = pytest.mark.skipif(not SAFE, reason="kernels are forked on Linux only")
 
@@ -87,18 +87,13 @@ def test_a_kernel_ends_with_the_process_that_it_was_forked_from(kernels: Kernels
 
 
 @pytest.fixture
-def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AsyncKernelManager]:
+def opened(tmp_path: Path) -> Iterator[AsyncKernelManager]:
     """A kernel as JupyterLab starts it, with a variable and in a folder of its own."""
-    fork_in_lab()
-    monkeypatch.delitem(KernelProvisionerFactory.provisioners, "sfsip")
-    kernel = AsyncKernelManager(kernel_name="python3", transport_encryption="required")
-    kernel.provisioner = ForkedInLab(
-        kernel_id=kernel.kernel_id, kernel_spec=kernel.kernel_spec, parent=kernel
-    )
-    run_sync(kernel.start_kernel)(env=os.environ | {"MARK": "own"}, cwd=tmp_path)
-    yield kernel
-    run_sync(kernel.shutdown_kernel)(now=True)
-    ForkedInLab.of.close()
+    with forked_kernels():
+        kernel = AsyncKernelManager(kernel_name="python3", transport_encryption="required")
+        run_sync(kernel.start_kernel)(env=os.environ | {"MARK": "own"}, cwd=tmp_path)
+        yield kernel
+        run_sync(kernel.shutdown_kernel)(now=True)
 
 
 LAB = """

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from sfsip_nb.cli import app
 from sfsip_nb.engine import hosts
+from sfsip_nb.engine.changes import Meant
 from sfsip_nb.replay.events import BrokeOff, Event, Finished, Hosts
 from sfsip_nb.replay.series import replay
 from sfsip_nb.runs import session
@@ -109,6 +110,21 @@ def test_as_json_and_quietly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert quiet.exit_code == 4
     assert "Cannot reach" in quiet.stdout
     assert quiet.stderr == ""
+
+
+def test_a_rollback_ends_there_too_and_says_what_to_try(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = live_file(tmp_path)
+    opened = session.prepare(file, out=tmp_path / "run")
+    made = opened.journal.changes.intend(opened.attempt, Meant("x", "genesys.trunk", "T", "create"))
+    opened.journal.changes.ended(made.id, "done", "1")
+    opened.close()
+    nameless(monkeypatch, tmp_path)
+    done = CliRunner().invoke(app, ["rollback", str(tmp_path / "run"), "--approve", "Ann"])
+    assert done.exit_code == 4, done.output
+    assert "Cannot reach " in done.stderr
+    assert "Check the region" in done.stderr
 
 
 def test_once_it_can_be_reached_the_same_command_goes_on(

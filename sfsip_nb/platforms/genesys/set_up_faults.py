@@ -30,6 +30,7 @@ SET_UP = (
         "the trunk's protocol is TCP instead of UDP, or UDP instead of another",
         cause="genesys.trunk-protocol",
         breaks=breaks.transport,
+        unclear=("genesys",),
     ),
     Fault(
         "genesys.identifier-changed",
@@ -37,6 +38,7 @@ SET_UP = (
         WRONG_ORG,
         cause="genesys.identifier",
         breaks=breaks.renamed("trunk_sip_termination_uri"),
+        unclear=("genesys",),
     ),
     Fault(
         "genesys.no-inbound-site",
@@ -64,6 +66,7 @@ SET_UP = (
         REGISTRATION,
         cause="genesys.digest-off",
         breaks=breaks.digest_off,
+        unclear=("genesys",),
     ),
     Fault(
         "genesys.realm",
@@ -71,6 +74,7 @@ SET_UP = (
         REGISTRATION,
         cause="genesys.realm",
         breaks=breaks.realm,
+        unclear=("genesys",),
     ),
     Fault(
         "genesys.user-name",
@@ -78,6 +82,7 @@ SET_UP = (
         REGISTRATION,
         cause="genesys.user-name",
         breaks=breaks.user_name,
+        unclear=("genesys",),
     ),
     Fault(
         "genesys.password",
@@ -92,6 +97,7 @@ SET_UP = (
         CALLER_ID,
         cause="genesys.caller-address",
         breaks=breaks.fixed("trunk_outboundIdentity_callingAddress", ""),
+        unclear=("genesys",),
     ),
     Fault(
         "genesys.caller-name",
@@ -99,6 +105,7 @@ SET_UP = (
         CALLER_ID,
         cause="genesys.caller-name",
         breaks=breaks.fixed("trunk_outboundIdentity_callingName", "Somebody Else"),
+        unclear=("genesys",),
     ),
     Fault(
         "genesys.allow-all",
@@ -112,6 +119,7 @@ SET_UP = (
         REJECTED,
         cause="genesys.acl-missing",
         breaks=breaks.acl_missing,
+        unclear=("genesys",),
     ),
     Fault(
         "genesys.acl-stale",
@@ -119,6 +127,7 @@ SET_UP = (
         REJECTED,
         cause="genesys.acl-stale",
         breaks=breaks.acl_stale,
+        unclear=("genesys",),
     ),
     Fault(
         "genesys.codec",
@@ -126,6 +135,7 @@ SET_UP = (
         AUDIO,
         cause="genesys.codec",
         breaks=breaks.fixed("trunk_media_codec", ["audio/opus"]),
+        unclear=("genesys",),
     ),
     Fault(
         "genesys.srtp-off",
@@ -133,6 +143,7 @@ SET_UP = (
         AUDIO,
         cause="genesys.srtp",
         breaks=breaks.fixed("trunk_media_srtpCipherSuites", []),
+        unclear=("genesys",),
     ),
     Fault(
         "genesys.leading-plus",
@@ -161,6 +172,7 @@ SET_UP = (
         NO_ROUTE_FOUND,
         cause="genesys.number-plan",
         breaks=breaks.plan_missing,
+        unclear=("genesys",),
     ),
     Fault(
         "genesys.plan-order",
@@ -175,6 +187,7 @@ SET_UP = (
         NO_ROUTE_FOUND,
         cause="genesys.plan-classification",
         breaks=breaks.plan_classification,
+        unclear=("genesys",),
     ),
     Fault(
         "genesys.plan-without-group",
@@ -182,6 +195,7 @@ SET_UP = (
         CALLER_ID,
         cause="genesys.plan-capture-group",
         breaks=breaks.plan_without_group,
+        unclear=("genesys",),
     ),
     # Numbers, call routes and flows
     Fault(

@@ -178,7 +178,7 @@ def run_started(
 ) -> list[Check]:
     """Find and judge the call to the AI that was started on the platform."""
     number = started(ctx)
-    sought = answered(ctx, step, number, "", ctx.surroundings.administer is not None)
+    sought = answered(ctx, step, number, "", not ctx.by_hand(step))
     sides = find(ctx, platform, sought)
     found = of_number(ctx, number, _judged(ctx, step, sides, judge, remedy))
     return [*found, *sampling.not_called(step, [number], ctx.parameters.numbers)]

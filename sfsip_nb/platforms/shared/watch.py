@@ -23,12 +23,13 @@ AROUND = timedelta(minutes=15)
 JUDGED = "calls.judged"
 """Under this the journal keeps, by who judged them, the ids of calls that are not new any more."""
 
-# Seconds, divided by the testbed's time scale: until somebody has dialed, until the call is
-# over, and until a record that is late is there.
-_DIALLING, _CALLING, _LATE = 180.0, 600.0, 90.0
+# Seconds, divided by the testbed's time scale: until the call is over, and until a record that is
+# late is there.
+_CALLING, _LATE = 600.0, 90.0
 
-# Seconds that each takes on any testbed: people and sockets are no faster there.
-_TO_DIAL, _TO_CALL, _TO_RECORD = 20.0, 60.0, 3.0
+# Seconds that each takes on any testbed, until somebody has dialed first: people and sockets are no
+# faster there.
+_TO_DIAL, _TO_CALL, _TO_RECORD = 180.0, 60.0, 3.0
 
 _PAUSE = 2.0  # seconds between two looks, divided likewise
 
@@ -125,7 +126,7 @@ def _watch(ctx: Context, name: str, number: str, sought: Sought) -> Watch:
     begin, call = Stage("the call in both sides' records", late), late
     if may_come and ctx.watched:
         of = f", from {calls.digits(sought.caller)}" if sought.caller else ""
-        begin = Stage(f"call {number} now{of}", seconds(_DIALLING, _TO_DIAL))
+        begin = Stage(f"call {number} now{of}", _TO_DIAL)
         call = seconds(_CALLING, _TO_CALL)
     return Watch(
         (name, SYNTHFLOW),

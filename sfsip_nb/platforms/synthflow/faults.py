@@ -34,6 +34,10 @@ PROXY_SET = Fault(
     WRONG_ORG,
     cause="synthflow.outbound-proxy",
     breaks=breaks.proxy_set,
+    unclear=(
+        "genesys",
+        "talkdesk",
+    ),
 )
 REGISTERS = Fault(
     "synthflow.registers",
@@ -41,6 +45,10 @@ REGISTERS = Fault(
     REGISTRATION,
     cause="synthflow.registers",
     breaks=breaks.registers,
+    unclear=(
+        "genesys",
+        "talkdesk",
+    ),
 )
 USER_NAME = Fault(
     "synthflow.user-name",
@@ -57,12 +65,20 @@ DETACHED = Fault(
     REGISTRATION,
     cause="synthflow.assistant-none",
     breaks=breaks.detached,
+    unclear=(
+        "genesys",
+        "talkdesk",
+    ),
 )
 TWO_ASSISTANTS = Fault(
     "synthflow.two-assistants",
     "a second inbound assistant has the number too, and answers it",
     cause="synthflow.assistant-two",
     breaks=breaks.two_assistants,
+    unclear=(
+        "genesys",
+        "talkdesk",
+    ),
 )
 OTHER_ASSISTANT = Fault(
     "synthflow.other-assistant",
@@ -90,6 +106,10 @@ ACTION_MODE = Fault(
     TRANSFER,
     cause="synthflow.transfer-mode",
     breaks=breaks.action_mode,
+    unclear=(
+        "genesys",
+        "talkdesk",
+    ),
 )
 
 # Calls
@@ -116,9 +136,14 @@ OTHER_REALM = Fault(
     "Synthflow asks for credentials of another realm",
     REGISTRATION,
     cause="synthflow.realm",
+    unclear=("talkdesk",),
 )
 WRONG_CODEC = Fault(
-    "synthflow.wrong-codec", "Synthflow does not accept G.711", AUDIO, cause="synthflow.codec"
+    "synthflow.wrong-codec",
+    "Synthflow does not accept G.711",
+    AUDIO,
+    cause="synthflow.codec",
+    unclear=("genesys",),
 )
 RTP_BLACKHOLE = Fault(
     "synthflow.rtp-blackhole",
@@ -131,6 +156,7 @@ UNLISTED_ADDRESS = Fault(
     "Synthflow's calls come from an unlisted address",
     REJECTED,
     cause="synthflow.unlisted-address",
+    unclear=("talkdesk",),
 )
 BUSY = Fault("synthflow.busy", "Synthflow answers 486", cause="synthflow.busy")
 RINGS_FOREVER = Fault(
@@ -148,6 +174,7 @@ PRIVATE_MEDIA = Fault(
     "Synthflow tells the contact center a private address for audio",
     AUDIO,
     cause="synthflow.private-media",
+    unclear=("talkdesk",),
 )
 IGNORES_ROUTE_SET = Fault(
     "synthflow.ignores-route-set",

@@ -15,6 +15,7 @@ SLIP_PORT = Fault(
     REGISTRATION,
     cause="talkdesk.trunk-port",
     breaks=breaks.port,
+    unclear=("talkdesk",),
 )
 SLIP_TRANSPORT = Fault(
     "talkdesk.slip-transport",
@@ -22,6 +23,7 @@ SLIP_TRANSPORT = Fault(
     REGISTRATION,
     cause="talkdesk.trunk-transport",
     breaks=breaks.transport,
+    unclear=("talkdesk",),
 )
 SLIP_HOST = Fault(
     "talkdesk.slip-host",
@@ -29,6 +31,7 @@ SLIP_HOST = Fault(
     REGISTRATION,
     cause="talkdesk.trunk-host",
     breaks=breaks.host,
+    unclear=("talkdesk",),
 )
 SLIP_ADDRESS = Fault(
     "talkdesk.slip-address",
@@ -36,6 +39,7 @@ SLIP_ADDRESS = Fault(
     REGISTRATION,
     cause="talkdesk.acl-missing",
     breaks=breaks.address,
+    unclear=("talkdesk",),
 )
 SLIP_USER = Fault(
     "talkdesk.slip-user",
@@ -43,6 +47,7 @@ SLIP_USER = Fault(
     REGISTRATION,
     cause="talkdesk.login",
     breaks=breaks.user,
+    unclear=("talkdesk",),
 )
 SLIP_DID = Fault(
     "talkdesk.slip-did",
@@ -57,12 +62,14 @@ SLIP_TRUNK = Fault(
     NOT_REACHING,
     cause="talkdesk.flow-trunk",
     breaks=breaks.transfer(trunk=""),
+    unclear=("talkdesk",),
 )
 SLIP_FALLBACK = Fault(
     "talkdesk.slip-fallback",
     "the routing has no fallback",
     cause="talkdesk.fallback",
     breaks=breaks.transfer(fallback=""),
+    unclear=("talkdesk",),
 )
 SLIP_TIMEOUT = Fault(
     "talkdesk.slip-timeout",
@@ -84,6 +91,7 @@ SLIP_NUMBER = Fault(
     TRANSFER,
     cause="talkdesk.group-number",
     breaks=breaks.no_ring_group,
+    unclear=("talkdesk",),
 )
 
 # Calls
@@ -96,17 +104,20 @@ LEADING_PLUS = Fault(
     "numbers are sent to Synthflow without their plus sign",
     NOT_REACHING,
     cause="talkdesk.leading-plus",
+    unclear=("talkdesk",),
 )
 PRIVATE_MEDIA = Fault(
     "talkdesk.private-media",
     "Talkdesk tells Synthflow a private address for audio",
     AUDIO,
     cause="talkdesk.private-media",
+    unclear=("talkdesk",),
 )
 CALL_LIMIT = Fault(
     "talkdesk.call-limit",
     "other calls take all that the trunk may have at a time",
     cause="talkdesk.call-limit",
+    unclear=("talkdesk",),
 )
 NO_ANI = Fault(
     "talkdesk.no-ani",
@@ -119,12 +130,14 @@ RTP_BLACKHOLE = Fault(
     "audio sent by Talkdesk to Synthflow is lost",
     AUDIO,
     cause="network.audio-to-ai",
+    unclear=("talkdesk",),
 )
 NO_AGENTS = Fault(
     "talkdesk.no-agents",
     "nobody answers in the ring group",
     TRANSFER,
     cause="talkdesk.no-agents",
+    unclear=("talkdesk",),
 )
 
 # What the account may do

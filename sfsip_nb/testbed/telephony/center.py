@@ -57,7 +57,11 @@ class ContactCenter(SipElement, ABC):
         ports: dict[Transport, int] = {"udp": 5060, "tcp": 5060, "tls": 5061}
         resident = Resident(agent, hosts, ports, lambda: self.address)
         self.phone = Phone(
-            "Agent's telephone (testbed)", net, AGENT_HZ, lambda: not world.fault(self.no_agents)
+            "Agent's telephone (testbed)",
+            net,
+            AGENT_HZ,
+            lambda: not world.fault(self.no_agents),
+            world.handsets,
         )
         super().__init__(net, resident, self.phone.agent)
         give(agent, net, hosts[0].replace("*", "edge"), self.habits())

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
 from sfsip_nb.sip import IncomingCall, Transport, UserAgent
+from sfsip_nb.testbed.handsets import Handsets
 from sfsip_nb.testbed.world import World
 
 from .net import Net
@@ -33,11 +35,26 @@ def ring_seconds(world: World, seconds: float = 120.0) -> float:
     return min(max(world.scaled(seconds), shortest), CALL_SECONDS / 2)
 
 
-class Phone:
-    """A telephone behind a stand-in. `answers` is asked at each call: does anybody pick up?"""
+def agent_seconds(world: World, seconds: float) -> float:
+    """How long an agent's telephone may ring: a person who answers it by hand takes their time."""
+    return CALL_SECONDS / 2 if world.handsets.by_hand else ring_seconds(world, seconds)
 
-    def __init__(self, name: str, net: Net, hz: float, answers: Callable[[], bool] = lambda: True):
-        self._hz, self._answers = hz, answers
+
+class Phone:
+    """A telephone behind a stand-in. `answers` is asked at each call: does anybody pick up?
+
+    A person may do so by hand, on the `handsets` that are given.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        net: Net,
+        hz: float,
+        answers: Callable[[], bool] = lambda: True,
+        handsets: Handsets | None = None,
+    ):
+        self._hz, self._answers, self._handsets = hz, answers, handsets or Handsets()
         self.agent = UserAgent(name, transports=_UDP, resolver=net, on_invite=self._ring)
 
     def uri(self, user: str) -> str:
@@ -50,6 +67,8 @@ class Phone:
             await call.wait_ended(CALL_SECONDS)
             return
         await asyncio.sleep(RING_SECONDS)
+        if not await self._handsets.picked_up(partial(call.wait_ended, CALL_SECONDS)):
+            return
         if await call.answer() and call.audio:
             call.audio.play(self._hz)
             await call.wait_ended(CALL_SECONDS)

@@ -11,6 +11,7 @@ from sfsip_nb.sip import UserAgent
 from sfsip_nb.testbed.standin import stand_ins
 from sfsip_nb.testbed.world import World
 
+from .caller import Caller
 from .center import ContactCenter
 from .certificates import Certificates
 from .element import SipElement
@@ -35,6 +36,7 @@ class Telephony:
             self.elements |= own.elements(world, self.net, self._certificates)
         self.centers = {n: e for n, e in self.elements.items() if isinstance(e, ContactCenter)}
         self.network = TelephoneNetwork(self.net, tuple(self.centers.values()))
+        self.caller = Caller(world, self.network)
         self._all = (self.network, *self.elements.values())
 
     async def start(self) -> dict[str, Any]:

@@ -49,4 +49,5 @@ STAND_IN = StandIn(
     calls=lambda world: list(world.records["conversations"].values()),
     secret_fields=frozenset({template.PASSWORD}),
     elements=lambda *of: {"genesys": Edge(*of)},
+    screens=frozenset({"trunk.inbound"}),
 )

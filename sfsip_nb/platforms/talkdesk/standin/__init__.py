@@ -60,4 +60,5 @@ STAND_IN = StandIn(
     calls=lambda world: list(world.records["talkdesk_calls"].values()),
     secret_fields=frozenset({"_password"}),
     elements=lambda *of: {"talkdesk": Sbc(*of)},
+    screens=frozenset({"access.platform", "access.number"}),
 )

@@ -70,7 +70,8 @@ def _create_trunk(world: World, values: Values) -> Json:
     else:
         entered = {field: values.get(field, "") for field in _TRUNK_FIELDS}
         text(entered, "server")
-        if text(entered, "transport") not in _TRANSPORTS:
+        entered["transport"] = text(entered, "transport").lower()
+        if entered["transport"] not in _TRANSPORTS:
             raise CannotDo(f"There is no transport {entered['transport']!r}.")
         entered |= {"_password": values["password"]} if "password" in values else {}
     if trunk is None:

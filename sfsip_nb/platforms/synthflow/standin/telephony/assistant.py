@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sfsip_nb.platforms.synthflow import faults
 from sfsip_nb.sip import Call, Relay, Tone, relay
 from sfsip_nb.testbed.telephony.net import Target
-from sfsip_nb.testbed.telephony.phone import CALL_SECONDS
+from sfsip_nb.testbed.telephony.phone import CALL_SECONDS, agent_seconds
 
 from .. import customer
 
@@ -139,18 +139,23 @@ class Talk:
             self.reason = "agent_ended_call"
             await self.call.hangup()
 
+    @property
+    def _patience(self) -> float:
+        """Seconds until a person has to be reached."""
+        return max(REFER_SECONDS, agent_seconds(self.region.world, 0.0))
+
     async def _cold(self, phone: str) -> int:
         """REFER on the caller's own leg: the code that the other side reports, 0 for none."""
         own = self.region.termination(self.number)
         target = phone if "@" in phone else Target(phone, own.host).uri
-        result = await self.call.refer(target, timeout=REFER_SECONDS)
+        result = await self.call.refer(target, timeout=self._patience)
         code = result.final_code or (0 if result.accepted_code == 202 else result.accepted_code)
         return code
 
     async def _warm(self, phone: str) -> int:
         """A second call to the person, joined with the first; both last until one hangs up."""
         person = await self.region.dial(self.number, phone, self.call.caller, self.call.caller_name)
-        code = await person.outcome(REFER_SECONDS)
+        code = await person.outcome(self._patience)
         if code == 200 and person.audio and self.call.audio:
             self.region.run(_join(self.call, person, relay(self.call.audio, person.audio)))
         return code

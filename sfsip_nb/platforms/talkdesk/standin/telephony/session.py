@@ -12,7 +12,7 @@ from sfsip_nb.testbed.telephony import pstn
 from sfsip_nb.testbed.telephony.admission import Refusal
 from sfsip_nb.testbed.telephony.legs import Object, Participant
 from sfsip_nb.testbed.telephony.net import Target, name_addr
-from sfsip_nb.testbed.telephony.phone import ring_seconds
+from sfsip_nb.testbed.telephony.phone import agent_seconds, ring_seconds
 from sfsip_nb.testbed.telephony.session import BridgedCall
 
 from . import report, routing
@@ -91,7 +91,7 @@ class SbcSession(BridgedCall):
             "acd", self.caller, number, name=name, queue_id=group["id"] if group else ""
         )
         self.conversation.add(acd)
-        patience = ring_seconds(world, seconds)
+        patience = agent_seconds(world, seconds)
         if group and group["members"]:
             agent = await self.ring_agent(acd)
             assert agent.call

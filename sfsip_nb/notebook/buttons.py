@@ -1,0 +1,64 @@
+"""Buttons that do something on the testbed at once, beside the cell that runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+from sfsip_nb.inputs.errors import SfsipError
+from sfsip_nb.testbed.running import TestbedRefusal
+
+
+class Buttons:
+    """A row of buttons, and what came of the last one: in words, read out as they change."""
+
+    def __init__(self, *before: Any) -> None:
+        import ipywidgets
+
+        self._said = ipywidgets.HTML(layout={"min_width": "24ch", "flex": "1 1 24ch"})
+        self.box = ipywidgets.HBox([*before, self._said], layout={"flex_flow": "row wrap"})
+
+    def add(self, label: str, do: Callable[[], str], icon: str = "") -> None:
+        """One more; `do` says what came of it."""
+        import ipywidgets
+
+        made = ipywidgets.Button(
+            description=label, tooltip=label, icon=icon, layout={"width": "auto"}
+        )
+        made.on_click(lambda _: self._do(do))
+        _beside(made.comm)
+        *others, said = self.box.children
+        self.box.children = (*others, made, said)
+
+    def say(self, words: str) -> None:
+        """Show it beside the buttons."""
+        self._said.value = f'<span role="status">{escape(words)}</span>'
+
+    @property
+    def said(self) -> str:
+        """What was said last, as it stands beside them."""
+        return str(self._said.value)
+
+    def show(self) -> None:
+        """Display them below the cell that runs."""
+        from IPython.display import display
+
+        display(self.box)  # type: ignore[no-untyped-call]
+
+    def _do(self, act: Callable[[], str]) -> None:
+        try:
+            self.say(act())
+        except TestbedRefusal as refusal:
+            self.say(refusal.reason)
+        except SfsipError as error:
+            self.say(str(error))
+
+
+def _beside(comm: Any) -> None:
+    """Have what comes from a control carried out where JupyterLab sends it: in a subshell.
+
+    ipykernel (7.4) would give it to the shell that made the control, and that one runs the cell.
+    """
+    if hasattr(comm, "_reply_subshell_for"):
+        comm._reply_subshell_for = lambda data, subshell: subshell
