@@ -133,6 +133,10 @@ def test_a_named_cause_comes_first_until_what_it_explains_is_well(run: Written) 
     assert todo["what"] == "Synthflow's audio is lost on the way"
     assert todo["href"].endswith("06-troubleshooting.ipynb#cell-id=diagnosis")
     assert "06 Quick troubleshooting: ✖ 1 cause named" in run.bar()
+    asked = run.bar(surprise=True)
+    assert "A surprise is on: say what is broken" in asked
+    assert "audio is lost" not in asked
+    assert "cause" not in asked
     run.ran("verify.inbound")
     assert run.status()["todo"] == []
     assert "06 Quick troubleshooting: ✔ pass" in run.bar()
