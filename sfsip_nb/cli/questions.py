@@ -27,7 +27,8 @@ from sfsip_nb.inputs.secrets import (
     resolve,
     type_in,
 )
-from sfsip_nb.notebook.forms import Field, answered, fields_of
+from sfsip_nb.notebook.forms import Field, fields_of
+from sfsip_nb.notebook.lookups import answered
 from sfsip_nb.sip.shown import counted
 
 

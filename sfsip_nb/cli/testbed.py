@@ -12,20 +12,12 @@ import typer
 from sfsip_nb.cli.common import PLAIN, Folder, become, paragraphs, say
 from sfsip_nb.inputs import extras
 from sfsip_nb.inputs.errors import InputError
-from sfsip_nb.inputs.platform import Group
 
 if TYPE_CHECKING:
     from sfsip_nb.inputs.schema import Parameters
     from sfsip_nb.testbed.running import RunningTestbed
 
 app = typer.Typer(**PLAIN, help="The stand-ins on this machine.")
-
-_GROUPS: dict[Group, str] = {
-    "set-up": "In what is set up, as somebody's hand would leave it",
-    "calls": "In the calls",
-    "account": "In what the account may do",
-    "conditions": "Conditions, under which nothing is wrong with the set-up",
-}
 
 
 @app.command("start")
@@ -135,8 +127,8 @@ def _refusals(folder: Path) -> Iterator[None]:
 def list_faults() -> None:
     """List what the testbed can break, by where it lies."""
     from sfsip_nb.present.text import columns
-    from sfsip_nb.testbed.faults import faults
+    from sfsip_nb.testbed.faults import GROUPS, faults
 
-    for group, title in _GROUPS.items():
+    for group, title in GROUPS.items():
         rows = [(f.name, f.effect, f.row) for f in faults().values() if f.group == group]
         say(columns(title, ("name", "what it breaks", "troubleshooting row"), rows) + "\n")

@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
-from functools import cache, wraps
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from dataclasses import replace
+from functools import wraps
+from typing import Concatenate, ParamSpec, Protocol, TypeVar, cast
 
-from sfsip_nb.notebook import forms
-from sfsip_nb.notebook.errors import errors_shown
+from sfsip_nb.inputs.errors import SfsipError
+from sfsip_nb.notebook import forms, queued
+from sfsip_nb.notebook.bar import Bar
+from sfsip_nb.notebook.errors import card, errors_shown
+from sfsip_nb.notebook.stamps import stamp
 from sfsip_nb.notebook.waiting import timed
 from sfsip_nb.notebook.workspace import Workspace
-from sfsip_nb.present.tables import Shown, Stamp
-
-
-@cache
-def _kernel() -> str:
-    """Tells this kernel's outputs from those of an earlier one, or of one forked beside it."""
-    return f"{os.getpid()}-{time.time_ns() // 10**6}"
+from sfsip_nb.present.tables import Shown
 
 
 class InNotebook(Protocol):
-    """What has methods that cells call: its workspace, and the notebook's name."""
+    """What has methods that cells call: its workspace, its name, and its bar."""
 
     workspace: Workspace
     name: str
+    bar: Bar
 
 
 N = TypeVar("N", bound=InNotebook)
@@ -39,31 +35,34 @@ S = TypeVar("S", bound=Output)
 def cell(method: Callable[Concatenate[N, P], S]) -> Callable[Concatenate[N, P], S]:
     """A method that a cell calls, on the run as it is then. What it returns is shown, with a stamp.
 
-    Raises nothing but `SfsipError`, which a card has told by then.
+    Raises nothing but `SfsipError`, which a card has told by then. In JupyterLab the card is all:
+    the cells that were sent together with it are held, and each says so.
     """
 
     @wraps(method)
     def called(notebook: N, /, *args: P.args, **named: P.kwargs) -> S:
-        workspace = notebook.workspace
+        workspace, sent = notebook.workspace, queued.sent()
+        stop = workspace.stopped
+        if stop and sent and stop.holds(sent):
+            workspace.stopped = replace(stop, last=sent)
+            return cast(S, notebook.bar.held(stop, sent))
         what = f"run.{method.__name__}({', '.join(map(repr, args))})".replace("'", '"')
-        stops = errors_shown(workspace.folder, lambda: workspace.redactor, what)
-        with stops, _letting_go(workspace), timed(what, workspace.headless):
-            workspace.refresh()
-            made = method(notebook, *args, **named)
-            made.stamp = stamp(workspace, notebook.name)
+        stops = errors_shown(workspace.folder, lambda: workspace.redactor, what, show=not sent)
+        try:
+            with stops, _letting_go(workspace), timed(what, workspace.headless):
+                workspace.refresh()
+                made = method(notebook, *args, **named)
+                made.stamp = stamp(workspace, notebook.name)
+                workspace.stopped = None
+        except SfsipError as error:
+            if sent is None:
+                raise
+            workspace.stopped = queued.Stop(sent, error, last=sent)
+            made = cast(S, card(error))
+        notebook.bar.following.follow()
         return made
 
     return called
-
-
-def stamp(workspace: Workspace, notebook: str) -> Stamp:
-    """What an output made now is marked with."""
-    now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    where = f"{workspace.draft.run_name}/{notebook}"
-    if (opened := workspace.opened) is None:
-        return Stamp(where, _kernel(), 0, f"no attempt yet · {now}")
-    words = f"attempt {opened.attempt} · {opened.mode} · {opened.parameters.target} · {now}"
-    return Stamp(where, _kernel(), opened.attempt, words)
 
 
 @contextlib.contextmanager

@@ -23,13 +23,16 @@ from sfsip_nb.runs import person
 
 @contextmanager
 def errors_shown(
-    folder: Path, redactor: Callable[[], Redactor] = Redactor, where: str = "This cell"
+    folder: Path,
+    redactor: Callable[[], Redactor] = Redactor,
+    where: str = "This cell",
+    show: bool = True,
 ) -> Iterator[None]:
     """Whatever ends the block early is shown as a card and goes on as an `SfsipError`.
 
     `folder` keeps the log; `redactor` gives the one that knows the secrets by then; `where` says
-    what was being done. Raises `Interrupted` for a person's
-    interrupt, `InternalError` for a fault of our own.
+    what was being done; without `show` the caller shows the card. Raises `Interrupted` for a
+    person's interrupt, `InternalError` for a fault of our own.
     """
     try:
         yield
@@ -43,7 +46,8 @@ def errors_shown(
         stop = InternalError(explain(folder, redactor(), where, error))
     else:
         return
-    _show(stop)
+    if show:
+        _show(stop)
     raise stop from None
 
 

@@ -13,7 +13,6 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from sfsip_nb.engine.difference import text
 from sfsip_nb.engine.model import LookupResult
 from sfsip_nb.inputs import extras
 from sfsip_nb.inputs.answered import AnsweredNumber
@@ -23,12 +22,11 @@ from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.meant import OneOf
 from sfsip_nb.inputs.schema import block_of
 from sfsip_nb.inputs.secrets import doubts
-from sfsip_nb.present.tables import Shown, Stamp, folded, inputs_table, plain_table
-from sfsip_nb.present.text import some
+from sfsip_nb.present.tables import Shown, Stamp, folded, inputs_table
 from sfsip_nb.runs import person
 from sfsip_nb.runs.parameters_file import Proposal
 
-_LINES = ", one a line", "; hold Ctrl or ⌘ to choose several, or none"
+_LINES = ", one a line", "; tick several, or none"
 _WORDS = {"sip": "SIP", "api": "API", "id": "ID", "fqdn": "FQDN", "sbc": "SBC", "url": "URL"}
 
 
@@ -124,35 +122,10 @@ def _bare(annotation: Any) -> Any:
     return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
 
 
-def looked_up(draft: Draft, found: Mapping[str, LookupResult]) -> Shown:
-    """What the platforms say of inputs, by the inputs' keys, as a table."""
-    words = {True: "fits", False: "does not fit", None: "open"}
-    rows = [
-        {
-            "input": label(key),
-            "value": text(draft.value(key)),
-            "seen": f"{words[result.ok]}: {result.sentence}",
-            "offered": some(result.choices),
-        }
-        for key, result in found.items()
-    ]
-    names = {
-        "input": "Input",
-        "value": "Value",
-        "seen": "What the platform says",
-        "offered": "Offered",
-    }
-    return plain_table(rows, names, "What the platforms say about the inputs")
+def _show(name: str, make: Callable[[], Shown]) -> None:
+    from IPython.display import display
 
-
-def answered(found: Mapping[str, LookupResult]) -> tuple[str, bool]:
-    """What came of asking the platforms, in a sentence, and whether all could be asked."""
-    refused = dict.fromkeys(result.sentence for result in found.values() if not result.asked)
-    offered = {key: len(result.choices) for key, result in found.items() if result.choices}
-    told = ", ".join(f"{label(key)} {count}" for key, count in offered.items())
-    parts = [f"{'; '.join(refused)}. Type the names instead."] if refused else []
-    parts += [f"To choose from below: {told}."] if told else []
-    return " ".join(parts) or "The platforms offer nothing to choose from.", not refused
+    display(make())  # type: ignore[no-untyped-call]
 
 
 class Form:
@@ -160,17 +133,19 @@ class Form:
 
     Display it by returning it from a cell. Structures that no single control holds (people,
     waivers) are shown and stay as the parameters have them. `kept` is called after each change.
-    `closed` names, by key, all that may be chosen, each with a word on it. `ask` asks the platforms
-    about the inputs as they stand; `propose` makes of them the run's parameters file.
+    `closed` names, by key and group, all that may be chosen, each with a word on it. `ask` asks the
+    platforms about the inputs as they stand; `propose` makes of them the run's parameters file.
+    `show` displays the inputs as a table, by a name, so that it may follow what is typed.
     """
 
     def __init__(
         self,
         draft: Draft,
         kept: Callable[[], None] = lambda: None,
-        closed: Mapping[str, Mapping[str, str]] | None = None,
+        closed: Mapping[str, Mapping[str, Mapping[str, str]]] | None = None,
         ask: Callable[[], Mapping[str, LookupResult]] = dict,
         propose: Callable[[], Proposal] | None = None,
+        show: Callable[[str, Callable[[], Shown]], None] = _show,
     ) -> None:
         self.draft = draft
         self.propose = propose
@@ -187,6 +162,7 @@ class Form:
         self.shown: Any = None
         self.stamp: Stamp | None = None
         self._kept = kept
+        self._show = show
 
     def static(self) -> Shown:
         """The inputs as a table: secrets as set or not set, and what is still wrong."""
@@ -254,7 +230,7 @@ class Form:
 
             self.shown = Sheet(self)
             display(self.shown.box)  # type: ignore[no-untyped-call]
-            display(folded(self.static(), "The same as a table"))  # type: ignore[no-untyped-call]
+            self._show("inputs", lambda: folded(self.static(), "The same as a table"))
         else:
             display(self.static())  # type: ignore[no-untyped-call]
 
@@ -263,7 +239,8 @@ class Intent:
     """Something shown, and fields below it; the next cell that runs honors what was typed.
 
     `fields` are key, label and hint of each; what is typed goes to `typed`, as it is typed. A key
-    in `offered` is chosen from what stands there.
+    in `offered` is chosen from what stands there. With a `fold` they are behind a line of these
+    words, as nobody needs them now.
     """
 
     def __init__(
@@ -272,8 +249,10 @@ class Intent:
         fields: Sequence[tuple[str, str, str]],
         typed: dict[str, str],
         offered: Mapping[str, Sequence[str]] | None = None,
+        fold: str = "",
     ) -> None:
         self.shown = shown
+        self.fold = fold
         self.fields = tuple(fields)
         self.typed = typed
         self.offered = offered or {}
@@ -291,4 +270,4 @@ class Intent:
 
         self.shown.stamp = self.stamp
         display(self.shown)  # type: ignore[no-untyped-call]
-        display(intent(self.fields, self.typed, self.offered))  # type: ignore[no-untyped-call]
+        display(intent(self.fields, self.typed, self.offered, self.fold))  # type: ignore[no-untyped-call]

@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sfsip_nb.engine import export
+from sfsip_nb.engine import export, people
 from sfsip_nb.engine.engine import Engine
 from sfsip_nb.engine.model import Refused
-from sfsip_nb.engine.verdicts import DONE, Verdict, worst
+from sfsip_nb.engine.verdicts import Verdict
 from sfsip_nb.inputs import facts, private
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.notebook import cards, forms, surprises, telephones
-from sfsip_nb.notebook.cells import cell, stamp
+from sfsip_nb.notebook.bar import Bar
+from sfsip_nb.notebook.cells import cell
 from sfsip_nb.notebook.errors import errors_shown
+from sfsip_nb.notebook.lookups import looked_up
+from sfsip_nb.notebook.stamps import stamp
 from sfsip_nb.notebook.unattended import stop_unless_passed
 from sfsip_nb.notebook.waiting import timed
 from sfsip_nb.notebook.workspace import Workspace
 from sfsip_nb.platforms.shared import captures
 from sfsip_nb.present import captures as capture_tables
-from sfsip_nb.present import causes, chapters, figures, outcome, tables
+from sfsip_nb.present import causes, chapters, figures, outcome, pictured, steps, tables
 from sfsip_nb.present.frames import Frames
-from sfsip_nb.present.pictured import pictured
 from sfsip_nb.present.record import card_page
 from sfsip_nb.present.tables import Shown
 from sfsip_nb.present.text import unmarked, utc
 from sfsip_nb.runs import cards as handouts
 from sfsip_nb.runs import person, places
+from sfsip_nb.sip.shown import counted
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -56,6 +59,7 @@ def open_run(guide: str, notebook: str, namespace: Mapping[str, Any]) -> Run:
         before = namespace.get("run")
         if isinstance(before, Run):  # the cell is run again, and its own result hides the parameter
             namespace = {**namespace, "run": before.workspace.draft.value("run")}
+            before.bar.following.end()
             before.workspace.close()
         return Run(Workspace(guide, namespace), notebook)
 
@@ -69,25 +73,26 @@ class Run:
         self._approval, self._answers = _below.setdefault(
             (workspace.draft.run_name, name), ({}, {})
         )
+        self.bar = Bar(workspace, name)
         closed = {"testbed.faults": workspace.faults()}
         self._form = forms.Form(
-            workspace.draft, workspace.keep, closed, workspace.look, workspace.propose
+            workspace.draft,
+            workspace.keep,
+            closed,
+            lambda: workspace.look(),
+            workspace.propose,
+            self.bar.following.show,
         )
 
     def __repr__(self) -> str:
         return str(self.head())
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        shown = self.head()
-        assert shown.stamp is not None
-        bundle = shown._repr_mimebundle_()
-        return bundle | {"text/html": bundle["text/html"] + shown.stamp.marks}
+    def _ipython_display_(self) -> None:
+        self.bar.following.output("head", self.head)._ipython_display_()
 
     def head(self) -> Shown:
-        """Where a person is: the run, its sections, and what is needed next."""
-        made = tables.head(self.workspace.status(self.name))
-        made.stamp = stamp(self.workspace, self.name)
-        return made
+        """Where a person is: the run, its sections, and what is to do first, or next."""
+        return self.bar.head()
 
     def _engine(self, until: str = "") -> Engine:
         """The engine, once what a person typed below this notebook's outputs was honored.
@@ -163,22 +168,25 @@ class Run:
             seen = self._form.look()
         except InputError as error:
             return tables.notice(str(error), "doubt")
-        return forms.looked_up(self.workspace.draft, seen)
+        return looked_up(self.workspace.draft, seen)
 
     @cell
     def changed(self) -> Shown:
         """What changed since the guide was written, with date and source."""
         notes = facts.changes(self.workspace.guide.name)
-        return tables.what_changed([vars(note) for note in notes])
+        table = tables.what_changed([vars(note) for note in notes])
+        return tables.folded(table, f"{counted(len(notes), 'dated note')} on the vendor's document")
 
     @cell
     def lines(self) -> Shown:
         """Every line of the vendor's document and what carries it."""
-        return tables.plain_table(
-            [vars(line) | {"text": unmarked(line.text)} for line in self.workspace.guide.lines()],
+        lines = self.workspace.guide.lines()
+        table = tables.plain_table(
+            [vars(line) | {"text": unmarked(line.text)} for line in lines],
             {"text": "Line of the guide", "heading": "Heading", "carried_by": "Covered by"},
             "The guide, line by line",
         )
+        return tables.folded(table, f"{counted(len(lines), 'line')}, and what covers each")
 
     # -- the plan -------------------------------------------------------------------------
 
@@ -215,7 +223,9 @@ class Run:
         if done:
             state = f"{len(done)} of {len(plan.changes)} changes carried out; {state}"
         rows = [export.planned(entry) for entry in left]
-        shown = tables.plan_table(rows, f"Plan of {utc(plan.made_at)}", state)
+        told = engine.ctx.journal.people()
+        by_people = sum(card["step"] not in told for card in plan.cards)
+        shown = tables.plan_table(rows, f"Plan of {utc(plan.made_at)}", state, by_people)
         asks = engine.ctx.mode == "plan" or not plan.approved_by
         if self.workspace.headless or plan.stopped or not left or not asks:
             return shown
@@ -249,22 +259,34 @@ class Run:
         if step_id == _DIAGNOSE and self._is_asking():
             return tables.notice("A surprise is on: say below what it is, before it is told.")
         row = session.journal.steps(engine.ctx.attempt)[step_id]
-        shown = tables.checks_table(row.titled(result.step.section, result.step.title))
-        if result.card is not None:
-            shown = shown + tables.card(cards.with_answer(engine.ctx, result.card))
-        for flow in session.guide.flows:
-            if flow.step == step_id:
-                data = export.record(session.journal, session.attempt, session.guide)
-                drawn = next(found for found in data.flows if found.step == step_id)
-                shown = shown + tables.figure(figures.callflow(drawn))
         names = dict.fromkeys(name for check in result.checks for name in check.evidence)
         kept = {name: (session.run_dir / "evidence" / name).read_bytes() for name in names}
-        for picture in pictured(kept, opened=result.verdict is not Verdict.PASS):
-            shown = shown + picture
-        if self.workspace.headless or result.card is None or result.verdict not in _ANSWERABLE:
+        judged = row.titled(result.step.section, result.step.title)
+        asks = result.verdict in _ANSWERABLE
+        settled = people.only_awaits_proof(judged)
+        card = [tables.card(cards.with_answer(engine.ctx, result.card))] if result.card else []
+        folds = pictured.folded(kept, opened=result.verdict is not Verdict.PASS)
+        below = asks and not settled
+        shown = steps.shown(
+            judged,
+            figures=[*self._ways(step_id), *pictured.heard(kept)],
+            inside=[*folds] if below else [*card, *folds],
+            below=card if below else [],
+        )
+        if self.workspace.headless or result.card is None or not asks:
             return shown
         fields = cards.asking(engine.ctx, result.card, anew=result.verdict is not Verdict.WAITING)
-        return forms.Intent(shown, fields, self._answers.setdefault(step_id, {}))
+        typed = self._answers.setdefault(step_id, {})
+        return forms.Intent(shown, fields, typed, fold="Done anew?" if settled else "")
+
+    def _ways(self, step_id: str) -> Iterator[Shown]:
+        """The ways of the calls that a step is about, with what is known of each hop."""
+        session = self.workspace.open()
+        if any(flow.step == step_id for flow in session.guide.flows):
+            data = export.record(session.journal, session.attempt, session.guide)
+            for flow in data.flows:
+                if flow.step == step_id:
+                    yield tables.figure(figures.callflow(flow))
 
     @cell
     def done(
@@ -299,29 +321,15 @@ class Run:
         Tokens are revoked, and opened anew when they are needed. Raises ``NotPassed`` where nobody
         is there to read it and the inputs do not say to go on (`stop_unless_passed`).
         """
-        guide, workspace = self.workspace.guide, self.workspace
-        if own := guide.of_section(self.name):
-            session = workspace.open()
-            session.release()
-            rows = session.journal.steps(session.attempt)
-            title = next(s.title for s in guide.sections if s.notebook == self.name)
-        else:  # of the attempt, or of the last one whose record was made
-            workspace.let_go()
-            rows = workspace.judged()
-            title = f"{guide.title}: all sections so far"
-        ran = [rows[s.id].titled(s.section, s.title) for s in own or guide.steps if s.id in rows]
-        due = own or guide.steps
-        missing = [step.id for step in due if step.id not in rows]
-        verdict: str = worst(step.verdict for step in ran)
-        if missing and verdict in DONE:
-            verdict = outcome.PARTIAL
-        shown = tables.overall(verdict, outcome.section(title, missing, len(due)))
-        if own and not self._is_asking():
-            shown = tables.verdict_table(ran, "This section") + shown
+        workspace = self.workspace
+        workspace.let_go()
+        shown = self.bar.following.output("end", self.bar.end)
         if workspace.unattended:
             shown.stamp = stamp(workspace, self.name)
+            due, ran, title = self.bar.section(workspace.status(self.name))
             inputs = workspace.draft.checked.valid()
-            stop_unless_passed(shown, title, due, ran, inputs, whole=not own)
+            whole = not workspace.guide.of_section(self.name)
+            stop_unless_passed(shown, title, due, ran, inputs, whole=whole)
         return shown
 
     @cell
@@ -372,8 +380,8 @@ class Run:
         told = os.path.relpath(made / "record.html", places.home())
         return (
             tables.figure(figures.strip(chapters.overview(data), "The run at a glance"))
-            + tables.verdict_table(data.steps, f"All steps of attempt {made.name}")
             + tables.overall(outcome.word(data), " ".join([data.title, *outcome.sentences(data)]))
+            + steps.verdicts(data.steps, f"All steps of attempt {made.name}")
             + tables.pointer("The record", where, told)
             + tables.notice(
                 "Afterward: remove the OAuth client that you created for this run, if nothing else "

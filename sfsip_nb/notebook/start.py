@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sfsip_nb.engine.found import look
+from sfsip_nb.engine.found import JOURNAL, look
 from sfsip_nb.engine.model import Guide
 from sfsip_nb.inputs import private, samples
 from sfsip_nb.inputs.draft import Draft
@@ -18,12 +18,14 @@ from sfsip_nb.inputs.opened import from_file
 from sfsip_nb.inputs.schema import named
 from sfsip_nb.notebook import forms, rehearsing, surprises
 from sfsip_nb.notebook.errors import errors_shown
+from sfsip_nb.notebook.following import Following
 from sfsip_nb.platforms import guides
-from sfsip_nb.present import tables
+from sfsip_nb.present import standing, tables
 from sfsip_nb.present.tables import Shown
 from sfsip_nb.runs import parameters_file, person, places
 from sfsip_nb.runs import session as sessions
 from sfsip_nb.runs.status import RUNBOOK, status_of
+from sfsip_nb.runs.todo import cell_of
 
 _answers = {"guide": next(iter(sessions.GUIDES)), "customer": "", "target": "live"}
 """What was answered in this kernel: a cell that is run again asks nothing twice."""
@@ -53,7 +55,8 @@ class Beginning:
             guide = sessions.GUIDES[self.answers["guide"]]
             folder = begin(guide, customer, self.answers["target"])
             found = status_of(folder, self.answers)
-            shown = tables.runs([found] if found else [])
+            _followed.follow()
+            shown = standing.runs([found] if found else [])
             if self.answers["target"] != "testbed":
                 return shown
             notebook = folder / RUNBOOK / f"{guide.sections[0].notebook}.ipynb"
@@ -95,7 +98,8 @@ class Displayed:
 def begin(guide: Guide, customer: str, target: str) -> Path:
     """Copy a guide's notebooks for one customer into its run's folder; returns the run's folder.
 
-    A copy differs from the notebook only in its parameters cell and in its way back to the start.
+    A copy differs from the notebook in its parameters cell and in its way back to the start, and
+    its code is folded, under a line that says what it does.
     What is there already is left as it is; a run that a replay has opened keeps its inputs. Raises
     InputError for a name that no customer has.
     """
@@ -149,25 +153,47 @@ def _with_notebooks(
         made = json.loads((copy if there else kept / copy.name).read_text(encoding="utf-8"))
         for cell in made["cells"]:
             if "parameters" in cell["metadata"].get("tags", []):
-                source = parameters_cell(guide.name, values)
-            else:
-                source = "".join(cell["source"]).replace(*_BACK)
-            cell["source"] = source.splitlines(keepends=True)
+                cell["source"] = parameters_cell(guide.name, values)
+            if not there or "parameters" in cell["metadata"].get("tags", []):
+                _made_own(cell, guide)
         private.write(copy, json.dumps(made, indent=1, ensure_ascii=False) + "\n")
     return folder
 
+
+def _made_own(cell: dict[str, Any], guide: Guide) -> None:
+    """Make a cell one of a run's own notebook: its way back, and no code in sight.
+
+    JupyterLab shows the first line of what is folded, so that it says what the cell does.
+    """
+    source = _OWN.get(cell["id"], "".join(cell["source"])).replace(*_BACK)
+    if cell["cell_type"] == "code":
+        titles = {cell_of(step.id): step.title for step in guide.steps}
+        cell["metadata"]["jupyter"] = {"source_hidden": True}
+        source = f"# {titles.get(cell['id'], cell['id'].replace('-', ' ').capitalize())}\n{source}"
+    cell["source"] = source.splitlines(keepends=True)
+
+
+_OWN = {
+    "about-parameters": "The inputs that this run started with are in the next cell, folded; what "
+    "is typed into the form of section 01 stands over them. [All runs](../start.ipynb)"
+}
+"""What a run's own notebooks say in place of what those for all say, by the cell's id."""
 
 _BACK = "](../start.ipynb)", "](../../../notebooks/start.ipynb)"
 
 
 def overview(root: Path | None = None) -> Shown:
     """Every run that is kept: its sections with their verdicts, and what to do next."""
+    return _followed.output("overview", lambda: _overview(root or _runs()))
+
+
+def _overview(root: Path) -> Shown:
     with errors_shown(_runs()):
-        folders = sorted((root or _runs()).glob("*/"))
+        folders = sorted(root.glob("*/"))
         for folder in folders if person.is_there() else ():
             _opened_by_hand(folder)
         found = [run for folder in folders if (run := status_of(folder, {}))]
-        return tables.runs(found) if found else tables.notice("No run yet.")
+        return standing.runs(found) if found else tables.notice("No run yet.")
 
 
 def practice() -> Displayed:
@@ -190,3 +216,7 @@ def _opened_by_hand(folder: Path) -> None:
 
 def _runs() -> Path:
     return places.home() / "runs"
+
+
+_followed = Following(lambda: _runs().glob(f"*/{JOURNAL}"))
+"""Any notebook of any run changes the overview."""

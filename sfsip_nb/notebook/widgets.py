@@ -13,7 +13,9 @@ from sfsip_nb.inputs.answered import as_line
 from sfsip_nb.inputs.errors import InputError, SfsipError
 from sfsip_nb.inputs.secrets import doubts, has_key_ring, kept_where
 from sfsip_nb.notebook.file_widgets import saver
-from sfsip_nb.notebook.forms import Field, Form, answered, groups_of
+from sfsip_nb.notebook.forms import Field, Form, groups_of
+from sfsip_nb.notebook.lookups import answered
+from sfsip_nb.notebook.several import Several
 from sfsip_nb.present.tables import STYLE
 from sfsip_nb.present.text import some, visible
 from sfsip_nb.sip.shown import counted
@@ -77,11 +79,10 @@ def control(field: Field, form: Form) -> Any:
             text = "\n".join(map(as_line, value))
             widget = ipywidgets.Textarea(value=text, rows=max(2, len(value)), **options)
         case "several":
-            listed = form.closed[field.key]
-            pairs = [(f"{name}: {about}", name) for name, about in listed.items()]
-            chosen = [name for name in value if name in listed]
-            options["layout"] = ipywidgets.Layout(width="120ch", max_width="100%")
-            widget = ipywidgets.SelectMultiple(options=pairs, value=chosen, rows=6, **options)
+            groups = form.closed[field.key]
+            listed = {name for choices in groups.values() for name in choices}
+            search = ipywidgets.Text(placeholder="search", **options)
+            widget = Several(groups, [name for name in value if name in listed], search)
         case "day":
             widget = ipywidgets.DatePicker(value=value, **options)
         case "text":
@@ -135,7 +136,7 @@ class Sheet:
             rows = [row for field in fields if (row := self._row(field)) is not None]
             if rows:
                 heading = about.get(group, "This run")
-                parts += [_html(f"<h4>{escape(heading)}</h4>"), *rows]
+                parts += [_heading(escape(heading)), *rows]
         self._summary = _html("")
         saving = [saver(form.propose)] if form.propose else []
         self.box = ipywidgets.VBox([*parts, self._summary, *saving])
@@ -151,7 +152,7 @@ class Sheet:
             layout=ipywidgets.Layout(width="auto"),
         )
         button.on_click(lambda _: self._look())
-        heading = _html("<h4>First, what opens both platforms</h4>")
+        heading = _heading("First, what opens both platforms")
         ring = [self._ring()] if has_key_ring() else []
         return [heading, *first, *ring, ipywidgets.HBox([button, self._said])]
 
@@ -192,7 +193,8 @@ class Sheet:
             made.observe(lambda change: self._add(key, change["new"]), names="value")
             self._pickers[key] = made
             control, remark = self._rows[key].children
-            column = ipywidgets.VBox([control, made], layout=ipywidgets.Layout(**_LAYOUT))
+            around = _LAYOUT | {"width": "calc(58ch + 4px)"}  # the controls have margins
+            column = ipywidgets.VBox([control, made], layout=ipywidgets.Layout(**around))
             self._rows[key].children = (column, remark)
         self._pickers[key].options = offered
 
@@ -254,6 +256,10 @@ def _html(text: str) -> Any:
     return ipywidgets.HTML(value=text)
 
 
+def _heading(text: str) -> Any:
+    return _html(f'<h4 class="sfsip-heading">{text}</h4>')
+
+
 def _said(html: str) -> str:
     """A remark beside a control: a screen reader is told when it changes."""
     return f'<div class="sfsip" role="status"><small>{html}</small></div>'
@@ -263,6 +269,7 @@ def intent(
     fields: Iterable[tuple[str, str, str]],
     typed: dict[str, str],
     offered: Mapping[str, Sequence[str]],
+    fold: str,
 ) -> Any:
     """Fields for key, label and hint each; one emptied again takes its word back."""
     controls = []
@@ -284,7 +291,8 @@ def intent(
             )
         control.observe(lambda change, key=key: typed.update({key: change["new"].strip()}), "value")
         controls.append(control)
-    return ipywidgets.VBox(controls)
+    box = ipywidgets.VBox(controls)
+    return ipywidgets.Accordion([box], titles=(fold,)) if fold else box
 
 
 def questions(answers: dict[str, str], guides: Mapping[str, str]) -> Any:

@@ -10,19 +10,21 @@ from typing import Any
 from sfsip_nb.engine import export
 from sfsip_nb.engine.engine import Engine
 from sfsip_nb.engine.found import JOURNAL, TYPED, look
-from sfsip_nb.engine.journal import Journal, JournaledStep
+from sfsip_nb.engine.journal import Journal
 from sfsip_nb.engine.model import Guide, LookupResult
 from sfsip_nb.inputs.draft import Draft
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.load import CELL
 from sfsip_nb.inputs.secrets import Redactor
+from sfsip_nb.notebook.queued import Stop
 from sfsip_nb.present.frames import Frames
-from sfsip_nb.runs import looking, parameters_file, person, places
+from sfsip_nb.runs import looking, parameters_file, person, places, rehearsal
 from sfsip_nb.runs import session as sessions
 from sfsip_nb.runs.kept import attempts_of, keep_interactive
 from sfsip_nb.runs.status import status_of
+from sfsip_nb.runs.todo import cell_of
 from sfsip_nb.sip.shown import counted
-from sfsip_nb.testbed.faults import faults
+from sfsip_nb.testbed.faults import GROUPS, faults
 
 _PATIENCE = 60.0
 """Seconds that a cell waits for whoever else writes in its run."""
@@ -40,6 +42,7 @@ class Workspace:
         self.headless = not person.is_there()
         self.draft = Draft(guide, namespace, self._kept, strict=self.headless)
         self.opened: sessions.Session | None = None
+        self.stopped: Stop | None = None
         self._current = False
         # Without a person it stops at the first cell; for one, the testbed starts while they read.
         if self.headless or self.draft.checked.parameters is not None:
@@ -119,16 +122,40 @@ class Workspace:
         return engine
 
     def status(self, here: str) -> dict[str, Any]:
-        """Where the run stands, as `tables.head` wants it; `here` is the notebook's name."""
+        """Where the run stands, as `standing.bar` wants it; `here` is the notebook's name.
+
+        Opens nothing: it is asked for between two cells too.
+        """
+        self._take_typed()
         draft = self.draft
         known = {"guide": draft.guide} | {n: draft.value(n) for n in ("customer", "target")}
+        if draft.value("target") == "testbed":
+            known["faults"] = draft.value("testbed.faults")
+            known["surprise"] = self.opened is not None and rehearsal.is_asked(self.opened.testbed)
         opened = self.opened.journal if self.opened else None
         found = status_of(self.folder, known, here, opened)
         assert found is not None  # its guide is known
-        if not self.headless and (problems := draft.problems()):
-            inputs = counted(len(problems), "input")
-            found["needed"] = f"Fill in or correct {inputs} in the form below."
+        found["todo"] = [*self._first(found["sections"], here), *found["todo"]]
         return found
+
+    def _first(self, sections: list[dict[str, Any]], here: str) -> Iterator[dict[str, str]]:
+        """What keeps every step from being run: missing inputs, and where this notebook stopped."""
+        if not self.headless and (problems := self.draft.problems()):
+            yield {
+                "what": f"Fill in or correct {counted(len(problems), 'input')}",
+                "verdict": "",
+                "why": "in the form of section 01",
+                "href": f"{sections[0]['page']}#cell-id=inputs",
+            }
+        if self.stopped:
+            cell = self.stopped.sent.cell
+            titles = {cell_of(step.id): step.title for step in self.guide.steps}
+            yield {
+                "what": f"Stopped at “{titles.get(cell, cell)}”",
+                "verdict": "",
+                "why": self.stopped.why or "run it again then",
+                "href": f"{here}.ipynb#cell-id={cell}",
+            }
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -175,13 +202,8 @@ class Workspace:
             )
         return made[-1]
 
-    def judged(self) -> dict[str, JournaledStep]:
-        """Each step's row in a replay's attempt, or in a person's last one that has any."""
-        with self._judged() as (journal, attempt):
-            return journal.steps(attempt)
-
     def frames(self) -> Frames:
-        """That attempt as DataFrames; empty ones before there is any."""
+        """A replay's attempt, or a person's last one with a verdict, as DataFrames."""
         with self._judged() as (journal, attempt):
             if attempt is None:
                 return Frames([])
@@ -198,10 +220,14 @@ class Workspace:
             with closing(Journal(self.journal_path)) as journal:
                 yield journal, journal.last_judged()
 
-    def faults(self) -> dict[str, str]:
+    def faults(self) -> dict[str, dict[str, str]]:
         """What a rehearsal of this guide may have broken on purpose, and what each breaks."""
         sides = (self.draft.guide, "synthflow")
-        return {f.name: f.effect for f in faults().values() if f.name.partition(".")[0] in sides}
+        own = [fault for fault in faults().values() if fault.name.partition(".")[0] in sides]
+        return {
+            title: {fault.name: fault.effect for fault in own if fault.group == group}
+            for group, title in GROUPS.items()
+        }
 
     def keep(self) -> None:
         """Keep what was typed in the run's journal, for its other notebooks and a new kernel."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from sfsip_nb.engine.record import Record
-from sfsip_nb.engine.rows import PlanRow
+from sfsip_nb.engine.rows import ChangeRow, PlanRow
 from sfsip_nb.engine.verdicts import Verdict
 from sfsip_nb.present.alike import alike_changes
 from sfsip_nb.present.html import object_name
@@ -53,15 +53,19 @@ def section(title: str, missing: Sequence[str], of: int) -> str:
 
 
 def planned(plan: PlanRow) -> str:
-    """`7 to create, 4 to change, 6 by a person.`, and how many of them belong to others."""
-    counts = {
-        "to create": sum(change.change == "create" for change in plan.changes),
-        "to change": sum(change.change == "update" for change in plan.changes),
-        "by a person": len(plan.cards),
-    }
-    told = f"{', '.join(f'{count} {what}' for what, count in counts.items())}."
+    """`counted`, and how many of the changes need adopt."""
+    told = f"{counted(plan.changes, len(plan.cards))}."
     theirs = sum(bool(change.note) for change in plan.changes)
     return told + (f" {theirs} need adopt: they belong to somebody else." if theirs else "")
+
+
+def counted(changes: Sequence[ChangeRow], by_people: int) -> str:
+    """`7 to create, 4 to change, 6 by a person, 0 to delete`: a plan deletes nothing."""
+    made = [change.change for change in changes]
+    return (
+        f"{made.count('create')} to create, {made.count('update')} to change,"
+        f" {by_people} by a person, {made.count('delete')} to delete"
+    )
 
 
 def planned_rows(plan: PlanRow) -> list[dict[str, str]]:

@@ -101,10 +101,14 @@ def _sheet(name: str) -> str:
 FIGURES: Final = _sheet("figures.css")
 """For a figure, which takes its colors from what is around it."""
 
-CSS: Final = f"{_THEME}\n{_sheet('parts.css')}".strip()
+_PARTS: Final = f"{_THEME}\n{_sheet('parts.css')}".strip()
+NOTEBOOK: Final = _sheet("notebook.css")
+"""For what only a notebook shows."""
+
+CSS: Final = f"{_PARTS}\n{NOTEBOOK}"
 """For an output inside a notebook: every rule is below `.sfsip`."""
 
-PAGE_CSS: Final = f"{CSS}\n{_sheet('page.css')}"
+PAGE_CSS: Final = f"{_PARTS}\n{_sheet('page.css')}"
 """For a whole page (`<body class="sfsip">`)."""
 
 RECORD_CSS: Final = f"{PAGE_CSS}\n{_sheet('record.css')}\n{FIGURES}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from sfsip_nb.engine.rows import AnsweredCard, ChangeRow, StepRow
-from sfsip_nb.present import dataframe, ladders, style
+from sfsip_nb.present import dataframe, ladders, outcome, style
 from sfsip_nb.present.alike import alike, alike_changes
 from sfsip_nb.present.figures import Figure
 from sfsip_nb.present.html import Row, deciding, field_value, input_value, part, svg_uri
@@ -63,14 +63,19 @@ class Shown:
         self.html = html
         self.text = text
         self.stamp: Stamp | None = None
-        self._table = table
+        self.table = table
+
+    def stamped(self, stamp: Stamp) -> "Shown":
+        """Itself, with its stamp."""
+        self.stamp = stamp
+        return self
 
     @property
     def frame(self) -> "DataFrame":
         """The table that is shown, as data. Raises AttributeError where none is shown."""
-        if self._table is None:
+        if self.table is None:
             raise AttributeError("No table is shown here, so there is no frame.")
-        return self._table()
+        return self.table()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         where, below = "", ""
@@ -82,7 +87,7 @@ class Shown:
         }
 
     def __add__(self, other: "Shown") -> "Shown":
-        table = self._table or other._table
+        table = self.table or other.table
         return Shown(f"{self.html}\n{other.html}", f"{self.text}\n\n{other.text}", table)
 
     def __str__(self) -> str:
@@ -125,10 +130,16 @@ def checks_table(step: StepRow) -> Shown:
     return Shown(html, text, table)
 
 
-def plan_table(changes: Iterable[ChangeRow], title: str = "Plan", detail: str = "") -> Shown:
-    """What would change: field, now, will be, and what a rollback could not restore."""
+def plan_table(
+    changes: Iterable[ChangeRow], title: str = "Plan", detail: str = "", by_people: int = 0
+) -> Shown:
+    """What would change, counted first: field, now, will be, and what no rollback could restore.
+
+    `by_people` counts what persons are to do.
+    """
     rows = list(changes)
-    lines = [one_line(title)]
+    counts = outcome.counted(rows, by_people)
+    lines = [f"{one_line(title)}: {counts}"]
     for change in alike_changes(rows):
         lines.append(one_line(f"{change.change} {change.object}"))
         lines.extend(
@@ -139,7 +150,7 @@ def plan_table(changes: Iterable[ChangeRow], title: str = "Plan", detail: str = 
             lines.append(f"  Rollback cannot restore: {one_line(change.cannot_restore)}")
     if not rows:
         lines.append("Nothing to change.")
-    html = part("changes_table", rows, title, detail, "Now", "Will be")
+    html = part("plan", rows, counts, title, detail)
     return Shown(html, "\n".join(lines), dataframe.table("changes", rows))
 
 
@@ -217,50 +228,6 @@ def waited(text: str, aside: str = "") -> Shown:
     return Shown(part("waited", text, aside), visible(f"{text}  {aside}".strip()))
 
 
-def head(run: Row) -> Shown:
-    """Where a person is: the run, its seven sections as links, and what is needed next."""
-    lines = [f"{one_line(run['run'])}: {one_line(run['customer'])}, {one_line(run['guide'])}"]
-    on = f", fault on: {one_line(run['faults'])}" if run["faults"] else ""
-    lines.append(f"{run['target'].upper()}, {one_line(run['attempt'])}{on}")
-    lines += [
-        f"{'▶' if section['here'] else ' '} {one_line(section['title'])}: "
-        f"{_outcome(section)}{_of(section)}"
-        for section in run["sections"]
-    ]
-    following = f"{run['next']['title']}. " if run["next"] else ""
-    lines.append(f"Next: {one_line(following + run['needed'])}")
-    return Shown(part("head", run), "\n".join(lines))
-
-
-def _outcome(section: Row) -> str:
-    """A section's verdict; of one without steps, its record."""
-    if section["steps"]:
-        return str(style.verdict(section["verdict"]))
-    record = section["record"]
-    return f"record {one_line(record['words'])}" if record else "no record yet"
-
-
-def _of(section: Row) -> str:
-    return f" ({section['of']})" if section["of"] else ""
-
-
-def runs(stands: Iterable[Row]) -> Shown:
-    """Where each run stands: its sections with their verdicts and links, and what comes next."""
-    data = list(stands)
-    text = "\n\n".join(
-        columns(
-            f"{run['run']}: {run['customer'] or ''} {run['attempt']}",
-            ("verdict", "section", "steps"),
-            [
-                (_outcome(section), section["title"], section["steps"])
-                for section in run["sections"]
-            ],
-        )
-        for run in data
-    )
-    return Shown(part("runs", data), text)
-
-
 def what_changed(notes: Iterable[Row]) -> Shown:
     """The dated notes: what is no longer as the guide says."""
     names = {"text": "What changed", "heading": "Guide heading", "date": "Date", "source": "Source"}
@@ -276,7 +243,7 @@ def overall(verdict: str, sentence: str = "") -> Shown:
 
 def folded(inner: Shown, summary: str, opened: bool = False) -> Shown:
     """Something behind a line that a click opens; on paper and in plain text it is all there."""
-    made = Shown(part("folded", Markup(inner.html), summary, opened), inner.text)
+    made = Shown(part("folded", Markup(inner.html), summary, opened), inner.text, inner.table)
     made.stamp = inner.stamp
     return made
 

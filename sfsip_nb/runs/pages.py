@@ -51,7 +51,11 @@ def notebook_page(notebook: Path) -> str:
             cell.source = _TO_NOTEBOOK.sub(r"\1.html\2)", cell.source)
         if cell.cell_type == "code":
             cell.outputs = [_plain(output) for output in cell.outputs if not _is_widget(output)]
-    look = {"css": style.PAGE_CSS, "csp": style.CSP, "title": _title(nb, notebook.stem)}
+    look = {
+        "css": style.PAGE_CSS + style.NOTEBOOK,
+        "csp": style.CSP,
+        "title": _title(nb, notebook.stem),
+    }
     body, _ = _exporter().from_notebook_node(nb, resources={"sfsip": look})
     return str(body)
 

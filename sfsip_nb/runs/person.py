@@ -23,15 +23,16 @@ def is_there() -> bool:
     """
     if said := os.environ.get(HEADLESS):
         return said == "0"
-    return bool(_request().get("allow_stdin", True))
+    content = request().get("content", {})
+    return not isinstance(content, Mapping) or bool(content.get("allow_stdin", True))
 
 
-def _request() -> Mapping[str, Any]:
-    """What the running cell's sender said of it; empty without a kernel."""
+def request() -> Mapping[str, Any]:
+    """The message that asked for the running cell; empty without a kernel."""
     from IPython import get_ipython
 
     shell = get_ipython()
     if (parent := getattr(shell, "get_parent", None)) is None:
         return {}
-    content = parent().get("content", {})
-    return content if isinstance(content, Mapping) else {}
+    asked = parent()
+    return asked if isinstance(asked, Mapping) else {}

@@ -9,7 +9,7 @@ from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.load import from_namespace
 from sfsip_nb.inputs.schema import Parameters
 from sfsip_nb.runs.environment import testbed_of
-from sfsip_nb.testbed.running import RunningTestbed
+from sfsip_nb.testbed.running import RunningTestbed, TestbedError
 
 
 def is_one(folder: Path) -> bool:
@@ -38,3 +38,14 @@ def of(folder: Path) -> tuple[Parameters, RunningTestbed]:
             str(folder), f"{folder} is a live customer's run. Only a rehearsal has a testbed."
         )
     return parameters, testbed
+
+
+def is_asked(testbed: RunningTestbed | None) -> bool:
+    """Whether a surprise is on that nobody has named; not where the testbed does not answer."""
+    if testbed is None:
+        return False
+    try:
+        told = testbed.control("GET", "/surprise")
+    except TestbedError:
+        return False
+    return bool(told["on"]) and not told["named"]

@@ -6,7 +6,15 @@ import functools
 from collections.abc import Mapping
 
 from sfsip_nb.inputs import platform
-from sfsip_nb.inputs.platform import Fault
+from sfsip_nb.inputs.platform import Fault, Group
+
+GROUPS: Mapping[Group, str] = {
+    "set-up": "In what is set up, as somebody's hand would leave it",
+    "calls": "In the calls",
+    "account": "In what the account may do",
+    "conditions": "Conditions, under which nothing is wrong with the set-up",
+}
+"""Where faults lie, in words."""
 
 
 @functools.cache

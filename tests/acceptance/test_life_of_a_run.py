@@ -29,7 +29,7 @@ def test_a_plan_writes_nothing_dials_nothing_and_is_saved(story: Story) -> None:
     assert plan.state == story.before
     record = story.run.record(plan.attempt)
     assert (record["mode"], record["verdict"]) == ("plan", "blocked")
-    assert "✎ plan: 7 to create, 4 to change, 6 by a person." in plan.done.out
+    assert "✎ plan: 7 to create, 4 to change, 6 by a person, 0 to delete." in plan.done.out
     steps = story.steps("plan")
     verdicts = {step["verdict"] for step in steps.values()}
     assert verdicts == {"pass", "waiting", "blocked", "skipped"}

@@ -127,16 +127,27 @@ class Notebook:
     def run(self, id: str) -> Locator:
         """Run one cell, wait for its end, and return its outputs."""
         cell = self.cell(id)
-        folded = cell.locator(".jp-Placeholder-prompt")  # a click on its text would unfold it
-        (folded if folded.count() else cell.locator(".cm-content").first).click()
+        self.choose(id)
         index = self.ids.index(id)
         self.page.wait_for_function(FOCUSED, arg=index, polling=POLLING)
         execute(self.page, lambda: self.page.keyboard.press("Control+Enter"), index)
         return cell.locator(".jp-OutputArea-output")
 
+    def choose(self, id: str) -> None:
+        """Make a cell the active one."""
+        cell = self.cell(id)
+        folded = cell.locator(".jp-Placeholder-prompt")  # a click on its text would unfold it
+        (folded if folded.count() else cell.locator(".cm-content").first).click()
+
+    def unfold(self, id: str, line: str) -> None:
+        """Open what is folded under a line of a cell's output, unless it is open."""
+        summary = self.cell(id).locator("summary", has_text=line).first
+        if not summary.evaluate("line => line.parentElement.open"):
+            summary.click()
+
     def add(self, after: str, code: str) -> Locator:
         """Add a cell below another, run it, and return its outputs."""
-        self.cell(after).locator(".cm-content").first.click()
+        self.choose(after)
         self.page.keyboard.press("Escape")
         self.page.keyboard.press("b")
         self.ids.insert(self.ids.index(after) + 1, code)

@@ -23,7 +23,9 @@ def test_a_rehearsal_from_the_first_question_to_an_applied_plan(lab: Lab, page: 
     expect(page.get_by_text("every input can be used")).to_be_visible()
     page.get_by_label("Mode", exact=True).select_option("plan")
 
-    expect(notebook.run("look").get_by_text("fits: among 2 sites")).to_be_visible()
+    look = notebook.run("look")
+    notebook.unfold("look", "looked up")
+    expect(look.get_by_text("fits: among 2 sites")).to_be_visible()
     offered = page.locator("datalist option[value='PureCloud Voice - AWS']")
     expect(offered.first).to_be_attached()
     for cell in ("step-access-platform", "step-access-synthflow", "step-access-number"):
@@ -35,6 +37,8 @@ def test_a_rehearsal_from_the_first_question_to_an_applied_plan(lab: Lab, page: 
     notebook.run("parameters")
     expect(notebook.run("open-run").get_by_text(re.compile("plan, attempt")).first).to_be_visible()
     plan = notebook.run("plan")
+    expect(plan.get_by_text(re.compile("^7 to create, 4 to change, . by a person"))).to_be_visible()
+    notebook.unfold("plan", "Create trunk")
     expect(plan.get_by_text("northwind-ai").first).to_be_visible()
     expect(plan.get_by_text("a fresh plan approves itself").first).to_be_visible()
     page.get_by_label("Approved by").fill("Ann Engineer")
@@ -76,4 +80,4 @@ def test_two_notebooks_of_one_run_share_what_was_typed(lab: Lab, page: Page) -> 
     page.get_by_label("Genesys trunk name").press("Tab")
     expect(page.get_by_text("every input can be used")).to_be_visible()
     other_page.bring_to_front()
-    expect(second.run("plan").get_by_text("Northwind to AI").first).to_be_visible()
+    expect(second.run("plan").get_by_text("Create trunk “Northwind to AI”").first).to_be_visible()

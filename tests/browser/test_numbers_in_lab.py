@@ -29,10 +29,12 @@ def test_numbers_go_into_the_form_one_a_line(lab: Lab, page: Page, tmp_path: Pat
     expect(told.get_by_text("fail").first).to_be_visible()
     numbers.fill(f"+15551231000..149\n+15551231150..199, {BILLING}, Bills")
     told = notebook.run("step-access-synthflow")
+    notebook.unfold("step-access-synthflow", "pass")
     expect(told.get_by_text("The assistant takes calls (Acme Billing)").first).to_be_visible()
     expect(told.get_by_text("✖ fail")).to_have_count(0)
     notebook.run("step-access-platform")
     told = notebook.run("step-access-number")
+    notebook.unfold("step-access-number", "pass")
     expect(told.get_by_text("Each of 200 numbers is in a DID pool")).to_be_visible()
 
     notebook = lab.open(page, f"{runbook}/02-genesys-configuration.ipynb")
@@ -40,4 +42,5 @@ def test_numbers_go_into_the_form_one_a_line(lab: Lab, page: Page, tmp_path: Pat
         notebook.run(cell)
     plan = notebook.run("plan")
     expect(plan.get_by_text("+15551231000..199").first).to_be_visible()
+    notebook.unfold("plan", "Create number")
     expect(plan.get_by_text(f"{BILLING}").first).to_be_visible()

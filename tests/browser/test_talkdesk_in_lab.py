@@ -52,6 +52,7 @@ def test_a_person_answers_the_cards_and_a_call_proves_them(lab: Lab, page: Page)
     ).to_be_visible()
     for step in CARDS:
         answer(notebook, step)
+    notebook.unfold("step-trunk-create", "Create the SIP trunk")
     card = notebook.cell("step-trunk-create").get_by_role("region").first
     expect(card.get_by_role("row", name="Tailspin to AI").first).to_be_visible()
     expect(notebook.run("verdict").get_by_text("inconclusive").last).to_be_visible()

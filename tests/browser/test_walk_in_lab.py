@@ -31,7 +31,7 @@ def test_a_wait_is_interrupted_and_gone_on_with_and_what_is_old_is_marked(
         notebook.run(step)
 
     cell = notebook.cell("step-registration-wait")
-    cell.locator(".cm-content").first.click()
+    notebook.choose("step-registration-wait")
     page.keyboard.press("Control+Enter")
     expect(cell.get_by_text(re.compile(r"SIP registration: \d:\d\d of at most"))).to_be_visible()
     page.get_by_role("menuitem", name="Kernel", exact=True).click()

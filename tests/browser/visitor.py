@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from playwright.sync_api import Locator, Page, expect
 
-from sfsip_nb.testbed.faults import faults
 from tests.browser.labs import ALL, Lab, execute, ready
 
+FAULT = re.compile(r"^[a-z]+\.[a-z-]+$")
 PANEL = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 SCROLL = """([id, part]) => {
     const content = window.jupyterapp.shell.currentWidget.content;
@@ -140,12 +141,16 @@ def open_record(visitor: Visitor) -> None:
 
 
 def rehearse_a_fault(visitor: Visitor, fault: str, see: See = lambda name: None) -> None:
-    """Switch a fault on in the form of 01, and run verification and troubleshooting again."""
+    """Switch one fault on in the form of 01, or none; run 05 and 06 again."""
     visitor.page.get_by_role("tab", name="01-prerequisites.ipynb").click()
     visitor.arrive(f"{visitor.runbook}/01-prerequisites.ipynb")
     visitor.look_at("inputs", "end")
-    choice = visitor.shown.get_by_label("Testbed faults")
-    choice.select_option([f"{fault}: {faults()[fault].effect}"] if fault else [])
+    ticked = visitor.cell("inputs").get_by_role("checkbox", name=FAULT, checked=True)
+    while ticked.count():
+        ticked.first.uncheck()
+    visitor.shown.get_by_label("Testbed faults").fill(fault.partition(".")[2].replace("-", " "))
+    if fault:
+        visitor.shown.get_by_label(fault).check()
     expect(visitor.shown.get_by_text("every input can be used")).to_be_visible()
     see("faults")
     for section in ("05-verification", "06-troubleshooting"):

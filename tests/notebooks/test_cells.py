@@ -49,8 +49,9 @@ def test_a_notebook_says_where_one_is(run: Run) -> None:
     assert "LIVE, not begun" in text
     assert "▶ 01 Prerequisites" in text
     assert re.search(r"Fill in or correct \d+ inputs", text)
-    page = run._repr_mimebundle_()["text/html"]
-    assert page.count("<a href=") == 6, "the other six sections"
+    page = run.head()._repr_mimebundle_()["text/html"]
+    assert page.count("<a href=") == 7, "the other six sections, and the form"
+    assert '<a href="notebooks/genesys/01-prerequisites.ipynb#cell-id=inputs">' in page
     assert 'aria-current="page"' in page
 
 
@@ -60,7 +61,7 @@ def test_every_output_says_when_it_was_made_and_the_head_marks_what_is_older(run
     assert "UTC" in str(made).splitlines()[-1]
     page = made._repr_mimebundle_()["text/html"]
     assert f'data-kernel="{made.stamp.kernel}"' in page
-    marks = run._repr_mimebundle_()["text/html"]
+    marks = run.head()._repr_mimebundle_()["text/html"]
     assert f':not([data-kernel="{made.stamp.kernel}"])' in marks
 
 

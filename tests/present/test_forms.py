@@ -165,16 +165,28 @@ def test_what_a_platform_offers_is_listed_and_anything_else_may_be_typed() -> No
 
 
 def test_a_closed_list_is_chosen_from_and_is_the_testbeds_alone() -> None:
-    closed = {"testbed.faults": {"a.busy": "it is busy", "a.deaf": "it hears nothing"}}
+    calls = {"a.busy": "it is busy", "a.deaf": "it hears nothing"}
+    closed = {"testbed.faults": {"In calls": calls, "In the account": {"a.poor": "no money"}}}
     form = forms.Form(draft(), closed=closed)
     chooser = sheet(form).controls["testbed.faults"]
-    assert [label for label, _ in chooser.options] == [
-        "a.busy: it is busy",
-        "a.deaf: it hears nothing",
-    ]
-    chooser.value = ("a.deaf",)
+    search, listed = chooser.children
+
+    def seen() -> list[str]:
+        rows = [row for row in listed.children if row.layout.display != "none"]
+        return [getattr(row, "children", (row,))[0] for row in rows]
+
+    def told() -> list[str]:
+        return [getattr(one, "description", "") or one.value for one in seen()]
+
+    titles = ["<b>In calls</b>", "<b>In the account</b>"]
+    assert told() == [titles[0], "a.busy", "a.deaf", titles[1], "a.poor"]
+    search.value = "Nothing hears"
+    assert told() == [titles[0], "a.deaf"]
+    seen()[1].value = True
     assert form.draft.checked.valid().testbed.faults == ["a.deaf"]
-    chooser.value = ()
+    search.value = "busy"
+    assert told() == [titles[0], "a.busy", "a.deaf"], "what is ticked stays in sight"
+    chooser.value = []
     assert form.draft.checked.valid().testbed.faults == []
     live = forms.Form(draft(**LIVE), closed=closed)
     assert "testbed.faults" not in sheet(live).controls

@@ -143,7 +143,7 @@ def test_planned_changes_are_told_from_those_made() -> None:
     planned = sample.page(sample.record() | {"mode": "plan", "changes": []}, {})
     assert "planned value" in planned.split("Planned changes")[-1]
     assert planned.index('id="plan"') < planned.index('id="open"')
-    assert "2 to create, 0 to change, 0 by a person." in planned
+    assert "2 to create, 0 to change, 0 by a person, 0 to delete." in planned
     assert "Likely causes" not in planned
     nobody = sample.record()["plan"] | {"approved_by": ""}
     assert "not approved yet" in sample.page(sample.record() | {"plan": nobody}, {})

@@ -137,7 +137,7 @@ def test_the_summary_of_a_plan_and_of_a_part_says_what_it_is() -> None:
     plan = sample.record()["plan"]
     text = github.summary(sample.small([step("waiting").as_json()], mode="plan", plan=plan))
     assert "✎ plan" in text
-    assert r"2 to create\, 0 to change\, 0 by a person" in text
+    assert r"2 to create\, 0 to change\, 0 by a person\, 0 to delete" in text
     assert text.count("| create |") == 2
     assert "s.waiting" not in text
 

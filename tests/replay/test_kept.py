@@ -112,7 +112,7 @@ def test_an_outcome_ends_with_the_causes() -> None:
 
 def test_a_plan_is_told_as_one() -> None:
     lines = outcome(planned()).splitlines()
-    assert lines[0] == "✎ plan: 2 to create, 0 to change, 1 by a person."
+    assert lines[0] == "✎ plan: 2 to create, 0 to change, 1 by a person, 0 to delete."
     assert [line.split()[0] for line in lines[1:]] == ["To", "create", "create", "by"]
     assert "“Allow All” is off" in lines[-1]
     assert "number.add" not in "".join(lines), "it follows from the plan"
@@ -131,7 +131,7 @@ def test_a_plan_in_which_something_failed_is_a_fail() -> None:
     bad = sample.step("access.platform", "01-a", "Token", "fail", [], note="refused")
     lines = outcome(planned(bad, verdict="fail")).splitlines()
     assert lines[0] == "✖ fail: 1 waiting, 1 blocked, 1 fail"
-    assert lines[1] == "2 to create, 0 to change, 1 by a person."
+    assert lines[1] == "2 to create, 0 to change, 1 by a person, 0 to delete."
 
 
 LEFT = [{"id": name, "section": "02-b", "title": name} for name in "bc"]

@@ -25,3 +25,10 @@ def test_a_dataframe_has_the_look_of_the_other_tables(tmp_path: Path) -> None:
     assert 'class="dataframe"' not in page
     assert '<table class="sf">' in page
     assert "&lt;b&gt;x" in page
+
+
+def test_a_link_to_a_cell_leads_there(tmp_path: Path) -> None:
+    path = tmp_path / "05-verification.ipynb"
+    cell = nbformat.v4.new_code_cell("run.step('verify.inbound')", id="step-verify-inbound")
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), path)
+    assert '<div id="cell-id=step-verify-inbound">' in notebook_page(path)
