@@ -106,7 +106,7 @@ def confirm(secrets: "Mapping[str, Secret]") -> None:
 
     for key, question in doubts(secrets).items():
         typer.echo(question, err=True)
-        if sys.stdin.isatty() and not typer.confirm("Use it so?", default=True, err=True):
+        if sys.stdin.isatty() and not typer.confirm("Use it as it is?", default=True, err=True):
             raise InputError(key, f"{key} has to be stored again, without the space.")
 
 

@@ -101,6 +101,6 @@ class CausesRow(Shape):
     )
     untested: list[UntestedRow] = Field(
         default=[],
-        description="What could not be looked at while the causes named stand: mend those first,"
+        description="What could not be looked at while the causes named stand: fix those first,"
         " then verify again.",
     )

@@ -51,7 +51,7 @@ def kept(target: Path, guide: str) -> dict[str, Any]:
         case {"guide": str(found), "answers": dict()}:
             why = f"holds answers to the questions of {found}. Go on with: sfsip new {found}"
             raise InputError("FILE", f"{path} {why} {target}; or name another file.")
-    raise InputError("FILE", f"{path} holds no answers. Delete it, and begin anew.")
+    raise InputError("FILE", f"{path} holds no answers. Delete it and start over.")
 
 
 def drop(target: Path) -> None:

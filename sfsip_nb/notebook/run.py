@@ -277,7 +277,7 @@ class Run:
             return shown
         fields = cards.asking(engine.ctx, result.card, anew=result.verdict is not Verdict.WAITING)
         typed = self._answers.setdefault(step_id, {})
-        return forms.Intent(shown, fields, typed, fold="Done anew?" if settled else "")
+        return forms.Intent(shown, fields, typed, fold="Done again?" if settled else "")
 
     def _ways(self, step_id: str) -> Iterator[Shown]:
         """The ways of the calls that a step is about, with what is known of each hop."""

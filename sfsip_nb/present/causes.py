@@ -23,8 +23,8 @@ COLLECT = (
 )
 
 AGAIN = (
-    "Mend what is named above first, then verify again: while it stands, no call and no look shows"
-    " whether what follows is right too."
+    "Fix what is named above first, then verify again. Until then, nothing shows whether what"
+    " follows is right too."
 )
 
 

@@ -151,8 +151,7 @@ def _untested(causes: CausesRow) -> Check:
         Vantage.HERE,
         basis=Basis.RUN,
         advisory=True,
-        reason="No call and no look shows these while what is named stands. Mend that first, then"
-        " verify again.",
+        reason="Nothing shows these until what is named is fixed: fix it, then verify again.",
     )
 
 

@@ -28,8 +28,8 @@ def agreed(conversation: CallTrace) -> Iterator[Finding]:
 
 
 _REMEDY = {
-    "media.answer": "Mend the SDP answer, or let the call be refused with 488,",
-    "media.offer": "Mend the SDP offer",
+    "media.answer": "Fix the SDP answer, or let the call be refused with 488,",
+    "media.offer": "Fix the SDP offer",
 }
 _Said = tuple[str, str, str]
 """Rule, sentence and source."""
