@@ -13,7 +13,7 @@ from sfsip_nb.engine.model import Refused
 from sfsip_nb.engine.verdicts import Verdict
 from sfsip_nb.inputs import facts, private
 from sfsip_nb.inputs.errors import InputError
-from sfsip_nb.notebook import cards, forms, surprises, telephones
+from sfsip_nb.notebook import cards, forms, plans, surprises, telephones
 from sfsip_nb.notebook.bar import Bar
 from sfsip_nb.notebook.cells import cell
 from sfsip_nb.notebook.errors import errors_shown
@@ -28,19 +28,17 @@ from sfsip_nb.present import causes, chapters, figures, outcome, pictured, steps
 from sfsip_nb.present.frames import Frames
 from sfsip_nb.present.record import card_page
 from sfsip_nb.present.tables import Shown
-from sfsip_nb.present.text import unmarked, utc
-from sfsip_nb.runs import cards as handouts
+from sfsip_nb.present.text import unmarked
 from sfsip_nb.runs import person, places
+from sfsip_nb.runs.seen import DIAGNOSE
 from sfsip_nb.sip.shown import counted
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 _ANSWERABLE = (Verdict.WAITING, Verdict.FAIL, Verdict.INCONCLUSIVE)
-"""A card with such a verdict may be done, or done anew."""
+"""A card with such a verdict may be answered, or answered again."""
 
-
-_DIAGNOSE = "diagnose"
 
 _below: dict[tuple[str, str], tuple[dict[str, str], dict[str, dict[str, str]]]] = {}
 """What was typed below the plan and below cards in this kernel, by run and notebook: Run All opens
@@ -114,7 +112,7 @@ class Run:
     def _is_asking(self) -> bool:
         """Whether a person is asked here what a surprise has broken, before it is told."""
         steps = self.workspace.guide.of_section(self.name)
-        here = not self.workspace.headless and any(step.id == _DIAGNOSE for step in steps)
+        here = not self.workspace.headless and any(step.id == DIAGNOSE for step in steps)
         return here and surprises.pending(self.workspace.open())
 
     # -- data ------------------------------------------------------------------------------
@@ -205,34 +203,10 @@ class Run:
                 plan = engine.plan(fresh)
         except Refused as refusal:  # the steps that it would be for say so too
             return tables.notice(f"No plan was made. {refusal} {refusal.advice}".strip(), "bad")
-        done = {
-            (c.step, c.kind, c.key)
-            for c in engine.ctx.journal.changes.all()
-            if c.plan == plan.id and c.outcome and c.stands
-        }
-        left = [e for e in plan.changes if (e.step, e.kind, e.key) not in done]
-        state = (
-            plan.stopped
-            or (
-                f"approved by {plan.approved_by}, {utc(plan.approved_at)}"
-                if plan.approved_by
-                else ""
-            )
-            or "waiting for approval: read it, then approve it by name"
-        )
-        if done:
-            state = f"{len(done)} of {len(plan.changes)} changes carried out; {state}"
-        rows = [export.planned(entry) for entry in left]
-        told = engine.ctx.journal.people()
-        by_people = sum(card["step"] not in told for card in plan.cards)
-        shown = tables.plan_table(rows, f"Plan of {utc(plan.made_at)}", state, by_people)
-        asks = engine.ctx.mode == "plan" or not plan.approved_by
-        if self.workspace.headless or plan.stopped or not left or not asks:
-            return shown
-        if plan.cards:
-            page = os.path.relpath(handouts.keep(engine.ctx.run_dir), Path.cwd())
-            shown = shown + tables.pointer("For those who do it", page, "all cards on one page")
+        if self.workspace.headless or not plans.asks(engine.ctx, plan):
+            return plans.shown(engine.ctx, plan)
         hint = "your name; the next cell then carries out this plan"
+        shown = plans.to_approve(engine.ctx, plan)
         return forms.Intent(shown, [("by", "Approved by", hint)], self._approval)
 
     @cell
@@ -256,7 +230,7 @@ class Run:
             telephones.laid_out(session, step_id)
         with self.workspace.alone():
             result = engine.run(step_id)
-        if step_id == _DIAGNOSE and self._is_asking():
+        if step_id == DIAGNOSE and self._is_asking():
             return tables.notice("A surprise is on: say below what it is, before it is told.")
         row = session.journal.steps(engine.ctx.attempt)[step_id]
         names = dict.fromkeys(name for check in result.checks for name in check.evidence)
@@ -361,7 +335,7 @@ class Run:
         shown = causes.shown(data.causes) + causes.issues(data.diagnosis)
         if self.workspace.headless:
             return shown
-        typed = self._answers.setdefault(_DIAGNOSE, {})
+        typed = self._answers.setdefault(DIAGNOSE, {})
         return surprises.diagnosis(session, data.steps, data.causes, shown, typed)
 
     @cell
