@@ -25,12 +25,15 @@ PICTURES = (
     ("01-prerequisites", "form", "inputs", "start"),
     ("02-genesys-configuration", "plan", "plan", "start"),
     ("04-call-flows", "call-flow", "step-flow-inbound", "end"),
-    ("05-verification", "call", "step-verify-inbound", "start"),
-    ("05-verification", "heard", "step-verify-inbound", "end"),
+    ("05-verification", "heard", "step-verify-inbound", "start"),
+    ("05-verification", "call", "step-verify-inbound", "end"),
     ("07-reference-and-record", "glance", "record", "start"),
     (f"06-troubleshooting with {FAULT}", "fault", "diagnosis", "start"),
 )
 """Where the walk stops, the file, the cell, and which part of the cell is looked at."""
+UNFOLD = "all => all.forEach(one => one.open = true)"
+UNFOLDED = {"call"}
+"""The pictures of what is folded because all is well."""
 
 
 def camera(visitor: Visitor) -> Callable[[str], None]:
@@ -38,7 +41,10 @@ def camera(visitor: Visitor) -> Callable[[str], None]:
 
     def see(name: str) -> None:
         for _, file, cell, part in (entry for entry in PICTURES if entry[0] == name):
-            visitor.look_at(cell, part)
+            shown = visitor.look_at(cell, part)
+            if file in UNFOLDED:
+                shown.locator("details.step").evaluate_all(UNFOLD)
+                visitor.look_at(cell, part)
             visitor.page.mouse.move(0, 0)
             visitor.page.wait_for_timeout(500)
             visitor.page.screenshot(path=FOLDER / f"{file}.png")
