@@ -49,8 +49,9 @@ class SecretField(ipywidgets.Password):  # type: ignore[misc]
 
 
 _WIDE = {"description_width": "29ch"}  # the longest label, whole
+_MOST = "calc(100% - 4px)"  # a control has margins
 # Both side by side with the file browser open; `parts.css` knows their sum.
-_LAYOUT = {"width": "58ch", "max_width": "100%", "flex": "0 1 auto"}
+_LAYOUT = {"width": "58ch", "max_width": _MOST, "flex": "0 1 auto"}
 _REMARK = {"flex": "1 1 24ch", "min_width": "24ch"}
 
 
@@ -193,7 +194,7 @@ class Sheet:
             made.observe(lambda change: self._add(key, change["new"]), names="value")
             self._pickers[key] = made
             control, remark = self._rows[key].children
-            around = _LAYOUT | {"width": "calc(58ch + 4px)"}  # the controls have margins
+            around = _LAYOUT | {"width": "calc(58ch + 4px)", "max_width": "100%"}
             column = ipywidgets.VBox([control, made], layout=ipywidgets.Layout(**around))
             self._rows[key].children = (column, remark)
         self._pickers[key].options = offered
@@ -279,7 +280,7 @@ def intent(
             control = ipywidgets.RadioButtons(
                 options=choices,
                 value=typed.get(key) or None,
-                layout=ipywidgets.Layout(width="auto", max_width="100%"),
+                layout=ipywidgets.Layout(width="auto", max_width=_MOST),
                 **options,
             )
         else:
@@ -312,6 +313,6 @@ def questions(answers: dict[str, str], guides: Mapping[str, str]) -> Any:
     }
     for name, widget in controls.items():
         widget.value = answers[name]
-        widget.layout = ipywidgets.Layout(width="60ch", max_width="100%")
+        widget.layout = ipywidgets.Layout(width="60ch", max_width=_MOST)
         widget.observe(lambda change, name=name: answers.update({name: change["new"]}), "value")
     return ipywidgets.VBox(list(controls.values()))

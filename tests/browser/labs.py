@@ -77,11 +77,18 @@ class Lab:
         _write(made, cell)
         return str(made.relative_to(self.root))
 
+    def new_run(self, customer: str, guide: str) -> str:
+        """The folder of a rehearsal's notebooks, of which no other test has left anything."""
+        folder = f"runs/{customer.lower()}-{guide}-rehearsal/runbook"
+        assert not (self.root / folder).exists(), f"two tests begin a run of {customer}"
+        return folder
+
     def begin(self, page: Page, customer: str, guide: str = "genesys", **cell: str) -> str:
         """Begin a rehearsal as the start notebook asks for it; the folder of its notebooks.
 
         `cell` is what the engineer then writes into the parameters cells: name and value.
         """
+        folder = self.new_run(customer, guide)
         start = self.open(page, "notebooks/start.ipynb")
         start.run("begin")
         page.get_by_label("Guide").select_option(index=["genesys", "talkdesk"].index(guide))
@@ -89,7 +96,6 @@ class Lab:
         page.get_by_label("Target").select_option("testbed: a rehearsal on this machine")
         outputs = start.run("notebooks")
         expect(outputs.get_by_role("link", name="01 Prerequisites")).to_be_visible()
-        folder = f"runs/{customer.lower()}-{guide}-rehearsal/runbook"
         for path in (self.root / folder).glob("*.ipynb") if cell else ():
             _write(path, cell)
         return folder
@@ -135,9 +141,7 @@ class Notebook:
 
     def choose(self, id: str) -> None:
         """Make a cell the active one."""
-        cell = self.cell(id)
-        folded = cell.locator(".jp-Placeholder-prompt")  # a click on its text would unfold it
-        (folded if folded.count() else cell.locator(".cm-content").first).click()
+        handle(self.cell(id)).click()
 
     def unfold(self, id: str, line: str) -> None:
         """Open what is folded under a line of a cell's output, unless it is open."""
@@ -184,6 +188,12 @@ class Notebook:
                 if self.path.stat().st_mtime_ns != stamp:
                     return dict(json.loads(self.path.read_text(encoding="utf-8")))
         raise AssertionError("the notebook was not saved")
+
+
+def handle(cell: Locator) -> Locator:
+    """Where a click makes a cell the active one; on the text of a folded one it would unfold it."""
+    folded = cell.locator(".jp-Placeholder-prompt")
+    return folded if folded.count() else cell.locator(".cm-content").first
 
 
 def ready(page: Page, path: str) -> None:

@@ -25,12 +25,24 @@ SHOWN_ALL = """() => {
 }"""
 
 
+FILES = """async shown => {
+    const shell = window.jupyterapp.shell;
+    shown ? shell.expandLeft() : shell.collapseLeft();
+    await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+}"""
+
+
 def fits(page: Page) -> None:
-    """Nothing that the notebook shows is wider than the window."""
+    """Nothing that the notebook shows is wider than what the file browser leaves of the window."""
     page.evaluate(SHOWN_ALL)
-    assert page.evaluate(SIDEWAYS) == []
     body = page.locator(".jp-WindowedPanel-outer").first
-    assert body.evaluate("body => body.scrollWidth - body.clientWidth") <= 0
+    widths = []
+    for shown in (True, False):
+        page.evaluate(FILES, shown)
+        assert page.evaluate(SIDEWAYS) == []
+        assert body.evaluate("body => body.scrollWidth - body.clientWidth") <= 0
+        widths.append(body.evaluate("body => body.clientWidth"))
+    assert widths[0] < widths[1]
 
 
 def bar(notebook: Notebook, cell: str) -> str:

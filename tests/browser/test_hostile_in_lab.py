@@ -152,7 +152,7 @@ def test_a_hostile_customer_goes_through_a_plan(lab: Lab, page: Page, watched: W
 
 
 def test_hostile_platforms_are_met_in_a_notebook(lab: Lab, page: Page, watched: Watched) -> None:
-    runbook = lab.begin(page, "Tailspin")
+    runbook = lab.begin(page, "Wingtip")
     folder = lab.root / runbook.removesuffix("/runbook")
     fault = "/faults/genesys.no-permission-call-routes"
     with hostile_testbed.started(folder) as testbed:

@@ -15,7 +15,7 @@ BILLING = samples.SYNTHFLOW_SECOND_ASSISTANT_NAME
 def test_numbers_go_into_the_form_one_a_line(lab: Lab, page: Page, tmp_path: Path) -> None:
     listed = tmp_path / "numbers.csv"
     listed.write_text("number,assistant\n+15551231000..149,\n15551231150,Acme Billing\n")
-    runbook = lab.begin(page, "Fabrikam")
+    runbook = lab.begin(page, "Humongous")
     notebook = lab.open(page, f"{runbook}/01-prerequisites.ipynb")
     for cell in ("parameters", "open-run", "inputs"):
         notebook.run(cell)

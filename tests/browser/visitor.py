@@ -111,6 +111,7 @@ def begin(
 ) -> None:
     """Begin a rehearsal, with what is ticked to be done `by_hand`, and arrive at its 01."""
     page, lab = visitor.page, visitor.lab
+    visitor.runbook = lab.new_run(customer, guide)
     page.goto(f"{lab.url}/lab/tree/notebooks/start.ipynb?reset")
     visitor.arrive("notebooks/start.ipynb")
     visitor.run_all()
@@ -125,7 +126,6 @@ def begin(
     link = visitor.cell("notebooks").get_by_role("link", name="01 Prerequisites")
     expect(link).to_be_visible()
     see("start")
-    visitor.runbook = f"runs/{customer.lower()}-{guide}-rehearsal/runbook"
     visitor.click(link)
     visitor.arrive(f"{visitor.runbook}/{SECTIONS[guide][0]}.ipynb")
 
