@@ -141,7 +141,9 @@ class Notebook:
 
     def choose(self, id: str) -> None:
         """Make a cell the active one."""
-        handle(self.cell(id)).click()
+        cell = self.cell(id)
+        folded = cell.locator(".jp-Placeholder-prompt")  # a click on its text would unfold it
+        (folded if folded.count() else cell.locator(".cm-content").first).click()
 
     def unfold(self, id: str, line: str) -> None:
         """Open what is folded under a line of a cell's output, unless it is open."""
@@ -188,12 +190,6 @@ class Notebook:
                 if self.path.stat().st_mtime_ns != stamp:
                     return dict(json.loads(self.path.read_text(encoding="utf-8")))
         raise AssertionError("the notebook was not saved")
-
-
-def handle(cell: Locator) -> Locator:
-    """Where a click makes a cell the active one; on the text of a folded one it would unfold it."""
-    folded = cell.locator(".jp-Placeholder-prompt")
-    return folded if folded.count() else cell.locator(".cm-content").first
 
 
 def ready(page: Page, path: str) -> None:
