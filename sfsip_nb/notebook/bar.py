@@ -13,7 +13,7 @@ from sfsip_nb.notebook import queued
 from sfsip_nb.notebook.following import Following
 from sfsip_nb.notebook.stamps import as_of, stamp
 from sfsip_nb.notebook.workspace import Workspace
-from sfsip_nb.present import outcome, standing, steps, tables
+from sfsip_nb.present import outcome, status, steps, tables
 from sfsip_nb.present.tables import Shown
 from sfsip_nb.runs.seen import DIAGNOSE
 from sfsip_nb.sip.shown import counted
@@ -33,7 +33,7 @@ class Bar:
 
     def _bar(self, found: dict[str, Any]) -> Shown:
         """The bar, and the mark of what this notebook still shows of what was before."""
-        made = standing.bar(found)
+        made = status.bar(found)
         mark = replace(stamp(self.workspace, self.name), attempt=found["number"], words=as_of())
         return Shown(made.html + mark.marks, made.text).stamped(mark)
 

@@ -10,7 +10,7 @@ from sfsip_nb.inputs.opened import whose
 from sfsip_nb.notebook import forms
 from sfsip_nb.notebook.errors import errors_shown
 from sfsip_nb.notebook.start import begin_from
-from sfsip_nb.present import standing, tables
+from sfsip_nb.present import status, tables
 from sfsip_nb.present.tables import Shown
 from sfsip_nb.present.text import visible
 from sfsip_nb.runs import person, places
@@ -35,7 +35,7 @@ class ParametersFile:
             return tables.notice("No parameters file is chosen above. Nothing has been created.")
         with errors_shown(places.home() / "runs"):
             found = status_of(begin_from(places.home() / name), {})
-            return standing.runs([found] if found else [])
+            return status.runs([found] if found else [])
 
     def _ipython_display_(self) -> None:
         from IPython.display import display

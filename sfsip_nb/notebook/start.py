@@ -20,7 +20,7 @@ from sfsip_nb.notebook import forms, rehearsing, surprises
 from sfsip_nb.notebook.errors import errors_shown
 from sfsip_nb.notebook.following import Following
 from sfsip_nb.platforms import guides
-from sfsip_nb.present import standing, tables
+from sfsip_nb.present import status, tables
 from sfsip_nb.present.tables import Shown
 from sfsip_nb.runs import parameters_file, person, places
 from sfsip_nb.runs import session as sessions
@@ -56,7 +56,7 @@ class Beginning:
             folder = begin(guide, customer, self.answers["target"])
             found = status_of(folder, self.answers)
             _followed.follow()
-            shown = standing.runs([found] if found else [])
+            shown = status.runs([found] if found else [])
             if self.answers["target"] != "testbed":
                 return shown
             notebook = folder / RUNBOOK / f"{guide.sections[0].notebook}.ipynb"
@@ -193,7 +193,7 @@ def _overview(root: Path) -> Shown:
         for folder in folders if person.is_there() else ():
             _opened_by_hand(folder)
         found = [run for folder in folders if (run := status_of(folder, {}))]
-        return standing.runs(found) if found else tables.notice("No run yet.")
+        return status.runs(found) if found else tables.notice("No run yet.")
 
 
 def practice() -> Displayed:

@@ -122,7 +122,7 @@ class Workspace:
         return engine
 
     def status(self, here: str) -> dict[str, Any]:
-        """Where the run stands, as `standing.bar` wants it; `here` is the notebook's name.
+        """Where the run stands, as `status.bar` wants it; `here` is the notebook's name.
 
         Opens nothing: it is asked for between two cells too.
         """

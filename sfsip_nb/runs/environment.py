@@ -19,7 +19,7 @@ from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.redaction import MASK
 from sfsip_nb.inputs.schema import Parameters
 from sfsip_nb.platforms.shared.testcall import MARK_HEADER
-from sfsip_nb.platforms.synthflow.faults import NO_NAME
+from sfsip_nb.platforms.synthflow import faults as synthflow_faults
 from sfsip_nb.sip import MapResolver
 from sfsip_nb.sip.locating import DnsResolver
 from sfsip_nb.testbed import life
@@ -104,7 +104,7 @@ def _named(
     testbed: life.RunningTestbed, names: Mapping[str, str], region: str
 ) -> Mapping[str, str]:
     """The addresses that this machine finds: of Synthflow's host none, where a fault hides it."""
-    if NO_NAME.name not in testbed.control("GET", "/")["faults"]:
+    if synthflow_faults.NO_NAME.name not in testbed.control("GET", "/")["faults"]:
         return names
     host = facts.synthflow_regions()[region].sip
     return {name: at for name, at in names.items() if not name.startswith(f"{host}:")}

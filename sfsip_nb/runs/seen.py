@@ -19,7 +19,7 @@ DIAGNOSE = "diagnose"
 
 
 @dataclass(frozen=True)
-class Seen:
+class LastSeen:
     """What the journal says: what the run was last opened with, and each step's newest row."""
 
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -57,10 +57,10 @@ def explained(cause: CauseRow) -> set[str]:
     return {check.partition("/")[0] for check in cause.explains}
 
 
-def read(folder: Path, opened: Journal | None) -> Seen:
+def read(folder: Path, opened: Journal | None) -> LastSeen:
     """What was rolled back since is no longer so, whatever was seen before."""
     if not (folder / JOURNAL).exists():
-        return Seen()
+        return LastSeen()
     with nullcontext(opened) if opened else closing(Journal(folder / JOURNAL)) as journal:
         kept, attempts = journal.get("parameters", {}), journal.attempts()
         undone = max((a.id for a in attempts if a.kind == "rollback"), default=0)
@@ -72,7 +72,7 @@ def read(folder: Path, opened: Journal | None) -> Seen:
     facts = {name: values.get(name) for name in ("customer", "target")}
     facts["faults"] = values.get("testbed", {}).get("faults", [])
     facts["guide"] = kept.get("guide")
-    return Seen(
+    return LastSeen(
         facts, last, rows, CausesRow.model_validate(causes), Plan.of(plan) if plan else None
     )
 

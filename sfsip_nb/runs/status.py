@@ -21,7 +21,7 @@ from sfsip_nb.present.text import utc
 from sfsip_nb.runs import places, todo
 from sfsip_nb.runs import session as sessions
 from sfsip_nb.runs.kept import attempts_of
-from sfsip_nb.runs.seen import DIAGNOSE, Seen, read
+from sfsip_nb.runs.seen import DIAGNOSE, LastSeen, read
 
 RUNBOOK = "runbook"
 """The folder of a run that holds its own copies of the notebooks."""
@@ -30,7 +30,7 @@ RUNBOOK = "runbook"
 def status_of(
     folder: Path, known: Mapping[str, Any], here: str = "", opened: Journal | None = None
 ) -> dict[str, Any] | None:
-    """Where one run stands, as `present.standing` wants it; None for no run's folder.
+    """Where one run stands, as `present.status` wants it; None for no run's folder.
 
     `known` is what is known beside the journal, under the names guide, customer and target; the
     journal's own comes first, but for the `faults`, which are chosen before they are on. While a
@@ -75,7 +75,9 @@ def _record(folder: Path, attempt: AttemptRow | None) -> dict[str, str]:
     return {"href": os.path.relpath(made[-1] / "record.html", Path.cwd()), "words": made[-1].name}
 
 
-def _section(guide: Guide, section: Section, seen: Seen, place: Path, here: str) -> dict[str, Any]:
+def _section(
+    guide: Guide, section: Section, seen: LastSeen, place: Path, here: str
+) -> dict[str, Any]:
     steps = guide.of_section(section.notebook)
     rows = [seen.rows[s.id].titled(s.section, s.title) for s in steps if s.id in seen.rows]
     own = [row for row in rows if seen.is_of_now(row)]

@@ -11,12 +11,12 @@ from sfsip_nb.engine.journal import AttemptRow, JournaledStep
 from sfsip_nb.engine.verdicts import Verdict, Weight
 from sfsip_nb.present.html import deciding
 from sfsip_nb.present.outcome import counted
-from sfsip_nb.runs.seen import DIAGNOSE, Seen, explained
+from sfsip_nb.runs.seen import DIAGNOSE, LastSeen, explained
 
 Sections = list[dict[str, Any]]
 
 
-def first(seen: Seen, sections: Sections, faults: Sequence[str]) -> list[dict[str, str]]:
+def first(seen: LastSeen, sections: Sections, faults: Sequence[str]) -> list[dict[str, str]]:
     """What is to do before anything else, under the names what, verdict, why and href."""
     return [
         *_plan(seen, sections),
@@ -37,7 +37,7 @@ def asked(sections: Sections, surprise: bool) -> Iterator[dict[str, str]]:
         }
 
 
-def _plan(seen: Seen, sections: Sections) -> Iterator[dict[str, str]]:
+def _plan(seen: LastSeen, sections: Sections) -> Iterator[dict[str, str]]:
     """The second section is the platform's own, and begins with the plan."""
     if seen.plan is not None and seen.kinds:
         changes = [planned(entry) for entry in seen.plan.changes]
@@ -49,7 +49,7 @@ def _plan(seen: Seen, sections: Sections) -> Iterator[dict[str, str]]:
         }
 
 
-def _causes(seen: Seen, sections: Sections) -> Iterator[dict[str, str]]:
+def _causes(seen: LastSeen, sections: Sections) -> Iterator[dict[str, str]]:
     where = next((section["page"] for section in sections if section["causes"]), "")
     for cause in seen.named:
         again = ", ".join(sorted(explained(cause) - {DIAGNOSE}))
@@ -61,7 +61,7 @@ def _causes(seen: Seen, sections: Sections) -> Iterator[dict[str, str]]:
         }
 
 
-def _steps(seen: Seen, sections: Sections) -> list[dict[str, str]]:
+def _steps(seen: LastSeen, sections: Sections) -> list[dict[str, str]]:
     """What is open without a named cause, for each reason once.
 
     What only could not be tried because of the others comes after them; where those have not been
@@ -94,7 +94,7 @@ def _named(rows: list[JournaledStep]) -> str:
     return rows[0].title + (f" and {len(rows) - 1} more" if rows[1:] else "")
 
 
-def _earlier(row: JournaledStep, seen: Seen) -> str:
+def _earlier(row: JournaledStep, seen: LastSeen) -> str:
     return "" if seen.is_of_now(row) else f" (in attempt {row.attempt}: run it again)"
 
 

@@ -21,11 +21,10 @@ from sfsip_nb.engine.broken import Interrupted
 from sfsip_nb.engine.rows import StepRow
 from sfsip_nb.inputs import samples
 from sfsip_nb.inputs.generate import sample_values
-from sfsip_nb.notebook import waiting
 from sfsip_nb.notebook.forms import Intent
 from sfsip_nb.notebook.run import Run, open_run
 from sfsip_nb.platforms.shared import watch
-from sfsip_nb.runs import session
+from sfsip_nb.runs import session, waiting
 from sfsip_nb.testbed import life
 from tests.acceptance.acceptance_tools import PROJECT
 from tests.acceptance.telephone import call_once, calling

@@ -52,12 +52,12 @@ def context(
     )
     return SimpleNamespace(
         live=live,
-        guide=SimpleNamespace(name=guide),
+        guide=SimpleNamespace(name=guide, sip=None),
         parameters=SimpleNamespace(
             sip=SimpleNamespace(transport=transport),
             synthflow=SimpleNamespace(region="us", signalling_addresses=addresses),
         ),
-        surroundings=SimpleNamespace(resolver=resolver, cafile=cafile),
+        surroundings=SimpleNamespace(resolver=resolver, cafile=cafile, origins={}),
         kept=kept,
         keep_evidence=kept.keep,
     )

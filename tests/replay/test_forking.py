@@ -20,8 +20,8 @@ pytestmark = pytest.mark.skipif(not SAFE, reason="kernels are forked on Linux on
 
 OWN = """
 import os, random, sys
-from sfsip_nb.notebook import cells
-print(os.getpid(), os.getppid(), cells._kernel(), random.random(), os.getsid(0), sys.argv[2])
+from sfsip_nb.notebook import stamps
+print(os.getpid(), os.getppid(), stamps._kernel(), random.random(), os.getsid(0), sys.argv[2])
 """
 TIMEOUT = 60
 
