@@ -120,7 +120,8 @@ def desk(homes: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> Itera
 
     class Output:
         def update(self, made: Any) -> None:
-            opened[-1].shown.append(str(made))
+            for notebook in opened[-1:]:  # opening the run may take long too
+                notebook.shown.append(str(made))
 
     monkeypatch.setattr("IPython.display.display", lambda *_, **__: Output())
 

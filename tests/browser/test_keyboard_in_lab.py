@@ -84,7 +84,7 @@ def test_a_rehearsal_by_keyboard_alone(lab: Lab, page: Page) -> None:
     hands.run("begin")
     expect(page.get_by_label("Customer")).to_be_visible()
     hands.field("Customer")
-    page.keyboard.type("Wingtip")
+    page.keyboard.type("Alpine")
     hands.field("Target")
     hands.press("Space", "ArrowDown", "Enter")  # arrows alone belong to the notebook
     hands.leave()
@@ -92,7 +92,7 @@ def test_a_rehearsal_by_keyboard_alone(lab: Lab, page: Page) -> None:
     hands.field("01 Prerequisites")
     hands.press("Enter")
 
-    runbook = "runs/wingtip-genesys-rehearsal/runbook"
+    runbook = "runs/alpine-genesys-rehearsal/runbook"
     hands.read(f"{runbook}/01-prerequisites.ipynb")
     for cell in ("parameters", "open-run", "inputs"):
         hands.run(cell)
@@ -102,9 +102,9 @@ def test_a_rehearsal_by_keyboard_alone(lab: Lab, page: Page) -> None:
     hands.field("SIP register")
     hands.press("Space", "Space")
     hands.field("Genesys termination identifier")
-    hands.replace("sip:wingtip")
+    hands.replace("sip:alpine")
     expect(page.get_by_text("1 input to fill in or correct")).to_be_visible()
-    hands.replace("wingtip-ai")
+    hands.replace("alpine-ai")
     expect(page.get_by_text("every input can be used")).to_be_visible()
     hands.leave()
     for step in ("platform", "synthflow", "number", "network"):
@@ -120,7 +120,7 @@ def test_a_rehearsal_by_keyboard_alone(lab: Lab, page: Page) -> None:
     expect(shown.get_by_text("to create").first).to_be_visible()
     hands.field("Create trunk “Synthflow AI” in Genesys Cloud 12 fields · trunk.create")
     hands.press("Enter")
-    expect(shown.get_by_text("wingtip-ai").first).to_be_visible()
+    expect(shown.get_by_text("alpine-ai").first).to_be_visible()
     hands.field("Approved by")
     page.keyboard.type("Ann Engineer")
     hands.leave()

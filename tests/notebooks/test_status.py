@@ -13,7 +13,7 @@ from sfsip_nb.engine import rows
 from sfsip_nb.engine.found import JOURNAL
 from sfsip_nb.engine.journal import AttemptFacts, Journal
 from sfsip_nb.platforms import guides
-from sfsip_nb.present import standing
+from sfsip_nb.present import status as status_page
 from sfsip_nb.runs.status import status_of
 from sfsip_nb.runs.todo import cell_of
 from tests.present import record_sample as sample
@@ -64,7 +64,7 @@ class Written:
         return found
 
     def bar(self, **known: Any) -> str:
-        return str(standing.bar(self.status(**known)))
+        return str(status_page.bar(self.status(**known)))
 
 
 @pytest.fixture
