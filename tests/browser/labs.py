@@ -200,6 +200,11 @@ def ready(page: Page, path: str) -> None:
     page.wait_for_function(READY, arg=path, timeout=CELL, polling=POLLING)
 
 
+def in_front(page: Page, name: str) -> None:
+    """Wait until a file stands in front: before, a click on another tab would come first."""
+    page.wait_for_function(IN_FRONT, arg=name, timeout=CELL, polling=POLLING)
+
+
 def execute(
     page: Page, run: Callable[[], None], index: int | None = None, timeout: float = CELL
 ) -> None:
@@ -221,6 +226,10 @@ EMPTY = """() => {
     [...shell.widgets('main')].forEach(widget => widget.dispose());
 }"""
 OPEN = "async path => { await window.jupyterapp.commands.execute('docmanager:open', {path}); }"
+IN_FRONT = """name => {
+    const context = window.jupyterapp?.shell.currentWidget?.context;
+    return context?.path.endsWith(name) && context.isReady;
+}"""
 READY = """path => {
     const panel = window.jupyterapp?.shell.currentWidget;
     return panel?.context?.path === path && panel.context.isReady

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.labs import ALL, Lab, execute, ready
+from tests.browser.labs import ALL, Lab, execute, in_front, ready
 
 FAULT = re.compile(r"^[a-z]+\.[a-z-]+$")
 PANEL = ".jp-NotebookPanel:not(.lm-mod-hidden)"
@@ -138,6 +138,7 @@ def go_on(visitor: Visitor, section: str) -> None:
 def open_record(visitor: Visitor) -> None:
     """Open the record that 07 has made."""
     visitor.click(visitor.look_at("record", "end").get_by_role("link", name="record.html"))
+    in_front(visitor.page, "record.html")
 
 
 def rehearse_a_fault(visitor: Visitor, fault: str, see: See = lambda name: None) -> None:
