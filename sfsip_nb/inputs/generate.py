@@ -158,7 +158,7 @@ def flow(value: Any) -> str:
         return f"{{{', '.join(f'{key}: {flow(item)}' for key, item in value.items())}}}"
     if isinstance(value, str):
         words = value.replace("-", "").replace("_", "").isalpha()
-        kind = _RESOLVER.resolve(yaml.ScalarNode, value, (True, False))  # type: ignore[no-untyped-call]
+        kind = _RESOLVER.resolve(yaml.ScalarNode, value, (True, False))
         plain = words and kind == _TEXT
         return value if plain else json.dumps(value, ensure_ascii=False)
     return json.dumps(value)

@@ -97,7 +97,7 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.events.AliasEvent):
-            event = self.peek_event()  # type: ignore[no-untyped-call]
+            event = self.peek_event()  # type: ignore[no-untyped-call]  # PyYAML has no types here
             raise yaml.MarkedYAMLError(
                 problem="aliases are not supported; write the value out",
                 problem_mark=event.start_mark,

@@ -44,7 +44,7 @@ class Buttons:
         """Display them below the cell that runs."""
         from IPython.display import display
 
-        display(self.box)  # type: ignore[no-untyped-call]
+        display(self.box)
 
     def _do(self, act: Callable[[], str]) -> None:
         try:

@@ -56,7 +56,7 @@ def _show(stop: SfsipError) -> None:
     from IPython.display import display
 
     if get_ipython() is not None and not stop.shown:
-        display(card(stop))  # type: ignore[no-untyped-call]
+        display(card(stop))
         stop.shown = person.is_there()  # who reads a log has not seen the card
 
 

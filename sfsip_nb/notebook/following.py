@@ -40,7 +40,7 @@ class Following:
         from IPython.display import display
 
         first = first or make()
-        handle = display(first, display_id=True)  # type: ignore[no-untyped-call]
+        handle = display(first, display_id=True)
         if handle is not None:  # without a kernel nothing can follow
             self._outputs[name] = make, handle, first.html
         if self._watch is None and person.is_there():

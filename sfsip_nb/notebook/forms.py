@@ -125,7 +125,7 @@ def _bare(annotation: Any) -> Any:
 def _show(name: str, make: Callable[[], Shown]) -> None:
     from IPython.display import display
 
-    display(make())  # type: ignore[no-untyped-call]
+    display(make())
 
 
 class Form:
@@ -229,10 +229,10 @@ class Form:
             from sfsip_nb.notebook.widgets import Sheet
 
             self.shown = Sheet(self)
-            display(self.shown.box)  # type: ignore[no-untyped-call]
+            display(self.shown.box)
             self._show("inputs", lambda: folded(self.static(), "The same as a table"))
         else:
-            display(self.static())  # type: ignore[no-untyped-call]
+            display(self.static())
 
 
 class Intent:
@@ -269,5 +269,5 @@ class Intent:
         from sfsip_nb.notebook.widgets import intent
 
         self.shown.stamp = self.stamp
-        display(self.shown)  # type: ignore[no-untyped-call]
-        display(intent(self.fields, self.typed, self.offered, self.fold))  # type: ignore[no-untyped-call]
+        display(self.shown)
+        display(intent(self.fields, self.typed, self.offered, self.fold))

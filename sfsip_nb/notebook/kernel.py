@@ -47,13 +47,13 @@ if __name__ == "__main__":
     if "--debugger" in sys.argv:
         sys.argv.remove("--debugger")
     else:  # ipykernel copes without it
-        sys.modules["debugpy"] = None  # type: ignore[assignment]
+        sys.modules["debugpy"] = None  # type: ignore[assignment]  # None: import raises
 
     # What is imported stays: the collector would look through it again and again.
     gc.disable()
     from ipykernel import kernelapp
 
-    from sfsip_nb.notebook import run  # noqa: F401
+    from sfsip_nb.notebook import run  # noqa: F401 - loaded for the kernels that are forked
 
     gc.freeze()
     gc.enable()

@@ -41,12 +41,12 @@ class ParametersFile:
         from IPython.display import display
 
         if not person.is_there():
-            display(tables.notice("A person chooses a parameters file here."))  # type: ignore[no-untyped-call]
+            display(tables.notice("A person chooses a parameters file here."))
             return
         from sfsip_nb.notebook.file_widgets import choice
 
         files = {name: f"{name}: {about}" for name, about in _files()}
-        display(choice("Parameters file", files, self.chosen, "file"))  # type: ignore[no-untyped-call]
+        display(choice("Parameters file", files, self.chosen, "file"))
 
 
 def _files() -> Iterator[tuple[str, str]]:

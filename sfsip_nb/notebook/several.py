@@ -13,7 +13,7 @@ Groups = Mapping[str, Mapping[str, str]]
 """Everything that may be chosen, each with a word on it, below the titles of its groups."""
 
 
-class Several(ipywidgets.VBox):  # type: ignore[misc]
+class Several(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """A search field, and below it a box to tick for each choice that fits it.
 
     `value` holds the names that are ticked; they stay in sight whatever is searched for.

@@ -77,9 +77,9 @@ class Beginning:
             from sfsip_nb.notebook.widgets import questions
 
             titles = {name: guide.title for name, guide in sessions.GUIDES.items()}
-            display(questions(self.answers, titles))  # type: ignore[no-untyped-call]
+            display(questions(self.answers, titles))
         else:
-            display(tables.notice("A person answers three questions here."))  # type: ignore[no-untyped-call]
+            display(tables.notice("A person answers three questions here."))
 
 
 class Displayed:
@@ -92,7 +92,7 @@ class Displayed:
         from IPython.display import display
 
         shown = self._controls() if person.is_there() else tables.notice(self._otherwise)
-        display(shown)  # type: ignore[no-untyped-call]
+        display(shown)
 
 
 def begin(guide: Guide, customer: str, target: str) -> Path:

@@ -50,7 +50,7 @@ def stop_unless_passed(
         return
     from IPython.display import display
 
-    display(shown)  # type: ignore[no-untyped-call]
+    display(shown)
     worse = worst(row.verdict for row in open_)
     first = next((row for row in open_ if row.verdict is worse), None)
     others = [f"{row.id} {row.verdict}" for row in open_ if row is not first]

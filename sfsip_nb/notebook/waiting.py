@@ -40,7 +40,7 @@ class _Output:
 
         made = waited(str(wait), self._aside)
         if self._shown is None:
-            self._shown = display(made, display_id=True)  # type: ignore[no-untyped-call]
+            self._shown = display(made, display_id=True)
         else:
             self._shown.update(made)
 
@@ -52,4 +52,4 @@ class _Output:
 def _tell_replay(wait: Wait) -> None:
     from IPython.display import display
 
-    display({KIND: wait.as_json()}, raw=True)  # type: ignore[no-untyped-call]
+    display({KIND: wait.as_json()}, raw=True)

@@ -21,7 +21,7 @@ from sfsip_nb.present.text import some, visible
 from sfsip_nb.sip.shown import counted
 
 
-class SecretField(ipywidgets.Password):  # type: ignore[misc]
+class SecretField(ipywidgets.Password):  # type: ignore[misc]  # ipywidgets has no types
     """A password control that forgets.
 
     What is typed goes to `take` and nowhere else: the widget's own value is empty again at once,

@@ -88,7 +88,7 @@ class Kernels:
         return kernel
 
 
-class _Client(PapermillNotebookClient):  # type: ignore[misc]
+class _Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill has no types
     """Masks secrets in every message of the kernel, and again in each cell's joined outputs."""
 
     def __init__(
@@ -126,10 +126,10 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]
         finally:  # a secret may have come in two messages, which stand joined only now
             if cell.get("outputs"):
                 clean = self._redactor.data(cell["outputs"])
-                cell["outputs"] = nbformat.from_dict(clean)  # type: ignore[no-untyped-call]
+                cell["outputs"] = nbformat.from_dict(clean)
 
 
-class _Engine(NBClientEngine):  # type: ignore[misc]
+class _Engine(NBClientEngine):  # type: ignore[misc]  # papermill has no types
     @classmethod
     def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **options: Any) -> None:
         names = nb_man.nb.metadata.papermill

@@ -11,4 +11,4 @@ def without_grammars() -> None:
     copes with its absence (python-jsonschema#1428, jupyter/nbformat#420,
     jupyter-server/jupyter_server#1559).
     """
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # None: import raises

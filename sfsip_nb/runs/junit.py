@@ -42,7 +42,7 @@ def write(record: Record, path: Path) -> None:
         case.result = [Error(visible(record.broke_off), "broke off")]
         suite.add_testcase(case)
         report.add_testsuite(suite)
-    report.update_statistics()  # type: ignore[no-untyped-call]
+    report.update_statistics()
     private.file(path)
     report.write(str(path))
 

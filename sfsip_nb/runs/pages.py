@@ -29,7 +29,7 @@ class _Exporter(HTMLExporter):
 
 @cache
 def _exporter() -> HTMLExporter:
-    exporter = _Exporter(  # type: ignore[no-untyped-call]
+    exporter = _Exporter(  # type: ignore[no-untyped-call]  # nbconvert has no types
         template_name="sfsip",
         extra_template_basedirs=[str(Path(__file__).parent / "templates")],
         exclude_anchor_links=True,
@@ -44,7 +44,7 @@ def notebook_page(notebook: Path) -> str:
 
     Links to other notebooks lead to their pages.
     """
-    nb = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]
+    nb = nbformat.read(notebook, as_version=4)
     nb.metadata.pop("widgets", None)
     for cell in nb.cells:
         if cell.cell_type == "markdown":

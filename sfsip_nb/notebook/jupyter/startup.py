@@ -17,7 +17,7 @@ def _early(shell, kind, error, trace, tb_offset=None):  # type: ignore[no-untype
 
     from sfsip_nb.notebook.errors import not_open
 
-    display(not_open())  # type: ignore[no-untyped-call]
+    display(not_open())
 
 
 with suppress(NameError):  # in a terminal's Python there is no shell of that kind

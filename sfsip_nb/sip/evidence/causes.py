@@ -185,7 +185,7 @@ def fixes_of(sent: Iterable[TracedMessage], received: Iterable[TracedMessage]) -
     headers: set[str] = set()
     software = ""
     for row in sent:
-        headers.update(name.lower() for name in row.message.headers.keys())  # noqa: SIM118
+        headers.update(name.lower() for name in row.message.headers.keys())  # noqa: SIM118 (no mapping)
         software += " " + row.header("Server") + " " + row.header("User-Agent")
         own = row.header("From") if row.is_request else row.header("To")
         hosts |= {uri_parts(name_addr(value).uri).host for value in (own, row.header("Contact"))}

@@ -151,5 +151,5 @@ def _chain(connection: ssl.SSLObject) -> tuple[bytes, ...]:
     public = getattr(connection, "get_unverified_chain", None)
     if public is not None:
         return tuple(public())
-    inner: Any = connection._sslobj  # type: ignore[attr-defined]
+    inner: Any = connection._sslobj  # type: ignore[attr-defined]  # not in typeshed
     return tuple(cert.public_bytes(_DER) for cert in inner.get_unverified_chain() or ())
