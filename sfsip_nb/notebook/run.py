@@ -29,7 +29,7 @@ from sfsip_nb.present.frames import Frames
 from sfsip_nb.present.record import card_page
 from sfsip_nb.present.tables import Shown
 from sfsip_nb.present.text import unmarked
-from sfsip_nb.runs import person, places
+from sfsip_nb.runs import person, places, rehearsal
 from sfsip_nb.runs.seen import DIAGNOSE
 from sfsip_nb.sip.shown import counted
 
@@ -113,7 +113,7 @@ class Run:
         """Whether a person is asked here what a surprise has broken, before it is told."""
         steps = self.workspace.guide.of_section(self.name)
         here = not self.workspace.headless and any(step.id == DIAGNOSE for step in steps)
-        return here and surprises.pending(self.workspace.open())
+        return here and rehearsal.is_asked(self.workspace.open().testbed)
 
     # -- data ------------------------------------------------------------------------------
 

@@ -20,12 +20,6 @@ _FAILED = {"title": "Failed", "check": "Check", "expected": "Expected", "seen": 
 _SAID = "said"
 
 
-def pending(session: Session) -> bool:
-    """Whether a surprise is on that nobody has named."""
-    told = _told(session)
-    return bool(told) and not told["named"]
-
-
 def _told(session: Session) -> dict[str, Any]:
     """What the testbed says of its surprise; empty where none is on."""
     if session.testbed is None:

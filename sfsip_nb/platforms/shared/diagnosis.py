@@ -112,62 +112,65 @@ def _steps(ctx: Context) -> list[StepRow]:
     return [row for id, row in rows.items() if id != _STEP and (id in now or id not in calls)]
 
 
-def _named(cause: CauseRow) -> Check:
+def _told(
+    name: str, title: str, expected: str, seen: str, reason: str, ok: bool | None = None
+) -> Check:
+    """What the diagnosis tells. It is advice: the step passes where evidence was read."""
     return check(
-        f"{_STEP}/cause/{cause.id}",
-        f"{cause.side}, {cause.object}: {cause.field}",
-        cause.value or "in order",
-        cause.sentence,
-        False,
+        f"{_STEP}/{name}",
+        title,
+        expected,
+        seen,
+        ok,
         Vantage.HERE,
         basis=Basis.RUN,
         advisory=True,
-        reason=f"{cause.path}: {cause.value}" if cause.value else cause.path,
+        reason=reason,
+    )
+
+
+def _named(cause: CauseRow) -> Check:
+    return _told(
+        f"cause/{cause.id}",
+        f"{cause.side}, {cause.object}: {cause.field}",
+        cause.value or "in order",
+        cause.sentence,
+        f"{cause.path}: {cause.value}" if cause.value else cause.path,
+        ok=False,
     )
 
 
 def _unexplained(causes: CausesRow) -> Check:
-    return check(
-        f"{_STEP}/unexplained",
+    return _told(
+        "unexplained",
         "A known cause explains everything that failed",
         "nothing is left",
         "; ".join(f"{left.title} ({left.check})" for left in causes.unexplained),
-        None,
-        Vantage.HERE,
-        basis=Basis.RUN,
-        advisory=True,
-        reason="None of the known causes fits. Look at the evidence of these checks, and send"
-        " support the file that `sfsip bundle` makes of this run.",
+        "None of the known causes fits. Look at the evidence of these checks, and send support the"
+        " file that `sfsip bundle` makes of this run.",
     )
 
 
 def _untested(causes: CausesRow) -> Check:
-    return check(
-        f"{_STEP}/untested",
+    return _told(
+        "untested",
         "Everything else could be looked at",
         "nothing is hidden by what is named",
         "; ".join(f"{one.side}, {one.object}: {one.field}" for one in causes.untested),
-        None,
-        Vantage.HERE,
-        basis=Basis.RUN,
-        advisory=True,
-        reason="Nothing shows these until what is named is fixed: fix it, then verify again.",
+        "Nothing shows these until what is named is fixed: fix it, then verify again.",
     )
 
 
 def _became(issue: IssueRow) -> Check:
     verdicts = {"named": False, "ruled out": True}
     words = {"named": "; ".join(issue.because), "open": "not ruled out"}
-    return check(
-        f"{_STEP}/{issue.id}",
+    return _told(
+        issue.id,
         issue.cause,
         "no sign of it",
         words.get(issue.became, issue.became),
-        verdicts.get(issue.became),
-        Vantage.HERE,
-        basis=Basis.RUN,
-        advisory=True,
-        reason=issue.remedy,
+        issue.remedy,
+        ok=verdicts.get(issue.became),
     )
 
 

@@ -195,12 +195,16 @@ def _header(ctx: Context, platform: ProbedPlatform) -> list[Check]:
     judged: dict[str, list[str]] = ctx.journal.get(JUDGED, {})
     known = {id for ids in judged.values() for id in ids}
 
+    def over(start: datetime, end: datetime) -> list[calls.SeenCall]:
+        """Of a call in progress the record says too little yet."""
+        return [row for row in synthflow_calls(ctx, number)(start, end) if row.over]
+
     def marked(start: datetime, end: datetime) -> list[calls.SeenCall]:
-        rows = [row for row in synthflow_calls(ctx, number)(start, end) if row.over]
+        rows = over(start, end)
         return [r for r in rows if placed.mark in str(r.facts.get("telephony_sip_headers"))]
 
     def mine(start: datetime, end: datetime) -> list[calls.SeenCall]:
-        rows = synthflow_calls(ctx, number)(start, end)
+        rows = over(start, end)
         return [r for r in rows if calls.digits(r.caller) == calls.digits(placed.caller)]
 
     row = calls.find(marked, number, since, patience=6.0, exclude=known)
