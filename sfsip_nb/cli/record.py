@@ -90,7 +90,7 @@ def _zip(folder: Path, attempt: Path, out: Path | None) -> None:
             "DIR", f"{folder} does not lie in a run's folder, which has a journal. Name one."
         )
     if difference := sums.check(attempt):
-        say(f"{attempt.name}: changed since it was written, so it is not handed on: {difference}")
+        say(f"{attempt.name}: changed since it was written, so it was not packed: {difference}")
         raise typer.Exit(FAILED)
     target = out or Path(f"{run_dir}-{attempt.name}.zip")
     say(f"{handover.write(attempt, target, known.redactor)}: {attempt.name}, evidence and sums")

@@ -153,7 +153,7 @@ class Record(Shape):
     )
     compared: ComparisonRow | None = Field(
         default=None,
-        description="What is otherwise than in the attempt before; null where there was none.",
+        description="What differs from the attempt before; null where there was none.",
     )
 
     def through(self, clean: Callable[[Any], Any]) -> Self:

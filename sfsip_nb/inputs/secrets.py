@@ -24,8 +24,8 @@ _PLACES = {
     "env": "kept in the environment variable {}",
     "file": "kept in the file {}",
     "keyring": "kept in this computer's key ring, as {}",
-    "testbed": "a sample of the testbed's",
-    "form": "typed in: only in this kernel's memory, until that ends",
+    "testbed": "the testbed's sample secret",
+    "form": "typed in: kept in this kernel's memory only",
 }
 HOW = (
     "Write a reference instead: env:NAME (an environment variable), file:PATH (a file that holds"

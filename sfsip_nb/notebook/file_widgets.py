@@ -51,7 +51,7 @@ def saver(propose: Callable[[], Proposal]) -> Any:
         proposals.append(made)
         text = escape(visible(made.difference))
         lines = f'<pre style="white-space: pre-wrap">{text}</pre>'
-        shown.value = _said(f"{made.name} would change so:", "quiet") + lines
+        shown.value = _said(f"{made.name} would change like this:", "quiet") + lines
         write.description = f"Write {made.name}"
         write.layout.display = ""
 

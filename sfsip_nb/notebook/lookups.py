@@ -43,5 +43,5 @@ def answered(found: Mapping[str, LookupResult]) -> tuple[str, bool]:
     offered = {key: len(result.choices) for key, result in found.items() if result.choices}
     told = ", ".join(f"{label(key)} {count}" for key, count in offered.items())
     parts = [f"{'; '.join(refused)}. Type the names instead."] if refused else []
-    parts += [f"To choose from below: {told}."] if told else []
+    parts += [f"You can now choose below: {told}."] if told else []
     return " ".join(parts) or "The platforms offer nothing to choose from.", not refused

@@ -231,7 +231,9 @@ class Run:
         with self.workspace.alone():
             result = engine.run(step_id)
         if step_id == DIAGNOSE and self._is_asking():
-            return tables.notice("A surprise is on: say below what it is, before it is told.")
+            return tables.notice(
+                "A surprise is on. Say below what is broken; then you see the answer."
+            )
         row = session.journal.steps(engine.ctx.attempt)[step_id]
         names = dict.fromkeys(name for check in result.checks for name in check.evidence)
         kept = {name: (session.run_dir / "evidence" / name).read_bytes() for name in names}

@@ -174,8 +174,8 @@ def _made_own(cell: dict[str, Any], guide: Guide) -> None:
 
 
 _OWN = {
-    "about-parameters": "The inputs that this run started with are in the next cell, folded; what "
-    "is typed into the form of section 01 stands over them. [All runs](../start.ipynb)"
+    "about-parameters": "The inputs this run started with are in the next cell, folded. Entries in "
+    "the form of section 01 override them. [All runs](../start.ipynb)"
 }
 """What a run's own notebooks say in place of what those for all say, by the cell's id."""
 
@@ -200,7 +200,7 @@ def practice() -> Displayed:
     """Something to break in a rehearsal, for the person to find out what."""
     return Displayed(
         lambda: surprises.practice(_runs()),
-        "A person has something broken here: sfsip testbed surprise DIR does the same.",
+        "In JupyterLab a button here breaks something; sfsip testbed surprise DIR does the same.",
     )
 
 

@@ -56,8 +56,8 @@ def _evidence(steps: list[StepRow]) -> Shown:
         if check.weight is Weight.REQUIRED and check.verdict == Verdict.FAIL
     ]
     ask = (
-        "A surprise is on: something is broken on purpose. Say below what it is, and run this cell"
-        " again; the diagnosis is told then."
+        "A surprise is on: something is broken on purpose. Say below what it is and run this cell"
+        " again; then you see the diagnosis."
     )
     if not rows:
         return tables.notice(f"{ask} Nothing has failed so far: run 04 and 05 first.", "doubt")
@@ -79,7 +79,7 @@ def _revealed(told: dict[str, Any], causes: CausesRow) -> Shown:
 def _switch(testbed: RunningTestbed) -> Buttons:
     def off() -> str:
         testbed.control("DELETE", "/surprise")
-        return "It is off. Run 04, 05 and 06 again: all is well."
+        return "It is off. Run 04, 05 and 06 again to see that all is well."
 
     made = Buttons()
     made.add("Switch the surprise off", off, "power-off")

@@ -148,7 +148,7 @@ class Sheet:
         self._said = _html("")
         first = [self._row(field) for field in self._form.fields if field.first]
         button = ipywidgets.Button(
-            description="Look up what they have",
+            description="Look up what both have",
             tooltip="Only reads: sites, flows, queues, assistants and numbers to choose from below",
             layout=ipywidgets.Layout(width="auto"),
         )

@@ -89,7 +89,7 @@ def tested(data: Record) -> Iterator[str]:
 def not_shown(data: Record) -> Iterator[str]:
     """What the record does not prove, of this attempt and of any."""
     if data.target == "testbed":
-        yield "Anything of the customer's systems: stand-ins on one machine answered."
+        yield "Anything about the customer's systems: stand-ins on one machine answered."
     if data.mode == "plan":
         yield "That the planned set-up works: nothing was written and nothing was dialed."
     if data.not_run:

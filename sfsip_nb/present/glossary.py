@@ -13,7 +13,7 @@ _OURS = {
     " verdict.",
     "evidence": "A file that shows what was seen: a ladder, a capture, sound levels, API requests.",
     "fail": "Verdict: something required is not as it should be.",
-    "inconclusive": "Verdict: what was seen proves it neither way.",
+    "inconclusive": "Verdict: what was seen does not decide it.",
     "mark": "A header or a code by which a test call is known again in both platforms' records.",
     "pass": "Verdict: everything required was seen to be as it should be.",
     "required check": "A check that decides its step's verdict.",
@@ -21,7 +21,7 @@ _OURS = {
     "step": "One thing to set up or to prove, with an id such as trunk.create.",
     "testbed": "Stand-ins for both platforms and the telephone network on one machine.",
     "waiting": "Verdict: a person has not done or reported something yet.",
-    "waived": "A check that somebody took upon themselves, with a reason and until a date.",
+    "waived": "A check that somebody accepted as it is, with a reason and an end date.",
 }
 """The program's own words; a record of any kind uses them."""
 
@@ -29,7 +29,7 @@ _TRADE = {
     "ACL": "Access control list: the addresses that may send calls into a trunk.",
     "Architect": "Genesys Cloud's editor of call flows.",
     "assistant": "Synthflow's AI agent, as it is set up in a workspace.",
-    "BYOC": "Bring your own carrier: a trunk of Genesys Cloud to a SIP peer of one's own choice.",
+    "BYOC": "Bring your own carrier: a trunk of Genesys Cloud to a SIP peer of your choice.",
     "BYE": "The SIP request that ends a call (RFC 3261).",
     "call route": "Genesys Cloud's rule that leads calls of a number to a flow.",
     "codec": "How speech is coded, such as PCMU (G.711).",

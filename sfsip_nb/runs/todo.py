@@ -118,7 +118,7 @@ def following(sections: Sections, attempt: AttemptRow | None) -> dict[str, Any]:
     for section in sections:
         if section["left"]:
             href = f"{section['page']}#cell-id={cell_of(section['left'][0])}"
-            return {"next": section | {"href": href}, "needed": "Run its cells, from the top."}
+            return {"next": section | {"href": href}, "needed": "Run its cells from the top."}
     for section in sections:
         if section["open"]:
             return {"next": section, "needed": _sentence(section["open"][0])}
@@ -126,7 +126,7 @@ def following(sections: Sections, attempt: AttemptRow | None) -> dict[str, Any]:
     if attempt and last["record"].get("words", "").startswith(f"{attempt.id:04}-"):
         return {"next": None, "needed": "Every step is done, and the record is made."}
     earlier = any(section["before"] for section in sections)
-    lacks = " It says which were not run in this attempt." if earlier else ""
+    lacks = " The record says which were not run in this attempt." if earlier else ""
     return {"next": last, "needed": f"Every step is done: make the record.{lacks}"}
 
 

@@ -9,10 +9,10 @@ from sfsip_nb.inputs import platform
 from sfsip_nb.inputs.platform import Fault, Group
 
 GROUPS: Mapping[Group, str] = {
-    "set-up": "In what is set up, as somebody's hand would leave it",
+    "set-up": "Mistakes in the setup",
     "calls": "In the calls",
-    "account": "In what the account may do",
-    "conditions": "Conditions, under which nothing is wrong with the set-up",
+    "account": "What the account is not allowed to do",
+    "conditions": "Conditions of the API (nothing is wrong with the setup)",
 }
 """Where faults lie, in words."""
 

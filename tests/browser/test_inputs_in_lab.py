@@ -50,7 +50,7 @@ def test_a_file_fills_the_form_and_what_was_typed_is_replayed_from_it(own: Lab, 
     caller = page.get_by_label("Genesys caller name")
     expect(caller).to_have_value("Acme Desk")
 
-    page.get_by_role("button", name="Look up what they have").click()
+    page.get_by_role("button", name="Look up what both have").click()
     expect(page.get_by_text("To choose from below")).to_be_visible()
     offered = page.locator("datalist option[value='PureCloud Voice - AWS']")
     expect(offered.first).to_be_attached()

@@ -241,7 +241,7 @@ def test_the_only_button_looks_up_what_there_is_to_choose_from() -> None:
         "genesys.region": LookupResult(True, "", ("x",)),
     }
     made, said = looking(form := forms.Form(draft(), ask=lambda: seen))
-    assert "✔ To choose from below: Genesys site 2, Numbers 2" in said
+    assert "✔ You can now choose below: Genesys site 2, Numbers 2" in said
     assert made.controls["genesys.site"].options == ("Acme Main Site", "Acme <Branch>")
     assert made.controls["genesys.region"].value == "us-west-2"
     [picker] = [w for w in inside(made.box) if getattr(w, "description", "") == "Search and add"]

@@ -273,9 +273,9 @@ def test_the_cover_says_what_was_tested_and_what_is_not_proven() -> None:
         "Without signatures nothing is accepted.",
     ):
         assert said in cover
-    assert "Anything of the customer's systems" not in cover
+    assert "Anything about the customer's systems" not in cover
     testbed = sample.record() | {"target": "testbed"}
-    assert "Anything of the customer's systems" in Page(sample.page(testbed, {})).text
+    assert "Anything about the customer's systems" in Page(sample.page(testbed, {})).text
 
 
 def test_nothing_is_signed_beforehand() -> None:

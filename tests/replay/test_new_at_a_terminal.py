@@ -129,7 +129,7 @@ def test_what_was_answered_is_there_the_next_time(
         person.types("Genesys client secret", "")
         person.types("Synthflow API key itself", "")
         person.types("Genesys client secret itself", "typed-at-the-terminal")
-        person.sees("To choose from below: Genesys site 3")
+        person.sees("You can now choose below: Genesys site 3")
         assert "typed-at-the-terminal" not in person.all, "a secret is not echoed"
         for question, answer in (
             ("Numbers", "+1 (212) 736-3102"),
