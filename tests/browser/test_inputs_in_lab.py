@@ -51,7 +51,7 @@ def test_a_file_fills_the_form_and_what_was_typed_is_replayed_from_it(own: Lab, 
     expect(caller).to_have_value("Acme Desk")
 
     page.get_by_role("button", name="Look up what both have").click()
-    expect(page.get_by_text("To choose from below")).to_be_visible()
+    expect(page.get_by_text("You can now choose below")).to_be_visible()
     offered = page.locator("datalist option[value='PureCloud Voice - AWS']")
     expect(offered.first).to_be_attached()
     page.get_by_label("Search and add").fill("+15551230002")

@@ -296,7 +296,7 @@ def test_what_was_made_of_a_typed_value_is_said_beside_it() -> None:
 def test_where_a_secret_is_kept_is_said_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drafts, "_typed_here", {})
     made = sheet(form := forms.Form(draft()))
-    assert "a sample of the testbed" in remark(made, "sip.password")
+    assert "testbed's sample secret" in html.unescape(remark(made, "sip.password"))
     for reference, place in {
         "env:ACME_KEY": "kept in the environment variable ACME_KEY",
         "file:~/acme": "kept in the file ~/acme",

@@ -91,7 +91,7 @@ def test_what_was_changed_since_is_not_handed_over(attempt: Path, tmp_path: Path
     page.write_text(json.dumps(json.loads(page.read_text()) | {"customer": "Somebody else"}))
     done = CliRunner().invoke(cli.app, ["record", str(attempt.parent.parent), "--zip"])
     assert done.exit_code == 1
-    assert "not handed on: changed: record.json" in done.stdout
+    assert "not packed: changed: record.json" in done.stdout
     assert not (tmp_path / "acme-0001-apply.zip").exists()
 
 
