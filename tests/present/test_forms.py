@@ -301,7 +301,7 @@ def test_where_a_secret_is_kept_is_said_beside_it(monkeypatch: pytest.MonkeyPatc
         "env:ACME_KEY": "kept in the environment variable ACME_KEY",
         "file:~/acme": "kept in the file ~/acme",
         "keyring:sfsip/acme": "kept in this computer's key ring, as sfsip/acme",
-        SECRET: "only in this kernel's memory",
+        SECRET: "in this kernel's memory only",
     }.items():
         form.note("sip.password", reference)
         assert place in html.unescape(remark(made, "sip.password"))
