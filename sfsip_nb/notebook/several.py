@@ -9,6 +9,8 @@ from typing import Any
 import ipywidgets
 import traitlets
 
+from sfsip_nb.notebook.common import layout, style
+
 Groups = Mapping[str, Mapping[str, str]]
 """Everything that may be chosen, each with a word on it, below the titles of its groups."""
 
@@ -22,33 +24,37 @@ class Several(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     value: Any = traitlets.List()
 
     def __init__(self, groups: Groups, value: Sequence[str], search: Any) -> None:
-        self._search = search
         self._boxes: dict[str, tuple[Any, Any, str]] = {}
-        listed: list[Any] = []
-        self._headings: list[tuple[Any, list[str]]] = []
+        self._groups: list[tuple[Any, list[str]]] = []
         for title, choices in groups.items():
-            heading = ipywidgets.HTML(f"<b>{escape(title)}</b>")
-            self._headings.append((heading, list(choices)))
-            listed.append(heading)
-            listed += [self._row(name, about, name in value) for name, about in choices.items()]
+            self._groups.append((ipywidgets.HTML(f"<b>{escape(title)}</b>"), list(choices)))
+            for name, about in choices.items():
+                self._add(name, about, name in value)
         frame = {"max_height": "240px", "overflow": "hidden auto", "width": "100%"}
-        below = ipywidgets.VBox(
-            listed,
-            layout={**frame, "border": "1px solid var(--jp-border-color2)", "padding": "4px"},
+        self._below = ipywidgets.VBox(
+            layout={**frame, "border": "1px solid var(--jp-border-color2)", "padding": "4px"}
         )
-        super().__init__([search, below], layout={"width": "100%"}, value=list(value))
+        self._filter("")
+        super().__init__([search, self._below], layout={"width": "100%"}, value=list(value))
         self.observe(self._show, names="value")
         search.observe(lambda change: self._filter(change["new"]), names="value")
 
-    def _row(self, name: str, about: str, ticked: bool) -> Any:
+    def _add(self, name: str, about: str, ticked: bool) -> None:
         box = ipywidgets.Checkbox(
-            value=ticked, description=name, indent=False, layout={"width": "34ch"}
+            value=ticked,
+            description=name,
+            indent=False,
+            layout=layout(width="34ch"),
+            style=style(ipywidgets.Checkbox),
         )
         box.observe(self._tick, names="value")
-        told = ipywidgets.HTML(f"<small>{escape(about)}</small>", layout={"flex": "1 1 24ch"})
-        row = ipywidgets.HBox([box, told], layout={"flex_flow": "row wrap", "flex": "0 0 auto"})
+        told = ipywidgets.HTML(
+            f"<small>{escape(about)}</small>",
+            layout=layout(flex="1 1 24ch"),
+            style=style(ipywidgets.HTML),
+        )
+        row = ipywidgets.HBox([box, told], layout=layout(flex_flow="row wrap", flex="0 0 auto"))
         self._boxes[name] = box, row, f"{name.replace('-', ' ')} {name} {about}".lower()
-        return row
 
     def _tick(self, change: Any) -> None:
         self.value = [name for name, (box, _, _) in self._boxes.items() if box.value]
@@ -59,11 +65,12 @@ class Several(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def _filter(self, sought: str) -> None:
         words = sought.lower().split()
-        fits = {
-            name: box.value or all(word in text for word in words)
-            for name, (box, _, text) in self._boxes.items()
-        }
-        for name, (_, row, _) in self._boxes.items():
-            row.layout.display = None if fits[name] else "none"
-        for heading, names in self._headings:
-            heading.layout.display = None if any(fits[name] for name in names) else "none"
+        listed: list[Any] = []
+        for heading, names in self._groups:
+            rows = [
+                row
+                for box, row, text in map(self._boxes.__getitem__, names)
+                if box.value or all(word in text for word in words)
+            ]
+            listed += [heading, *rows] if rows else []
+        self._below.children = listed

@@ -12,6 +12,7 @@ import traitlets
 from sfsip_nb.inputs.answered import as_line
 from sfsip_nb.inputs.errors import InputError, SfsipError
 from sfsip_nb.inputs.secrets import doubts, has_key_ring, kept_where
+from sfsip_nb.notebook.common import layout, style
 from sfsip_nb.notebook.file_widgets import saver
 from sfsip_nb.notebook.forms import Field, Form, groups_of
 from sfsip_nb.notebook.lookups import answered
@@ -58,41 +59,43 @@ _REMARK = {"flex": "1 1 24ch", "min_width": "24ch"}
 def control(field: Field, form: Form) -> Any:
     """The control of one input, or None for what no single control holds."""
     value = _fitting(form.draft.value(field.key), field)
-    options = {
-        "description": field.label,
-        "tooltip": field.help,
-        "style": _WIDE,
-        "layout": ipywidgets.Layout(**_LAYOUT),
-    }
+    options = {"description": field.label, "tooltip": field.help}
     if field.secret:
         is_set = field.key in form.draft.checked.secrets
-        return SecretField(lambda text: form.note(field.key, text), is_set, **options)
+        return _made(
+            SecretField, take=lambda text: form.note(field.key, text), is_set=is_set, **options
+        )
     match field.kind:
         case "switch":
-            widget = ipywidgets.Checkbox(value=value, indent=True, **options)
+            widget = _made(ipywidgets.Checkbox, value=value, indent=True, **options)
         case "number":
-            widget = ipywidgets.IntText(value=value, **options)
+            widget = _made(ipywidgets.IntText, value=value, **options)
         case "choice":
             known = field.choices if value in field.choices else (value, *field.choices)
             pairs = [(choice or "–", choice) for choice in known]
-            widget = ipywidgets.Dropdown(options=pairs, value=value, **options)
+            widget = _made(ipywidgets.Dropdown, options=pairs, value=value, **options)
         case "lines":
             text = "\n".join(map(as_line, value))
-            widget = ipywidgets.Textarea(value=text, rows=max(2, len(value)), **options)
+            widget = _made(ipywidgets.Textarea, value=text, rows=max(2, len(value)), **options)
         case "several":
             groups = form.closed[field.key]
             listed = {name for choices in groups.values() for name in choices}
-            search = ipywidgets.Text(placeholder="search", **options)
+            search = _made(ipywidgets.Text, placeholder="search", **options)
             widget = Several(groups, [name for name in value if name in listed], search)
         case "day":
-            widget = ipywidgets.DatePicker(value=value, **options)
+            widget = _made(ipywidgets.DatePicker, value=value, **options)
         case "text":
             # A plain field, which also lists what a platform offers once that is known.
-            widget = ipywidgets.Combobox(value=str(value), continuous_update=True, **options)
+            widget = _made(ipywidgets.Combobox, value=str(value), continuous_update=True, **options)
         case _:
             return None
     widget.observe(lambda change: form.note(field.key, _plain(change["new"], field)), names="value")
     return widget
+
+
+def _made(kind: type, **options: Any) -> Any:
+    """A control with its label, as wide as the others."""
+    return kind(layout=layout(**_LAYOUT), style=style(kind, **_WIDE), **options)
 
 
 def _fitting(value: Any, field: Field) -> Any:
@@ -150,7 +153,7 @@ class Sheet:
         button = ipywidgets.Button(
             description="Look up what both have",
             tooltip="Only reads: sites, flows, queues, assistants and numbers to choose from below",
-            layout=ipywidgets.Layout(width="auto"),
+            layout=layout(width="auto"),
         )
         button.on_click(lambda _: self._look())
         heading = _heading("First, what opens both platforms")
@@ -180,22 +183,22 @@ class Sheet:
         if made is None:
             return None
         self.controls[field.key] = made
-        self._remarks[field.key] = ipywidgets.HTML(layout=_REMARK)
-        row = ipywidgets.HBox([made, self._remarks[field.key]], layout={"flex_flow": "row wrap"})
+        self._remarks[field.key] = ipywidgets.HTML(
+            layout=layout(**_REMARK), style=style(ipywidgets.HTML)
+        )
+        row = ipywidgets.HBox([made, self._remarks[field.key]], layout=layout(flex_flow="row wrap"))
         self._rows[field.key] = row.add_class("sfsip-row")
         return row
 
     def _pick(self, key: str, offered: Sequence[str]) -> None:
         """Below an input of several lines, a field to search what is offered, and to add one."""
         if key not in self._pickers:
-            made = ipywidgets.Combobox(
-                description="Search and add", style=_WIDE, layout=ipywidgets.Layout(**_LAYOUT)
-            )
+            made = _made(ipywidgets.Combobox, description="Search and add")
             made.observe(lambda change: self._add(key, change["new"]), names="value")
             self._pickers[key] = made
             control, remark = self._rows[key].children
             around = _LAYOUT | {"width": "calc(58ch + 4px)", "max_width": "100%"}
-            column = ipywidgets.VBox([control, made], layout=ipywidgets.Layout(**around))
+            column = ipywidgets.VBox([control, made], layout=layout(**around))
             self._rows[key].children = (column, remark)
         self._pickers[key].options = offered
 
@@ -206,11 +209,10 @@ class Sheet:
             self._pickers[key].value = ""
 
     def _ring(self) -> Any:
-        box = ipywidgets.Checkbox(
+        box = _made(
+            ipywidgets.Checkbox,
             value=False,
             description="Keep secrets that I type from now on in this computer's key ring",
-            style=_WIDE,
-            layout=ipywidgets.Layout(**_LAYOUT),
         )
         box.observe(lambda change: setattr(self._form.draft, "in_key_ring", change["new"]), "value")
         return box
@@ -275,20 +277,17 @@ def intent(
     """Fields for key, label and hint each; one emptied again takes its word back."""
     controls = []
     for key, label, hint in fields:
-        options = {"description": label, "style": _WIDE}
         if choices := offered.get(key):
             control = ipywidgets.RadioButtons(
+                description=label,
                 options=choices,
                 value=typed.get(key) or None,
-                layout=ipywidgets.Layout(width="auto", max_width=_MOST),
-                **options,
+                layout=layout(width="auto", max_width=_MOST),
+                style=style(ipywidgets.RadioButtons, **_WIDE),
             )
         else:
-            control = ipywidgets.Text(
-                value=typed.get(key, ""),
-                placeholder=hint,
-                layout=ipywidgets.Layout(**_LAYOUT),
-                **options,
+            control = _made(
+                ipywidgets.Text, description=label, value=typed.get(key, ""), placeholder=hint
             )
         control.observe(lambda change, key=key: typed.update({key: change["new"].strip()}), "value")
         controls.append(control)
@@ -313,6 +312,6 @@ def questions(answers: dict[str, str], guides: Mapping[str, str]) -> Any:
     }
     for name, widget in controls.items():
         widget.value = answers[name]
-        widget.layout = ipywidgets.Layout(width="60ch", max_width=_MOST)
+        widget.layout = layout(width="60ch", max_width=_MOST)
         widget.observe(lambda change, name=name: answers.update({name: change["new"]}), "value")
     return ipywidgets.VBox(list(controls.values()))

@@ -16,6 +16,7 @@ from sfsip_nb.inputs.load import parameters_cell
 from sfsip_nb.inputs.schema import parameters_model, secret_keys
 from sfsip_nb.notebook import forms, widgets
 from sfsip_nb.runs import person
+from sfsip_nb.testbed.faults import faults
 
 SECRET = "s3cr3t-value"
 LIVE = {"target": "live", "customer": "Northwind"}
@@ -172,7 +173,7 @@ def test_a_closed_list_is_chosen_from_and_is_the_testbeds_alone() -> None:
     search, listed = chooser.children
 
     def seen() -> list[str]:
-        rows = [row for row in listed.children if row.layout.display != "none"]
+        rows = listed.children
         return [getattr(row, "children", (row,))[0] for row in rows]
 
     def told() -> list[str]:
@@ -346,3 +347,19 @@ def test_a_typed_secret_with_a_space_at_its_end_is_asked_about_and_used_without(
     assert form.draft.checked.secrets["sip.password"].reveal() == "oneword-9Zq"
     assert "before or after it" in form.static().html
     assert not form.draft.problems()
+
+
+@pytest.mark.parametrize("guide", ["genesys", "talkdesk"])
+def test_a_form_is_far_fewer_messages_than_a_kernel_can_have_waiting(guide: str) -> None:
+    every = {
+        name: fault.effect
+        for name, fault in faults().items()
+        if name.split(".")[0] in (guide, "synthflow")
+    }
+    made: list[ipywidgets.Widget] = []
+    ipywidgets.Widget.on_widget_constructed(made.append)
+    try:
+        sheet(forms.Form(draft(guide), closed={"testbed.faults": {"All": every}}))
+    finally:
+        ipywidgets.Widget.on_widget_constructed(None)
+    assert 100 < len(made) < 500  # of a thousand
