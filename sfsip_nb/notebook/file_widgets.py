@@ -71,7 +71,9 @@ def saver(propose: Callable[[], Proposal]) -> Any:
 
 def _button(text: str, hint: str) -> Any:
     return ipywidgets.Button(
-        description=text, tooltip=hint, layout=ipywidgets.Layout(width="auto", max_width="100%")
+        description=text,
+        tooltip=hint,
+        layout=ipywidgets.Layout(width="auto", max_width="100%", align_self="flex-start"),
     )
 
 

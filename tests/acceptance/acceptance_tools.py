@@ -16,7 +16,9 @@ from urllib.parse import quote, quote_plus
 
 from sfsip_nb.engine.record import Record
 from sfsip_nb.engine.verdicts import Basis, Verdict
+from sfsip_nb.runs import paper
 from sfsip_nb.testbed import life
+from tests.sip.peers.lab import need
 
 PROJECT = Path(__file__).resolve().parents[2]
 PARAMETERS = PROJECT / "parameters" / "genesys.testbed.yaml"
@@ -49,6 +51,17 @@ def sfsip(*words: str, env: Mapping[str, str] | None = None) -> Done:
         check=False,
     )
     return Done(done.returncode, done.stdout, done.stderr)
+
+
+def printed(page: Path, folder: Path) -> list[str]:
+    """The text of each page of a record on paper."""
+    need("chromium")
+    need("pdftotext")
+    target = folder / "record.pdf"
+    paper.print_pdf(page, target)
+    command = ["pdftotext", "-layout", str(target), "-"]
+    said = subprocess.run(command, capture_output=True, check=True).stdout.decode()
+    return said.removesuffix("\f").split("\f")
 
 
 def groundless(record: Record) -> list[str]:

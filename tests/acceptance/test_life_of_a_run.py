@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sfsip_nb.engine.record import read
-from sfsip_nb.runs import paper
 from sfsip_nb.runs.session import GUIDES
-from tests.acceptance.acceptance_tools import failed, groundless, leaks, sfsip
+from tests.acceptance.acceptance_tools import failed, groundless, leaks, printed, sfsip
 from tests.acceptance.conftest import CANARIES, Story
 from tests.project.project_files import ROOT
-from tests.sip.peers.lab import need
 
 # What a platform counts and stamps on its own whenever an object is saved.
 COUNTERS = frozenset({"version", "dateModified"})
@@ -118,13 +115,8 @@ def test_the_rollbacks_record_says_what_was_undone_and_that_all_is_as_before(sto
 def test_a_healthy_record_is_few_pages_each_of_which_says_whose_it_is(
     story: Story, tmp_path: Path
 ) -> None:
-    need("chromium")
-    need("pdftotext")
-    folder, target = story.run.attempts[story["apply"].attempt - 1], tmp_path / "record.pdf"
-    paper.print_pdf(folder / "record.html", target)
-    command = ["pdftotext", "-layout", str(target), "-"]
-    said = subprocess.run(command, capture_output=True, check=True).stdout.decode()
-    pages = said.removesuffix("\f").split("\f")
+    folder = story.run.attempts[story["apply"].attempt - 1]
+    pages = printed(folder / "record.html", tmp_path)
     assert len(pages) <= 20
     foot = f"attempt {folder.name} · pass"
     assert [number for number, page in enumerate(pages, 1) if foot not in page] == []

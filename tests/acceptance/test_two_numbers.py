@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sfsip_nb.inputs import samples
-from tests.acceptance.acceptance_tools import PROJECT, Run
+from tests.acceptance.acceptance_tools import PROJECT, Run, printed
 
 OWN, SHARED, LEFT = samples.DID, samples.SPARE_DID, "+15551231000"
 BILLING = samples.SYNTHFLOW_SECOND_ASSISTANT_NAME
@@ -59,6 +59,10 @@ def test_the_record_lists_the_numbers(run: Run) -> None:
     table = page.split('id="numbers"')[1].split("</section>")[0]
     for words in (OWN, SHARED, LEFT, "Bills", BILLING, "not called: no call proves it"):
         assert words in table
+
+
+def test_the_record_is_few_pages_with_several_numbers_too(run: Run, tmp_path: Path) -> None:
+    assert len(printed(run.attempts[-1] / "record.html", tmp_path)) <= 22
 
 
 def test_the_inputs_are_kept_without_the_file(run: Run) -> None:
