@@ -172,12 +172,15 @@ class Engine:
     def _as_wanted(self, step: Step, result: StepResult) -> bool:
         """Plan or make the wanted objects, one after the other, as long as all is well."""
         ctx = self.ctx
-        for want in plan.wanted(ctx, step):
+        wants = plan.wanted(ctx, step)
+        planned = (self.plan() if ctx.mode == "apply" else self._planned()) if wants else None
+        for want in wants:
             if ctx.mode == "apply":
-                settled = apply.carry_out(ctx, step.id, want, self.plan())
+                assert planned is not None
+                settled = apply.carry_out(ctx, step.id, want, planned)
                 self._stop_if_moved(settled)
             else:
-                settled = apply.as_wanted(ctx, step.id, want, self._planned())
+                settled = apply.as_wanted(ctx, step.id, want, planned)
             result.checks += settled.checks
             result.reason = " ".join([result.reason, *settled.found]).strip()
             if settled.change != "none":

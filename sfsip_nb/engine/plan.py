@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -68,8 +69,11 @@ class Plan:
 
     def entry(self, step: str, want: Desired) -> PlannedChange | None:
         """The entry for one wanted object of one step."""
-        sought = step, want.kind, want.key
-        return next((e for e in self.entries if (e.step, e.kind, e.key) == sought), None)
+        return self._by_want.get((step, want.kind, want.key))
+
+    @cached_property
+    def _by_want(self) -> dict[tuple[str, str, str], PlannedChange]:
+        return {(e.step, e.kind, e.key): e for e in self.entries}
 
     def fits(self, ctx: Context) -> bool:
         """Whether it was made for the inputs and the decisions as they are now."""
@@ -101,7 +105,8 @@ class Plan:
 
     @property
     def _data(self) -> dict[str, Any]:
-        return vars(self) | {"entries": [vars(entry) for entry in self.entries]}
+        data = {each.name: getattr(self, each.name) for each in fields(self)}
+        return data | {"entries": [vars(entry) for entry in self.entries]}
 
 
 def path_of(ctx: Context) -> Path:

@@ -52,6 +52,7 @@ class SynthflowClient:
         http: httpx.Client | None = None,
     ) -> None:
         self._workspace = workspace_id
+        self._may_be_listed: set[Any] | None = None
         bearer: Callable[[], str] = api_key.reveal
         self._api = Api("Synthflow", base, read_problem=_problem, bearer=bearer, http=http)
 
@@ -71,7 +72,7 @@ class SynthflowClient:
         try:
             answer = self._api.call("GET", f"/assistants/{segment(model_id)}", params=flag)
         except ApiError as error:
-            if _known(error, model_id, (a.get("model_id") for a in self._assistants())):
+            if _known(error, model_id, lambda: (a.get("model_id") for a in self._assistants())):
                 raise
             return None
         return next(iter(_items(answer, "assistants")), None)
@@ -97,6 +98,13 @@ class SynthflowClient:
     def _numbers(self) -> Iterator[Json]:
         return self._pages("/numbers", "phone_numbers", workspace=self._workspace)
 
+    def _listed(self, phone_number: str) -> set[Any]:
+        """The listed numbers. The list is read again for one that was on it, or that this client
+        may have imported since: of ten thousand new numbers none is, and it is read once."""
+        if self._may_be_listed is None or phone_number in self._may_be_listed:
+            self._may_be_listed = {number.get("number") for number in self._numbers()}
+        return self._may_be_listed
+
     def number(self, phone_number: str) -> Json | None:
         """One number in our vocabulary, or None if the workspace does not have it (see `_known`).
 
@@ -106,7 +114,7 @@ class SynthflowClient:
         try:
             answer = self._api.call("GET", f"/numbers/{_slug(phone_number)}", params=params)
         except ApiError as error:
-            if _known(error, phone_number, (n.get("number") for n in self._numbers())):
+            if _known(error, phone_number, lambda: self._listed(phone_number)):
                 raise
             return None
         if not isinstance(answer, dict):
@@ -119,6 +127,8 @@ class SynthflowClient:
 
     def create_number(self, phone_number: str, **fields: Any) -> str:
         """Import a number with its trunk, in our vocabulary; returns Synthflow's key for it."""
+        if self._may_be_listed is not None:
+            self._may_be_listed.add(phone_number)
         body = {
             "workspace_id": self._workspace,
             "phone_number": phone_number,
@@ -137,7 +147,7 @@ class SynthflowClient:
         try:
             self._api.call("DELETE", f"/numbers/{_slug(phone_number)}")
         except ApiError as error:
-            if _known(error, phone_number, (n.get("number") for n in self._numbers())):
+            if _known(error, phone_number, lambda: self._listed(phone_number)):
                 raise
 
     # Actions
@@ -175,7 +185,7 @@ class SynthflowClient:
         try:
             self._api.call("DELETE", f"/actions/{segment(action_id)}")
         except ApiError as error:
-            if _known(error, action_id, (a.get("action_id") for a in self._actions())):
+            if _known(error, action_id, lambda: (a.get("action_id") for a in self._actions())):
                 raise
 
     def attach_actions(self, model_id: str, action_ids: list[str]) -> None:
@@ -238,14 +248,14 @@ class SynthflowClient:
         raise ApiError("Synthflow", "GET", path, 200, problem)
 
 
-def _known(error: ApiError, wanted: str, listed: Iterable[Any]) -> bool:
+def _known(error: ApiError, wanted: str, listed: Callable[[], Iterable[Any]]) -> bool:
     """Whether what a request was refused for may be there all the same.
 
     The description has no 404 for numbers, assistants and actions, only a 400, and says nothing of
     its body: what is not there is told from a request that is wrong by the list. A 404 is taken at
     its word. Raises ApiError where the list cannot be read.
     """
-    return error.status != 404 and (error.status != 400 or wanted in listed)
+    return error.status != 404 and (error.status != 400 or wanted in listed())
 
 
 def _more(answer: Any, offset: int, received: int) -> bool:
