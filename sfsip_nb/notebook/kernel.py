@@ -53,7 +53,13 @@ if __name__ == "__main__":
     gc.disable()
     from ipykernel import kernelapp
 
+    from sfsip_nb.inputs.schema import parameters_model
     from sfsip_nb.notebook import run  # noqa: F401 - loaded for the kernels that are forked
+    from sfsip_nb.platforms import NAMES
+    from sfsip_nb.runs.session import GUIDES
+
+    for name in NAMES:  # which a kernel would load and build when its first cell asks for it
+        GUIDES[name], parameters_model(name)
 
     gc.freeze()
     gc.enable()
