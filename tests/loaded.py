@@ -219,11 +219,14 @@ if __name__ == "__main__":
         importlib.import_module(name)
     from sfsip_nb.inputs import schema
     from sfsip_nb.platforms import NAMES
+    from sfsip_nb.present.html import environment
     from sfsip_nb.runs.session import GUIDES
     from sfsip_nb.testbed.standin import stand_ins
     from tests import loaded
 
     stand_ins()
+    for name in environment().list_templates(extensions=["html"]):
+        environment().get_template(name)
     for name in NAMES:
         GUIDES[name], schema.parameters_model(name)
     gc.freeze()

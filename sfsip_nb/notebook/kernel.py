@@ -56,9 +56,12 @@ if __name__ == "__main__":
     from sfsip_nb.inputs.schema import parameters_model
     from sfsip_nb.notebook import run  # noqa: F401 - loaded for the kernels that are forked
     from sfsip_nb.platforms import NAMES
+    from sfsip_nb.present.html import environment
     from sfsip_nb.runs.session import GUIDES
 
-    for name in NAMES:  # which a kernel would load and build when its first cell asks for it
+    # What a kernel would load and build when its first cells ask for it.
+    environment().get_template("parts.html")
+    for name in NAMES:
         GUIDES[name], parameters_model(name)
 
     gc.freeze()
