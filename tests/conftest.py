@@ -7,7 +7,9 @@ import functools
 import gc
 import inspect
 import signal
+import subprocess
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from xdist.scheduler import LoadFileScheduling
 from sfsip_nb.inputs import draft, secrets
 from sfsip_nb.replay.lean import without_grammars
 from sfsip_nb.testbed import life
+from tests import loaded
 
 without_grammars()  # before a test imports nbformat
 
@@ -54,6 +57,20 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduler:
     return Scheduler(config, log)
 
 
+_shared = pytest.StashKey[str]()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """All workers have their processes forked from the same one."""
+    if loaded.SAFE:
+        if _shared not in node.config.stash:
+            process = loaded.process()
+            node.config.stash[_shared] = process.__enter__()
+            node.config.add_cleanup(lambda: process.__exit__(None, None, None))
+        node.workerinput["loaded"] = node.config.stash[_shared]
+
+
 def pytest_collection_finish() -> None:
     """What was imported and collected stays: the collector need not look through it each time."""
     gc.collect()
@@ -82,6 +99,25 @@ def _own_seal_key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _forked(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Processes of the package are forked, where that is safe; see `stock_processes`."""
+    given = getattr(request.config, "workerinput", {})
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
+        if loaded.SAFE:
+            own = functools.cache(lambda: stack.enter_context(loaded.process()))
+            address = functools.partial(given.get, "loaded") if given else own
+            patch.setattr(loaded.Forked, "address", address, raising=False)
+            patch.setattr(subprocess, "Popen", loaded.Forked)
+        yield
+
+
+@pytest.fixture
+def stock_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests of a process itself: it is started as its user has it."""
+    monkeypatch.setattr(subprocess, "Popen", loaded.Stock)
 
 
 @pytest.fixture(autouse=True)

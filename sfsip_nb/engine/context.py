@@ -156,7 +156,7 @@ class Context:
 
     def answer(self, step: str) -> AnswerRow | None:
         """What a person said of a step, if they did."""
-        return self.journal.people().get(step)
+        return self.journal.answer(step)
 
     def given(self, step: str, name: str) -> str:
         """A value that a person handed back with a step, else an empty text."""

@@ -88,6 +88,7 @@ class Journal:
         """Open or make the file. ``clean`` takes secrets out of all that is written."""
         self.database = Database(path, clean)
         self.changes = Changes(self.database)
+        self._read: dict[int, JournaledStep] = {}  # a row that has ended never changes
 
     def close(self) -> None:
         """Close the file; what was written stays."""
@@ -183,12 +184,17 @@ class Journal:
         return {id_: settled(row, seen, calls) for id_, row in own.items()}
 
     def _ended(self, where: str, attempt: int | None) -> dict[str, JournaledStep]:
-        rows = self.database.rows(
-            "SELECT steps.* FROM steps JOIN (SELECT min(id) AS first, max(id) AS newest FROM steps"
-            f" WHERE verdict IS NOT NULL AND {where} GROUP BY step) ON id = newest ORDER BY first",
+        newest = self.database.rows(
+            f"SELECT max(id) AS id FROM steps WHERE verdict IS NOT NULL AND {where}"
+            " GROUP BY step ORDER BY min(id)",
             attempt,
         )
-        return {row["step"]: _step(row) for row in rows}
+        for row in newest:
+            if row["id"] not in self._read:
+                (kept,) = self.database.rows("SELECT * FROM steps WHERE id = ?", row["id"])
+                self._read[row["id"]] = _step(kept)
+        ended = [self._read[row["id"]] for row in newest]
+        return {step.id: step for step in ended}
 
     def checks(self, step: str) -> list[CheckRow]:
         """The checks of every execution of a step in this run, oldest first."""
@@ -210,6 +216,11 @@ class Journal:
         """Take a person's answer back: the step waits again."""
         with self.database.writing() as connection:
             connection.execute("DELETE FROM people WHERE step = ?", (step,))
+
+    def answer(self, step: str) -> AnswerRow | None:
+        """What a person did of a step, if they did."""
+        rows = self.database.rows("SELECT * FROM people WHERE step = ?", step)
+        return AnswerRow.model_validate(rows[0]) if rows else None
 
     def people(self) -> dict[str, AnswerRow]:
         """Who did which human step."""

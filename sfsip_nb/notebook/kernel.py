@@ -53,7 +53,16 @@ if __name__ == "__main__":
     gc.disable()
     from ipykernel import kernelapp
 
+    from sfsip_nb.inputs.schema import parameters_model
     from sfsip_nb.notebook import run  # noqa: F401 - loaded for the kernels that are forked
+    from sfsip_nb.platforms import NAMES
+    from sfsip_nb.present.html import environment
+    from sfsip_nb.runs.session import GUIDES
+
+    # What a kernel would load and build when its first cells ask for it.
+    environment().get_template("parts.html")
+    for name in NAMES:
+        GUIDES[name], parameters_model(name)
 
     gc.freeze()
     gc.enable()

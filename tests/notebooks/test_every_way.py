@@ -119,7 +119,6 @@ class Bench:
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     made = Bench(tmp_path_factory.mktemp("bench"))
     shutil.copytree(FOLDER, made.folder / "notebooks")
-    # nbval, in a process of its own, has the stock ones.
     with pytest.MonkeyPatch.context() as patch, forked_kernels():
         patch.chdir(made.folder)
         yield made
@@ -139,7 +138,7 @@ def prepared(bench: Bench) -> tuple[int, str]:
 
 def replayed(bench: Bench, run: str, *more: str) -> tuple[int, str]:
     """`sfsip replay` as its user has it: the exit code and all that it said."""
-    command = [sys.executable, "-c", "from sfsip_nb.cli import main; main()", "replay", str(FILE)]
+    command = [sys.executable, "-m", "sfsip_nb", "replay", str(FILE)]
     command += ["--out", str(bench.folder / "runs" / run), "--keep-testbed", *more]
     done = subprocess.run(
         command, capture_output=True, text=True, timeout=PATIENCE, check=False, cwd=bench.folder
@@ -210,10 +209,12 @@ def nbval(bench: Bench, name: str) -> tuple[bool, str]:
     if not bench.nbval:
         command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env", "-v"]
         command += ["-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", str(bench.folder)]
+        command += ["-p", "tests.notebooks.forked"]
         paths = {case: bench.notebook(case, given=True) for case in CASES}
         done = subprocess.run(
             [*command, *map(str, paths.values())],
             cwd=bench.folder,
+            env=os.environ | {"PYTHONPATH": str(PROJECT)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

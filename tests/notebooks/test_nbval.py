@@ -17,7 +17,7 @@ from sfsip_nb.engine.journal import Journal
 from sfsip_nb.engine.model import Guide
 from sfsip_nb.runs.session import GUIDES
 from sfsip_nb.testbed import life
-from tests.notebooks.notebook_tools import FOLDER, NOTEBOOKS, START
+from tests.notebooks.notebook_tools import FOLDER, NOTEBOOKS, PROJECT, START
 
 PATIENCE = 150.0
 BY_GUIDE = {guide: [n.path for n in NOTEBOOKS if n.guide == guide] for guide in GUIDES}
@@ -89,10 +89,12 @@ def settled_as_far_as_a_run_can(run: Path, guide: Guide) -> None:
 def _nbval(copy: Path, paths: list[Path]) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env", "-q"]
     command += ["-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", str(copy)]
+    command += ["-p", "tests.notebooks.forked"]
     command += [str(copy / "notebooks" / path.relative_to(FOLDER)) for path in paths]
     return subprocess.run(
         command,
         cwd=copy,
+        env=os.environ | {"PYTHONPATH": str(PROJECT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from sfsip_nb.testbed import life
+from tests.notebooks.forked import forked_kernels
 from tests.notebooks.notebook_tools import FOLDER, PROJECT
 
 PARAMETERS = PROJECT / "parameters" / "genesys.testbed.yaml"
@@ -57,7 +58,8 @@ def elsewhere(
     monkeypatch.chdir(tmp_path)
     caplog.set_level(logging.WARNING)
     made = Elsewhere(tmp_path, caplog)
-    yield made
+    with forked_kernels():  # stock ones: test_in_ci.py
+        yield made
     life.stop(made.run_dir)
 
 

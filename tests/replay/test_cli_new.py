@@ -255,6 +255,7 @@ def test_jupyter_hands_on_what_it_is_told(monkeypatch: pytest.MonkeyPatch) -> No
     told: list[str] = []
     monkeypatch.setattr(cli.start, "become", lambda *words: told.extend(words))
     monkeypatch.setenv("JUPYTER_CONFIG_PATH", "")
+    monkeypatch.setenv("PYTHONSTARTUP", "")
     done = CliRunner().invoke(cli.app, ["jupyter", "--", "--no-browser", "--port", "8899"])
     assert done.exit_code == 0
     assert told[-3:] == ["--no-browser", "--port", "8899"]
@@ -269,6 +270,7 @@ def test_jupyter_goes_straight_to_the_run_of_a_parameters_file(
     told: list[str] = []
     monkeypatch.setattr(cli.start, "become", lambda *words: told.extend(words))
     monkeypatch.setenv("JUPYTER_CONFIG_PATH", "")
+    monkeypatch.setenv("PYTHONSTARTUP", "")
     monkeypatch.chdir(tmp_path)
     file = tmp_path / name
     file.parent.mkdir(exist_ok=True)

@@ -16,7 +16,10 @@ from sfsip_nb.replay.kernels import Kernels
 from sfsip_nb.testbed import registry
 from tests.notebooks.forked import forked_kernels
 
-pytestmark = pytest.mark.skipif(not SAFE, reason="kernels are forked on Linux only")
+pytestmark = [
+    pytest.mark.skipif(not SAFE, reason="kernels are forked on Linux only"),
+    pytest.mark.usefixtures("stock_processes"),
+]
 
 OWN = """
 import os, random, sys

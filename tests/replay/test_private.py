@@ -38,7 +38,7 @@ def for_others(folder: Path) -> set[str]:
     return {str(p) for p in paths if stat.S_IMODE(p.lstat().st_mode) & 0o077}
 
 
-@pytest.mark.usefixtures("open_to_all")
+@pytest.mark.usefixtures("open_to_all", "stock_processes")  # a copy has its origin's umask
 def test_whatever_a_run_leaves_is_for_its_user_alone(tmp_path: Path) -> None:
     run_dir = tmp_path / "runs" / "acme"
     opened = session.prepare(FILE, out=run_dir)

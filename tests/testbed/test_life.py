@@ -52,6 +52,7 @@ def imported(testbed: life.RunningTestbed, password: str) -> None:
         assert client.post("/custom-numbers", json=body).status_code == 200
 
 
+@pytest.mark.usefixtures("stock_processes")
 def test_two_at_once_get_one_process(run_dir: Path) -> None:
     with ThreadPoolExecutor() as pool:
         both = list(pool.map(lambda _: life.ensure(run_dir), range(2)))
@@ -62,6 +63,7 @@ def test_two_at_once_get_one_process(run_dir: Path) -> None:
     assert life.attach(both[0].info["control"]).info["instance"] == both[0].info["instance"]
 
 
+@pytest.mark.usefixtures("stock_processes")
 def test_a_killed_testbed_comes_back_with_its_state(run_dir: Path) -> None:
     first = life.ensure(run_dir)
     imported(first, "correct horse")
@@ -201,6 +203,7 @@ def test_a_process_that_names_another_host_is_none_of_ours(run_dir: Path) -> Non
             assert (life.find(run_dir) is None) == bool(hostile), hostile
 
 
+@pytest.mark.usefixtures("stock_processes")
 def test_entries_of_killed_testbeds_are_swept(run_dir: Path) -> None:
     first = life.ensure(run_dir)
     stale = registry.folder() / f"{first.info['instance']}.json"
@@ -211,6 +214,7 @@ def test_entries_of_killed_testbeds_are_swept(run_dir: Path) -> None:
     assert life.attach(second.info["control"]).info["pid"] == second.info["pid"]
 
 
+@pytest.mark.usefixtures("stock_processes")
 def test_quiet_ends_it(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "sfsip_nb.testbed", "--dir", str(tmp_path), "--idle", "0.3"]
     ended = subprocess.run(command, capture_output=True, timeout=20, check=True)
@@ -220,6 +224,7 @@ def test_quiet_ends_it(tmp_path: Path) -> None:
     assert not (tmp_path / "testbed" / "testbed.json").exists()
 
 
+@pytest.mark.usefixtures("stock_processes")
 def test_a_second_one_in_the_foreground_is_refused(run_dir: Path) -> None:
     command = [sys.executable, "-m", "sfsip_nb.testbed", "--dir", str(run_dir)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
