@@ -8,10 +8,10 @@ groups of the sign's ``seen``.
 
 from __future__ import annotations
 
+import fnmatch
 import functools
 import re
-from collections.abc import Mapping
-from fnmatch import fnmatchcase
+from collections.abc import Callable, Iterable, Mapping
 from importlib.resources import files
 from typing import Annotated, Any, Literal
 
@@ -47,10 +47,6 @@ class Sign(_Entry):
         default=False,
         description="Whether nothing else makes a check say so: then no earlier fault explains it.",
     )
-
-    def about(self, *names: str) -> bool:
-        """Whether it is a check of one of these ids."""
-        return any(fnmatchcase(name, self.check) for name in names)
 
     def match(self, check: CheckRow) -> re.Match[str] | None:
         """Whether such a check ended and says as this sign has it: the match of what it saw."""
@@ -100,6 +96,34 @@ class KnownCause(_Entry):
 def base(check: CheckRow) -> str:
     """A check's id without the number that tells it from the same check of other numbers."""
     return check.id.removesuffix(f"/{check.number}") if check.number else check.id
+
+
+@functools.cache
+def _matching(pattern: str) -> Callable[[str], re.Match[str] | None]:
+    return re.compile(fnmatch.translate(pattern)).match
+
+
+class Kinds:
+    """A run's checks by their ids, with and without their numbers: many numbers make few kinds."""
+
+    def __init__(self, checks: Iterable[CheckRow]) -> None:
+        self._checks: dict[tuple[str, str], list[CheckRow]] = {}
+        for check in checks:
+            name = check.id.replace(check.number, "+") if check.number else check.id
+            self._checks.setdefault((name, base(check)), []).append(check)
+        self._found: dict[str, list[CheckRow]] = {}  # many signs are about the same checks
+
+    def of(self, sign: Sign) -> list[CheckRow]:
+        """The checks that a sign is about."""
+        if sign.check not in self._found:
+            matches = _matching(sign.check)
+            self._found[sign.check] = [
+                check
+                for names, found in self._checks.items()
+                if any(map(matches, names))
+                for check in found
+            ]
+        return self._found[sign.check]
 
 
 @functools.cache

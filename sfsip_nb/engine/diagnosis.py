@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from sfsip_nb.engine.callpath import CallPath, Shows, Strength
-from sfsip_nb.engine.causes import KnownCause, Sign, base
+from sfsip_nb.engine.causes import Kinds, KnownCause, Sign, base
 from sfsip_nb.engine.rows import CheckRow
 from sfsip_nb.engine.sight import Sight
 from sfsip_nb.engine.verdicts import Verdict
@@ -77,7 +77,7 @@ class Reasoning:
         self.paths = paths
         self.checks = list(checks)
         self.failed = [check for check in self.checks if check.verdict is Verdict.FAIL]
-        self._kinds = _kinds(self.checks)
+        self._kinds = Kinds(self.checks)
         self._on = {check.id: on for check in self.checks if (on := self._shown(check))}
         self._far = self._furthest()
         self._ends = self._endings()
@@ -100,7 +100,7 @@ class Reasoning:
         known = {*chosen, *(other.cause.id for one in named for other in one.equals)}
         known |= {one.cause.id for one in out}
         rest = [cause for cause in self.causes if named and cause.id not in known]
-        untested = Sight(self.paths, self._kinds, self._far.items()).lacks(rest)
+        untested = Sight(self.paths, self.checks, self._kinds, self._far.items()).lacks(rest)
         return Explanation(sorted(named, key=self._order), out, first, untested)
 
     # -- candidates -----------------------------------------------------------------------
@@ -122,8 +122,7 @@ class Reasoning:
         return possible, cleared
 
     def _hits(self, sign: Sign) -> list[Hit]:
-        checks = (c for names, found in self._kinds.items() if sign.about(*names) for c in found)
-        found = ((check, sign.match(check)) for check in checks)
+        found = ((check, sign.match(check)) for check in self._kinds.of(sign))
         return [Hit(check, match.groupdict(), sign.proves) for check, match in found if match]
 
     def _passed(self, cause: KnownCause, check: CheckRow) -> list[CheckRow]:
@@ -236,15 +235,6 @@ class Reasoning:
     def _order(self, one: Named) -> tuple[bool, int, int]:
         stops = any(check.id in self._on for check in one.explains)
         return not stops, -self._strength(one), self._place(one.cause)
-
-
-def _kinds(checks: Iterable[CheckRow]) -> dict[tuple[str, str], list[CheckRow]]:
-    """The checks by their ids, with and without their numbers: many numbers make few kinds."""
-    kinds: dict[tuple[str, str], list[CheckRow]] = {}
-    for check in checks:
-        name = check.id.replace(check.number, "+") if check.number else check.id
-        kinds.setdefault((name, base(check)), []).append(check)
-    return kinds
 
 
 def _leading(found: list[Named]) -> list[Named]:

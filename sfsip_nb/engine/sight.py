@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
 from sfsip_nb.engine.callpath import CallPath
-from sfsip_nb.engine.causes import KnownCause, Sign
+from sfsip_nb.engine.causes import Kinds, KnownCause, Sign
 from sfsip_nb.engine.rows import CheckRow
 from sfsip_nb.engine.verdicts import Verdict
 
@@ -20,14 +20,15 @@ class Sight:
     def __init__(
         self,
         paths: Sequence[CallPath],
-        kinds: Mapping[tuple[str, str], Sequence[CheckRow]],
+        checks: Iterable[CheckRow],
+        kinds: Kinds,
         far: Iterable[tuple[tuple[str, str], tuple[int, CheckRow]]],
     ) -> None:
         self.paths, self.kinds = paths, kinds
         self._far: dict[str, int] = {}
         for (test, _), (place, _) in far:
             self._far[test] = max(place, self._far.get(test, -1))
-        ids = [check.id.partition("/") for found in kinds.values() for check in found]
+        ids = [check.id.partition("/") for check in checks]
         tests = {path.test for path in paths}
         self._cut_off = {step for step, _, own in ids if step in tests or own.startswith(_API)}
 
@@ -45,10 +46,7 @@ class Sight:
             if any(fnmatchcase(path.test, step) for step in steps)
         )
         return past or any(
-            check.verdict is Verdict.PASS
-            for names, found in self.kinds.items()
-            if any(sign.about(*names) for sign in cause.signs)
-            for check in found
+            check.verdict is Verdict.PASS for sign in cause.signs for check in self.kinds.of(sign)
         )
 
     def _would(self, cause: KnownCause) -> bool:
