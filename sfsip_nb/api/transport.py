@@ -14,14 +14,13 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
-import stamina
 
 from sfsip_nb.api import exchanges
 from sfsip_nb.api.errors import ApiError, Problem, is_token_rate_limit, plain
 from sfsip_nb.api.exchanges import Exchange
 from sfsip_nb.api.origins import on_this_machine
 from sfsip_nb.api.silence import LASTING, silence
-from sfsip_nb.api.waits import waiting
+from sfsip_nb.api.waits import tries, waiting
 
 # Each sending is noted as an exchange; without a handler Python would print each of them to stderr.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
@@ -160,7 +159,7 @@ class Api:
 
         most = _ONCE + (_REPEATED + LONGEST_WAIT if attempts > 1 else 0)
         with waiting(f"{self._platform}'s answer to {method} {path}", most) as tell:
-            for attempt in stamina.retry_context(
+            for attempt in tries(
                 on=again, attempts=attempts, timeout=_REPEATED, wait_initial=0.2, wait_max=5.0
             ):
                 number = attempt.num
