@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from sfsip_nb.api.memory import afresh
 from sfsip_nb.api.waits import tries, waiting
 
 T = TypeVar("T")
@@ -29,7 +30,7 @@ def until(ask: Callable[[], T], enough: Callable[[T], bool], patience: float, wh
         for attempt in tries(
             on=_NotYet, attempts=None, timeout=patience, wait_initial=0.1, wait_max=1.0
         ):
-            with attempt:
+            with attempt, afresh():
                 latest = [ask()]
                 if not enough(latest[0]):
                     raise _NotYet

@@ -52,6 +52,8 @@ class SynthflowClient:
         http: httpx.Client | None = None,
     ) -> None:
         self._workspace = workspace_id
+        self.known: dict[str, str] = {}
+        """The id under which an assistant was found by what it was asked for."""
         bearer: Callable[[], str] = api_key.reveal
         self._api = Api("Synthflow", base, read_problem=_problem, bearer=bearer, http=http)
 
