@@ -1,8 +1,8 @@
 """Guided runbooks that connect a contact center to Synthflow over SIP, and prove that it works."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from sfsip_nb._face import face
 from sfsip_nb._version import __version__
 
 if TYPE_CHECKING:
@@ -21,18 +21,14 @@ __all__ = [
     "practice",
 ]
 
-_FACE = {
-    "Beginning": "notebook.start",
-    "ParametersFile": "notebook.opening",
-    "load": "present.frames",
-    "open_run": "notebook.run",
-    "overview": "notebook.start",
-    "practice": "notebook.start",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Load what people import on first use: the testbed's process needs none of it."""
-    if name in _FACE:
-        return getattr(import_module(f"sfsip_nb.{_FACE[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = face(  # the testbed's process needs none of it
+    __name__,
+    {
+        "Beginning": "notebook.start",
+        "ParametersFile": "notebook.opening",
+        "load": "present.frames",
+        "open_run": "notebook.run",
+        "overview": "notebook.start",
+        "practice": "notebook.start",
+    },
+)

@@ -14,14 +14,13 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
-import stamina
 
-from sfsip_nb.api import exchanges
+from sfsip_nb.api import exchanges, memory
 from sfsip_nb.api.errors import ApiError, Problem, is_token_rate_limit, plain
 from sfsip_nb.api.exchanges import Exchange
 from sfsip_nb.api.origins import on_this_machine
 from sfsip_nb.api.silence import LASTING, silence
-from sfsip_nb.api.waits import waiting
+from sfsip_nb.api.waits import tries, waiting
 
 # Each sending is noted as an exchange; without a handler Python would print each of them to stderr.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
@@ -118,7 +117,8 @@ class Api:
         `retry` False sends exactly once, for what dials or bills; True says that repeating does no
         harm, as with a POST that only asks; None goes by the method. With `redirects` the answer
         may lie elsewhere; another origin than this one gets no token (httpx leaves it out).
-        `personal` says that the answer tells of people's calls.
+        `personal` says that the answer tells of people's calls; to any other GET it may be a
+        remembered one (`memory`).
         """
         request = {
             "params": {k: v for k, v in (params or {}).items() if v is not None},
@@ -127,13 +127,27 @@ class Api:
             "auth": auth,
             "follow_redirects": redirects,
         }
-        renewed = False
+        ask = functools.partial(self._renewing, method, path, request, retry, personal)
+        if method == "GET" and not personal:
+            query = repr(sorted(request["params"].items()))
+            return memory.answer((self._base, path, query), ask)
+        if method in _READS or retry is True:
+            return ask()
+        with memory.writing(self._base):
+            return ask()
+
+    def _renewing(
+        self, method: str, path: str, request: dict[str, Any], retry: bool | None, personal: bool
+    ) -> Any:
+        """The answer, with a new token where the one at hand has lapsed."""
+        renewed = request["auth"] is not None or self._renew is None
         while True:
             try:
                 return self._with_retries(method, path, request, retry, personal)
             except ApiError as error:
-                if error.status != 401 or renewed or self._renew is None or auth is not None:
+                if error.status != 401 or renewed:
                     raise
+                assert self._renew is not None
                 renewed = True
                 self._renew()
 
@@ -160,7 +174,7 @@ class Api:
 
         most = _ONCE + (_REPEATED + LONGEST_WAIT if attempts > 1 else 0)
         with waiting(f"{self._platform}'s answer to {method} {path}", most) as tell:
-            for attempt in stamina.retry_context(
+            for attempt in tries(
                 on=again, attempts=attempts, timeout=_REPEATED, wait_initial=0.2, wait_max=5.0
             ):
                 number = attempt.num

@@ -9,6 +9,10 @@ import contextlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from stamina import Attempt
 
 Tell = Callable[[str], None]
 """Says what is seen so far of what takes long, such as which attempt of how many it is."""
@@ -37,3 +41,13 @@ def watched(phase: Phase) -> Iterator[None]:
         yield
     finally:
         _phase.reset(token)
+
+
+def tries(**how: Any) -> Iterator[Attempt]:
+    """Each try of what is done until it succeeds, as `stamina.retry_context` has them.
+
+    Loaded here, once something is asked: with it comes half of an event loop.
+    """
+    from stamina import retry_context
+
+    return iter(retry_context(**how))

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sfsip_nb.api.waits import waiting
+from sfsip_nb.engine.dialing import MARK_HEADER
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.load import load_file
 from sfsip_nb.inputs.numbers import dial_refusal
-from sfsip_nb.platforms.shared.testcall import MARK_HEADER, caller_uri
+from sfsip_nb.platforms.shared.testcall import caller_uri
 
 
 class Allowance:

@@ -2,7 +2,6 @@
 
 import ipaddress
 import re
-import ssl
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +14,8 @@ from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.files import Unfit, read
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from sfsip_nb.cli.allowance import Allowance
     from sfsip_nb.inputs.secrets import Secret
     from sfsip_nb.sip import Credentials, Transport
@@ -110,11 +111,13 @@ def confirm(secrets: "Mapping[str, Secret]") -> None:
             raise InputError(key, f"{key} has to be stored again, without the space.")
 
 
-def trusting(ca: str) -> ssl.SSLContext | None:
+def trusting(ca: str) -> "SSLContext | None":
     """What TLS trusts: the system's authorities, and this one too."""
     if not ca:
         return None
-    context = ssl.create_default_context()
+    from ssl import create_default_context
+
+    context = create_default_context()
     try:
         context.load_verify_locations(cadata=read(Path(ca), _LARGEST_CA).decode("ascii", "ignore"))
     except Unfit as unfit:

@@ -3,16 +3,18 @@
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sfsip_nb.cli.asking import confirm
 from sfsip_nb.cli.common import FAILED, OPEN, Folder, app, complain, paragraphs, say
-from sfsip_nb.inputs import begun, shipped
+from sfsip_nb.inputs import shipped
 from sfsip_nb.inputs.errors import InputError
-from sfsip_nb.inputs.platform import names
-from sfsip_nb.inputs.schema import Parameters
+from sfsip_nb.platforms import NAMES
+
+if TYPE_CHECKING:
+    from sfsip_nb.inputs.schema import Parameters
 
 
 @app.command()
@@ -111,7 +113,7 @@ def rollback(
         raise typer.Exit(0 if undone.ok else FAILED)
 
 
-def _approved(what: list[str], by: str, parameters: Parameters) -> str:
+def _approved(what: list[str], by: str, parameters: "Parameters") -> str:
     """Who lets a live customer's run be undone, asked for where a person is there."""
     say(f"To undo for {parameters.customer}, a live customer:")
     for line in what or ["nothing"]:
@@ -123,7 +125,7 @@ def _approved(what: list[str], by: str, parameters: Parameters) -> str:
 
 @app.command()
 def new(
-    guide: Annotated[str, typer.Argument(help=" or ".join(names()), metavar="GUIDE")],
+    guide: Annotated[str, typer.Argument(help=f"such as {' or '.join(NAMES)}", metavar="GUIDE")],
     target: Annotated[str, typer.Argument(help="the file to write", metavar="FILE")] = "",
     questions: Annotated[
         bool | None,
@@ -133,6 +135,7 @@ def new(
     """Write a file of parameters for a live customer, by questions or to be filled in."""
     with paragraphs():
         from sfsip_nb.cli.questions import ask_all, unset
+        from sfsip_nb.inputs import begun
         from sfsip_nb.inputs.load import example_yaml
         from sfsip_nb.inputs.schema import GUIDES
         from sfsip_nb.inputs.secrets import doubts

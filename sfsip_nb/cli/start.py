@@ -11,7 +11,6 @@ import typer
 from sfsip_nb.cli.common import app, become, paragraphs, say
 from sfsip_nb.inputs import extras, shipped
 from sfsip_nb.inputs.errors import InputError
-from sfsip_nb.inputs.opened import from_file
 
 _START = Path("notebooks", "start.ipynb")
 
@@ -35,6 +34,8 @@ def jupyter(more: typer.Context) -> None:
         extras.need("lab", "sfsip jupyter")
         file, options = _file_of(more.args)
         if file:
+            from sfsip_nb.inputs.opened import from_file
+
             from_file(file)  # before anything is copied
         root = _root(of_run=file is not None)
         first = _first_notebook(file).relative_to(root) if file else _START

@@ -5,9 +5,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TypeVar
 
-import stamina
-
-from sfsip_nb.api.waits import waiting
+from sfsip_nb.api.memory import afresh
+from sfsip_nb.api.waits import tries, waiting
 
 T = TypeVar("T")
 
@@ -28,10 +27,10 @@ def until(ask: Callable[[], T], enough: Callable[[T], bool], patience: float, wh
     """
     latest: list[T] = []
     with suppress(_NotYet), waiting(what, patience):
-        for attempt in stamina.retry_context(
+        for attempt in tries(
             on=_NotYet, attempts=None, timeout=patience, wait_initial=0.1, wait_max=1.0
         ):
-            with attempt:
+            with attempt, afresh():
                 latest = [ask()]
                 if not enough(latest[0]):
                     raise _NotYet

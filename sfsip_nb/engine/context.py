@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sfsip_nb.api.errors import ApiError
 from sfsip_nb.engine import spelling
@@ -20,8 +20,10 @@ from sfsip_nb.engine.verdicts import Basis
 from sfsip_nb.inputs import private
 from sfsip_nb.inputs.schema import Parameters
 from sfsip_nb.inputs.secrets import Redactor, Secret
-from sfsip_nb.sip import Resolver
-from sfsip_nb.sip.media.levels import Level
+
+if TYPE_CHECKING:
+    from sfsip_nb.sip import Resolver
+    from sfsip_nb.sip.media.levels import Level
 
 T = TypeVar("T")
 

@@ -11,6 +11,9 @@ from sfsip_nb.engine.context import Context
 from sfsip_nb.inputs.errors import SfsipError
 from sfsip_nb.inputs.numbers import dial_refusal
 
+MARK_HEADER = "X-Sfsip-Test"
+"""The header of an INVITE that carries a call's mark."""
+
 
 class NotAllowed(SfsipError):
     """A call may not be placed; the text says why and what would allow it."""

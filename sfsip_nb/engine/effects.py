@@ -13,6 +13,7 @@ from functools import partial
 
 from sfsip_nb.api.errors import ApiError
 from sfsip_nb.api.exchanges import noted, refused
+from sfsip_nb.api.memory import afresh
 from sfsip_nb.engine import difference
 from sfsip_nb.engine.changes import Change, Meant
 from sfsip_nb.engine.clock import until
@@ -57,7 +58,7 @@ def send(ctx: Context, meant: Meant, seen: Seen | None) -> int:
         meant, before=difference.shown(meant.before), after=difference.shown(meant.after)
     )
     change = ctx.journal.changes.intend(ctx.attempt, shown)
-    with noted() as asked:
+    with noted() as asked, afresh():
         try:
             made = _request(ctx, meant, seen)
         except (ApiError, Refused) as error:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import partial
 
 from sfsip_nb.api.errors import ApiError
-from sfsip_nb.api.exchanges import noted
+from sfsip_nb.api.exchanges import Exchange, noted
+from sfsip_nb.api.memory import remembering
 from sfsip_nb.engine import apply, effects, evidence, hosts, people, plan, trouble
 from sfsip_nb.engine.broken import InternalError, explain
 from sfsip_nb.engine.context import Context
@@ -38,6 +42,21 @@ class Engine:
     def __init__(self, ctx: Context) -> None:
         self.ctx = ctx
         self._noted: Plan | None = None
+        self._counting = False
+
+    @contextmanager
+    def _asking(self) -> Iterator[list[Exchange]]:
+        """What is asked of the platforms in here: noted, counted, and read once each."""
+        inside, self._counting = self._counting, True  # a step may make its plan
+        with noted() as asked, remembering():
+            try:
+                yield asked
+            finally:
+                self._counting = inside
+                if not inside:
+                    self.ctx.journal.count_requests(
+                        self.ctx.attempt, Counter(one.platform for one in asked)
+                    )
 
     def reach(self) -> None:
         """The first thing a run does: reach each host that it needs. Raises ``Unreachable``."""
@@ -61,7 +80,8 @@ class Engine:
             return saved
         if ctx.mode == "apply":
             effects.resume(ctx, ctx.journal.changes.all())
-        made = plan.make(ctx)
+        with self._asking():
+            made = plan.make(ctx)
         if not ctx.parameters.by_hand.plan:
             made.approve("the testbed (a fresh plan approves itself)")
         made.save(ctx)
@@ -99,7 +119,7 @@ class Engine:
         step = ctx.guide.step(step_id)
         row = ctx.journal.step_begins(ctx.attempt, step_id)
         broke: BaseException | None = None
-        with noted() as asked:
+        with self._asking() as asked:
             try:
                 result = self._carry_out(step)
             except (ApiError, Refused) as error:

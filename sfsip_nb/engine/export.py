@@ -96,6 +96,7 @@ def _alone(journal: Journal, attempt: int, guide: Guide) -> Record:
             "dialled": journal.dialled(attempt),
             "evidence": _evidence(journal, steps, people),
             "operator": facts.operator,
+            "requests": journal.requests(attempt),
         }
     )
 

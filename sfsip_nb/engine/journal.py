@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -106,6 +107,16 @@ class Journal:
         """A named value of the run."""
         rows = self.database.rows("SELECT value FROM meta WHERE name = ?", name)
         return rows[0]["value"] if rows else default
+
+    def count_requests(self, attempt: int, asked: Mapping[str, int]) -> None:
+        """Add the requests that an attempt has sent, by platform, to those of before."""
+        if asked:
+            total = Counter(self.requests(attempt)) + Counter(asked)
+            self.put(f"requests/{attempt}", dict(sorted(total.items())))
+
+    def requests(self, attempt: int) -> dict[str, int]:
+        """The requests that the plan and the steps of an attempt have sent, by platform."""
+        return dict(self.get(f"requests/{attempt}", {}))
 
     # -- attempts -------------------------------------------------------------------------
 

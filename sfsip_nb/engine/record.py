@@ -151,6 +151,11 @@ class Record(Shape):
     operator: OperatorRow | None = Field(
         default=None, description="Who ran the attempt, and from where; null in early records."
     )
+    requests: dict[str, int] = Field(
+        default={},
+        description="How many requests the plan and the steps sent, by platform, those of waiting"
+        " and repeated ones too; empty in early records.",
+    )
     compared: ComparisonRow | None = Field(
         default=None,
         description="What differs from the attempt before; null where there was none.",

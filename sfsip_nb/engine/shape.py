@@ -56,7 +56,11 @@ class Shape(BaseModel):
     """Something that the record holds. Keys of a later version are ignored."""
 
     model_config = ConfigDict(
-        frozen=True, extra="ignore", validate_by_name=True, validate_by_alias=True
+        frozen=True,
+        extra="ignore",
+        validate_by_name=True,
+        validate_by_alias=True,
+        defer_build=True,
     )
 
     @model_validator(mode="wrap")

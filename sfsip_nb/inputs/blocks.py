@@ -26,7 +26,9 @@ def ask(text: str, sample: Any, default: Any = _NO_DEFAULT, **limits: Any) -> An
     """
     marks = {name: True for name in ("secret", "first") if limits.pop(name, False)}
     extra = {"sample": sample, **marks}
-    if isinstance(default, list | dict):
+    if isinstance(default, type):  # a group, made when it is first left out
+        limits["default_factory"] = default
+    elif isinstance(default, list | dict):
         limits["default_factory"] = default.copy
     else:
         limits["default"] = default
@@ -36,7 +38,9 @@ def ask(text: str, sample: Any, default: Any = _NO_DEFAULT, **limits: Any) -> An
 class Block(BaseModel):
     """A group of parameters. Unknown names are errors, and no value changes its type."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, hide_input_in_errors=True, defer_build=True
+    )
 
 
 class Sip(Block):
@@ -107,7 +111,7 @@ class Synthflow(Block):
     signalling_addresses: SignallingAddresses = ask(
         "{addresses, confirmed_on, confirmed_by}; empty: the published list, unconfirmed",
         _confirmed_sample(),
-        SignallingAddresses(),
+        SignallingAddresses,
     )
     transfer: Transfer = ask("where the agent transfers callers to, and how", None)
 
@@ -187,4 +191,4 @@ class Testbed(Block):
     time_scale: int = ask("how many times faster waits run", 60, 60, ge=1, le=1000)
     seed: int = ask("seed of everything random", 1, 1, ge=0)
     faults: list[f.Item] = ask("faults to turn on, to practice with", [], [], max_length=50)
-    by_hand: ByHand = ask("what you do yourself in a rehearsal", None, ByHand())
+    by_hand: ByHand = ask("what you do yourself in a rehearsal", None, ByHand)

@@ -60,7 +60,7 @@ class _Head(Block):
 class Parameters(_Head):
     """What a run is asked for, checked. The common part of all guides."""
 
-    test_calls: TestCalls = ask("which test calls may be placed", None, TestCalls())
+    test_calls: TestCalls = ask("which test calls may be placed", None, TestCalls)
     people: dict[str, Answer] = ask("answers to the manual steps", None, {}, max_length=100)
     adopt: Annotated[list[f.LongItem], AfterValidator(_adopted)] = ask(
         "existing objects that the run may change, as the plan names them", [], [], max_length=2000
@@ -76,7 +76,7 @@ class Parameters(_Head):
         "raise",
         "raise",
     )
-    testbed: Testbed = ask("testbed settings; not used on live", None, Testbed())
+    testbed: Testbed = ask("testbed settings; not used on live", None, Testbed)
 
     @functools.cached_property
     def each_number(self) -> tuple[AnsweredNumber, ...]:

@@ -1,9 +1,10 @@
 """A replay's kernels and JupyterLab's: `python -m sfsip_nb.notebook.kernel`, which forks them.
 
-It loads ipykernel and the package once. Each line of its standard input, an object in JSON, holds
-the arguments, the environment and the folder of one kernel, which begins as a copy of this process;
-its process id is answered. It ends with its input. With arguments of its own, `-f CONNECTION_FILE`,
-it is one kernel itself: for systems on which a copy is not safe.
+It loads ipykernel and the package once, and goes on with what notebooks come to use while no kernel
+is wanted. Each line of its standard input, an object in JSON, holds the arguments, the environment
+and the folder of one kernel, which begins as a copy of this process; its process id is answered. It
+ends with its input. With arguments of its own, `-f CONNECTION_FILE`, it is one kernel itself: for
+systems on which a copy is not safe.
 
 The kernel is ipykernel's own. Only with `--debugger` has it the debugger, which nobody can attach
 in a replay. Source: ipykernel_launcher.
@@ -12,15 +13,17 @@ in a replay. Source: ipykernel_launcher.
 import gc
 import json
 import os
+import select
 import signal
 import sys
+from collections.abc import Iterator
 
 
-def _forked() -> list[str]:
+def _forked(ahead: Iterator[None]) -> list[str]:
     """The arguments of a kernel, in that kernel; this process answers and goes on until the end."""
     # Nobody here asks how a kernel ended, so that it leaves nothing behind.
     reaping = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    while line := sys.stdin.readline():
+    while line := _asked(ahead):
         if forked := os.fork():
             print(forked, flush=True)
             continue
@@ -39,6 +42,16 @@ def _forked() -> list[str]:
         # A kernel ends when its parent does.
         return [*kernel["arguments"], f"--IPKernelApp.parent_handle={os.getppid()}"]
     sys.exit()
+
+
+def _asked(ahead: Iterator[None]) -> str:
+    """The next line of the input, empty at its end; something is loaded as long as none comes."""
+    while not select.select([sys.stdin], [], [], 0)[0]:
+        try:
+            next(ahead)
+        except Exception:  # all is loaded, or the notebook that wants it will tell what is not
+            break
+    return sys.stdin.readline()
 
 
 if __name__ == "__main__":
@@ -64,8 +77,10 @@ if __name__ == "__main__":
     for name in NAMES:
         GUIDES[name], parameters_model(name)
 
+    if not sys.argv[1:]:
+        from sfsip_nb.notebook.ahead import portions
+
+        sys.argv[1:] = _forked(portions())
     gc.freeze()
     gc.enable()
-
-    sys.argv[1:] = sys.argv[1:] or _forked()
     kernelapp.launch_new_instance()

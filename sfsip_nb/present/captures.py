@@ -1,14 +1,18 @@
 """What captures show: their calls as tables, their ladders as pictures, one page of both."""
 
+from __future__ import annotations
+
 import functools
 import operator
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sfsip_nb.present import ladders, tables
 from sfsip_nb.present.html import environment
 from sfsip_nb.present.tables import Shown
-from sfsip_nb.sip.evidence.diagnose import Diagnosis
+
+if TYPE_CHECKING:
+    from sfsip_nb.sip.evidence import Diagnosis
 
 _COLUMNS = {
     "call": "Call",

@@ -21,8 +21,6 @@ from sfsip_nb.engine.rows import EvidenceRow
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.platforms.shared import captures
 from sfsip_nb.present import dataframe
-from sfsip_nb.sip.evidence.calls import TracedMessage
-from sfsip_nb.sip.reading import read
 from sfsip_nb.sip.shown import where
 
 if TYPE_CHECKING:
@@ -112,6 +110,9 @@ def load(path: str | Path) -> Frames:
 
 
 def _messages(record: Record, folder: Path) -> Iterator[dataframe.Row]:
+    from sfsip_nb.sip.evidence.calls import TracedMessage
+    from sfsip_nb.sip.reading import read
+
     for kept, path in _evidence(record, folder, "capture ", ".pcapng"):
         for number, entry in enumerate(captures.load(path).entries, start=1):
             message = read(entry.data).message

@@ -5,10 +5,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from sfsip_nb.engine import people
@@ -19,6 +18,9 @@ from sfsip_nb.present import style, zone
 from sfsip_nb.present.alike import alike, alike_changes
 from sfsip_nb.present.text import LONG, clock, lasted, links, shown, unmarked, utc, visible
 from sfsip_nb.sip.shown import counted
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 Row = Mapping[str, Any]
 
@@ -137,8 +139,10 @@ def _finalize(value: object) -> object:
 
 
 @cache
-def environment() -> Environment:
+def environment() -> "Environment":
     """The one jinja2 environment, with the macros of `parts.html` as `parts`."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
     env = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,

@@ -1,6 +1,11 @@
-"""Kernels that are copies of one process, which has everything loaded, for Jupyter's manager."""
+"""Kernels that are copies of one process, which has everything loaded, for Jupyter's manager.
+
+The kernelspec `sfsip` (`kernelspec/kernel.json`) names `ForkedStock` by an entry point of the group
+`jupyter_client.kernel_provisioners`: whatever starts a kernel by its name can have one.
+"""
 
 import asyncio
+import atexit
 import json
 import os
 import subprocess
@@ -17,6 +22,9 @@ from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 KERNEL = "sfsip_nb.notebook.kernel"
+
+NAME = "sfsip"
+"""Of the kernelspec, and of the provisioner that it names (pyproject.toml)."""
 
 _STOCK = "ipykernel_launcher"
 """The module that the kernelspec of this Python starts (`ipykernel.kernelspec`)."""
@@ -52,6 +60,10 @@ class Loaded:
         except (OSError, ValueError) as error:
             raise RuntimeError("the process that kernels are forked from has ended") from error
 
+    def ended(self) -> bool:
+        """Whether there is none any more."""
+        return self._process.poll() is not None
+
     def close(self) -> None:
         """End it; a kernel that is left ends by itself."""
         with self._process:
@@ -63,28 +75,44 @@ class Forked(LocalProvisioner):
 
     module = KERNEL
 
-    def __init__(self, loaded: Loaded, **more: Any) -> None:
+    def __init__(self, loaded: Loaded | None = None, **more: Any) -> None:
         super().__init__(**more)
         self._loaded = loaded
+
+    def origin(self) -> Loaded:
+        """What it is forked from. Raises RuntimeError where there is nothing."""
+        assert self._loaded is not None
+        return self._loaded
 
     async def launch_kernel(self, cmd: list[str], **options: Any) -> KernelConnectionInfo:
         """The kernel of that command line."""
         arguments = cmd[cmd.index(self.module) + 1 :]
         where = options["env"], str(options.get("cwd") or os.getcwd())
-        self.pid = await asyncio.to_thread(self._loaded.fork, arguments, *where)
+        self.pid = await asyncio.to_thread(self.origin().fork, arguments, *where)
         self.pgid = self.pid  # it begins a session of its own
         self.process = cast("subprocess.Popen[bytes]", _Process(self.pid))
         return self.connection_info
 
 
 class ForkedStock(Forked):
-    """Launches a kernel of the stock kernelspec by forking it, and any other as usual."""
+    """Launches a kernel of this Python and its ipykernel by forking it, and any other as usual.
+
+    All of a process are forked from one, which begins with the first of them and ends with that
+    process.
+    """
 
     module = _STOCK
-    of: ClassVar[Loaded]
+    of: ClassVar[Loaded | None] = None
 
-    def __init__(self, **more: Any) -> None:
-        super().__init__(self.of, **more)
+    @classmethod
+    def origin(cls) -> Loaded:
+        """What all of this process are forked from, loading from its first use."""
+        if not SAFE:
+            raise RuntimeError("on this system a process cannot be forked safely")
+        if cls.of is None or cls.of.ended():
+            cls.of = Loaded(os.environ, "--debugger")
+            atexit.register(cls.of.close)
+        return cls.of
 
     async def launch_kernel(self, cmd: list[str], **options: Any) -> KernelConnectionInfo:
         """The kernel of that command line."""
@@ -99,14 +127,13 @@ class ForkedStock(Forked):
 def fork_stock_kernels() -> Loaded:
     """Have all managers of this process fork their kernels, from the process that is returned.
 
-    Not by an entry point: what else starts kernels on this machine does so as usual.
+    Of the stock kernelspec too: what else starts kernels on this machine does so as usual.
     """
-    ForkedStock.of = Loaded(os.environ, "--debugger")
     factory = KernelProvisionerFactory.instance()
-    own = EntryPoint("sfsip", f"{__name__}:{ForkedStock.__name__}", factory.GROUP_NAME)
+    own = EntryPoint(NAME, f"{__name__}:{ForkedStock.__name__}", factory.GROUP_NAME)
     factory.provisioners[own.name] = own
     factory.default_provisioner_name = own.name
-    return ForkedStock.of
+    return ForkedStock.origin()
 
 
 class _Process:

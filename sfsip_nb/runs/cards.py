@@ -12,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Never
 
+from sfsip_nb import sip
 from sfsip_nb.engine import plan
 from sfsip_nb.engine.context import Context, Surroundings
 from sfsip_nb.engine.found import JOURNAL, look
@@ -25,7 +26,6 @@ from sfsip_nb.inputs.schema import Parameters
 from sfsip_nb.inputs.secrets import Redactor, Secret
 from sfsip_nb.platforms import guides
 from sfsip_nb.present.handouts import Handout, page
-from sfsip_nb.sip.locating import DnsResolver
 
 NAME = "cards/cards.html"
 """Where the page of a run stands, in its folder."""
@@ -84,7 +84,7 @@ def _asking_nobody(
     """A context in which no platform answers, and no secret is known or needed."""
     # On the testbed the telephone network is there, so that calls place themselves.
     phone = "testbed" if parameters.target == "testbed" else ""
-    around = Surroundings(origins=_Nowhere(), resolver=DnsResolver(), phone=phone)
+    around = Surroundings(origins=_Nowhere(), resolver=sip.DnsResolver(), phone=phone)
     unread: Mapping[str, Secret] = defaultdict(lambda: Secret(""))
     return Context(guide, parameters, "plan", journal, 0, run_dir, unread, Redactor([]), around)
 

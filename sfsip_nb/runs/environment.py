@@ -8,20 +8,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sfsip_nb import sip
 from sfsip_nb.api.origins import own
 from sfsip_nb.api.waits import waiting
 from sfsip_nb.engine.clock import until
 from sfsip_nb.engine.context import Administer, Overheard, Surroundings
+from sfsip_nb.engine.dialing import MARK_HEADER
 from sfsip_nb.engine.model import Guide
 from sfsip_nb.inputs import extras, facts
 from sfsip_nb.inputs.blocks import without_token
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.redaction import MASK
 from sfsip_nb.inputs.schema import Parameters
-from sfsip_nb.platforms.shared.testcall import MARK_HEADER
 from sfsip_nb.platforms.synthflow import faults as synthflow_faults
-from sfsip_nb.sip import MapResolver
-from sfsip_nb.sip.locating import DnsResolver
 from sfsip_nb.testbed import life
 from sfsip_nb.testbed.running import TestbedRefusal
 
@@ -82,7 +81,7 @@ def surroundings(
     region = parameters.synthflow.region
     if testbed is None:
         origins = {"synthflow": facts.synthflow_regions()[region].api}
-        return Surroundings(origins=origins | guide.origins(parameters), resolver=DnsResolver())
+        return Surroundings(origins=origins | guide.origins(parameters), resolver=sip.DnsResolver())
     info = testbed.info
     group = getattr(parameters, guide.name).model_dump(mode="json")
     urls = info["patterns"][guide.name]
@@ -90,7 +89,7 @@ def surroundings(
     origins["synthflow"] = info["synthflow"][region]
     return Surroundings(
         origins={name: own(name, url, live=False) for name, url in origins.items()},
-        resolver=MapResolver({**_named(testbed, info["sip"], region), **_hosts(info["pstn"])}),
+        resolver=sip.MapResolver({**_named(testbed, info["sip"], region), **_hosts(info["pstn"])}),
         administer=_on_screens(testbed.administer),
         screen=_on_screens(testbed.screen),
         agent_ears=functools.partial(_agent_ears, testbed),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from sfsip_nb.api.memory import remembering
 from sfsip_nb.engine import fitting
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.found import JOURNAL
@@ -29,7 +30,7 @@ def look(
     can be asked yet.
     """
     folder = run_dir or places.folder_of(parameters.run_name)
-    with read_only_context(parameters, secrets, folder) as ctx:
+    with read_only_context(parameters, secrets, folder) as ctx, remembering():
         return {asked.key: fitting.asked(ctx, asked) for asked in ctx.guide.looks}
 
 

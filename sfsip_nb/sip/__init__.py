@@ -1,23 +1,28 @@
 """The wire: SIP, RTP, DNS and TLS, as a user agent and as probes."""
 
-from . import loop, probes
-from .agent import UserAgent
-from .b2bua import bridge
-from .call import Call
-from .digest import Credentials
-from .dns import MapResolver, NextHop, ResolveError, Resolver
-from .evidence import ladder, pcap
-from .guard import DigestGuard
-from .incoming import IncomingCall
-from .locating import DnsResolver
-from .media.relaying import Relay, relay
-from .media.rtp import Audio
-from .media.tones import Tone
-from .outgoing import OutgoingCall
-from .probes.reach import ProbeResult
-from .refer import Referral
-from .serving import Incoming
-from .trace import Address, Trace, TraceEntry, Transport
+from typing import TYPE_CHECKING
+
+from sfsip_nb._face import face
+
+if TYPE_CHECKING:
+    from . import loop, probes
+    from .agent import UserAgent
+    from .b2bua import bridge
+    from .call import Call
+    from .digest import Credentials
+    from .dns import MapResolver, NextHop, ResolveError, Resolver
+    from .evidence import ladder, pcap
+    from .guard import DigestGuard
+    from .incoming import IncomingCall
+    from .locating import DnsResolver
+    from .media.relaying import Relay, relay
+    from .media.rtp import Audio
+    from .media.tones import Tone
+    from .outgoing import OutgoingCall
+    from .probes.reach import ProbeResult
+    from .refer import Referral
+    from .serving import Incoming
+    from .trace import Address, Trace, TraceEntry, Transport
 
 __all__ = [
     "Address",
@@ -48,3 +53,36 @@ __all__ = [
     "probes",
     "relay",
 ]
+
+__getattr__ = face(  # a notebook names calls and resolvers long before it dials
+    __name__,
+    {
+        "Address": "trace",
+        "Audio": "media.rtp",
+        "Call": "call",
+        "Credentials": "digest",
+        "DigestGuard": "guard",
+        "DnsResolver": "locating",
+        "Incoming": "serving",
+        "IncomingCall": "incoming",
+        "MapResolver": "dns",
+        "NextHop": "dns",
+        "OutgoingCall": "outgoing",
+        "ProbeResult": "probes.reach",
+        "Referral": "refer",
+        "Relay": "media.relaying",
+        "ResolveError": "dns",
+        "Resolver": "dns",
+        "Tone": "media.tones",
+        "Trace": "trace",
+        "TraceEntry": "trace",
+        "Transport": "trace",
+        "UserAgent": "agent",
+        "bridge": "b2bua",
+        "ladder": "evidence",
+        "loop": "",
+        "pcap": "evidence",
+        "probes": "",
+        "relay": "media.relaying",
+    },
+)

@@ -1,9 +1,13 @@
 """Which addresses this machine has a way to, and which mean nothing elsewhere."""
 
+from __future__ import annotations
+
 import ipaddress
 import socket
+from typing import TYPE_CHECKING
 
-from .trace import Address
+if TYPE_CHECKING:
+    from .trace import Address
 
 _ULA = ipaddress.ip_network("fc00::/7")
 _PRIVATE = [

@@ -1,14 +1,18 @@
 """Where a request is sent next: hops, what finds them, and a fixed map for the testbed."""
 
+from __future__ import annotations
+
 import ipaddress
 import re
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from .shown import plain, where
-from .trace import Address, Transport
+
+if TYPE_CHECKING:
+    from .trace import Address, Transport
 
 DEFAULT_PORTS: Mapping[Transport, int] = {"udp": 5060, "tcp": 5060, "tls": 5061}
 """RFC 3261 §19.1.2."""

@@ -1,11 +1,15 @@
 """From a SIP domain to addresses: RFC 3263 over DNS, with a log of its steps."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
 from .addresses import reachable
+from .answers import UNHEARD, DnsAnswer, DnsStep
 from .dns import (
     DEFAULT_PORTS,
     NextHop,
@@ -14,8 +18,10 @@ from .dns import (
     is_address,
     refuse_what_is_no_name,
 )
-from .nameservers import UNHEARD, DnsAnswer, DnsStep, NameServers
-from .trace import Transport
+
+if TYPE_CHECKING:
+    from .nameservers import NameServers
+    from .trace import Transport
 
 
 @dataclass(frozen=True)
@@ -227,6 +233,8 @@ class _Query:
 
     async def _ask(self, questions: Sequence[tuple[str, str, str]], stages: int) -> list[DnsAnswer]:
         """Ask all at once, within this stage's share of the time; the log keeps their order."""
+        from .nameservers import NameServers  # with dnspython, which a fixed map does without
+
         try:
             servers = self._servers or NameServers(self._resolver.nameservers, self._resolver.port)
         except OSError as error:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from .media.g711 import PAYLOAD_TYPES
+from .media.sampling import PAYLOAD_TYPES
 from .media.srtp import Crypto
 from .trace import Address
 

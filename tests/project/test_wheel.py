@@ -8,9 +8,11 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from sfsip_nb._version import __version__
+from sfsip_nb.replay.forking import SAFE
 from tests.project.project_files import ROOT
 
 SHIPPED = ("notebooks", "parameters")
@@ -122,3 +124,36 @@ def test_it_replays_the_sample_customer(
     assert done.returncode == code, done.stdout + done.stderr
     [record] = (desk / "runs").glob(f"*-{guide}/attempts/*/record.html")
     assert str(record) in done.stdout
+
+
+ORIGIN = "import sys; print('forked:', 'sfsip_nb.notebook.kernel' in sys.orig_argv)"
+
+
+@pytest.mark.parametrize(
+    ("words", "result"),
+    [
+        (("papermill", "-k", "sfsip", "one.ipynb", "two.ipynb"), "two.ipynb"),
+        (
+            (
+                *("nbconvert", "--execute", "--to", "notebook", "--output", "two.ipynb"),
+                *("--ExecutePreprocessor.kernel_name=sfsip", "one.ipynb"),
+            ),
+            "two.ipynb",
+        ),
+        (("pytest", "--nbval", "--nbval-kernel-name=sfsip", "one.ipynb"), "one.ipynb"),
+    ],
+    ids=["papermill", "nbconvert", "nbval"],
+)
+def test_its_kernelspec_has_any_tool_fork_kernels(
+    site: Path, tmp_path: Path, words: tuple[str, ...], result: str
+) -> None:
+    cell = nbformat.v4.new_code_cell(ORIGIN)
+    cell.outputs = [nbformat.v4.new_output("stream", text=f"forked: {SAFE}\n")]
+    cell.execution_count = 1
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "", "language": "python"}
+    nbformat.write(notebook, tmp_path / "one.ipynb")
+    paths = {"PYTHONPATH": str(site), "JUPYTER_PATH": str(site / "share" / "jupyter")}
+    done = _run(tmp_path, "-m", *words, **paths)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"forked: {SAFE}" in nbformat.read(tmp_path / result, 4).cells[-1].outputs[0].text

@@ -1,17 +1,22 @@
 """Kernels that are copies of one process: each is its own, and none outlives what it was."""
 
+import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ipykernel.kernelspec import get_kernel_dict
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import run_sync
 
-from sfsip_nb.replay.forking import SAFE
+from sfsip_nb.replay import forking
+from sfsip_nb.replay.forking import NAME, SAFE
 from sfsip_nb.replay.kernels import Kernels
 from sfsip_nb.testbed import registry
 from tests.notebooks.forked import forked_kernels
@@ -79,6 +84,29 @@ def test_two_kernels_have_one_origin_and_nothing_else_in_common(kernels: Kernels
     assert not {pid, stamp, number, session, file} & set(second)
 
 
+HELD = """
+import os
+from numpy import random
+links = lambda of: {os.readlink(f"/proc/{of}/fd/{fd}") for fd in os.listdir(f"/proc/{of}/fd")
+                    if os.path.lexists(f"/proc/{of}/fd/{fd}")}
+print(random.random(), random.default_rng().random(), *links("self") & links(os.getppid()))
+"""
+
+
+def test_a_kernel_shares_neither_chance_nor_an_open_file_with_its_origin(kernels: Kernels) -> None:
+    first = kernels.take(another=False)
+    time.sleep(2)  # by now numpy, and its state of chance, is loaded ahead
+    second = kernels.take(another=False)
+    two = [kernels.take(another=False), second]
+    try:
+        said = [asked(kernel, HELD) for kernel in two]
+    finally:
+        for kernel in (first, *two):
+            run_sync(kernel.shutdown_kernel)(now=True)
+    assert not {*said[0][:2]} & {*said[1][:2]}
+    assert [rest for _, _, *rest in said] == [["/dev/null"], ["/dev/null"]]
+
+
 def test_a_kernel_ends_with_the_process_that_it_was_forked_from(kernels: Kernels) -> None:
     kernel = kernels.take(another=False)
     pid, origin, *_ = map(str, asked(kernel, OWN))
@@ -124,12 +152,64 @@ def test_jupyterlabs_kernel_is_interrupted_restarted_and_shut_down_as_any_other(
     assert not any(registry.alive(int(kernel)) for kernel in (pid, again[0]))
 
 
-def test_where_there_is_nothing_to_fork_from_jupyterlab_starts_its_kernels_as_usual(
-    opened: AsyncKernelManager, caplog: pytest.LogCaptureFixture
+def test_after_the_end_of_what_kernels_were_forked_from_they_have_another_origin(
+    opened: AsyncKernelManager,
 ) -> None:
-    pid, origin, *_ = asked(opened, LAB)
+    pid, origin, *where = asked(opened, LAB)
     os.kill(int(origin), signal.SIGKILL)
     gone(int(pid))
     run_sync(opened.restart_kernel)()
+    _, another, *again = asked(opened, LAB)
+    assert again == where
+    assert another not in (origin, str(os.getpid()))
+
+
+@pytest.mark.parametrize("why", ["on this system", "has ended"])
+def test_where_none_can_be_forked_a_kernel_is_started_as_usual(
+    opened: AsyncKernelManager,
+    why: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    if why == "has ended":
+        monkeypatch.setattr(forking, "KERNEL", "sfsip_nb.no_such_module")
+        monkeypatch.setattr(forking.ForkedStock, "of", None)
+    else:
+        monkeypatch.setattr(forking, "SAFE", False)
+    run_sync(opened.restart_kernel)()
     assert asked(opened, "import sys; print(sys.orig_argv[2])") == ["ipykernel_launcher"]
     assert "The kernel is started as usual" in caplog.text
+    assert why in caplog.text
+
+
+def test_the_kernelspec_is_the_stock_one_with_another_way_to_start_it() -> None:
+    spec = json.loads((Path(forking.__file__).parent / "kernelspec" / "kernel.json").read_text())
+    stock = get_kernel_dict()
+    assert spec["metadata"].pop("kernel_provisioner") == {"provisioner_name": NAME}
+    assert spec.pop("display_name") != stock.pop("display_name")
+    assert spec | {"argv": [sys.executable, *spec["argv"][1:]]} == stock
+
+
+MANAGER = """
+import time
+from jupyter_client.manager import KernelManager
+from sfsip_nb.replay.forking import fork_stock_kernels
+fork_stock_kernels()
+two = [KernelManager(kernel_name="python3") for _ in range(2)]
+for kernel in two:
+    kernel.start_kernel()
+print(*(kernel.provisioner.pid for kernel in two), kernel.provisioner.origin()._process.pid)
+time.sleep(600)
+"""
+
+
+def test_a_manager_that_is_killed_leaves_no_process_behind() -> None:
+    manager = subprocess.Popen([sys.executable, "-uc", MANAGER], stdout=subprocess.PIPE)
+    with manager:
+        assert manager.stdout is not None
+        left = [int(pid) for pid in manager.stdout.readline().split()]
+        assert all(registry.alive(pid) for pid in left)
+        manager.kill()
+    assert len(left) == 3
+    for pid in left:
+        gone(pid)

@@ -6,6 +6,7 @@ import pytest
 from sfsip_nb.sip.media import g711, tones
 from sfsip_nb.sip.media.listening import Listener
 from sfsip_nb.sip.media.quality import Arrivals
+from sfsip_nb.sip.media.sampling import WINDOW
 from sfsip_nb.sip.media.srtp import Crypto
 
 
@@ -30,19 +31,19 @@ def test_a_tone_keeps_38_db_over_its_noise(codec: str) -> None:
 
 @pytest.mark.parametrize("hz", [200.0, 440.0, 620.0, 1004.0, 1400.0, 3400.0])
 def test_the_pitch_of_a_coded_tone_is_found_within_two_hertz(hz: float) -> None:
-    heard = g711.decode("PCMU", g711.encode("PCMU", tones.sine(hz, tones.WINDOW)))
+    heard = g711.decode("PCMU", g711.encode("PCMU", tones.sine(hz, WINDOW)))
     found = tones.pitch(heard)
     assert found is not None
     assert abs(found - hz) < 2
-    assert abs(tones.dbov(tones.powers(heard, tones.WINDOW)[0]) - -15) < 0.1
+    assert abs(tones.dbov(tones.powers(heard, WINDOW)[0]) - -15) < 0.1
 
 
 def test_silence_noise_and_two_tones_are_no_tone() -> None:
     rng = np.random.default_rng(1)
-    noise = rng.normal(0, 3000, tones.WINDOW).astype(np.int16)
-    one, two = (tones.sine(hz, tones.WINDOW) for hz in (697, 1209))
+    noise = rng.normal(0, 3000, WINDOW).astype(np.int16)
+    one, two = (tones.sine(hz, WINDOW) for hz in (697, 1209))
     both = (one // 2 + two // 2).astype(np.int16)
-    assert tones.pitch(np.zeros(tones.WINDOW, np.int16)) is None
+    assert tones.pitch(np.zeros(WINDOW, np.int16)) is None
     assert tones.pitch(noise) is None
     assert tones.pitch(both) is None
 

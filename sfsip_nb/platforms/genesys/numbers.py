@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import stamina
-
 from sfsip_nb.api.errors import ApiError
+from sfsip_nb.api.waits import tries
 from sfsip_nb.engine.model import Fields, Refused, Resource, Seen
 from sfsip_nb.inputs import ranges
 from sfsip_nb.platforms.genesys.client import GenesysClient
@@ -306,7 +305,7 @@ class Did(Resource):
 
     def _add(self, ivr: dict[str, Any]) -> None:
         """Put the number on the call route; a pool just made takes a moment to count."""
-        for attempt in stamina.retry_context(on=NotInPoolYet, attempts=6, wait_initial=0.2):
+        for attempt in tries(on=NotInPoolYet, attempts=6, wait_initial=0.2):
             with attempt:
                 try:
                     self._client.update_ivr(ivr["id"], ivr)

@@ -21,7 +21,7 @@ from sfsip_nb.platforms.shared.checks import check, decided, synthflow
 from sfsip_nb.platforms.shared.sampling import sampled
 from sfsip_nb.platforms.synthflow.client import IN_PROGRESS, SynthflowClient
 from sfsip_nb.platforms.synthflow.resources import find_assistant
-from sfsip_nb.sip.probes import guarding
+from sfsip_nb.sip import probes as wire
 
 Landed = Callable[[Context, str, datetime], list[Check]]
 """Judges, for a step, where a call landed that Synthflow made since a moment."""
@@ -67,8 +67,8 @@ def _refused(ctx: Context, platform: str, host: str, port: int) -> Check:
         placed = testcall.call(ctx, step, number, uri, (), enough=lambda code: code > 100)
     except NotAllowed as refusal:
         return testcall.unplaced(ctx, step, str(refusal))
-    code = guarding.let_in(placed.codes) or placed.code
-    verdict, sentence = guarding.judge(platform, "call", code, placed.answer)
+    code = wire.guarding.let_in(placed.codes) or placed.code
+    verdict, sentence = wire.guarding.judge(platform, "call", code, placed.answer)
     return check(
         f"{step}/refused",
         f"{platform} refuses a call from an address that is not on the list",

@@ -17,9 +17,7 @@ from sfsip_nb.engine.verdicts import Basis, Check, Vantage, Verdict
 from sfsip_nb.inputs import files, private
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.platforms.shared.checks import check, decided
-from sfsip_nb.sip.evidence import capture
-from sfsip_nb.sip.evidence.diagnose import Diagnosis, diagnosed
-from sfsip_nb.sip.evidence.records import NotACapture
+from sfsip_nb.sip import evidence as wire
 
 FOLDER = "captures"
 SIGN = "diagnose/capture/"
@@ -35,7 +33,7 @@ class Read:
     """One capture and what it shows; `unread` is why it could not be read."""
 
     name: str
-    diagnosis: Diagnosis
+    diagnosis: wire.Diagnosis
     unread: str = ""
 
 
@@ -67,16 +65,16 @@ def take(run_dir: Path, names: tuple[str, ...]) -> None:
             )
 
 
-def load(path: Path) -> capture.Capture:
+def load(path: Path) -> wire.Capture:
     """Read a pcap or pcapng file. Raises `InputError` where there is none."""
     try:
         with files.opened(path) as file:
-            return capture.read(file)
+            return wire.capture.read(file)
     except files.Unfit as unfit:
         raise InputError(
             str(path), f"{path} cannot be read: it {unfit}. Name a .pcap or .pcapng file."
         ) from None
-    except NotACapture as what:
+    except wire.NotACapture as what:
         raise InputError(
             str(path),
             f"{path} cannot be read as a capture: it is {what}. Name a .pcap or .pcapng file, as "
@@ -89,11 +87,11 @@ def load(path: Path) -> capture.Capture:
 def read(run_dir: Path) -> list[Read]:
     """Every capture in the run's folder, by name."""
     found = []
-    for path in capture.files_in(run_dir / FOLDER)[:MOST]:
+    for path in wire.capture.files_in(run_dir / FOLDER)[:MOST]:
         try:
-            found.append(Read(path.name, diagnosed(load(path))))
+            found.append(Read(path.name, wire.diagnosed(load(path))))
         except InputError as error:
-            found.append(Read(path.name, Diagnosis(()), str(error)))
+            found.append(Read(path.name, wire.Diagnosis(()), str(error)))
     return found
 
 

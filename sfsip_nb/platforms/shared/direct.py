@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from sfsip_nb import sip
 from sfsip_nb.engine.calls import SeenCall
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.dialing import NotAllowed
@@ -17,7 +18,6 @@ from sfsip_nb.platforms.shared import heard, testcall
 from sfsip_nb.platforms.shared.checks import check
 from sfsip_nb.platforms.shared.testcall import CallStage, ObservedCall
 from sfsip_nb.platforms.synthflow import section
-from sfsip_nb.sip import Credentials
 from sfsip_nb.sip.addresses import is_private
 
 _GREETING = CallStage(testcall.SPEECH_HZ, testcall.AGENT_HZ, within=6.0)
@@ -31,12 +31,12 @@ def uri(ctx: Context, user: str = "") -> str:
     return f"sip:{at}{host}:{port};transport={transport}"
 
 
-def login(ctx: Context, password: str) -> Credentials:
+def login(ctx: Context, password: str) -> sip.Credentials:
     """The trunk's user name, and a password."""
-    return Credentials(ctx.parameters.sip.username, password)
+    return sip.Credentials(ctx.parameters.sip.username, password)
 
 
-def logins(ctx: Context) -> list[Credentials]:
+def logins(ctx: Context) -> list[sip.Credentials]:
     """What the trunk answers a challenge with; nothing where it is known by its address."""
     if ctx.parameters.sip.authentication != "digest":
         return []
@@ -44,7 +44,7 @@ def logins(ctx: Context) -> list[Credentials]:
 
 
 def place(
-    ctx: Context, step: str, number: str, logins: list[Credentials], **options: Any
+    ctx: Context, step: str, number: str, logins: list[sip.Credentials], **options: Any
 ) -> ObservedCall | str:
     """Call the AI agent and listen for its greeting; why not, where that is not allowed.
 

@@ -9,14 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sfsip_nb.engine.context import Overheard
 from sfsip_nb.engine.verdicts import Check, Vantage
 from sfsip_nb.platforms.shared.checks import check
-from sfsip_nb.sip import Audio
 from sfsip_nb.sip.media import levels
-from sfsip_nb.sip.media.levels import Level
+
+if TYPE_CHECKING:
+    from sfsip_nb.sip import Audio
+    from sfsip_nb.sip.media.levels import Level
 
 _TOLERANCE_HZ, _AT_LEAST_SECONDS = 15.0, 0.2
 """As the caller's own ears judge a voice."""

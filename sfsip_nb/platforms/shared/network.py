@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sfsip_nb.api.waits import waiting
 from sfsip_nb.engine import hosts
@@ -17,13 +17,13 @@ from sfsip_nb.engine.verdicts import Basis, Check, Vantage
 from sfsip_nb.inputs import facts
 from sfsip_nb.platforms.shared.checks import check, decided
 from sfsip_nb.platforms.synthflow.section import host, port
-from sfsip_nb.sip import NextHop, ProbeResult, ResolveError, loop
+from sfsip_nb.sip import ResolveError, loop
 from sfsip_nb.sip import probes as wire
 from sfsip_nb.sip.locating import Lookup, explain, locate
-from sfsip_nb.sip.probes.clients import TlsClient
 from sfsip_nb.sip.probes.tables import tables
-from sfsip_nb.sip.probes.tlsprobe import connectable
-from sfsip_nb.sip.probes.trust import EXPIRES_SOON_DAYS
+
+if TYPE_CHECKING:
+    from sfsip_nb.sip import NextHop, ProbeResult
 
 _SECONDS = 8.0
 """For the look-up, and again for the connection."""
@@ -78,12 +78,12 @@ def _firewall(ctx: Context, step: str, audio: tuple[str, ...]) -> Check:
     )
 
 
-def client_of(platform: str) -> TlsClient | None:
+def client_of(platform: str) -> wire.TlsClient | None:
     """A platform as a TLS client by its published rules ("genesys"); None where none is known."""
     rules = facts.tls_rules(platform)
     if rules is None:
         return None
-    return TlsClient(rules.name, rules.versions, rules.ciphers, rules.curve, rules.deprecated)
+    return wire.TlsClient(rules.name, rules.versions, rules.ciphers, rules.curve, rules.deprecated)
 
 
 def certificate(ctx: Context, step: str) -> list[Check]:
@@ -109,7 +109,7 @@ def platform_certificate(
     return _shown(ctx, step, "platform", platform, result, ok, result.sentence)
 
 
-def _looked(ctx: Context, name: str, number: int, client: TlsClient | None) -> ProbeResult:
+def _looked(ctx: Context, name: str, number: int, client: wire.TlsClient | None) -> ProbeResult:
     probe = wire.tls(
         name,
         number,
@@ -144,7 +144,7 @@ def _shown(
             check(
                 f"{step}/{id}-expiry",
                 f"No certificate of {whose} expires within a month",
-                f"more than {EXPIRES_SOON_DAYS} days",
+                f"more than {wire.EXPIRES_SOON_DAYS} days",
                 advice,
                 None,
                 Vantage.HERE,
@@ -245,7 +245,7 @@ def _connects(ctx: Context, step: str, hops: Sequence[NextHop]) -> Check:
 
 
 async def _reached(hops: Sequence[NextHop]) -> NextHop:
-    return await connectable(hops, asyncio.get_running_loop().time() + _SECONDS)
+    return await wire.connectable(hops, asyncio.get_running_loop().time() + _SECONDS)
 
 
 def _kept(ctx: Context, step: str, title: str, seen: dict[str, Any]) -> tuple[str, ...]:

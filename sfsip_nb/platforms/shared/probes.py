@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from sfsip_nb.api.waits import waiting
-from sfsip_nb.engine import calls
+from sfsip_nb.engine import calls, dialing
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.difference import is_later
 from sfsip_nb.engine.model import Step
@@ -22,11 +23,12 @@ from sfsip_nb.platforms.shared.sampling import sampled
 from sfsip_nb.platforms.shared.testcall import ObservedCall
 from sfsip_nb.platforms.shared.verification import SECTION
 from sfsip_nb.platforms.shared.watch import JUDGED, synthflow_calls
-from sfsip_nb.sip import ProbeResult, ladder, loop, pcap
+from sfsip_nb.sip import ladder, loop, pcap
 from sfsip_nb.sip import probes as wire
-from sfsip_nb.sip.probes import guarding
-from sfsip_nb.sip.probes.roundtrip import NONCE_HEADER
 from sfsip_nb.sip.shown import counted
+
+if TYPE_CHECKING:
+    from sfsip_nb.sip import ProbeResult
 
 _OPTIONS_SECONDS = 30.0
 _LOGIN_REFUSED = (401, 403, 407)
@@ -135,7 +137,7 @@ def _accepted(ctx: Context, step: str, placed: ObservedCall) -> Check:
 
 def _refused(ctx: Context, step: str, placed: ObservedCall) -> Check:
     """A wrong password: only a call that rings or is answered with it was let in."""
-    let_in = guarding.let_in(placed.codes)
+    let_in = wire.guarding.let_in(placed.codes)
     refused = placed.code in _LOGIN_REFUSED and not let_in
     answer = placed.answer or placed.phrase
     return check(
@@ -188,7 +190,7 @@ def _header(ctx: Context, platform: ProbedPlatform) -> list[Check]:
     step, number = "probe.header", sampled(ctx.parameters)[0]
     since = datetime.now(UTC)
     placed = direct.place(
-        ctx, step, number, direct.logins(ctx), headers={NONCE_HEADER: "round-trip"}
+        ctx, step, number, direct.logins(ctx), headers={wire.NONCE_HEADER: "round-trip"}
     )
     if not isinstance(placed, ObservedCall):
         return [testcall.unplaced(ctx, step, placed)]
@@ -215,10 +217,10 @@ def _header(ctx: Context, platform: ProbedPlatform) -> list[Check]:
         check(
             f"{step}/round-trip",
             "A custom X- header reaches the AI agent",
-            f"{NONCE_HEADER}: round-trip, {testcall.MARK_HEADER}: {placed.mark}",
+            f"{wire.NONCE_HEADER}: round-trip, {dialing.MARK_HEADER}: {placed.mark}",
             ", ".join(f"{k}: {v}" for k, v in seen.items())
             or ("a call without such headers" if row else "no such call in the list"),
-            seen.get(NONCE_HEADER) == "round-trip" if row else None,
+            seen.get(wire.NONCE_HEADER) == "round-trip" if row else None,
             Vantage.SYNTHFLOW,
             advisory=ctx.live,
             reason="Header names are case-sensitive and start with X-; large UDP requests get lost."

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sfsip_nb.api.waits import waiting
 from sfsip_nb.engine import dialing
@@ -16,15 +16,15 @@ from sfsip_nb.engine.rows import CallRow
 from sfsip_nb.engine.verdicts import Basis, Check, Vantage
 from sfsip_nb.platforms.shared import heard
 from sfsip_nb.platforms.shared.checks import check
-from sfsip_nb.sip import Audio, Call, Credentials, ProbeResult, ladder, loop, pcap
+from sfsip_nb.sip import ladder, loop, pcap
+from sfsip_nb.sip import probes as wire
 from sfsip_nb.sip.evidence.causes import explained
 from sfsip_nb.sip.evidence.diagnose import decisive
-from sfsip_nb.sip.probes import CallPlan, placing
-from sfsip_nb.sip.probes.isolating import isolate
-from sfsip_nb.sip.probes.plan import Kind
-from sfsip_nb.sip.sdp import Srtp
 
-MARK_HEADER = "X-Sfsip-Test"
+if TYPE_CHECKING:
+    from sfsip_nb.sip import Audio, Call, Credentials, ProbeResult
+    from sfsip_nb.sip.probes.plan import Kind
+    from sfsip_nb.sip.sdp import Srtp
 
 SPEECH_HZ = 1004.0  # what the caller says
 TRANSFER_REQUEST_HZ = 1400.0  # "please transfer me"
@@ -133,28 +133,28 @@ def call(
     mark = dialing.permit(ctx, step, number)
     caller = ctx.parameters.test_calls.from_
     made = ObservedCall(number, caller, mark, datetime.now(UTC))
-    plan = CallPlan(
+    plan = wire.CallPlan(
         uri,
         caller_uri(caller),
         srtp=srtp,
         codecs=codecs,
         headers=headers or {},
-        marks={MARK_HEADER: mark},
+        marks={dialing.MARK_HEADER: mark},
         credentials=credentials,
         keep=ctx.parameters.keep_media,
         resolver=ctx.surroundings.resolver,
         tls_client=ctx.surroundings.tls(),
     )
     seconds = sum(max(stage.within, stage.at_least) for stage in stages) + 1.0
-    tries: list[tuple[placing.PlacedCall, list[bool]]] = []
+    tries: list[tuple[wire.placing.PlacedCall, list[bool]]] = []
 
-    async def attempt(plan: CallPlan) -> tuple[ProbeResult, Kind | None]:
+    async def attempt(plan: wire.CallPlan) -> tuple[ProbeResult, Kind | None]:
         heard: list[bool] = []
-        placed = await placing.place(
+        placed = await wire.placing.place(
             plan,
             lambda leg: _talk(leg, stages, heard),
             seconds=seconds,
-            timeout=_ANSWER_SECONDS + seconds + placing.HANG_UP,
+            timeout=_ANSWER_SECONDS + seconds + wire.placing.HANG_UP,
             enough=enough,
         )
         tries.append((placed, heard))
@@ -164,12 +164,12 @@ def call(
 
     def leave() -> Mapping[str, str] | None:
         try:
-            return {MARK_HEADER: dialing.permit(ctx, step, number)}
+            return {dialing.MARK_HEADER: dialing.permit(ctx, step, number)}
         except dialing.NotAllowed:
             return None
 
     with waiting(f"test call to {number}", _ANSWER_SECONDS + seconds):
-        result = loop.run(isolate(plan, attempt, leave if isolating else None), None)
+        result = loop.run(wire.isolating.isolate(plan, attempt, leave if isolating else None), None)
     first, made.heard = tries[0]
     _note(made, first)
     ears = ctx.surroundings.agent_ears
@@ -202,7 +202,7 @@ async def _hears(leg: Call, audio: Audio, stage: CallStage) -> bool:
         over.cancel()
 
 
-def _note(made: ObservedCall, placed: placing.PlacedCall) -> None:
+def _note(made: ObservedCall, placed: wire.placing.PlacedCall) -> None:
     leg = placed.leg
     if leg is None:
         made.phrase = placed.failed.sentence if placed.failed else "not sent"

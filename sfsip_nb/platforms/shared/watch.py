@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sfsip_nb.api.errors import ApiError
-from sfsip_nb.engine import calls
+from sfsip_nb.engine import calls, dialing
 from sfsip_nb.engine.calls import SeenCall
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.verdicts import Vantage
 from sfsip_nb.engine.watch import Stage, Watch
-from sfsip_nb.platforms.shared import testcall
 from sfsip_nb.platforms.shared.checks import synthflow
 from sfsip_nb.platforms.shared.join import SYNTHFLOW, Sides
 from sfsip_nb.platforms.synthflow.client import IN_PROGRESS
@@ -139,7 +138,7 @@ def _watch(ctx: Context, name: str, number: str, sought: Sought) -> Watch:
 
 def _without_other_marks(source: calls.Source, mark: str) -> calls.Source:
     def carried(call: SeenCall) -> str:
-        return str((call.facts.get("telephony_sip_headers") or {}).get(testcall.MARK_HEADER, ""))
+        return str((call.facts.get("telephony_sip_headers") or {}).get(dialing.MARK_HEADER, ""))
 
     return lambda since, until: [c for c in source(since, until) if carried(c) in ("", mark)]
 

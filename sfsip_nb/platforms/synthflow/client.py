@@ -53,6 +53,8 @@ class SynthflowClient:
     ) -> None:
         self._workspace = workspace_id
         self._may_be_listed: set[Any] | None = None
+        self.assistant_ids: dict[str, str] = {}
+        """The id under which an assistant was found by what it was asked for."""
         bearer: Callable[[], str] = api_key.reveal
         self._api = Api("Synthflow", base, read_problem=_problem, bearer=bearer, http=http)
 

@@ -32,16 +32,27 @@ _NUMBER = {
 
 
 def find_assistant(client: SynthflowClient, wanted: str) -> dict[str, Any] | None:
-    """The assistant of that id or exact name, read alone (the list leaves fields out)."""
-    for assistant in client.assistants():
-        if wanted in (assistant.get("model_id"), assistant.get("name")):
-            return client.assistant(str(assistant["model_id"]))
+    """The assistant of that id or exact name, read alone (the list leaves fields out).
+
+    Where it was found before it is read at once: if it is still called that, it is the one.
+    """
+    before = client.assistant_ids.get(wanted)
+    if before and (assistant := client.assistant(before)) and _is(assistant, wanted):
+        return assistant
+    for listed in client.assistants():
+        if _is(listed, wanted):
+            client.assistant_ids[wanted] = str(listed["model_id"])
+            return client.assistant(client.assistant_ids[wanted])
     return None
+
+
+def _is(assistant: Mapping[str, Any], wanted: str) -> bool:
+    return wanted in (assistant.get("model_id"), assistant.get("name"))
 
 
 def name_of(client: SynthflowClient, wanted: str) -> str:
     """The name of the assistant of that id or name; what is wanted where there is none."""
-    listed = (a for a in client.assistants() if wanted in (a.get("model_id"), a.get("name")))
+    listed = (assistant for assistant in client.assistants() if _is(assistant, wanted))
     return str(next(listed, {}).get("name") or wanted)
 
 

@@ -1,1 +1,34 @@
 """Evidence that others can read: ladder pictures and captures."""
+
+from typing import TYPE_CHECKING
+
+from sfsip_nb._face import face
+
+if TYPE_CHECKING:
+    from . import capture, ladder, pcap
+    from .capture import Capture
+    from .diagnose import Diagnosis, diagnosed
+    from .records import NotACapture
+
+__all__ = [
+    "Capture",
+    "Diagnosis",
+    "NotACapture",
+    "capture",
+    "diagnosed",
+    "ladder",
+    "pcap",
+]
+
+__getattr__ = face(
+    __name__,
+    {
+        "Capture": "capture",
+        "Diagnosis": "diagnose",
+        "NotACapture": "records",
+        "capture": "",
+        "diagnosed": "diagnose",
+        "ladder": "",
+        "pcap": "",
+    },
+)

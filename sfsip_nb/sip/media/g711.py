@@ -1,18 +1,9 @@
 """G.711 µ-law and A-law by table (ITU-T G.711); `audioop` left Python with 3.13."""
 
-from collections.abc import Mapping
-from typing import Final
-
 import numpy as np
 from numpy.typing import NDArray
 
 Samples = NDArray[np.int16]
-
-RATE: Final = 8000
-"""Samples a second."""
-
-PAYLOAD_TYPES: Final[Mapping[str, int]] = {"PCMU": 0, "PCMA": 8}
-"""Static RTP payload types (RFC 3551 §6)."""
 
 
 def _decode_mu() -> Samples:

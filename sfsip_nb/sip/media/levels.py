@@ -7,13 +7,13 @@ made again, so levels are no recording, and are kept where media is not.
 from collections.abc import Sequence
 from typing import Final
 
-from . import g711, tones
 from .quality import GAP_MS
+from .sampling import RATE, WINDOW
 
 STEP: Final = 160
 """Samples of one level: 20 ms."""
 
-STEP_S: Final = STEP / g711.RATE
+STEP_S: Final = STEP / RATE
 
 FLOOR: Final = -60
 """dBov (RFC 6465 §2) of the lowest level. What is quieter nobody would say was said: silence."""
@@ -26,7 +26,7 @@ Level = int | None
 
 _MOST = round(LONGEST_S / STEP_S)
 _BRIDGED = round(GAP_MS / 1000 / STEP_S)
-_GATHERED = tones.WINDOW // STEP + _BRIDGED
+_GATHERED = WINDOW // STEP + _BRIDGED
 """Steps that sound is collected before a listener measures it, and those that are no gap."""
 
 

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 from . import g711, levels, tones
 from .levels import Meter
+from .sampling import RATE, WINDOW
 from .tones import Tone
 
-_SECONDS = tones.WINDOW / g711.RATE
+_SECONDS = WINDOW / RATE
 _WINDOW = timedelta(seconds=_SECONDS)
 
 
@@ -39,9 +40,9 @@ class Listener:
             self._pending.clear()
         pending = self._pending
         pending += payload
-        while len(pending) >= tones.WINDOW:
-            self._window(bytes(pending[: tones.WINDOW]), at)
-            del pending[: tones.WINDOW]
+        while len(pending) >= WINDOW:
+            self._window(bytes(pending[:WINDOW]), at)
+            del pending[:WINDOW]
 
     def hush(self, at: float) -> None:
         """Comfort noise came: the peer is silent from here on (RFC 3389)."""

@@ -1,11 +1,14 @@
 """RTP packets as bytes, as fields, and as evidence (RFC 3550 §5.1)."""
 
+from __future__ import annotations
+
 import struct
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from ..trace import Address
+if TYPE_CHECKING:
+    from ..trace import Address
 
 MODULUS: Final = 1 << 16
 """RTP sequence numbers have 16 bits (RFC 3550 §5.1)."""

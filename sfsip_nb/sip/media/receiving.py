@@ -5,11 +5,11 @@ from typing import Final
 
 from ..sdp import EVENTS, STATIC
 from ..trace import Address
-from . import g711
 from .events import Keypad
 from .listening import Listener
 from .packets import Rtp
 from .quality import Arrivals
+from .sampling import PAYLOAD_TYPES
 from .sending import Sender
 
 _COMFORT_NOISE: Final = 13
@@ -38,14 +38,14 @@ class Receiver:
         """Of packets of ours that came back as they were, in seconds."""
         self._keypad = Keypad()
         self._kinds = {EVENTS: "event", _COMFORT_NOISE: "noise"}
-        self._kinds |= {number: name for name, number in g711.PAYLOAD_TYPES.items()}
+        self._kinds |= {number: name for name, number in PAYLOAD_TYPES.items()}
 
     def describe(self, codec: str, payload_type: int, events: int | None) -> None:
         """What was agreed. Static numbers and ours stay good beside those of the peer."""
         self._kinds = {_COMFORT_NOISE: "noise"}
         if events is not None:
             self._kinds |= {EVENTS: "event", events: "event"}
-        self._kinds |= {payload_type: codec, g711.PAYLOAD_TYPES[codec]: codec}
+        self._kinds |= {payload_type: codec, PAYLOAD_TYPES[codec]: codec}
 
     def kind(self, payload_type: int) -> str:
         """What packets of a payload type carry: a codec, event or noise; "" if not agreed."""

@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from . import events, g711, rtcp, tones
+from . import events, rtcp, tones
 from .levels import STEP, Meter
 from .pacing import LatenessMeter
 from .packets import CLOCK, Rtp, build
+from .sampling import RATE
 
 _REMEMBERED: Final = 1024
 """Packets whose time of sending is known: 20 s, longer than any echo takes. A divisor of the
@@ -77,7 +78,7 @@ class Sender:
             self._marker = True
             return
         start = self._position
-        self._position = (start + self.frame_samples) % g711.RATE
+        self._position = (start + self.frame_samples) % RATE
         self.lateness.add(late)
         self._jitter += (abs(late - self._late) * 1000 - self._jitter) / 16
         self._late = late
@@ -101,7 +102,7 @@ class Sender:
     def _left_out(self, due: float) -> int:
         """Samples that were never sent because this machine slept; the sampling clock went on."""
         before, self._due = self._due, due
-        missed = 0 if before is None else round((due - before) * g711.RATE) - self.frame_samples
+        missed = 0 if before is None else round((due - before) * RATE) - self.frame_samples
         if missed < self.frame_samples:
             return 0
         self._marker = True
@@ -189,7 +190,7 @@ class Sender:
         """Of a sender report; None if nothing was sent."""
         if self.first_at is None:
             return None
-        timestamp = self.timestamp + int((now - self.last_at) * g711.RATE)
+        timestamp = self.timestamp + int((now - self.last_at) * RATE)
         return rtcp.SenderInfo(rtcp.ntp(now), timestamp % CLOCK, self.packets, self.octets)
 
     @property

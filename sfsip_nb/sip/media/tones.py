@@ -8,10 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from .g711 import RATE, Samples, encode
-
-WINDOW = 800
-"""Samples of one listening window: 100 ms, 10 Hz wide."""
+from .g711 import Samples, encode
+from .sampling import RATE, WINDOW
 
 SENT_DBOV: Final = -15.0
 """Level of the tones that we send (RFC 6465 §2)."""

@@ -9,11 +9,12 @@ import numpy as np
 
 from . import g711
 from .packets import CLOCK, MediaPacket, is_control, parse
+from .sampling import PAYLOAD_TYPES, RATE
 
 LONGEST_S: Final = 120.0
 """Seconds of sound in a file at most: 2 MB."""
 
-_JUMP = 2 * g711.RATE
+_JUMP = 2 * RATE
 """A timestamp that leaps further than this from the clock on the wall began anew."""
 
 
@@ -25,8 +26,8 @@ def render(packets: Iterable[MediaPacket], codecs: Mapping[int, str]) -> bytes:
     dynamic payload types beside the static ones. What is neither G.711 nor within `LONGEST_S`
     of the first packet is left out. Without any sound the file has none, but is a WAV file.
     """
-    known = {**{number: name for name, number in g711.PAYLOAD_TYPES.items()}, **codecs}
-    limit = int(LONGEST_S * g711.RATE)
+    known = {**{number: name for name, number in PAYLOAD_TYPES.items()}, **codecs}
+    limit = int(LONGEST_S * RATE)
     sound = np.zeros(limit, np.int16)
     length = 0
     began: float | None = None
@@ -37,7 +38,7 @@ def render(packets: Iterable[MediaPacket], codecs: Mapping[int, str]) -> bytes:
             continue
         at = packet.at.timestamp()
         began = at if began is None else began
-        here = int((at - began) * g711.RATE)
+        here = int((at - began) * RATE)
         if anchor is None or anchor[0] != rtp.ssrc:
             place = here
         else:
@@ -53,6 +54,6 @@ def render(packets: Iterable[MediaPacket], codecs: Mapping[int, str]) -> bytes:
     with wave.open(file, "wb") as out:
         out.setnchannels(1)
         out.setsampwidth(2)
-        out.setframerate(g711.RATE)
+        out.setframerate(RATE)
         out.writeframes(sound[:length].astype("<i2").tobytes())
     return file.getvalue()
