@@ -21,14 +21,19 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 SAFE = sys.platform == "linux"
 """As it is for kernels (`sfsip_nb.replay.forking`)."""
 
-MODULES = {"sfsip_nb", "sfsip_nb.testbed", "sfsip_nb.notebook.kernel"}
+MODULES = {
+    "sfsip_nb",
+    "sfsip_nb.notebook.kernel",
+    "sfsip_nb.testbed",
+    "tests.hostile_testbed",
+}
 LOADED = (
     "sfsip_nb.cli",  # first: it keeps needless imports away
     "sfsip_nb.notebook.run",
@@ -121,11 +126,13 @@ class Forked(Stock):
     def _internal_poll(self, *given: Any, **more: Any) -> int | None:
         if self._line is None:
             return super()._internal_poll(*given, **more)
-        if self.returncode is None:
-            with self._waitpid_lock:
+        if self.returncode is None and self._waitpid_lock.acquire(blocking=False):
+            try:
                 pid, status = self._try_wait(os.WNOHANG)
                 if pid:
                     self._handle_exitstatus(status)
+            finally:
+                self._waitpid_lock.release()
         return self.returncode
 
     def _try_wait(self, wait_flags: int) -> tuple[int, int]:
@@ -169,7 +176,9 @@ def _serve(listener: socket.socket) -> dict[str, Any]:
         for fd in fds:
             os.close(fd)
         line.send(str(pid).encode())
-        line.send(str(os.waitpid(pid, 0)[1]).encode())
+        status = os.waitpid(pid, 0)[1]
+        with suppress(OSError):  # who asked for it may have ended first
+            line.send(str(status).encode())
         os._exit(0)
     line.close()
     for usual, fd in enumerate(fds):
@@ -198,6 +207,7 @@ def _become(wanted: Mapping[str, Any]) -> None:
         if end.code is None or isinstance(end.code, int):
             _ended.append(end.code or 0)
         raise
+    _ended.append(0)
 
 
 _ended: list[int] = []
