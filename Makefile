@@ -1,9 +1,10 @@
 # make demo   replay each guide on the testbed and say where its record is
 # make test   every check and every test
+# make bench  what all of it costs against other tools, as ratios (benchmarks/README.md)
 # make screenshots   retake the pictures of docs/tour.md (needs Chromium)
 # make lock   resolve the dependencies again (needs uv)
 #
-# demo and test first make .venv here from requirements.lock. They need Python 3.11, 3.12 or 3.13
+# demo, test and bench first make .venv here from requirements.lock. They need Python 3.11, 3.12 or 3.13
 # and nothing else: no root, no environment variable.
 
 bin := .venv/bin
@@ -14,7 +15,7 @@ supported := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13)
 # of them compiles it again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test screenshots lock
+.PHONY: help demo test bench screenshots lock
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -36,6 +37,9 @@ test: .venv/ready
 	$(bin)/mypy
 	$(bin)/lint-imports
 	$(bin)/pytest -p no:nbval -n 4 --no-loadscope-reorder
+
+bench: .venv/ready
+	$(bin)/python -m benchmarks
 
 screenshots: .venv/ready
 	$(bin)/python -m tests.browser.screenshots

@@ -23,6 +23,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from benchmarks.ratios import Ratio
 from sfsip_nb.sip import Audio, Call, MapResolver, UserAgent
 from tests.sip.peers.lab import free_port, running
 
@@ -128,14 +129,15 @@ def summary(ends: list[Audio], share: float) -> Round:
     )
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> list[Ratio]:
     """Run and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--calls", type=int, nargs="+", default=[1, 10, 50, 100])
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--busy", type=int, default=0)
-    asked = parser.parse_args()
+    asked = parser.parse_args(arguments)
+    found: list[Ratio] = []
     names = [field.name for field in fields(Round)]
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.2f} before, {asked.busy} kept busy")
     print("  ".join(f"{name:>11}" for name in names))
@@ -149,6 +151,9 @@ def main() -> None:
             ]
             rows = [[getattr(row, name) for row in rounds] for name in names]
             print("  ".join(f"{statistics.median(row):>11}" for row in rows), flush=True)
+            share = statistics.median(row.cpu_percent for row in rounds)
+            found.append(Ratio(f"{calls} two-way calls", share, "one core", 100, "%"))
+    return found
 
 
 if __name__ == "__main__":

@@ -14,8 +14,10 @@ import re
 import statistics
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.ratios import Ratio
 from sfsip_nb.sip import MapResolver, UserAgent
 from tests.sip.peers.kamailio import Kamailio, kamailio
 from tests.sip.peers.sipp import CALLED, recv, request, sipp
@@ -43,20 +45,20 @@ def theirs(proxy: Kamailio, folder: Path, requests: int, window: int) -> float:
     target = f"127.0.0.1:{proxy.port}"
     steps = (request("OPTIONS", to=CALLED), recv(200))
     with sipp(folder, *steps, target=target, calls=requests, options=options) as client:
-        client.judged(60)
+        asyncio.run(client.judged(60))
         told = re.search(r"Call Rate .*\|\s*([\d.]+) cps\s*$", client.program.tail(), re.M)
     if told is None:
         raise RuntimeError("SIPp does not say its rate")
     return float(told[1])
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> list[Ratio]:
     """Run by turns, print each round and the medians."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--requests", type=int, default=6000)
     parser.add_argument("--window", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=3)
-    asked = parser.parse_args()
+    asked = parser.parse_args(arguments)
     rates: list[tuple[float, float]] = []
     with tempfile.TemporaryDirectory() as folder, kamailio(Path(folder)) as proxy:
         for turn in range(asked.rounds):
@@ -68,6 +70,7 @@ def main() -> None:
     own, other = (statistics.median(column) for column in zip(*rates, strict=True))
     ratio = statistics.median(first / second for first, second in rates)
     print(f"median: ours {own:,.0f}/s, SIPp {other:,.0f}/s, ratio {ratio:.2f}")
+    return [Ratio("OPTIONS per second", own, "SIPp", other, "/s")]
 
 
 if __name__ == "__main__":

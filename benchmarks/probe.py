@@ -18,9 +18,11 @@ import statistics
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks.ratios import Ratio
 from sfsip_nb.sip import MapResolver, UserAgent, probes
 from tests.sip.peers.kamailio import Kamailio, kamailio
 from tests.sip.peers.sipp import ECHO, sipp
@@ -79,11 +81,11 @@ def sipsak(proxy: Kamailio, times: int) -> list[float]:
     return taken[1:]
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> list[Ratio]:
     """Measure the three by turns, print the medians and their ratio."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--times", type=int, default=25)
-    times = parser.parse_args().times
+    times = parser.parse_args(arguments).times
     if shutil.which("sipsak") is None:
         raise SystemExit("sipsak is not installed: apt-get install sipsak")
     with tempfile.TemporaryDirectory() as folder, kamailio(Path(folder)) as proxy:
@@ -102,6 +104,8 @@ def main() -> None:
         f"a call probe of {_TALK_SECONDS:.0f} s: median {statistics.median(beyond):.2f} s "
         f"beyond that, most {max(beyond):.2f} s, of {_CALLS}"
     )
+    theirs = medians.pop("a sipsak process")
+    return [Ratio(name, ours, "a sipsak process", theirs, "ms") for name, ours in medians.items()]
 
 
 if __name__ == "__main__":
