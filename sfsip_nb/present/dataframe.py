@@ -12,8 +12,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sfsip_nb.engine.cause_rows import IssueRow
+from sfsip_nb.engine.nights import NightRow
 from sfsip_nb.engine.record import Record
 from sfsip_nb.engine.rows import ChangeRow, DialledRow, StepRow
+from sfsip_nb.present.nights import changed
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -31,6 +33,26 @@ RUN = {
 """What tells one attempt from all others; it stands first in each frame of `Frames`."""
 
 COLUMNS: dict[str, dict[str, str]] = {
+    "customers": {
+        "fleet": "text",
+        "night": "text",
+        "customer": "text",
+        "guide": "text",
+        "run": "text",
+        "target": "text",
+        "mode": "text",
+        "attempt": "count",
+        "verdict": "text",
+        "exit_code": "count",
+        "reason": "text",
+        "changed": "text",
+        "since": "text",
+        "before": "text",
+        "started": "time",
+        "ended": "time",
+        "seconds": "number",
+        "record": "text",
+    },
     "attempts": {
         "started": "time",
         "ended": "time",
@@ -214,7 +236,20 @@ def diagnosis(rows: Iterable[IssueRow]) -> Iterator[Row]:
         yield row.model_dump() | {"because": "\n".join(row.because)}
 
 
+def customers(nights: Iterable[NightRow]) -> Iterator[Row]:
+    """One row a customer and night."""
+    for night in nights:
+        for row in night.customers:
+            yield row.model_dump(exclude={"compared"}) | {
+                "fleet": night.fleet,
+                "night": night.night,
+                "changed": "\n".join(changed(row)),
+                "seconds": _between(row.started, row.ended),
+            }
+
+
 ROWS: Mapping[str, Callable[[Iterable[Any]], Iterable[Row]]] = {
+    "customers": customers,
     "attempts": attempts,
     "steps": steps,
     "checks": checks,

@@ -15,7 +15,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sfsip_nb.engine import nights as nights_
 from sfsip_nb.engine import record as records
+from sfsip_nb.engine.nights import NightRow
 from sfsip_nb.engine.record import Record
 from sfsip_nb.engine.rows import EvidenceRow
 from sfsip_nb.inputs.errors import InputError
@@ -35,6 +37,14 @@ class Frames:
     """
 
     records: Sequence[tuple[Record, Path]]
+    nights: Sequence[NightRow] = ()
+
+    @cached_property
+    def customers(self) -> DataFrame:
+        """One row a customer of a fleet and night."""
+        return dataframe.frame(
+            dataframe.ROWS["customers"](self.nights), dataframe.COLUMNS["customers"]
+        )
 
     @cached_property
     def attempts(self) -> DataFrame:
@@ -95,18 +105,33 @@ class Frames:
 def load(path: str | Path) -> Frames:
     """The records at a path: one record.json, a run's folder, or a folder of many runs.
 
-    Raises InputError where there is none, and for one that cannot be read.
+    A fleet's folder, or one fleet.json, gives its nights, and the records that they name and that
+    are still there. Raises InputError where there is none, and for one that cannot be read.
     """
     path = Path(path)
     found = [path] if path.is_file() else sorted(path.rglob("record.json"))
+    nights = [file for file in found if file.name == nights_.FILE] or sorted(
+        path.rglob(nights_.FILE)
+    )
+    told = [nights_.read(file) for file in nights]
+    named = [
+        (file.parent / row.record).with_name("record.json").resolve()
+        for file, night in zip(nights, told, strict=True)
+        for row in night.customers
+        if row.record
+    ]
+    found = [file for file in found if file not in nights]
+    found += [file for file in dict.fromkeys(named) if file.is_file()]
     kept = [file for file in found if not any(part.startswith(".") for part in file.parts[-3:])]
-    if not kept:
+    if not kept and not told:
         raise InputError(
             str(path),
             f"{path} holds no record.json. Name a record, a run's folder or a folder of runs;"
             " a run has a record once it was replayed, or once run.record() made one.",
         )
-    return Frames([(records.read(file), file.parent.parent.parent / "evidence") for file in kept])
+    return Frames(
+        [(records.read(file), file.parent.parent.parent / "evidence") for file in kept], told
+    )
 
 
 def _messages(record: Record, folder: Path) -> Iterator[dataframe.Row]:
