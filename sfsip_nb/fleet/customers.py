@@ -40,6 +40,12 @@ class Customer:
     """Sum of the parameters, the notebooks and the version: the worker's have to be the same."""
     limit: float
     """Seconds that it may take."""
+    budget: str = ""
+    """Name of the requests a minute that it shares with others; empty: no limit is known."""
+    leases: int = 1
+    """How many customers may draw on that budget at once."""
+    per_minute: float = 0.0
+    """Its own share of it."""
     since: str = ""
     """The night to compare it with, and that night's verdict and record."""
     before: str = ""

@@ -14,6 +14,7 @@ from sfsip_nb.engine.clock import now
 from sfsip_nb.engine.nights import CustomerRow, NightRow, worst_exit
 from sfsip_nb.fleet import night as nights
 from sfsip_nb.fleet import results
+from sfsip_nb.fleet.budgets import budgeted
 from sfsip_nb.fleet.clusters import connected
 from sfsip_nb.fleet.customers import roll
 from sfsip_nb.fleet.given import read_fleet
@@ -90,6 +91,7 @@ def night(asked: Command, tell: Tell, task: Task = replayed) -> Done:
         if left := [customer for customer in customers if customer.run not in rows]:
             workers = min(fleet.workers, len(left))
             with connected(asked.scheduler, workers) as client:
+                left = budgeted(left, whole.parameters, sum(client.nthreads().values()))
                 for row in nights.go_through(left, client, ledger, name, folder, tell, task):
                     rows[row.run] = row
         last = next(before(known, name), None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +37,10 @@ def carry_out(customer: Customer, topic: str, night: str, task: Task) -> None:
 
     It raises nothing: an exception would be sent, with what it and its trace hold.
     """
-    _tell(topic, customer, {})
     kept = kept_at(Path(night), customer.run)
-    row = _kept(kept, customer) or _row(customer, Path(night), task)
+    with _leave(customer):
+        _tell(topic, customer, {})
+        row = _kept(kept, customer) or _row(customer, Path(night), task)
     private.folder(kept.parent)
     half = kept.with_suffix(f".{os.getpid()}")
     private.write(half, json.dumps(row.as_json()))
@@ -50,6 +51,16 @@ def carry_out(customer: Customer, topic: str, night: str, task: Task) -> None:
 def kept_at(night: Path, run: str) -> Path:
     """Where the row of a run is kept on the way."""
     return night / "rows" / f"{run}.json"
+
+
+def _leave(customer: Customer) -> AbstractContextManager[Any]:
+    """Leave to draw on the customer's budget, given by the scheduler to so many at once."""
+    from distributed import Semaphore
+
+    if not customer.budget:
+        return nullcontext()
+    leave: AbstractContextManager[Any] = Semaphore(customer.leases, name=customer.budget)
+    return leave
 
 
 def _tell(topic: str, customer: Customer, row: dict[str, Any]) -> None:
@@ -97,7 +108,9 @@ def replayed(customer: Customer, night: Path) -> CustomerRow:
         if isinstance(event, Finished):
             ended.append(event)
 
-    prepared = session.prepare(file, mode=customer.mode, out=Path(customer.folder))
+    prepared = session.prepare(
+        file, mode=customer.mode, out=Path(customer.folder), per_minute=customer.per_minute
+    )
     code = replay(prepared, shipped.NOTEBOOKS, tell, limit=customer.limit)
     record, page = ended[0].record, ended[0].page
     row = customer.row(
