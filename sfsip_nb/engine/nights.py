@@ -30,7 +30,7 @@ class CustomerRow(Shape):
     target: str = ""
     mode: str = ""
     attempt: int = Field(default=0, description="Number of the attempt; 0 where none was begun.")
-    verdict: str = Field(
+    outcome: str = Field(
         default=NOT_RUN, description="The record's verdict, `partial`, `plan`, or `not run`."
     )
     exit_code: int = Field(description="As `sfsip replay` would have ended.")
@@ -40,7 +40,7 @@ class CustomerRow(Shape):
     record: str = Field(default="", description="Path of record.html from the folder of the night.")
     inputs: Sha256 = Field(default="", description="Sum of inputs, notebooks and version.")
     since: str = Field(default="", description="The night that it is compared with; empty: none.")
-    before: str = Field(default="", description="Its verdict in that night.")
+    before: str = Field(default="", description="Its outcome in that night.")
     compared: ComparisonRow | None = Field(
         default=None, description="What is otherwise than in that night's record."
     )

@@ -6,7 +6,6 @@ import logging
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from sfsip_nb.inputs import extras
@@ -42,8 +41,8 @@ def connected(scheduler: str, workers: int) -> Iterator[Client]:
                 processes=True,
                 host=_HERE,
                 security=security,
-                dashboard_address=f"{_HERE}:0" if find_spec("bokeh") else None,
-                worker_dashboard_address=None,
+                dashboard_address=f"{_HERE}:0",
+                worker_dashboard_address=f"{_HERE}:0",
                 silence_logs=logging.CRITICAL,
                 memory_limit=0,  # the kernels, which hold most of it, are not counted anyway
                 preload="sfsip_nb.fleet.calm",

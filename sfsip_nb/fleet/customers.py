@@ -47,7 +47,7 @@ class Customer:
     per_minute: float = 0.0
     """Its own share of it."""
     since: str = ""
-    """The night to compare it with, and that night's verdict and record."""
+    """The night to compare it with, and that night's outcome and record."""
     before: str = ""
     record_before: str = ""
 
@@ -124,7 +124,7 @@ def unusable(file: Path, mode: str, why: str) -> CustomerRow:
     """The row of a customer whose inputs are wrong."""
     at = now()
     return CustomerRow(
-        run=file.stem,
+        run=file.name,
         customer=file.name,
         mode=mode,
         exit_code=2,

@@ -73,11 +73,12 @@ def _files(patterns: list[str], folder: Path, fleet: Path) -> list[Path]:
     for pattern in patterns:
         paths = sorted(glob.glob(os.path.join(folder, os.path.expanduser(pattern)), recursive=True))
         files = [Path(path) for path in paths if os.path.isfile(path)]
+        files = [file for file in files if file.resolve() != fleet.resolve()]
         if not files:
             raise InputError(
                 "parameters",
                 f"{fleet} names {pattern!r} under parameters, and no file is there (paths count"
                 f" from {folder}). Correct it, or take it out.",
             )
-        found |= dict.fromkeys(file for file in files if file.resolve() != fleet.resolve())
+        found |= dict.fromkeys(files)
     return list(found)

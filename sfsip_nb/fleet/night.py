@@ -67,7 +67,7 @@ def held_against(
             row = night.rows[run]
             if row.is_finished:
                 found[run] = replace(
-                    found[run], since=night.name, before=row.verdict, record_before=row.record
+                    found[run], since=night.name, before=row.outcome, record_before=row.record
                 )
     return list(found.values())
 

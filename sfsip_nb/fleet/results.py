@@ -7,7 +7,7 @@ from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
 
-from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
+from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
 from sfsip_nb.engine.nights import CustomerRow, NightRow
 from sfsip_nb.engine.verdicts import DONE
@@ -15,6 +15,7 @@ from sfsip_nb.inputs import private
 from sfsip_nb.present import style
 from sfsip_nb.present.frames import load
 from sfsip_nb.present.nights import changed, night_html
+from sfsip_nb.present.outcome import PLAN
 from sfsip_nb.present.text import visible
 
 PARQUET = "fleet.parquet"
@@ -36,7 +37,7 @@ def write(night: NightRow, folder: Path) -> list[str]:
 
 
 def _junit(night: NightRow, path: Path) -> None:
-    """A case a customer. What is not proven is an error of that type, as in a run's junit.xml."""
+    """A case a customer, judged as a run's junit.xml judges a step; a plan is skipped."""
     report = JUnitXml(visible(f"fleet {night.fleet}"))
     suite = TestSuite(visible(f"{night.fleet} {night.night}"))
     suite.timestamp = night.started.removesuffix("Z")
@@ -53,9 +54,11 @@ def _case(row: CustomerRow) -> TestCase:
     took = datetime.fromisoformat(row.ended) - datetime.fromisoformat(row.started)
     case.time = took.total_seconds()
     if row.exit_code == 1:
-        case.result = [Failure(visible(row.reason), row.verdict)]
-    elif row.exit_code or row.verdict not in DONE:
-        case.result = [Error(visible(row.reason), row.verdict)]
-    told = [str(style.verdict(row.verdict)), *changed(row), row.record]
+        case.result = [Failure(visible(row.reason), row.outcome)]
+    elif row.outcome == PLAN:
+        case.result = [Skipped(visible(row.reason))]
+    elif row.exit_code or row.outcome not in DONE:
+        case.result = [Error(visible(row.reason), row.outcome)]
+    told = [str(style.verdict(row.outcome)), *changed(row), row.record]
     case.system_out = visible("\n".join(filter(None, told)))
     return case

@@ -52,7 +52,7 @@ class Done:
     @property
     def said(self) -> str:
         """What it came to, in a line."""
-        counts = Counter(row.verdict for row in self.night.customers)
+        counts = Counter(row.outcome for row in self.night.customers)
         told = ", ".join(f"{count} {style.verdict(word)}" for word, count in counts.most_common())
         return f"Night {self.night.night}: {told}; {self.turned} changed"
 
@@ -136,6 +136,6 @@ def of_what_changed(say: Callable[[str], None]) -> Tell:
 
 
 def _line(row: CustomerRow) -> str:
-    head = f"{style.verdict(row.verdict)} {one_line(row.customer)} ({row.run}){lasted(row)}"
+    head = f"{style.verdict(row.outcome)} {one_line(row.customer)} ({row.run}){lasted(row)}"
     why = [f"   {one_line(row.reason)}"] if row.reason else []
     return "\n".join([head, *why, *(f"   ≠ {one_line(told)}" for told in changed(row))])

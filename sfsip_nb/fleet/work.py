@@ -117,7 +117,7 @@ def replayed(customer: Customer, night: Path) -> CustomerRow:
         began,
         exit_code=code,
         attempt=record.attempt,
-        verdict=str(word(record)),
+        outcome=str(word(record)),
         reason=why(record),
         record=os.path.relpath(page, night),
         compared=_compared(record, customer, night),
@@ -130,6 +130,7 @@ def _compared(record: Record, customer: Customer, night: Path) -> comparison.Com
     if not customer.record_before:
         return None
     with suppress(InputError, OSError):
-        then = records.read((night / customer.record_before).with_name("record.json"))
+        page = os.path.normpath(night / customer.record_before)  # the night's folder may be to come
+        then = records.read(Path(page).with_name("record.json"))
         return comparison.compared(record, then)
     return None

@@ -33,26 +33,6 @@ RUN = {
 """What tells one attempt from all others; it stands first in each frame of `Frames`."""
 
 COLUMNS: dict[str, dict[str, str]] = {
-    "customers": {
-        "fleet": "text",
-        "night": "text",
-        "customer": "text",
-        "guide": "text",
-        "run": "text",
-        "target": "text",
-        "mode": "text",
-        "attempt": "count",
-        "verdict": "text",
-        "exit_code": "count",
-        "reason": "text",
-        "changed": "text",
-        "since": "text",
-        "before": "text",
-        "started": "time",
-        "ended": "time",
-        "seconds": "number",
-        "record": "text",
-    },
     "attempts": {
         "started": "time",
         "ended": "time",
@@ -154,6 +134,20 @@ COLUMNS: dict[str, dict[str, str]] = {
         "remedy": "text",
         "steps": "list",
     },
+    "customers": {
+        "fleet": "text",
+        "night": "text",
+        "outcome": "text",
+        "exit_code": "count",
+        "reason": "text",
+        "changed": "text",
+        "since": "text",
+        "before": "text",
+        "started": "time",
+        "ended": "time",
+        "seconds": "number",
+        "record": "text",
+    },
 }
 """The columns of each frame, and what each holds."""
 
@@ -249,7 +243,6 @@ def customers(nights: Iterable[NightRow]) -> Iterator[Row]:
 
 
 ROWS: Mapping[str, Callable[[Iterable[Any]], Iterable[Row]]] = {
-    "customers": customers,
     "attempts": attempts,
     "steps": steps,
     "checks": checks,
@@ -258,6 +251,7 @@ ROWS: Mapping[str, Callable[[Iterable[Any]], Iterable[Row]]] = {
     "messages": iter,
     "quality": iter,
     "diagnosis": diagnosis,
+    "customers": customers,
 }
 """What makes the rows of each table out of those of a record."""
 

@@ -28,14 +28,16 @@ def why(record: Record) -> str:
 def changed(row: CustomerRow) -> list[str]:
     """What is otherwise than in the night before, in sentences; none where nothing is."""
     if not row.since:
-        return ["New in this fleet."]
+        return ["No earlier night to compare it with."]
     return list(_turned(row))
 
 
 def _turned(row: CustomerRow) -> Iterator[str]:
-    if row.verdict != row.before:
+    if row.outcome != row.before:
         yield f"Was {row.before}."
     if (then := row.compared) is None:
+        if row.record:
+            yield "That night's record cannot be read any more: only the verdicts are compared."
         return
     yield from (f"New cause: {one_line(cause)}" for cause in then.causes_new)
     yield from (f"Gone: {one_line(cause)}" for cause in then.causes_cured)
@@ -61,6 +63,6 @@ def night_html(night: NightRow) -> str:
         .render(
             night=night,
             rows=[(row, changed(row)) for row in night.customers],
-            counts=Counter(row.verdict for row in night.customers).most_common(),
+            counts=Counter(row.outcome for row in night.customers).most_common(),
         )
     )

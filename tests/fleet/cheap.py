@@ -40,7 +40,7 @@ def times(customer_folder: Path) -> int:
 def passes(customer: Customer, night: Path) -> CustomerRow:
     """A customer that passes."""
     _begin(customer)
-    return customer.row(now(), verdict="pass", exit_code=0)
+    return customer.row(now(), outcome="pass", exit_code=0)
 
 
 def by_name(customer: Customer, night: Path) -> CustomerRow:
@@ -58,12 +58,12 @@ def by_name(customer: Customer, night: Path) -> CustomerRow:
         time.sleep(0.02)
     match kind:
         case "bad":
-            return customer.row(now(), verdict="fail", exit_code=1, reason="verify.inbound: no")
+            return customer.row(now(), outcome="fail", exit_code=1, reason="verify.inbound: no")
         case "broken":
-            return customer.row(now(), verdict="partial", exit_code=4, reason="Stopped early.")
+            return customer.row(now(), outcome="partial", exit_code=4, reason="Stopped early.")
         case "raising":
             raise ValueError(f"a secret: {CANARY}")
-    return customer.row(now(), verdict="pass", exit_code=0)
+    return customer.row(now(), outcome="pass", exit_code=0)
 
 
 CANARY = "canary-of-an-exception-4711"
@@ -74,3 +74,17 @@ def _begin(customer: Customer) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "begun").open("a") as mark:
         mark.write(f"{os.getpid()}\n")
+
+
+def alone(customer: Customer, night: Path) -> CustomerRow:
+    """A customer that fails where another one of its fleet is at work meanwhile."""
+    _begin(customer)
+    working = Path(customer.folder) / "working"
+    working.touch()
+    until = time.monotonic() + 0.3
+    others = False
+    while time.monotonic() < until:
+        others |= any(path != working for path in Path(customer.folder).parent.glob("*/working"))
+        time.sleep(0.01)
+    working.unlink()
+    return customer.row(now(), outcome="fail" if others else "pass", exit_code=int(others))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from distributed import Client
 from sfsip_nb.engine.nights import CustomerRow
 from sfsip_nb.fleet import night as nights
 from sfsip_nb.fleet import run
+from sfsip_nb.fleet.customers import Customer
 from sfsip_nb.fleet.ledger import Ledger
 from sfsip_nb.fleet.night import Began
 from sfsip_nb.fleet.run import Command, Done
@@ -45,7 +47,7 @@ def test_each_customer_is_replayed_once_and_has_its_row(cluster: Client, tmp_pat
     file = cheap.fleet_file(tmp_path, "bad", "broken", "fine")
     told: list[Began | CustomerRow] = []
     done = run.night(Command(file), told.append, cheap.by_name)
-    assert [(row.run, row.verdict, row.exit_code) for row in done.night.customers] == [
+    assert [(row.run, row.outcome, row.exit_code) for row in done.night.customers] == [
         ("bad-genesys", "fail", 1),
         ("broken-genesys", "partial", 4),
         ("fine-genesys", "pass", 0),
@@ -67,7 +69,7 @@ def test_the_worst_decides(cluster: Client, tmp_path: Path) -> None:
     done = go(file)
     assert done.night.exit_code == 2
     (wrong,) = [row for row in done.night.customers if row.exit_code == 2]
-    assert wrong.verdict == "not run"
+    assert wrong.outcome == "not run"
     assert "holds none of the groups genesys, talkdesk" in wrong.reason
     assert begun(tmp_path / "c", "one", "bad") == [1, 1], "the others were replayed"
 
@@ -158,8 +160,8 @@ def test_each_night_is_held_against_the_one_before(
     done = go(file)
     assert done.night.gone == ["left-genesys"]
     bad, fine = done.night.customers
-    assert (bad.since, bad.before, bad.verdict) == ("2026-11-30", "pass", "fail")
-    assert (fine.since, fine.before, fine.verdict) == ("2026-11-30", "pass", "pass")
+    assert (bad.since, bad.before, bad.outcome) == ("2026-11-30", "pass", "fail")
+    assert (fine.since, fine.before, fine.outcome) == ("2026-11-30", "pass", "pass")
     page = done.page.read_text()
     changes = page[page.index('id="changed"') : page.index('id="customers"')]
     assert "Was pass." in changes
@@ -177,3 +179,17 @@ def test_workers_that_dask_gave_up_are_started_anew(
         for nanny in list(cluster.cluster.workers.values()):
             cluster.sync(nanny.close)
         assert go(cheap.fleet_file(tmp_path, "fine")).night.exit_code == 0
+
+
+def test_no_more_customers_draw_on_a_budget_than_it_has_leases(
+    cluster: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def budgeted(found: list[Customer], *_: object) -> list[Customer]:
+        return [replace(one, budget="of-this-test") for one in found]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(run, "budgeted", budgeted)
+        done = go(cheap.fleet_file(tmp_path, "a", "b", "c", "d"), task=cheap.alone)
+    assert [row.outcome for row in done.night.customers] == ["pass"] * 4
+    done = go(cheap.fleet_file(tmp_path / "freely", "a", "b"), task=cheap.alone)
+    assert "fail" in [row.outcome for row in done.night.customers], "else the test sees nothing"
