@@ -28,12 +28,19 @@ def write(night: NightRow, folder: Path) -> list[str]:
     private.write(folder / "fleet.html", night_html(night))
     _junit(night, folder / "fleet-junit.xml")
     frame = load(folder / "fleet.json").customers
-    private.write(folder / "fleet.csv", frame.to_csv(index=False))
+    private.write(folder / "fleet.csv", frame.map(_cell).to_csv(index=False))
     if find_spec("pyarrow") is None:
         return [f"{PARQUET} was not written: pyarrow is not installed (pip install pyarrow)."]
     private.file(folder / PARQUET)
     frame.to_parquet(folder / PARQUET, engine="pyarrow", index=False)
     return []
+
+
+def _cell(value: object) -> object:
+    """A text that no spreadsheet takes for a formula, and in which nothing is hidden."""
+    if not isinstance(value, str):
+        return value
+    return f"'{visible(value)}" if value[:1] in tuple("=+-@\t\r") else visible(value)
 
 
 def _junit(night: NightRow, path: Path) -> None:

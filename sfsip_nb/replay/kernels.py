@@ -205,13 +205,10 @@ def run_notebook(
             f"cell {error.exec_count} raised {error.ename}: {error.evalue}"
         ) from None
     except CellTimeoutError:
-        over = time.monotonic() >= until
-        why = (
-            "the time for the replay was over"
-            if over
-            else f"a cell took more than {cell_timeout} s"
-        )
-        raise NotebookError(f"{why}, and the cell was interrupted") from None
+        why = f"a cell took more than {cell_timeout} s and was interrupted"
+        if time.monotonic() >= until:
+            why = "the time for the replay was over, and the cell was interrupted"
+        raise NotebookError(why) from None
     except (DeadKernelError, RuntimeError) as error:
         raise NotebookError(f"its kernel ended: {redactor.text(str(error))}") from None
 

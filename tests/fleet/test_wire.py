@@ -50,7 +50,7 @@ def overheard(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
 def test_a_replay_sends_no_secret_and_neither_does_an_error(
     cluster: Client, overheard: list[bytes], tmp_path: Path
 ) -> None:
-    """Two nights of a real replay; the worker reads its secrets from files."""
+    """A real replay, which reads its secrets from files, and a task that raises."""
     names = ("sip-password", "synthflow-api-key", "genesys-client-secret")
     for name in names:
         (tmp_path / name).write_text(sample_secret(name))
@@ -64,21 +64,13 @@ def test_a_replay_sends_no_secret_and_neither_does_an_error(
     path.write_text(f"target: testbed\ncustomer: acme\n{held}{secret}")
 
     first = go(file, night="first", task=replayed)
-    path.write_text(path.read_text() + 'numbers: ["+15551230001", "+15551230002"]\n')
-    second = go(file, night="second", task=replayed)
-    (tmp_path / "customers" / "raising.yaml").write_text(
-        path.read_text().replace("acme", "raising")
-    )
-    third = go(file, night="third")
+    path.with_name("raising.yaml").write_text(path.read_text().replace("acme", "raising"))
+    second = go(file, night="second")
 
     (row,) = first.night.customers
-    assert (row.outcome, row.exit_code, row.reason) == ("plan", 3, row.reason)
+    assert (row.outcome, row.exit_code) == ("plan", 3), row.reason
     assert (first.page.parent / row.record).is_file()
-    (row,) = second.night.customers
-    assert row.compared is not None
-    assert [field.field for field in row.compared.inputs] == ["numbers"]
-    assert row.since == "first"
-    raised = third.night.customers[1]
+    raised = second.night.customers[1]
     assert raised.exit_code == 4
     assert "an internal error (ValueError in cheap.py, line" in raised.reason
 
