@@ -21,7 +21,8 @@ class ClientCredentials:
     """The token of one OAuth client, asked for when it is first needed and before it ends.
 
     `login` is the token server's base URL, `platform` its name in errors. `on_token` is told each
-    token. `explain` may give an error of the token server its hint. `correlation` is as of `Api`.
+    token. `explain` may give an error of the token server its hint. `correlation` and
+    `pace` are as of `Api`.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class ClientCredentials:
         on_token: Callable[[str], object] | None,
         explain: Callable[[ApiError], None] = lambda error: None,
         correlation: str = "",
+        pace: Callable[[], None] = lambda: None,
         http: httpx.Client | None = None,
     ) -> None:
         self.token: Secret | None = None
@@ -47,7 +49,7 @@ class ClientCredentials:
         self._explain = explain
         self._renew_at = 0.0
         self._login = Api(
-            platform, login, read_problem=_problem, correlation=correlation, http=http
+            platform, login, read_problem=_problem, correlation=correlation, pace=pace, http=http
         )
 
     def bearer(self) -> str:

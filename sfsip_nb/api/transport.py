@@ -68,7 +68,8 @@ class Api:
     `bearer` supplies the token; `renew` is called once where the platform answers 401, before the
     request is sent again with the token that `bearer` then supplies. `read_problem` understands
     the platform's error bodies. `correlation` names the header with the id to quote to its
-    support, where one is documented. `http` may be given by tests.
+    support, where one is documented. `pace` is called before each sending, and may wait. `http`
+    may be given by tests.
 
     Requests that change nothing when repeated are repeated, a bounded number of times, on 429
     (after Retry-After, capped), 502, 503, 504, and where no answer came; what only reads also on
@@ -86,6 +87,7 @@ class Api:
         bearer: Callable[[], str] | None = None,
         renew: Callable[[], None] | None = None,
         correlation: str = "",
+        pace: Callable[[], None] = lambda: None,
         http: httpx.Client | None = None,
     ) -> None:
         url = httpx.URL(base)
@@ -96,6 +98,7 @@ class Api:
         self._read_problem = read_problem
         self._bearer = bearer
         self._renew = renew
+        self._pace = pace
         self._correlations: Sequence[str] = [*filter(None, [correlation]), *_CORRELATIONS]
         self._http = http or client(url.host, _TIMEOUT)
 
@@ -188,6 +191,7 @@ class Api:
         headers = {"Accept": "application/json"}
         if self._bearer is not None and request["auth"] is None:
             headers["Authorization"] = f"Bearer {self._bearer()}"
+        self._pace()
         started, at = time.monotonic(), datetime.now(UTC)
         response, answer, quoted = None, None, ""
         try:

@@ -6,7 +6,18 @@ from typing import Annotated
 import typer
 
 from sfsip_nb._version import __version__
-from sfsip_nb.cli import bundle, cards, diagnose, probe, probe_calls, record, runs, start, testbed
+from sfsip_nb.cli import (
+    bundle,
+    cards,
+    diagnose,
+    fleet,
+    probe,
+    probe_calls,
+    record,
+    runs,
+    start,
+    testbed,
+)
 from sfsip_nb.cli.common import app, say
 from sfsip_nb.replay.lean import without_grammars
 
@@ -15,7 +26,18 @@ without_grammars()  # before a command imports nbformat
 app.add_typer(testbed.app, name="testbed")
 app.add_typer(probe.app, name="probe")
 
-__all__ = ["app", "bundle", "cards", "diagnose", "main", "probe_calls", "record", "runs", "start"]
+__all__ = [
+    "app",
+    "bundle",
+    "cards",
+    "diagnose",
+    "fleet",
+    "main",
+    "probe_calls",
+    "record",
+    "runs",
+    "start",
+]
 
 
 def _version(asked: bool) -> None:

@@ -2,7 +2,6 @@
 
 import os
 import sys
-import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Annotated, Any, TextIO
 import typer
 
 from sfsip_nb.inputs.errors import InputError, SfsipError
+from sfsip_nb.runs.errors import internal
 from sfsip_nb.runs.waiting import Clock, Show, Wait, seldom
 
 FAILED = 1
@@ -61,12 +61,9 @@ def paragraphs(show: Show = _long) -> Iterator[None]:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - or the interpreter's own flush fails
         raise typer.Exit(BROKE_OFF) from None
     except Exception as error:
-        # Neither the message nor the trace is printed: either may hold a secret.
-        frame = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{Path(frame.filename).name}, line {frame.lineno}"
         _stop(
-            f"sfsip stopped on an internal error ({type(error).__name__} in {where}). Run the same "
-            "command to continue; if it stops again, report this line.",
+            f"sfsip stopped on {internal(error)}. Run the same command to continue; if it stops"
+            " again, report this line.",
             BROKE_OFF,
         )
 

@@ -6,6 +6,7 @@ from sfsip_nb.inputs.errors import InputError
 
 MODULES = {
     "lab": ("jupyterlab", "ipywidgets"),
+    "fleet": ("distributed", "pyarrow"),
     "testbed": ("starlette", "uvicorn", "trustme"),
 }
 """The modules of each extra of pyproject.toml that the program itself imports."""

@@ -120,6 +120,11 @@ def synthflow_regions() -> dict[str, SynthflowRegion]:
     return {entry["name"]: SynthflowRegion(**entry) for entry in of("synthflow")["regions"]}
 
 
+def requests_per_minute(name: str) -> int:
+    """How many requests a minute a platform takes of one client; 0 where no limit is known."""
+    return int(of(name).get("requests_per_minute", 0))
+
+
 def own_hosts(name: str) -> tuple[str, ...]:
     """The hosts that a platform's secrets may go to; ``*`` stands for one label."""
     return tuple(of(name)["hosts"])

@@ -12,8 +12,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sfsip_nb.engine.cause_rows import IssueRow
+from sfsip_nb.engine.nights import NightRow
 from sfsip_nb.engine.record import Record
 from sfsip_nb.engine.rows import ChangeRow, DialledRow, StepRow
+from sfsip_nb.present.nights import changed
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -132,6 +134,20 @@ COLUMNS: dict[str, dict[str, str]] = {
         "remedy": "text",
         "steps": "list",
     },
+    "customers": {
+        "fleet": "text",
+        "night": "text",
+        "outcome": "text",
+        "exit_code": "count",
+        "reason": "text",
+        "changed": "text",
+        "since": "text",
+        "before": "text",
+        "started": "time",
+        "ended": "time",
+        "seconds": "number",
+        "record": "text",
+    },
 }
 """The columns of each frame, and what each holds."""
 
@@ -214,6 +230,18 @@ def diagnosis(rows: Iterable[IssueRow]) -> Iterator[Row]:
         yield row.model_dump() | {"because": "\n".join(row.because)}
 
 
+def customers(nights: Iterable[NightRow]) -> Iterator[Row]:
+    """One row a customer and night."""
+    for night in nights:
+        for row in night.customers:
+            yield row.model_dump(exclude={"compared"}) | {
+                "fleet": night.fleet,
+                "night": night.night,
+                "changed": "\n".join(changed(row)),
+                "seconds": _between(row.started, row.ended),
+            }
+
+
 ROWS: Mapping[str, Callable[[Iterable[Any]], Iterable[Row]]] = {
     "attempts": attempts,
     "steps": steps,
@@ -223,6 +251,7 @@ ROWS: Mapping[str, Callable[[Iterable[Any]], Iterable[Row]]] = {
     "messages": iter,
     "quality": iter,
     "diagnosis": diagnosis,
+    "customers": customers,
 }
 """What makes the rows of each table out of those of a record."""
 

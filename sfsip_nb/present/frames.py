@@ -15,7 +15,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sfsip_nb.engine import nights
 from sfsip_nb.engine import record as records
+from sfsip_nb.engine.nights import NightRow
 from sfsip_nb.engine.record import Record
 from sfsip_nb.engine.rows import EvidenceRow
 from sfsip_nb.inputs.errors import InputError
@@ -35,6 +37,7 @@ class Frames:
     """
 
     records: Sequence[tuple[Record, Path]]
+    nights: Sequence[NightRow] = ()
 
     @cached_property
     def attempts(self) -> DataFrame:
@@ -81,6 +84,14 @@ class Frames:
         """One row a row of the guide's troubleshooting table, those with a named cause first."""
         return self._frame("diagnosis", lambda record, _: record.diagnosis)
 
+    @cached_property
+    def customers(self) -> DataFrame:
+        """One row a customer and night of a fleet."""
+        return dataframe.frame(
+            dataframe.ROWS["customers"](self.nights),
+            dataframe.RUN | dataframe.COLUMNS["customers"],
+        )
+
     def _frame(self, table: str, of: Callable[[Record, Path], Iterable[Any]]) -> DataFrame:
         return dataframe.frame(
             (
@@ -95,18 +106,34 @@ class Frames:
 def load(path: str | Path) -> Frames:
     """The records at a path: one record.json, a run's folder, or a folder of many runs.
 
-    Raises InputError where there is none, and for one that cannot be read.
+    A fleet's folder, or one fleet.json, gives its nights, and the records that these name and that
+    are still there. Raises InputError where there is none, and for one that cannot be read.
     """
     path = Path(path)
-    found = [path] if path.is_file() else sorted(path.rglob("record.json"))
-    kept = [file for file in found if not any(part.startswith(".") for part in file.parts[-3:])]
-    if not kept:
+    found = [path] if path.is_file() else sorted([*path.rglob(_RECORD), *path.rglob(nights.FILE)])
+    told = {file: nights.read(file) for file in found if file.name == nights.FILE}
+    named = [
+        (file.parent / row.record).resolve().with_name(_RECORD)
+        for file, night in told.items()
+        for row in night.customers
+        if row.record
+    ]
+    there = [file for file in found if file not in told]
+    there += [file for file in dict.fromkeys(named) if file.is_file()]
+    kept = [file for file in there if not any(part.startswith(".") for part in file.parts[-3:])]
+    if not kept and not told:
         raise InputError(
             str(path),
-            f"{path} holds no record.json. Name a record, a run's folder or a folder of runs;"
-            " a run has a record once it was replayed, or once run.record() made one.",
+            f"{path} holds no record.json. Name a record, a run's folder, a folder of runs or a"
+            " fleet's; a run has a record once it was replayed, or once run.record() made one.",
         )
-    return Frames([(records.read(file), file.parent.parent.parent / "evidence") for file in kept])
+    return Frames(
+        [(records.read(file), file.parent.parent.parent / "evidence") for file in kept],
+        list(told.values()),
+    )
+
+
+_RECORD = "record.json"
 
 
 def _messages(record: Record, folder: Path) -> Iterator[dataframe.Row]:

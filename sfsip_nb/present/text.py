@@ -7,6 +7,7 @@ from datetime import datetime
 
 from markupsafe import Markup
 
+from sfsip_nb.engine.nights import CustomerRow
 from sfsip_nb.engine.record import Record
 from sfsip_nb.engine.rows import StepRow
 
@@ -67,7 +68,7 @@ def clock(instant: object) -> str:
     return match[2] if match else visible(text)
 
 
-def lasted(item: StepRow | Record) -> str:
+def lasted(item: StepRow | Record | CustomerRow) -> str:
     """`, 12.3 s` or `, 4 min 10 s`; empty where begin or end is not known."""
     try:
         began = datetime.fromisoformat(item.started)

@@ -6,7 +6,9 @@ process, which loads the package once.
 """
 
 import logging
+import math
 import os
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from subprocess import DEVNULL
@@ -141,7 +143,7 @@ class _Engine(NBClientEngine):  # type: ignore[misc]  # papermill has no types
             options["take"],
             options["show"],
             kernel_name=kernel_name,
-            timeout=options["cell_timeout"],
+            timeout_func=options["seconds_for"],
             startup_timeout=_START_TIMEOUT,
             store_widget_state=False,
         )
@@ -172,12 +174,18 @@ def run_notebook(
     redactor: Redacting,
     show: Show,
     cell_timeout: int = CELL_TIMEOUT,
+    until: float = math.inf,
 ) -> None:
     """Execute one notebook with the given parameters and save it, outputs and all.
 
-    `take` gives a fresh kernel, `show` is told what takes long.
-    Raises BrokeOff where a cell raised, took too long or lost its kernel.
+    `take` gives a fresh kernel, `show` is told what takes long, `until` is when it has to be over
+    (`time.monotonic`).
+    Raises NotebookError where a cell raised, took too long or lost its kernel.
     """
+
+    def seconds_for(_cell: Any) -> int:
+        return max(1, math.ceil(min(cell_timeout, until - time.monotonic())))
+
     private.file(target)
     try:
         papermill.execute_notebook(
@@ -190,14 +198,17 @@ def run_notebook(
             redactor=redactor,
             take=take,
             show=show,
-            cell_timeout=cell_timeout,
+            seconds_for=seconds_for,
         )
     except PapermillExecutionError as error:
         raise NotebookError(
             f"cell {error.exec_count} raised {error.ename}: {error.evalue}"
         ) from None
     except CellTimeoutError:
-        raise NotebookError(f"a cell took more than {cell_timeout} s and was interrupted") from None
+        why = f"a cell took more than {cell_timeout} s and was interrupted"
+        if time.monotonic() >= until:
+            why = "the time for the replay was over, and the cell was interrupted"
+        raise NotebookError(why) from None
     except (DeadKernelError, RuntimeError) as error:
         raise NotebookError(f"its kernel ended: {redactor.text(str(error))}") from None
 

@@ -1,5 +1,6 @@
 """The series: a guide's notebooks one after the other, then the record, then the exit code."""
 
+import math
 import time
 from collections.abc import Collection
 from contextlib import closing
@@ -29,17 +30,20 @@ def replay(
     tell: Tell,
     only: Collection[str] = (),
     cell_timeout: int = CELL_TIMEOUT,
+    limit: float = math.inf,
 ) -> int:
     """Run the notebooks, leave the attempt's folder, answer the exit code (README).
 
     `notebooks` holds a folder a guide; a guide that is not there brings its own. `only` are section
-    numbers such as `02`. Each event goes to `tell` as it happens. The attempt is closed whatever
-    happens. Raises Leak, and InputError where the folder holds an attempt of that name.
+    numbers such as `02`. Each event goes to `tell` as it happens. After `limit` seconds the cell
+    that runs is interrupted, and the series breaks off. The attempt is closed whatever happens.
+    Raises Leak, and InputError where the folder holds an attempt of that name.
     """
     try:
         attempt = Attempt(prepared.run_dir, prepared.attempt_name)
         folder = guides.notebooks(prepared.guide.name, notebooks)
-        broke_off = _run(prepared, folder, attempt, tell, only, cell_timeout)
+        until = time.monotonic() + limit
+        broke_off = _run(prepared, folder, attempt, tell, only, cell_timeout, until)
     finally:
         prepared.close()
     clean = prepared.redactor.data
@@ -65,6 +69,7 @@ def _run(
     tell: Tell,
     only: Collection[str],
     cell_timeout: int,
+    until: float,
 ) -> str:
     """Run each chosen notebook; answers why the series broke off, or an empty text."""
     chosen = [s for s in prepared.guide.sections if not only or s.notebook[:2] in only]
@@ -79,7 +84,7 @@ def _run(
             take = partial(kernels.take, another=section is not chosen[-1])
             source, target = folder / name, attempt.notebooks / name
             show = seldom(partial(_waiting, tell, section))
-            run_notebook(source, target, values, take, prepared.redactor, show, cell_timeout)
+            run_notebook(source, target, values, take, prepared.redactor, show, cell_timeout, until)
             tell(_ended(prepared, section, time.monotonic() - began))
     except NotebookError as error:
         why = f"{section.notebook}: {error}"

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import filelock
 
+from sfsip_nb.api import pace
 from sfsip_nb.api.waits import waiting
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.engine import Engine
@@ -47,6 +48,7 @@ class Session:
     attempt: int
     testbed: life.RunningTestbed | None
     owns_testbed: bool = False
+    per_minute: float = 0.0
     alone: ExitStack = field(default_factory=ExitStack)
     _engine: Engine | None = field(default=None, init=False)
 
@@ -73,7 +75,8 @@ class Session:
     @property
     def env(self) -> dict[str, str]:
         """What a kernel of this attempt finds in its environment; no secret."""
-        return {places.RUN_DIR: str(self.run_dir), places.ATTEMPT: str(self.attempt), HEADLESS: "1"}
+        told = {places.RUN_DIR: str(self.run_dir), places.ATTEMPT: str(self.attempt), HEADLESS: "1"}
+        return told | dict(pace.written(self.guide.name, self.per_minute))
 
     @property
     def engine(self) -> Engine:
@@ -125,11 +128,13 @@ def prepare(
     keep_testbed: bool = False,
     approve: str = "",
     confirm: Callable[[Mapping[str, Secret]], None] = lambda secrets: None,
+    per_minute: float = 0.0,
 ) -> Session:
     """A replay's attempt from a parameters file. Raises ``InputError``; nothing was touched then.
 
     ``approve`` names the person who approves the saved plan, so that apply may carry it out.
     ``confirm`` is given the secrets first, and raises ``InputError`` where a person rejects one.
+    ``per_minute`` is its share of the requests to the contact center, 0 where nothing shares them.
     """
     more = [f"mode={mode}"] if mode else []
     more += [f"testbed.url={testbed_url}"] if testbed_url else []
@@ -141,6 +146,7 @@ def prepare(
     session.owns_testbed = (
         session.testbed is not None and session.testbed.started and not keep_testbed
     )
+    session.per_minute = per_minute
     parameters_file.note(session.journal, path)
     if approve:
         try:

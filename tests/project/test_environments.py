@@ -39,10 +39,12 @@ def test_conda_takes_the_rest_from_the_project_itself() -> None:
     ]
 
 
-def test_all_is_every_extra_but_the_tests_tools() -> None:
+def test_all_is_every_extra_but_the_tests_tools_and_the_fleet() -> None:
     assert {name for text in EXTRAS["all"] for name in Requirement(text).extras} == (
-        EXTRAS.keys() - {"all", "test"}
+        EXTRAS.keys() - {"all", "test", "fleet"}
     )
+    shared = set(EXTRAS["fleet"]) & set(EXTRAS["test"])
+    assert {Requirement(text).name for text in shared} == {"distributed"}, "the tests' own, in one"
 
 
 def test_the_ways_that_are_told_install_what_was_asked_for() -> None:

@@ -119,6 +119,14 @@ def test_a_cell_that_hangs_is_ended(tmp_path: Path) -> None:
     assert "took more than 1 s" in said[1]
 
 
+def test_a_replay_that_takes_too_long_is_ended_in_the_cell_that_hangs(tmp_path: Path) -> None:
+    notebook(tmp_path / "genesys" / "01-a.ipynb", "import time; time.sleep(60)")
+    notebook(tmp_path / "genesys" / "02-b.ipynb")
+    said: list[str] = []
+    assert replay(run(tmp_path, "01-a", "02-b"), tmp_path, in_lines(said.append), limit=1) == 4
+    assert "Stopped early in 01-a: the time for the replay was over" in said[1]
+
+
 def test_a_lost_kernel_breaks_off(tmp_path: Path) -> None:
     notebook(tmp_path / "genesys" / "01-a.ipynb", "import os; os._exit(9)")
     said: list[str] = []

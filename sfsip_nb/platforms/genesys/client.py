@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from sfsip_nb.api import pace
 from sfsip_nb.api.errors import ApiError, Problem
 from sfsip_nb.api.oauth import ClientCredentials
 from sfsip_nb.api.transport import Api, segment, stamp
@@ -54,6 +55,7 @@ class GenesysClient:
             client_secret,
             on_token=on_token,
             correlation=_CORRELATION,
+            pace=pace.of("genesys"),
             http=http,
         )
         self._api = Api(
@@ -63,6 +65,7 @@ class GenesysClient:
             bearer=self._tokens.bearer,
             renew=self._tokens.forget,
             correlation=_CORRELATION,
+            pace=pace.of("genesys"),
             http=http,
         )
 

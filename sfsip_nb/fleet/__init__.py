@@ -1,0 +1,1 @@
+"""Many customers' replays in one night, on Dask: each is one task, and each night leaves a page."""

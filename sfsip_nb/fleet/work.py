@@ -1,0 +1,136 @@
+"""What a worker does: one customer's replay, of which a row comes whatever happens.
+
+The row is on disk before it is told, so that a customer who has finished is not replayed again
+where the worker is lost right then.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext, suppress
+from pathlib import Path
+from typing import Any
+
+from sfsip_nb.engine import comparison
+from sfsip_nb.engine import record as records
+from sfsip_nb.engine.clock import now
+from sfsip_nb.engine.nights import CustomerRow
+from sfsip_nb.engine.record import Record
+from sfsip_nb.fleet.customers import Customer, inputs_sum
+from sfsip_nb.inputs import private, shipped
+from sfsip_nb.inputs.errors import InputError, SfsipError
+from sfsip_nb.present.nights import why
+from sfsip_nb.present.outcome import word
+from sfsip_nb.replay.events import Event, Finished
+from sfsip_nb.runs.errors import internal
+
+Task = Callable[[Customer, Path], CustomerRow]
+"""The replay of a customer; paths in the row count from the night's folder."""
+
+_AGAIN = "The same command goes on with it."
+
+
+def carry_out(customer: Customer, topic: str, night: str, task: Task) -> None:
+    """Do a customer's task here, and tell the topic that it begins, and its row.
+
+    It raises nothing: an exception would be sent, with what it and its trace hold.
+    """
+    kept = kept_at(Path(night), customer.run)
+    with _leave(customer):
+        _tell(topic, customer, {})
+        row = _kept(kept, customer) or _row(customer, Path(night), task)
+    private.folder(kept.parent)
+    half = kept.with_suffix(f".{os.getpid()}")
+    private.write(half, json.dumps(row.as_json()))
+    os.replace(half, kept)
+    _tell(topic, customer, row.as_json())
+
+
+def kept_at(night: Path, run: str) -> Path:
+    """Where the row of a run is kept on the way."""
+    return night / "rows" / f"{run}.json"
+
+
+def _leave(customer: Customer) -> AbstractContextManager[Any]:
+    """Leave to draw on the customer's budget, given by the scheduler to so many at once."""
+    from distributed import Semaphore
+
+    if not customer.budget:
+        return nullcontext()
+    leave: AbstractContextManager[Any] = Semaphore(customer.leases, name=customer.budget)
+    return leave
+
+
+def _tell(topic: str, customer: Customer, row: dict[str, Any]) -> None:
+    from distributed import get_worker
+
+    worker = get_worker()
+    worker.log_event(topic, {"run": customer.run, "worker": str(worker.name), "row": row})
+
+
+def _kept(path: Path, customer: Customer) -> CustomerRow | None:
+    """The row of this very night and these inputs, if the replay came to its end."""
+    with suppress(OSError, ValueError):
+        row = CustomerRow.model_validate(json.loads(path.read_bytes()))
+        return row if row.is_finished and row.inputs == customer.inputs else None
+    return None
+
+
+def _row(customer: Customer, night: Path, task: Task) -> CustomerRow:
+    began = now()
+    try:
+        return task(customer, night)
+    except InputError as error:
+        return customer.row(began, exit_code=2, reason=str(error))
+    except SfsipError as error:
+        return customer.row(began, exit_code=4, reason=f"{error} {_AGAIN}")
+    except Exception as error:
+        return customer.row(began, exit_code=4, reason=f"It stopped on {internal(error)}. {_AGAIN}")
+
+
+def replayed(customer: Customer, night: Path) -> CustomerRow:
+    """Replay a customer, as `sfsip replay` does. Raises as that does."""
+    from sfsip_nb.replay.series import replay
+    from sfsip_nb.runs import session
+
+    began, file = now(), Path(customer.file)
+    if inputs_sum(file, customer.mode, customer.guide) != customer.inputs:
+        raise InputError(
+            customer.file,
+            f"{customer.file} is another file on this worker than where the fleet was begun, or the"
+            " versions of sfsip differ. Give all workers the same files and the same version.",
+        )
+    ended: list[Finished] = []
+
+    def tell(event: Event) -> None:
+        if isinstance(event, Finished):
+            ended.append(event)
+
+    prepared = session.prepare(
+        file, mode=customer.mode, out=Path(customer.folder), per_minute=customer.per_minute
+    )
+    code = replay(prepared, shipped.NOTEBOOKS, tell, limit=customer.limit)
+    record, page = ended[0].record, ended[0].page
+    row = customer.row(
+        began,
+        exit_code=code,
+        attempt=record.attempt,
+        outcome=str(word(record)),
+        reason=why(record),
+        record=os.path.relpath(page, night),
+        compared=_compared(record, customer, night),
+    )
+    return CustomerRow.model_validate(prepared.redactor.data(row.as_json()))
+
+
+def _compared(record: Record, customer: Customer, night: Path) -> comparison.ComparisonRow | None:
+    """What differs from the record of the night before; None without one that can be read."""
+    if not customer.record_before:
+        return None
+    with suppress(InputError, OSError):
+        page = os.path.normpath(night / customer.record_before)  # the night's folder may be to come
+        then = records.read(Path(page).with_name("record.json"))
+        return comparison.compared(record, then)
+    return None

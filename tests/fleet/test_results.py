@@ -1,0 +1,247 @@
+"""What a night leaves: the page, the data, the report, and what of it is said."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pandas as pd
+import pytest
+from junitparser import JUnitXml
+from typer.testing import CliRunner
+
+import sfsip_nb
+from sfsip_nb import cli
+from sfsip_nb.cli import fleet as command
+from sfsip_nb.engine.nights import CustomerRow, NightRow, worst_exit
+from sfsip_nb.engine.record import Record
+from sfsip_nb.fleet import results, run
+from sfsip_nb.fleet.customers import Customer
+from sfsip_nb.fleet.ledger import Ledger
+from sfsip_nb.fleet.work import _compared
+from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.present.nights import changed, night_html, why
+from tests.present import record_sample as sample
+from tests.present.hostile import HOSTILE, SHORT, UNSEEN
+
+AT = "2026-11-30T01:00:00Z"
+LATER = "2026-11-30T01:00:31Z"
+
+
+def row(run_name: str = "acme", **more: Any) -> CustomerRow:
+    facts = {"customer": run_name.title(), "guide": "genesys", "target": "live", "mode": "verify"}
+    facts |= {"run": run_name, "outcome": "pass", "exit_code": 0, "started": AT, "ended": LATER}
+    return CustomerRow.model_validate(facts | more)
+
+
+def night(*rows: CustomerRow, **more: Any) -> NightRow:
+    facts = {"fleet": "night", "night": "2026-11-30", "mode": "verify", "started": AT}
+    facts |= {"ended": LATER, "versions": {"sfsip": "1"}, "customers": list(rows)}
+    return NightRow.model_validate(
+        {"exit_code": worst_exit(row.exit_code for row in rows)} | facts | more
+    )
+
+
+class Page(HTMLParser):
+    """Tags, attributes and text of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str]] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [(name, value or "") for name, value in attrs]
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.mark.parametrize(
+    ("codes", "worst"),
+    [([], 0), ([0, 0], 0), ([0, 3], 3), ([3, 1], 1), ([1, 2], 2), ([2, 4, 1], 4)],
+)
+def test_the_exit_code_is_the_worst_as_the_contract_orders_them(
+    codes: list[int], worst: int
+) -> None:
+    assert worst_exit(codes) == worst
+
+
+def test_the_page_shows_each_customer_and_what_changed() -> None:
+    fine = row("fine", since="before", before="pass", record="../../../runs/fine/record.html")
+    bad = row("bad", outcome="fail", exit_code=1, reason="The trunk is out of service.")
+    page = Page(night_html(night(fine, bad, gone=["left"])))
+    for text in ("Fine", "Bad", "The trunk is out of service.", "No earlier night", "left"):
+        assert text in page.text
+    assert page.text.count("31.0 s") == 3, "each customer, and the night"
+    assert ("href", "../../../runs/fine/record.html") in page.attributes
+    assert page.tags.count("h1") == 1
+    assert page.tags.count("caption") == page.tags.count("table") == 2
+    assert ("lang", "en") in page.attributes
+    assert not {"script", "iframe", "link", "object", "form", "img"} & set(page.tags)
+    assert "default-src 'none'" in next(v for name, v in page.attributes if name == "content")
+    quiet = Page(night_html(night(row(since="before", before="pass"))))
+    assert "Nothing: the same verdicts" in quiet.text
+
+
+@pytest.mark.parametrize("kind", sorted(HOSTILE))
+def test_hostile_names_stay_text(kind: str, tmp_path: Path) -> None:
+    text = HOSTILE[kind]
+    poisoned = row(
+        customer=text, reason=text, since="x", before=text, run=text[:40], record='../a"b<i>/r'
+    )
+    results.write(night(poisoned, fleet=text, gone=[text]), tmp_path)
+    written = (tmp_path / "fleet.html").read_text()
+    page = Page(written)
+    assert not {"script", "img", "style"} & set(page.tags[page.tags.index("body") :])
+    assert [name for name, _ in page.attributes if name.startswith("on")] == []
+    assert not UNSEEN & set(written + unquote(written))
+    links = [value for name, value in page.attributes if name == "href"]
+    assert all(link.startswith("../") for link in links)
+    assert len(list(JUnitXml.fromfile(str(tmp_path / "fleet-junit.xml")))) == 1
+    (told,) = csv.DictReader((tmp_path / "fleet.csv").read_text().splitlines(keepends=True))
+    assert not UNSEEN & set("".join(told.values()))
+    assert not any(value.startswith(("=", "+", "-", "@")) for value in told.values())
+
+
+def test_the_report_judges_as_that_of_a_run(tmp_path: Path) -> None:
+    rows = (
+        row("a"),
+        row("b", outcome="fail", exit_code=1, reason="no"),
+        row("c", outcome="waiting", exit_code=3, reason="for Dana"),
+        row("d", outcome="plan", exit_code=3, reason="3 to create"),
+        row("e", outcome="not run", exit_code=2, reason="numbers is missing"),
+    )
+    results.write(night(*rows), tmp_path)
+    (suite,) = JUnitXml.fromfile(str(tmp_path / "fleet-junit.xml"))
+    kinds = [[type(result).__name__ for result in case.result] for case in suite]
+    assert kinds == [[], ["Failure"], ["Error"], ["Skipped"], ["Error"]]
+    assert [case.time for case in suite] == [31.0] * 5
+
+
+def test_load_gives_the_nights_and_the_records_that_they_name(tmp_path: Path) -> None:
+    attempt = tmp_path / "runs" / "acme" / "attempts" / "0003-apply"
+    attempt.mkdir(parents=True)
+    (attempt / "record.json").write_text(json.dumps(sample.record()))
+    where = "../../../runs/acme/attempts/0003-apply/record.html"
+    fleet = tmp_path / "fleet"
+    for name in ("2026-11-29", "2026-11-30"):
+        gone = row("gone", record="../../../runs/gone/attempts/0001-verify/record.html")
+        told = night(row(record=where), gone, night=name)
+        results.write(told, fleet / "nights" / name)
+    frames = sfsip_nb.load(fleet)
+    assert list(frames.customers.night) == ["2026-11-29"] * 2 + ["2026-11-30"] * 2
+    assert list(frames.customers.seconds) == [31.0] * 4
+    assert list(frames.attempts.attempt) == [3], "once, though both nights name it"
+    assert len(sfsip_nb.load(fleet / "nights" / "2026-11-30" / "fleet.json").customers) == 2
+    (fleet / "nights" / "2026-11-30" / "fleet.json").write_text("{}")
+    with pytest.raises(InputError, match="is no night of a fleet"):
+        sfsip_nb.load(fleet)
+
+
+def test_parquet_holds_the_same_as_the_frame(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    assert results.write(night(row(), row("b")), tmp_path) == []
+    frame = sfsip_nb.load(tmp_path / "fleet.json").customers
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "fleet.parquet"), frame)
+
+
+def test_without_pyarrow_it_is_said_that_there_is_no_parquet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(results, "find_spec", lambda _: None)
+    (said,) = results.write(night(row()), tmp_path)
+    assert "pyarrow is not installed" in said
+    assert not (tmp_path / "fleet.parquet").exists()
+
+
+def test_what_changed_is_told_from_the_records_of_both_nights(tmp_path: Path) -> None:
+    """The night's own folder is not there yet when the first of its rows is made."""
+    before = sample.record()
+    attempt = tmp_path / "runs" / "acme" / "attempts" / "0001-verify"
+    attempt.mkdir(parents=True)
+    (attempt / "record.json").write_text(json.dumps(before))
+    turned = json.loads(json.dumps(before))
+    turned["steps"][0]["verdict"] = "blocked"
+    turned["causes"] = {**turned.get("causes", {}), "named": []}
+    facts = dict.fromkeys(("file", "run", "customer", "guide", "target", "mode", "folder"), "x")
+    page = "../../../runs/acme/attempts/0001-verify/record.html"
+    customer = Customer(**facts, inputs="", limit=1.0, since="before", record_before=page)
+    record = Record.model_validate(turned)
+    compared = _compared(record, customer, tmp_path / "fleet" / "nights" / "tonight")
+    assert compared is not None
+    told = changed(row(since="before", before="pass", record="x", compared=compared))
+    step = before["steps"][0]
+    assert told[-1] == f"{step['verdict']} → blocked: {step['id']}"
+    gone = [cause["sentence"] for cause in before.get("causes", {}).get("named", [])]
+    assert [line for line in told if line.startswith("Gone: ")] == [f"Gone: {s}" for s in gone]
+    lost = changed(row(since="before", before="pass", record="x"))
+    assert lost == ["That night's record cannot be read any more: only the verdicts are compared."]
+
+
+def test_why_names_causes_before_steps_and_a_stop_before_both() -> None:
+    data = sample.record()
+    record = Record.model_validate(data)
+    assert why(record)
+    stopped = Record.model_validate(data | {"broke_off": "02-x: interrupted"})
+    assert why(stopped) == "Stopped early in 02-x: interrupted"
+
+
+def test_a_ledger_with_half_a_line_is_gone_on_with(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    ledger.night_begins("one", 2)
+    ledger.ends("one", row())
+    path = tmp_path / "ledger.jsonl"
+    path.write_bytes(path.read_bytes()[:-20])  # killed in the middle of a line
+    ledger.ends("one", row("other"))
+    (known,) = ledger.nights()
+    assert list(known.rows) == ["other"]
+    assert path.stat().st_mode & 0o077 == 0
+
+
+Said = Callable[..., str]
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Said:
+    """What the command prints of a night of these rows; the exit code is the night's."""
+
+    def of(*rows: CustomerRow, words: tuple[str, ...] = ()) -> str:
+        whole = night(*rows)
+
+        def passed(_: object, tell: Callable[[CustomerRow], None]) -> run.Done:
+            for one in rows:
+                tell(one)
+            return run.Done(whole, tmp_path / "fleet.html", [])
+
+        monkeypatch.setattr(run, "night", passed)
+        done = CliRunner().invoke(cli.app, ["fleet", "x.yaml", *words])
+        assert done.exit_code == whole.exit_code, done.output
+        return done.stdout
+
+    assert command.fleet
+    return of
+
+
+def test_only_changed_says_nothing_of_the_others_and_ends_by_the_worst(said: Said) -> None:
+    same = row("same", outcome="fail", exit_code=1, since="x", before="fail", reason="as ever")
+    other = row("other", since="x", before="fail")
+    assert said(same, words=("--only-changed",)) == ""
+    told = said(same, other, words=("--only-changed",))
+    assert "Other (other)" in told
+    assert "≠ Was fail." in told
+    assert "Same" not in told
+    assert "fleet: " in told
+    assert "✖ fail Same (same), 31.0 s\n   as ever\n" in said(same, other)
+
+
+def test_what_is_said_steers_no_terminal(said: Said) -> None:
+    assert not UNSEEN & set(said(row(customer=SHORT, reason=SHORT)))
