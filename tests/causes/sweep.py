@@ -2,8 +2,9 @@
 
 A healthy run is applied once for each guide. For each fault its folder is copied, the testbed goes
 on from there with the fault switched on, and one attempt verifies everything. A fault that such a
-run cannot show is met in its own way (`OTHERWISE`). What the checks say is kept as a JSON file, so
-that the tests can reason over it again in no time.
+run cannot show is met in its own way (`OTHERWISE`). Of a pair ``one+two`` that hides ``two``, the
+second round is ``one+two>two``: in the same run ``one`` is mended, and another attempt verifies.
+What the checks say is kept as a JSON file, so that the tests can reason over it again in no time.
 """
 
 from __future__ import annotations
@@ -24,11 +25,16 @@ from typing import Any
 
 from sfsip_nb.engine.rows import StepRow
 from sfsip_nb.runs import session
-from sfsip_nb.testbed import life
+from sfsip_nb.testbed import life, seal
 from sfsip_nb.testbed.faults import faults as known
+from sfsip_nb.testbed.world import STATE
 
 PARAMETERS = Path(__file__).parents[2] / "parameters"
 HEALTHY = "healthy"
+LEFT = ">"
+"""In the name of a second round, before the fault that is left in it."""
+OVER_TLS = "@tls"
+"""At the end of the name of a fault that is met on a trunk over TLS."""
 Seen = dict[str, Any]
 
 _KEPT = ("id", "number", "verdict", "weight", "expected", "seen", "title")
@@ -44,10 +50,11 @@ class Way:
     anew: bool = False
 
 
+_TLS = "sip.transport=tls"
 _TWO = 'numbers=["+15551230001", "+15551230002"]'
 OTHERWISE = {
     "genesys.identifier-taken": Way(anew=True),
-    "genesys.srtp-off": Way(("sip.transport=tls",)),
+    "genesys.srtp-off": Way((_TLS,)),
     "synthflow.not-enterprise": Way(anew=True),
     "synthflow.one-number": Way((_TWO,), anew=True),
     "talkdesk.slip-fallback": Way(anew=True),
@@ -80,20 +87,33 @@ def provision(
 
 
 def met(
-    guide: str, healthy: Path, faults: Sequence[str], sets: Sequence[str] = (), mode: str = "verify"
+    guide: str, healthy: Path, *rounds: Sequence[str], sets: Sequence[str] = ()
 ) -> list[StepRow]:
-    """The steps of an attempt that verifies a copy of a healthy run with some faults on."""
+    """Verify a copy of a healthy run, in each round with its faults on: the last one's steps."""
+    rows: list[StepRow] = []
     with tempfile.TemporaryDirectory(prefix="sfsip-") as made:
         folder = Path(made) / "run"
         shutil.copytree(healthy, folder)
-        testbed = life.ensure(folder, time_scale=_SPEED, faults=list(faults))
-        try:
-            with attempt(guide, folder, mode, sets) as opened:
-                return _carry_out(opened)
-        finally:
-            for fault in faults:
-                testbed.control("DELETE", f"/faults/{fault}")
-            life.stop(folder)
+        for faults in rounds:
+            _mend(folder, healthy)
+            testbed = life.ensure(folder, time_scale=_SPEED, faults=list(faults))
+            try:
+                with attempt(guide, folder, "verify", sets) as opened:
+                    rows = _carry_out(opened)
+            finally:
+                for fault in faults:
+                    testbed.control("DELETE", f"/faults/{fault}")
+                life.stop(folder)
+    return rows
+
+
+def _mend(folder: Path, healthy: Path) -> None:
+    """Everything is set up as in the healthy run; what was recorded of calls stays."""
+    now, before = (seal.read(run / "testbed" / STATE) for run in (folder, healthy))
+    assert now
+    assert before
+    whole = json.loads(now) | {"systems": json.loads(before)["systems"]}
+    seal.write(folder / "testbed" / STATE, json.dumps(whole).encode())
 
 
 def _carry_out(opened: session.Session) -> list[StepRow]:
@@ -158,8 +178,10 @@ def write(guide: str, kept: dict[str, Any]) -> None:
 
 def _meet(guide: str, healthy: Path, name: str) -> tuple[list[Seen], float]:
     began = time.monotonic()
-    faults = () if name == HEALTHY else tuple(name.split("+"))
-    way = OTHERWISE.get(name, Way())
+    way = OTHERWISE.get(name, Way((_TLS,)) if name.endswith(OVER_TLS) else Way())
+    first, _, left = name.removesuffix(OVER_TLS).partition(LEFT)
+    faults = () if name == HEALTHY else tuple(first.split("+"))
+    rounds = [faults, (left,)] if left else [faults]
     with tempfile.TemporaryDirectory(prefix="sfsip-sweep-") as made:
         own = Path(made) / "run"
         if way.anew:
@@ -167,7 +189,7 @@ def _meet(guide: str, healthy: Path, name: str) -> tuple[list[Seen], float]:
         else:
             if way.sets:
                 provision(guide, own, way.sets)
-            rows = met(guide, own if way.sets else healthy, faults, way.sets)
+            rows = met(guide, own if way.sets else healthy, *rounds, sets=way.sets)
     return compact(rows), time.monotonic() - began
 
 
@@ -197,7 +219,7 @@ def main() -> None:
     """Sweep the faults named, or all that a guide's testbed has."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("guide", choices=("genesys", "talkdesk"))
-    parser.add_argument("faults", nargs="*", help="names; those of a pair are joined by +")
+    parser.add_argument("faults", nargs="*", help="names; one+two for a pair, one+two>two later")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--healthy", type=Path, help="folder of a run to go on from, made if empty")
     parser.add_argument("--pairs", type=int, default=0, help="so many pairs, drawn at random")

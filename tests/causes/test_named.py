@@ -11,41 +11,45 @@ import pytest
 from sfsip_nb.engine.verdicts import Verdict
 from sfsip_nb.platforms.guides import ALL
 from sfsip_nb.platforms.shared import naming, reach
+from sfsip_nb.present import causes as present
 from sfsip_nb.testbed.faults import faults
 from tests.causes.reasoned import causes, inputs, seen
-from tests.causes.sweep import HEALTHY, NO_FAULT, pairs, read, single
+from tests.causes.sweep import HEALTHY, LEFT, NO_FAULT, pairs, read, single
 
 GUIDES = ("genesys", "talkdesk")
 SINGLE = [(g, name) for g in GUIDES for name in single(g) if name != HEALTHY]
 
-SEED, DRAWN = 11, {"genesys": 54, "talkdesk": 28}
+SEED, DRAWN = 11, {"genesys": 65, "talkdesk": 35}
 """Pairs of faults that were met, drawn at random."""
 
-_UNCALLED = "no call gets far enough to show it"
-_UNREAD = "nothing of that side may be read"
-_REFUSED = "Synthflow refuses every call before it asks for a login, or answers"
+_UNANSWERED = "no call is answered, so that none has requests within it, or a transfer"
+_UNHEARD = "Synthflow answers no call, so that none has audio, headers or words"
+_UNREAD = "nothing of that side may be read, and no call shows it"
+_UNASKED = "Synthflow refuses every call before it asks for a login, or offers a codec"
 _UNTOLD = "the call is refused for the one as it would be for the other"
+_UNLET = "no call from Synthflow gets in, so that none comes to a ring group"
 _SAME = "both are about the same field, and the last one stands"
 
 HIDDEN: dict[str, dict[str, str]] = {
     "genesys": {
-        "genesys.ignores-route-set+synthflow.wrong-codec": _UNCALLED,
-        "genesys.refer-refused+synthflow.registers": _UNCALLED,
+        "genesys.ignores-route-set+synthflow.wrong-codec": _UNANSWERED,
+        "genesys.refer-refused+synthflow.registers": _UNANSWERED,
         "genesys.trunk-transport+genesys.bad-credentials": _UNREAD,
-        "synthflow.call-limit+synthflow.deaf-agent": _REFUSED,
-        "synthflow.wrong-password+synthflow.call-limit": _REFUSED,
+        "synthflow.call-limit+synthflow.deaf-agent": _UNHEARD,
+        "synthflow.wrong-password+synthflow.call-limit": _UNASKED,
     },
     "talkdesk": {
-        "synthflow.busy+synthflow.private-media": _REFUSED,
-        "synthflow.call-limit+synthflow.header-stripped": _REFUSED,
+        "synthflow.busy+synthflow.private-media": _UNHEARD,
+        "synthflow.call-limit+synthflow.header-stripped": _UNHEARD,
         "synthflow.header-stripped+synthflow.bad-key": _UNREAD,
         "synthflow.proxy-set+synthflow.unlisted-address": _UNTOLD,
-        "synthflow.registers+synthflow.wrong-codec": _REFUSED,
-        "talkdesk.private-media+synthflow.busy": _REFUSED,
-        "talkdesk.slip-did+synthflow.refer-refused": _UNCALLED,
+        "synthflow.registers+synthflow.wrong-codec": _UNASKED,
+        "synthflow.rings-forever+synthflow.header-stripped": _UNHEARD,
+        "talkdesk.private-media+synthflow.busy": _UNHEARD,
+        "talkdesk.slip-port+synthflow.firewall": _UNTOLD,
         "talkdesk.slip-queue+talkdesk.slip-number": _SAME,
-        "talkdesk.slip-timeout+synthflow.refer-refused": _UNCALLED,
-        "talkdesk.slip-trunk+synthflow.not-registered": _REFUSED,
+        "talkdesk.slip-queue+talkdesk.trunk-inactive": _UNLET,
+        "talkdesk.slip-transport+synthflow.registers": _UNTOLD,
     },
 }
 """By guide: pairs of which one fault cannot be seen while the other stands, and why."""
@@ -63,6 +67,19 @@ def first(guide: str, name: str, most: int) -> list[set[str]]:
 def both(name: str) -> set[str]:
     """The causes of a pair of faults."""
     return {faults()[one].cause for one in name.split("+")}
+
+
+def hidden(guide: str, name: str) -> str:
+    """The cause of a pair that is not named."""
+    (lost,) = both(name) - set().union(*first(guide, name, 3))
+    return lost
+
+
+def second(guide: str, name: str) -> str:
+    """The second round of a pair, in which the fault that was hidden is left."""
+    lost = hidden(guide, name)
+    (left,) = (one for one in name.split("+") if faults()[one].cause == lost)
+    return f"{name}{LEFT}{left}"
 
 
 @pytest.mark.parametrize(("guide", "name"), SINGLE)
@@ -98,12 +115,32 @@ def test_whatever_differs_is_named_also_where_no_switch_makes_it(guide: str) -> 
         assert broken.id in {id for cause in found.named for id in cause.explains}, broken.id
 
 
+def test_a_phone_that_nobody_picked_up_is_no_fault_of_the_trunk() -> None:
+    """No switch makes it: whoever starts the call of `verify.outbound` was not at the phone."""
+    said = "no SIP message: the call never left Genesys (error.ininedgecontrol.connection.timeout)"
+    broken = {"verify.outbound/leg": said, "verify.outbound/trunk": said}
+    broken["verify.outbound/synthflow"] = "no such call"
+    lacking = ("verify.outbound/joined", "verify.outbound/assistant", "verify.outbound/rtp")
+    checks = [
+        check.model_copy(update={"verdict": Verdict.FAIL, "seen": broken[check.id]})
+        if check.id in broken
+        else check
+        for check in seen("genesys", HEALTHY)
+        if check.id not in lacking
+    ]
+    found = naming.diagnose(ALL["genesys"], inputs("genesys"), checks)
+    assert [cause.id for cause in found.named] == ["genesys.station"]
+    assert set(found.named[0].explains) == set(broken)
+    assert found.unexplained == []
+
+
 @pytest.mark.parametrize("guide", GUIDES)
 def test_every_fault_and_every_pair_that_was_drawn_was_swept(guide: str) -> None:
     kept = set(read(guide))
     assert set(single(guide)) <= kept
+    rounds = {second(guide, name) for name in HIDDEN[guide]}
     drawn = {name for name in kept if "+" in name}
-    assert drawn == set(pairs(guide, DRAWN[guide], SEED))
+    assert drawn == {*pairs(guide, DRAWN[guide], SEED), *rounds}
 
 
 @pytest.mark.parametrize(("guide", "name"), PAIRS)
@@ -121,11 +158,22 @@ def test_of_two_faults_both_causes_are_among_the_first_three(guide: str, name: s
 
 @pytest.mark.parametrize(("guide", "name"), LOST)
 def test_with_the_first_mended_the_second_is_named_first(guide: str, name: str) -> None:
-    """Then it is the only fault, as in its own run."""
-    (lost,) = both(name) - set().union(*first(guide, name, 3))
-    (left,) = (one for one in name.split("+") if faults()[one].cause == lost)
-    assert lost in first(guide, left, 1)[0]
+    """As the same run saw it, verified again once the first was mended."""
+    found = causes(guide, second(guide, name))
+    (left,) = (one for one in found.named)
+    assert hidden(guide, name) in {left.id, *(other.id for other in left.equals)}
+    assert found.unexplained == []
+
+
+@pytest.mark.parametrize(("guide", "name"), LOST)
+def test_a_reader_is_told_what_is_hidden_and_to_verify_again(guide: str, name: str) -> None:
+    found = causes(guide, name)
+    (row,) = (one for one in found.untested if one.id == hidden(guide, name))
+    shown = present.shown(found).text
+    assert present.AGAIN in shown
+    assert row.object in shown
+    assert row.field in shown
 
 
 def test_two_faults_are_two_causes_in_most_pairs() -> None:
-    assert len(PAIRS) - len(LOST) >= 0.8 * len(PAIRS)
+    assert len(PAIRS) - len(LOST) >= 0.84 * len(PAIRS)

@@ -16,11 +16,13 @@ from sfsip_nb.engine.verdicts import Check, Vantage
 from sfsip_nb.inputs import facts
 from sfsip_nb.platforms.shared import heard, testcall
 from sfsip_nb.platforms.shared.checks import check
-from sfsip_nb.platforms.shared.testcall import CallStage, ObservedCall
+from sfsip_nb.platforms.shared.stages import CallStage
+from sfsip_nb.platforms.shared.testcall import ObservedCall
 from sfsip_nb.platforms.synthflow import section
 from sfsip_nb.sip.addresses import is_private
 
 _GREETING = CallStage(testcall.SPEECH_HZ, testcall.AGENT_HZ, within=6.0)
+_ASKING = CallStage(testcall.TRANSFER_REQUEST_HZ, None, within=6.0)
 
 
 def uri(ctx: Context, user: str = "") -> str:
@@ -43,12 +45,25 @@ def logins(ctx: Context) -> list[sip.Credentials]:
     return [login(ctx, ctx.secrets["sip.password"].reveal())]
 
 
+def may_ask(ctx: Context) -> bool:
+    """Whether the AI agent can be asked for a person: its ears take tones for words, and it hands
+    a caller over by REFER, so that no person is rung."""
+    cold = ctx.parameters.synthflow.transfer.mode == "cold"
+    return cold and ctx.surroundings.agent_ears is not None
+
+
 def place(
-    ctx: Context, step: str, number: str, logins: list[sip.Credentials], **options: Any
+    ctx: Context,
+    step: str,
+    number: str,
+    logins: list[sip.Credentials],
+    *,
+    ask: bool = False,
+    **options: Any,
 ) -> ObservedCall | str:
     """Call the AI agent and listen for its greeting; why not, where that is not allowed.
 
-    Over TLS audio is encrypted, as Synthflow takes it.
+    With ``ask`` the caller then wants a person. Over TLS audio is encrypted, as Synthflow takes it.
     """
     try:
         return testcall.call(
@@ -56,7 +71,7 @@ def place(
             step,
             number,
             uri(ctx, number),
-            [_GREETING],
+            [_GREETING, _ASKING] if ask else [_GREETING],
             credentials=logins,
             srtp="required" if ctx.parameters.sip.transport == "tls" else "off",
             **options,
@@ -109,5 +124,20 @@ def understood(step: str, placed: ObservedCall, row: SeenCall | None) -> Iterato
             understood,
             Vantage.SYNTHFLOW,
             reason="Look at the assistant's language and transcription.",
+            evidence=placed.evidence,
+        )
+
+
+def handed_over(step: str, placed: ObservedCall) -> Iterator[Check]:
+    """Whether the AI agent refers a caller from here who asked for a person, who then declines."""
+    if placed.answered:
+        yield check(
+            f"{step}/transfer",
+            "The AI agent transfers a call from here",
+            "a REFER",
+            f"a REFER to {placed.referred}" if placed.referred else "no REFER",
+            bool(placed.referred),
+            Vantage.HERE,
+            reason="Look at the assistant's actions, and at the call in Synthflow's log.",
             evidence=placed.evidence,
         )

@@ -186,11 +186,14 @@ def _codec(ctx: Context, platform: ProbedPlatform) -> list[Check]:
 
 
 def _header(ctx: Context, platform: ProbedPlatform) -> list[Check]:
-    """A header of ours arrives in Synthflow's call record (docs.synthflow.ai/pass-call-context)."""
+    """A header of ours arrives in Synthflow's call record (docs.synthflow.ai/pass-call-context).
+
+    Where the AI agent may be asked for a person, the same call asks for one.
+    """
     step, number = "probe.header", sampled(ctx.parameters)[0]
-    since = datetime.now(UTC)
+    since, ask = datetime.now(UTC), direct.may_ask(ctx)
     placed = direct.place(
-        ctx, step, number, direct.logins(ctx), headers={wire.NONCE_HEADER: "round-trip"}
+        ctx, step, number, direct.logins(ctx), ask=ask, headers={wire.NONCE_HEADER: "round-trip"}
     )
     if not isinstance(placed, ObservedCall):
         return [testcall.unplaced(ctx, step, placed)]
@@ -229,6 +232,7 @@ def _header(ctx: Context, platform: ProbedPlatform) -> list[Check]:
             evidence=placed.evidence,
         ),
         *direct.understood(step, placed, row),
+        *(direct.handed_over(step, placed) if ask else ()),
     ]
 
 

@@ -58,6 +58,7 @@ _FROM_HERE: Mapping[str, Mapping[str, Shows]] = {
         "round-trip": Shows("headers", Strength.RECORD),
         "heard/caller": Shows(_AUDIO_TO, Strength.SOUND),
         "transcript": Shows(_SPEECH, Strength.SOUND),
+        "transfer": Shows("transfer", Strength.RECORD),
     },
 }
 _BACK: Mapping[str, Shows] = {
@@ -73,12 +74,16 @@ def paths(flows: tuple[CallFlow, ...], platform: str) -> tuple[CallPath, ...]:
     # The caller asks for the transfer aloud: an agent that does not hear it makes none.
     after = (_AUDIO_TO, _SPEECH, *(at for at in transfer if at not in inbound))
     there = tuple(at for at in inbound if at in ("sip", "agent"))
+    asking = {"probe.header": (_AUDIO_TO, _SPEECH, "transfer")}
     back = transfer[transfer.index("sip-back") :] if "sip-back" in transfer else ()
     return (
         CallPath("verify.inbound", inbound, _CALL),
         CallPath("verify.transfer", (*inbound, *after), _CALL),
         CallPath("verify.outbound", hops.get("flow.outbound_platform", ()), _CALL),
-        *(CallPath(test, there, shows, platform) for test, shows in _FROM_HERE.items()),
+        *(
+            CallPath(test, (*there, *asking.get(test, ())), shows, platform)
+            for test, shows in _FROM_HERE.items()
+        ),
         CallPath("probe.acl", back, _BACK),
         CallPath("diagnose", (), {"capture/*": Shows("capture", Strength.CODE)}),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,13 +15,14 @@ from sfsip_nb.engine.rows import CallRow
 from sfsip_nb.engine.verdicts import Basis, Check, Vantage
 from sfsip_nb.platforms.shared import heard
 from sfsip_nb.platforms.shared.checks import check
+from sfsip_nb.platforms.shared.stages import CallScript, CallStage
 from sfsip_nb.sip import ladder, loop, pcap
 from sfsip_nb.sip import probes as wire
 from sfsip_nb.sip.evidence.causes import explained
 from sfsip_nb.sip.evidence.diagnose import decisive
 
 if TYPE_CHECKING:
-    from sfsip_nb.sip import Audio, Call, Credentials, ProbeResult
+    from sfsip_nb.sip import Call, Credentials, ProbeResult
     from sfsip_nb.sip.probes.plan import Kind
     from sfsip_nb.sip.sdp import Srtp
 
@@ -34,22 +34,13 @@ PERSON_HZ = 620.0  # the live agent's voice on the testbed
 _ANSWER_SECONDS = 25.0
 
 
-@dataclass(frozen=True)
-class CallStage:
-    """While the call stands: what is said and what should be heard, within so many seconds."""
-
-    say: float
-    hear: float
-    within: float = 6.0
-    at_least: float = 0.8
-
-
 @dataclass
 class ObservedCall:
     """A call as its caller saw it. ``heard`` has one entry a stage.
 
     ``remedy`` is what the diagnosis of its messages says, ``isolated`` which difference made a
-    failed call work, if that was looked for. ``watched`` says that both ends can be seen, ``agent``
+    failed call work, if that was looked for. ``referred`` is whom the other side asked the caller
+    to call instead, which is declined. ``watched`` says that both ends can be seen, ``agent``
     is then what the AI agent's end heard, if the call got there. ``media`` is where the other end
     wants its audio. ``seconds`` is from the answer to the end.
     """
@@ -62,6 +53,7 @@ class ObservedCall:
     phrase: str = ""
     codes: tuple[int, ...] = ()
     heard: list[bool] = field(default_factory=list)
+    referred: str = ""
     codec: str = ""
     bye_code: int | None = None
     retransmitted: int = 0
@@ -146,19 +138,19 @@ def call(
         tls_client=ctx.surroundings.tls(),
     )
     seconds = sum(max(stage.within, stage.at_least) for stage in stages) + 1.0
-    tries: list[tuple[wire.placing.PlacedCall, list[bool]]] = []
+    tries: list[tuple[wire.placing.PlacedCall, CallScript]] = []
 
     async def attempt(plan: wire.CallPlan) -> tuple[ProbeResult, Kind | None]:
-        heard: list[bool] = []
+        talk = CallScript(stages)
         placed = await wire.placing.place(
             plan,
-            lambda leg: _talk(leg, stages, heard),
+            talk.run,
             seconds=seconds,
             timeout=_ANSWER_SECONDS + seconds + wire.placing.HANG_UP,
             enough=enough,
         )
-        tries.append((placed, heard))
-        kind = placed.kind or (None if all(heard) else "unheard")
+        tries.append((placed, talk))
+        kind = placed.kind or (None if all(talk.heard) else "unheard")
         said = placed.failed.sentence if placed.failed else ""
         return placed.result("fail" if kind else "pass", said, {}), kind
 
@@ -170,7 +162,8 @@ def call(
 
     with waiting(f"test call to {number}", _ANSWER_SECONDS + seconds):
         result = loop.run(wire.isolating.isolate(plan, attempt, leave if isolating else None), None)
-    first, made.heard = tries[0]
+    first, talk = tries[0]
+    made.heard, made.referred = talk.heard, talk.referred
     _note(made, first)
     ears = ctx.surroundings.agent_ears
     if ears and made.answered:
@@ -179,27 +172,6 @@ def call(
     made.evidence = _keep(ctx, step, made, uri, first.leg, result)
     ctx.journal.called(mark, _row(made))
     return made
-
-
-async def _talk(leg: Call, stages: Sequence[CallStage], heard: list[bool]) -> None:
-    """Say and hear each stage; what is left when the other side hangs up is not heard."""
-    assert leg.audio is not None
-    for stage in stages:
-        leg.audio.play(stage.say)
-        said = asyncio.ensure_future(leg.wait_ended(stage.at_least))
-        heard.append(await _hears(leg, leg.audio, stage))
-        await said
-
-
-async def _hears(leg: Call, audio: Audio, stage: CallStage) -> bool:
-    listening = asyncio.ensure_future(audio.heard(stage.hear, stage.within))
-    over = asyncio.ensure_future(leg.wait_ended())
-    try:
-        await asyncio.wait((listening, over), return_when=asyncio.FIRST_COMPLETED)
-        return listening.result() if listening.done() else await audio.heard(stage.hear, 0.0)
-    finally:
-        listening.cancel()
-        over.cancel()
 
 
 def _note(made: ObservedCall, placed: wire.placing.PlacedCall) -> None:

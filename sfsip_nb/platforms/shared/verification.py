@@ -24,7 +24,7 @@ from sfsip_nb.inputs.schema import Parameters
 from sfsip_nb.platforms.shared import sampling, testcall, wire
 from sfsip_nb.platforms.shared.checks import check, of_number, synthflow
 from sfsip_nb.platforms.shared.join import Sides, joined, not_made
-from sfsip_nb.platforms.shared.testcall import CallStage
+from sfsip_nb.platforms.shared.stages import CallStage
 from sfsip_nb.platforms.shared.watch import Sought, WatchedPlatform, answered, find
 from sfsip_nb.platforms.synthflow.resources import find_assistant
 

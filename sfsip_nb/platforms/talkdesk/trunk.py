@@ -10,7 +10,7 @@ from sfsip_nb.inputs import ranges
 from sfsip_nb.platforms.shared import addresses, testcall
 from sfsip_nb.platforms.shared.checks import check, synthflow
 from sfsip_nb.platforms.shared.sampling import sampled
-from sfsip_nb.platforms.shared.testcall import CallStage
+from sfsip_nb.platforms.shared.stages import CallStage
 from sfsip_nb.platforms.synthflow import section as synthflow_section
 from sfsip_nb.platforms.synthflow.resources import answers
 from sfsip_nb.platforms.talkdesk.platform import settings

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 
 from sfsip_nb.engine import calls
 from sfsip_nb.engine.calls import SeenCall
@@ -16,6 +17,9 @@ from sfsip_nb.platforms.shared.watch import WatchedPlatform
 from sfsip_nb.platforms.talkdesk.platform import settings, talkdesk
 
 _CARDS = "Revisit the cards trunk.create and routing.inbound: port, transport, destination, trunk."
+
+_ROUND = timedelta(minutes=5)
+"""How far around a call its other records are looked for: they overlap it."""
 
 
 def _side(ctx: Context) -> WatchedPlatform:
@@ -48,13 +52,52 @@ def report(ctx: Context) -> calls.Source:
     return source
 
 
+def _came_back(ctx: Context, step: str, sides: Sides) -> list[Check]:
+    """Of a call that Synthflow never had: dialed without a trunk, its number leads back here."""
+    call = sides.platform
+    if call is None or sides.synthflow is not None:
+        return []
+    again = at_once(call, report(ctx)(call.started - _ROUND, _ended(call) + _ROUND))
+    if not again:
+        return []
+    return [
+        check(
+            f"{step}/once",
+            "The call came to Talkdesk once",
+            "one record of the call",
+            f"{len(again) + 1} records of {calls.digits(call.called)} at the same time",
+            False,
+            reason=_CARDS,
+        )
+    ]
+
+
+def at_once(call: SeenCall, others: Iterable[SeenCall]) -> list[SeenCall]:
+    """Other records of the same number, from the same caller or none, while the call stood."""
+    callers = {calls.digits(call.caller), ""}
+    return [
+        other
+        for other in others
+        if other.id != call.id
+        and calls.digits(other.called) == calls.digits(call.called)
+        and calls.digits(other.caller) in callers
+        and other.started < _ended(call)
+        and call.started < _ended(other)
+    ]
+
+
+def _ended(call: SeenCall) -> datetime:
+    end = call.facts.get("end_at")
+    return calls.moment(end) if end else datetime.now(UTC)
+
+
 def _inbound(ctx: Context) -> list[Check]:
     return v.run(ctx, v.INBOUND, _side(ctx), _judge_inbound, remedy=_CARDS)
 
 
 def _judge_inbound(ctx: Context, sides: Sides) -> list[Check]:
     step, call = "verify.inbound", sides.platform
-    found: list[Check] = []
+    found = _came_back(ctx, step, sides)
     if call is not None:
         left = bool(call.facts.get("is_external_transfer") or call.facts.get("is_call_forwarding"))
         found.append(
@@ -163,6 +206,7 @@ def _outbound(ctx: Context) -> list[Check]:
 def _judge_outbound(ctx: Context, sides: Sides) -> list[Check]:
     step = "verify.outbound"
     found = v.agent_checks(ctx, step, sides, transcript=False)
+    found += _came_back(ctx, step, sides)
     return [*found, *v.caller_shown(step, sides, settings(ctx).ring_group_number)]
 
 
