@@ -14,10 +14,13 @@ from sfsip_nb.platforms.shared import naming, reach
 from sfsip_nb.present import causes as present
 from sfsip_nb.testbed.faults import faults
 from tests.causes.reasoned import causes, inputs, seen
-from tests.causes.sweep import HEALTHY, LEFT, NO_FAULT, pairs, read, single
+from tests.causes.sweep import HEALTHY, LEFT, NO_FAULT, OVER_TLS, pairs, read, single
 
 GUIDES = ("genesys", "talkdesk")
 SINGLE = [(g, name) for g in GUIDES for name in single(g) if name != HEALTHY]
+
+TLS = ("synthflow.expired-certificate", "synthflow.wrong-certificate-name", "synthflow.old-tls")
+"""Faults that break no call unless the trunk is over TLS."""
 
 SEED, DRAWN = 11, {"genesys": 65, "talkdesk": 35}
 """Pairs of faults that were met, drawn at random."""
@@ -113,6 +116,13 @@ def test_whatever_differs_is_named_also_where_no_switch_makes_it(guide: str) -> 
         found = naming.diagnose(ALL[guide], inputs(guide), checks)
         assert found.unexplained == [], broken.id
         assert broken.id in {id for cause in found.named for id in cause.explains}, broken.id
+
+
+@pytest.mark.parametrize("fault", TLS)
+def test_over_tls_what_ends_the_handshake_is_the_cause_and_no_busy_line(fault: str) -> None:
+    found = causes("genesys", f"{fault}{OVER_TLS}")
+    assert [(one.id, list(one.equals)) for one in found.named] == [(faults()[fault].cause, [])]
+    assert found.unexplained == []
 
 
 def test_a_phone_that_nobody_picked_up_is_no_fault_of_the_trunk() -> None:
