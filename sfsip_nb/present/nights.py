@@ -12,6 +12,8 @@ from sfsip_nb.present.html import deciding, environment
 from sfsip_nb.present.text import one_line, some
 
 _MOST = 3
+_DIAGNOSE = "diagnose"
+"""The step whose checks are the causes, which are told as such."""
 
 
 def why(record: Record) -> str:
@@ -45,10 +47,10 @@ def _turned(row: CustomerRow) -> Iterator[str]:
     for step in then.steps:
         steps.setdefault(f"{step.before} → {step.after}", []).append(step.id)
     yield from (f"{turn}: {some(ids)}" for turn, ids in steps.items())
-    turned = {step.id for step in then.steps}
+    told = {_DIAGNOSE, *(step.id for step in then.steps)}
     for check in then.checks:
         worth = check.wanted or "fail" in (check.before, check.after)
-        if worth and check.id.partition("/")[0] not in turned:
+        if worth and check.id.partition("/")[0] not in told:
             seen = f"{one_line(check.seen_before)} → {one_line(check.seen_after)}"
             yield f"{one_line(check.title)}: {seen}"
     if then.inputs:
