@@ -29,6 +29,7 @@ class Workspace:
     """A client with one assistant, whose calls have these states, one after the other."""
 
     def __init__(self, *states: str) -> None:
+        self.assistant_ids: dict[str, str] = {}
         self.rows = [
             {"call_id": state, "call_status": state, "start_time": "1764374400000"}
             for state in states
