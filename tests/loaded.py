@@ -227,18 +227,16 @@ if __name__ == "__main__":
     gc.disable()
     for name in LOADED:
         importlib.import_module(name)
-    from sfsip_nb.inputs import schema
-    from sfsip_nb.platforms import NAMES
+    from sfsip_nb.notebook.ahead import portions
     from sfsip_nb.present.html import environment
-    from sfsip_nb.runs.session import GUIDES
     from sfsip_nb.testbed.standin import stand_ins
     from tests import loaded
 
     stand_ins()
     for name in environment().list_templates(extensions=["html"]):
         environment().get_template(name)
-    for name in NAMES:
-        GUIDES[name], schema.parameters_model(name)
+    for _ in portions():
+        pass
     gc.freeze()
     gc.enable()
 

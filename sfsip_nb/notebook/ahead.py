@@ -9,35 +9,37 @@ from sfsip_nb import sip
 from sfsip_nb.engine.shape import Shape
 from sfsip_nb.inputs.numbers import dial_refusal
 from sfsip_nb.inputs.schema import parameters_model, sample
-from sfsip_nb.platforms import guides
+from sfsip_nb.platforms import NAMES, guides
 from sfsip_nb.present.html import environment
 from sfsip_nb.sip import probes
 
 
 def portions() -> Iterator[None]:
-    """Load a portion with each step: in between a kernel may be wanted."""
-    for guide in guides.ALL:
-        yield
+    """Load a portion with each step: in between a kernel may be wanted.
+
+    The first is what the first cells of every notebook would load and build.
+    """
+    environment().get_template("parts.html")
+    for guide in NAMES:
+        guides.ALL[guide]
+        parameters_model(guide)
+    yield
+    for guide in NAMES:
         inputs = parameters_model(guide)
         values = inputs.model_validate(sample(inputs, guide))
-        yield
         for number in values.numbers:
             dial_refusal(number)
         yield
-        guides.ALL[guide]
     for model in _kinds_of(Shape):
-        yield
         model.model_rebuild()
-    yield
-    environment().get_template("parts.html")
-    for name in ("stamina", "httpcore", "numpy.fft"):
         yield
+    for name in ("stamina", "httpcore", "numpy.fft"):
         import_module(name)
+        yield
     for face in (sip, probes):
         for name in face.__all__:
-            yield
             getattr(face, name)
-    yield
+            yield
     import_module("pandas")
 
 

@@ -66,21 +66,14 @@ if __name__ == "__main__":
     gc.disable()
     from ipykernel import kernelapp
 
-    from sfsip_nb.inputs.schema import parameters_model
     from sfsip_nb.notebook import run  # noqa: F401 - loaded for the kernels that are forked
-    from sfsip_nb.platforms import NAMES
-    from sfsip_nb.present.html import environment
-    from sfsip_nb.runs.session import GUIDES
-
-    # What a kernel would load and build when its first cells ask for it.
-    environment().get_template("parts.html")
-    for name in NAMES:
-        GUIDES[name], parameters_model(name)
 
     if not sys.argv[1:]:
         from sfsip_nb.notebook.ahead import portions
 
-        sys.argv[1:] = _forked(portions())
+        ahead = portions()
+        next(ahead)
+        sys.argv[1:] = _forked(ahead)
     gc.freeze()
     gc.enable()
     kernelapp.launch_new_instance()
