@@ -25,7 +25,7 @@ def fleet(
         bool, typer.Option("--fresh", help="replay those that have finished this night, too")
     ] = False,
     only_changed: Annotated[
-        bool, typer.Option("--only-changed", help="say only what is otherwise than last night")
+        bool, typer.Option("--only-changed", help="say only what changed since last night")
     ] = False,
 ) -> None:
     """Replay many customers, some at once; say and keep what changed since the night before."""

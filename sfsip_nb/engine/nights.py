@@ -42,7 +42,7 @@ class CustomerRow(Shape):
     since: str = Field(default="", description="The night that it is compared with; empty: none.")
     before: str = Field(default="", description="Its outcome in that night.")
     compared: ComparisonRow | None = Field(
-        default=None, description="What is otherwise than in that night's record."
+        default=None, description="What differs from that night's record."
     )
 
     @property

@@ -58,7 +58,7 @@ class Done:
 
     @property
     def turned(self) -> int:
-        """How many customers are otherwise than in the night before, or gone."""
+        """How many customers differ from the night before, or are gone."""
         return sum(bool(changed(row)) for row in self.night.customers) + len(self.night.gone)
 
 

@@ -28,7 +28,7 @@ def why(record: Record) -> str:
 
 
 def changed(row: CustomerRow) -> list[str]:
-    """What is otherwise than in the night before, in sentences; none where nothing is."""
+    """What differs from the night before, in sentences; none where nothing does."""
     if not row.since:
         return ["No earlier night to compare it with."]
     return list(_turned(row))
