@@ -19,4 +19,5 @@ def layout(**properties: str) -> Any:
 @cache
 def style(kind: type, **properties: str) -> Any:
     """The one style of these properties for a kind of widget."""
+    # ipywidgets has no types
     return kind.class_traits()["style"].klass(**properties)  # type: ignore[attr-defined]

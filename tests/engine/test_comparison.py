@@ -12,7 +12,7 @@ from sfsip_nb.engine.record import Record
 from sfsip_nb.engine.rows import CheckRow
 from sfsip_nb.present.record import record_html
 from tests.present import record_sample as sample
-from tests.present.test_record_page import Page
+from tests.present.html_page import Page
 from tests.replay.replay_sample import guide
 
 

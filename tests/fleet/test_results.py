@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -28,6 +27,7 @@ from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.present.nights import changed, night_html, why
 from tests.present import record_sample as sample
 from tests.present.hostile import HOSTILE, SHORT, UNSEEN
+from tests.present.html_page import Page
 
 AT = "2026-11-30T01:00:00Z"
 LATER = "2026-11-30T01:00:31Z"
@@ -45,24 +45,6 @@ def night(*rows: CustomerRow, **more: Any) -> NightRow:
     return NightRow.model_validate(
         {"exit_code": worst_exit(row.exit_code for row in rows)} | facts | more
     )
-
-
-class Page(HTMLParser):
-    """Tags, attributes and text of a page."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str]] = []
-        self.text = ""
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes += [(name, value or "") for name, value in attrs]
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 import json
 import re
-from html.parser import HTMLParser
 from itertools import pairwise
 from urllib.parse import unquote
 
@@ -12,25 +11,8 @@ from sfsip_nb.present.exhibits import TEXT_LIMIT
 from sfsip_nb.present.record import record_html
 from tests.present import record_sample as sample
 from tests.present.hostile import HOSTILE, UNSEEN, poison
+from tests.present.html_page import Page
 from tests.present.record_sample import EVIDENCE
-
-
-class Page(HTMLParser):
-    """Tags, attributes and text of a page."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str]] = []
-        self.text = ""
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes += [(name, value or "") for name, value in attrs]
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
 
 
 def test_the_page_shows_what_a_reader_needs() -> None:

@@ -19,7 +19,7 @@ from sfsip_nb.inputs import shipped
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.runs import cards
 from tests.present.hostile import HOSTILE
-from tests.present.test_record_page import Page
+from tests.present.html_page import Page
 
 SHIPPED = shipped.NOTEBOOKS.parent / "parameters"
 

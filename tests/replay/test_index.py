@@ -16,7 +16,7 @@ from sfsip_nb.runs.errors import Leak
 from sfsip_nb.runs.folder import Attempt
 from sfsip_nb.runs.kept import keep
 from tests.present.hostile import HOSTILE
-from tests.present.test_record_page import Page
+from tests.present.html_page import Page
 from tests.replay.replay_sample import SECRET, Run, guide
 
 

@@ -7,6 +7,7 @@ parameter of that name. Nothing is imported before that happens.
 from contextlib import suppress
 
 
+# IPython's own signature, which has no types
 def _early(shell, kind, error, trace, tb_offset=None):  # type: ignore[no-untyped-def]
     unknown = isinstance(error, NameError) and error.name in ("run", "new", "file")
     parameter = isinstance(error, AttributeError) and isinstance(error.obj, str)
@@ -21,4 +22,5 @@ def _early(shell, kind, error, trace, tb_offset=None):  # type: ignore[no-untype
 
 
 with suppress(NameError):  # in a terminal's Python there is no shell of that kind
+    # IPython puts the name there
     get_ipython().set_custom_exc((NameError, AttributeError), _early)  # type: ignore[name-defined]  # noqa: F821
