@@ -15,9 +15,12 @@ if TYPE_CHECKING:
     from .guard import DigestGuard
     from .incoming import IncomingCall
     from .locating import DnsResolver
+    from .media.recordings import Recording
     from .media.relaying import Relay, relay
     from .media.rtp import Audio
+    from .media.speech import Speech, SpeechMeter
     from .media.tones import Tone
+    from .media.voice import Spoken
     from .outgoing import OutgoingCall
     from .probes.reach import ProbeResult
     from .refer import Referral
@@ -37,10 +40,14 @@ __all__ = [
     "NextHop",
     "OutgoingCall",
     "ProbeResult",
+    "Recording",
     "Referral",
     "Relay",
     "ResolveError",
     "Resolver",
+    "Speech",
+    "SpeechMeter",
+    "Spoken",
     "Tone",
     "Trace",
     "TraceEntry",
@@ -69,10 +76,14 @@ __getattr__ = face(  # a notebook names calls and resolvers long before it dials
         "NextHop": "dns",
         "OutgoingCall": "outgoing",
         "ProbeResult": "probes.reach",
+        "Recording": "media.recordings",
         "Referral": "refer",
         "Relay": "media.relaying",
         "ResolveError": "dns",
         "Resolver": "dns",
+        "Speech": "media.speech",
+        "SpeechMeter": "media.speech",
+        "Spoken": "media.voice",
         "Tone": "media.tones",
         "Trace": "trace",
         "TraceEntry": "trace",

@@ -75,6 +75,13 @@ def test_it_carries_the_notebooks_and_samples_of_the_checkout(site: Path) -> Non
     assert _files(site / "sfsip_nb" / "shipped") == _files(ROOT)
 
 
+def test_it_carries_what_a_test_caller_says(site: Path) -> None:
+    words = Path("sfsip_nb") / "sip" / "media" / "caller"
+    shipped = {path.name: path.read_bytes() for path in (site / words).iterdir()}
+    assert "hello.wav" in shipped
+    assert shipped == {path.name: path.read_bytes() for path in (ROOT / words).iterdir()}
+
+
 def test_it_is_the_package_that_runs(site: Path, tmp_path: Path) -> None:
     found = _run(tmp_path, "-c", "import sfsip_nb; print(sfsip_nb.__file__)", PYTHONPATH=str(site))
     assert Path(found.stdout.strip()).is_relative_to(site)

@@ -1,6 +1,7 @@
 """What can be read from one leg's audio: its figures. All stays readable after the end."""
 
 import math
+import statistics
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -51,6 +52,20 @@ def measured(audio: "Audio") -> Arrivals | None:
     Loss is counted by sequence numbers, so that a single packet of hundreds has lost none.
     """
     return audio.arrivals if is_stream(audio.packets_received, _due(audio)) else None
+
+
+def rtt_ms(audio: "Audio") -> float | None:
+    """Median round trip by RTCP, or of our own packets where the peer is an echo."""
+    trips = audio.control.round_trips or audio.receiver.round_trips
+    return 1000 * statistics.median(trips) if trips else None
+
+
+def mos(audio: "Audio") -> float | None:
+    """Estimated MOS of what came, by `quality`'s assumptions; None where no stream came."""
+    stream = measured(audio)
+    if stream is None:
+        return None
+    return stream.mos(audio.rtt_ms, audio.agreed.ptime if audio.agreed else 20)
 
 
 def came(audio: "Audio") -> str:

@@ -1,6 +1,7 @@
 """What is heard: tones and silence in the sound received."""
 
 import asyncio
+import contextlib
 import math
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -43,6 +44,21 @@ class Listener:
         while len(pending) >= WINDOW:
             self._window(bytes(pending[:WINDOW]), at)
             del pending[:WINDOW]
+
+    async def heard(self, hz: float, timeout: float) -> bool:
+        """Whether a tone of that frequency, within 15 Hz, lasts 200 ms within the time-out.
+
+        One that was heard before counts too.
+        """
+
+        def found() -> bool:
+            return any(abs(t.hz - hz) <= 15 and t.seconds >= 0.199 for t in self.tones)
+
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                while not found():
+                    await self.changed.wait()
+        return found()
 
     def hush(self, at: float) -> None:
         """Comfort noise came: the peer is silent from here on (RFC 3389)."""

@@ -1,7 +1,6 @@
 """The stream that comes: counted, timed, listened to, its digits read."""
 
 from collections import Counter, deque
-from typing import Final
 
 from ..sdp import EVENTS, STATIC
 from ..trace import Address
@@ -9,11 +8,9 @@ from .events import Keypad
 from .listening import Listener
 from .packets import Rtp
 from .quality import Arrivals
-from .sampling import PAYLOAD_TYPES
+from .sampling import COMFORT_NOISE, PAYLOAD_TYPES
 from .sending import Sender
-
-_COMFORT_NOISE: Final = 13
-"""RFC 3389; static, so that it may come though nobody named it."""
+from .speech import SpeechMeter
 
 _MOST_DIGITS, _MOST_FOREIGN = 256, 8
 
@@ -36,13 +33,15 @@ class Receiver:
         """Whether the latest packet was comfort noise, after which a sender may pause."""
         self.round_trips: deque[float] = deque(maxlen=64)
         """Of packets of ours that came back as they were, in seconds."""
+        self.speech: SpeechMeter | None = None
+        """Finds speech in what comes, where that was asked for."""
         self._keypad = Keypad()
-        self._kinds = {EVENTS: "event", _COMFORT_NOISE: "noise"}
+        self._kinds = {EVENTS: "event", COMFORT_NOISE: "noise"}
         self._kinds |= {number: name for name, number in PAYLOAD_TYPES.items()}
 
     def describe(self, codec: str, payload_type: int, events: int | None) -> None:
         """What was agreed. Static numbers and ours stay good beside those of the peer."""
-        self._kinds = {_COMFORT_NOISE: "noise"}
+        self._kinds = {COMFORT_NOISE: "noise"}
         if events is not None:
             self._kinds |= {EVENTS: "event", events: "event"}
         self._kinds |= {payload_type: codec, PAYLOAD_TYPES[codec]: codec}
@@ -71,7 +70,14 @@ class Receiver:
             self.listener.hush(heard_at)
         elif fresh:
             self.listener.hear(kind, packet.payload, heard_at)
+        if fresh and self.speech is not None:
+            self.speech.take(kind, packet, heard_at)
         return True
+
+    def close(self) -> None:
+        """Nothing more comes."""
+        if self.speech is not None:
+            self.speech.close()
 
     def _odd(self, payload_type: int) -> None:
         name = STATIC.get(payload_type, f"payload type {payload_type}")

@@ -2,9 +2,7 @@
 
 import asyncio
 import contextlib
-import ipaddress
 import socket
-import statistics
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -19,9 +17,12 @@ from .levels import Level
 from .pacing import Pacer
 from .packets import MediaPacket, Rtp, is_control, parse
 from .receiving import Receiver
+from .recordings import Recording
 from .sending import Sender
+from .speech import Speech, SpeechMeter
 from .srtp import Protection
 from .troubles import Trouble, troubles
+from .voice import Spoken
 
 
 class Audio:
@@ -95,9 +96,9 @@ class Audio:
 
     def aim(self, remote: Address, control: Address | None = None) -> None:
         """Send to `remote`; RTCP beside it unless it has an address of its own."""
-        self.destination, self._target = remote, _sendable(remote)
+        self.destination, self._target = remote, sockets.sendable(remote)
         beside = remote if self._mux else control or (remote[0], remote[1] + 1)
-        self._control_target = _sendable(beside)
+        self._control_target = sockets.sendable(beside)
 
     def close(self) -> None:
         """Say goodbye by RTCP, stop and release the ports. The numbers stay readable."""
@@ -106,7 +107,8 @@ class Audio:
             self._pacer = None
             self._report(bye=True)
         self.control.stop()
-        self.sender.release()
+        self.sender.close()
+        self.receiver.close()
         self.closed_at = self.closed_at or time.time()
         for close in self._closers:
             close()
@@ -117,7 +119,19 @@ class Audio:
 
     def play(self, hz: float | None) -> None:
         """Send a tone from now on, or silence for None; packets go on in either case."""
-        self.sender.play(hz)
+        self.sender.voice.play(hz)
+
+    def say(self, recording: Recording) -> "asyncio.Future[Spoken | None]":
+        """Say a recording once, from the next packet on, then silence; `play` breaks it off.
+
+        Done when its last packet is sent, or it is broken off, with what was said, if anything.
+        """
+        return self.sender.voice.say(recording)
+
+    @property
+    def spoken(self) -> list[Spoken]:
+        """The recordings that were said and are over, in order."""
+        return self.sender.voice.spoken
 
     async def send_digits(self, digits: str, *, ms: int = 100, gap_ms: int = 60) -> None:
         """Press keys (0-9, *, #, A-D) as RFC 4733 events; returns after the last one's pause.
@@ -204,19 +218,8 @@ class Audio:
         return True
 
     async def heard(self, hz: float, timeout: float = 5.0) -> bool:
-        """Whether a tone of that frequency, within 15 Hz, lasts 200 ms within the time-out.
-
-        One that was heard before counts too.
-        """
-
-        def found() -> bool:
-            return any(abs(t.hz - hz) <= 15 and t.seconds >= 0.199 for t in self.listener.tones)
-
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(timeout):
-                while not found():
-                    await self.listener.changed.wait()
-        return found()
+        """Whether a tone is heard within the time-out, see `Listener.heard`."""
+        return await self.listener.heard(hz, timeout)
 
     # What is known of it
 
@@ -243,16 +246,12 @@ class Audio:
     @property
     def rtt_ms(self) -> float | None:
         """Median round trip by RTCP, or of our own packets where the peer is an echo."""
-        trips = self.control.round_trips or self.receiver.round_trips
-        return 1000 * statistics.median(trips) if trips else None
+        return figures.rtt_ms(self)
 
     @property
     def mos(self) -> float | None:
         """Estimated MOS of what came, by `quality`'s assumptions; None where no stream came."""
-        stream = figures.measured(self)
-        if stream is None:
-            return None
-        return stream.mos(self.rtt_ms, self.agreed.ptime if self.agreed else 20)
+        return figures.mos(self)
 
     def levels_heard(self, start: datetime, end: datetime) -> list[Level]:
         """Levels of what was heard from one moment to another; None where no packet came."""
@@ -261,6 +260,19 @@ class Audio:
     def levels_sent(self, start: datetime, end: datetime) -> list[Level]:
         """Levels of our own sound from one moment to another; None where no packet went out."""
         return self.sender.meter.between(start.timestamp(), end.timestamp())
+
+    def find_speech(self) -> None:
+        """Look for speech both ways from now on; costs twice what listening does, so on request."""
+        for stream in (self.receiver, self.sender):
+            stream.speech = stream.speech or SpeechMeter()
+
+    def speech_heard(self, since: float = 0.0) -> list[Speech]:
+        """Speech in what came, since `find_speech`; see `SpeechMeter.speech`."""
+        return self.receiver.speech.speech(since) if self.receiver.speech else []
+
+    def speech_sent(self, since: float = 0.0) -> list[Speech]:
+        """Speech in what we sent, also of a relayed stream."""
+        return self.sender.speech.speech(since) if self.sender.speech else []
 
     def stats(self) -> dict[str, Any]:
         """The figures, JSON-like."""
@@ -284,13 +296,4 @@ class Audio:
     def heard_wav(self) -> bytes:
         """What was heard since `keep` was called, as a WAV file; silence where packets miss."""
         dynamic = {self.sender.payload_type: self.codec} if self.agreed else {}
-        heard = (packet for packet in self.kept if packet.destination == self.local)
-        return wav.render(heard, dynamic)
-
-
-def _sendable(address: Address) -> Address | None:
-    """The address, if packets can go there; a host name would be looked up at every packet."""
-    with contextlib.suppress(ValueError):
-        ip = ipaddress.ip_address(address[0])
-        return address if 0 < address[1] < 65_536 and not ip.is_unspecified else None
-    return None
+        return wav.render((one for one in self.kept if one.destination == self.local), dynamic)

@@ -1,7 +1,6 @@
 """The stream that we send: tone, silence or digits, paced, counted, its lateness measured."""
 
 import asyncio
-import math
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -11,7 +10,9 @@ from . import events, rtcp, tones
 from .levels import STEP, Meter
 from .pacing import LatenessMeter
 from .packets import CLOCK, Rtp, build
-from .sampling import RATE
+from .sampling import COMFORT_NOISE, RATE
+from .speech import SpeechMeter
+from .voice import Voice
 
 _REMEMBERED: Final = 1024
 """Packets whose time of sending is known: 20 s, longer than any echo takes. A divisor of the
@@ -48,10 +49,11 @@ class Sender:
         self._sent_at = [0.0] * _REMEMBERED
         self._late_at = [0.0] * _REMEMBERED
         self._marker = True
-        self._hz: float | None = None
-        self._sound = b""
+        self.voice = Voice()
+        self.speech: SpeechMeter | None = None
+        """Finds speech in what goes out, where that was asked for."""
         self._unmetered = 0
-        self._position = 0
+        self._power = 0.0
         self._pressed: Iterator[events.Pressed | None] | None = None
         self._released: asyncio.Event | None = None
         self._event_start = 0
@@ -62,11 +64,7 @@ class Sender:
         """What the peer takes, as agreed."""
         self.codec, self.payload_type, self.events = codec, payload_type, events
         self.frame_samples = frame_samples
-        self.play(self._hz)
-
-    def play(self, hz: float | None) -> None:
-        """Send a tone from now on, or silence for None."""
-        self._hz, self._sound = hz, tones.coded(self.codec, hz)
+        self.voice.describe(codec)
 
     def frame(self, due: float) -> None:
         """Send what is due: a frame of sound, or of a digit."""
@@ -77,27 +75,24 @@ class Sender:
         if self.muted or self.held:
             self._marker = True
             return
-        start = self._position
-        self._position = (start + self.frame_samples) % RATE
+        payload, power = self.voice.frame(self.frame_samples)
         self.lateness.add(late)
         self._jitter += (abs(late - self._late) * 1000 - self._jitter) / 16
         self._late = late
         marker, self._marker = self._marker, False
         self.sequence += 1
         self._late_at[self.sequence % _REMEMBERED] = late
-        if self._transmit(
-            self.payload_type,
-            marker,
-            self.timestamp,
-            self._sound[start : start + self.frame_samples],
-        ):
-            self._metered()
+        if self._transmit(self.payload_type, marker, self.timestamp, payload):
+            self.voice.sent(self.last_at)
+            self._metered(power)
 
-    def _metered(self) -> None:
-        steps, self._unmetered = divmod(self._unmetered + self.frame_samples, STEP)
+    def _metered(self, power: float) -> None:
+        self._power += power * self.frame_samples
+        samples = self._unmetered + self.frame_samples
+        steps, self._unmetered = divmod(samples, STEP)
         if steps:
-            level = -math.inf if self._hz is None else tones.SENT_DBOV
-            self.meter.add([level] * steps, self.last_at)
+            self.meter.add([tones.dbov(self._power / samples)] * steps, self.last_at)
+            self._power *= self._unmetered / samples
 
     def _left_out(self, due: float) -> int:
         """Samples that were never sent because this machine slept; the sampling clock went on."""
@@ -126,6 +121,8 @@ class Sender:
             self.first_at, self.first_sequence = now, self.sequence
         self.packets += 1
         self.octets += len(payload)
+        if self.speech is not None and kind in (self.payload_type, COMFORT_NOISE):
+            self.speech.take(self.codec if kind == self.payload_type else "", packet, now)
         return True
 
     # Digits
@@ -146,11 +143,18 @@ class Sender:
         await self._released.wait()
 
     def release(self) -> None:
-        """The digits are done, or the stream is."""
+        """The digits are done."""
         self._pressed = None
         if self._released is not None:
             self._released.set()
             self._released = None
+
+    def close(self) -> None:
+        """The stream is over: whoever waits for digits or a recording need not any more."""
+        self.release()
+        self.voice.end()
+        if self.speech is not None:
+            self.speech.close()
 
     def _digit(self) -> bool:
         """Send a frame of the digits; False if it is one of sound, or they are done."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ipaddress
 import socket
 import struct
 import sys
@@ -33,6 +34,14 @@ def open_pair(host: str) -> tuple[socket.socket, socket.socket]:
                 return rtp, _bound(host, port + 1)
         rtp.close()
     raise OSError("no free even UDP port for RTP")
+
+
+def sendable(address: Address) -> Address | None:
+    """The address, if packets can go there; a host name would be looked up at every packet."""
+    with contextlib.suppress(ValueError):
+        ip = ipaddress.ip_address(address[0])
+        return address if 0 < address[1] < 65_536 and not ip.is_unspecified else None
+    return None
 
 
 def _bound(host: str, port: int) -> socket.socket:
