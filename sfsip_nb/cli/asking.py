@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sfsip_nb.cli.allowance import Allowance
     from sfsip_nb.inputs.secrets import Secret
-    from sfsip_nb.sip import Credentials, Transport
+    from sfsip_nb.sip import Credentials, Recording, Transport
     from sfsip_nb.sip.fields import UriParts
     from sfsip_nb.sip.probes import CallPlan
     from sfsip_nb.sip.probes.clients import TlsClient
@@ -39,6 +39,10 @@ Digits = Annotated[str, typer.Option(help="press these keys")]
 Word = TypeVar("Word", bound=str)
 
 CODECS = ("PCMU", "PCMA")
+CALLER = ("hello", "person", "again", "stop")
+"""The recordings that come with the package, for whoever asks for help and needs no sound."""
+
+_LARGEST_WAV = 2 * 1024 * 1024
 _LARGEST_CA = 4 * 1024 * 1024  # bytes, many times those of all public authorities
 _WRITTEN = re.compile(
     r"sips?:(?:[^@\s]*@)?(\[[^\]\s]+\]|[^:;?/\s\[\]]+)(?::(\d{1,5}))?(?:[;?]\S*)?"
@@ -216,6 +220,24 @@ def keys(digits: str) -> str:
             "--digits", f"--digits holds {''.join(sorted(wrong))!r}, which are not keys."
         )
     return digits.upper()
+
+
+def recording(named: str) -> "Recording":
+    """What to say: one of the package's own, or a file."""
+    from sfsip_nb.sip.media.recordings import Recording, caller
+
+    if named in CALLER:
+        return caller(named)
+    path = Path(named)
+    try:
+        return Recording.parse(read(path, _LARGEST_WAV), path.stem)
+    except OSError as error:
+        why = f"{path} cannot be read ({error.strerror})"
+    except Unfit as unfit:
+        why = f"{path} cannot be read: it {unfit}"
+    except ValueError as wrong:
+        why = f"{path} {wrong}"
+    raise InputError("--say", f"{why}. Name {', '.join(CALLER)}, or a WAV file with speech.")
 
 
 def _headers(lines: Sequence[str]) -> Mapping[str, str]:

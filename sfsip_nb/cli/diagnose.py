@@ -1,5 +1,7 @@
 """Why a run or a call failed, on the command line: causes of a run's folder, calls of captures."""
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,8 +17,10 @@ def diagnose(
     ladder: Annotated[
         Path | None, typer.Option(help="write the calls' ladders to this page", metavar="HTML")
     ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="what captures show, as JSON")] = False,
 ) -> None:
-    """Name the causes of a run's failures, or read captures: each call's verdict and how to fix it.
+    """Name the causes of a run's failures, or read captures: each call's verdict, how to fix it,
+    and how the agent answered.
 
     0: nothing wrong, 1: something failed, 3: inconclusive.
     """
@@ -26,13 +30,22 @@ def diagnose(
         from sfsip_nb.sip.evidence.diagnose import diagnosed
 
         record = newest(place) if place.is_dir() else None
+        if record and as_json:
+            raise InputError("--json", "--json is for captures. A run's causes: its record.json.")
         codes = [_run(record, place)] if record else []
         pages: list[tuple[str, Any]] = []
+        facts: list[dict[str, Any]] = []
         for path in _captures(place, needed=record is None):
             diagnosis = diagnosed(captures.load(path))
-            _tell(path, diagnosis)
+            answers = captures.answers(path, diagnosis)
+            if as_json:
+                facts.append(_facts(path, diagnosis, answers))
+            else:
+                _tell(path, diagnosis, answers)
             codes.append(CODES[diagnosis.verdict])
             pages.append((path.name, diagnosis))
+        if as_json:
+            say(json.dumps({"captures": facts}, indent=2))
         if ladder is not None:
             _write(ladder, pages)
         raise typer.Exit(FAILED if FAILED in codes else max(codes))
@@ -71,9 +84,34 @@ def _captures(place: Path, needed: bool) -> list[Path]:
     return found
 
 
-def _tell(path: Path, diagnosis: Any) -> None:
+def _facts(path: Path, diagnosis: Any, answers: dict[int, dict[str, Any]]) -> dict[str, Any]:
+    """What a program reads of a capture."""
+    calls = [
+        {
+            "number": report.number,
+            "kind": report.kind,
+            "began": report.began.isoformat(),
+            "from": report.caller,
+            "to": report.called,
+            "same_call": list(report.legs),
+            "verdict": report.verdict,
+            "findings": [asdict(finding) for finding in report.findings],
+            "answering": answers.get(report.number),
+        }
+        for report in diagnosis.reports
+    ]
+    return {
+        "file": str(path),
+        "verdict": diagnosis.verdict,
+        "calls": calls,
+        "notes": list(diagnosis.notes),
+    }
+
+
+def _tell(path: Path, diagnosis: Any, answers: dict[int, dict[str, Any]]) -> None:
     from sfsip_nb.present.style import verdict
     from sfsip_nb.present.text import columns, one_line
+    from sfsip_nb.sip.evidence.answers import rows as figures
 
     reports = diagnosis.reports
     rows = [
@@ -99,6 +137,11 @@ def _tell(path: Path, diagnosis: Any) -> None:
             say(f"#{report.number} {word}: {one_line(finding.sentence)}")
             if finding.remedy and finding.verdict != "pass":
                 say(f"    → {one_line(finding.remedy)}")
+    for number, known in answers.items():
+        title = f"#{number} How it answered"
+        say(columns(title, ("figure", known["measured"]), figures(known)))
+        for note in known["notes"]:
+            say(one_line(note))
     for note in diagnosis.notes:
         say(f"Note: {one_line(note)}")
 

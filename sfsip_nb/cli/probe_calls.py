@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from sfsip_nb.cli.asking import (
+    CALLER,
     CODECS,
     Codec,
     Dialing,
@@ -19,6 +20,7 @@ from sfsip_nb.cli.asking import (
     Way,
     address,
     keys,
+    recording,
 )
 from sfsip_nb.cli.grouped import grouped
 from sfsip_nb.cli.probe import app
@@ -34,7 +36,21 @@ def probe_call(
     parameters: Rules,
     expect_hz: Hears = None,
     send_hz: Annotated[float, typer.Option(help="the tone to send, in Hz")] = 1004.0,
-    seconds: Annotated[float, typer.Option(help="how long to talk", min=0.2, max=60)] = 3.0,
+    say: Annotated[
+        list[str] | None,
+        typer.Option(
+            help=f"in place of the tone say {', '.join(CALLER)}, or what a WAV file holds"
+            " (8 kHz, 16 bit, mono); may be repeated, each is a turn",
+            metavar="NAME|FILE",
+        ),
+    ] = None,
+    barge_in: Annotated[
+        bool, typer.Option("--barge-in", help="say it while the agent speaks, not after it")
+    ] = False,
+    seconds: Annotated[
+        float | None,
+        typer.Option(help="how long to talk; default: 3, with --say 15", min=0.2, max=60),
+    ] = None,
     digits: Digits = "",
     then_hz: Annotated[
         float | None, typer.Option(help="the tone to expect after the digits, in Hz")
@@ -46,13 +62,24 @@ def probe_call(
     isolate: Isolate = False,
     showing: Recorded,
 ) -> None:
-    """Call, send a tone, listen, hang up. Signaling and audio are judged apart."""
+    """Call, send a tone or speech, listen, hang up. Signaling and audio are judged apart.
+
+    What is heard of an agent is measured: its first word, its turns, how it is interrupted.
+    """
     from sfsip_nb.sip import probes
 
+    says = [recording(one) for one in say or ()]
+    if barge_in and not says:
+        raise InputError("--barge-in", "--barge-in needs --say: what to interrupt with.")
+    seconds = seconds or (15.0 if says else 3.0)
     plan, allowance = way.call(
         target, parameters, keep=showing.media, codecs=codec or CODECS, headers=header or ()
     )
-    listening = probes.Listening(send_hz, expect_hz, seconds, keys(digits), then_hz)
+    if says and (expect_hz or digits):
+        raise InputError("--say", "--say goes with neither --expect-hz nor --digits.")
+    listening = probes.Listening(
+        send_hz, expect_hz, seconds, keys(digits), then_hz, says=says, barge_in=barge_in
+    )
     again = allowance.again if isolate else None
     showing.show(timeout, probes.call(plan, listening, timeout=timeout, leave=again))
 

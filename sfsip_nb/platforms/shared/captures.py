@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, BinaryIO
 
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.rows import CheckRow
@@ -67,9 +70,25 @@ def take(run_dir: Path, names: tuple[str, ...]) -> None:
 
 def load(path: Path) -> wire.Capture:
     """Read a pcap or pcapng file. Raises `InputError` where there is none."""
+    with _opened(path) as file:
+        return wire.capture.read(file)
+
+
+def answers(path: Path, diagnosis: wire.Diagnosis) -> dict[int, dict[str, Any]]:
+    """How the agent answered in each answered call of a capture, by the report's number.
+
+    The file is read again, for its sound. Raises `InputError`.
+    """
+    calls = {one.number: one.media for one in diagnosis.reports if one.media is not None}
+    with _opened(path) as file:
+        return wire.speaking.measured(file, calls)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
     try:
         with files.opened(path) as file:
-            return wire.capture.read(file)
+            yield file
     except files.Unfit as unfit:
         raise InputError(
             str(path), f"{path} cannot be read: it {unfit}. Name a .pcap or .pcapng file."

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from sfsip_nb._face import face
 
 if TYPE_CHECKING:
-    from . import capture, ladder, pcap
+    from . import answers, capture, ladder, pcap, speaking
     from .capture import Capture
     from .diagnose import Diagnosis, diagnosed
     from .records import NotACapture
@@ -14,10 +14,12 @@ __all__ = [
     "Capture",
     "Diagnosis",
     "NotACapture",
+    "answers",
     "capture",
     "diagnosed",
     "ladder",
     "pcap",
+    "speaking",
 ]
 
 __getattr__ = face(
@@ -26,9 +28,11 @@ __getattr__ = face(
         "Capture": "capture",
         "Diagnosis": "diagnose",
         "NotACapture": "records",
+        "answers": "",
         "capture": "",
         "diagnosed": "diagnose",
         "ladder": "",
         "pcap": "",
+        "speaking": "",
     },
 )

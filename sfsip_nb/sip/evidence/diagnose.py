@@ -10,6 +10,7 @@ from ..media.packets import MediaPacket
 from ..shown import counted, plain
 from ..trace import Address, TraceEntry
 from . import ladder, legs
+from .callmedia import CallMedia
 from .calls import CallTrace, conversations
 from .capture import Capture
 from .causes import reasons
@@ -51,6 +52,8 @@ class CallReport:
     streams: tuple[Stream, ...] = ()
     legs: tuple[int, ...] = ()
     """Numbers of other reports that are legs of the same call."""
+    media: CallMedia | None = field(default=None, repr=False)
+    """Its sound, if it is a call that was answered."""
 
     @property
     def verdict(self) -> Verdict:
@@ -157,6 +160,7 @@ def diagnosed(capture: Capture) -> Diagnosis:
                 entries=tuple(talk.entries),
                 streams=tuple(s for found in talk.media.values() for s in found),
                 legs=tuple(sorted(others.get(index, set()))),
+                media=CallMedia.of(talk),
             )
         )
     limits = list(capture.notes)

@@ -26,7 +26,9 @@ _SEGMENT = 1_400
 _MOST_UDP = 65_507 - 20
 """Longest payload of a UDP datagram, in bytes, over IPv4 and IPv6."""
 
-_TAG = bytes(10)  # of both suites that are negotiated, the longer one (RFC 3711 §5.2)
+TAG = bytes(10)
+"""What SRTP that is written decrypted ends with; the longer tag of our suites (RFC 3711 §5.2)."""
+
 _PLAIN_INDEX = bytes(4)  # SRTCP's flag E and index: zero says "not encrypted" (RFC 3711 §3.4)
 
 Sent = tuple[datetime, bytes]
@@ -93,7 +95,7 @@ def _sound(media: Iterable[MediaPacket], secured: set[Address]) -> Iterator[Sent
     for packet in media:
         data = packet.data
         if packet.source in secured or packet.destination in secured:
-            data += _PLAIN_INDEX + _TAG if packet.control else _TAG
+            data += _PLAIN_INDEX + TAG if packet.control else TAG
         yield packet.at, _udp(packet.source, packet.destination, data)
 
 

@@ -1,5 +1,6 @@
 """Speech to say in a call: short recordings of ours, and files of the same form."""
 
+import io
 import wave
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -44,13 +45,13 @@ class Recording:
     """16-bit linear, 8 kHz."""
 
     @classmethod
-    def load(cls, path: Path, text: str = "") -> "Recording":
-        """Read a WAV file, 8 kHz 16-bit mono PCM, with speech in it; its name is the file's.
+    def parse(cls, data: bytes, name: str, text: str = "") -> "Recording":
+        """Read a WAV file, 8 kHz 16-bit mono PCM, with speech in it.
 
-        Raises ValueError with what is wrong with it, and OSError.
+        Raises ValueError with what is wrong with it.
         """
         try:
-            with wave.open(str(path)) as file:
+            with wave.open(io.BytesIO(data)) as file:
                 form = file.getframerate(), 8 * file.getsampwidth(), file.getnchannels()
                 if form != (RATE, 16, 1):
                     rate, bits, channels = form
@@ -63,10 +64,15 @@ class Recording:
                 sound = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.int16)
         except (wave.Error, EOFError) as error:
             raise ValueError(f"is not a WAV file with PCM sound ({error})") from None
-        recording = cls(path.stem, text, sound)
+        recording = cls(name, text, sound)
         if not recording._spoken:
             raise ValueError("holds no speech")
         return recording
+
+    @classmethod
+    def load(cls, path: Path, text: str = "") -> "Recording":
+        """Read a file, which gives its name; see `parse`. Raises ValueError and OSError."""
+        return cls.parse(path.read_bytes(), path.stem, text)
 
     @property
     def seconds(self) -> float:

@@ -4,9 +4,12 @@ from dataclasses import replace
 from typing import Any
 
 from ..call import Call
+from ..evidence.answers import HERE, Facts, facts
 from ..evidence.causes import explained
 from ..evidence.diagnose import decisive
 from ..evidence.finding import Verdict
+from ..media.rtp import Audio
+from ..media.turns import answering
 from ..shown import plain
 from .audible import directions, quality
 from .isolating import isolate
@@ -14,6 +17,11 @@ from .listening import Listening
 from .placing import PlacedCall, place
 from .plan import CallPlan, Kind, Leave
 from .reach import ProbeResult
+
+_SPEECHLESS = (
+    "no speech was heard in what came. Look at which assistant is attached, at its greeting, and"
+    " whether it hears the caller."
+)
 
 
 async def call(
@@ -23,11 +31,14 @@ async def call(
     timeout: float = 38.0,
     leave: Leave | None = None,
 ) -> ProbeResult:
-    """Call, send a tone, listen, hang up. Signaling and audio are judged apart.
+    """Call, send a tone or speech, listen, hang up. Signaling and audio are judged apart.
 
     Passes if the call is answered, the audio expected is heard (any RTP where none in particular
     is), the peer does not report that it hears nothing, BYE gets 200 and no 200 was repeated,
     which would say that our ACK got lost. `timeout` bounds it all, in seconds.
+
+    `answering` tells how the agent answered, as measured here. Where recordings are said and no
+    speech comes back, nobody can tell whether the agent works.
 
     With `leave`, a call that fails is tried again with one difference at a time, as long as that
     gives leave; each variant is bounded by `timeout` too.
@@ -36,7 +47,9 @@ async def call(
 
     async def attempt(plan: CallPlan) -> tuple[ProbeResult, Kind | None]:
         script = replace(wanted)
-        placed = await place(plan, script.run, seconds=script.longest, timeout=timeout)
+        placed = await place(
+            plan, script.run, seconds=script.longest, timeout=timeout, find_speech=True
+        )
         return judged(placed, script)
 
     return await isolate(plan, attempt, leave)
@@ -57,7 +70,16 @@ def judged(placed: PlacedCall, script: Listening) -> tuple[ProbeResult, Kind | N
         seen["then_hz"], seen["then_heard"] = script.then_hz, script.then_heard
     if leg.audio is not None and leg.ok:
         seen |= directions(leg, script) | {"quality": quality(leg.audio)}
+        seen["answering"] = _answering(leg, leg.audio)
     return placed.result(verdict, sentence, seen), kind
+
+
+def _answering(leg: Call, audio: Audio) -> Facts:
+    assert leg.answered_at is not None
+    ended = leg.ended_at.timestamp() if leg.ended_at else audio.closed_at
+    heard = audio.speech_heard() if audio.packets_received else None
+    found = answering(leg.answered_at.timestamp(), ended, audio.speech_sent(), heard)
+    return facts(found, HERE)
 
 
 def _judge(leg: Call, script: Listening, placed: PlacedCall) -> tuple[Verdict, str, Kind | None]:
@@ -72,6 +94,8 @@ def _judge(leg: Call, script: Listening, placed: PlacedCall) -> tuple[Verdict, s
             return "fail", f"The call was answered. {one['sentence']}", "unheard"
     if half["to_us"]["verdict"] == "inconclusive":
         return "inconclusive", f"The call was answered. {half['to_us']['sentence']}", "unheard"
+    if script.says and not leg.audio.speech_heard():
+        return "inconclusive", f"The call was answered, but {_SPEECHLESS}", None
     if script.no_digits or script.then_heard is False:
         return "fail", _keys(script), None
     if leg.bye_code != 200 or leg.retransmitted_200:

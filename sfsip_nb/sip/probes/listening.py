@@ -1,14 +1,22 @@
 """What a probe says and listens for while its call stands."""
 
+import asyncio
+import contextlib
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..call import Call
+from ..media.recordings import Recording
+from .conversing import converse
 
 
 @dataclass
 class Listening:
     """What is said and listened for, both for so many seconds.
+
+    With recordings in `says` no tone is sent: each is said after what the agent says, or with
+    `barge_in` into it, and any sound is what is expected.
 
     After that `digits` are pressed (RFC 4733), and `then_hz` has to be heard. `heard` and
     `then_heard` are None until they were tried; `no_digits`: the peer takes no telephone-event.
@@ -22,6 +30,8 @@ class Listening:
     heard: bool | None = None
     then_heard: bool | None = None
     no_digits: bool = False
+    says: Sequence[Recording] = ()
+    barge_in: bool = False
 
     @property
     def longest(self) -> float:
@@ -32,6 +42,12 @@ class Listening:
         """Speak and listen; with digits, press them and listen again."""
         audio = leg.audio
         if audio is None:
+            return
+        if self.says:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self.seconds):
+                    await converse(leg, audio, self.says, self.barge_in)
+            self.heard = audio.packets_received > 0
             return
         audio.play(self.send_hz)
         began = time.monotonic()

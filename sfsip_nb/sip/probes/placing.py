@@ -76,6 +76,7 @@ async def place(
     seconds: float,
     timeout: float,
     name: str = "call",
+    find_speech: bool = False,
     enough: Callable[[int], bool] = lambda code: False,
     follow: Callable[[UserAgent, Referral], Awaitable[None]] | None = None,
 ) -> PlacedCall:
@@ -111,6 +112,8 @@ async def place(
         )
         if plan.keep and leg.audio is not None:
             leg.audio.keep()
+        if find_speech and leg.audio is not None:
+            leg.audio.find_speech()
         try:
             began = time.monotonic()
             if not await _answers(reach, leg, first, any_within):

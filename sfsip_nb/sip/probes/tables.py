@@ -34,7 +34,8 @@ _DAYS = ("not_before", "not_after")
 def tables(seen: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Name and text of each fact that is a table.
 
-    `steps` of DNS, the `chain` of certificates, `versions` and `ciphers` that were tried.
+    `steps` of DNS, the `chain` of certificates, `versions` and `ciphers` that were tried, and how
+    the agent answered.
     """
     for name, columns in _COLUMNS.items():
         if rows := seen.get(name):
@@ -43,6 +44,11 @@ def tables(seen: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, heading in _TRIED.items():
         if tried := seen.get(name):
             yield name, _aligned([[heading, "server"], *(list(row) for row in tried.items())])
+    if answering := seen.get("answering"):
+        from ..evidence import answers  # takes numpy along
+
+        shown = [("how it answered", answering["measured"]), *answers.rows(answering)]
+        yield "answering", _aligned(shown) + "".join(f"{note}\n" for note in answering["notes"])
 
 
 def _cell(key: str, value: Any) -> str:
