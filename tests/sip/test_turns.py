@@ -103,7 +103,7 @@ def test_an_agent_that_goes_on_over_its_own_pauses_has_not_stopped() -> None:
 
 
 def test_who_would_have_stopped_anyway_was_not_interrupted() -> None:
-    assert measured([(2.0, 3.0)], [(0.5, 2.05)]).barge_ins == ()
+    assert measured([(2.0, 3.0)], [(0.5, 2.03)]).barge_ins == ()
 
 
 def test_dead_air_says_where_and_whose_turn_it_was() -> None:

@@ -20,8 +20,8 @@ DEAD_AIR_S: Final = 2.0
 _BREATH_S = 0.5
 """A pause up to here is no turn's end by itself: whoever spoke may be going on."""
 
-_REACTION_S = 0.1
-"""Nobody reacts sooner: who stops within it after the other began would have stopped anyway."""
+_REACTION_S = 0.04
+"""Two packets. Nobody reacts sooner: who stops within it would have stopped anyway."""
 
 DEFINITIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
