@@ -40,7 +40,7 @@ Word = TypeVar("Word", bound=str)
 
 CODECS = ("PCMU", "PCMA")
 CALLER = ("hello", "person", "again", "stop")
-"""The recordings that come with the package, for whoever asks for help and needs no sound."""
+"""Names of the recordings that come with the package, for a help text that loads no sound."""
 
 _LARGEST_WAV = 2 * 1024 * 1024
 _LARGEST_CA = 4 * 1024 * 1024  # bytes, many times those of all public authorities

@@ -9,7 +9,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from sfsip_nb import cli
+from sfsip_nb.cli import asking
 from sfsip_nb.sip import Call, DigestGuard, Incoming, MapResolver, Referral, UserAgent, loop
+from sfsip_nb.sip.media import recordings
 from tests.project.project_files import ROOT
 
 ALLOWED = "+15551230001"
@@ -117,6 +119,40 @@ def test_a_call_is_marked_heard_and_kept(peer: Peer, tmp_path: Path) -> None:
     with wave.open(str(heard)) as sound:
         assert sound.getnframes() > 2000
     assert len(capture.read_bytes()) > 10_000
+
+
+def test_a_call_says_recordings_and_tells_how_it_was_answered(peer: Peer, tmp_path: Path) -> None:
+    own = tmp_path / "mine.wav"
+    own.write_bytes((Path(recordings.__file__).parent / "caller" / "stop.wav").read_bytes())
+    said = ("--say", "hello", "--say", str(own), "--seconds", "1")
+    done = sfsip("call", peer.uri(), *dialling(tmp_path), *said)
+    assert done.exit_code == 3, done.output
+    assert "no speech was heard" in done.stdout
+    assert "how it answered  as measured at this end of the call\n" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("--say", "goodbye"), "goodbye cannot be read (No such file or directory). Name hello,"),
+        (("--say", str(SAMPLE)), "is not a WAV file"),
+        (("--say", "."), "not a regular file"),
+        (("--barge-in",), "--barge-in needs --say"),
+        (("--say", "stop", "--expect-hz", "440"), "--say goes with neither"),
+        (("--say", "stop", "--digits", "1"), "--say goes with neither"),
+    ],
+)
+def test_what_cannot_be_said_is_refused_before_a_call(
+    peer: Peer, tmp_path: Path, words: tuple[str, ...], why: str
+) -> None:
+    done = sfsip("call", peer.uri(), *dialling(tmp_path), *words)
+    assert done.exit_code == 2, done.output
+    assert why in done.stderr
+    assert peer.calls == []
+
+
+def test_the_help_names_the_recordings_that_there_are() -> None:
+    assert tuple(recordings.CALLER) == asking.CALLER
 
 
 @pytest.mark.parametrize(

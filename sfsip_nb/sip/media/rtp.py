@@ -284,7 +284,7 @@ class Audio:
 
     # Evidence
 
-    def keep(self, limit: int = 4000) -> None:
+    def keep(self, limit: int = 8000) -> None:
         """Keep the packets of both directions, in clear, up to `limit` of them, in `kept`."""
         self._keep = limit
 
