@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .media.rtp import Audio
     from .media.speech import Speech, SpeechMeter
     from .media.tones import Tone
+    from .media.turns import Answering, answering
     from .media.voice import Spoken
     from .outgoing import OutgoingCall
     from .probes.reach import ProbeResult
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Address",
+    "Answering",
     "Audio",
     "Call",
     "Credentials",
@@ -53,6 +55,7 @@ __all__ = [
     "TraceEntry",
     "Transport",
     "UserAgent",
+    "answering",
     "bridge",
     "ladder",
     "loop",
@@ -65,6 +68,7 @@ __getattr__ = face(  # a notebook names calls and resolvers long before it dials
     __name__,
     {
         "Address": "trace",
+        "Answering": "media.turns",
         "Audio": "media.rtp",
         "Call": "call",
         "Credentials": "digest",
@@ -89,6 +93,7 @@ __getattr__ = face(  # a notebook names calls and resolvers long before it dials
         "TraceEntry": "trace",
         "Transport": "trace",
         "UserAgent": "agent",
+        "answering": "media.turns",
         "bridge": "b2bua",
         "ladder": "evidence",
         "loop": "",

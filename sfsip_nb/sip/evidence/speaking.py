@@ -77,6 +77,8 @@ class _Sounds:
         codec = call.codecs.get(rtp.payload_type, "")
         if rtp.payload and (codec or rtp.payload_type == COMFORT_NOISE):
             meter.take(codec, rtp, piece.at.timestamp())
+        else:
+            meter.skip(rtp)
 
     def told(self, call: CallMedia) -> Facts:
         keys = {to: [_key(stream) for stream in call.chosen(to)] for to in call.to}

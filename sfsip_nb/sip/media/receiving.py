@@ -90,6 +90,8 @@ class Receiver:
             packet.ssrc, packet.sequence, packet.timestamp, at, timed=False
         ):
             return
+        if self.speech is not None:
+            self.speech.skip(packet)
         digit = self._keypad.take(packet.ssrc, packet.timestamp, packet.payload)
         if digit is not None and len(self.digits) < _MOST_DIGITS:
             self.digits += digit

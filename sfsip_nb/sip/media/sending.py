@@ -121,8 +121,11 @@ class Sender:
             self.first_at, self.first_sequence = now, self.sequence
         self.packets += 1
         self.octets += len(payload)
-        if self.speech is not None and kind in (self.payload_type, COMFORT_NOISE):
-            self.speech.take(self.codec if kind == self.payload_type else "", packet, now)
+        if self.speech is not None:
+            if kind in (self.payload_type, COMFORT_NOISE):
+                self.speech.take(self.codec if kind == self.payload_type else "", packet, now)
+            else:
+                self.speech.skip(packet)
         return True
 
     # Digits

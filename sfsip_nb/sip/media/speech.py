@@ -139,6 +139,12 @@ class SpeechMeter:
             self._put(first, self._held.pop(first))
         return None
 
+    def skip(self, packet: Rtp) -> None:
+        """A packet without sound, such as a digit's: in its place in the stream none is missing."""
+        here = self._spans and self._spans[-1].ssrc == packet.ssrc and not self._held
+        if here and (packet.sequence - self._sequence) % 0x10000 == 1:
+            self._sequence = packet.sequence
+
     def close(self) -> None:
         """No more packets come: what is still held is measured."""
         for place in sorted(self._held):
