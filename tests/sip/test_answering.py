@@ -84,7 +84,7 @@ async def test_a_call_and_its_own_capture_tell_the_same(agents: Agents, tmp_path
     assert [turn["how"] for turn in live["turns"]] == ["answered"]
     assert all(turn["gap"]["ms"] > 400 for turn in live["turns"])
     assert live["first_word"]["ms"] > 300
-    assert 1.5 < live["greeting"]["s"] < 1.9
+    assert 1.5 < live["greeting"]["s"] < 2.5
     for one, other in zip(leaves(live), leaves(again), strict=True):
         if isinstance(one, float):
             assert other == pytest.approx(one, abs=0.02)
@@ -100,7 +100,7 @@ async def test_a_call_and_its_own_capture_tell_the_same(agents: Agents, tmp_path
 async def test_an_agent_is_interrupted(agents: Agents) -> None:
     result = await called(agents, "again", says=[caller("stop")], barge_in=True, seconds=8)
     [one] = result.seen["answering"]["barge_ins"]
-    assert one["stops"]["ms"] < 1000
+    assert one["stops"]["ms"] < 2000, "it would have spoken for three seconds more"
     assert one["at_s"] > 1.0
 
 

@@ -196,16 +196,27 @@ def talk(turns: int, seed: int) -> tuple[list[tuple[float, Recording]], ...]:
     return asks, replies
 
 
+Said = list[tuple[float, Recording]]
+
+
+@pytest.fixture(scope="module")
+def long_talk() -> tuple[Said, Said, float, list[Speech]]:
+    """A talk of many turns: what both say, its length, and the caller's speech as it leaves."""
+    asks, replies = talk(TURNS, 1)
+    length = asks[-1][0] + 8
+    return asks, replies, length, heard(packets(sound(length, asks)))
+
+
 @pytest.mark.parametrize(
     ("network", "most"),
     [(Network(), 0.02), (Network(jitter_s=0.06), 0.02), (Network(loss=0.05, jitter_s=0.06), 0.04)],
     ids=["clean", "jitter", "loss and jitter"],
 )
-def test_every_gap_of_two_hundred_turns_is_measured(network: Network, most: float) -> None:
-    asks, replies = talk(TURNS, 1)
-    length = asks[-1][0] + 8
-    # What we send is seen as it leaves; the same transit both ways would hide a wrong clock.
-    caller = heard(packets(sound(length, asks)))
+def test_every_gap_of_two_hundred_turns_is_measured(
+    network: Network, most: float, long_talk: tuple[Said, Said, float, list[Speech]]
+) -> None:
+    # The same transit both ways would hide a wrong clock.
+    asks, replies, length, caller = long_talk
     agent = heard(network.carried(packets(sound(length, replies), "PCMA", ssrc=9)), "PCMA")
     found = answering(AT, AT + length, caller, agent)
     assert [turn.how for turn in found.turns] == ["answered"] * TURNS
