@@ -15,6 +15,7 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Literal
 
 from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.inputs.impairment import Impairment, Toward
 
 if TYPE_CHECKING:
     from sfsip_nb.inputs.blocks import Block
@@ -56,6 +57,11 @@ class Fault:
     unclear: tuple[str, ...] = ()
     """The guides whose calls and call flows alone (sections 04 and 05) do not show it, or not as
     something else than another cause: no surprise for somebody to find out there."""
+
+    line: tuple[Toward, Impairment] | None = None
+    """What it does to audio on the trunk, and toward which side of a call."""
+    leaves: str = ""
+    """Of a condition: what a run under it says all the same."""
 
     @property
     def group(self) -> Group:

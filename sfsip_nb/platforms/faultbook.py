@@ -30,6 +30,14 @@ Words in braces stand for the customer's own values. This file is generated from
 `sfsip_nb/platforms/*/causes.yaml`; edit those.
 """
 
+_CONDITIONS = """## Conditions
+
+Nothing is wrong with what is set up, and section 06 names no cause. Practice: `--fault NAME`;
+several at once make a line that is bad in several ways.
+
+| Name | What happens | What a run says all the same |
+| --- | --- | --- |"""
+
 
 def book() -> str:
     """The whole book, as Markdown."""
@@ -38,7 +46,7 @@ def book() -> str:
         for fault in platform.part(end, "FAULTS", "faults"):
             practice.setdefault(fault.cause, []).append(fault)
     chapters = [_chapter(title, causes, practice) for title, causes in _causes()]
-    return "\n".join([_HEAD, *chapters])
+    return "\n".join([_HEAD, *chapters, _conditions(practice[""])])
 
 
 def _causes() -> Iterator[tuple[str, tuple[KnownCause, ...]]]:
@@ -50,6 +58,11 @@ def _causes() -> Iterator[tuple[str, tuple[KnownCause, ...]]]:
 def _chapter(title: str, causes: Iterable[KnownCause], practice: Mapping[str, list[Fault]]) -> str:
     entries = ["\n".join(_entry(cause, practice.get(cause.id, []))) for cause in causes]
     return "\n\n".join([f"## {title}", *entries]) + "\n"
+
+
+def _conditions(faults: Iterable[Fault]) -> str:
+    rows = (f"| `{one.name}` | {one.effect} | {one.leaves or '–'} |" for one in faults)
+    return "\n".join([_CONDITIONS, *rows]) + "\n"
 
 
 def _entry(cause: KnownCause, faults: list[Fault]) -> Iterator[str]:

@@ -7,6 +7,7 @@ attempt of the same run that repeats only the steps which should notice.
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -139,6 +140,26 @@ def test_the_direction_that_is_lost_is_the_flat_one_and_its_check_alone_fails(
         assert sounding == [number != flat for number in range(3)]
         assert first_cause(opened) == faults()[fault].cause
         assert failing([opened.engine.run("verify.inbound")]) == set()
+
+
+BAD_LINES = ("loss-5-to-caller", "loss-5-to-agent", "jitter-120-to-caller", "jitter-120-to-agent")
+
+
+def test_over_a_bad_line_a_healthy_set_up_passes_and_no_cause_is_named(provisioned: Bench) -> None:
+    bad = [f"synthflow.{name}" for name in BAD_LINES]
+    testbed = life.ensure(provisioned.folder, faults=bad)
+    try:
+        with provisioned.attempt("mode=verify") as opened:
+            met = [opened.engine.run(step) for step in ("verify.inbound", "verify.transfer")]
+            opened.engine.run("diagnose")
+            named = opened.journal.get(f"causes/{opened.attempt}")["named"]
+    finally:
+        for fault in bad:
+            testbed.control("DELETE", f"/faults/{fault}")
+    assert [result.verdict.value for result in met] == ["pass", "pass"]
+    assert named == []
+    heard = {c.id: c.seen for c in met[0].checks if c.id.endswith("heard/AI-agent")}
+    assert not re.search(r"\b0 % lost", heard["verify.inbound/heard/AI-agent"])
 
 
 @contextmanager

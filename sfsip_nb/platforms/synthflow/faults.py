@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sfsip_nb.inputs.platform import Fault
 from sfsip_nb.platforms.synthflow import breaks
+from sfsip_nb.platforms.synthflow.lines import LINES
 
 # Titles of rows, as the vendors' documents have them
 REGISTRATION = "Registration fails"
@@ -267,4 +268,4 @@ RATE_LIMIT = Fault(
 )
 NO_OPTIONS = Fault("synthflow.no-options", "Synthflow does not answer OPTIONS")
 
-FAULTS = tuple(fault for fault in list(globals().values()) if isinstance(fault, Fault))
+FAULTS = (*(fault for fault in list(globals().values()) if isinstance(fault, Fault)), *LINES)

@@ -20,6 +20,7 @@ from sfsip_nb.sip.reading import Reading
 from sfsip_nb.sip.transport import TransportLayer
 from sfsip_nb.sip.wire import Peer
 
+from .lines import Lines
 from .net import BLACK_HOLE, Net
 
 PRIVATE = "10.20.30.40"
@@ -51,6 +52,8 @@ class Habits:
     Route: a BYE is answered 481, as by Twilio's gateway."""
     unheard: Callable[[str], None] = _nothing
     """Such a BYE came for this Call-ID."""
+    lines: Lines | None = None
+    """What its audio goes over."""
 
 
 class Manners(TransportLayer):
@@ -66,9 +69,13 @@ class Manners(TransportLayer):
             return super().transmit(message, peer, data)
         if message.body:
             body = _with_codec(message.body)
+            if self.habits.lines:
+                body = self.habits.lines.outward(header(message, "Call-ID"), body)
             if self.habits.private_media():
                 body = re.sub(rb"(?m)^((?:o=.*|c=)IN IP4 )\S+", rb"\g<1>" + PRIVATE.encode(), body)
             set_body(message, body, header(message, "Content-Type"))
+        elif self.habits.lines and _refuses(message):
+            self.habits.lines.refused(header(message, "Call-ID"))
         if self.habits.stays() and _makes_dialog(message):
             message.headers.set("Record-Route", self._route(peer))
         super().transmit(message, peer)
@@ -80,6 +87,8 @@ class Manners(TransportLayer):
         if message is None or not self._shown_to(peer):
             return reading
         message.body = _within_reach(message.body)
+        if self.habits.lines:
+            message.body = self.habits.lines.inward(header(message, "Call-ID"), message.body)
         if self.habits.ignores_routes():
             message.headers.remove("Record-Route")
         if self.habits.stays() and isinstance(message, Request) and _has_lost_its_way(message):
@@ -111,6 +120,12 @@ def _makes_dialog(message: Message) -> bool:
     if isinstance(message, Request):
         return message.method == "INVITE" and not name_addr(header(message, "To")).tag
     return header(message, "CSeq").endswith("INVITE") and 100 < message.code < 300
+
+
+def _refuses(message: Message) -> bool:
+    """It refuses an INVITE."""
+    asked = header(message, "CSeq").endswith("INVITE")
+    return isinstance(message, Response) and message.code >= 300 and asked
 
 
 def _has_lost_its_way(request: Request) -> bool:

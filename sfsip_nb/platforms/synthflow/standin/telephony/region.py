@@ -11,7 +11,9 @@ from dataclasses import replace
 from typing import Any
 
 from sfsip_nb.inputs import facts
+from sfsip_nb.inputs.impairment import Impairment, Toward, combined
 from sfsip_nb.platforms.synthflow import faults
+from sfsip_nb.platforms.synthflow.lines import LINES
 from sfsip_nb.sip import (
     Call,
     Credentials,
@@ -25,6 +27,7 @@ from sfsip_nb.sip.sdp import Srtp
 from sfsip_nb.testbed.telephony.admission import Refusal, challenged
 from sfsip_nb.testbed.telephony.certificates import Certificates
 from sfsip_nb.testbed.telephony.element import SipElement
+from sfsip_nb.testbed.telephony.lines import Lines
 from sfsip_nb.testbed.telephony.manners import Habits, give
 from sfsip_nb.testbed.telephony.net import BLACK_HOLE, Net, Resident, Target, hops_left, name_addr
 from sfsip_nb.testbed.telephony.phone import CALL_SECONDS, ring_seconds
@@ -71,7 +74,18 @@ class SynthflowServers(SipElement):
         port = facts.synthflow_port
         ports: dict[Transport, int] = {"udp": port("udp"), "tcp": port("tcp"), "tls": port("tls")}
         super().__init__(net, Resident(agent, (self.host,), ports, self._address))
+        self.lines = Lines(agent, self._bad_lines, world.seed)
         give(agent, net, self.host, self._habits())
+
+    async def stop(self) -> None:
+        """As every element; its lines go too."""
+        await super().stop()
+        self.lines.close()
+
+    def _bad_lines(self) -> dict[Toward, Impairment]:
+        """What the line does to audio in either direction."""
+        bad = [f.line for f in LINES if f.line and self.world.fault(f)]
+        return {side: combined(do for to, do in bad if to == side) for side, _ in bad}
 
     def _habits(self) -> Habits:
         """Where a contact center ignores the route set, there is one."""
@@ -82,6 +96,7 @@ class SynthflowServers(SipElement):
             ignores_routes=lambda: fault(faults.IGNORES_ROUTE_SET),
             stays=self._passed_by,
             unheard=lambda call_id: self.run(self._abandon(call_id)),
+            lines=self.lines,
         )
 
     def _passed_by(self) -> bool:
