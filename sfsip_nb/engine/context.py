@@ -38,12 +38,14 @@ class Overheard:
     """What one end of a call heard by its own ears.
 
     ``since`` is when it began to listen (Unix seconds), ``levels`` one value for each
-    ``levels.STEP_S`` from then on, ``tones`` each one's ``hz`` and ``seconds``.
+    ``levels.STEP_S`` from then on, ``tones`` each one's ``hz`` and ``seconds``, ``words`` the
+    caller's recordings that it knew, each with ``name`` and ``seconds``.
     """
 
     since: float
     levels: Sequence[Level]
     tones: Sequence[Mapping[str, float]]
+    words: Sequence[Mapping[str, Any]] = ()
 
 
 AgentEars = Callable[[str, datetime, str], Overheard | None]

@@ -24,8 +24,13 @@ CONDITIONS = {
     "genesys.slow-visibility",
     "genesys.token-rate-limit",
     "genesys.unavailable",
+    "synthflow.cut-greeting",
+    "synthflow.late-greeting",
+    "synthflow.no-greeting",
     "synthflow.no-options",
     "synthflow.rate-limit",
+    "synthflow.slow-replies",
+    "synthflow.talks-on",
     "talkdesk.rate-limit",
     "talkdesk.report-stuck",
 }

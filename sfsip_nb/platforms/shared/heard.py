@@ -7,7 +7,7 @@ only sent is never called heard: what the far end hears is known where its own e
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -72,22 +72,35 @@ def _only_sent(audio: Audio) -> str:
 
 
 def by_the_agent(
-    step: str, agent: Overheard | None, hz: float, remedy: str, evidence: tuple[str, ...]
+    step: str, agent: Overheard | None, hz: float | None, remedy: str, evidence: tuple[str, ...]
 ) -> Check:
-    """Whether the AI agent's ears took in the caller's tone; None: no call reached the agent."""
-    heard = sum(
-        tone["seconds"]
-        for tone in (agent.tones if agent else ())
-        if abs(tone["hz"] - hz) <= _TOLERANCE_HZ and tone["seconds"] >= _AT_LEAST_SECONDS
-    )
+    """Whether the AI agent's ears took in the caller: a tone, or words for None.
+
+    Without an `agent` no call reached it.
+    """
+    heard = sum(_words(agent) if hz is None else _tones(agent, hz))
     took = levels.told(agent.levels) if agent else "no call reached the agent"
     return check(
         f"{step}/heard/caller",
         "The AI agent hears the caller",
-        "the caller's tone",
+        "the caller's words" if hz is None else "the caller's tone",
         f"{f'heard for {heard:.1f} s' if heard else 'not heard'}; {took}",
         heard > 0,
         Vantage.TESTBED,
         reason=remedy,
         evidence=evidence,
     )
+
+
+def _tones(agent: Overheard | None, hz: float) -> Iterator[float]:
+    """Seconds of that tone, each time that it was long enough."""
+    for tone in agent.tones if agent else ():
+        if abs(tone["hz"] - hz) <= _TOLERANCE_HZ and tone["seconds"] >= _AT_LEAST_SECONDS:
+            yield tone["seconds"]
+
+
+def _words(agent: Overheard | None) -> Iterator[float]:
+    """Seconds of each recording of the caller's that it knew."""
+    for said in agent.words if agent else ():
+        if said["name"]:
+            yield said["seconds"]

@@ -15,7 +15,7 @@ from sfsip_nb.engine.rows import CallRow
 from sfsip_nb.engine.verdicts import Basis, Check, Vantage
 from sfsip_nb.platforms.shared import heard
 from sfsip_nb.platforms.shared.checks import check
-from sfsip_nb.platforms.shared.stages import CallScript, CallStage
+from sfsip_nb.platforms.shared.stages import CallScript, CallStage, in_words
 from sfsip_nb.sip import ladder, loop, pcap
 from sfsip_nb.sip import probes as wire
 from sfsip_nb.sip.evidence.causes import explained
@@ -40,7 +40,8 @@ class ObservedCall:
 
     ``remedy`` is what the diagnosis of its messages says, ``isolated`` which difference made a
     failed call work, if that was looked for. ``referred`` is whom the other side asked the caller
-    to call instead, which is declined. ``watched`` says that both ends can be seen, ``agent``
+    to call instead, which is declined. ``in_words``: the caller said recordings and no tones.
+    ``watched`` says that both ends can be seen, ``agent``
     is then what the AI agent's end heard, if the call got there. ``media`` is where the other end
     wants its audio. ``seconds`` is from the answer to the end.
     """
@@ -49,6 +50,7 @@ class ObservedCall:
     caller: str
     mark: str
     since: datetime
+    in_words: bool = False
     code: int = 0
     phrase: str = ""
     codes: tuple[int, ...] = ()
@@ -124,7 +126,7 @@ def call(
     """
     mark = dialing.permit(ctx, step, number)
     caller = ctx.parameters.test_calls.from_
-    made = ObservedCall(number, caller, mark, datetime.now(UTC))
+    made = ObservedCall(number, caller, mark, datetime.now(UTC), in_words=in_words(stages))
     plan = wire.CallPlan(
         uri,
         caller_uri(caller),
@@ -137,7 +139,7 @@ def call(
         resolver=ctx.surroundings.resolver,
         tls_client=ctx.surroundings.tls(),
     )
-    seconds = sum(max(stage.within, stage.at_least) for stage in stages) + 1.0
+    seconds = sum(stage.longest for stage in stages) + 1.0
     tries: list[tuple[wire.placing.PlacedCall, CallScript]] = []
 
     async def attempt(plan: wire.CallPlan) -> tuple[ProbeResult, Kind | None]:

@@ -37,8 +37,9 @@ _TRANSFER = ("transfer_mode", "phone", "status", "sip_code")
 NOT_BY_AI = ", not by way of the AI agent"
 """Of a call that came to the live agents although Synthflow has no record of it."""
 
-_GREETING = CallStage(testcall.SPEECH_HZ, testcall.AGENT_HZ, within=8.0, at_least=1.5)
-_HANDED_OVER = CallStage(testcall.TRANSFER_REQUEST_HZ, testcall.PERSON_HZ, within=15.0)
+_GREETING = CallStage("hello", testcall.AGENT_HZ, within=5.0)
+_QUESTION = CallStage("again", testcall.AGENT_HZ, within=5.0)
+_HANDED_OVER = CallStage("person", testcall.PERSON_HZ, within=15.0)
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ INBOUND = Test(
     "verify.inbound",
     "Inbound call",
     ("AI agent",),
-    (_GREETING,),
+    (_GREETING, _QUESTION),
     "Talk to the agent for a few sentences, then hang up.",
     sampling.sampled,
 )

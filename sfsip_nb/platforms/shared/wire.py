@@ -32,7 +32,8 @@ def checks(
     found += _voices(step, placed, voices, lost or remedy)
     if placed.watched:
         why = lost or remedy or _OPEN_RTP
-        found.append(heard.by_the_agent(step, placed.agent, SPEECH_HZ, why, placed.evidence))
+        said = None if placed.in_words else SPEECH_HZ
+        found.append(heard.by_the_agent(step, placed.agent, said, why, placed.evidence))
     return [*found, _ended(step, placed)]
 
 

@@ -268,4 +268,24 @@ RATE_LIMIT = Fault(
 )
 NO_OPTIONS = Fault("synthflow.no-options", "Synthflow does not answer OPTIONS")
 
+# How the AI agent answers
+_HEARD = "every verdict of the guide: the agent is heard all the same"
+NO_GREETING = Fault(
+    "synthflow.no-greeting", "the AI agent waits for the caller to speak first", leaves=_HEARD
+)
+LATE_GREETING = Fault(
+    "synthflow.late-greeting", "the AI agent greets 3 seconds after its answer", leaves=_HEARD
+)
+CUT_GREETING = Fault(
+    "synthflow.cut-greeting",
+    "the first 400 ms of the AI agent's greeting are never sent",
+    leaves=_HEARD,
+)
+SLOW_REPLIES = Fault(
+    "synthflow.slow-replies", "the AI agent takes 3 seconds to reply", leaves=_HEARD
+)
+TALKS_ON = Fault(
+    "synthflow.talks-on", "the AI agent does not stop when it is interrupted", leaves=_HEARD
+)
+
 FAULTS = (*(fault for fault in list(globals().values()) if isinstance(fault, Fault)), *LINES)

@@ -1,25 +1,30 @@
-"""An assistant on the line: speaks, listens, and hands the caller over when asked to."""
+"""An assistant on the line: speaks, listens, and hands the caller over when asked to.
+
+It converses in words. A caller who uses tones for words is answered by tones, from the first on.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from sfsip_nb.platforms.synthflow import faults
-from sfsip_nb.sip import Call, Relay, Tone, relay
+from sfsip_nb.sip import Audio, Call, Relay, Tone, relay
+from sfsip_nb.sip.media import recordings
+from sfsip_nb.testbed import truth
 from sfsip_nb.testbed.telephony.net import Target
 from sfsip_nb.testbed.telephony.phone import CALL_SECONDS, agent_seconds
+from sfsip_nb.testbed.world import World
 
 from .. import customer
+from . import words
+from .dialogue import VOICE_HZ, Dialogue, Manner
 
 if TYPE_CHECKING:
     from .region import SynthflowServers
 
 Json = dict[str, Any]
-
-SPEECH_HZ = 440.0
-"""The assistant's voice."""
 
 CALLER_HZ = 1004.0
 """A caller who speaks."""
@@ -33,6 +38,25 @@ SENTENCE_SECONDS, PAUSE_SECONDS = 1.0, 0.4
 REFER_SECONDS = 10.0
 
 
+LATE_SECONDS, SLOW_SECONDS, CUT_SECONDS = 3.0, 3.0, 0.4
+"""What its faults of answering make of its manner."""
+
+
+def manner(world: World) -> Manner:
+    """How the assistant converses, by the faults that are on."""
+    own = Manner()
+    return replace(
+        own,
+        greets=not world.fault(faults.NO_GREETING),
+        greets_after=LATE_SECONDS * world.fault(faults.LATE_GREETING),
+        cuts_greeting=CUT_SECONDS * world.fault(faults.CUT_GREETING),
+        responds_after=SLOW_SECONDS if world.fault(faults.SLOW_REPLIES) else own.responds_after,
+        stops_after=None if world.fault(faults.TALKS_ON) else own.stops_after,
+        silent=world.fault(faults.SILENT_AGENT),
+        deaf=world.fault(faults.DEAF_AGENT),
+    )
+
+
 @dataclass
 class Talk:
     """One call of an assistant. `reason` is the row's end_call_reason if the assistant ends it."""
@@ -44,6 +68,9 @@ class Talk:
     row: Json
     reason: str = ""
     _said: list[str] = field(default_factory=list)
+    _speaking: asyncio.Task[None] | None = None
+    _dialogue: Dialogue | None = None
+    _tones: bool = False
     _transfers: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def run(self) -> None:
@@ -54,9 +81,13 @@ class Talk:
         audio = self.call.audio
         if audio is None:
             return
-        self._say(str(self.assistant["agent"].get("greeting_message") or "Hello."))
-        speaking = asyncio.create_task(self._speak())
-        if not world.fault(faults.DEAF_AGENT):
+        greeting = str(self.assistant["agent"].get("greeting_message") or "Hello.")
+        own = manner(world)
+        if own.greets:
+            self._say(greeting)
+        self._dialogue = Dialogue(audio, own, self._answer)
+        self._speaking = asyncio.create_task(self._dialogue.run(words.said(greeting)))
+        if not own.deaf:
             audio.listener.on_tone = self._hear
         try:
             if world.fault(faults.HANGS_UP):
@@ -66,10 +97,12 @@ class Talk:
                 self.reason = "timeout"
                 await self.call.hangup()
         finally:
-            tasks = (speaking, *self._transfers)
+            tasks = (self._speaking, *self._transfers)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await self._dialogue.close()
+            truth.tell(world, {"call_id": self.row["call_id"], "turns": self._dialogue.truth()})
 
     def transcript(self) -> str:
         """What both said, one line a turn."""
@@ -83,30 +116,55 @@ class Talk:
             "since": since.timestamp(),
             "levels": audio.levels_heard(since, until) if audio else [],
             "tones": audio.stats()["tones"] if audio else [],
+            "words": [
+                {"name": turn.name, "seconds": round(turn.seconds, 2)}
+                for turn in (self._dialogue.heard if self._dialogue else ())
+            ],
         }
 
     def _say(self, text: str) -> None:
         if not self.region.world.fault(faults.SILENT_AGENT):
             self._said.append(f"bot: {text}")
 
-    async def _speak(self) -> None:
+    async def _answer(self, heard: str) -> None:
+        """Reply in words to what the caller said, by the name of its recording."""
+        assert self._dialogue
+        self._said.append(f"human: {recordings.CALLER.get(heard, '(speaks)')}")
+        if heard == words.PERSON:
+            return await self._transfer()
+        await self._tell(words.TEXTS[words.REPLIES.get(heard, "heard")])
+
+    async def _tell(self, text: str) -> None:
+        """Say it in the transcript, and aloud to a caller who speaks in words."""
+        self._say(text)
+        if self._dialogue and not self._tones:
+            await self._dialogue.say(words.said(text))
+
+    async def _in_tones(self, audio: Audio) -> None:
         """A sentence, a pause, the next sentence."""
-        audio = self.call.audio
-        assert audio
         while not self.region.world.fault(faults.SILENT_AGENT):
-            audio.play(SPEECH_HZ)
+            audio.play(VOICE_HZ)
             await asyncio.sleep(SENTENCE_SECONDS)
             audio.play(None)
             await asyncio.sleep(PAUSE_SECONDS)
 
     def _hear(self, tone: Tone) -> None:
-        """The caller says something; what makes no sense is passed over."""
+        """The caller says something in tones; what makes no sense is passed over."""
         if abs(tone.hz - CALLER_HZ) < TOLERANCE_HZ:
+            self._answer_in_tones()
             self._said.append("human: (speaks)")
             self._say("I heard you.")
         elif abs(tone.hz - TRANSFER_HZ) < TOLERANCE_HZ and not self._transfers:
+            self._answer_in_tones()
             self._said.append("human: I want to speak to a person, please.")
             self._transfers.append(asyncio.create_task(self._transfer()))
+
+    def _answer_in_tones(self) -> None:
+        """From now on, to the end of the call."""
+        if not self._tones and self._speaking and self.call.audio:
+            self._tones = True
+            self._speaking.cancel()
+            self._speaking = asyncio.create_task(self._in_tones(self.call.audio))
 
     # Handing over
 
@@ -115,8 +173,8 @@ class Talk:
         world = self.region.world
         action = customer.transfer_action(world, self.assistant)
         if action is None:
-            return self._say("I am sorry, I cannot transfer you.")
-        self._say(str(action.get("initiating_msg") or "One moment, please."))
+            return await self._tell("I am sorry, I cannot transfer you.")
+        await self._tell(str(action.get("initiating_msg") or "One moment, please."))
         warm = str(action.get("transfer_mode")).startswith("warm")
         if world.fault(faults.REFER_REFUSED):
             code = 0
@@ -134,7 +192,7 @@ class Talk:
         )
         world.keep("synthflow_calls", self.row["call_id"], self.row)
         if code != 200:
-            self._say(str(action.get("failed_msg") or "I am sorry, nobody can be reached."))
+            await self._tell(str(action.get("failed_msg") or "I am sorry, nobody can be reached."))
         elif not warm:
             self.reason = "agent_ended_call"
             await self.call.hangup()

@@ -1,7 +1,6 @@
 """Synthflow as a trunk sees it: one region's SIP servers, and the assistants behind them.
 
-A region answers for the workspaces that live in it. What an assistant says is a 440 Hz tone; what
-it understands is 1004 Hz (a caller speaks) and 1400 Hz (a caller asks for a person).
+A region answers for the workspaces that live in it.
 """
 
 from __future__ import annotations
