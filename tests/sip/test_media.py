@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import itertools
 import time
 import wave
 from collections.abc import AsyncIterator
@@ -9,10 +10,10 @@ from collections.abc import AsyncIterator
 import numpy as np
 import pytest
 
-from sfsip_nb.sip import Audio
+from sfsip_nb.sip import Audio, relay
 from sfsip_nb.sip.media import control, g711, rtcp
 from sfsip_nb.sip.media.figures import one_way, stopped_after_s
-from sfsip_nb.sip.media.packets import Rtp, build, parse
+from sfsip_nb.sip.media.packets import CLOCK, Rtp, build, parse
 from sfsip_nb.sip.media.sockets import open_pair, watch
 from sfsip_nb.sip.media.srtp import Crypto, Protection
 from sfsip_nb.sip.sdp import Agreed
@@ -403,6 +404,23 @@ def test_a_loop_without_readers_hears_as_well() -> None:
 
     with asyncio.Runner(loop_factory=Loop) as runner:
         runner.run(go())
+
+
+async def test_where_a_relay_takes_over_the_clock_of_the_stream_goes_on() -> None:
+    """Also while nothing comes that it could send."""
+    near, far = await Ends.talk(), await Ends.talk()
+    near.b.keep()
+    far.b.sender.muted = True
+    assert await near.b.heard(440)
+    joined = relay(near.a, far.a)
+    await asyncio.sleep(0.3)
+    far.b.sender.muted = False
+    assert await near.b.heard(620)
+    joined.close()
+    came = (each.data for each in near.b.kept if each.destination == near.b.local)
+    times = [packet.timestamp for data in came if (packet := parse(data)) and not packet.marker]
+    steps = [(after - before) % CLOCK for before, after in itertools.pairwise(times)]
+    assert max(steps) >= 0.25 * 8000
 
 
 async def test_no_name_is_looked_up_while_packets_are_due() -> None:

@@ -30,7 +30,7 @@ class Relay:
                 offset = (
                     packet.ssrc,
                     out.sequence + 1 - packet.sequence,
-                    out.timestamp + out.frame_samples - packet.timestamp,
+                    out.next_timestamp() - packet.timestamp,
                 )
             kind, payload = _carried(packet, source, target)
             out.send(

@@ -104,6 +104,18 @@ class Sender:
         self.left_out += missed // self.frame_samples
         return missed
 
+    def next_timestamp(self) -> int:
+        """Of a packet that is sent now, of whosever making: the clock goes on while nothing is.
+
+        Who listens may take the timestamps for the time.
+        """
+        passed = 0.0
+        if self._due is not None:
+            passed = asyncio.get_running_loop().time() - self._due
+        elif self.last_at:
+            passed = time.time() - self.last_at
+        return self.timestamp + max(self.frame_samples, round(passed * RATE))
+
     def send(self, sequence: int, timestamp: int, marker: bool, payload: bytes, kind: int) -> None:
         """Send a packet of somebody else's making, as a relay does."""
         if not self.muted:
