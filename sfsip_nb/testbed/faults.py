@@ -12,7 +12,7 @@ GROUPS: Mapping[Group, str] = {
     "set-up": "Mistakes in the setup",
     "calls": "In the calls",
     "account": "What the account is not allowed to do",
-    "conditions": "Conditions of the API, the line and the conversation (nothing is wrong with the setup)",
+    "conditions": "Conditions (nothing is wrong with the setup)",
 }
 """Where faults lie, in words."""
 

@@ -13,7 +13,7 @@ from sfsip_nb.sip.shown import plain
 if TYPE_CHECKING:
     from sfsip_nb.sip import Audio, Call, Referral, Speech
 
-FIRST_WORD_SECONDS = 6.0
+FIRST_WORD_SECONDS = 5.0
 """How long the caller waits for a greeting, before they speak first."""
 
 _PAUSE_SECONDS = 0.3
