@@ -27,13 +27,18 @@ class Several(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._boxes: dict[str, tuple[Any, Any, str]] = {}
         self._groups: list[tuple[Any, list[str]]] = []
         for title, choices in groups.items():
-            self._groups.append((ipywidgets.HTML(f"<b>{escape(title)}</b>"), list(choices)))
+            heading = ipywidgets.HTML(
+                f"<b>{escape(title)}</b>",
+                layout=layout(grid_column="1 / -1"),
+                style=style(ipywidgets.HTML),
+            )
+            self._groups.append((heading, list(choices)))
             for name, about in choices.items():
                 self._add(name, about, name in value)
         frame = {"max_height": "240px", "overflow": "hidden auto", "width": "100%"}
-        self._below = ipywidgets.VBox(
-            layout={**frame, "border": "1px solid var(--jp-border-color2)", "padding": "4px"}
-        )
+        look = {"border": "1px solid var(--jp-border-color2)", "padding": "4px"}
+        columns = {"grid_template_columns": "34ch minmax(24ch, 1fr)"}
+        self._below = ipywidgets.GridBox(layout={**frame, **look, **columns})
         self._filter("")
         super().__init__([search, self._below], layout={"width": "100%"}, value=list(value))
         self.observe(self._show, names="value")
@@ -44,17 +49,16 @@ class Several(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             value=ticked,
             description=name,
             indent=False,
-            layout=layout(width="34ch"),
+            layout=layout(width="auto"),
             style=style(ipywidgets.Checkbox),
         )
         box.observe(self._tick, names="value")
         told = ipywidgets.HTML(
             f"<small>{escape(about)}</small>",
-            layout=layout(flex="1 1 24ch"),
+            layout=layout(width="auto"),
             style=style(ipywidgets.HTML),
         )
-        row = ipywidgets.HBox([box, told], layout=layout(flex_flow="row wrap", flex="0 0 auto"))
-        self._boxes[name] = box, row, f"{name.replace('-', ' ')} {name} {about}".lower()
+        self._boxes[name] = box, told, f"{name.replace('-', ' ')} {name} {about}".lower()
 
     def _tick(self, change: Any) -> None:
         self.value = [name for name, (box, _, _) in self._boxes.items() if box.value]
@@ -68,9 +72,10 @@ class Several(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         listed: list[Any] = []
         for heading, names in self._groups:
             rows = [
-                row
-                for box, row, text in map(self._boxes.__getitem__, names)
+                cell
+                for box, told, text in map(self._boxes.__getitem__, names)
                 if box.value or all(word in text for word in words)
+                for cell in (box, told)
             ]
             listed += [heading, *rows] if rows else []
         self._below.children = listed
