@@ -32,12 +32,12 @@ _LOOK_SECONDS = 0.05
 class CallStage:
     """While the call stands: what is said and what should be heard, within so many seconds.
 
-    What is said is a tone, or a recording by its name: that is said once, when it is the caller's
-    turn, and the stage is over when there is an answer too. Without anything to hear it lasts
+    What is said is a tone, nothing, or a recording by its name: that is said once, when it is the
+    caller's turn, and the stage is over when there is an answer too. Without anything to hear it lasts
     until the other side refers the caller to somebody else.
     """
 
-    say: float | str
+    say: float | str | None
     hear: float | None
     within: float = 6.0
     at_least: float = 0.8
@@ -89,7 +89,7 @@ class CallScript:
             await saying
 
     def say(self, leg: Call, stage: CallStage) -> None:
-        """Say a tone, from now on."""
+        """Say a tone from now on, or nothing."""
         assert leg.audio is not None
         leg.audio.play(stage.say if isinstance(stage.say, float) else None)
 
