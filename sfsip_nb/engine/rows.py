@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field
 
+from sfsip_nb.engine.answering_rows import AnsweringRow
 from sfsip_nb.engine.model import Card
 from sfsip_nb.engine.shape import Instant, Sha256, Shape
 from sfsip_nb.engine.verdicts import Basis, Check, Vantage, Verdict, Weight
@@ -290,6 +291,9 @@ class CallRow(Shape):
     )
     heard: list[bool] = Field(
         default=[], description="Whether each voice that was waited for was heard, in order."
+    )
+    answering: AnsweringRow | None = Field(
+        default=None, description="How the AI agent answered, where that was measured."
     )
     evidence: list[str] = Field(default=[], description="Its files in the evidence folder.")
 

@@ -17,6 +17,9 @@ from sfsip_nb.inputs.redaction import MASK
 
 _NO_DEFAULT: Any = ...
 
+MOST_MS = 60_000
+"""What a call has to do takes a minute at most."""
+
 
 def ask(text: str, sample: Any, default: Any = _NO_DEFAULT, **limits: Any) -> Any:
     """A field: its help, the testbed customer's value, and what a live run may leave out.
@@ -133,6 +136,26 @@ class TestCalls(Block):
     max: int = ask("most calls per attempt", 100, 3, ge=0, le=100)
     per_minute: int = ask("most calls per minute", 30, 2, ge=1, le=60)
     sample: int = ask("how many of the numbers test calls ring; 0: all", 0, 0, ge=0, le=1000)
+
+
+class Expect(Block):
+    """What the AI agent should say, and how fast. What is left out is measured, and not judged."""
+
+    greeting: f.Prose = ask("what the agent says first, word for word; empty: not checked", "", "")
+    greeting_ms: int = ask("how long that takes it, in ms; 0: not checked", 0, 0, ge=0, le=MOST_MS)
+    contains: list[f.LongItem] = ask(
+        "what the agent says at some point of a call", [], [], max_length=20
+    )
+    first_word_ms: int = ask(
+        "most ms from the answer to the agent's first word; 0: not checked", 0, 0, ge=0, le=MOST_MS
+    )
+    response_ms: int = ask(
+        "most ms from the caller's last word to the reply, in 95 of 100 replies; 0: not checked",
+        0,
+        0,
+        ge=0,
+        le=MOST_MS,
+    )
 
 
 class Answer(Block):

@@ -20,6 +20,7 @@ from sfsip_nb.inputs.blocks import (
     Answer,
     Block,
     ByHand,
+    Expect,
     Sip,
     Synthflow,
     Testbed,
@@ -61,6 +62,7 @@ class Parameters(_Head):
     """What a run is asked for, checked. The common part of all guides."""
 
     test_calls: TestCalls = ask("which test calls may be placed", None, TestCalls)
+    expect: Expect = ask("what the AI agent should say, and how fast", None, Expect)
     people: dict[str, Answer] = ask("answers to the manual steps", None, {}, max_length=100)
     adopt: Annotated[list[f.LongItem], AfterValidator(_adopted)] = ask(
         "existing objects that the run may change, as the plan names them", [], [], max_length=2000

@@ -138,6 +138,11 @@ class Run:
         return self._frames().calls
 
     @property
+    def turns(self) -> DataFrame:
+        """One row a turn of a caller in those calls."""
+        return self._frames().turns
+
+    @property
     def messages(self) -> DataFrame:
         """One row a SIP message of those calls."""
         return self._frames().messages
@@ -245,7 +250,7 @@ class Run:
         below = asks and not settled
         shown = steps.shown(
             judged,
-            figures=[*self._ways(step_id), *pictured.heard(kept)],
+            figures=[*self._ways(step_id), *pictured.heard(kept), *pictured.answered(kept)],
             inside=[*folds] if below else [*card, *folds],
             below=card if below else [],
         )

@@ -15,6 +15,7 @@ from sfsip_nb.engine.cause_rows import IssueRow
 from sfsip_nb.engine.nights import NightRow
 from sfsip_nb.engine.record import Record
 from sfsip_nb.engine.rows import ChangeRow, DialledRow, StepRow
+from sfsip_nb.present import answering
 from sfsip_nb.present.nights import changed
 
 if TYPE_CHECKING:
@@ -98,7 +99,26 @@ COLUMNS: dict[str, dict[str, str]] = {
         "round_trip_ms": "number",
         "mos": "number",
         "heard": "list",
+        "first_word_ms": "count",
+        "greeting_s": "number",
+        "turns": "count",
+        "replies": "count",
+        "gap_p50_ms": "count",
+        "gap_p95_ms": "count",
+        "barge_in_ms": "count",
+        "dead_air_s": "number",
         "evidence": "list",
+    },
+    "turns": {
+        "step": "text",
+        "number": "text",
+        "mark": "text",
+        "start_s": "number",
+        "end_s": "number",
+        "reply_s": "number",
+        "gap_ms": "count",
+        "error_ms": "count",
+        "how": "text",
     },
     "messages": {
         "step": "text",
@@ -221,7 +241,19 @@ def changes(rows: Iterable[ChangeRow]) -> Iterator[Row]:
 def calls(rows: Iterable[DialledRow]) -> Iterator[Row]:
     """One row a call that was placed; figures are missing where there was nothing to measure."""
     for row in rows:
-        yield row.model_dump(exclude={"seen"}) | (row.seen.model_dump() if row.seen else {})
+        seen = row.seen
+        figures = answering.figures(seen.answering) if seen and seen.answering else {}
+        own = seen.model_dump(exclude={"answering"}) if seen else {}
+        yield row.model_dump(exclude={"seen"}) | own | figures
+
+
+def turns(rows: Iterable[DialledRow]) -> Iterator[Row]:
+    """One row a turn of a caller, in the calls whose turns were measured."""
+    for row in rows:
+        for turn in row.seen.answering.turns if row.seen and row.seen.answering else ():
+            gap = {"gap_ms": turn.gap.ms, "error_ms": turn.gap.error_ms} if turn.gap else {}
+            call = {"step": row.step, "number": row.number, "mark": row.mark}
+            yield call | turn.model_dump(exclude={"gap"}) | gap
 
 
 def diagnosis(rows: Iterable[IssueRow]) -> Iterator[Row]:
@@ -248,6 +280,7 @@ ROWS: Mapping[str, Callable[[Iterable[Any]], Iterable[Row]]] = {
     "checks": checks,
     "changes": changes,
     "calls": calls,
+    "turns": turns,
     "messages": iter,
     "quality": iter,
     "diagnosis": diagnosis,

@@ -70,6 +70,11 @@ class Frames:
         return self._frame("calls", lambda record, _: record.dialled)
 
     @cached_property
+    def turns(self) -> DataFrame:
+        """One row a turn of a caller, in the calls whose turns were measured."""
+        return self._frame("turns", lambda record, _: record.dialled)
+
+    @cached_property
     def messages(self) -> DataFrame:
         """One row a SIP message of the captures that were kept."""
         return self._frame("messages", _messages)

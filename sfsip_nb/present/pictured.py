@@ -6,7 +6,7 @@ Evidence is given as contents by file name, and shown in its order.
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
-from sfsip_nb.present import exchanges, figures, tables
+from sfsip_nb.present import answering, exchanges, figures, tables
 from sfsip_nb.present.html import bare, kind_of
 from sfsip_nb.present.tables import Shown
 
@@ -17,6 +17,18 @@ def heard(evidence: Mapping[str, bytes]) -> Iterator[Shown]:
         if name.endswith(".json") and kind_of(name) != "requests":
             with suppress(ValueError):  # whatever else it is, it lies with the evidence
                 yield tables.figure(figures.heard(content))
+
+
+def answered(evidence: Mapping[str, bytes]) -> Iterator[Shown]:
+    """How the agent answered these calls, where that was measured: one table."""
+    rows = []
+    for name, content in evidence.items():
+        if name.endswith(".json") and kind_of(name) == "heard":
+            with suppress(ValueError):
+                call, _, found = figures.read_heard(content)
+                rows += [answering.row(call, found)] if found else []
+    if rows:
+        yield tables.plain_table(rows, answering.COLUMNS, "How the agent answered")
 
 
 def folded(evidence: Mapping[str, bytes], opened: bool) -> Iterator[Shown]:

@@ -11,7 +11,17 @@ from markupsafe import Markup
 
 from sfsip_nb.engine.record import Record
 from sfsip_nb.engine.rows import AnsweredCard
-from sfsip_nb.present import causes, chapters, cover, figures, glossary, outcome, style, zone
+from sfsip_nb.present import (
+    answering,
+    causes,
+    chapters,
+    cover,
+    figures,
+    glossary,
+    outcome,
+    style,
+    zone,
+)
 from sfsip_nb.present.exhibits import Exhibits, gather
 from sfsip_nb.present.html import environment
 from sfsip_nb.present.ids import Ids
@@ -74,6 +84,11 @@ def record_html(record: Record, evidence: Mapping[str, bytes]) -> str:
             collect=causes.COLLECT,
             again=causes.AGAIN,
             answered=chapters.numbers(record),
+            spoken=answering.calls(record.dialled),
+            spoken_columns=[("step", "Step"), *answering.COLUMNS.items()],
+            wanted=answering.expected(record.steps),
+            wanted_columns=list(answering.EXPECTED.items()),
+            measured=answering.MEASURED,
             sections=sections,
             left_over=left_over,
             inputs=inputs,
@@ -106,6 +121,7 @@ def _contents(
         ("changes", "Changes", "", not planning),
         ("people", "Done by people", "", data.people),
         ("dialled", "Test calls placed", "", data.dialled),
+        ("answering", "How it answered", "", answering.calls(data.dialled)),
         ("waivers", "Waivers", "", data.waivers),
         ("inputs", "Inputs", "", True),
         ("notes", "Since the guide was written", "", data.notes),

@@ -28,7 +28,7 @@ async def kept(agent: Overheard | None) -> tuple[Audio, dict[str, Any]]:
     await asyncio.sleep(0.5)
     ends.close()
     ears = agent and Overheard(start.timestamp() + agent.since, agent.levels, agent.tones)
-    file = heard.kept("+15551230001", ends.a, start, datetime.now(UTC), ears)
+    file = heard.kept("+15551230001", ends.a, start, datetime.now(UTC), ears, None)
     assert figures.heard(file.encode()).about
     return ends.a, json.loads(file)
 

@@ -408,3 +408,35 @@ def record() -> dict[str, Any]:
         ],
         "testbed": None,
     }
+
+
+def answering() -> dict[str, Any]:
+    """A call of 12 s: a greeting, two turns that are replied to, and an interruption."""
+    return {
+        "measured": "as measured at this end of the call",
+        "first_word": {"ms": 500, "error_ms": 10},
+        "greeting": {"s": 2.0, "error_ms": 20},
+        "gaps": {"n": 2, "p50": {"ms": 700, "error_ms": 20}, "p95": {"ms": 820, "error_ms": 20}},
+        "turns": [
+            {
+                "start_s": 3.5,
+                "end_s": 4.5,
+                "reply_s": 5.2,
+                "gap": {"ms": 700, "error_ms": 20},
+                "how": "answered",
+            },
+            {
+                "start_s": 7.5,
+                "end_s": 8.5,
+                "reply_s": 9.32,
+                "gap": {"ms": 820, "error_ms": 20},
+                "how": "answered",
+            },
+            {"start_s": 11.0, "end_s": 11.5, "reply_s": None, "gap": None, "how": "unanswered"},
+        ],
+        "barge_ins": [{"at_s": 7.5, "stops": {"ms": 240, "error_ms": 20}}],
+        "dead_air": [{"at_s": 9.9, "s": 2.1, "whose": "caller"}],
+        "clipped": [{"at_s": 0.5, "edge": "begin", "why": "abrupt"}],
+        "spoke_s": {"agent": 4.1, "caller": 2.5},
+        "notes": [],
+    }

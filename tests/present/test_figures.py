@@ -1,5 +1,6 @@
 """Figures: they say in words what they show, in every theme, and hostile text stays text."""
 
+import json
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -193,3 +194,41 @@ def test_a_ladder_is_read_again_with_its_messages() -> None:
 def test_what_is_no_ladder_is_refused(content: bytes) -> None:
     with pytest.raises(ValueError, match="ladder"):
         ladders.read(content)
+
+
+def turned(**changed: object) -> bytes:
+    file = json.loads(sample.levels([sample.SOUND] * 600))
+    return json.dumps(file | {"answering": sample.answering() | changed}).encode()
+
+
+def test_turns_stand_on_the_calls_own_axis_with_their_gaps_in_ms() -> None:
+    figure = figures.heard(turned())
+    assert {"500", "700", "820"} <= set(texts(figure.inline))
+    assert "replies after 700 ms (p50), 820 ms (p95)" in figure.about
+    assert "stops 240 ms after it is interrupted" in figure.about
+    (bars, *_) = [path for path in paths(figure.inline, "wave") if path.count("z") == 3]
+    assert bars  # one for each turn
+    assert figures.heard(sample.levels([sample.SOUND] * 600)).height < figure.height
+
+
+@pytest.mark.parametrize(
+    "changed", [{"turns": "no list"}, {"turns": [{"start_s": "x"}]}, {"first_word": 3}]
+)
+def test_turns_that_are_none_are_no_figure(changed: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"file of levels|validation"):
+        figures.heard(turned(**changed))
+
+
+def test_gaps_close_together_share_no_place_for_their_labels() -> None:
+    turns = [
+        {
+            "start_s": 0.1 * n,
+            "end_s": 0.1 * n + 0.05,
+            "reply_s": 0.1 * n + 0.08,
+            "gap": {"ms": 1000 + n, "error_ms": 20},
+            "how": "answered",
+        }
+        for n in range(100)
+    ]
+    shown = [text for text in texts(figures.heard(turned(turns=turns)).inline) if text[:1] == "1"]
+    assert 5 < len([text for text in shown if len(text) == 4]) < 20

@@ -82,6 +82,18 @@ def test_a_call_without_a_stream_has_no_quality() -> None:
     assert found.code.tolist() == [200, pd.NA]
 
 
+def test_a_call_has_its_figures_and_each_turn_a_row() -> None:
+    spoke = {"code": 200, "phrase": "OK", "answering": sample.answering()}
+    row = {"step": "a", "number": "+15551230001", "mark": "m", "at": "2026-11-29T10:00:00.000Z"}
+    rows = [DialledRow.model_validate(row | {"seen": spoke})]
+    call = dataframe.table("calls", rows)().iloc[0]
+    assert (call.first_word_ms, call.gap_p95_ms, call.barge_in_ms) == (500, 820, 240)
+    assert (call.greeting_s, call.dead_air_s, call.turns, call.replies) == (2.0, 2.1, 3, 2)
+    turns = dataframe.table("turns", rows)()
+    assert turns.gap_ms.tolist() == [700, 820, pd.NA]
+    assert turns.how.tolist() == ["answered", "answered", "unanswered"]
+
+
 def test_what_is_shown_has_its_frame_and_a_remark_has_none() -> None:
     check = sample.check("a.b/c", "Title", "fail", seen="<b>1</b>")
     step = StepRow.model_validate(sample.step("a.b", "01-x", "Step", "fail", [check]))

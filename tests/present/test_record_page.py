@@ -319,3 +319,18 @@ def test_the_foot_of_each_page_is_a_string_whatever_the_customer_is_called(kind:
     sheet = sample.page(data, {}).partition("<style>")[2].partition("</style>")[0]
     foot = sheet[sheet.rindex("@page{@bottom-left{content:") :]
     assert re.fullmatch(r'@page\{@bottom-left\{content:"(?:[\w ]|\\[0-9a-f]+ )*"\}\}', foot)
+
+
+def test_how_the_agent_answered_is_a_chapter_with_what_was_expected() -> None:
+    data = sample.record()
+    assert "How it answered" not in Page(sample.page(data, {})).text
+    data["dialled"][0]["seen"] = {"code": 200, "phrase": "OK", "answering": sample.answering()}
+    said, step = "late: 820 ms ± 20 ms, of 2 replies", data["steps"][-1]
+    step["checks"].append(
+        sample.check(f"{step['id']}/response", "The AI agent replies soon", "fail", seen=said)
+    )
+    page = Page(sample.page(data, {})).text
+    assert "How it answered" in page
+    assert "700 ms ± 20 ms" in page
+    assert "1 turn without a reply" in page
+    assert page.split("What was expected")[1].count(said) == 1

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from sfsip_nb.engine.answering_rows import AnsweringRow
 from sfsip_nb.engine.context import Overheard
 from sfsip_nb.engine.verdicts import Check, Vantage
 from sfsip_nb.platforms.shared.checks import check
@@ -24,8 +25,15 @@ _TOLERANCE_HZ, _AT_LEAST_SECONDS = 15.0, 0.2
 """As the caller's own ears judge a voice."""
 
 
-def kept(number: str, audio: Audio, start: datetime, end: datetime, agent: Overheard | None) -> str:
-    """The levels of an answered call as a file of evidence (``docs/record.md``).
+def kept(
+    number: str,
+    audio: Audio,
+    start: datetime,
+    end: datetime,
+    agent: Overheard | None,
+    answering: AnsweringRow | None,
+) -> str:
+    """The levels of an answered call as a file of evidence (``docs/record.md``), and its turns.
 
     All lanes stand on the caller's time: ``offset`` is in seconds after its answer.
     """
@@ -43,13 +51,15 @@ def kept(number: str, audio: Audio, start: datetime, end: datetime, agent: Overh
         offset = agent.since - start.timestamp()
         what = "Heard by the AI agent: what it received on the testbed"
         lanes.append(_lane(what, Vantage.TESTBED, offset, agent.levels))
-    file = {
+    file: dict[str, Any] = {
         "call": number,
         "answered": start.isoformat(),
         "unit": "dBov",
         "floor": levels.FLOOR,
         "lanes": lanes,
     }
+    if answering and answering.agent_spoke:
+        file["answering"] = answering.as_json()
     return json.dumps(file, separators=(",", ":"))
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sfsip_nb.api.waits import waiting
 from sfsip_nb.engine import dialing
+from sfsip_nb.engine.answering_rows import AnsweringRow
 from sfsip_nb.engine.context import Context, Overheard
 from sfsip_nb.engine.rows import CallRow
 from sfsip_nb.engine.verdicts import Basis, Check, Vantage
@@ -18,6 +19,7 @@ from sfsip_nb.platforms.shared.checks import check
 from sfsip_nb.platforms.shared.stages import CallScript, CallStage, in_words
 from sfsip_nb.sip import ladder, loop, pcap
 from sfsip_nb.sip import probes as wire
+from sfsip_nb.sip.evidence import answers
 from sfsip_nb.sip.evidence.causes import explained
 from sfsip_nb.sip.evidence.diagnose import decisive
 
@@ -43,7 +45,8 @@ class ObservedCall:
     to call instead, which is declined. ``in_words``: the caller said recordings and no tones.
     ``watched`` says that both ends can be seen, ``agent``
     is then what the AI agent's end heard, if the call got there. ``media`` is where the other end
-    wants its audio. ``seconds`` is from the answer to the end.
+    wants its audio. ``answering`` is how the other end answered, in speech. ``seconds`` is from the
+    answer to the end.
     """
 
     number: str
@@ -64,6 +67,7 @@ class ObservedCall:
     seconds: float | None = None
     audio: Mapping[str, Any] = field(default_factory=dict)
     media: str = ""
+    answering: AnsweringRow | None = None
     answer: str = ""
     remedy: str = ""
     isolated: str = ""
@@ -149,6 +153,7 @@ def call(
             talk.run,
             seconds=seconds,
             timeout=_ANSWER_SECONDS + seconds + wire.placing.HANG_UP,
+            find_speech=True,
             enough=enough,
         )
         tries.append((placed, talk))
@@ -191,8 +196,14 @@ def _note(made: ObservedCall, placed: wire.placing.PlacedCall) -> None:
     made.answer = explained(leg.code, leg.phrase, leg.remote_headers).said
     if leg.audio is not None:
         made.codec, made.audio = leg.audio.codec, leg.audio.stats()
+        made.answering = _answering(leg)
     if leg.session.answer is not None:
         made.media = leg.session.answer.address
+
+
+def _answering(leg: Call) -> AnsweringRow | None:
+    found = answers.of(leg)
+    return AnsweringRow.model_validate(found) if found else None
 
 
 def _row(made: ObservedCall) -> CallRow:
@@ -211,6 +222,7 @@ def _row(made: ObservedCall) -> CallRow:
         round_trip_ms=facts.get("rtt_ms"),
         mos=facts.get("mos"),
         heard=made.heard,
+        answering=made.answering,
         evidence=list(made.evidence),
     )
 
@@ -232,7 +244,8 @@ def _keep(
         keep(f"capture {made.number}", "pcapng", pcap.dump(result.trace, result.media)),
     ]
     if leg and leg.audio and leg.answered_at and leg.ended_at:
-        levels = heard.kept(made.number, leg.audio, leg.answered_at, leg.ended_at, made.agent)
+        span = leg.answered_at, leg.ended_at
+        levels = heard.kept(made.number, leg.audio, *span, made.agent, made.answering)
         kept.append(keep(f"heard {made.number}", "json", levels))
     if result.wav:
         kept.append(keep(f"heard {made.number}", "wav", result.wav))

@@ -21,7 +21,7 @@ from sfsip_nb.engine.trouble import once, told
 from sfsip_nb.engine.verdicts import Check, Vantage
 from sfsip_nb.inputs import ranges
 from sfsip_nb.inputs.schema import Parameters
-from sfsip_nb.platforms.shared import sampling, testcall, wire
+from sfsip_nb.platforms.shared import answering, sampling, testcall, wire
 from sfsip_nb.platforms.shared.checks import check, of_number, synthflow
 from sfsip_nb.platforms.shared.join import Sides, joined, not_made
 from sfsip_nb.platforms.shared.stages import CallStage
@@ -37,7 +37,8 @@ _TRANSFER = ("transfer_mode", "phone", "status", "sip_code")
 NOT_BY_AI = ", not by way of the AI agent"
 """Of a call that came to the live agents although Synthflow has no record of it."""
 
-_GREETING = CallStage("hello", testcall.AGENT_HZ, within=5.0)
+_GREETING = CallStage(None, testcall.AGENT_HZ, within=8.0, at_least=0.0)
+_HELLO = CallStage("hello", testcall.AGENT_HZ, within=5.0)
 _QUESTION = CallStage("again", testcall.AGENT_HZ, within=5.0)
 _HANDED_OVER = CallStage("person", testcall.PERSON_HZ, within=15.0)
 
@@ -60,7 +61,7 @@ INBOUND = Test(
     "verify.inbound",
     "Inbound call",
     ("AI agent",),
-    (_GREETING, _QUESTION),
+    (_HELLO,),
     "Talk to the agent for a few sentences, then hang up.",
     sampling.sampled,
 )
@@ -158,15 +159,29 @@ def _tested(
     step = test.step
     if not testcall.can_dial(ctx):
         sought = answered(ctx, step, number, ctx.given(step, "caller"), False)
-        return _judged(ctx, step, find(ctx, platform, sought), judge, remedy)
+        sides = find(ctx, platform, sought)
+        return [*_judged(ctx, step, sides, judge, remedy), *_expected(ctx, test, sides)]
     try:
-        placed = testcall.phone(ctx, step, number, test.stages)
+        placed = testcall.phone(ctx, step, number, _stages(ctx, test))
     except NotAllowed as refusal:
         return [not_made(step, str(refusal), "Allow test calls, or more of them.")]
     sought = Sought(step, number, step, placed.since, caller=placed.caller, mark=placed.mark)
     sides = replace(find(ctx, platform, sought), placed=placed)
     own = wire.checks(step, placed, sides, test.voices, remedy)
-    return [*own, *_judged(ctx, step, sides, judge, remedy)]
+    return [*own, *_judged(ctx, step, sides, judge, remedy), *_expected(ctx, test, sides)]
+
+
+def _stages(ctx: Context, test: Test) -> tuple[CallStage, ...]:
+    """What is said in a test's call. One reply is no measure of how fast they come."""
+    more = test is INBOUND and ctx.parameters.expect.response_ms
+    return (*test.stages, _QUESTION) if more else test.stages
+
+
+def _expected(ctx: Context, test: Test, sides: Sides) -> list[Check]:
+    """What the agent should say and how fast, of the call that is for it alone."""
+    if test is not INBOUND:
+        return []
+    return list(answering.checks(test.step, sides.whole, ctx.parameters.expect))
 
 
 def started(ctx: Context) -> str:

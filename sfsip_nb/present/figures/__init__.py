@@ -3,6 +3,7 @@
 from .base import Figure
 from .callflow import callflow
 from .heard import heard
+from .heard import read as read_heard
 from .strip import strip
 
-__all__ = ["Figure", "callflow", "heard", "strip"]
+__all__ = ["Figure", "callflow", "heard", "read_heard", "strip"]

@@ -12,8 +12,11 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from sfsip_nb.engine.answering_rows import AnsweringRow
+from sfsip_nb.present.answering import words
 from sfsip_nb.sip.media.levels import FLOOR, Level, told
 
+from . import turns
 from .base import Figure, label, wrapped
 
 _LEFT, _COLUMNS, _EACH = 50, 250, 2
@@ -58,8 +61,9 @@ class _Lane:
 
 
 def heard(content: bytes) -> Figure:
-    """Draw a file of levels (`docs/record.md`). Raises `ValueError` for anything else."""
-    call, lanes = _read(content)
+    """Draw a file of levels (`docs/record.md`), and on the same axis the turns of the call where
+    it has them. Raises `ValueError` for anything else."""
+    call, lanes, answering = read(content)
     start = min(0.0, *(lane.offset for lane in lanes))
     end = max(lane.end for lane in lanes)
     parts = []
@@ -71,26 +75,33 @@ def heard(content: bytes) -> Figure:
             *_drawn(_columns(lane, start, end - start), high + _HEAD + _HALF),
         ]
         high += _HEAD + 2 * _HALF + _GAP
+    said = words(answering) if answering else []
+    if answering and said:
+        scale = turns.Scale(_LEFT, _WIDTH, start, end)
+        parts += turns.drawn(answering, scale, high)
+        high += turns.HEIGHT
     parts += _axis(start, end - start, high - _GAP + 4)
-    about = ". ".join(f"{lane.what}: {lane.told(start, end)}" for lane in lanes)
+    about = ". ".join([*(f"{lane.what}: {lane.told(start, end)}" for lane in lanes), *said])
     return Figure(
         f"Call to {call}: who heard what", about, _LEFT + _WIDTH + 26, high + 12, "".join(parts)
     )
 
 
-def _read(content: bytes) -> tuple[str, list[_Lane]]:
-    """The number called, and the lanes. Anybody may have handed the file in."""
+def read(content: bytes) -> tuple[str, list[_Lane], AnsweringRow | None]:
+    """The number called, the lanes, and the turns. Anybody may have handed the file in."""
     if len(content) > _MOST_BYTES:
         raise ValueError("too long for a file of levels")
     try:
         file = json.loads(content)
         lanes = [_lane(item) for item in file["lanes"][:_MOST_LANES]]
         call = str(file["call"])[:40]
+        spoken = file.get("answering")
+        answering = AnsweringRow.model_validate(spoken) if spoken else None
     except (LookupError, TypeError, OverflowError, RecursionError) as error:
         raise ValueError(f"no file of levels: {type(error).__name__}") from None
     if not lanes:
         raise ValueError("no file of levels: no lanes")
-    return call, lanes
+    return call, lanes, answering
 
 
 def _lane(item: Any) -> _Lane:

@@ -4,13 +4,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from ..media.turns import DEFINITIONS, Answering, Elapsed
+from ..call import Call
+from ..media.turns import DEFINITIONS, Answering, Elapsed, answering
 from ..shown import counted
 
 HERE: Final = "as measured at this end of the call"
 CAPTURED: Final = "as seen at the capture point"
 
 Facts = dict[str, Any]
+
+
+def of(leg: Call) -> Facts | None:
+    """The figures of a call that `find_speech` was asked for; None if it was never answered."""
+    audio, answered = leg.audio, leg.answered_at
+    if audio is None or answered is None:
+        return None
+    ended = leg.ended_at.timestamp() if leg.ended_at else audio.closed_at
+    heard = audio.speech_heard() if audio.packets_received else None
+    return facts(answering(answered.timestamp(), ended, audio.speech_sent(), heard), HERE)
 
 
 def facts(found: Answering, where: str) -> Facts:
@@ -50,7 +61,7 @@ def facts(found: Answering, where: str) -> Facts:
         "clipped": [
             {"at_s": at(one.at), "edge": one.edge, "why": one.why} for one in found.clipped
         ],
-        "spoke_s": {side: round(seconds, 2) for side, seconds in found.spoke.items()},
+        "spoke_s": {side: round(found.spoke[side], 2) for side in sorted(found.sides)},
         "notes": [*_notes(found)],
         "definitions": dict(DEFINITIONS),
     }

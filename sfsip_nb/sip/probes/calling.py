@@ -4,12 +4,10 @@ from dataclasses import replace
 from typing import Any
 
 from ..call import Call
-from ..evidence.answers import HERE, Facts, facts
+from ..evidence import answers
 from ..evidence.causes import explained
 from ..evidence.diagnose import decisive
 from ..evidence.finding import Verdict
-from ..media.rtp import Audio
-from ..media.turns import answering
 from ..shown import plain
 from .audible import directions, quality
 from .isolating import isolate
@@ -70,16 +68,8 @@ def judged(placed: PlacedCall, script: Listening) -> tuple[ProbeResult, Kind | N
         seen["then_hz"], seen["then_heard"] = script.then_hz, script.then_heard
     if leg.audio is not None and leg.ok:
         seen |= directions(leg, script) | {"quality": quality(leg.audio)}
-        seen["answering"] = _answering(leg, leg.audio)
+        seen["answering"] = answers.of(leg)
     return placed.result(verdict, sentence, seen), kind
-
-
-def _answering(leg: Call, audio: Audio) -> Facts:
-    assert leg.answered_at is not None
-    ended = leg.ended_at.timestamp() if leg.ended_at else audio.closed_at
-    heard = audio.speech_heard() if audio.packets_received else None
-    found = answering(leg.answered_at.timestamp(), ended, audio.speech_sent(), heard)
-    return facts(found, HERE)
 
 
 def _judge(leg: Call, script: Listening, placed: PlacedCall) -> tuple[Verdict, str, Kind | None]:
