@@ -33,8 +33,8 @@ class CallStage:
     """While the call stands: what is said and what should be heard, within so many seconds.
 
     What is said is a tone, nothing, or a recording by its name: that is said once, when it is the
-    caller's turn, and the stage is over when there is an answer too. Without anything to hear it lasts
-    until the other side refers the caller to somebody else.
+    caller's turn, and the stage is over when there is an answer too. Without anything to hear it
+    lasts until the other side refers the caller to somebody else.
     """
 
     say: float | str | None
