@@ -17,9 +17,8 @@ from sfsip_nb.engine.verdicts import Basis, Check, Vantage
 from sfsip_nb.platforms.shared import heard
 from sfsip_nb.platforms.shared.checks import check
 from sfsip_nb.platforms.shared.stages import CallScript, CallStage, in_words
-from sfsip_nb.sip import ladder, loop, pcap
+from sfsip_nb.sip import evidence, ladder, loop, pcap
 from sfsip_nb.sip import probes as wire
-from sfsip_nb.sip.evidence import answers
 from sfsip_nb.sip.evidence.causes import explained
 from sfsip_nb.sip.evidence.diagnose import decisive
 
@@ -202,7 +201,7 @@ def _note(made: ObservedCall, placed: wire.placing.PlacedCall) -> None:
 
 
 def _answering(leg: Call) -> AnsweringRow | None:
-    found = answers.of(leg)
+    found = evidence.answers.of(leg)
     return AnsweringRow.model_validate(found) if found else None
 
 
