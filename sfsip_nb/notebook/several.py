@@ -29,7 +29,7 @@ class Several(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         for title, choices in groups.items():
             heading = ipywidgets.HTML(
                 f"<b>{escape(title)}</b>",
-                layout=layout(grid_column="1 / -1"),
+                layout=layout(flex="0 0 calc(100% - 1ch)"),
                 style=style(ipywidgets.HTML),
             )
             self._groups.append((heading, list(choices)))
@@ -37,8 +37,8 @@ class Several(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
                 self._add(name, about, name in value)
         frame = {"max_height": "240px", "overflow": "hidden auto", "width": "100%"}
         look = {"border": "1px solid var(--jp-border-color2)", "padding": "4px"}
-        columns = {"grid_template_columns": "34ch minmax(24ch, 1fr)"}
-        self._below = ipywidgets.GridBox(layout={**frame, **look, **columns})
+        lines = {"flex_flow": "row wrap", "align_content": "flex-start"}
+        self._below = ipywidgets.Box(layout={**frame, **look, **lines})
         self._filter("")
         super().__init__([search, self._below], layout={"width": "100%"}, value=list(value))
         self.observe(self._show, names="value")
@@ -49,13 +49,13 @@ class Several(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             value=ticked,
             description=name,
             indent=False,
-            layout=layout(width="auto"),
+            layout=layout(width="34ch"),
             style=style(ipywidgets.Checkbox),
         )
         box.observe(self._tick, names="value")
         told = ipywidgets.HTML(
             f"<small>{escape(about)}</small>",
-            layout=layout(width="auto"),
+            layout=layout(flex="1 1 calc(100% - 37ch)", min_width="24ch"),
             style=style(ipywidgets.HTML),
         )
         self._boxes[name] = box, told, f"{name.replace('-', ' ')} {name} {about}".lower()
