@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from .agent import UserAgent
     from .b2bua import bridge
     from .call import Call
+    from .deadman import Switch
     from .digest import Credentials
     from .dns import MapResolver, NextHop, ResolveError, Resolver
     from .evidence import ladder, pcap
@@ -50,6 +51,7 @@ __all__ = [
     "Speech",
     "SpeechMeter",
     "Spoken",
+    "Switch",
     "Tone",
     "Trace",
     "TraceEntry",
@@ -88,6 +90,7 @@ __getattr__ = face(  # a notebook names calls and resolvers long before it dials
         "Speech": "media.speech",
         "SpeechMeter": "media.speech",
         "Spoken": "media.voice",
+        "Switch": "deadman",
         "Tone": "media.tones",
         "Trace": "trace",
         "TraceEntry": "trace",

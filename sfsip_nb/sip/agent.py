@@ -19,6 +19,7 @@ from .outgoing import OutgoingCall, Progress
 from .sdp import CODECS, Srtp
 from .serving import Incoming, ServerTransaction
 from .stack import Stack
+from .standing import Standing
 from .trace import Address, Trace, Transport
 from .transport import TransportLayer
 from .wire import Peer, Wire
@@ -108,11 +109,13 @@ class UserAgent:
         transport: Transport | None = None,
         proxy: str = "",
         on_progress: Progress | None = None,
+        on_standing: Callable[[Standing], None] | None = None,
     ) -> OutgoingCall:
         """Begin a call to the Request-URI `to`; returns at once, see `Call.outcome`.
 
         `from_` is a URI or `"Name" <uri>`; `proxy` a SIP URI that becomes the Route. A request
-        that is too large for UDP takes TCP (RFC 3261 §18.1.1).
+        that is too large for UDP takes TCP (RFC 3261 §18.1.1). `on_standing` is told, before each
+        INVITE and before the ACK, how another process could end the call.
         """
         call = OutgoingCall(
             self.stack,
@@ -120,6 +123,7 @@ class UserAgent:
             transport=transport,
             credentials=self.credentials if credentials is None else credentials,
             on_progress=on_progress,
+            on_standing=on_standing,
         )
         self._keep(call)
         await call.place(codecs, srtp)

@@ -1,5 +1,6 @@
 """Dialogs: whom in-dialog requests name, and the way they take (RFC 3261 §12)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sipmessage import Request, Response
@@ -125,12 +126,18 @@ class Dialog:
         except OSError:
             return None
 
-    async def acknowledge(self, invite: Request) -> tuple[Request, Peer]:
-        """Send the ACK for a 2xx, along the route set (RFC 3261 §13.2.2.4). Raises OSError."""
+    async def acknowledge(
+        self, invite: Request, ready: Callable[[Peer], None] = lambda peer: None
+    ) -> tuple[Request, Peer]:
+        """Send the ACK for a 2xx, along the route set (RFC 3261 §13.2.2.4). Raises OSError.
+
+        `ready` is told just before to whom it goes, as what follows in the dialog does.
+        """
         ack = self.request("ACK", cseq(invite)[0])
         for name in AUTHORIZATION.values():  # RFC 3261 §22.1
             ack.headers.setlist(name, list(invite.headers.getlist(name)))
         peer = await Hops(self.stack.transport, ack, flow=self.flow).first()
+        ready(peer)
         self.stack.transport.transmit(ack, peer)
         return ack, peer
 

@@ -14,7 +14,9 @@ from .fields import add_headers, cseq, header, name_addr, number, values
 from .hops import Hops
 from .messages import SDP, copied, session_body, set_body
 from .sdp import Srtp
+from .session_timer import LONGEST
 from .stack import Stack
+from .standing import Standing
 from .trace import Transport
 from .transaction import ClientTransaction
 from .transport import closed
@@ -34,11 +36,13 @@ class OutgoingCall(Call):
         transport: Transport | None,
         credentials: Sequence[Credentials],
         on_progress: "Progress | None",
+        on_standing: "Callable[[Standing], None] | None" = None,
     ) -> None:
         tag = name_addr(header(invite, "From")).tag
         nowhere = Peer(transport or "udp", ("", 0), ("", 0))
         super().__init__(stack, "out", invite, nowhere, tag, credentials)
         self._hops, self._on_progress = Hops(stack.transport, invite, transport), on_progress
+        self._on_standing = on_standing
         self._tried: set[str] = set()
         self._transaction: ClientTransaction | None = None
         self._provisional = False
@@ -103,6 +107,9 @@ class OutgoingCall(Call):
     async def _once(self, peer: Peer) -> Outcome:
         """One INVITE. "failed": another server may do better (RFC 3263 §4.3)."""
         hops = self._hops
+        if self._on_standing is not None:
+            cancel = bytes(_cancel_of(self.invite, ""))
+            self._on_standing(Standing.unanswered(peer, cancel))
         transaction = self.stack.start(self.invite, peer, hops.branch, hops.data)
         self._transaction = transaction
         self._provisional = self._cancel_sent = False
@@ -168,12 +175,23 @@ class OutgoingCall(Call):
             self.challenges += 1
             if self._cancelled is None and self.answerer.answer(response, self.invite, self._tried):
                 return "challenged"
+        if response.code == 422 and self._cancelled is None and self._longer(response):
+            return "challenged"
         self.phrase = response.phrase
         if response.code == 503 and self._cancelled is None:
             return "failed"
         by: Literal["local", "remote"] = "remote" if self._cancelled is None else "local"
         self.end("failed", by, code=response.code, phrase=response.phrase)
         return "decided"
+
+    def _longer(self, response: Response) -> bool:
+        """Ask for the session interval that the peer wants at least, once (RFC 4028 §7.3)."""
+        least, asked = number(header(response, "Min-SE")), header(self.invite, "Min-SE")
+        if not asked or least is None or not (number(asked) or 0) < least <= LONGEST:
+            return False
+        self.invite.headers.set("Session-Expires", f"{least};refresher=uac")
+        self.invite.headers.set("Min-SE", str(least))
+        return True
 
     async def _success(self, response: Response) -> None:
         """A 2xx: ACK it, each copy again (RFC 3261 §13.2.2.4)."""
@@ -191,7 +209,9 @@ class OutgoingCall(Call):
         if not unwanted:
             self.dialog, self.dialogs = dialog, {tag: dialog}
         try:
-            self._acknowledged[tag] = await dialog.acknowledge(self.invite)
+            self._acknowledged[tag] = await dialog.acknowledge(
+                self.invite, lambda peer: self._stands(peer, dialog)
+            )
         except OSError as error:
             self._unreachable(error, "no way to send the ACK: ")
             return
@@ -212,14 +232,17 @@ class OutgoingCall(Call):
             # The answer fits no medium: the dialog stands, so BYE ends it (§13.2.2.4).
             self.stack.spawn(self.bye(reason='SIP;cause=488;text="answer not acceptable"'))
 
+    def _stands(self, peer: Peer, dialog: Dialog) -> None:
+        """An ACK is about to be sent: from then on only BYE ends the call."""
+        if self._on_standing is not None:
+            self._on_standing(Standing.answered(peer, dialog))
+
     def _send_cancel(self, reason: str) -> None:
         transaction = self._transaction
         if self._cancel_sent or transaction is None:
             return
         self._cancel_sent = True
-        invite = transaction.request
-        cancel = copied(invite, "CANCEL", "Via", "Route", "From", "To", "Call-ID", "Max-Forwards")
-        add_headers(cancel, {"Reason": reason} if reason else None)
+        cancel = _cancel_of(transaction.request, reason)
         self.stack.start(cancel, transaction.peer, transaction.key[0])
         # RFC 3261 §9.1: without a final response for 64 T1 the INVITE counts as canceled.
         asyncio.get_running_loop().call_later(64 * self.stack.t1, self._given_up)
@@ -244,6 +267,13 @@ class OutgoingCall(Call):
         self.failure = error
         said = str(error) or "connection timed out"
         self.end("failed", "local", code=503, phrase=f"{doing}{said}")
+
+
+def _cancel_of(invite: Request, reason: str) -> Request:
+    """The CANCEL of an INVITE as it was sent: with its branch (RFC 3261 §9.1)."""
+    cancel = copied(invite, "CANCEL", "Via", "Route", "From", "To", "Call-ID", "Max-Forwards")
+    add_headers(cancel, {"Reason": reason} if reason else None)
+    return cancel
 
 
 Progress = Callable[[OutgoingCall, int, Response], None]

@@ -1,6 +1,6 @@
 """Session timers: a call lives as long as it is refreshed (RFC 4028).
 
-This side asks for no timer; it takes part where the peer does.
+This side takes part where the peer asks for a timer; it asks for one itself with `brief`.
 """
 
 import asyncio
@@ -11,6 +11,15 @@ from typing import Any
 from sipmessage import Request, Response
 
 from .fields import header, number, parameters, values
+
+SHORTEST, LONGEST = 90, 1800
+"""Seconds of a session interval: the least that may be asked for (§4), the most that is taken."""
+
+
+def brief() -> dict[str, str]:
+    """Headers of an INVITE that asks for the shortest timer, refreshed from here: where nobody
+    refreshes any more, the far end drops the call within this time (§7.1, §10)."""
+    return {"Session-Expires": f"{SHORTEST};refresher=uac", "Min-SE": str(SHORTEST)}
 
 
 @dataclass(eq=False)

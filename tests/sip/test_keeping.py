@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from sfsip_nb.sip import Call
+from sfsip_nb.sip.session_timer import brief
 from tests.sip.rawpeer import SDP, RawPeer
 from tests.sip.siptools import Agents, until, uri
 
@@ -80,6 +81,24 @@ async def test_the_caller_refreshes_by_reinvite_where_the_peer_knows_no_update(
     await raw.next("ACK")
     assert await call.outcome(1) == 200
     assert call.state == "answered"
+    raw.close()
+
+
+async def test_a_longer_interval_is_taken_where_the_peer_wants_one(agents: Agents) -> None:
+    raw, client = await RawPeer.udp_at(), await agents("client")
+    call = await client.invite(raw.uri(), headers=brief())
+    invite = await raw.next("INVITE")
+    assert invite.headers["Session-Expires"] == "90;refresher=uac"
+    raw.reply(invite, 422, Min_SE="180")
+    await raw.next("ACK")
+    again = await raw.next("INVITE")
+    assert (again.headers["Session-Expires"], again.headers["Min-SE"]) == (
+        "180;refresher=uac",
+        "180",
+    )
+    raw.reply(again, 422, Min_SE="180")  # it does not take what it asked for
+    await raw.next("ACK")
+    assert await call.outcome(5) == 422
     raw.close()
 
 

@@ -14,6 +14,7 @@ from ..agent import UserAgent
 from ..call import Call
 from ..evidence.finding import Verdict
 from ..refer import Referral
+from ..standing import Standing
 from ..trace import TraceEntry
 from .plan import CallPlan, Kind
 from .reach import ProbeResult, Reach
@@ -79,12 +80,13 @@ async def place(
     find_speech: bool = False,
     enough: Callable[[int], bool] = lambda code: False,
     follow: Callable[[UserAgent, Referral], Awaitable[None]] | None = None,
+    on_standing: Callable[[Standing], None] | None = None,
 ) -> PlacedCall:
     """Call, run `script` (at most `seconds`) while the call stands, and hang up.
 
     All of it takes at most `timeout` seconds: what script and hanging up leave of it is for the
     answer. A provisional code that is `enough` ends the call at once. `follow` answers
-    a REFER while the call stands.
+    a REFER while the call stands. `on_standing` is that of `UserAgent.invite`.
     """
     reach = Reach(name, plan)
     placed = PlacedCall(name, reach.where)
@@ -109,6 +111,7 @@ async def place(
             transport=plan.transport,
             proxy=plan.proxy,
             on_progress=progress,
+            on_standing=on_standing,
         )
         if plan.keep and leg.audio is not None:
             leg.audio.keep()
