@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 
 import httpx
@@ -10,6 +9,7 @@ import httpx
 from sfsip_nb.inputs import facts
 from sfsip_nb.inputs import platform as platforms
 from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.inputs.fields import on_this_machine
 
 _LABEL = "[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
 
@@ -47,14 +47,6 @@ def own(name: str, url: str, *, live: bool) -> str:
         f"No secret of {platform} was sent: the testbed's address for it points to {place}, but a"
         " testbed run stays on this machine. Start the run in a fresh folder, without testbed.url.",
     )
-
-
-def on_this_machine(host: str) -> bool:
-    """Whether `host` is a loopback address or ``localhost``."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def is_own(name: str, host: str) -> bool:

@@ -14,10 +14,11 @@ from urllib.request import getproxies, proxy_bypass
 import httpx
 
 from sfsip_nb.api.errors import Problem, plain
-from sfsip_nb.api.origins import is_own, on_this_machine
+from sfsip_nb.api.origins import is_own
 from sfsip_nb.api.silence import ADVICE, LASTING, silence
 from sfsip_nb.api.transport import client
 from sfsip_nb.inputs import facts
+from sfsip_nb.inputs.fields import on_this_machine
 
 _CONNECT, _PAUSE = 1.5, 0.3
 """Seconds for one address of a host to answer a connection, and before the host is tried again."""

@@ -18,9 +18,9 @@ import httpx
 from sfsip_nb.api import exchanges, memory
 from sfsip_nb.api.errors import ApiError, Problem, is_token_rate_limit, plain
 from sfsip_nb.api.exchanges import Exchange
-from sfsip_nb.api.origins import on_this_machine
 from sfsip_nb.api.silence import LASTING, silence
 from sfsip_nb.api.waits import tries, waiting
+from sfsip_nb.inputs.fields import on_this_machine
 
 # Each sending is noted as an exchange; without a handler Python would print each of them to stderr.
 logging.getLogger("stamina").addHandler(logging.NullHandler())

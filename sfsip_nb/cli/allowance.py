@@ -10,7 +10,7 @@ from sfsip_nb.engine.dialing import MARK_HEADER
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.load import load_file
 from sfsip_nb.inputs.numbers import dial_refusal
-from sfsip_nb.platforms.shared.testcall import caller_uri
+from sfsip_nb.platforms.shared.line import anonymous
 
 
 class Allowance:
@@ -23,7 +23,7 @@ class Allowance:
     @property
     def caller(self) -> str:
         """The From of test calls."""
-        return caller_uri(self._rules.from_ or "sfsip")
+        return anonymous(self._rules.from_ or "sfsip")
 
     def refusal(self, number: str) -> str:
         """Why a number may not be called, as a sentence; empty where it may."""

@@ -89,7 +89,8 @@ class _Interview:
             self._ask(again[0])
 
     def _is_due(self, field: Field) -> bool:
-        new = field.secret and field.key not in self._answers
+        named = bool(self._draft.value(field.key))  # the reference that a file begins with
+        new = field.secret and named and field.key not in self._answers
         return new or bool(self._wrong(field))
 
     def _wrong(self, field: Field) -> str:

@@ -39,13 +39,20 @@ CREATE TABLE IF NOT EXISTS evidence (
   sha256 TEXT NOT NULL, kept TEXT NOT NULL, kind TEXT NOT NULL DEFAULT '');
 CREATE TABLE IF NOT EXISTS dialled (
   id INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, step TEXT NOT NULL, number TEXT NOT NULL,
-  mark TEXT NOT NULL, at TEXT NOT NULL, result TEXT NOT NULL DEFAULT '{}');
+  mark TEXT NOT NULL, at TEXT NOT NULL, result TEXT NOT NULL DEFAULT '{}',
+  account TEXT NOT NULL DEFAULT '', approved_by TEXT NOT NULL DEFAULT '');
 """
 
-_LATER = {"changes": ("undoes", "[]"), "dialled": ("result", "{}"), "evidence": ("kind", "")}
+_LATER = (
+    ("changes", "undoes", "[]"),
+    ("dialled", "result", "{}"),
+    ("dialled", "account", ""),
+    ("dialled", "approved_by", ""),
+    ("evidence", "kind", ""),
+)
 """Columns that the journals of earlier versions lack, and what stands in their old rows."""
 
-_TEXTS = {"reason", "outcome", "done_by", "note", "title"}
+_TEXTS = {"reason", "outcome", "done_by", "note", "title", "account", "approved_by"}
 _DATA = {"value", "facts", "checks", "before", "after", "given", "card", "evidence", "result"}
 _OWN_DATA = {"prints", "undoes"}
 """Columns, in whichever table: texts and data from outside, which may hold a secret, and our own
@@ -90,7 +97,7 @@ class Database:
         with self.writing() as connection:
             for statement in _SCHEMA.split(";"):
                 connection.execute(statement)
-            for table, (name, value) in _LATER.items():
+            for table, name, value in _LATER:
                 columns = connection.execute(f"SELECT name FROM pragma_table_info('{table}')")
                 if not any(row["name"] == name for row in columns):
                     connection.execute(

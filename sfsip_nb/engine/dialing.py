@@ -7,6 +7,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 from sfsip_nb.api.waits import waiting
+from sfsip_nb.engine import approval
 from sfsip_nb.engine.context import Context
 from sfsip_nb.inputs.errors import SfsipError
 from sfsip_nb.inputs.numbers import dial_refusal
@@ -19,11 +20,12 @@ class NotAllowed(SfsipError):
     """A call may not be placed; the text says why and what would allow it."""
 
 
-def permit(ctx: Context, step: str, number: str) -> str:
+def permit(ctx: Context, step: str, number: str, account: str = "") -> str:
     """Note a call that is about to be placed and return its mark.
 
     Waits for the allowed rate. Raises ``NotAllowed`` for a number that must never be dialed
-    (emergency, short, premium), one that is not listed, and past the allowed count.
+    (emergency, short, premium), one that is not listed, and past the allowed count; and for a call
+    from an ``account`` that nobody has approved.
     """
     rules = ctx.parameters.test_calls
     refusal = dial_refusal(number)
@@ -36,9 +38,12 @@ def permit(ctx: Context, step: str, number: str) -> str:
     placed = ctx.journal.dialled(ctx.attempt)
     if len(placed) >= rules.max:
         raise NotAllowed(f"This attempt has placed its {rules.max} test calls (test_calls.max).")
+    if account and (why := approval.missing(ctx)):
+        raise NotAllowed(why)
     _keep_rate(ctx, [datetime.fromisoformat(call.at) for call in placed])
     mark = f"sfsip-{uuid.uuid4().hex[:12]}"
-    ctx.journal.dial(ctx.attempt, step, number, mark)
+    approved_by = approval.by(ctx) if account else ""
+    ctx.journal.dial(ctx.attempt, step, number, mark, account, approved_by)
     return mark
 
 

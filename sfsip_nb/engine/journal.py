@@ -259,10 +259,25 @@ class Journal:
         rows = self.database.rows("SELECT * FROM evidence ORDER BY kept")
         return {row["name"]: EvidenceRow.model_validate(row) for row in rows}
 
-    def dial(self, attempt: int, step: str, number: str, mark: str) -> None:
-        """Note a call before it is placed."""
+    def dial(
+        self,
+        attempt: int,
+        step: str,
+        number: str,
+        mark: str,
+        account: str = "",
+        approved_by: str = "",
+    ) -> None:
+        """Note a call before it is placed, and from which account, if from one."""
         self.database.insert(
-            "dialled", attempt=attempt, step=step, number=number, mark=mark, at=now()
+            "dialled",
+            attempt=attempt,
+            step=step,
+            number=number,
+            mark=mark,
+            at=now(),
+            account=account,
+            approved_by=approved_by,
         )
 
     def called(self, mark: str, seen: CallRow) -> None:
@@ -270,7 +285,17 @@ class Journal:
         (row,) = self.database.rows("SELECT id FROM dialled WHERE mark = ?", mark)
         self.database.update("dialled", row["id"], result=seen.model_dump(mode="json"))
 
+    def unfinished(self, step: str) -> list[DialledRow]:
+        """Calls of a step from an account, of any attempt, of which nothing is kept but that they
+        were about to be placed: the program ended meanwhile."""
+        query = "SELECT * FROM dialled WHERE step = ? AND account != '' AND result = '{}'"
+        return [_dialled(row) for row in self.database.rows(query, step)]
+
     def dialled(self, attempt: int) -> list[DialledRow]:
         """The calls that an attempt placed, oldest first."""
         rows = self.database.rows("SELECT * FROM dialled WHERE attempt = ? ORDER BY id", attempt)
-        return [DialledRow.model_validate(row | {"seen": row["result"] or None}) for row in rows]
+        return [_dialled(row) for row in rows]
+
+
+def _dialled(row: dict[str, Any]) -> DialledRow:
+    return DialledRow.model_validate(row | {"seen": row["result"] or None})

@@ -128,7 +128,8 @@ class Card:
     person's own word, with name and time, is all the evidence there can be. ``each_attempt``
     marks what has to be done anew every time, such as placing a call. A ``decision`` asks for a
     person's yes and for nothing to be done: it may be given in any mode, and what is wanted
-    depends on it.
+    depends on it. ``standing`` names the input in which that yes may stand beforehand; nothing
+    else that the inputs say counts as one then.
     """
 
     step: str
@@ -142,6 +143,7 @@ class Card:
     proved_by: str = ""
     each_attempt: bool = False
     decision: bool = False
+    standing: str = ""
     values: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -21,15 +21,16 @@ _LARGEST = 50 * 1024 * 1024  # bytes of a file that shows what a person did
 _WHO = {
     "synthflow": "the person who manages the Synthflow workspace",
     "phone": "anybody with a phone",
+    "caller": "the person who answers for what the calls cost",
 }
 
 
 def answer_from_parameters(ctx: Context, card: Card) -> None:
     """Take a person's answer from the ``people`` block, once for each version of a card.
 
-    A decision is taken as it stands there now.
+    A decision is taken as it stands there now, unless it has an input of its own.
     """
-    given = ctx.parameters.people.get(card.step)
+    given = None if card.standing else ctx.parameters.people.get(card.step)
     if given is not None and given.simulated and ctx.by_hand(card.step):
         return
     if given is None or (current_answer(ctx, card) is not None and not card.decision):
@@ -127,7 +128,11 @@ def current_answer(ctx: Context, card: Card) -> AnswerRow | None:
 def decided(ctx: Context) -> dict[str, Any]:
     """What people decided so far, by step: what is wanted depends on it."""
     answers = ctx.journal.people()
-    return {step: row.given for step, row in answers.items() if row.card.decision}
+    return {
+        step: row.given
+        for step, row in answers.items()
+        if row.card.decision and not row.card.standing
+    }
 
 
 def checks(ctx: Context, card: Card) -> list[Check]:
@@ -143,8 +148,8 @@ def checks(ctx: Context, card: Card) -> list[Check]:
         todo, did = ("decide", "decided") if card.decision else ("carry out the card", "did it")
         verdict, reason = (
             Verdict.WAITING,
-            f"For {who(card.system)}: {todo}, then say below it, or under people → {card.step}, "
-            f"who {did}.",
+            f"For {who(card.system)}: {todo}, then say below it, or under"
+            f" {card.standing or f'people → {card.step}'}, who {did}.",
         )
     elif card.proved_by == card.step:
         return []  # the step's own checks are the proof

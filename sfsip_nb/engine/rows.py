@@ -159,6 +159,9 @@ class CardRow(Shape):
     look_for: str = ""
     path: list[str] = Field(default=[])
     proved_by: str = ""
+    standing: str = Field(
+        default="", description="The input in which a yes may stand beforehand; empty for none."
+    )
     step: str = ""
     system: str = ""
     title: str = ""
@@ -305,6 +308,11 @@ class DialledRow(Shape):
     number: str
     mark: str = Field(description="The mark that the call carried.")
     at: Instant
+    account: str = Field(
+        default="",
+        description="User and host of the SIP account that it was placed from; empty for none.",
+    )
+    approved_by: str = Field(default="", description="Who approved calls from that account.")
     seen: CallRow | None = Field(
         default=None, description="What its caller saw; null where nothing was kept of it."
     )

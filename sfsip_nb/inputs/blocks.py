@@ -119,6 +119,40 @@ class Synthflow(Block):
     transfer: Transfer = ask("where the agent transfers callers to, and how", None)
 
 
+class CallerAccount(Block):
+    """A SIP account from which test calls are placed; without one, a person dials on live."""
+
+    uri: f.OptionalSipServer = ask(
+        "its registrar, proxy or SBC: sip:host or sip:host:port; empty: there is no account", "", ""
+    )
+    username: f.Line = ask("user name of the account", "", "")
+    password: f.OptionalReference = ask("where its password is kept", "", "", secret=True)
+    from_: f.OptionalNumber = ask(
+        "caller number, owned or verified at the carrier, E.164, in quotes; empty: from above",
+        "",
+        "",
+        alias="from",
+    )
+    transport: Literal["udp", "tcp", "tls"] = ask("udp, tcp or tls; tls takes SRTP", "udp", "udp")
+
+    @property
+    def server(self) -> str:
+        """Host, and port if it is not the usual one."""
+        return self.uri.removeprefix("sip:")
+
+    @property
+    def account(self) -> str:
+        """User and host, as a person reads them; empty where there is no account."""
+        return f"{self.username}@{self.server}" if self.uri else ""
+
+
+class StandingApproval(Block):
+    """A person's yes to paid test calls, for as long as they name; empty: each attempt asks."""
+
+    by: f.Line = ask("who approves", "", "")
+    until: f.Day | None = ask("last day of the approval", None, None)
+
+
 class TestCalls(Block):
     """Which calls the runbook may place. Nothing is dialed outside of this."""
 
@@ -136,6 +170,17 @@ class TestCalls(Block):
     max: int = ask("most calls per attempt", 100, 3, ge=0, le=100)
     per_minute: int = ask("most calls per minute", 30, 2, ge=1, le=60)
     sample: int = ask("how many of the numbers test calls ring; 0: all", 0, 0, ge=0, le=1000)
+    caller: CallerAccount = ask("the SIP account that places them on live", None, CallerAccount)
+    approved: StandingApproval = ask(
+        "{by, until}: who approves calls from that account, and until when; empty: asks each time",
+        {},
+        StandingApproval,
+    )
+
+    @property
+    def caller_number(self) -> str:
+        """The number that test calls come from, E.164."""
+        return self.caller.from_ or self.from_
 
 
 class Expect(Block):
@@ -200,7 +245,11 @@ class ByHand(Block):
 
     cards: bool = ask("whether you answer the cards yourself", False, False)
     plan: bool = ask("whether you approve the plan yourself, by name", False, False)
-    calls: bool = ask("whether you dial yourself, on the rehearsal's phone", False, False)
+    calls: bool = ask(
+        "whether you dial yourself, on the rehearsal's phone, or approve the caller's calls",
+        False,
+        False,
+    )
 
 
 class Testbed(Block):

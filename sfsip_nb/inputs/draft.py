@@ -29,8 +29,13 @@ from sfsip_nb.inputs.schema import (
 )
 from sfsip_nb.inputs.secrets import is_reference, is_typed_in, keep, type_in
 
-FIXED = ("target", "customer", "run", "testbed.url", "testbed.time_scale", "testbed.seed")
-"""They decide which run this is, so they stand in the parameters cell alone."""
+FIXED = (
+    *("target", "customer", "run", "testbed.url", "testbed.time_scale", "testbed.seed"),
+    *("test_calls.caller.uri", "test_calls.approved.by", "test_calls.approved.until"),
+)
+"""They decide which run this is, where its caller's password answers a challenge, and who has said
+yes to paid calls. So they stand in the parameters cell alone: what a run's folder keeps of a form
+names none of them."""
 
 MISSING = "Not filled in yet."
 

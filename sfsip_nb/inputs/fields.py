@@ -141,6 +141,36 @@ def _host_and_port(text: str) -> str:
     return text
 
 
+def sip_server_of(text: str) -> str:
+    """The SIP server that `text` plainly names, as `sip:host` or `sip:host:port`; else `text`."""
+    bare = host_and_port_of(text)
+    _, _, found = bare.rpartition("sip:")
+    return f"sip:{found}" if found == bare and _is_host_and_port(bare) else text
+
+
+def _is_host_and_port(text: str) -> bool:
+    try:
+        return bool(_host_and_port(text))
+    except ValueError:
+        return False
+
+
+def _sip_server(text: str) -> str:
+    if text:
+        scheme, colon, rest = text.partition(":")
+        if scheme.lower() == "sips":
+            raise ValueError(f"is '{text}': write 'sip:{rest}', and transport: tls beside it.")
+        if scheme != "sip" or not colon:
+            raise ValueError(
+                f"is '{text}': write the server as sip:host or sip:host:port, such as"
+                " sip:sip.example.com:5060."
+            )
+        _host_and_port(rest)
+        if not rest:
+            raise ValueError(f"is '{text}', without a host.")
+    return text
+
+
 def _refuse_decoration(text: str, meant: str) -> None:
     if match := _SCHEME.match(text):
         rest = text[match.end() :] if meant == text else meant
@@ -154,6 +184,14 @@ def _refuse_decoration(text: str, meant: str) -> None:
 def _refuse_no_host(host: str, text: str) -> None:
     if not (_is_address(host) or _HOST.fullmatch(host)):
         raise ValueError(f"is '{text}', which is not a full host name (such as sip.example.com).")
+
+
+def on_this_machine(host: str) -> bool:
+    """Whether `host` is a loopback address or ``localhost``."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _is_address(text: str) -> bool:
@@ -246,6 +284,13 @@ OptionalHostAndPort = Annotated[
     AfterValidator(one_line),
     AfterValidator(_host_and_port),
     Normalizer(host_and_port_of),
+]
+OptionalSipServer = Annotated[
+    str,
+    text_of(_HOST_LENGTH + 14),
+    AfterValidator(one_line),
+    AfterValidator(_sip_server),
+    Normalizer(sip_server_of),
 ]
 Addresses = Annotated[list[Item], Field(max_length=200), AfterValidator(_addresses)]
 OptionalReference = Annotated[OptionalSentence, AfterValidator(_reference)]

@@ -105,7 +105,7 @@ def _live(model: type[Block]) -> dict[str, Any]:
             value: Any = "live"
         elif block and sample_of(field) is None:
             value = _live(block)
-        elif isinstance(extra, dict) and extra.get("secret"):
+        elif isinstance(extra, dict) and extra.get("secret") and extra["sample"]:
             value = f"env:{_variable(str(extra['sample']))}"
         elif key in _SUGGESTED:
             value = sample_of(field)

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sfsip_nb.inputs import apart, bounds, samples
+from sfsip_nb.inputs import apart, bounds, calls, samples
 from sfsip_nb.inputs.blocks import Block
 from sfsip_nb.inputs.checked import Checked
 from sfsip_nb.inputs.errors import InputError
@@ -228,9 +228,7 @@ def _unresolved(
 ) -> Iterable[InputError]:
     """What is wrong with the secrets' references; those that lead somewhere go to `secrets`."""
     for key in secret_keys(model):
-        block, _, name = key.partition(".")
-        group = data.get(block)
-        reference = group.get(name) if isinstance(group, Mapping) else None
+        reference = functools.reduce(_inside, key.split("."), data)
         if isinstance(reference, str) and reference.strip():
             if live and reference.strip().startswith("testbed:"):
                 continue  # told as a sample already
@@ -240,13 +238,17 @@ def _unresolved(
                 yield error
             else:
                 secrets[key] = secret
-                if name == "api_key" and not secret.reveal().isascii():
+                if key.endswith(".api_key") and not secret.reveal().isascii():
                     yield InputError(
                         key,
                         f"{key} ({reference.strip()}) gives a key with a character that keys"
                         " never contain,"
                         " such as a typographic quote or an accent. Copy it again.",
                     )
+
+
+def _inside(group: Any, name: str) -> Any:
+    return group.get(name) if isinstance(group, Mapping) else None
 
 
 def _samples_left(value: Any, path: Path, tree: Tree) -> Iterable[InputError]:
@@ -293,6 +295,10 @@ def _contradictions(parameters: Parameters, tree: Tree) -> Iterable[InputError]:
             f"is {transfer.number}, which the AI agent answers itself: a transfer would come back"
             " to it forever. Enter the number that reaches the live agents.",
         )
+    yield from (
+        _problem(("test_calls", *path), tree, sentence)
+        for path, sentence in calls.contradictions(parameters)
+    )
     guide = parameters.guide
     for name, sentence in platform(guide).contradictions(parameters.platform, parameters.numbers):
         yield _problem((guide, name), tree, sentence)

@@ -23,8 +23,9 @@ NUMBER_BLOCK = ("+15551231000", "+15551231199")  # free too, to rehearse with ma
 CALLER = "+15550100123"  # an external caller, a test caller's From
 CALLEE = "+15550100188"  # an external subscriber who answers
 
-# SIP credentials of the trunk
+# SIP credentials of the trunk, and of the account from which test calls may be placed
 SIP_USERNAME = "acme-trunk"
+CALLER_USERNAME = "acme-test-caller"
 
 # Synthflow
 SYNTHFLOW_REGION = "us"
@@ -43,6 +44,7 @@ ADMINISTRATOR = "Testbed administrator"  # the simulated person who carries out 
 # Python's repr and HTML write differently, so that a leak in any form is noticed.
 _SECRETS = {
     "synthflow-api-key": 'sfk.7e57bed0/Q"m&x<9>+\\Zr=24',
+    "caller-password": "pbx-7e57bed0/D'f&<h>+\"l\\98%",
     "sip-password": "sip-7e57bed0/B'd&<f>+\"j\\76%",
 }
 _IDENTIFYING = frozenset(
@@ -55,6 +57,7 @@ _IDENTIFYING = frozenset(
         CALLER,
         CALLEE,
         SIP_USERNAME,
+        CALLER_USERNAME,
         SYNTHFLOW_WORKSPACE_ID,
         SYNTHFLOW_ASSISTANT_ID,
         SYNTHFLOW_ASSISTANT_NAME,

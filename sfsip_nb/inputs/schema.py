@@ -144,9 +144,8 @@ class Parameters(_Head):
     def references(self) -> Iterator[tuple[str, str]]:
         """The secret references that are set, by dotted key."""
         for key in secret_keys(type(self)):
-            block, _, name = key.partition(".")
-            if reference := getattr(getattr(self, block), name):
-                yield key, reference
+            if reference := functools.reduce(getattr, key.split("."), self):
+                yield key, str(reference)
 
 
 def named(customer: str, run: str, guide: str) -> str:
@@ -183,15 +182,15 @@ def sample_of(field: FieldInfo) -> Any:
     return extra.get("sample") if isinstance(extra, dict) else None
 
 
-def secret_keys(model: type[Parameters]) -> list[str]:
+def secret_keys(model: type[Block]) -> list[str]:
     """The dotted keys that hold secret references."""
-    return [
-        f"{name}.{inner}"
-        for name, field in model.model_fields.items()
-        if (block := block_of(field.annotation))
-        for inner, detail in block.model_fields.items()
-        if isinstance(detail.json_schema_extra, dict) and detail.json_schema_extra.get("secret")
-    ]
+    found = []
+    for name, field in model.model_fields.items():
+        if block := block_of(field.annotation):
+            found += [f"{name}.{inner}" for inner in secret_keys(block)]
+        elif isinstance(field.json_schema_extra, dict) and field.json_schema_extra.get("secret"):
+            found.append(name)
+    return found
 
 
 def sample(model: type[Block], guide: str) -> dict[str, Any]:

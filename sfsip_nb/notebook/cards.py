@@ -61,8 +61,11 @@ def asking(ctx: Context, card: Card, anew: bool) -> list[tuple[str, str, str]]:
     In a rehearsal that a person does by hand also what they enter on the stand-in's screens.
     """
     hint = "your name, when it is done; then run this cell again"
+    done = "Redone by" if anew else "Done by"
     if card.system == "phone":  # the cell watches while one dials
         hint = "your name; then run this cell again and dial"
+    if card.standing:
+        done, hint = "Approved by", "your name; then run this cell again: it dials"
     entries: tuple[screens.Entry, ...] = ()
     stands: dict[str, str] = {}
     if rehearsed(ctx, card):
@@ -76,7 +79,7 @@ def asking(ctx: Context, card: Card, anew: bool) -> list[tuple[str, str, str]]:
             for a in card.asks
         ),
         ("note", "Note", "optional"),
-        ("by", "Redone by" if anew else "Done by", hint),
+        ("by", done, hint),
     ]
 
 

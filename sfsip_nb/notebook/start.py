@@ -126,10 +126,18 @@ def begin_from(file: Path) -> Path:
 
 
 def _restored(folder: Path) -> dict[str, Any]:
-    """The inputs that a run was last opened with, for its notebooks; empty where it never was."""
+    """The inputs that a run was last opened with, for its notebooks; empty where it never was.
+
+    Without the account that places its test calls, and the yes to it: no file of a run's folder
+    says where a password answers a challenge, nor who pays.
+    """
     match look(folder).inputs:
         case {"guide": str(guide), "values": {"customer": str(customer)} as values}:
             name = "" if named(customer, "", guide) == folder.name else folder.name
+            match values.get("test_calls"):
+                case dict(calls):
+                    kept = {k: v for k, v in calls.items() if k not in ("caller", "approved")}
+                    values = {**values, "test_calls": kept}
             return {**values, "run": name, "mode": ""}
     return {}
 

@@ -27,7 +27,9 @@ def laid_out(session: Session, step_id: str) -> None:
     """
     step, ctx = session.guide.step(step_id), session.engine.ctx
     card = step.card(ctx) if step.card and step.dials else None
-    if session.testbed is not None and card is not None and cards.rehearsed(ctx, card):
+    if session.testbed is None or card is None or card.standing:
+        return
+    if cards.rehearsed(ctx, card):
         Telephones(session.testbed, card).buttons.show()
 
 

@@ -86,6 +86,8 @@ COLUMNS: dict[str, dict[str, str]] = {
         "number": "text",
         "mark": "text",
         "at": "time",
+        "account": "text",
+        "approved_by": "text",
         "code": "count",
         "phrase": "text",
         "seconds": "number",

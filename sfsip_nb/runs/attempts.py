@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import getpass
 import platform
 from importlib.metadata import version
@@ -86,8 +87,9 @@ def _inputs(parameters: Parameters) -> dict[str, Any]:
     """The inputs as the record shows them: a secret is only ever set or not set."""
     values = plain(parameters)
     for key in secret_keys(type(parameters)):
-        block, _, name = key.partition(".")
-        values[block][name] = "set" if values[block][name] else "not set"
+        *groups, name = key.split(".")
+        block = functools.reduce(dict.__getitem__, groups, values)
+        block[name] = "set" if block[name] else "not set"
     return values
 
 

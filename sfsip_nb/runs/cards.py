@@ -120,8 +120,11 @@ def _done(ctx: Context, step: Step) -> AnsweredCard | None:
 
 
 def _asked(ctx: Context, step: Step) -> AnsweredCard | None:
+    """What a step asks of a person; an approval is for whoever runs the step, at its cell."""
     card = step.card(ctx) if step.card else None
-    return AnsweredCard.model_validate(CardRow.of(card).model_dump()) if card else None
+    if card is None or card.standing:
+        return None
+    return AnsweredCard.model_validate(CardRow.of(card).model_dump())
 
 
 def _after(guide: Guide, step: Step) -> tuple[str, ...] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from pathlib import Path
 from typing import Any
@@ -190,8 +191,9 @@ def test_no_secret_stands_in_it(notebook: Notebook) -> None:
     text = notebook.path.read_text(encoding="utf-8")
     assert not [s for s in samples.secret_names() if samples.testbed_secret(s) in text]
     for key in secret_keys(parameters_model(notebook.guide)):
-        block, _, name = key.partition(".")
-        assert is_reference(_parameter(notebook, block)[name])
+        block, *inner = key.split(".")
+        found = functools.reduce(dict.__getitem__, inner, _parameter(notebook, block))
+        assert not found or is_reference(str(found))
 
 
 def _parameter(notebook: Notebook, name: str) -> Any:

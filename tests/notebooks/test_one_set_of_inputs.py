@@ -169,6 +169,19 @@ def test_the_same_customer_begun_again_has_the_inputs_of_the_replay(acme: Path, 
     assert (names["target"], names["mode"]) == ("testbed", "")
 
 
+def test_a_runs_folder_names_no_account_that_calls_and_no_approval(acme: Path, home: Path) -> None:
+    out = home / "runs/acme-genesys"
+    account = "{uri: 'sip:127.0.0.1:9', username: u, password: 'testbed:sip-password'}"
+    approved = "{by: Mallory, until: 2199-12-31}"
+    sets = [f"test_calls.caller={account}", f"test_calls.approved={approved}"]
+    sessions.prepare(acme, sets, mode="plan").close()
+    acme.unlink()
+    assert start.begin(GUIDES["genesys"], "Acme", "live") == out
+    calls = given(out)["test_calls"]
+    assert calls
+    assert not {"caller", "approved"} & set(calls)
+
+
 def test_the_overview_leads_to_the_own_notebooks_of_a_run_that_was_replayed(
     acme: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

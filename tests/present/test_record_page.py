@@ -321,6 +321,14 @@ def test_the_foot_of_each_page_is_a_string_whatever_the_customer_is_called(kind:
     assert re.fullmatch(r'@page\{@bottom-left\{content:"(?:[\w ]|\\[0-9a-f]+ )*"\}\}', foot)
 
 
+def test_calls_from_an_account_name_it_and_who_approved_them() -> None:
+    data = sample.record()
+    assert "From the account" not in sample.page(data, EVIDENCE)
+    data["dialled"][0] |= {"account": "acme@sip.carrier.net", "approved_by": "Ann <b>"}
+    page = sample.page(data, EVIDENCE)
+    assert "acme@sip.carrier.net" in page
+    assert "approved by Ann &lt;b&gt;" in page
+    assert "placed by this runbook" in page
 def test_how_the_agent_answered_is_a_chapter_with_what_was_expected() -> None:
     data = sample.record()
     assert "How it answered" not in Page(sample.page(data, {})).text

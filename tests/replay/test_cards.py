@@ -101,6 +101,18 @@ def test_a_secret_is_not_on_the_page_and_it_says_how_it_comes(
     assert "No password and no key stands on this page." in text
 
 
+def test_a_page_to_hand_over_asks_nobody_to_pay_for_calls(tmp_path: Path) -> None:
+    """Whoever runs them approves them, at the step's own cell."""
+    path = live(tmp_path)
+    assert "Call +442071838750 now" in Page(cards.of_file(path)).text
+    caller = '{uri: "sip:sip.carrier.net", username: u, password: "env:P", from: "+442071838798"}'
+    more = f'test_calls: {{allowed: true, destinations: ["+442071838750"], caller: {caller}}}\n'
+    path.write_text(path.read_text() + more)
+    text = Page(cards.of_file(path)).text
+    assert "Approve this attempt" not in text
+    assert "Call +442071838750 now" not in text
+
+
 def test_by_address_alone_there_is_no_word_of_a_password(tmp_path: Path) -> None:
     path = live(tmp_path, **{"authentication: digest": "authentication: ip"})
     text = Page(cards.of_file(path)).text

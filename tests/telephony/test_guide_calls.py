@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from sfsip_nb.inputs import samples
 from sfsip_nb.platforms.genesys import samples as genesys_samples
+from sfsip_nb.sip import Credentials
+from sfsip_nb.testbed.telephony.pstn import ACCOUNT_HOST
 from sfsip_nb.testbed.world import World
 from tests.telephony.telephony_world import (
     FQDN,
@@ -62,6 +66,28 @@ async def test_an_outside_caller_reaches_the_assistant_and_both_hear_each_other(
         assert "bot: " in row["transcript"]
         assert "human: " in row["transcript"]
         assert row["telephony_sip_headers"]["x-inin-cnv"] == conversation["conversationId"]
+
+
+@pytest.mark.parametrize(
+    ("user", "word", "number", "code"),
+    [
+        (samples.CALLER_USERNAME, "caller-password", samples.CALLER, 200),
+        (samples.CALLER_USERNAME, "sip-password", samples.CALLER, 407),
+        (samples.SIP_USERNAME, "sip-password", samples.CALLER, 407),
+        (samples.CALLER_USERNAME, "caller-password", samples.CALLEE, 403),
+    ],
+)
+async def test_the_account_for_test_calls_takes_its_password_and_its_number_alone(
+    world: World, user: str, word: str, number: str, code: int
+) -> None:
+    async with running(world) as testbed:
+        call = await testbed.caller.invite(
+            f"sip:{samples.DID}@{ACCOUNT_HOST}",
+            from_=f"<sip:{number}@{ACCOUNT_HOST}>",
+            credentials=[Credentials(user, samples.testbed_secret(word))],
+        )
+        assert await call.outcome(10) == code
+        await call.hangup()
 
 
 async def test_the_siptraces_show_challenge_and_answer_but_no_secret(world: World) -> None:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from sfsip_nb import sip
 from sfsip_nb.api.waits import waiting
-from sfsip_nb.engine import dialing
+from sfsip_nb.engine import approval, dialing
 from sfsip_nb.engine.answering_rows import AnsweringRow
 from sfsip_nb.engine.context import Context, Overheard
 from sfsip_nb.engine.rows import CallRow
 from sfsip_nb.engine.verdicts import Basis, Check, Vantage
-from sfsip_nb.platforms.shared import heard
+from sfsip_nb.platforms.shared import heard, interrupted
 from sfsip_nb.platforms.shared.checks import check
+from sfsip_nb.platforms.shared.line import PhoneLine, anonymous, line
+from sfsip_nb.platforms.shared.speech import SpokenScript, unhurried
 from sfsip_nb.platforms.shared.stages import CallScript, CallStage, in_words
 from sfsip_nb.sip import evidence, ladder, loop, pcap
 from sfsip_nb.sip import probes as wire
@@ -34,6 +38,9 @@ PERSON_HZ = 620.0  # the live agent's voice on the testbed
 
 _ANSWER_SECONDS = 25.0
 
+_WHO_CALLS_REFUSED = (401, 403, 407)
+"""Answers to credentials or to a caller's number; a far end's own reach us as other codes."""
+
 
 @dataclass
 class ObservedCall:
@@ -45,13 +52,16 @@ class ObservedCall:
     ``watched`` says that both ends can be seen, ``agent``
     is then what the AI agent's end heard, if the call got there. ``media`` is where the other end
     wants its audio. ``answering`` is how the other end answered, in speech. ``seconds`` is from the
-    answer to the end.
+    answer to the end. ``held_up`` says that its ``account`` itself did not let it out: not reached,
+    silent, or it was refused who calls.
     """
 
     number: str
     caller: str
     mark: str
     since: datetime
+    account: str = ""
+    held_up: bool = False
     in_words: bool = False
     code: int = 0
     phrase: str = ""
@@ -93,19 +103,37 @@ class ObservedCall:
         return ", ".join(words)
 
 
-def caller_uri(user: str) -> str:
-    """From of a test call; its host is nobody's (RFC 2606 §2)."""
-    return f"sip:{user}@sfsip.invalid"
-
-
 def can_dial(ctx: Context) -> bool:
     """Whether the runbook may and can place calls itself: allowed, and over a telephone line."""
-    return bool(ctx.parameters.test_calls.allowed and ctx.surroundings.phone)
+    calls = ctx.parameters.test_calls
+    return bool(calls.allowed and (calls.caller.uri or ctx.surroundings.phone))
+
+
+def knows_voices(ctx: Context) -> bool:
+    """Whether it is known here who speaks: where both ends can be seen, each voice is a tone."""
+    return ctx.surroundings.agent_ears is not None
 
 
 def phone(ctx: Context, step: str, number: str, stages: Sequence[CallStage]) -> ObservedCall:
-    """Call a number from outside, through the telephone network. Raises ``NotAllowed``."""
-    return call(ctx, step, number, f"sip:{number}@{ctx.surroundings.phone}", stages)
+    """Call a number from outside, over the run's line. Raises ``NotAllowed``.
+
+    A carrier that takes TLS but refuses SRTP is called once more, if another call is allowed, with
+    plain RTP offered beside it: it refused what was offered, and connected nobody.
+    """
+    over = line(ctx)
+    if over is None:
+        raise dialing.NotAllowed("There is no line for test calls: set test_calls.caller.")
+    place = partial(
+        call,
+        *(ctx, step, number, over.uri(number), stages),
+        over=over,
+        credentials=over.credentials,
+    )
+    placed = place(srtp=over.srtp)
+    if over.srtp == "required" and placed.code in wire.placing.UNFIT:
+        with suppress(dialing.NotAllowed):
+            placed = place(srtp="optional")
+    return placed
 
 
 def call(
@@ -115,6 +143,7 @@ def call(
     uri: str,
     stages: Sequence[CallStage],
     *,
+    over: PhoneLine | None = None,
     credentials: Sequence[Credentials] = (),
     headers: Mapping[str, str] | None = None,
     codecs: Sequence[str] = ("PCMU", "PCMA"),
@@ -124,36 +153,47 @@ def call(
 ) -> ObservedCall:
     """Place one marked call to a SIP URI, speak, listen, hang up, and keep its evidence.
 
-    ``isolating``: a call that fails is tried again with one difference at a time, each of them
-    allowed and counted as any other. A provisional code that is ``enough`` ends the call.
+    Without a line it comes from nobody's account. ``isolating``: a call that fails is tried again
+    with one difference at a time, each of them allowed and counted as any other. A provisional code
+    that is ``enough`` ends the call.
     """
-    mark = dialing.permit(ctx, step, number)
-    caller = ctx.parameters.test_calls.from_
-    made = ObservedCall(number, caller, mark, datetime.now(UTC), in_words=in_words(stages))
+    script = CallScript
+    if not knows_voices(ctx):
+        script, stages = SpokenScript, unhurried(stages, ctx.surroundings.time_scale)
+    account = over.account if over else ""
+    mark = dialing.permit(ctx, step, number, account)
+    caller = over.caller if over else ctx.parameters.test_calls.from_
+    made = ObservedCall(
+        number, caller, mark, datetime.now(UTC), account, in_words=in_words(stages)
+    )
     plan = wire.CallPlan(
         uri,
-        caller_uri(caller),
+        over.from_ if over else anonymous(caller),
         srtp=srtp,
         codecs=codecs,
         headers=headers or {},
-        marks={dialing.MARK_HEADER: mark},
+        marks={dialing.MARK_HEADER: mark, **(over.headers if over else {})},
         credentials=credentials,
         keep=ctx.parameters.keep_media,
         resolver=ctx.surroundings.resolver,
         tls_client=ctx.surroundings.tls(),
     )
     seconds = sum(stage.longest for stage in stages) + 1.0
+    if account:
+        seconds = min(seconds, approval.LONGEST)
+    most = _ANSWER_SECONDS + seconds + wire.placing.HANG_UP
     tries: list[tuple[wire.placing.PlacedCall, CallScript]] = []
 
     async def attempt(plan: wire.CallPlan) -> tuple[ProbeResult, Kind | None]:
-        talk = CallScript(stages)
+        talk = script(stages)
         placed = await wire.placing.place(
             plan,
             talk.run,
             seconds=seconds,
-            timeout=_ANSWER_SECONDS + seconds + wire.placing.HANG_UP,
+            timeout=most,
             find_speech=True,
             enough=enough,
+            on_standing=switch.note if switch else None,
         )
         tries.append((placed, talk))
         kind = placed.kind or (None if all(talk.heard) else "unheard")
@@ -166,8 +206,16 @@ def call(
         except dialing.NotAllowed:
             return None
 
-    with waiting(f"test call to {number}", _ANSWER_SECONDS + seconds):
-        result = loop.run(wire.isolating.isolate(plan, attempt, leave if isolating else None), None)
+    with ExitStack() as held:
+        held.enter_context(waiting(f"test call to {number}", _ANSWER_SECONDS + seconds))
+        switch = held.enter_context(_switch(ctx, mark, most, credentials)) if account else None
+        try:
+            result = loop.run(
+                wire.isolating.isolate(plan, attempt, leave if isolating else None), None
+            )
+        except KeyboardInterrupt:
+            ctx.journal.called(mark, CallRow(code=0, phrase="interrupted by a person, and ended"))
+            raise
     first, talk = tries[0]
     made.heard, made.referred = talk.heard, talk.referred
     _note(made, first)
@@ -180,8 +228,15 @@ def call(
     return made
 
 
+def _switch(ctx: Context, mark: str, seconds: float, logins: Sequence[Credentials]) -> sip.Switch:
+    """What ends a call from an account when this process is gone, or its time is over."""
+    return sip.Switch(interrupted.report(ctx, mark), seconds, logins, ctx.surroundings.cafile)
+
+
 def _note(made: ObservedCall, placed: wire.placing.PlacedCall) -> None:
     leg = placed.leg
+    refused = leg is not None and leg.code in _WHO_CALLS_REFUSED
+    made.held_up = bool(made.account) and (refused or placed.kind in ("unreached", "silent"))
     if leg is None:
         made.phrase = placed.failed.sentence if placed.failed else "not sent"
         return

@@ -12,16 +12,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sfsip_nb.engine import calls
+from sfsip_nb.engine import approval, calls
 from sfsip_nb.engine.calls import SeenCall
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.dialing import NotAllowed
 from sfsip_nb.engine.model import Ask, Card, CardField, Step
 from sfsip_nb.engine.trouble import once, told
-from sfsip_nb.engine.verdicts import Check, Vantage
+from sfsip_nb.engine.verdicts import Check, Vantage, Weight
 from sfsip_nb.inputs import ranges
 from sfsip_nb.inputs.schema import Parameters
-from sfsip_nb.platforms.shared import answering, sampling, testcall, wire
+from sfsip_nb.platforms.shared import answering, interrupted, sampling, testcall, wire
 from sfsip_nb.platforms.shared.checks import check, of_number, synthflow
 from sfsip_nb.platforms.shared.join import Sides, joined, not_made
 from sfsip_nb.platforms.shared.stages import CallStage
@@ -118,7 +118,9 @@ def card(test: Test) -> Callable[[Context], Card | None]:
 
     def make(ctx: Context) -> Card | None:
         if testcall.can_dial(ctx):
-            return None
+            cut = any(interrupted.left(ctx, test.step, n) for n in test.called(ctx.parameters))
+            waits = approval.missing(ctx) and not cut
+            return approval.card(ctx, test.step) if waits else None
         numbers = test.called(ctx.parameters)
         dial = ", ".join(ranges.compact(numbers))
         return Card(
@@ -161,10 +163,19 @@ def _tested(
         sought = answered(ctx, step, number, ctx.given(step, "caller"), False)
         sides = find(ctx, platform, sought)
         return [*_judged(ctx, step, sides, judge, remedy), *_expected(ctx, test, sides)]
+    if cut := interrupted.left(ctx, step, number):
+        told = interrupted.settled(ctx, step, cut)
+        since, caller = calls.moment(cut[-1].at), ctx.parameters.test_calls.caller_number
+        sought = Sought(step, number, step, since, caller=caller, mark=cut[-1].mark)
+        seen = _judged(ctx, step, find(ctx, platform, sought), judge, remedy)
+        # What a call that was cut short lacks says nothing against the trunk.
+        return [told, *(replace(each, weight=Weight.ADVISORY) for each in seen)]
     try:
         placed = testcall.phone(ctx, step, number, _stages(ctx, test))
     except NotAllowed as refusal:
         return [not_made(step, str(refusal), "Allow test calls, or more of them.")]
+    if placed.held_up:
+        return [wire.not_out(step, placed)]
     sought = Sought(step, number, step, placed.since, caller=placed.caller, mark=placed.mark)
     sides = replace(find(ctx, platform, sought), placed=placed)
     own = wire.checks(step, placed, sides, test.voices, remedy)

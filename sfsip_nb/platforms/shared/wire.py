@@ -37,6 +37,21 @@ def checks(
     return [*found, _ended(step, placed)]
 
 
+def not_out(step: str, placed: ObservedCall) -> Check:
+    """A call that its own account did not let out: it says nothing of the trunk."""
+    return check(
+        f"{step}/answer",
+        f"The AI agent answers the call to {placed.number}",
+        "200 from the AI agent",
+        f"not called: {placed.answer or placed.phrase}, at {placed.account}",
+        None,
+        Vantage.HERE,
+        reason="The call did not get past the account: look at its host, its password, and whether"
+        f" its caller number is owned or verified there. {placed.remedy}".strip(),
+        evidence=placed.evidence,
+    )
+
+
 def _answered(step: str, placed: ObservedCall, sides: Sides, remedy: str) -> Check:
     """A 200 says that something answered; Synthflow's record of this call says that the AI did."""
     answer, ok = placed.answer or placed.phrase, False
@@ -75,15 +90,22 @@ def _who(sides: Sides) -> tuple[bool, str]:
 
 
 def _voices(step: str, placed: ObservedCall, voices: Sequence[str], remedy: str) -> Iterator[Check]:
-    for voice, was_heard in zip(voices, placed.heard, strict=False):
+    """Each voice that was waited for. Where voices are people's, sound is all that is known of
+    them here, so that a second one is told by the platforms' records alone."""
+    for place, (voice, was_heard) in enumerate(zip(voices, placed.heard, strict=False)):
+        whose = placed.watched or place == 0
+        expected = f"the {voice}'s tone" if placed.watched else f"sound from the {voice}"
         yield check(
             f"{step}/heard/{voice.replace(' ', '-')}",
             f"The caller hears the {voice}",
-            f"the {voice}'s tone",
+            expected,
             f"{'heard' if was_heard else 'not heard'}; {placed.sound}",
-            was_heard,
+            was_heard if whose or not was_heard else None,
             Vantage.HERE,
-            reason=remedy or (_OTHER_VOICE if placed.audio.get("mos") else _OPEN_RTP),
+            advisory=not whose,
+            reason=(remedy or (_OTHER_VOICE if placed.audio.get("mos") else _OPEN_RTP))
+            if whose
+            else "Whose sound it is is not known here: the platforms' records show the transfer.",
             evidence=placed.evidence,
         )
 

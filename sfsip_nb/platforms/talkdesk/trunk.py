@@ -147,7 +147,7 @@ def _fallback(ctx: Context) -> list[Check]:
     """The fallback, tried while nothing answers at Synthflow yet: later only an outage shows it."""
     number = sampled(ctx.parameters)[0]
     attached = any(number in answers(assistant) for assistant in synthflow(ctx).assistants())
-    if attached or not testcall.can_dial(ctx):
+    if attached or not (testcall.can_dial(ctx) and testcall.knows_voices(ctx)):
         return [_tried_before(ctx)]
     own = settings(ctx)
     wait = own.timeout_seconds / ctx.surroundings.time_scale

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sfsip_nb.inputs import samples
-from sfsip_nb.sip import IncomingCall, Transport, UserAgent, bridge
+from sfsip_nb.sip import DigestGuard, IncomingCall, Transport, UserAgent, bridge
 
+from .admission import challenged
 from .center import ContactCenter
 from .element import SipElement
-from .net import Net, Resident, hops_left, name_addr
+from .net import Net, Resident, Target, hops_left, name_addr
 from .phone import CALL_SECONDS, SUBSCRIBER_HZ, Phone
 
 HOST = "pstn.test"
 CARRIER = "carrier.acme-testbed.example"
+ACCOUNT_HOST = "sip.acme-testbed.example"
+"""Where the customer's account for test calls is."""
+
 PORT = 5060
 ADDRESS = "198.51.100.10"
 """Public address of the carrier's SIP servers (RFC 5737)."""
@@ -31,6 +35,8 @@ PORTED = (samples.DID_POOL, samples.NUMBER_BLOCK)
 class TelephoneNetwork(SipElement):
     """Takes calls for any number; the host in the Request-URI does not matter to it.
 
+    Only the account's host asks for its password, and takes calls from its own number alone.
+
     A number of the customer's leads to the first of its contact `centers` that has something
     routed on it; without one, to the first.
     """
@@ -39,7 +45,9 @@ class TelephoneNetwork(SipElement):
         self._centres = centers
         agent = UserAgent("Telephone network (testbed)", resolver=net, on_invite=self._on_invite)
         ports: dict[Transport, int] = {"udp": PORT, "tcp": PORT}
-        resident = Resident(agent, (HOST, CARRIER), ports, lambda: ADDRESS, carrier=True)
+        hosts = (HOST, CARRIER, ACCOUNT_HOST)
+        resident = Resident(agent, hosts, ports, lambda: ADDRESS, carrier=True)
+        self._guard = DigestGuard(ACCOUNT_HOST, _password, proxy=True)
         self.phone = Phone("Subscriber (testbed)", net, SUBSCRIBER_HZ)
         super().__init__(net, resident, self.phone.agent)
 
@@ -47,6 +55,11 @@ class TelephoneNetwork(SipElement):
         hops = hops_left(call, MOST_HOPS)
         if hops < 0:
             return await call.reject(483, "Too Many Hops")
+        if Target.parse(call.request_uri).host == ACCOUNT_HOST:
+            if await challenged(call, self._guard):
+                return
+            if call.caller != samples.CALLER:
+                return await call.reject(403, "Caller ID is unauthorized")
         target = self._destination(call.user)
         if not target:
             return await call.reject(404, "Not Found")
@@ -65,3 +78,8 @@ class TelephoneNetwork(SipElement):
             routing = (center for center in self._centres if center.routes(number))
             return next(routing, self._centres[0]).entrance(number)
         return self.phone.uri(number) if number.startswith(SUBSCRIBERS) else ""
+
+
+def _password(username: str) -> str | None:
+    known = username == samples.CALLER_USERNAME
+    return samples.testbed_secret("caller-password") if known else None
