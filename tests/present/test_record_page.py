@@ -329,6 +329,8 @@ def test_calls_from_an_account_name_it_and_who_approved_them() -> None:
     assert "acme@sip.carrier.net" in page
     assert "approved by Ann &lt;b&gt;" in page
     assert "placed by this runbook" in page
+
+
 def test_how_the_agent_answered_is_a_chapter_with_what_was_expected() -> None:
     data = sample.record()
     assert "How it answered" not in Page(sample.page(data, {})).text

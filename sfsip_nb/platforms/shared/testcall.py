@@ -163,9 +163,7 @@ def call(
     account = over.account if over else ""
     mark = dialing.permit(ctx, step, number, account)
     caller = over.caller if over else ctx.parameters.test_calls.from_
-    made = ObservedCall(
-        number, caller, mark, datetime.now(UTC), account, in_words=in_words(stages)
-    )
+    made = ObservedCall(number, caller, mark, datetime.now(UTC), account, in_words=in_words(stages))
     plan = wire.CallPlan(
         uri,
         over.from_ if over else anonymous(caller),
