@@ -10,7 +10,7 @@ from sfsip_nb.engine.dialing import MARK_HEADER
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.load import load_file
 from sfsip_nb.inputs.numbers import dial_refusal
-from sfsip_nb.platforms.shared.line import anonymous
+from sfsip_nb.platforms.shared.testcall import anonymous
 
 
 class Allowance:

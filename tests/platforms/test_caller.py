@@ -15,7 +15,7 @@ import pytest
 from sfsip_nb.engine.context import Context, Surroundings
 from sfsip_nb.engine.dialing import NotAllowed
 from sfsip_nb.inputs import samples
-from sfsip_nb.platforms.shared import testcall, wire
+from sfsip_nb.platforms.shared import line, testcall, wire
 from sfsip_nb.platforms.shared.stages import CallStage
 from sfsip_nb.sip import IncomingCall, MapResolver, UserAgent
 from sfsip_nb.sip.sdp import Srtp
@@ -60,7 +60,7 @@ def at(folder: Path, upstream: int, **calls: Any) -> Iterator[tuple[Context, Kam
 
 
 def called(ctx: Context) -> testcall.ObservedCall:
-    return testcall.phone(ctx, "verify.inbound", samples.DID, STAGES)
+    return line.phone(ctx, "verify.inbound", samples.DID, STAGES)
 
 
 @pytest.mark.parametrize("early", [False, True], ids=["no early media", "early media"])
@@ -165,7 +165,7 @@ def test_sound_is_heard_and_silence_is_not_and_a_second_voice_is_waited_for(
     try:
         with at(tmp_path, callee.port) as (ctx, _):
             ctx.surroundings = replace(ctx.surroundings, time_scale=60.0)
-            made = testcall.phone(ctx, "verify.transfer", samples.DID, [*STAGES, person])
+            made = line.phone(ctx, "verify.transfer", samples.DID, [*STAGES, person])
     finally:
         callee.close()
     assert made.heard == [heard, heard]

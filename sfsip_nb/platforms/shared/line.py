@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sfsip_nb import sip
 from sfsip_nb.engine.context import Context
-from sfsip_nb.sip import session_timer
+from sfsip_nb.engine.dialing import NotAllowed
+from sfsip_nb.platforms.shared import testcall
+from sfsip_nb.platforms.shared.testcall import ObservedCall
+from sfsip_nb.sip import probes, session_timer
 
 if TYPE_CHECKING:
+    from sfsip_nb.platforms.shared.stages import CallStage
     from sfsip_nb.sip import Credentials
     from sfsip_nb.sip.sdp import Srtp
 
@@ -36,12 +42,7 @@ class PhoneLine:
         return f"sip:{number}@{self.host}{self.tail}"
 
 
-def anonymous(user: str) -> str:
-    """From of a call that no account places; its host is nobody's (RFC 2606 §2)."""
-    return f"sip:{user}@sfsip.invalid"
-
-
-def line(ctx: Context) -> PhoneLine | None:
+def of_run(ctx: Context) -> PhoneLine | None:
     """The line of the run's test calls; None where they are not allowed, or a person dials.
 
     Over TLS the audio of an account is encrypted too, as a platform's is. A call from an account
@@ -65,5 +66,33 @@ def line(ctx: Context) -> PhoneLine | None:
             session_timer.brief(),
         )
     if ctx.surroundings.phone:
-        return PhoneLine(ctx.surroundings.phone, number, anonymous(number))
+        return PhoneLine(ctx.surroundings.phone, number, testcall.anonymous(number))
     return None
+
+
+def can_dial(ctx: Context) -> bool:
+    """Whether the runbook may and can place calls itself: allowed, and over a telephone line."""
+    calls = ctx.parameters.test_calls
+    return bool(calls.allowed and (calls.caller.uri or ctx.surroundings.phone))
+
+
+def phone(ctx: Context, step: str, number: str, stages: Sequence[CallStage]) -> ObservedCall:
+    """Call a number from outside, over the run's line. Raises ``NotAllowed``.
+
+    A carrier that takes TLS but refuses SRTP is called once more, if another call is allowed, with
+    plain RTP offered beside it: it refused what was offered, and connected nobody.
+    """
+    over = of_run(ctx)
+    if over is None:
+        raise NotAllowed("There is no line for test calls: set test_calls.caller.")
+    place = partial(
+        testcall.call,
+        *(ctx, step, number, over.uri(number), stages),
+        over=over,
+        credentials=over.credentials,
+    )
+    placed = place(srtp=over.srtp)
+    if over.srtp == "required" and placed.code in probes.placing.UNFIT:
+        with suppress(NotAllowed):
+            placed = place(srtp="optional")
+    return placed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -18,7 +18,6 @@ from sfsip_nb.engine.rows import CallRow
 from sfsip_nb.engine.verdicts import Basis, Check, Vantage
 from sfsip_nb.platforms.shared import heard, interrupted
 from sfsip_nb.platforms.shared.checks import check
-from sfsip_nb.platforms.shared.line import PhoneLine, anonymous, line
 from sfsip_nb.platforms.shared.speech import SpokenScript, unhurried
 from sfsip_nb.platforms.shared.stages import CallScript, CallStage, in_words
 from sfsip_nb.sip import evidence, ladder, loop, pcap
@@ -27,6 +26,7 @@ from sfsip_nb.sip.evidence.causes import explained
 from sfsip_nb.sip.evidence.diagnose import decisive
 
 if TYPE_CHECKING:
+    from sfsip_nb.platforms.shared.line import PhoneLine
     from sfsip_nb.sip import Call, Credentials, ProbeResult
     from sfsip_nb.sip.probes.plan import Kind
     from sfsip_nb.sip.sdp import Srtp
@@ -103,37 +103,14 @@ class ObservedCall:
         return ", ".join(words)
 
 
-def can_dial(ctx: Context) -> bool:
-    """Whether the runbook may and can place calls itself: allowed, and over a telephone line."""
-    calls = ctx.parameters.test_calls
-    return bool(calls.allowed and (calls.caller.uri or ctx.surroundings.phone))
+def anonymous(user: str) -> str:
+    """From of a call that no account places; its host is nobody's (RFC 2606 §2)."""
+    return f"sip:{user}@sfsip.invalid"
 
 
 def knows_voices(ctx: Context) -> bool:
     """Whether it is known here who speaks: where both ends can be seen, each voice is a tone."""
     return ctx.surroundings.agent_ears is not None
-
-
-def phone(ctx: Context, step: str, number: str, stages: Sequence[CallStage]) -> ObservedCall:
-    """Call a number from outside, over the run's line. Raises ``NotAllowed``.
-
-    A carrier that takes TLS but refuses SRTP is called once more, if another call is allowed, with
-    plain RTP offered beside it: it refused what was offered, and connected nobody.
-    """
-    over = line(ctx)
-    if over is None:
-        raise dialing.NotAllowed("There is no line for test calls: set test_calls.caller.")
-    place = partial(
-        call,
-        *(ctx, step, number, over.uri(number), stages),
-        over=over,
-        credentials=over.credentials,
-    )
-    placed = place(srtp=over.srtp)
-    if over.srtp == "required" and placed.code in wire.placing.UNFIT:
-        with suppress(dialing.NotAllowed):
-            placed = place(srtp="optional")
-    return placed
 
 
 def call(

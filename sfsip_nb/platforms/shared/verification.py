@@ -21,7 +21,7 @@ from sfsip_nb.engine.trouble import once, told
 from sfsip_nb.engine.verdicts import Check, Vantage, Weight
 from sfsip_nb.inputs import ranges
 from sfsip_nb.inputs.schema import Parameters
-from sfsip_nb.platforms.shared import answering, interrupted, sampling, testcall, wire
+from sfsip_nb.platforms.shared import answering, interrupted, line, sampling, testcall, wire
 from sfsip_nb.platforms.shared.checks import check, of_number, synthflow
 from sfsip_nb.platforms.shared.join import Sides, joined, not_made
 from sfsip_nb.platforms.shared.stages import CallStage
@@ -117,7 +117,7 @@ def card(test: Test) -> Callable[[Context], Card | None]:
     """The card "call this number now", needed only where the runbook cannot dial itself."""
 
     def make(ctx: Context) -> Card | None:
-        if testcall.can_dial(ctx):
+        if line.can_dial(ctx):
             cut = any(interrupted.left(ctx, test.step, n) for n in test.called(ctx.parameters))
             waits = approval.missing(ctx) and not cut
             return approval.card(ctx, test.step) if waits else None
@@ -159,19 +159,19 @@ def _tested(
 ) -> list[Check]:
     """Place the call or have a person make it, find it on both sides, and judge it."""
     step = test.step
-    if not testcall.can_dial(ctx):
+    if not line.can_dial(ctx):
         sought = answered(ctx, step, number, ctx.given(step, "caller"), False)
         sides = find(ctx, platform, sought)
         return [*_judged(ctx, step, sides, judge, remedy), *_expected(ctx, test, sides)]
     if cut := interrupted.left(ctx, step, number):
-        told = interrupted.settled(ctx, step, cut)
         since, caller = calls.moment(cut[-1].at), ctx.parameters.test_calls.caller_number
         sought = Sought(step, number, step, since, caller=caller, mark=cut[-1].mark)
         seen = _judged(ctx, step, find(ctx, platform, sought), judge, remedy)
+        told = interrupted.settled(ctx, step, cut)
         # What a call that was cut short lacks says nothing against the trunk.
         return [told, *(replace(each, weight=Weight.ADVISORY) for each in seen)]
     try:
-        placed = testcall.phone(ctx, step, number, _stages(ctx, test))
+        placed = line.phone(ctx, step, number, _stages(ctx, test))
     except NotAllowed as refusal:
         return [not_made(step, str(refusal), "Allow test calls, or more of them.")]
     if placed.held_up:

@@ -7,7 +7,7 @@ from sfsip_nb.engine.dialing import NotAllowed
 from sfsip_nb.engine.model import Ask, Card, CardField, Step
 from sfsip_nb.engine.verdicts import Basis, Check, Vantage, Verdict, Weight
 from sfsip_nb.inputs import ranges
-from sfsip_nb.platforms.shared import addresses, testcall
+from sfsip_nb.platforms.shared import addresses, line, testcall
 from sfsip_nb.platforms.shared.checks import check, synthflow
 from sfsip_nb.platforms.shared.sampling import sampled
 from sfsip_nb.platforms.shared.stages import CallStage
@@ -147,13 +147,13 @@ def _fallback(ctx: Context) -> list[Check]:
     """The fallback, tried while nothing answers at Synthflow yet: later only an outage shows it."""
     number = sampled(ctx.parameters)[0]
     attached = any(number in answers(assistant) for assistant in synthflow(ctx).assistants())
-    if attached or not (testcall.can_dial(ctx) and testcall.knows_voices(ctx)):
+    if attached or not (line.can_dial(ctx) and testcall.knows_voices(ctx)):
         return [_tried_before(ctx)]
     own = settings(ctx)
     wait = own.timeout_seconds / ctx.surroundings.time_scale
     stage = CallStage(testcall.SPEECH_HZ, testcall.PERSON_HZ, within=wait + 8.0, at_least=0.2)
     try:
-        placed = testcall.phone(ctx, "routing.inbound", number, [stage])
+        placed = line.phone(ctx, "routing.inbound", number, [stage])
     except NotAllowed as refusal:
         return [_fallback_check(ctx, str(refusal), None, required=False)]
     heard = any(placed.heard)
