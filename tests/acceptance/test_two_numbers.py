@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sfsip_nb.inputs import samples
+from sfsip_nb.testbed import life
 from tests.acceptance.acceptance_tools import PROJECT, Run, printed
 
 OWN, SHARED, LEFT = samples.DID, samples.SPARE_DID, "+15551231000"
@@ -15,7 +17,9 @@ BILLING = samples.SYNTHFLOW_SECOND_ASSISTANT_NAME
 
 
 @pytest.fixture(scope="module", params=["genesys", "talkdesk"])
-def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
+def run(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Run]:
     folder = tmp_path_factory.mktemp("two")
     listed = folder / "numbers.csv"
     listed.write_text(
@@ -28,7 +32,8 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         file=PROJECT / "parameters" / f"{request.param}.testbed.yaml",
     )
     assert done.code == 0, done.out + done.err
-    return made
+    yield made
+    life.stop(made.folder)
 
 
 def test_every_number_passes_each_with_its_own_checks(run: Run) -> None:
