@@ -17,9 +17,7 @@ BILLING = samples.SYNTHFLOW_SECOND_ASSISTANT_NAME
 
 
 @pytest.fixture(scope="module", params=["genesys", "talkdesk"])
-def run(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Run]:
+def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     folder = tmp_path_factory.mktemp("two")
     listed = folder / "numbers.csv"
     listed.write_text(
