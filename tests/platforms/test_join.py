@@ -8,6 +8,7 @@ import pytest
 
 from sfsip_nb.engine import calls
 from sfsip_nb.engine.calls import SeenCall
+from sfsip_nb.engine.joining import Wanted, match
 from sfsip_nb.engine.verdicts import Vantage, step_verdict
 from sfsip_nb.platforms.shared.join import Sides, joined
 from sfsip_nb.platforms.shared.testcall import ObservedCall

@@ -50,7 +50,7 @@ class Workspace:
 
 @pytest.mark.parametrize(
     ("states", "over"),
-    [(OVER, True), (("pending", "registered", "ringing", "in-progress", "paused"), False)],
+    [(OVER, True), (("pending", "ringing", "in-progress", "paused"), False)],
 )
 def test_a_call_is_over_or_in_progress_by_its_state(
     monkeypatch: pytest.MonkeyPatch, states: tuple[str, ...], over: bool
@@ -59,6 +59,17 @@ def test_a_call_is_over_or_in_progress_by_its_state(
     ctx: Any = SimpleNamespace(parameters=SimpleNamespace(assistant_of=lambda number: "m"))
     found = watch.synthflow_calls(ctx, "+15551230001")(NOW, NOW)
     assert {call.id: call.over for call in found} == dict.fromkeys(states, over)
+
+
+def test_a_call_that_was_only_prepared_and_one_of_the_agents_own_did_not_come_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    workspace = Workspace("registered", "completed", "ringing")
+    workspace.rows[1]["type_of_call"] = "outbound"
+    monkeypatch.setattr(watch, "synthflow", lambda ctx: workspace)
+    ctx: Any = SimpleNamespace(parameters=SimpleNamespace(assistant_of=lambda number: "m"))
+    found = watch.synthflow_calls(ctx, "+15551230001")(NOW, NOW)
+    assert [call.id for call in found] == ["ringing"]
 
 
 def test_a_call_that_is_registered_or_paused_is_not_decided_yet() -> None:

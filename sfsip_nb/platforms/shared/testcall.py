@@ -116,7 +116,7 @@ def call(
     stages: Sequence[CallStage],
     *,
     credentials: Sequence[Credentials] = (),
-    headers: Mapping[str, str] | None = None,
+    named: Callable[[str], Mapping[str, str]] = lambda mark: {},
     codecs: Sequence[str] = ("PCMU", "PCMA"),
     srtp: Srtp = "off",
     isolating: bool = False,
@@ -125,7 +125,8 @@ def call(
     """Place one marked call to a SIP URI, speak, listen, hang up, and keep its evidence.
 
     ``isolating``: a call that fails is tried again with one difference at a time, each of them
-    allowed and counted as any other. A provisional code that is ``enough`` ends the call.
+    allowed and counted as any other. A provisional code that is ``enough`` ends the call. ``named``
+    makes further headers of its mark.
     """
     mark = dialing.permit(ctx, step, number)
     caller = ctx.parameters.test_calls.from_
@@ -135,7 +136,7 @@ def call(
         caller_uri(caller),
         srtp=srtp,
         codecs=codecs,
-        headers=headers or {},
+        headers=named(mark),
         marks={dialing.MARK_HEADER: mark},
         credentials=credentials,
         keep=ctx.parameters.keep_media,

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from sfsip_nb.engine import calls
 from sfsip_nb.engine.calls import SeenCall
 from sfsip_nb.engine.context import Context
-from sfsip_nb.engine.dialing import NotAllowed
+from sfsip_nb.engine.dialing import MARK_HEADER, NotAllowed
 from sfsip_nb.engine.model import Ask, Card, CardField, Step
 from sfsip_nb.engine.trouble import once, told
 from sfsip_nb.engine.verdicts import Check, Vantage
@@ -158,14 +159,22 @@ def _tested(
     """Place the call or have a person make it, find it on both sides, and judge it."""
     step = test.step
     if not testcall.can_dial(ctx):
-        sought = answered(ctx, step, number, ctx.given(step, "caller"), False)
+        sought = answered(ctx, step, number, ctx.given(step, "caller"), False, "inbound")
         sides = find(ctx, platform, sought)
         return [*_judged(ctx, step, sides, judge, remedy), *_expected(ctx, test, sides)]
     try:
         placed = testcall.phone(ctx, step, number, _stages(ctx, test))
     except NotAllowed as refusal:
         return [not_made(step, str(refusal), "Allow test calls, or more of them.")]
-    sought = Sought(step, number, step, placed.since, caller=placed.caller, mark=placed.mark)
+    sought = Sought(
+        step,
+        number,
+        step,
+        placed.since,
+        caller=placed.caller,
+        keys={MARK_HEADER: placed.mark},
+        lasted=None if placed.seconds is None else timedelta(seconds=placed.seconds),
+    )
     sides = replace(find(ctx, platform, sought), placed=placed)
     own = wire.checks(step, placed, sides, test.voices, remedy)
     return [*own, *_judged(ctx, step, sides, judge, remedy), *_expected(ctx, test, sides)]
@@ -194,7 +203,7 @@ def run_started(
 ) -> list[Check]:
     """Find and judge the call to the AI that was started on the platform."""
     number = started(ctx)
-    sought = answered(ctx, step, number, "", not ctx.by_hand(step))
+    sought = answered(ctx, step, number, "", not ctx.by_hand(step), "outbound")
     sides = find(ctx, platform, sought)
     found = of_number(ctx, number, _judged(ctx, step, sides, judge, remedy))
     return [*found, *sampling.not_called(step, [number], ctx.parameters.numbers)]
