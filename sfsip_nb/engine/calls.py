@@ -6,6 +6,7 @@ same call in the contact center's records and in Synthflow's, by number and by t
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
@@ -53,6 +54,7 @@ Source = Callable[[datetime, datetime], list[SeenCall]]
 """Lists one side's calls that started between two moments."""
 
 
+@functools.lru_cache(maxsize=1024)
 def digits(number: str) -> str:
     """A number as both sides would write it: ``tel:+1555…``, ``sip:+1555…@host`` → ``+1555…``.
 
