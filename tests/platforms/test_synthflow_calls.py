@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import stamina
 
-from sfsip_nb.platforms.shared import access_control, watch
+from sfsip_nb.platforms.shared import watch
+from sfsip_nb.platforms.synthflow import resources
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
 OVER = (
@@ -75,4 +76,4 @@ def test_a_call_that_was_only_prepared_and_one_of_the_agents_own_did_not_come_in
 def test_a_call_that_is_registered_or_paused_is_not_decided_yet() -> None:
     client: Any = Workspace("pending", "registered", "ringing", "paused", "completed")
     with stamina.set_testing(True, attempts=5, cap=True):
-        assert access_control._decided(client, "c")["call_status"] == "completed"
+        assert resources.settled_call(client, "c")["call_status"] == "completed"

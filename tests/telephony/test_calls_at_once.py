@@ -26,6 +26,11 @@ def over(testbed: Running) -> tuple[set[str], set[str]]:
     return {call["conversationId"] for call in testbed.conversations()}, rows
 
 
+def talking(testbed: Running) -> int:
+    """How many calls the AI agent is in."""
+    return sum(row["call_status"] == "in-progress" for row in testbed.rows())
+
+
 async def test_calls_at_once_from_one_number_are_joined_each_with_itself(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -33,6 +38,7 @@ async def test_calls_at_once_from_one_number_are_joined_each_with_itself(
     async with running(world) as testbed:
         standing = await asyncio.gather(*(testbed.call() for _ in range(AT_ONCE)))
         assert [call.code for call in standing] == [200] * AT_ONCE
+        await testbed.until(lambda: talking(testbed) == AT_ONCE, 10)
         ended: dict[str, str] = {}
         for call in reversed(standing):  # one after the other, which tells what belongs together
             await call.bye()

@@ -132,7 +132,12 @@ AT_ONCE = (
 )
 
 
-def same_call(step: str, sides: Sides, advisory: bool = False) -> list[Check]:
+def same_call(
+    step: str,
+    sides: Sides,
+    title: str = "Both records are the same call",
+    advisory: bool = False,
+) -> list[Check]:
     """Whether what both sides have is one call, and by what: an id, or numbers and time."""
     there, here, match = sides.platform, sides.synthflow, sides.match
     if match.rivals:
@@ -144,7 +149,7 @@ def same_call(step: str, sides: Sides, advisory: bool = False) -> list[Check]:
     return [
         check(
             f"{step}/joined",
-            "Both records are the same call",
+            title,
             f"an id that both have, else the same numbers and at most {_APART} apart",
             seen,
             (sides.joined and not match.rivals) or None,

@@ -22,7 +22,7 @@ from sfsip_nb.engine.trouble import once, told
 from sfsip_nb.engine.verdicts import Check, Vantage
 from sfsip_nb.inputs import ranges
 from sfsip_nb.inputs.schema import Parameters
-from sfsip_nb.platforms.shared import answering, sampling, testcall, wire
+from sfsip_nb.platforms.shared import ai_caller, answering, sampling, testcall, wire
 from sfsip_nb.platforms.shared.checks import check, of_number, synthflow
 from sfsip_nb.platforms.shared.join import Sides, joined, not_made
 from sfsip_nb.platforms.shared.stages import CallStage
@@ -149,6 +149,9 @@ def run(
     found: list[Check] = []
     for number in called:
         found += of_number(ctx, number, _tested(ctx, test, number, platform, judge, remedy))
+    if test is INBOUND:
+        own = ai_caller.checks(ctx, test.step, platform, called[0])
+        found += of_number(ctx, called[0], own)
     whole = ctx.parameters.numbers if test is INBOUND else called
     return [*found, *sampling.not_called(test.step, called, whole)]
 
@@ -169,7 +172,7 @@ def _tested(
     sought = Sought(
         step,
         number,
-        step,
+        f"{step}, {placed.mark}",
         placed.since,
         caller=placed.caller,
         keys={MARK_HEADER: placed.mark},

@@ -105,7 +105,7 @@ def find(ctx: Context, platform: WatchedPlatform, sought: Sought) -> Sides:
     """
     number = sought.number
     judged: dict[str, list[str]] = ctx.journal.get(JUDGED, {})
-    mine = () if sought.placed else (sought.by, sought.unsettled)
+    mine = (sought.by,) if sought.placed else (sought.by, sought.unsettled)
     known = {id for by, ids in judged.items() if by not in mine for id in ids}
 
     unread: dict[str, ApiError] = {}
