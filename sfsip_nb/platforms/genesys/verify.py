@@ -24,10 +24,6 @@ from sfsip_nb.platforms.shared.watch import WatchedPlatform
 _CLOCKS = timedelta(seconds=2)
 """Ours and Genesys's, where an earlier call must not be taken for this one."""
 
-_MARK = "x-inin-cnv"
-"""The header of Genesys Cloud's INVITEs whose value people who get them take for the conversation's
-id. That it is one is not documented, so that another value tells nothing by itself."""
-
 _LANDED = ("acd", "agent")
 """The purposes of the participants of a call that came to a queue."""
 
@@ -60,7 +56,7 @@ def conversations(ctx: Context) -> calls.Source:
                             over=bool(conversation.get("conversationEnd")),
                             ended=calls.moment_or_none(conversation.get("conversationEnd")),
                             direction=str(conversation.get("originatingDirection") or ""),
-                            keys={_MARK: conversation["conversationId"]},
+                            keys={trace.CONVERSATION: conversation["conversationId"]},
                         )
                     )
                     break
@@ -106,7 +102,8 @@ def _leg(ctx: Context, sides: Sides) -> Leg | None:
     if sides.platform is not None:
         return trace.leg_of(ctx, sides.platform, sides.number)
     if sides.name in sides.unread and sides.since:
-        return trace.leg_to(ctx, sides.number, sides.since)
+        carried = sides.synthflow.keys if sides.synthflow else {}
+        return trace.leg_to(ctx, sides.number, sides.since, carried.get(trace.CONVERSATION, ""))
     return None
 
 
