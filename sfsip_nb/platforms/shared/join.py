@@ -124,6 +124,9 @@ def joined(step: str, sides: Sides, remedy: str = "") -> list[Check]:
     return [*found, *same_call(step, sides)]
 
 
+_MOST = 6
+"""How many calls that cannot be told apart are named."""
+
 _APART = f"{calls.APART.total_seconds():.0f} s"
 
 AT_ONCE = (
@@ -195,8 +198,9 @@ def _seen(call: SeenCall | None, several: Sequence[SeenCall], unread: bool) -> s
 
 
 def fits(found: Sequence[SeenCall]) -> str:
-    """That several calls fit, and which."""
-    return f"{len(found)} calls fit: {'; '.join(map(_told, found))}"
+    """That several calls fit, and which: the first ones, of many."""
+    more = f"; and {len(found) - _MOST} more" if len(found) > _MOST else ""
+    return f"{len(found)} calls fit: {'; '.join(map(_told, found[:_MOST]))}{more}"
 
 
 def _told(call: SeenCall) -> str:
