@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Collection
+from datetime import UTC, datetime
 
 from sfsip_nb.engine import calls, dialing, joining
 from sfsip_nb.engine.clock import until
@@ -14,7 +15,7 @@ from sfsip_nb.platforms.shared.checks import check
 from sfsip_nb.platforms.shared.join import fits
 from sfsip_nb.platforms.shared.sampling import sampled
 from sfsip_nb.platforms.shared.testcall import ObservedCall
-from sfsip_nb.platforms.shared.watch import JUDGED, synthflow_calls
+from sfsip_nb.platforms.shared.watch import synthflow_calls
 from sfsip_nb.platforms.synthflow import callids
 from sfsip_nb.sip import probes as wire
 
@@ -29,6 +30,8 @@ def probe(ctx: Context) -> list[Check]:
     """
     step, number = "probe.header", sampled(ctx.parameters)[0]
     ask, prepared = direct.may_ask(ctx), list[str]()
+    rows = synthflow_calls(ctx, number)
+    before = {row.id for row in calls.fitting(rows, number, datetime.now(UTC))}
 
     def named(mark: str) -> dict[str, str]:
         prepared.append(direct.prepared(ctx, number))
@@ -37,7 +40,7 @@ def probe(ctx: Context) -> list[Check]:
     placed = direct.place(ctx, step, number, direct.logins(ctx), ask=ask, named=named)
     if not isinstance(placed, ObservedCall):
         return [testcall.unplaced(ctx, step, placed)]
-    match = _row_of(ctx, number, placed, prepared[0])
+    match = _row_of(rows, placed, prepared[0], before)
     row = match.here
     seen = dict(row.facts.get("telephony_sip_headers") or {}) if row else {}
     return [
@@ -67,10 +70,13 @@ def probe(ctx: Context) -> list[Check]:
     ]
 
 
-def _row_of(ctx: Context, number: str, placed: ObservedCall, call_id: str) -> Match:
-    """Synthflow's record of a call from here: by its ids, and if it was answered, without them."""
-    judged: dict[str, list[str]] = ctx.journal.get(JUDGED, {})
-    known = {id for ids in judged.values() for id in ids}
+def _row_of(
+    rows: calls.Source, placed: ObservedCall, call_id: str, before: Collection[str]
+) -> Match:
+    """Synthflow's record of a call from here: by its ids, and if it was answered, without them.
+
+    What was listed ``before`` is an earlier call.
+    """
     keys = {
         dialing.MARK_HEADER: placed.mark,
         callids.OWN: placed.mark,
@@ -79,11 +85,11 @@ def _row_of(ctx: Context, number: str, placed: ObservedCall, call_id: str) -> Ma
 
     def over(start: datetime, end: datetime) -> list[calls.SeenCall]:
         """Of a call in progress the record says too little yet."""
-        return [row for row in synthflow_calls(ctx, number)(start, end) if row.over]
+        return [row for row in rows(start, end) if row.over]
 
     def found() -> Match:
-        rows = calls.fitting(over, number, placed.since, exclude=known)
-        return joining.match((), rows, Wanted(placed.caller, keys, placed.since))
+        fit = calls.fitting(over, placed.number, placed.since, exclude=before)
+        return joining.match((), fit, Wanted(placed.caller, keys, placed.since))
 
     what = "Synthflow's record of the call"
     match = until(found, lambda match: bool(match.own), _RECORD_SECONDS, what)

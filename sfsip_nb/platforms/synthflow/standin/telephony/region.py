@@ -157,10 +157,9 @@ class SynthflowServers(SipElement):
         assert assistant
         sent = {} if self.world.fault(faults.HEADER_STRIPPED) else _custom_headers(call)
         own = _OWN_ID.search(sent.get("X-EI", ""))
-        known = announced(self.world, own[1], call.caller, number["phone_number"]) if own else None
-        row = known or new_row(
-            self.world, assistant, "inbound", call.caller, number["phone_number"]
-        )
+        about = (assistant, call.caller, number["phone_number"])
+        row = announced(self.world, own[1], *about) if own else None
+        row = row or new_row(self.world, assistant, "inbound", *about[1:])
         row["telephony_sip_headers"] = sent
         codecs = ("G729",) if self.world.fault(faults.WRONG_CODEC) else ("PCMU", "PCMA")
         if call.offer and self.world.fault(faults.RTP_BLACKHOLE):

@@ -39,14 +39,19 @@ def new_row(world: World, assistant: Json, kind: str, caller: str, called: str) 
     return row
 
 
-def announced(world: World, call_id: str, caller: str, called: str) -> Json | None:
-    """The row of a call that was announced under this id, as it comes; None if none was."""
+def announced(world: World, call_id: str, assistant: Json, caller: str, called: str) -> Json | None:
+    """The row of a call that was announced under this id, as it comes; None if none was.
+
+    Who answers is decided by the number, not by the announcement (stricter reading).
+    """
     row: Json | None = world.records["synthflow_calls"].get(call_id)
     if row is None or row["call_status"] != REGISTERED or row["phone_number_to"] != called:
         return None
     row |= {
         "call_status": "pending",
         "telephony_start": _naive(world.now()),
+        "model_id": assistant["model_id"],
+        "name": assistant["name"],
         "phone_number_from": caller,
         "lead_phone_number": caller,
         "telephony_sip_headers": {},
