@@ -106,6 +106,13 @@ def from_caller(found: Sequence[SeenCall], caller: str) -> list[SeenCall]:
     return _narrowed(found, lambda call: not caller or calls.alike(call.caller, caller))
 
 
+def during(whole: SeenCall, found: Sequence[SeenCall]) -> list[SeenCall]:
+    """Calls that began while another one stood: what a transfer out of it may have started."""
+    ended = whole.ended if whole.over else None
+    last = ended + calls.APART if ended else None
+    return [c for c in found if whole.started <= c.started and (not last or c.started <= last)]
+
+
 def _marked(
     here: SeenCall,
     known: Sequence[SeenCall],

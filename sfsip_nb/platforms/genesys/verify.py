@@ -243,7 +243,7 @@ def _transferred(ctx: Context, sides: Sides) -> list[SeenCall]:
         return [first]
 
     def later(start: datetime, end: datetime) -> list[SeenCall]:
-        return [call for call in conversations(ctx)(start, end) if call.started >= first.started]
+        return joining.during(first, conversations(ctx)(start, end))
 
     number = ctx.parameters.synthflow.transfer.number
     found = calls.recorded(later, number, first.started, patience=5.0)

@@ -185,7 +185,7 @@ def _transferred(ctx: Context, first: SeenCall) -> list[SeenCall]:
     number = settings(ctx).ring_group_number
 
     def later(start: datetime, end: datetime) -> list[SeenCall]:
-        return [call for call in report(ctx)(start, end) if call.started >= first.started]
+        return joining.during(first, report(ctx)(start, end))
 
     found = calls.recorded(later, number, first.started, patience=6.0)
     return joining.from_caller(found, first.caller)
