@@ -6,6 +6,7 @@ same call in the contact center's records and in Synthflow's, by number and by t
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
@@ -15,8 +16,8 @@ from typing import Any
 from sfsip_nb.engine.clock import until
 from sfsip_nb.engine.verdicts import Vantage
 
-# Two clocks and a transfer between them: the same call may start this much apart on two sides.
-_APART = timedelta(seconds=20)
+APART = timedelta(seconds=20)
+"""Two clocks and a transfer between them: the same call may start this much apart on two sides."""
 
 _USER = re.compile(r"(?s).*<(.*)>.*")
 _SIGNS = re.compile(r"(?i)^(?:tel|sips?):|[@;].*$|[ ().-]")
@@ -28,6 +29,8 @@ class SeenCall:
     """One side's record of one call. Numbers are digits with a leading plus.
 
     ``over`` is whether that side says that the call has ended; until then its record is half.
+    ``ended`` and ``direction`` (inbound, outbound) are as that side has them, if it does. ``keys``
+    are ids by name: a record of the other side with one of them is of the same call.
     """
 
     vantage: Vantage
@@ -37,12 +40,21 @@ class SeenCall:
     called: str
     facts: Mapping[str, Any] = field(default_factory=dict)
     over: bool = True
+    ended: datetime | None = None
+    direction: str = ""
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def lasted(self) -> timedelta | None:
+        """From its beginning to its end, where both are known."""
+        return self.ended - self.started if self.over and self.ended else None
 
 
 Source = Callable[[datetime, datetime], list[SeenCall]]
 """Lists one side's calls that started between two moments."""
 
 
+@functools.lru_cache(maxsize=1024)
 def digits(number: str) -> str:
     """A number as both sides would write it: ``tel:+1555…``, ``sip:+1555…@host`` → ``+1555…``.
 
@@ -60,40 +72,49 @@ def moment(value: Any) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
+def moment_or_none(value: Any) -> datetime | None:
+    """The same for a time that a platform may leave out, or write in a way of its own."""
+    try:
+        return moment(value) if value else None
+    except ValueError:
+        return None
+
+
 def fitting(
     source: Source,
-    caller: str,
     called: str,
     since: datetime,
     until: datetime | None = None,
     exclude: Container[str] = (),
 ) -> list[SeenCall]:
-    """One side's calls that fit, the newest first.
+    """One side's calls to a number at that time, the newest first.
 
-    ``caller`` may be empty where a side does not keep it; ``called`` always counts. ``exclude``
-    holds the ids of calls that were judged before.
+    ``exclude`` holds the ids of calls that were judged before.
     """
     now = datetime.now(UTC)
     found = [
         call
-        for call in source(since - _APART, min(until or now, now) + _APART)
+        for call in source(since - APART, min(until or now, now) + APART)
         if call.id not in exclude
         and digits(call.called) == digits(called)
-        and (not caller or digits(call.caller) == digits(caller))
-        and call.started >= since - _APART
+        and call.started >= since - APART
     ]
     return sorted(found, key=lambda call: call.started, reverse=True)
 
 
-def find(
+def recorded(
     source: Source, called: str, since: datetime, patience: float, exclude: Container[str] = ()
-) -> SeenCall | None:
-    """The newest call of one side that fits, waiting up to ``patience`` seconds for its record."""
+) -> list[SeenCall]:
+    """One side's calls that fit, the newest first; waits up to ``patience`` seconds for one."""
     what = f"the record of a call to {called}"
-    fit = until(lambda: fitting(source, "", called, since, exclude=exclude), bool, patience, what)
-    return fit[0] if fit else None
+    return until(lambda: fitting(source, called, since, exclude=exclude), bool, patience, what)
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether two ways to write a number mean the same one."""
+    return digits(one) == digits(other)
 
 
 def same(one: SeenCall, other: SeenCall) -> bool:
     """Whether two sides' records can be the same call: they started close together."""
-    return abs(one.started - other.started) <= _APART
+    return abs(one.started - other.started) <= APART

@@ -25,7 +25,7 @@ def permit(ctx: Context, step: str, number: str, account: str = "") -> str:
 
     Waits for the allowed rate. Raises ``NotAllowed`` for a number that must never be dialed
     (emergency, short, premium), one that is not listed, and past the allowed count; and for a call
-    from an ``account`` that nobody has approved.
+    that is billed to an ``account``, or to an assistant, and that nobody has approved.
     """
     rules = ctx.parameters.test_calls
     refusal = dial_refusal(number)

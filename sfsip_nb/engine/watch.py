@@ -11,12 +11,11 @@ from datetime import UTC
 from sfsip_nb.api.waits import Phase, waiting
 from sfsip_nb.engine import calls
 from sfsip_nb.engine.calls import SeenCall
+from sfsip_nb.engine.joining import CallMatch, Wanted, match
+from sfsip_nb.engine.verdicts import Vantage
 
 Look = Callable[[], list[SeenCall]]
-"""One side's calls that fit as they stand now, the newest first."""
-
-Pair = tuple[SeenCall | None, SeenCall | None]
-"""What the contact center and Synthflow have of one call."""
+"""One side's calls to the number as they stand now, the newest first."""
 
 
 @dataclass(frozen=True)
@@ -44,15 +43,15 @@ class Watch:
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
-    def __call__(self, platform: Look, synthflow: Look) -> Pair:
-        """The newest call that both sides have whole; when time is over, what each has by then.
+    def __call__(self, platform: Look, synthflow: Look, wanted: Wanted) -> CallMatch:
+        """The wanted call once both sides have it whole; when time is over, what each has by then.
 
         A call in progress is waited for. Each stage that is entered has its own time, and all of
         them together no more than the sum: a number that is called all day ends the watch too.
         """
         stages = (self.begin, self.end, self.record)
         began, stage = self.clock(), None
-        seen: Pair = (None, None)
+        seen = CallMatch()
         end = began + sum(each.seconds for each in stages)
         with ExitStack() as shown:
             while not _whole(seen):
@@ -65,41 +64,38 @@ class Watch:
                     until = min(now + seconds, end)
                     shown.close()
                     tell = shown.enter_context(self.phase(stage.what, seconds))
-                tell(" · ".join(map(_told, self.names, seen)))
+                tell(_told(self.names, seen))
                 if now >= until:
                     break
                 self.sleep(min(self.pause, until - now))
-                seen = _looked(platform, synthflow)
+                seen = match(platform(), synthflow(), wanted)
         return seen
 
-    def _stage(self, seen: Pair) -> Stage:
-        found = [call for call in seen if call]
-        if not found:
+    def _stage(self, match: CallMatch) -> Stage:
+        if not match.seen:
             return self.begin
-        newest = max(found, key=lambda call: call.started)
-        over = any(call.over and calls.same(call, newest) for call in found)
+        newest = max(match.seen, key=lambda call: call.started)
+        over = any(call.over and calls.same(call, newest) for call in match.seen)
         return self.record if over else self.end
 
 
-def _looked(platform: Look, synthflow: Look) -> Pair:
-    """The newest call of the contact center, and Synthflow's of the same time, else its newest."""
-    there, here = platform()[:1], synthflow()
-    if there:
-        here = sorted(here, key=lambda call: not calls.same(there[0], call))
-    return there[0] if there else None, here[0] if here else None
+def _whole(match: CallMatch) -> bool:
+    return match.joined and not match.rivals and all(call.over for call in match.seen)
 
 
-def _whole(seen: Pair) -> bool:
-    there, here = seen
-    return bool(there and here and there.over and here.over and calls.same(there, here))
+def _told(names: tuple[str, str], match: CallMatch) -> str:
+    """What each side has, as `Synthflow: a call from +15551230001 since 18:02:11 UTC, over`."""
+    vantages = (Vantage.PLATFORM, Vantage.SYNTHFLOW)
+    told = []
+    for name, vantage, call in zip(names, vantages, (match.there, match.here), strict=True):
+        alike = [rival for rival in match.rivals if rival.vantage is vantage]
+        told.append(f"{name}: {_call(call) if not alike else f'{len(alike)} calls at once'}")
+    return " · ".join(told)
 
 
-def _told(name: str, call: SeenCall | None) -> str:
-    """`Synthflow: a call from +15551230001 since 18:02:11 UTC, in progress`."""
+def _call(call: SeenCall | None) -> str:
     if call is None:
-        return f"{name}: nothing yet"
+        return "nothing yet"
     caller = calls.digits(call.caller) or "an unknown number"
     since = call.started.astimezone(UTC).strftime("%H:%M:%S")
-    return (
-        f"{name}: a call from {caller} since {since} UTC, {'over' if call.over else 'in progress'}"
-    )
+    return f"a call from {caller} since {since} UTC, {'over' if call.over else 'in progress'}"

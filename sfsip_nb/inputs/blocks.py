@@ -167,6 +167,11 @@ class TestCalls(Block):
     from_: f.OptionalNumber = ask(
         "caller number of test calls, E.164, in quotes", samples.CALLER, "", alias="from"
     )
+    ai_caller: f.Line = ask(
+        "id or exact name of an outbound assistant that calls one of the numbers too; empty: none",
+        "",
+        "",
+    )
     max: int = ask("most calls per attempt", 100, 3, ge=0, le=100)
     per_minute: int = ask("most calls per minute", 30, 2, ge=1, le=60)
     sample: int = ask("how many of the numbers test calls ring; 0: all", 0, 0, ge=0, le=1000)

@@ -22,6 +22,7 @@ DID_POOL = ("+15551230000", "+15551230099")
 NUMBER_BLOCK = ("+15551231000", "+15551231199")  # free too, to rehearse with many numbers
 CALLER = "+15550100123"  # an external caller, a test caller's From
 CALLEE = "+15550100188"  # an external subscriber who answers
+AI_CALLER_NUMBER = "+15550100177"  # of an assistant that places test calls
 
 # SIP credentials of the trunk, and of the account from which test calls may be placed
 SIP_USERNAME = "acme-trunk"
@@ -36,6 +37,8 @@ SYNTHFLOW_SECOND_ASSISTANT_ID = "7e57bed0-5f00-4000-8000-000000000003"
 SYNTHFLOW_SECOND_ASSISTANT_NAME = "Acme Billing"  # inbound too, for numbers of its own
 SYNTHFLOW_OTHER_ASSISTANT_ID = "7e57bed0-5f00-4000-8000-000000000002"
 SYNTHFLOW_OTHER_ASSISTANT_NAME = "Acme Outbound"  # an outbound assistant, to be left alone
+SYNTHFLOW_AI_CALLER_ID = "7e57bed0-5f00-4000-8000-000000000004"
+SYNTHFLOW_AI_CALLER_NAME = "Acme Test Caller"  # an outbound assistant that may place test calls
 
 TRUNK_NAME = "Synthflow AI"  # as the guides call it; not a sample, a live run may use it
 ADMINISTRATOR = "Testbed administrator"  # the simulated person who carries out the cards
@@ -56,6 +59,7 @@ _IDENTIFYING = frozenset(
         TRANSFER_NUMBER,
         CALLER,
         CALLEE,
+        AI_CALLER_NUMBER,
         SIP_USERNAME,
         CALLER_USERNAME,
         SYNTHFLOW_WORKSPACE_ID,
@@ -65,6 +69,8 @@ _IDENTIFYING = frozenset(
         SYNTHFLOW_SECOND_ASSISTANT_NAME,
         SYNTHFLOW_OTHER_ASSISTANT_ID,
         SYNTHFLOW_OTHER_ASSISTANT_NAME,
+        SYNTHFLOW_AI_CALLER_ID,
+        SYNTHFLOW_AI_CALLER_NAME,
         ADMINISTRATOR,
     }
 )

@@ -124,20 +124,26 @@ def _on_screens(do: Administer) -> Administer:
 def _agent_ears(
     testbed: life.RunningTestbed, number: str, since: datetime, mark: str
 ) -> Overheard | None:
-    """What the stand-in of the AI agent heard of the first call that fits, once it has ended."""
+    """What the stand-in of the AI agent heard of the marked call, once it has ended; without a mark
+    that got there, of the first one that fits."""
+
+    def carried(row: Mapping[str, Any]) -> str:
+        return str((row.get("telephony_sip_headers") or {}).get(MARK_HEADER, ""))
 
     def fits(row: Mapping[str, Any]) -> bool:
-        carried = (row.get("telephony_sip_headers") or {}).get(MARK_HEADER, "")
         return (
             row["type_of_call"] == "inbound"
+            and "telephony_start" in row
             and row["phone_number_to"] == number
             and int(row["start_time"]) >= int(since.timestamp() * 1000)
-            and carried in ("", mark)
+            and carried(row) in ("", mark)
         )
 
     def first() -> dict[str, Any] | None:
         rows = filter(fits, testbed.control("GET", "/calls")["synthflow"])
-        return min(rows, key=lambda row: int(row["start_time"]), default=None)
+        return min(
+            rows, key=lambda row: (carried(row) != mark, int(row["start_time"])), default=None
+        )
 
     heard = "what the AI agent heard"
     row = until(first, lambda row: row is None or "_heard" in row, _LATE_SECONDS, heard)

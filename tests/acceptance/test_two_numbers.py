@@ -26,6 +26,7 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     made = Run(folder / "run")
     done = made.replay(
         *("--set", f"numbers={listed}", "--set", "test_calls.sample=2"),
+        *("--set", f"test_calls.ai_caller={samples.SYNTHFLOW_AI_CALLER_NAME}"),
         *("--set", f'test_calls.destinations=["{OWN}","{SHARED}","+15551230090..91"]'),
         file=PROJECT / "parameters" / f"{request.param}.testbed.yaml",
     )
@@ -49,6 +50,17 @@ def test_each_assistant_transfers_a_caller(run: Run) -> None:
         (f"verify.{kind}", n) for kind in ("inbound", "transfer") for n in (OWN, SHARED)
     } <= rung
     assert LEFT not in {number for _, number in rung}
+
+
+def test_an_assistant_calls_the_first_number_and_its_records_are_joined(run: Run) -> None:
+    found = {c["id"]: c for c in run.steps()["verify.inbound"]["checks"]}
+    reached = found[f"verify.inbound/ai-caller/{OWN}"]
+    joined = found[f"verify.inbound/ai-caller/joined/{OWN}"]
+    assert {(c["verdict"], c["weight"]) for c in (reached, joined)} == {("pass", "advisory")}
+    assert f"from {samples.AI_CALLER_NUMBER}" in reached["seen"]
+    assert not [id for id in found if "ai-caller" in id and id.endswith(SHARED)]
+    own = [call for call in run.record()["dialled"] if call["step"] == "verify.inbound"]
+    assert sorted(call["number"] for call in own) == [OWN, OWN, SHARED]
 
 
 def test_what_was_not_called_is_not_proven(run: Run) -> None:

@@ -86,6 +86,10 @@ def test_a_call_is_placed_once_whatever_happens(
     with pytest.raises(ApiError):
         synthflow(script).place_call("m", "+15550100188", "Test", "+15551230001")
     assert len(script.asked) == 1
+    again = Script(answer)
+    with pytest.raises(ApiError):
+        synthflow(again).prepare_call("m", "+15550100123", "+15551230001")
+    assert len(again.asked) == 1
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ UNDESCRIBED = {
     r"^/oauth/token$": "Genesys: the login has no description",
     r"/edges/mediastatistics/conversations/": "Genesys: a preview method, in the SDK alone",
     r"/routing/queues/[^/]+/members$": "Genesys: not among the operations that are kept",
+    r"/v2/prepare_inbound$": "Synthflow: on its pages, not in its description",
     r"^/talkdesk(-id)?/": "Talkdesk: there is no description",
 }
 """Requests that no description has, by path, and why."""

@@ -11,14 +11,17 @@ import pytest
 
 from sfsip_nb.api.waits import Tell
 from sfsip_nb.engine.calls import SeenCall, fitting
+from sfsip_nb.engine.joining import Wanted
 from sfsip_nb.engine.verdicts import Vantage
-from sfsip_nb.engine.watch import Pair, Stage, Watch
+from sfsip_nb.engine.watch import Stage, Watch
 
 EIGHT = datetime(2026, 11, 21, 8, 0, 0, tzinfo=UTC)
 DIAL, CALL, RECORD = Stage("dial now", 180), Stage("until it is over", 600), Stage("its record", 90)
 
 Script = dict[float, list[SeenCall]]
 """What a side has from a second on."""
+
+Pair = tuple[SeenCall | None, SeenCall | None]
 
 
 def call(id: str, at: float = 0, over: bool = True) -> SeenCall:
@@ -45,7 +48,8 @@ class Play:
         names = ("Genesys Cloud", "Synthflow")
         clock: Callable[[], float] = lambda: self.now  # noqa: E731
         made = Watch(names, DIAL, CALL, RECORD, 2.0, self.phase, clock, self.sleep)
-        return made(lambda: self._of(platform), lambda: self._of(synthflow))
+        seen = made(lambda: self._of(platform), lambda: self._of(synthflow), Wanted())
+        return seen.there, seen.here
 
     def _of(self, script: Script) -> list[SeenCall]:
         return script[max(since for since in script if since <= self.now)]
@@ -143,20 +147,20 @@ def test_an_interrupt_ends_the_watch_at_once(play: Play) -> None:
 
     watch = Watch(("a", "b"), DIAL, CALL, RECORD, 2.0, play.phase, lambda: 0.0, play.sleep)
     with pytest.raises(KeyboardInterrupt):
-        watch(list, interrupted)
+        watch(list, interrupted, Wanted())
 
 
-def test_a_call_fits_by_its_numbers_and_its_time_and_once_judged_no_more() -> None:
+def test_a_call_fits_by_its_number_and_its_time_and_once_judged_no_more() -> None:
     seen = [call("old", -60), call("early", -10), call("first", 5), call("last", 90)]
 
-    def fit(caller: str = "", called: str = "+15551230001", *judged: str) -> list[str]:
-        found = fitting(lambda since, until: seen, caller, called, EIGHT, None, judged)
+    def fit(called: str, *judged: str) -> list[str]:
+        found = fitting(lambda since, until: seen, called, EIGHT, None, judged)
         return [one.id for one in found]
 
-    assert fit() == ["last", "first", "early"]
-    assert fit("sip:+15550100123@carrier.example") == ["last", "first", "early"]
-    assert fit("", "+15551230001", "last") == ["first", "early"]
-    assert fit("+15550100999") == fit("", "+15551230002") == []
+    assert fit("+15551230001") == ["last", "first", "early"]
+    assert fit("sip:+15551230001@carrier.example") == ["last", "first", "early"]
+    assert fit("+15551230001", "last") == ["first", "early"]
+    assert fit("+15551230002") == []
 
 
 def test_a_side_is_not_asked_about_the_future() -> None:
@@ -167,7 +171,7 @@ def test_a_side_is_not_asked_about_the_future() -> None:
         return []
 
     now = datetime.now(UTC)
-    fitting(source, "", "+15551230001", now, now + timedelta(hours=1))
-    fitting(source, "", "+15551230001", EIGHT, EIGHT + timedelta(hours=1))
+    fitting(source, "+15551230001", now, now + timedelta(hours=1))
+    fitting(source, "+15551230001", EIGHT, EIGHT + timedelta(hours=1))
     assert asked[0] < now + timedelta(minutes=5)
     assert asked[1] < EIGHT + timedelta(minutes=65) < now

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from sfsip_nb.engine import calls
 from sfsip_nb.engine.calls import SeenCall
+from sfsip_nb.engine.dialing import MARK_HEADER as MARK
+from sfsip_nb.engine.joining import Wanted, match
 from sfsip_nb.engine.verdicts import Vantage, step_verdict
 from sfsip_nb.platforms.shared.join import Sides, joined
 from sfsip_nb.platforms.shared.testcall import ObservedCall
@@ -72,6 +76,52 @@ def test_a_call_that_we_placed_and_nobody_recorded_asks_no_person_to_dial() -> N
     placed = ObservedCall(NUMBER, CALLER, "mark", AT)
     found = joined(STEP, Sides("Talkdesk", NUMBER, None, None, CALLER, placed))
     assert {c.verdict.value for c in found} == {"inconclusive"}
+
+
+def of(there: list[SeenCall], here: list[SeenCall], **known: Any) -> Sides:
+    """The sides of a call as they are found among these records."""
+    seen = match(there, here, Wanted(CALLER, **known))
+    return Sides("Genesys Cloud", NUMBER, seen.there, seen.here, CALLER, match=seen)
+
+
+def told(sides: Sides) -> tuple[str, str, str]:
+    (check,) = (c for c in joined(STEP, sides) if c.id == f"{STEP}/joined")
+    return check.verdict.value, check.seen, check.reason
+
+
+def test_it_is_said_by_which_id_two_records_are_one() -> None:
+    there = replace(THERE, keys={"x-inin-cnv": "c-1"})
+    here = replace(call(Vantage.SYNTHFLOW, after=90), keys={"x-inin-cnv": "c-1", MARK: "m-1"})
+    verdict, seen, _ = told(of([there], [here], keys={MARK: "m-1"}))
+    assert verdict == "pass"
+    assert seen == f"by x-inin-cnv c-1, Synthflow's by {MARK} m-1, 90.0 s apart"
+
+
+def test_it_is_said_that_two_records_are_one_by_number_and_time_and_with_which_margin() -> None:
+    ended = AT + timedelta(seconds=9)
+    there, here = (replace(each, ended=ended) for each in (THERE, HERE))
+    verdict, seen, _ = told(of([there], [here]))
+    assert verdict == "pass"
+    assert seen == "by number, direction and time, 0.0 s apart (at most 20 s), 9 s and 9 s long"
+
+
+def test_calls_that_nothing_tells_apart_are_named_and_none_is_judged() -> None:
+    rival = replace(HERE, id="rival")
+    sides = of([THERE], [HERE, rival])
+    verdict, seen, why = told(sides)
+    assert verdict == "inconclusive"
+    assert HERE.id in seen
+    assert "rival" in seen
+    assert "no id of either record tells which is which" in why
+    assert sides.whole.synthflow is None
+    verdicts = {c.id: c.verdict.value for c in joined(STEP, sides)}
+    assert verdicts[f"{STEP}/synthflow"] == "inconclusive", "not a call that never arrived"
+
+
+def test_none_of_several_calls_that_ended_arrived_where_synthflow_has_none() -> None:
+    sides = of([THERE, replace(THERE, id="rival")], [])
+    verdicts = {c.id: c.verdict.value for c in joined(STEP, sides)}
+    assert verdicts[f"{STEP}/synthflow"] == "fail"
 
 
 def test_half_a_record_is_not_judged() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -205,3 +206,47 @@ def test_a_private_address_in_the_sdp_of_either_side_is_told(
     made = legs._reachable("verify.inbound", Leg())
     assert made.verdict.value == verdict
     assert ("a private address" in made.seen) is (verdict == "fail")
+
+
+# Which leg it is, where no record of a conversation can be read.
+
+
+def legs_at(*begun: tuple[str, str, int]) -> list[Any]:
+    """Messages of legs that were refused: each with its Call-ID, conversation, and second."""
+    found = []
+    for id, conversation, place in begun:
+        for first, after in ((f"INVITE {URI} SIP/2.0", 0), ("SIP/2.0 486 Busy Here", 1)):
+            made = message(first, 1, place + after, f"x-inin-cnv: {conversation}")
+            msg = made["msg"].replace("Call-ID: one", f"Call-ID: {id}")
+            found.append(made | {"callid": id, "msg": msg})
+    return found
+
+
+def leg_to(monkeypatch: pytest.MonkeyPatch, messages: list[Any], conversation: str) -> Leg:
+    client = SimpleNamespace(siptraces=lambda since, until, **by: messages)
+    monkeypatch.setattr(trace, "genesys", lambda ctx: client)
+    ctx: Any = None
+    return trace.leg_to(ctx, NUMBER, AT, conversation)
+
+
+def test_of_legs_at_once_the_one_of_the_conversation_that_synthflow_names_is_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    messages = legs_at(("one", "c-1", 0), ("two", "c-2", 2))
+    for call_id, conversation in (("one", "c-1"), ("two", "c-2")):
+        leg = leg_to(monkeypatch, messages, conversation)
+        assert leg.talk is not None
+        assert leg.talk.call_id == call_id
+    late = leg_to(monkeypatch, messages, "c-3")
+    assert (late.talk, late.traced) == (None, False)
+
+
+def test_of_legs_at_once_without_an_id_none_is_taken_and_all_are_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    leg = leg_to(monkeypatch, legs_at(("one", "c-1", 0), ("two", "c-2", 2)), "")
+    assert leg.talk is None
+    assert "c-1, c-2" in trace.told(leg)
+    later = leg_to(monkeypatch, legs_at(("one", "c-1", 0), ("two", "c-2", 90)), "")
+    assert later.talk is not None
+    assert later.talk.call_id == "two"

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import stamina
 
-from sfsip_nb.platforms.shared import access_control, watch
+from sfsip_nb.platforms.shared import watch
+from sfsip_nb.platforms.synthflow import resources
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
 OVER = (
@@ -50,7 +51,7 @@ class Workspace:
 
 @pytest.mark.parametrize(
     ("states", "over"),
-    [(OVER, True), (("pending", "registered", "ringing", "in-progress", "paused"), False)],
+    [(OVER, True), (("pending", "ringing", "in-progress", "paused"), False)],
 )
 def test_a_call_is_over_or_in_progress_by_its_state(
     monkeypatch: pytest.MonkeyPatch, states: tuple[str, ...], over: bool
@@ -61,7 +62,18 @@ def test_a_call_is_over_or_in_progress_by_its_state(
     assert {call.id: call.over for call in found} == dict.fromkeys(states, over)
 
 
+def test_a_call_that_was_only_prepared_and_one_of_the_agents_own_did_not_come_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    workspace = Workspace("registered", "completed", "ringing")
+    workspace.rows[1]["type_of_call"] = "outbound"
+    monkeypatch.setattr(watch, "synthflow", lambda ctx: workspace)
+    ctx: Any = SimpleNamespace(parameters=SimpleNamespace(assistant_of=lambda number: "m"))
+    found = watch.synthflow_calls(ctx, "+15551230001")(NOW, NOW)
+    assert [call.id for call in found] == ["ringing"]
+
+
 def test_a_call_that_is_registered_or_paused_is_not_decided_yet() -> None:
     client: Any = Workspace("pending", "registered", "ringing", "paused", "completed")
     with stamina.set_testing(True, attempts=5, cap=True):
-        assert access_control._decided(client, "c")["call_status"] == "completed"
+        assert resources.settled_call(client, "c")["call_status"] == "completed"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sfsip_nb.inputs import samples
@@ -77,6 +79,35 @@ async def test_headers_do_not_come_back_but_stand_in_the_call_record(world: Worl
         assert row["telephony_sip_headers"]["X-Sfsip-Nonce"] == "abc123"
     assert got.verdict == "inconclusive"
     assert "look for abc123" in got.sentence
+
+
+@pytest.mark.parametrize("stripped", [False, True])
+async def test_a_call_that_names_its_announcement_has_its_row(world: World, stripped: bool) -> None:
+    ids = ("known", "to another number")
+    for call_id, called in zip(ids, (samples.DID, samples.SPARE_DID), strict=True):
+        row = {"call_id": call_id, "call_status": "registered", "phone_number_to": called}
+        more = {"type_of_call": "inbound", "start_time": "1000", "executed_actions": []}
+        world.keep("synthflow_calls", call_id, row | more)
+    if stripped:
+        world.set_fault("synthflow.header-stripped")
+    taken: list[str] = []
+
+    def fresh() -> set[str]:
+        return over(testbed) - {*taken}
+
+    async with running(world) as testbed:
+        for call_id in ids:
+            plan = replace(assistant(testbed), marks={"X-EI": f"S.{call_id};E.mine;"})
+            await probes.headers(plan, nonce="abc123", seconds=0.5)
+            taken += await testbed.until(fresh)
+    assert len(taken) == 2
+    assert (taken[0] == "known") is not stripped
+    assert taken[1] not in ids
+
+
+def over(testbed: Running) -> set[str]:
+    """The ids of the calls that are over."""
+    return {row["call_id"] for row in testbed.rows() if row.get("telephony_end")}
 
 
 async def test_a_stranger_is_refused_by_the_edge(world: World) -> None:

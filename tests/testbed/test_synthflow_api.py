@@ -68,9 +68,9 @@ def test_numbers_are_listed_by_workspace_with_availability(bench: Bench) -> None
     assert bench.synthflow.get("/numbers").status_code == 422
     bench.synthflow.put(INBOUND, json={"phone_number": DID})
     listed = bench.synthflow.get("/numbers", params=WORKSPACE).json()["response"]
-    assert listed["pagination"] == {"total_records": 2, "limit": 20, "offset": 0}
+    assert listed["pagination"] == {"total_records": 3, "limit": 20, "offset": 0}
     free = {n["number"]: n["is_available"] for n in listed["phone_numbers"]}
-    assert free == {samples.SUPPORT_DID: True, DID: False}
+    assert free == {samples.SUPPORT_DID: True, samples.AI_CALLER_NUMBER: True, DID: False}
 
 
 def test_patch_takes_the_alias_and_keeps_the_password(bench: Bench) -> None:
@@ -188,6 +188,21 @@ def test_placing_a_call_needs_an_attached_number(bench: Bench) -> None:
     assert dialed[0]["call_id"] == made["call_id"]
     assert dialed[0]["phone_number_from"] == samples.SUPPORT_DID
     assert bench.world.writes[-1]["path"].endswith("/calls")
+
+
+def test_a_call_that_was_prepared_is_listed_before_it_comes(bench: Bench) -> None:
+    assistant, workspace = samples.SYNTHFLOW_ASSISTANT_ID, samples.SYNTHFLOW_WORKSPACE_ID
+    asked = {"model_id": assistant, "from_number": samples.CALLER, "to_number": DID}
+    assert bench.synthflow.post("/prepare_inbound", json=asked).status_code == 422
+    other = bench.synthflow.post("/prepare_inbound", json=asked | {"workspace_id": "other"})
+    assert other.status_code == 403
+    made = bench.synthflow.post("/prepare_inbound", json=asked | {"workspace_id": workspace}).json()
+    assert (made["call_status"], made["direction"]) == ("registered", "inbound")
+    listed = bench.synthflow.get("/calls", params={"model_id": assistant}).json()["response"]
+    (row,) = listed["calls"]
+    assert (row["call_id"], row["call_status"]) == (made["synthflow_call_id"], "registered")
+    assert (row["phone_number_from"], row["phone_number_to"]) == (samples.CALLER, DID)
+    assert row["telephony_start"] is None
 
 
 def test_every_shape_of_error_occurs(bench: Bench) -> None:

@@ -29,6 +29,10 @@ from sfsip_nb.sip.trace import Address, mask, summary
 _AROUND = timedelta(minutes=1)
 """Before and after a call: two clocks."""
 
+CONVERSATION = "x-inin-cnv"
+"""The header of Genesys Cloud's INVITEs whose value people who get them take for the conversation's
+id. That it is one is not documented, so that another value tells nothing by itself."""
+
 _ASIDE = timedelta(seconds=1)
 """Two clocks, where a leg of the call before must not be taken for this one's."""
 
@@ -103,18 +107,35 @@ def leg_of(ctx: Context, call: SeenCall, number: str) -> Leg:
     return _traced(ctx, known, is_it, call.started, conversationId=call.id)
 
 
-def leg_to(ctx: Context, number: str, since: datetime) -> Leg:
+def leg_to(ctx: Context, number: str, since: datetime, conversation: str = "") -> Leg:
     """The newest leg to ``number`` at Synthflow, where no record says of which conversation it is.
 
-    The carrier's own leg to Genesys Cloud names the number too, but not Synthflow's host.
+    The carrier's own leg to Genesys Cloud names the number too, but not Synthflow's host. Of
+    several conversations at once it is that of which Synthflow's record has the id, if any.
     """
     hosts = {region.sip for region in facts.synthflow_regions().values()}
+    fit: list[CallTrace] = []
 
     def is_it(talk: CallTrace) -> bool:
         began = talk.entries[0].at >= since - _ASIDE
-        return began and uri_parts(talk.attempts[-1].uri).host in hosts
+        if not began or uri_parts(talk.attempts[-1].uri).host not in hosts:
+            return False
+        fit.append(talk)
+        return not conversation or _conversation(talk) in ("", conversation)
 
-    return _traced(ctx, Leg(to=calls.digits(number)), is_it, since, toUser=number)
+    leg = _traced(ctx, Leg(to=calls.digits(number)), is_it, since, toUser=number)
+    if leg.talk is None:  # legs of other calls show nothing of this one
+        return replace(leg, traced=leg.traced and not fit)
+    newest = leg.talk.entries[0].at
+    near = {_conversation(t) for t in fit if newest - t.entries[0].at <= calls.APART}
+    if len(near) == 1 or (conversation and _conversation(leg.talk) == conversation):
+        return leg
+    told = f"{len(near)} conversations called {number} at once: {', '.join(sorted(near))}"
+    return Leg(to=leg.to, unread=told)
+
+
+def _conversation(talk: CallTrace) -> str:
+    return plain(talk.attempts[-1].requests[0].header(CONVERSATION).strip())
 
 
 def _traced(
@@ -127,7 +148,8 @@ def _traced(
         return replace(known, unread=f"{error} {error.advice}".strip())
     entries = [entry for message in found if (entry := _entry(message))]
     talks = [talk for talk in conversations(entries) if talk.attempts]
-    talk = next((t for t in reversed(talks) if is_it(t)), None)
+    fit = [talk for talk in talks if is_it(talk)]
+    talk = fit[-1] if fit else None
     known = replace(known, traced=bool(talks))
     if talk is None:
         return known

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sfsip_nb.engine import calls
+from sfsip_nb.engine import calls, joining
 from sfsip_nb.engine.calls import SeenCall
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Card, CardField
@@ -15,13 +15,17 @@ from sfsip_nb.engine.verdicts import Check, Vantage
 from sfsip_nb.platforms.genesys import legs, trace
 from sfsip_nb.platforms.genesys.platform import genesys, settings
 from sfsip_nb.platforms.genesys.trace import Leg
+from sfsip_nb.platforms.shared import sampling
 from sfsip_nb.platforms.shared import verification as v
 from sfsip_nb.platforms.shared.checks import check
-from sfsip_nb.platforms.shared.join import Sides
+from sfsip_nb.platforms.shared.join import AT_ONCE, Sides, fits
 from sfsip_nb.platforms.shared.watch import WatchedPlatform
 
 _CLOCKS = timedelta(seconds=2)
 """Ours and Genesys's, where an earlier call must not be taken for this one."""
+
+_LANDED = ("acd", "agent")
+"""The purposes of the participants of a call that came to a queue."""
 
 _INTERACT = "interact"
 """The segment in which two parties talk; before the answer it is ``alert`` (Genesys analytics)."""
@@ -50,6 +54,9 @@ def conversations(ctx: Context) -> calls.Source:
                             str(session.get("dnis") or session["sessionDnis"]),
                             conversation,
                             over=bool(conversation.get("conversationEnd")),
+                            ended=calls.moment_or_none(conversation.get("conversationEnd")),
+                            direction=str(conversation.get("originatingDirection") or ""),
+                            keys={trace.CONVERSATION: conversation["conversationId"]},
                         )
                     )
                     break
@@ -95,7 +102,8 @@ def _leg(ctx: Context, sides: Sides) -> Leg | None:
     if sides.platform is not None:
         return trace.leg_of(ctx, sides.platform, sides.number)
     if sides.name in sides.unread and sides.since:
-        return trace.leg_to(ctx, sides.number, sides.since)
+        carried = sides.synthflow.keys if sides.synthflow else {}
+        return trace.leg_to(ctx, sides.number, sides.since, carried.get(trace.CONVERSATION, ""))
     return None
 
 
@@ -137,7 +145,15 @@ def _judge_transfer(ctx: Context, sides: Sides) -> list[Check]:
 def _received(ctx: Context, step: str, sides: Sides) -> Iterator[Check]:
     """Where the transferred call landed, who took it, and whose number it shows."""
     wanted = settings(ctx).transfer_queue
-    parts = _transferred_legs(ctx, sides)
+    found = _transferred(ctx, sides)
+    if found[1:]:
+        for part, title, what in (
+            ("queue", "The call landed in the queue", wanted),
+            ("agent", "A live agent took it", "an agent's leg that was answered"),
+        ):
+            yield check(f"{step}/{part}", title, what, fits(found), None, reason=AT_ONCE)
+        return
+    parts = v.participants(next(iter(found), None), _LANDED)
     landed = _queues(ctx, parts)
     by_ai = v.by_the_agent(sides)
     way = "" if by_ai or not landed else v.NOT_BY_AI
@@ -197,37 +213,41 @@ def own_call(ctx: Context, step: str, since: datetime) -> list[Check]:
     def recent(start: datetime, end: datetime) -> list[SeenCall]:
         return [call for call in conversations(ctx)(start, end) if call.started >= since - _CLOCKS]
 
-    call = calls.find(recent, number, since, patience=3.0)
-    queues = _queues(ctx, v.participants(call, ("acd", "agent")))
+    own = sampling.sampled(ctx.parameters)[0]
+    found = joining.from_caller(calls.recorded(recent, number, since, patience=3.0), own)
+    call = found[0] if len(found) == 1 else None
+    queues = _queues(ctx, v.participants(call, _LANDED))
     return [
         check(
             f"{step}/queue",
             "Synthflow's own call landed in the queue",
             wanted,
-            queues or ("no queue" if call else "no record of it yet"),
+            fits(found) if found[1:] else queues or ("no queue" if call else "no record of it yet"),
             queues == [wanted] if queues else None,
             advisory=True,
-            reason="The transfer flow sends callers elsewhere: look at its Transfer to ACD."
+            reason=AT_ONCE
+            if found[1:]
+            else "The transfer flow sends callers elsewhere: look at its Transfer to ACD."
             if queues
             else "Records of Genesys Cloud can be late: verify.transfer shows it too.",
         )
     ]
 
 
-def _transferred_legs(ctx: Context, sides: Sides) -> list[dict[str, Any]]:
-    """Queue and agent legs, of this conversation or of the one that the transfer started."""
+def _transferred(ctx: Context, sides: Sides) -> list[SeenCall]:
+    """The conversation with the queue's and the agent's legs: this one, or one that the transfer
+    started; several where nothing tells which of them it is."""
     assert sides.platform is not None
     first = sides.platform
-    legs = v.participants(first, ("acd", "agent"))
-    if legs:
-        return legs
+    if v.participants(first, _LANDED):
+        return [first]
 
     def later(start: datetime, end: datetime) -> list[SeenCall]:
-        return [call for call in conversations(ctx)(start, end) if call.started >= first.started]
+        return joining.during(first, conversations(ctx)(start, end))
 
     number = ctx.parameters.synthflow.transfer.number
-    other = calls.find(later, number, first.started, patience=5.0)
-    return v.participants(other, ("acd", "agent"))
+    found = calls.recorded(later, number, first.started, patience=5.0)
+    return joining.from_caller(found, first.caller)
 
 
 def _outbound_card(ctx: Context) -> Card:

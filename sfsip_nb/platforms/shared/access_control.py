@@ -10,7 +10,6 @@ from typing import Any
 
 from sfsip_nb.api.errors import ApiError
 from sfsip_nb.engine import dialing
-from sfsip_nb.engine.clock import until
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.dialing import NotAllowed
 from sfsip_nb.engine.trouble import apart
@@ -19,8 +18,7 @@ from sfsip_nb.platforms.shared import testcall
 from sfsip_nb.platforms.shared.addresses import signalling
 from sfsip_nb.platforms.shared.checks import check, decided, synthflow
 from sfsip_nb.platforms.shared.sampling import sampled
-from sfsip_nb.platforms.synthflow.client import IN_PROGRESS, SynthflowClient
-from sfsip_nb.platforms.synthflow.resources import find_assistant
+from sfsip_nb.platforms.synthflow.resources import TAKEN, find_assistant, settled_call
 from sfsip_nb.sip import probes as wire
 
 Landed = Callable[[Context, str, datetime], list[Check]]
@@ -127,7 +125,7 @@ def _listed(ctx: Context, platform: str, times: int) -> Check:
         while len(rows) < times:
             mark = dialing.permit(ctx, step, number)
             call_id = client.place_call(str(assistant["model_id"]), number, mark, own)
-            rows.append(_decided(client, call_id))
+            rows.append(settled_call(client, call_id))
     except NotAllowed as refusal:
         if not rows:
             unplaced = testcall.unplaced(ctx, step, str(refusal))
@@ -160,17 +158,6 @@ def _listed(ctx: Context, platform: str, times: int) -> Check:
 def _told(row: dict[str, Any]) -> str:
     """`answered (completed)`, or `failed: Telephony - 403 - Forbidden`."""
     status, error = str(row.get("call_status") or "unknown"), str(row.get("error_message") or "")
-    if status in ("completed", "in-progress"):
+    if status in TAKEN:
         return f"{_ANSWERED} ({status})"
     return f"{status}{': ' + error if error else ''}"
-
-
-def _decided(client: SynthflowClient, call_id: str) -> dict[str, Any]:
-    """Synthflow's record of a call once it is answered or over, or as it is after a while."""
-
-    def call() -> dict[str, Any]:
-        return client.call(call_id) or {}
-
-    undecided = {None, *IN_PROGRESS} - {"in-progress"}
-    what = "what Synthflow's record says of the call"
-    return until(call, lambda row: row.get("call_status") not in undecided, 20.0, what)

@@ -9,16 +9,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from sfsip_nb import sip
+from sfsip_nb.api.errors import ApiError
 from sfsip_nb.engine.calls import SeenCall
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.dialing import NotAllowed
 from sfsip_nb.engine.verdicts import Check, Vantage
 from sfsip_nb.inputs import facts
 from sfsip_nb.platforms.shared import heard, testcall
-from sfsip_nb.platforms.shared.checks import check
+from sfsip_nb.platforms.shared.checks import check, synthflow
 from sfsip_nb.platforms.shared.stages import CallStage
 from sfsip_nb.platforms.shared.testcall import ObservedCall
 from sfsip_nb.platforms.synthflow import section
+from sfsip_nb.platforms.synthflow.resources import find_assistant
 from sfsip_nb.sip.addresses import is_private
 
 _GREETING = CallStage(testcall.SPEECH_HZ, testcall.AGENT_HZ, within=6.0)
@@ -80,6 +82,22 @@ def place(
         return str(refusal)
 
 
+def prepared(ctx: Context, number: str) -> str:
+    """The id that Synthflow gives to a call from here before it comes; empty where it gives none.
+
+    That it can be asked is no condition of a call, so that a refusal is none either.
+    """
+    client, wanted = synthflow(ctx), ctx.parameters.assistant_of(number)
+    try:
+        assistant = find_assistant(client, wanted)
+        if assistant is None:
+            return ""
+        caller = ctx.parameters.test_calls.from_
+        return client.prepare_call(str(assistant["model_id"]), caller, number)
+    except ApiError:
+        return ""
+
+
 def why(placed: ObservedCall) -> str:
     """What would mend a call, as far as this end can tell."""
     if placed.answered:
@@ -126,6 +144,21 @@ def understood(step: str, placed: ObservedCall, row: SeenCall | None) -> Iterato
             reason="Look at the assistant's language and transcription.",
             evidence=placed.evidence,
         )
+
+
+def named(step: str, call_id: str, row: SeenCall, placed: ObservedCall) -> Iterator[Check]:
+    """Whether a call that was prepared is recorded under the id that it was given."""
+    yield check(
+        f"{step}/prepared",
+        "The call has the id that Synthflow gave it before",
+        call_id,
+        row.id,
+        row.id == call_id or None,
+        Vantage.SYNTHFLOW,
+        advisory=True,
+        reason="X-EI did not arrive, or Synthflow keeps another id: calls are joined without it.",
+        evidence=placed.evidence,
+    )
 
 
 def handed_over(step: str, placed: ObservedCall) -> Iterator[Check]:

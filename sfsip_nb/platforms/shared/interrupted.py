@@ -10,6 +10,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from sfsip_nb.engine import placing
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.rows import CallRow, DialledRow
 from sfsip_nb.engine.verdicts import Basis, Check, Vantage
@@ -35,8 +36,13 @@ def report(ctx: Context, mark: str) -> Path:
 
 
 def left(ctx: Context, step: str, number: str) -> list[DialledRow]:
-    """The calls of a step to a number of which only the intent is known, oldest first."""
-    return [row for row in ctx.journal.unfinished(step) if row.number == number]
+    """The calls of a step to a number of which only the intent is known, oldest first.
+
+    A call that a platform was asked for is none of them: nobody here was in it.
+    """
+    asked = placing.marks(ctx)
+    rows = ctx.journal.unfinished(step)
+    return [row for row in rows if row.number == number and row.mark not in asked]
 
 
 def settled(ctx: Context, step: str, rows: Sequence[DialledRow]) -> Check:

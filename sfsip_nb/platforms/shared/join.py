@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from sfsip_nb.api.errors import ApiError
 from sfsip_nb.engine import calls
 from sfsip_nb.engine.calls import SeenCall
+from sfsip_nb.engine.joining import CallMatch
 from sfsip_nb.engine.verdicts import Check, Vantage, Verdict
 from sfsip_nb.platforms.shared.checks import check
 from sfsip_nb.platforms.shared.testcall import ObservedCall
@@ -23,6 +24,7 @@ class Sides:
     ``name`` is the contact center's; ``number`` is the one of the AI that was called, ``caller``
     the number that the call came from, if known; ``since`` is when it was looked for from.
     ``unread`` are the sides, by name, whose records may not be read, and what they answered.
+    ``match`` is by what the records were found, and what could not be told apart.
     """
 
     name: str
@@ -33,12 +35,22 @@ class Sides:
     placed: ObservedCall | None = None
     unread: Mapping[str, ApiError] = field(default_factory=dict)
     since: datetime | None = None
+    match: CallMatch = field(default_factory=CallMatch)
+
+    @property
+    def joined(self) -> bool:
+        """Whether both records are there and can be of the same call."""
+        return replace(self.match, there=self.platform, here=self.synthflow).joined
+
+    def rivals(self, vantage: Vantage) -> tuple[SeenCall, ...]:
+        """One side's calls that nothing tells apart."""
+        return tuple(call for call in self.match.rivals if call.vantage is vantage)
 
     @property
     def theirs(self) -> str:
         """From whom Synthflow's call is, where nothing says that it is the one that was sought."""
-        there, here = self.platform, self.synthflow
-        if here is None or self.placed or not self.caller or (there and calls.same(there, here)):
+        here = self.synthflow
+        if here is None or self.placed or not self.caller or self.joined or self.match.own:
             return ""
         from_ = calls.digits(here.caller)
         return "" if from_ == calls.digits(self.caller) else from_ or "an unknown number"
@@ -59,7 +71,8 @@ def joined(step: str, sides: Sides, remedy: str = "") -> list[Check]:
     arrive.
     """
     there, here, name = sides.platform, sides.synthflow, sides.name
-    if not (there or here or sides.placed or sides.unread):
+    several_there, several_here = map(sides.rivals, (Vantage.PLATFORM, Vantage.SYNTHFLOW))
+    if not (there or here or sides.placed or sides.unread or sides.match.rivals):
         who = f" from {sides.caller}" if sides.caller else ""
         return [
             not_made(
@@ -71,7 +84,8 @@ def joined(step: str, sides: Sides, remedy: str = "") -> list[Check]:
                 "this cell again.",
             )
         ]
-    closed = sides.whole.platform is not None or bool(sides.placed and name in sides.unread)
+    over = all(call.over for call in several_there) if several_there else sides.whole.platform
+    closed = bool(over or (sides.placed and name in sides.unread))
     again = "run this cell again in a few minutes."
     half = f"In progress there: hang up. If that was long ago, its record is late: {again}"
     if sides.theirs:
@@ -82,15 +96,17 @@ def joined(step: str, sides: Sides, remedy: str = "") -> list[Check]:
         missed = remedy or "The call never reached the agent: see what the platform recorded."
     else:
         missed = f"Whether the call ended before shows in the record of {name}: {again}"
-    missing = closed and not here and SYNTHFLOW not in sides.unread
+    missing = closed and not (here or several_here) and SYNTHFLOW not in sides.unread
     found = [
         check(
             f"{step}/platform",
             "The platform recorded the call",
             "a record at that time, with that number",
-            _seen(there, name in sides.unread),
+            _seen(there, several_there, name in sides.unread),
             True if sides.whole.platform else None,
-            reason=half
+            reason=AT_ONCE
+            if several_there
+            else half
             if there
             else f"Records of {name} can be late: {again} If it stays so, the call came from "
             f"another number, or did not come by way of {name}.",
@@ -99,25 +115,65 @@ def joined(step: str, sides: Sides, remedy: str = "") -> list[Check]:
             f"{step}/synthflow",
             "Synthflow recorded the call",
             "a record at that time, with that number",
-            _seen(here, SYNTHFLOW in sides.unread),
+            _seen(here, several_here, SYNTHFLOW in sides.unread),
             True if sides.whole.synthflow else False if missing else None,
             Vantage.SYNTHFLOW,
-            reason=missed,
+            reason=AT_ONCE if several_here else missed,
         ),
     ]
-    if there and here:
-        apart = abs((there.started - here.started).total_seconds())
-        found.append(
-            check(
-                f"{step}/joined",
-                "Both records are the same call",
-                "started at most 20 s apart",
-                f"{apart:.1f} s apart",
-                calls.same(there, here) or None,
-                reason="Another call came in between, or a record is late: run this cell again.",
-            )
+    return [*found, *same_call(step, sides)]
+
+
+_MOST = 6
+"""How many calls that cannot be told apart are named."""
+
+_APART = f"{calls.APART.total_seconds():.0f} s"
+
+AT_ONCE = (
+    "Calls of the same numbers came at once, and no id of either record tells which is which: call"
+    " again while nobody else calls."
+)
+
+
+def same_call(
+    step: str,
+    sides: Sides,
+    title: str = "Both records are the same call",
+    advisory: bool = False,
+) -> list[Check]:
+    """Whether what both sides have is one call, and by what: an id, or numbers and time."""
+    there, here, match = sides.platform, sides.synthflow, sides.match
+    if match.rivals:
+        seen = fits(match.rivals)
+    elif there and here:
+        seen = ", ".join(_by(there, here, match))
+    else:
+        return []
+    return [
+        check(
+            f"{step}/joined",
+            title,
+            f"an id that both have, else the same numbers and at most {_APART} apart",
+            seen,
+            (sides.joined and not match.rivals) or None,
+            advisory=advisory,
+            reason=AT_ONCE
+            if match.rivals
+            else "Another call came in between, or a record is late: run this cell again.",
         )
-    return found
+    ]
+
+
+def _by(there: SeenCall, here: SeenCall, match: CallMatch) -> Iterator[str]:
+    """By what two records were joined, and how well their times agree."""
+    yield f"by {match.by} {there.keys[match.by]}" if match.by else "by number, direction and time"
+    if match.own:
+        yield f"Synthflow's by {match.own} {here.keys.get(match.own, '')}".strip()
+    apart = abs((there.started - here.started).total_seconds())
+    yield f"{apart:.1f} s apart" + ("" if match.by else f" (at most {_APART})")
+    if there.lasted is not None and here.lasted is not None:
+        lasted = [call.lasted.total_seconds() for call in (there, here) if call.lasted]
+        yield " and ".join(f"{seconds:.0f} s" for seconds in lasted) + " long"
 
 
 def not_made(step: str, why: str, todo: str) -> Check:
@@ -133,9 +189,21 @@ def not_made(step: str, why: str, todo: str) -> Check:
     )
 
 
-def _seen(call: SeenCall | None, unread: bool) -> str:
+def _seen(call: SeenCall | None, several: Sequence[SeenCall], unread: bool) -> str:
+    if several:
+        return fits(several)
     if call is None:
         return "the records cannot be read" if unread else "no such call"
+    return _told(call)
+
+
+def fits(found: Sequence[SeenCall]) -> str:
+    """That several calls fit, and which: the first ones, of many."""
+    more = f"; and {len(found) - _MOST} more" if len(found) > _MOST else ""
+    return f"{len(found)} calls fit: {'; '.join(map(_told, found[:_MOST]))}{more}"
+
+
+def _told(call: SeenCall) -> str:
     return f"{call.id}, {_at(call)}" + ("" if call.over else ", in progress")
 
 

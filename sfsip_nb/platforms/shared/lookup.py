@@ -94,12 +94,12 @@ def resolves(key: str, **judged: str) -> InputLookup:
     return InputLookup(key, see, **judged)
 
 
-def _assistants(ctx: Context, wanted: str) -> dict[str, str]:
+def _assistants(ctx: Context, wanted: str, kind: str = "inbound") -> dict[str, str]:
     """By name and by id: either may stand in the input. An id is offered once it stands there."""
     found = list[tuple[Any, str]]()
     for assistant in synthflow(ctx).assistants():
-        inbound = assistant.get("type", "inbound") == "inbound"
-        trouble = "" if inbound else "is no inbound assistant"
+        fits = assistant.get("type", "inbound") == kind
+        trouble = "" if fits else f"is no {kind} assistant"
         found.append((assistant.get("name"), trouble))
         if plain(str(assistant["model_id"])) == plain(wanted):
             found.append((assistant["model_id"], trouble))
@@ -143,6 +143,12 @@ def _numbers(ctx: Context) -> LookupResult:
     return LookupResult(None, "; ".join(told) or "nothing typed yet", tuple(there))
 
 
+def _ai_caller(ctx: Context) -> LookupResult:
+    wanted = ctx.typed.test_calls.ai_caller
+    known = _assistants(ctx, wanted, "outbound")
+    return judged_name(wanted, known, "outbound assistants of the workspace")
+
+
 NUMBERS = InputLookup("numbers", _numbers)
 ASSISTANT = InputLookup(
     "synthflow.assistant",
@@ -152,4 +158,5 @@ ASSISTANT = InputLookup(
     advice="Correct synthflow.assistant, or the assistant in numbers: the id or the name under "
     "Assistants in Synthflow; or create the assistant there.",
 )
-SYNTHFLOW = (ASSISTANT,)
+AI_CALLER = InputLookup("test_calls.ai_caller", _ai_caller)
+SYNTHFLOW = (ASSISTANT, AI_CALLER)

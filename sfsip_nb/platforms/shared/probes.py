@@ -8,21 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from sfsip_nb.api.waits import waiting
-from sfsip_nb.engine import calls, dialing
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.difference import is_later
 from sfsip_nb.engine.model import Step
 from sfsip_nb.engine.verdicts import Basis, Check, Vantage
-from sfsip_nb.platforms.shared import access_control, direct, network, testcall
+from sfsip_nb.platforms.shared import access_control, direct, header, network, testcall
 from sfsip_nb.platforms.shared.checks import check, decided, of_number
 from sfsip_nb.platforms.shared.sampling import sampled
 from sfsip_nb.platforms.shared.testcall import ObservedCall
 from sfsip_nb.platforms.shared.verification import SECTION
-from sfsip_nb.platforms.shared.watch import JUDGED, synthflow_calls
 from sfsip_nb.sip import ladder, loop, pcap
 from sfsip_nb.sip import probes as wire
 from sfsip_nb.sip.shown import counted
@@ -185,57 +182,6 @@ def _codec(ctx: Context, platform: ProbedPlatform) -> list[Check]:
     return found
 
 
-def _header(ctx: Context, platform: ProbedPlatform) -> list[Check]:
-    """A header of ours arrives in Synthflow's call record (docs.synthflow.ai/pass-call-context).
-
-    Where the AI agent may be asked for a person, the same call asks for one.
-    """
-    step, number = "probe.header", sampled(ctx.parameters)[0]
-    since, ask = datetime.now(UTC), direct.may_ask(ctx)
-    placed = direct.place(
-        ctx, step, number, direct.logins(ctx), ask=ask, headers={wire.NONCE_HEADER: "round-trip"}
-    )
-    if not isinstance(placed, ObservedCall):
-        return [testcall.unplaced(ctx, step, placed)]
-    judged: dict[str, list[str]] = ctx.journal.get(JUDGED, {})
-    known = {id for ids in judged.values() for id in ids}
-
-    def over(start: datetime, end: datetime) -> list[calls.SeenCall]:
-        """Of a call in progress the record says too little yet."""
-        return [row for row in synthflow_calls(ctx, number)(start, end) if row.over]
-
-    def marked(start: datetime, end: datetime) -> list[calls.SeenCall]:
-        rows = over(start, end)
-        return [r for r in rows if placed.mark in str(r.facts.get("telephony_sip_headers"))]
-
-    def mine(start: datetime, end: datetime) -> list[calls.SeenCall]:
-        rows = over(start, end)
-        return [r for r in rows if calls.digits(r.caller) == calls.digits(placed.caller)]
-
-    row = calls.find(marked, number, since, patience=6.0, exclude=known)
-    if row is None and placed.answered:  # without its mark it is known by its caller
-        row = calls.find(mine, number, since, patience=0.0, exclude=known)
-    seen = dict(row.facts.get("telephony_sip_headers") or {}) if row else {}
-    return [
-        check(
-            f"{step}/round-trip",
-            "A custom X- header reaches the AI agent",
-            f"{wire.NONCE_HEADER}: round-trip, {dialing.MARK_HEADER}: {placed.mark}",
-            ", ".join(f"{k}: {v}" for k, v in seen.items())
-            or ("a call without such headers" if row else "no such call in the list"),
-            seen.get(wire.NONCE_HEADER) == "round-trip" if row else None,
-            Vantage.SYNTHFLOW,
-            advisory=ctx.live,
-            reason="Header names are case-sensitive and start with X-; large UDP requests get lost."
-            if row
-            else "Whether the header arrives is not known without the call: see probe.codec.",
-            evidence=placed.evidence,
-        ),
-        *direct.understood(step, placed, row),
-        *(direct.handed_over(step, placed) if ask else ()),
-    ]
-
-
 def _no_digest(ctx: Context) -> str:
     uses = ctx.parameters.sip.authentication == "digest"
     return "" if uses else "The trunk is authenticated by address, not by digest."
@@ -276,5 +222,5 @@ def steps(platform: ProbedPlatform) -> tuple[Step, ...]:
             ),
             dials=True,
         ),
-        Step("probe.header", SECTION, "Probe: headers", ready, check=bound(_header), dials=True),
+        Step("probe.header", SECTION, "Probe: headers", ready, check=header.probe, dials=True),
     )

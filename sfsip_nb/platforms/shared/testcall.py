@@ -122,7 +122,7 @@ def call(
     *,
     over: PhoneLine | None = None,
     credentials: Sequence[Credentials] = (),
-    headers: Mapping[str, str] | None = None,
+    named: Callable[[str], Mapping[str, str]] = lambda mark: {},
     codecs: Sequence[str] = ("PCMU", "PCMA"),
     srtp: Srtp = "off",
     isolating: bool = False,
@@ -132,7 +132,7 @@ def call(
 
     Without a line it comes from nobody's account. ``isolating``: a call that fails is tried again
     with one difference at a time, each of them allowed and counted as any other. A provisional code
-    that is ``enough`` ends the call.
+    that is ``enough`` ends the call. ``named`` makes further headers of its mark.
     """
     script = CallScript
     if not knows_voices(ctx):
@@ -146,7 +146,7 @@ def call(
         over.from_ if over else anonymous(caller),
         srtp=srtp,
         codecs=codecs,
-        headers=headers or {},
+        headers=named(mark),
         marks={dialing.MARK_HEADER: mark, **(over.headers if over else {})},
         credentials=credentials,
         keep=ctx.parameters.keep_media,

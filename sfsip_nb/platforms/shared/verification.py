@@ -10,18 +10,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from sfsip_nb.engine import approval, calls
 from sfsip_nb.engine.calls import SeenCall
 from sfsip_nb.engine.context import Context
-from sfsip_nb.engine.dialing import NotAllowed
+from sfsip_nb.engine.dialing import MARK_HEADER, NotAllowed
 from sfsip_nb.engine.model import Ask, Card, CardField, Step
 from sfsip_nb.engine.trouble import once, told
 from sfsip_nb.engine.verdicts import Check, Vantage, Weight
 from sfsip_nb.inputs import ranges
 from sfsip_nb.inputs.schema import Parameters
-from sfsip_nb.platforms.shared import answering, interrupted, line, sampling, testcall, wire
+from sfsip_nb.platforms.shared import (
+    ai_caller,
+    answering,
+    interrupted,
+    line,
+    sampling,
+    testcall,
+    wire,
+)
 from sfsip_nb.platforms.shared.checks import check, of_number, synthflow
 from sfsip_nb.platforms.shared.join import Sides, joined, not_made
 from sfsip_nb.platforms.shared.stages import CallStage
@@ -150,6 +159,9 @@ def run(
     found: list[Check] = []
     for number in called:
         found += of_number(ctx, number, _tested(ctx, test, number, platform, judge, remedy))
+    if test is INBOUND:
+        own = ai_caller.checks(ctx, test.step, platform, called[0])
+        found += of_number(ctx, called[0], own)
     whole = ctx.parameters.numbers if test is INBOUND else called
     return [*found, *sampling.not_called(test.step, called, whole)]
 
@@ -160,12 +172,14 @@ def _tested(
     """Place the call or have a person make it, find it on both sides, and judge it."""
     step = test.step
     if not line.can_dial(ctx):
-        sought = answered(ctx, step, number, ctx.given(step, "caller"), False)
+        sought = answered(ctx, step, number, ctx.given(step, "caller"), False, "inbound")
         sides = find(ctx, platform, sought)
         return [*_judged(ctx, step, sides, judge, remedy), *_expected(ctx, test, sides)]
     if cut := interrupted.left(ctx, step, number):
         since, caller = calls.moment(cut[-1].at), ctx.parameters.test_calls.caller_number
-        sought = Sought(step, number, step, since, caller=caller, mark=cut[-1].mark)
+        mark = cut[-1].mark
+        keys = {MARK_HEADER: mark}
+        sought = Sought(step, number, f"{step}, {mark}", since, caller=caller, keys=keys)
         seen = _judged(ctx, step, find(ctx, platform, sought), judge, remedy)
         told = interrupted.settled(ctx, step, cut)
         # What a call that was cut short lacks says nothing against the trunk.
@@ -176,7 +190,15 @@ def _tested(
         return [not_made(step, str(refusal), "Allow test calls, or more of them.")]
     if placed.held_up:
         return [wire.not_out(step, placed)]
-    sought = Sought(step, number, step, placed.since, caller=placed.caller, mark=placed.mark)
+    sought = Sought(
+        step,
+        number,
+        f"{step}, {placed.mark}",
+        placed.since,
+        caller=placed.caller,
+        keys={MARK_HEADER: placed.mark},
+        lasted=None if placed.seconds is None else timedelta(seconds=placed.seconds),
+    )
     sides = replace(find(ctx, platform, sought), placed=placed)
     own = wire.checks(step, placed, sides, test.voices, remedy)
     return [*own, *_judged(ctx, step, sides, judge, remedy), *_expected(ctx, test, sides)]
@@ -205,7 +227,7 @@ def run_started(
 ) -> list[Check]:
     """Find and judge the call to the AI that was started on the platform."""
     number = started(ctx)
-    sought = answered(ctx, step, number, "", not ctx.by_hand(step))
+    sought = answered(ctx, step, number, "", not ctx.by_hand(step), "outbound")
     sides = find(ctx, platform, sought)
     found = of_number(ctx, number, _judged(ctx, step, sides, judge, remedy))
     return [*found, *sampling.not_called(step, [number], ctx.parameters.numbers)]

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sfsip_nb.api.errors import ApiError
-from sfsip_nb.engine import calls, dialing
+from sfsip_nb.engine import calls
 from sfsip_nb.engine.calls import SeenCall
 from sfsip_nb.engine.context import Context
+from sfsip_nb.engine.joining import Wanted
 from sfsip_nb.engine.verdicts import Vantage
 from sfsip_nb.engine.watch import Stage, Watch
 from sfsip_nb.platforms.shared.checks import synthflow
 from sfsip_nb.platforms.shared.join import SYNTHFLOW, Sides
-from sfsip_nb.platforms.synthflow.client import IN_PROGRESS
+from sfsip_nb.platforms.synthflow import callids
+from sfsip_nb.platforms.synthflow.client import IN_PROGRESS, PREPARED
 from sfsip_nb.platforms.synthflow.resources import find_assistant
 
 # A person's clock and "when" may be this far from the call.
@@ -21,6 +25,9 @@ AROUND = timedelta(minutes=15)
 
 JUDGED = "calls.judged"
 """Under this the journal keeps, by who judged them, the ids of calls that are not new any more."""
+
+_JOINED_BY = "calls.joined"
+"""Under this the journal keeps the names of the ids that have joined two records."""
 
 # Seconds, divided by the testbed's time scale: until the call is over, and until a record that is
 # late is there.
@@ -46,7 +53,8 @@ class Sought:
     """Which call to ``number`` is looked for, and on behalf of which answer it is judged.
 
     ``until`` is None for a call that was made just now: its beginning has no end yet. ``dialled``
-    is whether it was made, as far as is known here; ``mark`` is what it carries if we placed it.
+    is whether it was made, as far as is known here. ``keys`` are the ids by which we marked it, and
+    ``lasted`` is for how long it stood, if we placed it. ``direction`` is the contact center's.
     """
 
     step: str
@@ -55,8 +63,15 @@ class Sought:
     since: datetime
     until: datetime | None = None
     caller: str = ""
-    mark: str = ""
     dialled: bool = True
+    keys: Mapping[str, str] = field(default_factory=dict)
+    lasted: timedelta | None = None
+    direction: str = "inbound"
+
+    @property
+    def placed(self) -> bool:
+        """Whether we placed it, so that its beginning is known."""
+        return bool(self.keys)
 
     @property
     def unsettled(self) -> str:
@@ -64,7 +79,9 @@ class Sought:
         return f"{self.step}, unsettled"
 
 
-def answered(ctx: Context, step: str, number: str, caller: str, dialled: bool) -> Sought:
+def answered(
+    ctx: Context, step: str, number: str, caller: str, dialled: bool, direction: str
+) -> Sought:
     """The call to a number of whoever answered the step's card, at about that time.
 
     Judged again, the same answer is the same call; another answer is another one.
@@ -74,8 +91,9 @@ def answered(ctx: Context, step: str, number: str, caller: str, dialled: bool) -
     at = calls.moment(answer.done_at)
     by = f"{step}, {answer.done_at}"
     if dialled:
-        return Sought(step, number, by, at, caller=caller)
-    return Sought(step, number, by, at - AROUND, at + AROUND, caller, dialled=False)
+        return Sought(step, number, by, at, caller=caller, direction=direction)
+    since, until = at - AROUND, at + AROUND
+    return Sought(step, number, by, since, until, caller, dialled=False, direction=direction)
 
 
 def find(ctx: Context, platform: WatchedPlatform, sought: Sought) -> Sides:
@@ -87,33 +105,52 @@ def find(ctx: Context, platform: WatchedPlatform, sought: Sought) -> Sides:
     """
     number = sought.number
     judged: dict[str, list[str]] = ctx.journal.get(JUDGED, {})
-    mine = () if sought.mark else (sought.by, sought.unsettled)
+    mine = (sought.by,) if sought.placed else (sought.by, sought.unsettled)
     known = {id for by, ids in judged.items() if by not in mine for id in ids}
 
     unread: dict[str, ApiError] = {}
 
-    def look(side: str, source: calls.Source, caller: str) -> list[SeenCall]:
+    def look(side: str, source: calls.Source) -> list[SeenCall]:
         if side in unread:
             return []
         try:
-            return calls.fitting(source, caller, number, sought.since, sought.until, known)
+            return calls.fitting(source, number, sought.since, sought.until, known)
         except ApiError as error:
             if error.transient:
                 raise
             unread[side] = error
             return []
 
-    # A contact center may rewrite the caller's number, so Synthflow's side is found by the called.
-    own = _without_other_marks(synthflow_calls(ctx, number), sought.mark)
-    there, here = _watch(ctx, platform.name, number, sought)(
-        lambda: look(platform.name, platform.source, sought.caller),
-        lambda: look(SYNTHFLOW, own, ""),
+    own, proven = synthflow_calls(ctx, number), ctx.journal.get(_JOINED_BY, [])
+    match = _watch(ctx, platform.name, number, sought)(
+        lambda: look(platform.name, platform.source),
+        lambda: look(SYNTHFLOW, own),
+        Wanted(
+            sought.caller,
+            sought.keys,
+            sought.since if sought.placed else None,
+            sought.lasted,
+            sought.direction,
+            frozenset(proven),
+        ),
     )
-    by = sought.by if there or sought.mark else sought.unsettled
-    found = [call.id for call in (there, here) if call]
+    by = sought.by if match.there or sought.placed else sought.unsettled
+    found = [call.id for call in (match.there, match.here) if call]
     judged = ctx.journal.get(JUDGED, {})  # another notebook may have gone on meanwhile
     ctx.journal.put(JUDGED, judged | {by: [*dict.fromkeys([*judged.get(by, []), *found])]})
-    return Sides(platform.name, number, there, here, sought.caller, None, unread, sought.since)
+    if match.by:
+        ctx.journal.put(_JOINED_BY, sorted({*proven, match.by.casefold()}))
+    return Sides(
+        platform.name,
+        number,
+        match.there,
+        match.here,
+        sought.caller,
+        None,
+        unread,
+        sought.since,
+        match,
+    )
 
 
 def _watch(ctx: Context, name: str, number: str, sought: Sought) -> Watch:
@@ -136,15 +173,8 @@ def _watch(ctx: Context, name: str, number: str, sought: Sought) -> Watch:
     )
 
 
-def _without_other_marks(source: calls.Source, mark: str) -> calls.Source:
-    def carried(call: SeenCall) -> str:
-        return str((call.facts.get("telephony_sip_headers") or {}).get(dialing.MARK_HEADER, ""))
-
-    return lambda since, until: [c for c in source(since, until) if carried(c) in ("", mark)]
-
-
 def synthflow_calls(ctx: Context, number: str) -> calls.Source:
-    """The call list of a number's assistant (the API ignores unknown filters)."""
+    """What came in for a number's assistant (the API ignores unknown filters)."""
     client = synthflow(ctx)
 
     def source(since: datetime, until: datetime) -> list[SeenCall]:
@@ -152,17 +182,27 @@ def synthflow_calls(ctx: Context, number: str) -> calls.Source:
         if assistant is None:
             return []
         rows = client.calls(assistant["model_id"], since, until + timedelta(seconds=1))
-        return [
-            SeenCall(
-                Vantage.SYNTHFLOW,
-                str(row["call_id"]),
-                calls.moment(row["start_time"]),
-                str(row.get("phone_number_from") or row.get("lead_phone_number") or ""),
-                str(row.get("phone_number_to") or row.get("agent_phone_number") or ""),
-                row,
-                over=row["call_status"] not in IN_PROGRESS,
-            )
-            for row in rows
-        ]
+        return [seen(row) for row in rows if _came_in(row)]
 
     return source
+
+
+def _came_in(row: Mapping[str, Any]) -> bool:
+    """Whether it is a call to the AI agent: none that it makes, and none that was only prepared."""
+    return row.get("type_of_call") != "outbound" and row["call_status"] != PREPARED
+
+
+def seen(row: Mapping[str, Any]) -> SeenCall:
+    """A row of Synthflow's call list."""
+    return SeenCall(
+        Vantage.SYNTHFLOW,
+        str(row["call_id"]),
+        calls.moment(row["start_time"]),
+        str(row.get("phone_number_from") or row.get("lead_phone_number") or ""),
+        str(row.get("phone_number_to") or row.get("agent_phone_number") or ""),
+        row,
+        over=row["call_status"] not in IN_PROGRESS,
+        ended=calls.moment_or_none(row.get("telephony_end")),
+        direction=str(row.get("type_of_call") or ""),
+        keys=callids.keys(row),
+    )

@@ -48,7 +48,8 @@ def older(name: str) -> str:
 
 def _numbers(systems: Systems) -> list[Json]:
     imported = systems["synthflow"]["numbers"].values()
-    return [number for number in imported if number["phone_number"] != samples.SUPPORT_DID]
+    others = (samples.SUPPORT_DID, samples.AI_CALLER_NUMBER)
+    return [number for number in imported if number["phone_number"] not in others]
 
 
 def number(**fields: Any) -> Break:

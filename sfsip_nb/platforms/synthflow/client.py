@@ -20,7 +20,10 @@ from sfsip_nb.inputs.secrets import Secret
 
 Json = dict[str, Any]
 
-IN_PROGRESS = frozenset({"pending", "registered", "ringing", "in-progress", "paused"})
+PREPARED = "registered"
+"""The ``call_status`` of a call that is prepared and did not come yet."""
+
+IN_PROGRESS = frozenset({"pending", PREPARED, "ringing", "in-progress", "paused"})
 """The values of ``call_status`` of a call that is not over."""
 
 _PAGE_SIZE = 100
@@ -221,16 +224,33 @@ class SynthflowClient:
             raise
         return next(map(_call, _items(answer, "calls")), None)
 
-    def place_call(self, model_id: str, phone: str, name: str, from_number: str) -> str:
+    def place_call(self, model_id: str, phone: str, name: str, from_number: str = "") -> str:
         """Let an assistant call `phone`: it dials and bills. Sent once, never repeated.
 
-        Returns the call's id. Who may be called is decided before, not here.
+        Without ``from_number`` it calls from a number of its own. Returns the call's id. Who may be
+        called is decided before, not here.
         """
         body = {"model_id": model_id, "phone": phone, "name": name}
-        body |= {"from_phone_number": from_number}
+        if from_number:
+            body["from_phone_number"] = from_number
         answer = self._api.call("POST", "/calls", json=body, retry=False)
         response = answer.get("response") if isinstance(answer, dict) else None
         return str(response.get("call_id", "")) if isinstance(response, dict) else ""
+
+    def prepare_call(self, model_id: str, from_number: str, to_number: str) -> str:
+        """Announce a call to an assistant; the id that Synthflow gives it, which may be empty.
+
+        Sent once. Source: docs.synthflow.ai/forward-calls-to-synthflow.
+        """
+        body = {
+            "from_number": from_number,
+            "to_number": to_number,
+            "model_id": model_id,
+            "workspace_id": self._workspace,
+        }
+        answer = self._api.call("POST", "/prepare_inbound", json=body, retry=False)
+        found = answer.get("response", answer) if isinstance(answer, dict) else {}
+        return str(found.get("synthflow_call_id") or "") if isinstance(found, dict) else ""
 
     # Plumbing
 

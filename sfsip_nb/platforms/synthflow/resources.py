@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from sfsip_nb.engine.clock import until
 from sfsip_nb.engine.model import Fields, Refused, Resource, Seen
 from sfsip_nb.inputs import ranges
 from sfsip_nb.inputs.secrets import Secret
-from sfsip_nb.platforms.synthflow.client import SynthflowClient
+from sfsip_nb.platforms.synthflow.client import IN_PROGRESS, SynthflowClient
 
 TERMINATION_URI = "Termination URI"
 USERNAME = "SIP Username"
@@ -48,6 +49,22 @@ def find_assistant(client: SynthflowClient, wanted: str) -> dict[str, Any] | Non
 
 def _is(assistant: Mapping[str, Any], wanted: str) -> bool:
     return wanted in (assistant.get("model_id"), assistant.get("name"))
+
+
+TAKEN = frozenset({"completed", "in-progress"})
+"""The values of ``call_status`` of a call that was answered."""
+
+_UNDECIDED = {None, *IN_PROGRESS} - TAKEN
+
+
+def settled_call(client: SynthflowClient, call_id: str) -> dict[str, Any]:
+    """Synthflow's record of a call once it is answered or over, or as it is after a while."""
+
+    def call() -> dict[str, Any]:
+        return client.call(call_id) or {}
+
+    what = "what Synthflow's record says of the call"
+    return until(call, lambda row: row.get("call_status") not in _UNDECIDED, 20.0, what)
 
 
 def name_of(client: SynthflowClient, wanted: str) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from sfsip_nb.engine import calls
+from sfsip_nb.engine import calls, joining
 from sfsip_nb.engine.calls import SeenCall
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Card, CardField
 from sfsip_nb.engine.verdicts import Check, Vantage
 from sfsip_nb.platforms.shared import verification as v
 from sfsip_nb.platforms.shared.checks import check
-from sfsip_nb.platforms.shared.join import Sides
+from sfsip_nb.platforms.shared.join import AT_ONCE, Sides, fits
 from sfsip_nb.platforms.shared.watch import WatchedPlatform
 from sfsip_nb.platforms.talkdesk.platform import settings, talkdesk
 
@@ -45,6 +45,8 @@ def report(ctx: Context) -> calls.Source:
                     contact if outward else own,
                     entry,
                     over=bool(entry.get("end_at", True)),
+                    ended=calls.moment_or_none(entry.get("end_at")),
+                    direction="outbound" if outward else "inbound",
                 )
             )
         return found
@@ -54,8 +56,9 @@ def report(ctx: Context) -> calls.Source:
 
 def _came_back(ctx: Context, step: str, sides: Sides) -> list[Check]:
     """Of a call that Synthflow never had: dialed without a trunk, its number leads back here."""
-    call = sides.platform
-    if call is None or sides.synthflow is not None:
+    rivals = sides.rivals(Vantage.PLATFORM)
+    call = sides.platform or next(iter(rivals), None)
+    if call is None or sides.synthflow or sides.rivals(Vantage.SYNTHFLOW):
         return []
     again = at_once(call, report(ctx)(call.started - _ROUND, _ended(call) + _ROUND))
     if not again:
@@ -140,7 +143,8 @@ def _judge_transfer(ctx: Context, sides: Sides) -> list[Check]:
     found = [*v.agent_checks(ctx, step, sides), *v.transfer_action(step, sides)]
     if sides.platform is None:
         return found
-    leg = _transferred(ctx, sides.platform)
+    legs = _transferred(ctx, sides.platform)
+    leg = legs[0] if len(legs) == 1 else None
     groups = str(leg.facts.get("ring_groups") or "") if leg else ""
     agent = str(leg.facts.get("handling_user_name") or "") if leg else ""
     remedy = "Revisit the card routing.transfer."
@@ -151,17 +155,17 @@ def _judge_transfer(ctx: Context, sides: Sides) -> list[Check]:
             f"{step}/queue",
             "The call landed in the ring group",
             wanted,
-            f"{groups or 'no ring group'}{way}",
-            (wanted in groups and by_ai) or (None if way else False),
-            reason=remedy,
+            fits(legs) if legs[1:] else f"{groups or 'no ring group'}{way}",
+            (wanted in groups and by_ai) or (None if way or legs[1:] else False),
+            reason=AT_ONCE if legs[1:] else remedy,
         ),
         check(
             f"{step}/agent",
             "A live agent took it",
             "a handling user",
             f"{agent or 'nobody'}{way if agent else ''}",
-            bool(agent and by_ai) or (None if agent else False),
-            reason=f"Nobody in the group answered. {remedy}",
+            bool(agent and by_ai) or (None if agent or legs[1:] else False),
+            reason=AT_ONCE if legs[1:] else f"Nobody in the group answered. {remedy}",
         ),
     ]
     if leg is not None:
@@ -171,16 +175,20 @@ def _judge_transfer(ctx: Context, sides: Sides) -> list[Check]:
     return found
 
 
-def _transferred(ctx: Context, first: SeenCall) -> SeenCall | None:
-    """The report's entry of the leg that rang the group: this call's own, or one of its own."""
+def _transferred(ctx: Context, first: SeenCall) -> list[SeenCall]:
+    """The report's entry of the leg that rang the group: this call's own, or one of its own.
+
+    Several where nothing tells which of them it is.
+    """
     if first.facts.get("handling_user_name"):
-        return first
+        return [first]
     number = settings(ctx).ring_group_number
 
     def later(start: datetime, end: datetime) -> list[SeenCall]:
-        return [call for call in report(ctx)(start, end) if call.started >= first.started]
+        return joining.during(first, report(ctx)(start, end))
 
-    return calls.find(later, number, first.started, patience=6.0)
+    found = calls.recorded(later, number, first.started, patience=6.0)
+    return joining.from_caller(found, first.caller)
 
 
 def _outbound_card(ctx: Context) -> Card:

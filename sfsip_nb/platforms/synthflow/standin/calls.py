@@ -13,6 +13,7 @@ from sfsip_nb.testbed.world import Json
 from .assistants import find
 from .errors import body, invalid, refuse, text
 from .numbers import paged
+from .telephony.rows import REGISTERED
 
 # What the description allows to be null is null until it is known; the rest has its type from the
 # beginning.
@@ -166,8 +167,41 @@ def _dial(asked: ApiRequest) -> Json:
     return {"status": "ok", "response": {"answer": "", "call_id": call["call_id"]}, "eta": 0}
 
 
+def _prepare(asked: ApiRequest) -> Json:
+    """Announce a call that will come in (docs.synthflow.ai/forward-calls-to-synthflow).
+
+    Whether its row is in the list before it comes is not known: here it is (stricter reading).
+    """
+    given = body(asked.body)
+    assistant = find(asked.world, text(given, "model_id"))
+    caller, called = text(given, "from_number"), text(given, "to_number")
+    if text(given, "workspace_id") not in asked.objects["workspaces"]:
+        raise refuse(403, "The workspace is not one of this key.", "forbidden")
+    call = {
+        "call_id": asked.world.new_id(),
+        "call_status": REGISTERED,
+        "model_id": assistant["model_id"],
+        "name": assistant["name"],
+        "type_of_call": "inbound",
+        "phone_number_from": caller,
+        "phone_number_to": called,
+        "lead_phone_number": caller,
+        "agent_phone_number": called,
+        "start_time": str(int(time.time() * 1000)),
+        "executed_actions": [],
+    }
+    asked.world.keep("synthflow_calls", call["call_id"], call)
+    told = {"from_number": caller, "to_number": called, "model_id": assistant["model_id"]}
+    return told | {
+        "call_status": REGISTERED,
+        "synthflow_call_id": call["call_id"],
+        "direction": "inbound",
+    }
+
+
 ENDPOINTS = [
     Endpoint("GET", "/calls", _all),
     Endpoint("POST", "/calls", _dial),
     Endpoint("GET", "/calls/{id}", _get),
+    Endpoint("POST", "/prepare_inbound", _prepare),
 ]

@@ -9,7 +9,11 @@ from sfsip_nb.testbed.world import Json, World
 
 def settle(world: World) -> None:
     """Fill `world` with the workspace."""
-    given = {"SUPPORT_SLUG": samples.SUPPORT_DID.removeprefix("+"), "NOW": world.iso()}
+    given = {
+        "SUPPORT_SLUG": samples.SUPPORT_DID.removeprefix("+"),
+        "AI_CALLER_SLUG": samples.AI_CALLER_NUMBER.removeprefix("+"),
+        "NOW": world.iso(),
+    }
     world.systems["synthflow"] = collections(__package__, given)
 
 

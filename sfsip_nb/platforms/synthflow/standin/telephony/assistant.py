@@ -36,6 +36,8 @@ TOLERANCE_HZ = 20.0
 
 SENTENCE_SECONDS, PAUSE_SECONDS = 1.0, 0.4
 REFER_SECONDS = 10.0
+SHORTEST_SECONDS = 2.0
+"""A call lasts so long that somebody can be heard, however fast waits run."""
 
 
 LATE_SECONDS, SLOW_SECONDS, CUT_SECONDS = 3.0, 3.0, 0.4
@@ -93,7 +95,7 @@ class Talk:
             if world.fault(faults.HANGS_UP):
                 self.reason = "agent_ended_call"
                 await self.call.hangup()
-            elif not await self.call.wait_ended(CALL_SECONDS):
+            elif not await self.call.wait_ended(self._longest):
                 self.reason = "timeout"
                 await self.call.hangup()
         finally:
@@ -103,6 +105,15 @@ class Talk:
             await asyncio.gather(*tasks, return_exceptions=True)
             await self._dialogue.close()
             truth.tell(world, {"call_id": self.row["call_id"], "turns": self._dialogue.truth()})
+
+    @property
+    def _longest(self) -> float:
+        """Seconds until the assistant ends the call: its ``max_duration``, where that is set."""
+        limit = self.assistant.get("max_duration") or {}
+        if not limit.get("is_enabled"):
+            return CALL_SECONDS
+        scaled = self.region.world.scaled(float(limit["duration_seconds"]))
+        return min(max(scaled, SHORTEST_SECONDS), CALL_SECONDS)
 
     def transcript(self) -> str:
         """What both said, one line a turn."""

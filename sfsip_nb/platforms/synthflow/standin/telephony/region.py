@@ -5,6 +5,7 @@ A region answers for the workspaces that live in it.
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import replace
 from typing import Any
@@ -34,12 +35,15 @@ from sfsip_nb.testbed.world import World
 
 from .. import customer
 from .assistant import Talk
-from .rows import new_row, settle
+from .rows import announced, new_row, settle
 
 Json = dict[str, Any]
 
 REGISTRATION_SECONDS = 90.0
 """Between attaching a number and its being served; the guides say one to two minutes."""
+
+_OWN_ID = re.compile(r"S\.([^;]+);")
+"""Synthflow's own id of a call, in X-EI (docs.synthflow.ai/x-ei-sip-header)."""
 
 UNLISTED = "198.51.100.99"
 
@@ -151,9 +155,12 @@ class SynthflowServers(SipElement):
             return
         assistant = customer.inbound_assistant(self.world, number["phone_number"])
         assert assistant
-        row = new_row(self.world, assistant, "inbound", call.caller, number["phone_number"])
-        if not self.world.fault(faults.HEADER_STRIPPED):
-            row["telephony_sip_headers"] = _custom_headers(call)
+        sent = {} if self.world.fault(faults.HEADER_STRIPPED) else _custom_headers(call)
+        own = _OWN_ID.search(sent.get("X-EI", ""))
+        about = (assistant, call.caller, number["phone_number"])
+        row = announced(self.world, own[1], *about) if own else None
+        row = row or new_row(self.world, assistant, "inbound", *about[1:])
+        row["telephony_sip_headers"] = sent
         codecs = ("G729",) if self.world.fault(faults.WRONG_CODEC) else ("PCMU", "PCMA")
         if call.offer and self.world.fault(faults.RTP_BLACKHOLE):
             call.session.offer = replace(call.offer, address=BLACK_HOLE[0], port=BLACK_HOLE[1])

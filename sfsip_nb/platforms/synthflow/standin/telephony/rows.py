@@ -10,6 +10,9 @@ from sfsip_nb.testbed.world import World
 
 Json = dict[str, Any]
 
+REGISTERED = "registered"
+"""The state of a call that was announced and did not come yet."""
+
 _STATUS = {408: "no-answer", 480: "no-answer", 486: "busy", 487: "canceled"}
 
 
@@ -33,6 +36,27 @@ def new_row(world: World, assistant: Json, kind: str, caller: str, called: str) 
         "telephony_sip_headers": {},
     }
     world.keep("synthflow_calls", row["call_id"], row)
+    return row
+
+
+def announced(world: World, call_id: str, assistant: Json, caller: str, called: str) -> Json | None:
+    """The row of a call that was announced under this id, as it comes; None if none was.
+
+    Who answers is decided by the number, not by the announcement (stricter reading).
+    """
+    row: Json | None = world.records["synthflow_calls"].get(call_id)
+    if row is None or row["call_status"] != REGISTERED or row["phone_number_to"] != called:
+        return None
+    row |= {
+        "call_status": "pending",
+        "telephony_start": _naive(world.now()),
+        "model_id": assistant["model_id"],
+        "name": assistant["name"],
+        "phone_number_from": caller,
+        "lead_phone_number": caller,
+        "telephony_sip_headers": {},
+    }
+    world.keep("synthflow_calls", call_id, row)
     return row
 
 
