@@ -1,6 +1,6 @@
 """How an agent answers, measured on calls with the testbed's, against what it really did.
 
-    python -m benchmarks.answering [--turns 200] [--calls 8]
+    python -m benchmarks.answering [--turns 200] [--calls 4]
 
 So many turns over a good line, and as many over one that loses 5 % and delays each packet by up to
 60 ms, in both directions. The calls are real ones through the contact center's stand-in, several at
@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> list[Ratio]:
     """Run and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--turns", type=int, default=200)
-    parser.add_argument("--calls", type=int, default=8, help="at once")
+    parser.add_argument("--calls", type=int, default=4, help="at once")
     asked = parser.parse_args(arguments)
     for name, faults in LINES.items():
         before = os.getloadavg()[0]

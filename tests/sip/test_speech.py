@@ -7,8 +7,9 @@ import pytest
 
 from sfsip_nb.sip import Speech, SpeechMeter
 from sfsip_nb.sip.media import speech, tones
-from sfsip_nb.sip.media.packets import Rtp
+from sfsip_nb.sip.media.packets import CLOCK, Rtp
 from sfsip_nb.sip.media.recordings import CALLER, caller
+from sfsip_nb.sip.media.sampling import RATE
 from tests.sip.timeline import AT, Network, Sent, heard, packets, sound, spoken
 
 SAID = [(1.0 + 6 * number, caller(name)) for number, name in enumerate([*CALLER] * 2)]
@@ -48,6 +49,22 @@ def test_a_lost_packet_costs_at_most_itself(seed: int) -> None:
     found = heard(Network(loss=0.05, jitter_s=0.06, seed=seed).carried(packets(LONG)))
     assert max(errors(found)) <= 0.0405
     assert max(one.start_early + one.end_late for one in found) < 0.1
+
+
+@pytest.mark.parametrize("shift", [20, 40, 60, 437])
+def test_what_is_left_of_a_tone_beside_lost_packets_is_no_speech(shift: int) -> None:
+    """Also where the timestamps have leapt, so that no packet ends with a frame any more."""
+    silence = np.zeros(1600, np.int16)
+    tone = np.concatenate([silence, tones.sine(440, 8 * RATE), silence])
+    for seed in range(20):
+        arrived = Network(loss=0.05, jitter_s=0.06, seed=seed).carried(packets(tone))
+        leapt = [
+            (at + shift / RATE, packet._replace(timestamp=(packet.timestamp + shift) % CLOCK))
+            if packet.sequence != 65_000
+            else (at, packet)
+            for at, packet in arrived
+        ]
+        assert heard(leapt) == [], seed
 
 
 def test_an_edge_beside_a_lost_packet_says_so() -> None:

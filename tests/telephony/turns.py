@@ -62,7 +62,8 @@ async def converse(testbed: Running, caller: str, pairs: int) -> Call:
 
 
 async def _said(audio: Audio, name: str) -> Spoken:
-    spoken = await audio.say(recordings.caller(name))
+    async with asyncio.timeout(PATIENCE):  # A call that has ended says nothing any more.
+        spoken = await audio.say(recordings.caller(name))
     assert spoken
     return spoken
 

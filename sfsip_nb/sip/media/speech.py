@@ -107,6 +107,7 @@ class SpeechMeter:
         self._pending = bytearray()
         self._next = self._sequence = 0
         self._quiet = False
+        self._skipped = 0
 
     def take(self, codec: str, packet: Rtp, at: float) -> None:
         """Take a packet that arrived at a time (Unix seconds), or was sent.
@@ -179,7 +180,7 @@ class SpeechMeter:
     def _anew(self, packet: Rtp, at: float) -> None:
         self.close()
         self._pending.clear()
-        self._next, self._quiet = 0, False
+        self._next, self._quiet, self._skipped = 0, False, 0
         self._sequence = packet.sequence - 1
         if len(self._spans) >= _MOST_SPANS:
             self._frames = _MOST_FRAMES
@@ -202,14 +203,19 @@ class SpeechMeter:
             self._measure()
             self._pending[:] = g711.transcode(self._codec, held.codec, bytes(self._pending))
             self._codec = held.codec
-        self._pending += packet.payload
+        self._pending += packet.payload[self._skipped :]
+        self._skipped = max(0, self._skipped - len(packet.payload))
         self._next += len(packet.payload)
         if len(self._pending) >= WINDOW:
             self._measure()
 
     def _gap(self, samples: int, filling: int) -> None:
         self._measure()
-        frames, rest = divmod(samples + len(self._pending), FRAME)
+        frames, rest = divmod(samples + len(self._pending) - self._skipped, FRAME)
+        self._skipped = 0
+        if rest and filling == activity.MISSING:
+            # What is left of the frame that it ends in would look like the begin of a sound.
+            frames, rest, self._skipped = frames + 1, 0, FRAME - rest
         self._grow(bytes([filling]) * min(frames, _MOST_FRAMES))
         self._pending[:] = g711.silence(self._codec, rest)
 
