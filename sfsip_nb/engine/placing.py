@@ -54,7 +54,8 @@ def place(
     """Have a platform call a number: the call of this attempt, or the one that it placed before.
 
     ``payer`` is whom it is billed to. ``send`` asks for it, given its mark, and returns the
-    platform's id; ``find`` looks for it by its mark. Raises ``NotAllowed`` where it may not be placed, ``ApiError`` where ``find`` does.
+    platform's id; ``find`` looks for it by its mark. Raises ``NotAllowed`` where it may not be
+    placed, ``ApiError`` where ``find`` does.
     """
     call = _before(ctx, step, number)
     if call is None:

@@ -13,7 +13,7 @@ from sfsip_nb.platforms.synthflow.lines import BAD_LINES, LINES, BadLine
 from sfsip_nb.sip.media import g711, tones
 from sfsip_nb.sip.media.packets import Rtp, build, parse
 from sfsip_nb.sip.media.quality import Arrivals
-from sfsip_nb.testbed.telephony.lines import MOST_WAITING, PAUSE_PACKETS, Lane, Line
+from sfsip_nb.testbed.telephony.lines import MOST_WAITING, PAUSE_PACKETS, Lane, MediaLine
 from sfsip_nb.testbed.world import World
 from tests.telephony.telephony_world import Running, running
 
@@ -85,7 +85,7 @@ async def test_no_more_waits_than_the_line_holds() -> None:
     assert lane.lost == 50
 
 
-def line_of(testbed: Running) -> Line:
+def line_of(testbed: Running) -> MediaLine:
     """The line of the one call that stands."""
     (line,) = testbed.telephony.elements["synthflow.us"].lines.lines.values()
     return line

@@ -181,7 +181,7 @@ def _is_sound(data: bytes) -> bool:
     return tones.dbov(power) >= tones.QUIET_DBOV
 
 
-class Line:
+class MediaLine:
     """The line of one call: two pairs of ports, the near one faces the element."""
 
     def __init__(self, impairments: Impairments, seed: str) -> None:
@@ -263,8 +263,8 @@ class Lines:
     def __init__(self, agent: UserAgent, bad: Callable[[], Impairments], seed: int) -> None:
         self._agent, self._bad, self._seed = agent, bad, seed
         self._made = 0
-        self.lines: dict[str, Line] = {}
-        self._ending: set[Line] = set()
+        self.lines: dict[str, MediaLine] = {}
+        self._ending: set[MediaLine] = set()
 
     def inward(self, call_id: str, body: bytes) -> bytes:
         """What the peer described, as the element is to see it."""
@@ -302,14 +302,14 @@ class Lines:
         for line in [*self._ending]:
             self._end(line)
 
-    def _end(self, line: Line) -> None:
+    def _end(self, line: MediaLine) -> None:
         if line in self._ending:
             self._ending.remove(line)
             line.close()
 
-    def _of(self, call_id: str, body: bytes) -> Line | None:
+    def _of(self, call_id: str, body: bytes) -> MediaLine | None:
         line = self.lines.get(call_id)
         if line is None and _audio(body) and (bad := self._bad()):
             self._made += 1
-            line = self.lines[call_id] = Line(bad, f"{self._seed}/{self._made}")
+            line = self.lines[call_id] = MediaLine(bad, f"{self._seed}/{self._made}")
         return line
