@@ -83,7 +83,7 @@ class Sender:
         self.sequence += 1
         self._late_at[self.sequence % _REMEMBERED] = late
         if self._transmit(self.payload_type, marker, self.timestamp, payload):
-            self.voice.sent(self.last_at)
+            self.voice.sent(self.last_at - late)
             self._metered(power)
 
     def _metered(self, power: float) -> None:

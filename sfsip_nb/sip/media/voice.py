@@ -14,6 +14,9 @@ _TONE_POWER = 32_768**2 * 10 ** (tones.SENT_DBOV / 10)
 class Spoken:
     """A recording that was said. Times are Unix seconds, of the packets with the first and the last
     sample of its speech, plus the sample's place in them: as `speech.Speech` places what is heard.
+
+    A packet counts at the time at which it was due. One that leaves late is played out in time by
+    whoever hears it, as long as their buffer holds.
     """
 
     name: str
@@ -44,7 +47,7 @@ class _Saying:
         return payload + g711.silence(codec, samples - len(payload)), power
 
     def sent(self, at: float) -> bool:
-        """The latest frame was sent at a time; whether that was the last one."""
+        """The latest frame was sent, due at a time; whether that was the last one."""
         start = self._place - self._samples
         if start < self._end and self._place > self._first:
             begun = at + max(0, self._first - start) / RATE
@@ -97,7 +100,7 @@ class Voice:
         return self._sound[start : start + samples], power
 
     def sent(self, at: float) -> None:
-        """The latest frame was sent at a time (Unix seconds)."""
+        """The latest frame was sent, due at a time (Unix seconds)."""
         if self._saying is not None and self._saying.sent(at):
             self.end()
 
