@@ -39,7 +39,6 @@ SLIP_ADDRESS = Fault(
     REGISTRATION,
     cause="talkdesk.acl-missing",
     breaks=breaks.address,
-    unclear=("talkdesk",),
 )
 SLIP_USER = Fault(
     "talkdesk.slip-user",
@@ -62,7 +61,6 @@ SLIP_TRUNK = Fault(
     NOT_REACHING,
     cause="talkdesk.flow-trunk",
     breaks=breaks.transfer(trunk=""),
-    unclear=("talkdesk",),
 )
 SLIP_FALLBACK = Fault(
     "talkdesk.slip-fallback",
