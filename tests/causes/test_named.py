@@ -144,6 +144,53 @@ def test_a_phone_that_nobody_picked_up_is_no_fault_of_the_trunk() -> None:
     assert found.unexplained == []
 
 
+COUNTED = "2 of about 400 packets came, of {} that the sender counts (RTCP), 400 went (PCMU)"
+DEAF = "heard; 79 of about 79 packets came, 75 went (PCMU), none of them arrives there (RTCP)"
+
+
+def named_with(
+    guide: str, faults: str, heard: str, verdict: Verdict = Verdict.FAIL, **more: str
+) -> set[str]:
+    """What is named of a run, its equals too, with other words of who heard the AI agent.
+
+    `more`: further checks of the inbound call that failed, by their ids, and what they say.
+    """
+    said = {"verify.inbound/heard/AI-agent": (verdict, heard)}
+    said |= {f"verify.inbound/{name}": (Verdict.FAIL, seen) for name, seen in more.items()}
+    checks = [
+        check.model_copy(update=dict(zip(("verdict", "seen"), said[check.id], strict=True)))
+        if check.id in said
+        else check
+        for check in seen(guide, faults)
+    ]
+    found = naming.diagnose(ALL[guide], inputs(guide), checks)
+    assert found.unexplained == []
+    (first,) = found.named
+    return {first.id, *(other.id for other in first.equals)}
+
+
+def test_audio_that_its_sender_counts_is_lost_before_this_machine() -> None:
+    """No switch makes it: a firewall before this machine, met by its test calls alone."""
+    lost = f"not heard; {COUNTED.format(396)}"
+    assert named_with("genesys", HEALTHY, lost) == {"network.line-from"}
+    # Talkdesk shows no count of its own, so that a relay may have passed on Synthflow's.
+    assert named_with("talkdesk", HEALTHY, lost) >= {"network.line-from", "network.audio-from-ai"}
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_audio_that_its_sender_does_not_count_was_lost_before(guide: str) -> None:
+    found = named_with(guide, "synthflow.rtp-blackhole", f"not heard; {COUNTED.format(2)}")
+    assert found == {"network.audio-from-ai"}
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_audio_that_the_next_end_reports_missing_may_be_lost_before_it(guide: str) -> None:
+    more = {"transcript": "one of them, or none", "heard/caller": "not heard; 1.5 s without"}
+    heard = DEAF.partition(", none")[0]
+    assert "network.line-to" not in named_with(guide, HEALTHY, heard, Verdict.PASS, **more)
+    assert "network.line-to" in named_with(guide, HEALTHY, DEAF, Verdict.PASS, **more)
+
+
 @pytest.mark.parametrize("guide", GUIDES)
 def test_every_fault_and_every_pair_that_was_drawn_was_swept(guide: str) -> None:
     kept = set(read(guide))
