@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 
+from sfsip_nb.engine.cause_rows import CausesRow
 from sfsip_nb.engine.verdicts import Verdict
 from sfsip_nb.platforms.guides import ALL
 from sfsip_nb.platforms.shared import naming, reach
@@ -118,11 +119,39 @@ def test_whatever_differs_is_named_also_where_no_switch_makes_it(guide: str) -> 
         assert broken.id in {id for cause in found.named for id in cause.explains}, broken.id
 
 
+@pytest.mark.parametrize("guide", GUIDES)
 @pytest.mark.parametrize("fault", TLS)
-def test_over_tls_what_ends_the_handshake_is_the_cause_and_no_busy_line(fault: str) -> None:
-    found = causes("genesys", f"{fault}{OVER_TLS}")
+def test_over_tls_what_ends_the_handshake_is_the_cause_and_no_busy_line(
+    guide: str, fault: str
+) -> None:
+    found = causes(guide, f"{fault}{OVER_TLS}")
     assert [(one.id, list(one.equals)) for one in found.named] == [(faults()[fault].cause, [])]
     assert found.unexplained == []
+
+
+MET_OVER_TLS = [
+    (guide, name)
+    for guide in GUIDES
+    for name in read(guide)
+    if name.endswith(OVER_TLS) and name.removesuffix(OVER_TLS) not in TLS
+]
+
+
+@pytest.mark.parametrize(("guide", "name"), MET_OVER_TLS)
+def test_over_tls_the_same_is_named_as_over_udp(guide: str, name: str) -> None:
+    found, udp = causes(guide, name), causes(guide, name.removesuffix(OVER_TLS))
+
+    def named(of: CausesRow) -> list[tuple[str, list[str]]]:
+        return [(one.id, sorted(other.id for other in one.equals)) for one in of.named]
+
+    assert named(found) == named(udp)
+    assert found.unexplained == []
+    assert not any("UDP" in one.sentence for one in found.named)
+
+
+def test_over_tls_much_was_met() -> None:
+    assert (("talkdesk", f"{HEALTHY}{OVER_TLS}")) in MET_OVER_TLS
+    assert len(MET_OVER_TLS) >= 16
 
 
 def test_a_phone_that_nobody_picked_up_is_no_fault_of_the_trunk() -> None:
