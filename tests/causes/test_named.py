@@ -28,6 +28,10 @@ SEED, DRAWN = 11, {"genesys": 65, "talkdesk": 35}
 
 _UNANSWERED = "no call is answered, so that none has requests within it, or a transfer"
 _UNHEARD = "Synthflow answers no call, so that none has audio, headers or words"
+_UNTOLD_BY_OWN = (
+    "only Synthflow's own call is answered, and no record shows its SDP; its transcript cannot"
+    " tell lost audio from a live agent who says nothing"
+)
 _UNREAD = "nothing of that side may be read, and no call shows it"
 _UNASKED = "Synthflow refuses every call before it asks for a login, or offers a codec"
 _UNTOLD = "the call is refused for the one as it would be for the other"
@@ -43,13 +47,13 @@ HIDDEN: dict[str, dict[str, str]] = {
         "synthflow.wrong-password+synthflow.call-limit": _UNASKED,
     },
     "talkdesk": {
-        "synthflow.busy+synthflow.private-media": _UNHEARD,
+        "synthflow.busy+synthflow.private-media": _UNTOLD_BY_OWN,
         "synthflow.call-limit+synthflow.header-stripped": _UNHEARD,
         "synthflow.header-stripped+synthflow.bad-key": _UNREAD,
         "synthflow.proxy-set+synthflow.unlisted-address": _UNTOLD,
         "synthflow.registers+synthflow.wrong-codec": _UNASKED,
         "synthflow.rings-forever+synthflow.header-stripped": _UNHEARD,
-        "talkdesk.private-media+synthflow.busy": _UNHEARD,
+        "talkdesk.private-media+synthflow.busy": _UNTOLD_BY_OWN,
         "talkdesk.slip-port+synthflow.firewall": _UNTOLD,
         "talkdesk.slip-queue+talkdesk.slip-number": _SAME,
         "talkdesk.slip-queue+talkdesk.trunk-inactive": _UNLET,
