@@ -189,7 +189,7 @@ def named_with(
     `more`: further checks of the inbound call that failed, by their ids, and what they say.
     """
     said = {"verify.inbound/heard/AI-agent": (verdict, heard)}
-    said |= {f"verify.inbound/{name}": (Verdict.FAIL, seen) for name, seen in more.items()}
+    said |= {name: (Verdict.FAIL, seen) for name, seen in more.items()}
     checks = [
         check.model_copy(update=dict(zip(("verdict", "seen"), said[check.id], strict=True)))
         if check.id in said
@@ -206,6 +206,8 @@ def test_audio_that_its_sender_counts_is_lost_before_this_machine() -> None:
     """No switch makes it: a firewall before this machine, met by its test calls alone."""
     lost = f"not heard; {COUNTED.format(396)}"
     assert named_with("genesys", HEALTHY, lost) == {"network.line-from"}
+    agent = {"verify.transfer/heard/live-agent": lost}
+    assert named_with("genesys", HEALTHY, lost, **agent) == {"network.line-from"}
     # Talkdesk shows no count of its own, so that a relay may have passed on Synthflow's.
     assert named_with("talkdesk", HEALTHY, lost) >= {"network.line-from", "network.audio-from-ai"}
 
@@ -218,7 +220,10 @@ def test_audio_that_its_sender_does_not_count_was_lost_before(guide: str) -> Non
 
 @pytest.mark.parametrize("guide", GUIDES)
 def test_audio_that_the_next_end_reports_missing_may_be_lost_before_it(guide: str) -> None:
-    more = {"transcript": "one of them, or none", "heard/caller": "not heard; 1.5 s without"}
+    more = {
+        "verify.inbound/transcript": "one of them, or none",
+        "verify.inbound/heard/caller": "not heard; 1.5 s without packets",
+    }
     heard = DEAF.partition(", none")[0]
     assert "network.line-to" not in named_with(guide, HEALTHY, heard, Verdict.PASS, **more)
     assert "network.line-to" in named_with(guide, HEALTHY, DEAF, Verdict.PASS, **more)

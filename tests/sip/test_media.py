@@ -104,6 +104,7 @@ async def test_what_hardly_came_is_held_against_what_its_sender_counts(often: No
         rf"0 of about 1\d\d packets came, of {sent} that the sender counts .*", told
     )
     assert silent.b.stats()["peer_sent"] is None
+    assert [end.stats()["lost_here"] for end in (ends.b, silent.b, ends.a)] == [True, False, False]
     assert silent.b.stats()["came"].endswith("packets came")
     assert ends.a.stats()["came"].endswith("packets came")  # what came in full needs no count
 

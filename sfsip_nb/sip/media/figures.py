@@ -90,6 +90,13 @@ def came(audio: "Audio") -> str:
     return f"{told}, of {sent} that the sender counts (RTCP)"
 
 
+def lost_here(audio: "Audio") -> bool:
+    """Whether the peer counts a stream as sent of which hardly anything came."""
+    due, sent = _due(audio), peer_sent(audio)
+    enough = sent is not None and due >= _ENOUGH and is_stream(sent, due)
+    return enough and not is_stream(audio.packets_received, due)
+
+
 def peer_sent(audio: "Audio") -> int | None:
     """Packets that the peer counts as sent; None where it says nothing, or counts something else.
 
@@ -147,6 +154,7 @@ def stats(audio: "Audio") -> dict[str, Any]:
         "lateness_ms": {"p50": late.p50, "p95": late.p95, "max": late.max},
         "own_jitter_ms": round(sender.jitter_ms, 2),
         "peer_sent": peer_sent(audio),
+        "lost_here": lost_here(audio),
         "reported": reported
         and {
             "loss_percent": round(reported.loss_percent, 2),
