@@ -128,7 +128,6 @@ RTP_BLACKHOLE = Fault(
     "audio sent by Talkdesk to Synthflow is lost",
     AUDIO,
     cause="network.audio-to-ai",
-    unclear=("talkdesk",),
 )
 NO_AGENTS = Fault(
     "talkdesk.no-agents",
