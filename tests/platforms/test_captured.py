@@ -134,6 +134,18 @@ def test_without_a_capture_the_traces_count_and_nothing_fails(
     assert not found.kept
 
 
+def test_a_secret_that_no_rule_masks_keeps_the_capture_out(
+    seen: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> str:
+        raise ValueError("evidence holds a secret and was not kept")
+
+    monkeypatch.setattr(Kept, "keep", refuse)
+    ((made,)) = seen(WHOLE, "", file(WHOLE)).checks
+    assert (made.verdict.value, made.evidence) == ("inconclusive", ())
+    assert "was not kept" in made.seen
+
+
 def test_a_capture_that_is_not_ready_in_time_is_not_waited_for(
     seen: Any,
 ) -> None:

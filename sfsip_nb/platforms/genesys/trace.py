@@ -167,11 +167,10 @@ def _traced(
     known = replace(known, traced=bool(talks))
     if call_id:
         known = replace(known, captured=captured.of_call(ctx, call_id, start, end))
-    more = next(iter(_placed(known.captured.entries)), None)
-    if more and (talk is None or len(more.entries) > len(talk.entries)):
-        talk = more
-    if talk is None:
+    both = [t for t in (talk, *_placed(known.captured.entries)[:1]) if t is not None]
+    if not both:
         return known
+    talk = max(both, key=lambda t: len(t.entries))
     messages = [message for message in found if str(message.get("callid")) == talk.call_id]
     report = diagnosed(Capture(talk.entries)).reports[0]
     return replace(known, messages=messages, talk=talk, findings=report.findings)
