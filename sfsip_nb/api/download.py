@@ -14,9 +14,9 @@ import httpx
 from sfsip_nb.api import exchanges
 from sfsip_nb.api.errors import ApiError, Problem
 from sfsip_nb.api.exchanges import Exchange
-from sfsip_nb.api.origins import on_this_machine
 from sfsip_nb.api.silence import silence
 from sfsip_nb.api.transport import client, stamp
+from sfsip_nb.inputs.fields import on_this_machine
 
 LARGEST = 20 * 1024 * 1024
 """Bytes of a file that is taken."""
