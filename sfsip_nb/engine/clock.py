@@ -28,7 +28,11 @@ def until(ask: Callable[[], T], enough: Callable[[T], bool], patience: float, wh
     latest: list[T] = []
     with suppress(_NotYet), waiting(what, patience):
         for attempt in tries(
-            on=_NotYet, attempts=None, timeout=patience, wait_initial=0.1, wait_max=1.0
+            on=_NotYet,
+            attempts=None if patience else 1,
+            timeout=patience or None,
+            wait_initial=0.1,
+            wait_max=1.0,
         ):
             with attempt, afresh():
                 latest = [ask()]

@@ -1,7 +1,8 @@
 """What all stand-ins share: requests without a framework's habits, refusals, and the write log.
 
 A stand-in is a table of `Endpoint`; each handler is a plain function from `ApiRequest` to what is
-sent back as JSON (or a `Reply`). A refusal is raised, in the vendor's own shape.
+sent back as JSON (or a `Reply`; a whole `Response` where it is a file). A refusal is raised, in the
+vendor's own shape.
 """
 
 from __future__ import annotations
@@ -168,6 +169,8 @@ async def _answer(
         return JSONResponse(answer.body, answer.status, headers=dict(answer.headers))
     if answer is None:
         return Response()
+    if isinstance(answer, Response):
+        return answer
     return JSONResponse(answer)
 
 

@@ -11,15 +11,17 @@ from sfsip_nb.engine.rows import CheckRow
 from sfsip_nb.inputs.load import load_file
 from sfsip_nb.platforms.guides import ALL
 from sfsip_nb.platforms.shared import naming
-from tests.causes.sweep import HEALTHY, parameters, read, whole
+from tests.causes.sweep import HEALTHY, OVER_TLS, parameters, read, whole
 
 _read = functools.cache(read)
 
 
 @functools.cache
-def inputs(guide: str) -> dict[str, Any]:
-    """The testbed customer's inputs."""
-    return load_file(parameters(guide)).model_dump(mode="json", by_alias=True)
+def inputs(guide: str, faults: str = "") -> dict[str, Any]:
+    """The testbed customer's inputs, with which a run met some faults."""
+    found: dict[str, Any] = load_file(parameters(guide)).model_dump(mode="json", by_alias=True)
+    tls = {"transport": "tls"} if faults.endswith(OVER_TLS) else {}
+    return found | {"sip": found["sip"] | tls}
 
 
 def seen(guide: str, faults: str) -> list[CheckRow]:
@@ -31,7 +33,7 @@ def seen(guide: str, faults: str) -> list[CheckRow]:
 
 def causes(guide: str, faults: str) -> CausesRow:
     """What explains what was seen of some faults."""
-    return naming.diagnose(ALL[guide], inputs(guide), seen(guide, faults))
+    return naming.diagnose(ALL[guide], inputs(guide, faults), seen(guide, faults))
 
 
 def main() -> None:

@@ -180,7 +180,7 @@ def _meet(guide: str, healthy: Path, name: str) -> tuple[list[Seen], float]:
     began = time.monotonic()
     way = OTHERWISE.get(name, Way((_TLS,)) if name.endswith(OVER_TLS) else Way())
     first, _, left = name.removesuffix(OVER_TLS).partition(LEFT)
-    faults = () if name == HEALTHY else tuple(first.split("+"))
+    faults = () if first == HEALTHY else tuple(first.split("+"))
     rounds = [faults, (left,)] if left else [faults]
     with tempfile.TemporaryDirectory(prefix="sfsip-sweep-") as made:
         own = Path(made) / "run"

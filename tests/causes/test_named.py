@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 
+from sfsip_nb.engine.cause_rows import CausesRow
 from sfsip_nb.engine.verdicts import Verdict
 from sfsip_nb.platforms.guides import ALL
 from sfsip_nb.platforms.shared import naming, reach
@@ -27,6 +28,10 @@ SEED, DRAWN = 11, {"genesys": 65, "talkdesk": 35}
 
 _UNANSWERED = "no call is answered, so that none has requests within it, or a transfer"
 _UNHEARD = "Synthflow answers no call, so that none has audio, headers or words"
+_UNTOLD_BY_OWN = (
+    "only Synthflow's own call is answered, and no record shows its SDP; its transcript cannot"
+    " tell lost audio from a live agent who says nothing"
+)
 _UNREAD = "nothing of that side may be read, and no call shows it"
 _UNASKED = "Synthflow refuses every call before it asks for a login, or offers a codec"
 _UNTOLD = "the call is refused for the one as it would be for the other"
@@ -42,13 +47,13 @@ HIDDEN: dict[str, dict[str, str]] = {
         "synthflow.wrong-password+synthflow.call-limit": _UNASKED,
     },
     "talkdesk": {
-        "synthflow.busy+synthflow.private-media": _UNHEARD,
+        "synthflow.busy+synthflow.private-media": _UNTOLD_BY_OWN,
         "synthflow.call-limit+synthflow.header-stripped": _UNHEARD,
         "synthflow.header-stripped+synthflow.bad-key": _UNREAD,
         "synthflow.proxy-set+synthflow.unlisted-address": _UNTOLD,
         "synthflow.registers+synthflow.wrong-codec": _UNASKED,
         "synthflow.rings-forever+synthflow.header-stripped": _UNHEARD,
-        "talkdesk.private-media+synthflow.busy": _UNHEARD,
+        "talkdesk.private-media+synthflow.busy": _UNTOLD_BY_OWN,
         "talkdesk.slip-port+synthflow.firewall": _UNTOLD,
         "talkdesk.slip-queue+talkdesk.slip-number": _SAME,
         "talkdesk.slip-queue+talkdesk.trunk-inactive": _UNLET,
@@ -118,11 +123,39 @@ def test_whatever_differs_is_named_also_where_no_switch_makes_it(guide: str) -> 
         assert broken.id in {id for cause in found.named for id in cause.explains}, broken.id
 
 
+@pytest.mark.parametrize("guide", GUIDES)
 @pytest.mark.parametrize("fault", TLS)
-def test_over_tls_what_ends_the_handshake_is_the_cause_and_no_busy_line(fault: str) -> None:
-    found = causes("genesys", f"{fault}{OVER_TLS}")
+def test_over_tls_what_ends_the_handshake_is_the_cause_and_no_busy_line(
+    guide: str, fault: str
+) -> None:
+    found = causes(guide, f"{fault}{OVER_TLS}")
     assert [(one.id, list(one.equals)) for one in found.named] == [(faults()[fault].cause, [])]
     assert found.unexplained == []
+
+
+MET_OVER_TLS = [
+    (guide, name)
+    for guide in GUIDES
+    for name in read(guide)
+    if name.endswith(OVER_TLS) and name.removesuffix(OVER_TLS) not in TLS
+]
+
+
+@pytest.mark.parametrize(("guide", "name"), MET_OVER_TLS)
+def test_over_tls_the_same_is_named_as_over_udp(guide: str, name: str) -> None:
+    found, udp = causes(guide, name), causes(guide, name.removesuffix(OVER_TLS))
+
+    def named(of: CausesRow) -> list[tuple[str, list[str]]]:
+        return [(one.id, sorted(other.id for other in one.equals)) for one in of.named]
+
+    assert named(found) == named(udp)
+    assert found.unexplained == []
+    assert not any("UDP" in one.sentence for one in found.named)
+
+
+def test_over_tls_much_was_met() -> None:
+    assert (("talkdesk", f"{HEALTHY}{OVER_TLS}")) in MET_OVER_TLS
+    assert len(MET_OVER_TLS) >= 16
 
 
 def test_a_phone_that_nobody_picked_up_is_no_fault_of_the_trunk() -> None:
@@ -142,6 +175,58 @@ def test_a_phone_that_nobody_picked_up_is_no_fault_of_the_trunk() -> None:
     assert [cause.id for cause in found.named] == ["genesys.station"]
     assert set(found.named[0].explains) == set(broken)
     assert found.unexplained == []
+
+
+COUNTED = "2 of about 400 packets came, of {} that the sender counts (RTCP), 400 went (PCMU)"
+DEAF = "heard; 79 of about 79 packets came, 75 went (PCMU), none of them arrives there (RTCP)"
+
+
+def named_with(
+    guide: str, faults: str, heard: str, verdict: Verdict = Verdict.FAIL, **more: str
+) -> set[str]:
+    """What is named of a run, its equals too, with other words of who heard the AI agent.
+
+    `more`: further checks of the inbound call that failed, by their ids, and what they say.
+    """
+    said = {"verify.inbound/heard/AI-agent": (verdict, heard)}
+    said |= {name: (Verdict.FAIL, seen) for name, seen in more.items()}
+    checks = [
+        check.model_copy(update=dict(zip(("verdict", "seen"), said[check.id], strict=True)))
+        if check.id in said
+        else check
+        for check in seen(guide, faults)
+    ]
+    found = naming.diagnose(ALL[guide], inputs(guide), checks)
+    assert found.unexplained == []
+    (first,) = found.named
+    return {first.id, *(other.id for other in first.equals)}
+
+
+def test_audio_that_its_sender_counts_is_lost_before_this_machine() -> None:
+    """No switch makes it: a firewall before this machine, met by its test calls alone."""
+    lost = f"not heard; {COUNTED.format(396)}"
+    assert named_with("genesys", HEALTHY, lost) == {"network.line-from"}
+    agent = {"verify.transfer/heard/live-agent": lost}
+    assert named_with("genesys", HEALTHY, lost, **agent) == {"network.line-from"}
+    # Talkdesk shows no count of its own, so that a relay may have passed on Synthflow's.
+    assert named_with("talkdesk", HEALTHY, lost) >= {"network.line-from", "network.audio-from-ai"}
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_audio_that_its_sender_does_not_count_was_lost_before(guide: str) -> None:
+    found = named_with(guide, "synthflow.rtp-blackhole", f"not heard; {COUNTED.format(2)}")
+    assert found == {"network.audio-from-ai"}
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_audio_that_the_next_end_reports_missing_may_be_lost_before_it(guide: str) -> None:
+    more = {
+        "verify.inbound/transcript": "one of them, or none",
+        "verify.inbound/heard/caller": "not heard; 1.5 s without packets",
+    }
+    heard = DEAF.partition(", none")[0]
+    assert "network.line-to" not in named_with(guide, HEALTHY, heard, Verdict.PASS, **more)
+    assert "network.line-to" in named_with(guide, HEALTHY, DEAF, Verdict.PASS, **more)
 
 
 @pytest.mark.parametrize("guide", GUIDES)

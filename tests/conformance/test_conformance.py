@@ -24,14 +24,13 @@ UNUSED = {
     f"GET {_EDGES}/trunks/{{trunkId}}/metrics": NOT_OURS,
     f"GET {_EDGES}/trunks/metrics": NOT_OURS,
     "GET /api/v2/telephony/sipmessages/conversations/{conversationId}/headers": NOT_OURS,
-    "POST /api/v2/telephony/siptraces/download": NOT_OURS,
-    "GET /api/v2/telephony/siptraces/download/{downloadId}": NOT_OURS,
 }
 """Operations that neither recording has, and why."""
 
 UNDESCRIBED = {
     r"^/oauth/token$": "Genesys: the login has no description",
     r"/edges/mediastatistics/conversations/": "Genesys: a preview method, in the SDK alone",
+    r"^/genesys-files/": "Genesys: a file at a signed address of another host",
     r"/routing/queues/[^/]+/members$": "Genesys: not among the operations that are kept",
     r"/v2/prepare_inbound$": "Synthflow: on its pages, not in its description",
     r"^/talkdesk(-id)?/": "Talkdesk: there is no description",

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from sfsip_nb.platforms.genesys import legs, trace
+from sfsip_nb.platforms.genesys.captured import Captured
 from sfsip_nb.platforms.genesys.trace import Leg
 from sfsip_nb.sip.evidence.calls import conversations
 from sfsip_nb.sip.evidence.capture import Capture
@@ -223,8 +224,12 @@ def legs_at(*begun: tuple[str, str, int]) -> list[Any]:
 
 
 def leg_to(monkeypatch: pytest.MonkeyPatch, messages: list[Any], conversation: str) -> Leg:
-    client = SimpleNamespace(siptraces=lambda since, until, **by: messages)
+    def siptraces(since: Any, until: Any, **by: str) -> list[Any]:
+        return [each for each in messages if by.get("callId") in (None, each["callid"])]
+
+    client = SimpleNamespace(siptraces=siptraces)
     monkeypatch.setattr(trace, "genesys", lambda ctx: client)
+    monkeypatch.setattr(trace.captured, "of_call", lambda *_: Captured())
     ctx: Any = None
     return trace.leg_to(ctx, NUMBER, AT, conversation)
 

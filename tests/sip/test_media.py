@@ -3,6 +3,7 @@
 import asyncio
 import io
 import itertools
+import re
 import time
 import wave
 from collections.abc import AsyncIterator
@@ -90,6 +91,22 @@ async def test_one_way_audio_is_named_with_its_direction(often: None, reports: b
     assert one_way(ends.a) == "peer hears nothing (RTCP)"
     assert "from us to the peer" in ends.a.troubles()[0].sentence
     assert ends.names() == ({"one_way"}, {"one_way"})
+
+
+async def test_what_hardly_came_is_held_against_what_its_sender_counts(often: None) -> None:
+    ends = await Ends.talk(to_b=Way(blocked=True))
+    silent = await Ends.talk(to_b=Way(blocked=True, control_blocked=True))
+    await asyncio.sleep(2.4)
+    sent = ends.b.stats()["peer_sent"]
+    assert 80 < sent <= ends.a.sender.packets
+    told = ends.b.stats()["came"]
+    assert re.fullmatch(
+        rf"0 of about 1\d\d packets came, of {sent} that the sender counts .*", told
+    )
+    assert silent.b.stats()["peer_sent"] is None
+    assert [end.stats()["lost_here"] for end in (ends.b, silent.b, ends.a)] == [True, False, False]
+    assert silent.b.stats()["came"].endswith("packets came")
+    assert ends.a.stats()["came"].endswith("packets came")  # what came in full needs no count
 
 
 async def test_a_dead_network_is_dead_both_ways_and_a_good_one_is_not(often: None) -> None:

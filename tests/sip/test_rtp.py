@@ -202,6 +202,19 @@ def test_a_peer_whose_reports_do_not_move_on_hears_us_no_more() -> None:
     assert control.hears is False
 
 
+def test_a_peer_that_counts_without_end_is_remembered_for_a_few_sources_only() -> None:
+    control = RtcpState(1, Arrivals())
+    assert control.peer_sent is None
+    for ssrc, sent in ((5, 10), (5, 30), (6, 7)):
+        report = rtcp.RtcpReport(ssrc, rtcp.SenderInfo(0, 0, sent, 0), ())
+        control.take(report, 1, sending=False, first_sequence=0)
+    assert control.peer_sent == 37
+    for ssrc in range(1000):
+        report = rtcp.RtcpReport(ssrc, rtcp.SenderInfo(0, 0, 1, 0), ())
+        control.take(report, 1, sending=False, first_sequence=0)
+    assert control.peer_sent == 16
+
+
 def test_reports_come_early_and_then_at_the_usual_interval() -> None:
     waits = intervals()
     assert [next(waits) for _ in range(2)] == [1.0, 1.0]

@@ -1,8 +1,11 @@
 """Call records: served as they were written, filtered as Genesys Cloud filters."""
 
+from io import BytesIO
 from typing import Any
 
+from sfsip_nb.engine.clock import until
 from sfsip_nb.platforms.genesys.standin.telephony.records import keep_message
+from sfsip_nb.sip.evidence import capture
 from tests.testbed.testbed_bench import EDGES, Bench, code
 
 DETAILS = "/api/v2/analytics/conversations/details/query"
@@ -71,6 +74,29 @@ def test_traces_need_both_dates_and_filter_by_call(bench: Bench) -> None:
     messages = "/api/v2/telephony/sipmessages/conversations/c"
     assert bench.genesys.get(messages).json()["message"].count("INVITE") == 2
     assert bench.genesys.get(messages[:-1] + "unknown").status_code == 404
+
+
+def test_a_capture_is_ready_a_while_later_and_takes_no_token(bench: Bench) -> None:
+    text = "INVITE sip:+1555@x SIP/2.0\r\nFrom: <sip:a>\r\nTo: <sip:b>\r\nCall-ID: {}\r\n\r\n"
+    for call_id in ("one", "two"):
+        ends = {"sourceIp": "203.0.113.10", "destinationIp": "198.51.100.7", "sourcePort": "5060"}
+        record = {"date": "2026-11-20T10:01:00.000Z", "callid": call_id, **ends}
+        bench.on_loop(keep_message, bench.world, record | {"msg": text.format(call_id)})
+    path = "/api/v2/telephony/siptraces/download"
+    wanted = {"dateStart": "2026-11-20T10:00:00.000Z", "dateEnd": "2026-11-20T11:00:00.000Z"}
+    assert bench.genesys.post(path, json={"callId": "two"}).status_code == 400
+    id_ = bench.genesys.post(path, json=wanted | {"callId": "two"}).json()["downloadId"]
+    assert bench.genesys.get(f"{path}/{id_}").status_code == 202
+    bench.on_loop(bench.world.appear_late, id_, 0)
+    url = until(lambda: bench.genesys.get(f"{path}/{id_}").json().get("url"), bool, 5, "")
+    assert not url.startswith(bench.origin)
+    fetch = bench.client("").get
+    assert fetch(url, headers={"Authorization": "Bearer any"}).status_code == 400
+    assert fetch(url[:-1] + "x").status_code == 403
+    (entry,) = capture.read(BytesIO(fetch(url).content)).entries
+    assert entry.call_id == "two"
+    assert bench.genesys.get(f"{path}/unknown").status_code == 404
+    assert bench.world.writes == []
 
 
 def test_media_statistics_and_load(bench: Bench) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -195,6 +196,11 @@ def test_records_have_the_vendors_shape(sdk: Any) -> None:
         "2026-11-20T10:00:00.000Z", "2026-11-20T11:00:00.000Z"
     )
     assert traces.count == 0
+    wanted = sdk.SIPSearchPublicRequest()
+    wanted.date_start = datetime(2026, 11, 20, 10, tzinfo=UTC)
+    wanted.date_end = datetime(2026, 11, 20, 11, tzinfo=UTC)
+    download = telephony.post_telephony_siptraces_download(wanted).download_id
+    assert telephony.get_telephony_siptraces_download_download_id(download).id == download
     query = sdk.ConversationQuery()
     query.interval = "2026-11-20T10:00:00.000Z/2026-11-20T11:00:00.000Z"
     answer = sdk.ConversationsApi(sdk.testbed_client)

@@ -15,6 +15,7 @@ from sfsip_nb.platforms.genesys import trace
 from sfsip_nb.platforms.genesys.platform import genesys
 from sfsip_nb.platforms.genesys.trace import Leg, caller_of
 from sfsip_nb.platforms.shared.checks import check
+from sfsip_nb.sip import pcap
 from sfsip_nb.sip.addresses import is_private
 from sfsip_nb.sip.evidence.calls import CallTrace
 from sfsip_nb.sip.fields import uri_parts
@@ -34,6 +35,7 @@ def checks(
     answered = 200 <= leg.code < 300
     unanswered = leg.talk is not None and not answered
     yield _answered(step, leg, number)
+    yield from captured(ctx, step, leg)
     if leg.talk is not None and leg.to == calls.digits(number):
         yield from _sent(step, leg.talk, number, caller)
     if answered:
@@ -111,6 +113,32 @@ def _answered(step: str, leg: Leg, number: str) -> Check:
         advisory=ok is None,  # what the call itself showed counts without a trace too
         reason=reason,
     )
+
+
+def captured(ctx: Context, step: str, leg: Leg) -> Iterator[Check]:
+    """Genesys's own capture of the leg, written anew with its secrets masked, or why there is none.
+
+    Advisory: the traces show the messages too.
+    """
+    entries, unread = leg.captured.entries, leg.captured.unread
+    kept: tuple[str, ...] = ()
+    if entries:
+        title, file = f"capture by Genesys {step}", pcap.dump(entries)
+        try:
+            kept = (ctx.keep_evidence(step, Basis.API, title, "pcapng", file),)
+        except ValueError as secret:  # it stands where no rule masks it
+            unread = str(secret)
+    if entries or unread:
+        yield check(
+            f"{step}/capture",
+            "Genesys's own capture of this leg is kept",
+            "its SIP messages",
+            unread or counted(len(entries), "message"),
+            bool(kept) or None,
+            advisory=True,
+            reason="It is evidence beside the traces, and takes the permission telephony:pcap:add.",
+            evidence=kept,
+        )
 
 
 def _sent(step: str, talk: CallTrace, number: str, caller: str) -> Iterator[Check]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,8 @@ from sfsip_nb.engine import calls
 from sfsip_nb.engine.calls import SeenCall
 from sfsip_nb.engine.context import Context
 from sfsip_nb.inputs import facts
+from sfsip_nb.platforms.genesys import captured
+from sfsip_nb.platforms.genesys.captured import Captured
 from sfsip_nb.platforms.genesys.platform import genesys
 from sfsip_nb.sip import TraceEntry, Transport
 from sfsip_nb.sip.addresses import is_private
@@ -53,7 +55,8 @@ class Leg:
     ``unread`` is why the messages could not be read. ``findings`` are what the messages show, the
     one that decides first. ``received`` counts the RTP packets that came from Synthflow, None where
     analytics has none. ``to`` is the number that it was placed to, ``traced`` says that messages of
-    the conversation were there to look for it.
+    the conversation were there to look for it. ``call_id`` is its Call-ID as analytics names it,
+    ``captured`` what Genesys's own capture holds of it.
     """
 
     errors: tuple[str, ...] = ()
@@ -65,6 +68,8 @@ class Leg:
     talk: CallTrace | None = None
     findings: tuple[Finding, ...] = ()
     unread: str = ""
+    call_id: str = ""
+    captured: Captured = field(default_factory=Captured)
 
     @property
     def code(self) -> int:
@@ -99,10 +104,11 @@ def leg_of(ctx: Context, call: SeenCall, number: str) -> Leg:
     ]
     sessions.sort(key=lambda session: _called(session) == calls.digits(number))
     mine = sessions[-1] if sessions else {}
-    known = Leg(_errors(parts), _codes(mine), _received(mine), _called(mine))
+    call_id = str(mine.get("protocolCallId") or "")
+    known = Leg(_errors(parts), _codes(mine), _received(mine), _called(mine), call_id=call_id)
 
     def is_it(talk: CallTrace) -> bool:
-        return talk.call_id == mine.get("protocolCallId")
+        return talk.call_id == call_id
 
     return _traced(ctx, known, is_it, call.started, conversationId=call.id)
 
@@ -141,21 +147,42 @@ def _conversation(talk: CallTrace) -> str:
 def _traced(
     ctx: Context, known: Leg, is_it: Callable[[CallTrace], bool], since: datetime, **by: str
 ) -> Leg:
-    """What is known of a leg, and its messages: the newest call of the trace that is the one."""
+    """What is known of a leg, and its messages: the newest call of the trace that is the one.
+
+    Not all records of a call carry its conversation (API description), so that they are asked for
+    by its Call-ID too. The capture counts where it holds more of them.
+    """
+    client, start, end = genesys(ctx), since - _AROUND, datetime.now(UTC) + _AROUND
     try:
-        found = genesys(ctx).siptraces(since - _AROUND, datetime.now(UTC) + _AROUND, **by)
+        found = client.siptraces(start, end, **by)
+        talks = _talks(found)
+        fit = [talk for talk in talks if is_it(talk)]
+        talk = fit[-1] if fit else None
+        call_id = talk.call_id if talk else known.call_id
+        if call_id:
+            found = client.siptraces(start, end, callId=call_id)
+            talk = next(iter(_talks(found)), talk)
     except ApiError as error:  # what the call itself showed counts all the same
         return replace(known, unread=f"{error} {error.advice}".strip())
-    entries = [entry for message in found if (entry := _entry(message))]
-    talks = [talk for talk in conversations(entries) if talk.attempts]
-    fit = [talk for talk in talks if is_it(talk)]
-    talk = fit[-1] if fit else None
     known = replace(known, traced=bool(talks))
-    if talk is None:
+    if call_id:
+        known = replace(known, captured=captured.of_call(ctx, call_id, start, end))
+    both = [t for t in (talk, *_placed(known.captured.entries)[:1]) if t is not None]
+    if not both:
         return known
+    talk = max(both, key=lambda t: len(t.entries))
     messages = [message for message in found if str(message.get("callid")) == talk.call_id]
     report = diagnosed(Capture(talk.entries)).reports[0]
     return replace(known, messages=messages, talk=talk, findings=report.findings)
+
+
+def _talks(messages: Iterable[Mapping[str, Any]]) -> list[CallTrace]:
+    return _placed([entry for message in messages if (entry := _entry(message))])
+
+
+def _placed(entries: Iterable[TraceEntry]) -> list[CallTrace]:
+    """The calls of some messages of which an INVITE is there."""
+    return [talk for talk in conversations(entries) if talk.attempts]
 
 
 def _errors(participants: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:

@@ -136,7 +136,7 @@ def _judge_transfer(ctx: Context, sides: Sides) -> list[Check]:
         step, lambda: v.agent_checks(ctx, step, sides), lambda: v.transfer_action(step, sides)
     )
     if ctx.parameters.synthflow.transfer.mode == "cold" and (leg := _leg(ctx, sides)):
-        found.append(legs.referred(step, leg))
+        found += [legs.referred(step, leg), *legs.captured(ctx, step, leg)]
     if sides.platform is None:
         return found
     return [*found, *apart(step, lambda: _received(ctx, step, sides))]

@@ -24,6 +24,7 @@ from sfsip_nb.sip import evidence, ladder, loop, pcap
 from sfsip_nb.sip import probes as wire
 from sfsip_nb.sip.evidence.causes import explained
 from sfsip_nb.sip.evidence.diagnose import decisive
+from sfsip_nb.sip.media import figures
 
 if TYPE_CHECKING:
     from sfsip_nb.platforms.shared.line import PhoneLine
@@ -96,6 +97,8 @@ class ObservedCall:
         if not self.codec:
             return "no audio was agreed on"
         words = [facts["came"], f"{facts['packets_sent']} went ({self.codec})"]
+        if facts.get("one_way") in figures.DEAF:
+            words.append("none of them arrives there (RTCP)")
         if facts["mos"] is not None:
             words.append(f"{facts['loss_percent']:g} % lost, MOS {facts['mos']:.1f}")
         if facts.get("rtt_ms") is not None:

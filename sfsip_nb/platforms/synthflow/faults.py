@@ -144,7 +144,6 @@ WRONG_CODEC = Fault(
     "Synthflow does not accept G.711",
     AUDIO,
     cause="synthflow.codec",
-    unclear=("genesys",),
 )
 RTP_BLACKHOLE = Fault(
     "synthflow.rtp-blackhole",
@@ -175,7 +174,6 @@ PRIVATE_MEDIA = Fault(
     "Synthflow tells the contact center a private address for audio",
     AUDIO,
     cause="synthflow.private-media",
-    unclear=("talkdesk",),
 )
 IGNORES_ROUTE_SET = Fault(
     "synthflow.ignores-route-set",

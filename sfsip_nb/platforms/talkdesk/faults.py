@@ -39,7 +39,6 @@ SLIP_ADDRESS = Fault(
     REGISTRATION,
     cause="talkdesk.acl-missing",
     breaks=breaks.address,
-    unclear=("talkdesk",),
 )
 SLIP_USER = Fault(
     "talkdesk.slip-user",
@@ -62,7 +61,6 @@ SLIP_TRUNK = Fault(
     NOT_REACHING,
     cause="talkdesk.flow-trunk",
     breaks=breaks.transfer(trunk=""),
-    unclear=("talkdesk",),
 )
 SLIP_FALLBACK = Fault(
     "talkdesk.slip-fallback",
@@ -130,7 +128,6 @@ RTP_BLACKHOLE = Fault(
     "audio sent by Talkdesk to Synthflow is lost",
     AUDIO,
     cause="network.audio-to-ai",
-    unclear=("talkdesk",),
 )
 NO_AGENTS = Fault(
     "talkdesk.no-agents",

@@ -158,8 +158,10 @@ def _fallback(ctx: Context) -> list[Check]:
         return [_fallback_check(ctx, str(refusal), None, required=False)]
     heard = any(placed.heard)
     answer = placed.answer or placed.phrase
-    seen = f"{'a voice' if heard else 'no voice'} heard after {answer}"
-    return [_fallback_check(ctx, seen, heard, required=True, evidence=placed.evidence)]
+    seen = f"a voice heard after {answer}" if heard else f"no voice after {answer}; {placed.sound}"
+    lost = bool(placed.audio.get("lost_here"))  # then there may have been one
+    ok = heard or (None if lost else False)
+    return [_fallback_check(ctx, seen, ok, required=True, evidence=placed.evidence)]
 
 
 def _tried_before(ctx: Context) -> Check:

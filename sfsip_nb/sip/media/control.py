@@ -22,6 +22,9 @@ from .rtcp import ReportBlock, RtcpReport
 EARLY_S = (1.0, 1.0)
 """Seconds before the first report, and between it and the second."""
 
+_SOURCES = 16
+"""SSRCs of the peer whose counts are kept."""
+
 INTERVAL_S = 4.5
 """Mean interval of the later ones, before the compensation of §6.3.1."""
 
@@ -60,6 +63,7 @@ class RtcpState:
         self._first_sequence = 0
         self._sent_at: OrderedDict[int, float] = OrderedDict()
         self._peer_sr: tuple[int, float] | None = None
+        self._peer_counts: dict[int, int] = {}
         self._counted = (0, 0)
         self._timer: asyncio.TimerHandle | None = None
         self._waits = intervals()
@@ -115,6 +119,8 @@ class RtcpState:
         self.received += 1
         if report.sender is not None:
             self._peer_sr = rtcp.middle(report.sender.ntp), at
+            if report.ssrc in self._peer_counts or len(self._peer_counts) < _SOURCES:
+                self._peer_counts[report.ssrc] = report.sender.packets
         self._first_sequence = first_sequence
         block = next((block for block in report.blocks if block.ssrc == self.ssrc), None)
         if block is None:
@@ -134,6 +140,11 @@ class RtcpState:
     def rtt_ms(self) -> float | None:
         """Median of the round trips measured by LSR and DLSR (RFC 3550 §6.4.1)."""
         return 1000 * statistics.median(self.round_trips) if self.round_trips else None
+
+    @property
+    def peer_sent(self) -> int | None:
+        """Packets that the peer counts as sent, by its latest reports; None without any."""
+        return sum(self._peer_counts.values()) if self._peer_counts else None
 
     @property
     def reported(self) -> Reported | None:

@@ -15,11 +15,18 @@ if TYPE_CHECKING:
 
 OneWay = Literal["", "nothing received", "peer hears nothing (RTCP)", "nothing either way (RTCP)"]
 
+DEAF: tuple[OneWay, ...] = ("peer hears nothing (RTCP)", "nothing either way (RTCP)")
+"""The peer reports that it gets nothing of ours."""
+
 _PATIENCE_S = 1.0
 """Seconds without a packet after which nothing came."""
 
 _STOPPED_S = 1.5
 """Seconds without a packet at the end after which a stream stopped; comfort noise may pause it."""
+
+
+_ENOUGH, _FASTEST = 100, 500
+"""Packets of which a share can be told, and packets a second that no sender of sound exceeds."""
 
 
 def one_way(audio: "Audio") -> OneWay:
@@ -69,11 +76,35 @@ def mos(audio: "Audio") -> float | None:
 
 
 def came(audio: "Audio") -> str:
-    """What came of what was due, as `12 of about 400 packets came`."""
+    """What came of what was due, as `12 of about 400 packets came`.
+
+    Where hardly any came it says how many the peer counts as sent.
+    """
     due = max(_due(audio), audio.packets_received)
     if not due:
         return "no packet came"
-    return f"{audio.packets_received} of about {counted(due, 'packet')} came"
+    told = f"{audio.packets_received} of about {counted(due, 'packet')} came"
+    sent = peer_sent(audio)
+    if sent is None or due < _ENOUGH or is_stream(audio.packets_received, due):
+        return told
+    return f"{told}, of {sent} that the sender counts (RTCP)"
+
+
+def lost_here(audio: "Audio") -> bool:
+    """Whether the peer counts a stream as sent of which hardly anything came."""
+    due, sent = _due(audio), peer_sent(audio)
+    enough = sent is not None and due >= _ENOUGH and is_stream(sent, due)
+    return enough and not is_stream(audio.packets_received, due)
+
+
+def peer_sent(audio: "Audio") -> int | None:
+    """Packets that the peer counts as sent; None where it says nothing, or counts something else.
+
+    Whose count it is depends on what lies between: where a relay passes RTCP on, it is not the
+    next one's.
+    """
+    told, lasted = audio.control.peer_sent, max(_until(audio) - audio.started_at, 1.0)
+    return told if told is not None and told <= _FASTEST * lasted else None
 
 
 def _due(audio: "Audio") -> int:
@@ -122,6 +153,8 @@ def stats(audio: "Audio") -> dict[str, Any]:
         "mos": audio.mos,
         "lateness_ms": {"p50": late.p50, "p95": late.p95, "max": late.max},
         "own_jitter_ms": round(sender.jitter_ms, 2),
+        "peer_sent": peer_sent(audio),
+        "lost_here": lost_here(audio),
         "reported": reported
         and {
             "loss_percent": round(reported.loss_percent, 2),

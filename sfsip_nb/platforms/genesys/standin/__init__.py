@@ -14,7 +14,18 @@ from sfsip_nb.testbed.standin import StandIn
 from sfsip_nb.testbed.web import METHODS, ApiRequest, Endpoint, routes
 from sfsip_nb.testbed.world import Json, World
 
-from . import administrator, architect, auth, customer, numbers, records, sites, template, trunks
+from . import (
+    administrator,
+    architect,
+    auth,
+    captures,
+    customer,
+    numbers,
+    records,
+    sites,
+    template,
+    trunks,
+)
 from .errors import CORRELATION, not_found, unreadable
 from .telephony.edge import Edge
 
@@ -26,11 +37,14 @@ def _nothing(asked: ApiRequest) -> None:
 
 
 def genesys_routes(world: World) -> list[Route]:
-    """All paths, on the origin itself: OAuth and API share it."""
-    modules = (auth, trunks, sites, numbers, architect, records)
+    """All paths, on the origin itself: OAuth, API and the host of its files share it."""
+    modules = (auth, trunks, sites, numbers, architect, records, captures)
     endpoints = [endpoint for module in modules for endpoint in module.ENDPOINTS]
     endpoints += [Endpoint(m, "/api/{rest:path}", _nothing, reads=True) for m in METHODS]
-    return routes(world, "genesys", "", endpoints, auth.gate(), unreadable, CORRELATION)
+    return [
+        *routes(world, "genesys", "", captures.FILES, captures.open_to_all, unreadable),
+        *routes(world, "genesys", "", endpoints, auth.gate(), unreadable, CORRELATION),
+    ]
 
 
 def _credentials() -> Json:

@@ -8,17 +8,25 @@ from typing import Any
 
 from sfsip_nb.platforms.genesys import faults
 from sfsip_nb.testbed.web import ApiRequest, Endpoint
-from sfsip_nb.testbed.world import Json
+from sfsip_nb.testbed.world import Json, World
 
 from .errors import missing, not_found, refuse
 from .objects import body
 
 _PCAP = ("telephony:pcap:view",)
 _DETAILS = ("analytics:conversationDetail:view", "analytics:agentConversationDetail:view")
+_FILTERS = {
+    "callId": "callid",
+    "toUser": "toUser",
+    "fromUser": "fromUser",
+    "conversationId": "conversationId",
+    "participantId": "participantId",
+}
 _CAPACITY = 300  # concurrent calls of the sample organization
 
 
-def _moment(text: str, field: str) -> datetime:
+def moment(text: str, field: str) -> datetime:
+    """A time with its zone. Raises 400 for any other text."""
     try:
         at = datetime.fromisoformat(text)
     except ValueError as error:
@@ -30,22 +38,23 @@ def _moment(text: str, field: str) -> datetime:
 
 def _siptraces(asked: ApiRequest) -> Json:
     start, end = (
-        _moment(asked.query[field], field) if field in asked.query else _absent(field)
+        moment(asked.query[field], field) if field in asked.query else _absent(field)
         for field in ("dateStart", "dateEnd")
     )
-    fields = {"callId": "callid", "toUser": "toUser", "fromUser": "fromUser"}
-    fields["conversationId"] = "conversationId"
-    found = [
+    found = traced(asked.world, start, end, asked.query)
+    return {"status": 200, "message": "", "count": len(found), "data": found}
+
+
+def traced(world: World, start: datetime, end: datetime, query: Mapping[str, Any]) -> list[Json]:
+    """The messages between two times that pass each filter of a query."""
+    return [
         record
-        for record in asked.world.records["sip_messages"].values()
+        for record in world.records["sip_messages"].values()
         if start <= datetime.fromisoformat(record["date"]) <= end
         and all(
-            record.get(field) == asked.query[name]
-            for name, field in fields.items()
-            if name in asked.query
+            record.get(field) == query[name] for name, field in _FILTERS.items() if name in query
         )
     ]
-    return {"status": 200, "message": "", "count": len(found), "data": found}
 
 
 def _absent(field: str) -> datetime:
@@ -78,7 +87,7 @@ def _details(asked: ApiRequest) -> Json:
     start_text, slash, end_text = str(query.get("interval") or "").partition("/")
     if not slash:
         raise missing("interval")
-    start, end = _moment(start_text, "interval"), _moment(end_text, "interval")
+    start, end = moment(start_text, "interval"), moment(end_text, "interval")
     paging = query.get("paging") or {}
     size, number = paging.get("pageSize", 25), paging.get("pageNumber", 1)
     if not (isinstance(size, int) and isinstance(number, int) and 0 < size <= 100 and number > 0):

@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from sipmessage import Request
+
 from sfsip_nb.sip import Audio, TraceEntry
 from sfsip_nb.sip.fields import header, name_addr, uri_parts
 from sfsip_nb.sip.media import figures, quality
@@ -40,10 +42,27 @@ class FlowLeg(Participant):
 
 
 def messages(conversation: Conversation, net: Net) -> list[Json]:
-    """Every SIP message of every leg, in order, as siptraces entries."""
+    """Every SIP message of every leg, in order, as siptraces entries.
+
+    Not all records of a call carry its conversation (API description). Which ones is not known:
+    here those that the far end sends within the call do not.
+    """
     pairs = [(leg, entry) for leg in conversation.legs if leg.call for entry in leg.call.trace]
     pairs.sort(key=lambda pair: pair[1].at)
-    return [homer(entry, net, conversation.id, leg.id) for leg, entry in pairs]
+    return [
+        homer(entry, net, "" if _sent_within(entry) else conversation.id, leg.id)
+        for leg, entry in pairs
+    ]
+
+
+def _sent_within(entry: TraceEntry) -> bool:
+    """Whether it is a request that the far end sends in a dialog."""
+    request = isinstance(entry.message, Request)
+    return entry.direction == "received" and request and bool(name_addr(_to(entry)).tag)
+
+
+def _to(entry: TraceEntry) -> str:
+    return header(entry.message, "To") if entry.message else ""
 
 
 def keep_message(world: World, record: Json) -> None:

@@ -1,0 +1,40 @@
+"""The trial of Talkdesk's fallback: a voice that did not arrive here does not blame the routing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from sfsip_nb.platforms.shared.testcall import ObservedCall
+from sfsip_nb.platforms.talkdesk import trunk
+
+COUNTED = "0 of about 400 packets came, of 396 that the sender counts (RTCP)"
+
+
+@pytest.mark.parametrize(
+    ("heard", "lost", "verdict", "seen"),
+    [
+        (True, False, "pass", "a voice heard after 200 OK"),
+        (False, False, "fail", f"no voice after 200 OK; {COUNTED}, 400 went (PCMU)"),
+        (False, True, "inconclusive", f"no voice after 200 OK; {COUNTED}, 400 went (PCMU)"),
+    ],
+)
+def test_its_verdict_is_by_what_was_heard_unless_audio_was_lost_on_the_way_here(
+    monkeypatch: pytest.MonkeyPatch, heard: bool, lost: bool, verdict: str, seen: str
+) -> None:
+    audio = {"came": COUNTED, "packets_sent": 400, "mos": None, "lost_here": lost}
+    placed = ObservedCall("+15551230001", "", "", datetime.now(UTC), 200, "OK", heard=[heard])
+    placed.audio, placed.codec, placed.answer = audio, "PCMU", "200 OK"
+    own = SimpleNamespace(fallback="Acme Voicemail", timeout_seconds=30)
+    ctx: Any = SimpleNamespace(parameters=None, surroundings=SimpleNamespace(time_scale=60))
+    monkeypatch.setattr(trunk, "sampled", lambda parameters: ["+15551230001"])
+    monkeypatch.setattr(trunk, "synthflow", lambda ctx: SimpleNamespace(assistants=list))
+    monkeypatch.setattr(trunk, "settings", lambda ctx: own)
+    monkeypatch.setattr(trunk.line, "can_dial", lambda ctx: True)
+    monkeypatch.setattr(trunk.testcall, "knows_voices", lambda ctx: True)
+    monkeypatch.setattr(trunk.line, "phone", lambda *_: placed)
+    (made,) = trunk._fallback(ctx)
+    assert (made.verdict.value, made.seen) == (verdict, seen)
