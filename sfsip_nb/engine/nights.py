@@ -18,6 +18,9 @@ FILE = "fleet.json"
 FINISHED = (0, 1, 3)
 """Exit codes of a replay that came to its end: what it found is another matter."""
 
+NIGHTS = 14
+"""Nights whose replies are kept for comparison."""
+
 _WORST_FIRST = (4, 2, 1, 3, 0)
 
 
@@ -43,6 +46,11 @@ class CustomerRow(Shape):
     before: str = Field(default="", description="Its outcome in that night.")
     compared: ComparisonRow | None = Field(
         default=None, description="What differs from that night's record."
+    )
+    replies_ms: list[int] = Field(
+        default=[],
+        description="How soon the AI agent replied in each night's test calls: the median, in ms,"
+        " oldest first, this night's last.",
     )
 
     @property

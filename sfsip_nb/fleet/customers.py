@@ -50,6 +50,8 @@ class Customer:
     """The night to compare it with, and that night's outcome and record."""
     before: str = ""
     record_before: str = ""
+    replies_before: tuple[int, ...] = ()
+    """How soon the agent replied in the nights before, in ms, oldest first."""
 
     def row(self, began: str, **more: Any) -> CustomerRow:
         """What came of it, with what is known of it already."""

@@ -67,7 +67,11 @@ def held_against(
             row = night.rows[run]
             if row.is_finished:
                 found[run] = replace(
-                    found[run], since=night.name, before=row.outcome, record_before=row.record
+                    found[run],
+                    since=night.name,
+                    before=row.outcome,
+                    record_before=row.record,
+                    replies_before=tuple(row.replies_ms),
                 )
     return list(found.values())
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import statistics
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 from sfsip_nb.engine import comparison
 from sfsip_nb.engine import record as records
 from sfsip_nb.engine.clock import now
-from sfsip_nb.engine.nights import CustomerRow
+from sfsip_nb.engine.nights import NIGHTS, CustomerRow
 from sfsip_nb.engine.record import Record
 from sfsip_nb.fleet.customers import Customer, inputs_sum
 from sfsip_nb.inputs import private, shipped
@@ -121,8 +122,16 @@ def replayed(customer: Customer, night: Path) -> CustomerRow:
         reason=why(record),
         record=os.path.relpath(page, night),
         compared=_compared(record, customer, night),
+        replies_ms=[*customer.replies_before, *replies(record)][-NIGHTS:],
     )
     return CustomerRow.model_validate(prepared.redactor.data(row.as_json()))
+
+
+def replies(record: Record) -> list[int]:
+    """How soon the agent replied in a record's test calls: the median, in ms, where measured."""
+    spoken = [call.seen.answering for call in record.dialled if call.seen and call.seen.answering]
+    gaps = [turn.gap.ms for found in spoken for turn in found.turns if turn.gap]
+    return [round(statistics.median(gaps))] if gaps else []
 
 
 def _compared(record: Record, customer: Customer, night: Path) -> comparison.ComparisonRow | None:

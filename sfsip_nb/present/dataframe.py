@@ -165,6 +165,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "changed": "text",
         "since": "text",
         "before": "text",
+        "reply_ms": "count",
         "started": "time",
         "ended": "time",
         "seconds": "number",
@@ -268,7 +269,8 @@ def customers(nights: Iterable[NightRow]) -> Iterator[Row]:
     """One row a customer and night."""
     for night in nights:
         for row in night.customers:
-            yield row.model_dump(exclude={"compared"}) | {
+            yield row.model_dump(exclude={"compared", "replies_ms"}) | {
+                "reply_ms": next(reversed(row.replies_ms), None),
                 "fleet": night.fleet,
                 "night": night.night,
                 "changed": "\n".join(changed(row)),

@@ -57,6 +57,14 @@ def _turned(row: CustomerRow) -> Iterator[str]:
         yield f"Other inputs: {some([field.field for field in then.inputs])}"
 
 
+def trend(row: CustomerRow) -> str:
+    """How soon the agent replies, and did in the nights before, as `710 ms (before: 690, 705)`."""
+    if not row.replies_ms:
+        return ""
+    *before, last = row.replies_ms
+    return f"{last} ms" + (f" (before: {', '.join(map(str, before))})" if before else "")
+
+
 def night_html(night: NightRow) -> str:
     """The page of a night."""
     return (
@@ -65,6 +73,7 @@ def night_html(night: NightRow) -> str:
         .render(
             night=night,
             rows=[(row, changed(row)) for row in night.customers],
+            trends={row.run: trend(row) for row in night.customers if row.replies_ms},
             counts=Counter(row.outcome for row in night.customers).most_common(),
         )
     )

@@ -22,7 +22,7 @@ from sfsip_nb.engine.record import Record
 from sfsip_nb.fleet import results, run
 from sfsip_nb.fleet.customers import Customer
 from sfsip_nb.fleet.ledger import Ledger
-from sfsip_nb.fleet.work import _compared
+from sfsip_nb.fleet.work import _compared, replies
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.present.nights import changed, night_html, why
 from tests.present import record_sample as sample
@@ -55,6 +55,29 @@ def test_the_exit_code_is_the_worst_as_the_contract_orders_them(
     codes: list[int], worst: int
 ) -> None:
     assert worst_exit(codes) == worst
+
+
+def test_the_page_has_a_trend_of_how_soon_agents_reply_where_that_was_measured() -> None:
+    quick, silent = row("quick", replies_ms=[690, 705, 710]), row("silent")
+    page = Page(night_html(night(quick, silent))).text
+    assert "710 ms (before: 690, 705)" in page
+    assert "Reply" not in Page(night_html(night(silent))).text
+
+
+def test_a_nights_replies_are_the_median_of_its_calls() -> None:
+    def call(*gaps: int) -> dict[str, Any]:
+        turns = [
+            {"start_s": 1, "end_s": 2, "gap": {"ms": ms, "error_ms": 20}, "how": "answered"}
+            for ms in gaps
+        ]
+        answering = {"measured": "here", "turns": turns}
+        seen = {"code": 200, "phrase": "OK", "answering": answering}
+        number = {"number": "+15551230001", "mark": "m", "at": AT, "step": "verify.inbound"}
+        return number | {"seen": seen}
+
+    spoken = sample.small([], dialled=[call(700, 900), call(720), call()])
+    assert replies(spoken) == [720]
+    assert replies(sample.small([])) == []
 
 
 def test_the_page_shows_each_customer_and_what_changed() -> None:
