@@ -175,7 +175,7 @@ def test_hostile_platforms_are_met_in_a_notebook(lab: Lab, page: Page, watched: 
         expect(look.get_by_text(HOSTILE["SQL"]).first).to_be_visible()
         called = notebook.add("look", 'run.step("verify.inbound") + run.step("probe.header")')
         called.locator("details.step").evaluate_all("all => all.forEach(one => one.open = true)")
-        expect(called.get_by_text(re.compile(r"<script>.*characters\)")).first).to_be_visible()
+        expect(called.get_by_text(re.compile(r"round-trip.*characters\)")).first).to_be_visible()
         testbed.control("PUT", fault)
         stopped = notebook.add("look", "run.plan(fresh=True)")
         expect(stopped.get_by_text("That did not work")).to_be_visible()
