@@ -147,6 +147,16 @@ def test_a_tone_is_not_speech(hz: float, codec: str, loss: float) -> None:
     assert heard(Network(loss=loss).carried(packets(samples, codec)), codec) == []
 
 
+def test_a_tone_that_its_sender_broke_off_again_and_again_is_not_speech() -> None:
+    sent = list(packets(tones.sine(440, 2 * RATE)))
+    kept = [packet for number, packet in enumerate(sent) if number % 11 < 4]
+    stalled = [  # 80 ms, and 140 ms that were never sent: no number is missing
+        (at, packet._replace(sequence=(65_000 + number) % (1 << 16)))
+        for number, (at, packet) in enumerate(kept)
+    ]
+    assert heard(Network().carried(stalled)) == []
+
+
 def test_speech_after_a_tone_is_found_without_it() -> None:
     samples = sound(6, [(3.0, PERSON)])
     samples[8000:20_000] = tones.sine(1004, 12_000)

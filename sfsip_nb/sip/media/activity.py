@@ -113,7 +113,12 @@ def stretches(frames: Frames) -> list[Stretch]:
     dbov = np.where(came, level.astype(np.float32), 0.0) + FLOOR
     marked = came & (level >= _AUDIBLE) & (frames & _MARKED > 0)
     tone = came & (frames & _TONE > 0)
-    for start, end in _runs(tone | ~came):  # A tone goes on through the packets that it lost.
+    # A tone goes on through packets that were lost, and through those that were never sent.
+    unsent = np.zeros_like(tone)
+    for start, end in _runs(level == SILENT):
+        ends = start > 0 and end < len(tone) and tone[start - 1] and tone[end]
+        unsent[start:end] = ends and end - start <= _PAUSE
+    for start, end in _runs(tone | ~came | unsent):
         if np.count_nonzero(tone[start:end]) < _LONG_TONE:
             tone[start:end] = False
     voice = marked & ~tone
