@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-TIMEOUT = 20.0 / 125
+TIMEOUT = 20.0 / 40
 """The client's timeout in seconds, scaled down as a late answer is."""
-LATE = 12.0 / 125
+LATE = 12.0 / 40
 
 
 @dataclass(frozen=True)
