@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from sfsip_nb.engine.cause_rows import CausesRow
-from sfsip_nb.engine.verdicts import Verdict
+from sfsip_nb.engine.verdicts import Vantage, Verdict
 from sfsip_nb.platforms.guides import ALL
 from sfsip_nb.platforms.shared import naming, reach
 from sfsip_nb.present import causes as present
@@ -175,6 +175,21 @@ def test_a_phone_that_nobody_picked_up_is_no_fault_of_the_trunk() -> None:
     assert [cause.id for cause in found.named] == ["genesys.station"]
     assert set(found.named[0].explains) == set(broken)
     assert found.unexplained == []
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_what_was_measured_of_an_agents_answers_blames_nobody_by_itself(guide: str) -> None:
+    checks = seen(guide, HEALTHY)
+    (like,) = [check for check in checks if check.id == "verify.inbound/heard/AI-agent"]
+    late = {"id": "verify.inbound/response", "verdict": Verdict.FAIL, "seen": "late: 2100 ms"}
+    found = naming.diagnose(ALL[guide], inputs(guide), [*checks, like.model_copy(update=late)])
+    assert found.named == []
+    assert [row.check for row in found.unexplained] == ["verify.inbound/response"]
+    other = late | {"id": "verify.inbound/greeting", "seen": "Globex.", "expected": "Acme."}
+    read = like.model_copy(update=other | {"vantage": Vantage.SYNTHFLOW})
+    (cause,) = naming.diagnose(ALL[guide], inputs(guide), [*checks, read]).named
+    assert cause.side == "Synthflow"
+    assert cause.sentence.endswith(": Globex instead of Acme.")
 
 
 COUNTED = "2 of about 400 packets came, of {} that the sender counts (RTCP), 400 went (PCMU)"

@@ -123,7 +123,7 @@ def test_a_limit_is_met_or_not_only_beyond_the_error(most: int, verdict: Verdict
 def test_a_slow_reply_is_late_and_a_silent_agent_is_silent() -> None:
     slow = judged(sides(heard(HEALTHY)), response_ms=700)["response"]
     assert slow.verdict is Verdict.FAIL
-    assert slow.seen == "late: 800 ms ± 20 ms, of 2 replies"
+    assert slow.seen == "late: 800 ms ± 20 ms (p95 of 2 replies)"
     silent = judged(sides(heard([])), first_word_ms=700, response_ms=700)
     assert silent["first-word"].verdict is Verdict.FAIL
     assert silent["response"].verdict is Verdict.INCONCLUSIVE

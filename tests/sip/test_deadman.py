@@ -7,7 +7,7 @@ import json
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -47,17 +47,22 @@ async def reported(folder: Path) -> dict[str, Any]:
     return dict(json.loads((folder / "report").read_text()))
 
 
-@pytest.mark.parametrize("transport", ["udp", "tcp"])
-async def test_a_call_whose_caller_is_killed_is_hung_up(
-    agents: Agents, tmp_path: Path, transport: Transport
-) -> None:
-    legs: list[IncomingCall] = []
+def answering(legs: list[IncomingCall]) -> Callable[[IncomingCall], Awaitable[None]]:
+    """Answers each call, and adds it to `legs`."""
 
     async def answer(call: IncomingCall) -> None:
         legs.append(call)
         await call.answer()
 
-    server = await agents("server", on_invite=answer)
+    return answer
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+async def test_a_call_whose_caller_is_killed_is_hung_up(
+    agents: Agents, tmp_path: Path, transport: Transport
+) -> None:
+    legs: list[IncomingCall] = []
+    server = await agents("server", on_invite=answering(legs))
     async with doomed(uri(server, transport=transport), tmp_path) as caller:
         await until(lambda: legs and legs[0].ack.is_set())
         # Were the switch gone too, the far end would drop it: it is to be refreshed from there.
@@ -93,12 +98,7 @@ async def test_a_call_of_a_caller_that_hangs_ends_when_its_time_is_over(
     agents: Agents, tmp_path: Path
 ) -> None:
     legs: list[IncomingCall] = []
-
-    async def answer(call: IncomingCall) -> None:
-        legs.append(call)
-        await call.answer()
-
-    server = await agents("server", on_invite=answer)
+    server = await agents("server", on_invite=answering(legs))
     async with doomed(uri(server), tmp_path, seconds=3.0) as caller:
         await until(lambda: legs and legs[0].ack.is_set())
         caller.send_signal(signal.SIGSTOP)  # as a machine that is asleep

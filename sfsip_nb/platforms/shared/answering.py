@@ -35,7 +35,10 @@ _OTHER_AGENT = (
     " attached to the number, and at its greeting."
 )
 _LATE = "Look at the assistant's model, voice and endpointing, and at what it looks up meanwhile."
-_UNHEARD = "In the transcript, and not on the phone: the audio was lost, or sent before the answer."
+_UNHEARD = (
+    "Its audio was lost or cut on the way, or sent before the answer: compare it with the"
+    " transcript, and look at the first packets of the capture."
+)
 
 
 def checks(step: str, sides: Sides, expect: Expect) -> Iterator[Check]:
@@ -140,7 +143,7 @@ def _heard(step: str, placed: ObservedCall, expect: Expect) -> Iterator[Check]:
             "no reply was measured",
             None,
             placed,
-            f", of {found.gaps.n} replies" if found.gaps and found.gaps.n > 1 else "",
+            f" (p95 of {found.gaps.n} replies)" if found.gaps and found.gaps.n > 1 else "",
         )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sfsip_nb.engine import causes as known
+from sfsip_nb.engine.answering_rows import EXPECTATIONS
 from sfsip_nb.engine.callpath import CallPath
 from sfsip_nb.engine.cause_rows import (
     CauseRow,
@@ -50,6 +51,11 @@ def diagnose(guide: Guide, inputs: Inputs, checks: Iterable[CheckRow]) -> Causes
 def causes(guide: str) -> tuple[known.KnownCause, ...]:
     """What can be wrong in a guide's set-up: the platform's causes, and Synthflow's."""
     return known.read(platform(guide).package) + known.read(synthflow.__name__)
+
+
+def _bare(text: str) -> str:
+    """A text without its full stop, to stand inside a sentence."""
+    return text.rstrip(".")
 
 
 def names(guide: Guide, inputs: Inputs, checks: Sequence[CheckRow]) -> Mapping[str, Any]:
@@ -163,8 +169,11 @@ class Telling:
     # -- what says by itself what is wrong -------------------------------------------------
 
     def _is_read(self, check: CheckRow) -> bool:
-        """Whether a check compares something that was read; a refusal says nothing by itself."""
+        """Whether a check compares something that was read; a refusal says nothing by itself, and
+        what was measured of how the agent answers does not say whose doing it is."""
         step, _, own = check.id.partition("/")
+        if check.vantage == "here" and own.partition("/")[0] in EXPECTATIONS:
+            return False
         known_step = any(step == each.id for each in self.guide.steps)
         on_the_way = any(path.of(check) for path in self.paths)
         return known_step and not on_the_way and own.partition("/")[0] != "api"
@@ -175,7 +184,7 @@ class Telling:
         side = "Synthflow" if check.vantage == "synthflow" else platform(self.guide.name).title
         return CauseRow(
             id=f"changed.{known.base(check)}",
-            sentence=f"{check.title}: {check.seen} instead of {check.expected}.",
+            sentence=f"{check.title}: {_bare(check.seen)} instead of {_bare(check.expected)}.",
             side=side,
             object=step.title,
             field=check.title,

@@ -141,6 +141,7 @@ class Turns:
 
     async def _until(self, happened: Callable[[], bool], seconds: float | None) -> None:
         until = None if seconds is None else time.monotonic() + seconds
+        # Speech is found by looking: nothing tells when the other side falls silent.
         while (until is None or time.monotonic() < until) and not happened():  # noqa: ASYNC110
             await asyncio.sleep(_LOOK_SECONDS)
 
