@@ -112,6 +112,13 @@ def test_a_greeting_has_to_be_heard_whole(
     assert found.vantage is Vantage.HERE
 
 
+def test_a_greeting_that_the_caller_cut_off_is_not_called_clipped() -> None:
+    row = heard([Speech(0.5, 1.3)], [Speech(1.1, 2.0)])
+    found = judged(sides(row), greeting_ms=2000)["greeting-heard"]
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert found.seen.startswith("the caller spoke into it")
+
+
 @pytest.mark.parametrize(
     ("most", "verdict"),
     [(510, Verdict.PASS), (505, Verdict.INCONCLUSIVE), (489, Verdict.FAIL)],

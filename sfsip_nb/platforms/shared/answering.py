@@ -30,6 +30,9 @@ _SHORT = 0.1
 _SHORT_MS = 150
 """Ms that a greeting has to be shorter at least, to be told from another rendition."""
 
+_AT_ONCE_S = 0.1
+"""Seconds after speech in which whoever begins to speak may have ended it."""
+
 _OTHER_AGENT = (
     "Another agent may have answered, or its greeting was changed: look at which assistant is"
     " attached to the number, and at its greeting."
@@ -156,6 +159,8 @@ def _whole(found: AnsweringRow, wanted_ms: int) -> tuple[bool | None, str]:
     length, error = round(1000 * found.greeting.s), found.greeting.error_ms
     seen = f"speech of {length} ms ± {error} ms, {found.first_word.ms} ms after the answer"
     begin = found.first_word.ms / 1000
+    if any(begin < turn.start_s <= begin + found.greeting.s + _AT_ONCE_S for turn in found.turns):
+        return None, f"the caller spoke into it: {seen}"
     cut = [c for c in found.clipped if c.edge == "begin" and abs(c.at_s - begin) < 0.02]
     if cut and cut[0].why == "abrupt":
         return False, f"clipped: {seen}, at full level from the first moment"

@@ -46,7 +46,7 @@ class CallStage:
     def longest(self) -> float:
         """Seconds that it takes at most."""
         if isinstance(self.say, str):
-            return FIRST_WORD_SECONDS + _LONGEST_SECONDS + self.within
+            return FIRST_WORD_SECONDS + 2 * _LONGEST_SECONDS + self.within
         return max(self.within, self.at_least)
 
 
@@ -75,7 +75,7 @@ class CallScript:
         turns = Turns(leg.audio) if in_words(self.stages) else None
         for stage in self.stages:
             if turns and isinstance(stage.say, str):
-                await while_up(leg, turns.say(stage.say), 2 * _LONGEST_SECONDS)
+                await while_up(leg, turns.say(stage.say), FIRST_WORD_SECONDS + 2 * _LONGEST_SECONDS)
                 said: Awaitable[object] = while_up(leg, turns.answered(), stage.within)
             else:
                 self.say(leg, stage)
@@ -116,7 +116,9 @@ class Turns:
         """Say a recording once the other side has spoken, or has not for long."""
         from sfsip_nb.sip.media import recordings  # what says nothing loads none
 
-        await self._until(self._has_finished, self._waits)
+        await self._until(self._answer, self._waits)
+        if self._answer():
+            await self._until(self._has_finished, _LONGEST_SECONDS)
         await self._audio.say(recordings.caller(name))
         self._since = time.time()
 
@@ -139,7 +141,7 @@ class Turns:
         answer = self._answer()
         return bool(answer) and time.time() - answer[-1].end >= _PAUSE_SECONDS
 
-    async def _until(self, happened: Callable[[], bool], seconds: float | None) -> None:
+    async def _until(self, happened: Callable[[], object], seconds: float | None) -> None:
         until = None if seconds is None else time.monotonic() + seconds
         # Speech is found by looking: nothing tells when the other side falls silent.
         while (until is None or time.monotonic() < until) and not happened():  # noqa: ASYNC110
