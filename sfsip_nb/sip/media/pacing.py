@@ -16,8 +16,8 @@ import numpy as np
 TICK_MS: Final = 10
 
 _ASLEEP = 0.06
-"""Seconds: a machine that slept longer leaves out what was due, as a burst of it would only be
-lost in full buffers on the way. Three packets a stream are sent late."""
+"""Seconds: a machine that slept longer leaves out what was due, as it would only be lost in the
+buffers on the way, and goes on as if it were due now. Three packets a stream are sent late."""
 
 _pacers: "WeakKeyDictionary[asyncio.AbstractEventLoop, Pacer]" = WeakKeyDictionary()
 
@@ -53,7 +53,7 @@ class LatenessMeter:
 
 
 Frame = Callable[[float], None]
-"""Sends one packet; is given the time of the loop's clock when it was due."""
+"""Sends one packet; is given the time of the loop's clock when it was due; after a sleep, now."""
 
 
 class Pacer:
@@ -97,6 +97,7 @@ class Pacer:
         self._due += TICK_MS / 1000
         late = self._loop.time() - due
         if late > _ASLEEP:
+            due += late
             self._due += late
         self._timer = self._loop.call_at(self._due, self._run)
         for frame, (period, phase) in list(self._streams.items()):

@@ -101,6 +101,7 @@ class Sender:
         if missed < self.frame_samples:
             return 0
         self._marker = True
+        self.lateness.add(missed / RATE)
         self.left_out += missed // self.frame_samples
         return missed
 
