@@ -96,7 +96,7 @@ def test_a_call_without_a_record_says_nothing_of_words() -> None:
         ([Speech(0.5, 2.4)], Verdict.PASS, "speech of 1900 ms"),
         ([Speech(0.5, 2.5, starts="abrupt")], Verdict.FAIL, "clipped"),
         (
-            [Speech(0.5, 2.5, starts="missing", start_early=0.02)],
+            [Speech(0.5, 2.5, starts="missing", start_error=0.02)],
             Verdict.INCONCLUSIVE,
             "packets missing before it",
         ),

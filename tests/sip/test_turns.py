@@ -159,8 +159,8 @@ def test_an_agent_that_is_cut_off_by_the_caller_is_not_clipped() -> None:
 
 
 def test_packets_missing_at_an_edge_widen_the_error() -> None:
-    caller = [Speech(AT + 1, AT + 2, ends="missing", end_late=0.02)]
-    agent = [Speech(AT + 3, AT + 4, starts="missing", start_early=0.04)]
+    caller = [Speech(AT + 1, AT + 2, ends="missing", end_error=0.02)]
+    agent = [Speech(AT + 3, AT + 4, starts="missing", start_error=0.04)]
     [turn] = answering(AT, AT + 5, caller, agent).turns
     assert turn.gap is not None
     assert (turn.gap.ms, turn.gap.error_ms) == (1000, 80)

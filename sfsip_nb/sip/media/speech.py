@@ -41,8 +41,8 @@ _BACK_S = 5.0
 class Speech:
     """Speech of one party, as heard or sent at this end; times are Unix seconds.
 
-    Where packets beside it are missing, it may have begun `start_early`, or ended `end_late`, by so
-    many seconds.
+    Where packets beside it are missing, it began or ended in the middle of what is missing, and may
+    be wrong by half of that: `start_error` and `end_error`, in seconds.
     """
 
     start: float
@@ -51,8 +51,8 @@ class Speech:
     """Mean power of the voice in it (RFC 6465 §2)."""
     starts: Edge = ""
     ends: Edge = ""
-    start_early: float = 0.0
-    end_late: float = 0.0
+    start_error: float = 0.0
+    end_error: float = 0.0
 
     @property
     def seconds(self) -> float:
@@ -169,12 +169,14 @@ class SpeechMeter:
             frames = np.frombuffer(bytes(span.frames[skipped:]), np.uint8)
             for stretch in activity.stretches(frames):
                 first, end = stretch.first + skipped, stretch.end + skipped
+                early, late = (missing * FRAME_S / 2 for missing in stretch.unsure)
                 yield Speech(
-                    span.at(first),
-                    span.at(end - 1) + FRAME_S,
+                    span.at(first) - early,
+                    span.at(end - 1) + FRAME_S + late,
                     stretch.level_dbov,
                     *stretch.edges,
-                    *(missing * FRAME_S for missing in stretch.unsure),
+                    early,
+                    late,
                 )
 
     def _anew(self, packet: Rtp, at: float) -> None:
@@ -248,7 +250,7 @@ def _merged(found: Iterator[Speech]) -> list[Speech]:
             level,
             before.starts,
             last.ends,
-            before.start_early,
-            last.end_late,
+            before.start_error,
+            last.end_error,
         )
     return told

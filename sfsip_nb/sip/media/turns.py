@@ -36,7 +36,8 @@ DEFINITIONS: Final[Mapping[str, str]] = MappingProxyType(
         "dead_air": "s in which nobody speaks, if more than 2; `whose` turn: not who spoke last",
         "clipped": "speech of the agent that begins or ends at full level within 10 ms of silence,"
         " beside missing packets, or where the stream ends; else the wire cannot tell",
-        "error_ms": "10 ms, a frame, for each edge of speech, and what is missing of packets there",
+        "error_ms": "10 ms, a frame, for each edge of speech, and half of what is missing of"
+        " packets there",
     }
 )
 """What each figure is, and its unit."""
@@ -157,7 +158,7 @@ def answering(
     return Answering(
         answered,
         ended,
-        _between(answered, first.start, first.start_early, edges=1) if first else None,
+        _between(answered, first.start, first.start_error, edges=1) if first else None,
         _from_to(greeting[0], greeting[-1]) if greeting else None,
         tuple(_replied(turns, says)),
         barge_ins,
@@ -168,13 +169,13 @@ def answering(
     )
 
 
-def _between(start: float, end: float, missing: float = 0.0, edges: int = 2) -> Elapsed:
+def _between(start: float, end: float, more: float = 0.0, edges: int = 2) -> Elapsed:
     """Between two moments, so many of which are edges of speech."""
-    return Elapsed(max(0.0, end - start), edges * FRAME_S + missing)
+    return Elapsed(max(0.0, end - start), edges * FRAME_S + more)
 
 
 def _from_to(first: Speech, last: Speech) -> Elapsed:
-    return _between(first.start, last.end, first.start_early + last.end_late)
+    return _between(first.start, last.end, first.start_error + last.end_error)
 
 
 def _sum(speech: Sequence[Speech]) -> float:
@@ -228,7 +229,7 @@ def _replied(turns: Sequence[Sequence[Speech]], says: Sequence[Speech]) -> Itera
             how = "late"
         gap = None
         if reply is not None and how != "overlap":
-            gap = _between(end, reply.start, turn[-1].end_late + reply.start_early)
+            gap = _between(end, reply.start, turn[-1].end_error + reply.start_error)
         yield Turn(start, end, reply.start if reply else None, gap, how)
 
 
@@ -240,7 +241,7 @@ def _barge_ins(turns: Sequence[Sequence[Speech]], says: Sequence[Speech]) -> Ite
             continue
         # It goes on over its own pauses while the caller speaks, and has stopped at the last.
         last = [talk[0], *(one for one in talk[1:] if one.start < turn[-1].end)][-1]
-        stops = _between(began.start, last.end, began.start_early + last.end_late)
+        stops = _between(began.start, last.end, began.start_error + last.end_error)
         yield BargeIn(began.start, None if last.ends == "open" else stops)
 
 
