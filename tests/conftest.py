@@ -31,7 +31,7 @@ settings.load_profile("calm")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-ASYNC_TEST_S = 20
+ASYNC_TEST_S = 40
 """An async test that still waits after so many seconds has failed."""
 
 

@@ -192,7 +192,7 @@ def test_a_password_comes_from_where_its_reference_points(
 ) -> None:
     peer.secured = True
     allowed = dialling(tmp_path)
-    words = ("call", peer.uri(), *allowed, "--seconds", "0.2", "--user", "trunk", "--password")
+    words = ("call", peer.uri(), *allowed, "--seconds", "0.6", "--user", "trunk", "--password")
     plain = sfsip(*words, "a right password")
     assert plain.exit_code == 2
     assert "a right password" not in plain.output

@@ -50,12 +50,13 @@ async def test_a_registration_is_challenged_once_and_accepted(
     got = await client.register(uri(server, ""), aor="sip:acme-trunk@sip.test")
     assert got is not None
     assert got.code == 200
-    sent = [e for e in client.trace if e.direction == "sent"]
+    # What is lost or late is sent again as it was.
+    sent = list(dict.fromkeys(e.data for e in client.trace if e.direction == "sent"))
     assert len(sent) == 2
     name = b"Proxy-Authorization" if proxy else b"Authorization"
-    line = re.search(rb"(?m)^" + name + rb": (.*)\r$", sent[1].data)
+    line = re.search(rb"(?m)^" + name + rb": (.*)\r$", sent[1])
     assert line is not None
-    assert b"\r\nContact: <sip:acme-trunk@127.0.0.1:" in sent[1].data
+    assert b"\r\nContact: <sip:acme-trunk@127.0.0.1:" in sent[1]
     assert b"qop=auth, nc=00000001" in line[1]
     assert digest_fields(line[1].decode())["algorithm"] == algorithms[0]
     assert set(digest_fields(line[1].decode())["response"]) == {"x"}

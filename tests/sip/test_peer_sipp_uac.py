@@ -70,7 +70,7 @@ class Server:
             calls=calls,
             options=("-s", "+15551230001", *(option.format(target=target) for option in options)),
         ) as client:
-            await client.judged(15)
+            await client.judged(40)
         if then is not None:
             await then(ours)
 

@@ -397,17 +397,17 @@ async def test_the_peer_holds_and_resumes_the_call(calls: Playing) -> None:
         assert heard(call, "INVITE") == 2
         assert await call.audio.heard(1004, 0.1)
 
-    def offer(number: int, body: str, answered: str) -> tuple[str, ...]:
+    def offer(number: int, body: str, answered: str, ms: int) -> tuple[str, ...]:
         shown = shows(f"a={answered}")
         reinvite = ask("INVITE", number, body=body)
-        return reinvite, recv(200, shown), ask("ACK", number), pause(300)
+        return reinvite, recv(200, shown), ask("ACK", number), pause(ms)
 
     await calls(
         INVITED,
         TAKE,
         recv("ACK"),
-        *offer(1, held, "recvonly"),
-        *offer(2, resumed, "sendrecv"),
+        *offer(1, held, "recvonly", 100),
+        *offer(2, resumed, "sendrecv", 600),
         ask("BYE", 3),
         recv(200),
         do=do,

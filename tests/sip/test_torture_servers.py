@@ -73,10 +73,10 @@ async def shoot(agent: UserAgent, message: bytes, transport: Transport) -> list[
     """Final responses that the agent sent to `message`, in whatever direction their Via asked."""
     before = list(agent.trace)
     await fire(agent, message, transport)
-    # An earlier INVITE, whose refusal nobody acknowledged, is answered again and again.
-    again = {entry.data for entry in before}
-    new = [entry for entry in list(agent.trace)[len(before) :] if entry.data not in again]
-    sent = [entry.message for entry in new if entry.direction == "sent"]
+    # An INVITE whose refusal nobody acknowledged is answered again and again.
+    seen = {entry.data for entry in before}
+    new = {entry.data: entry for entry in list(agent.trace)[len(before) :]}
+    sent = [e.message for e in new.values() if e.data not in seen and e.direction == "sent"]
     found = [m for m in sent if isinstance(m, Response) and m.code >= 200]
     mine = [m for m in found if m.headers.get("Call-ID") != "ping"]
     assert len(mine) < len(found), "OPTIONS behind the message was not answered"

@@ -35,6 +35,8 @@ class Errors:
     missed: int = 0
     interruptions: int = 0
     """Times that the agent was interrupted, of which `barge_ins` were measured."""
+    left_out: int = 0
+    """Packets of the callers that this machine was too busy to send: what is off is its own."""
 
     def add(self, other: Errors) -> None:
         """Those of another call too."""
@@ -110,7 +112,7 @@ def errors(call: Call, happened: Sequence[Json]) -> Errors:
     """How far the measurement is from what happened."""
     assert call.audio
     assert call.answered_at
-    found, seen = Errors(), measured(call)
+    found, seen = Errors(left_out=call.audio.sender.left_out), measured(call)
     says = [turn for turn in happened if turn["what"] == "said"]
     greeting = says[0]
     if seen.first_word:
