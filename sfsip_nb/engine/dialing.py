@@ -23,9 +23,11 @@ class NotAllowed(SfsipError):
 def permit(ctx: Context, step: str, number: str, account: str = "") -> str:
     """Note a call that is about to be placed and return its mark.
 
-    Waits for the allowed rate. Raises ``NotAllowed`` for a number that must never be dialed
-    (emergency, short, premium), one that is not listed, and past the allowed count; and for a call
-    that is billed to an ``account``, or to an assistant, and that nobody has approved.
+    Each call passes here that a run places or has a platform place: whatever may ring or be
+    billed, and so a probe that expects to be refused. ``account`` is the account or the assistant
+    that it is billed to, if it is one. Waits for the allowed rate. Raises ``NotAllowed`` for a
+    number that must never be dialed (emergency, short, premium), one that is not listed, past the
+    allowed count, and before somebody has approved the attempt's calls.
     """
     rules = ctx.parameters.test_calls
     refusal = dial_refusal(number)
@@ -38,12 +40,11 @@ def permit(ctx: Context, step: str, number: str, account: str = "") -> str:
     placed = ctx.journal.dialled(ctx.attempt)
     if len(placed) >= rules.max:
         raise NotAllowed(f"This attempt has placed its {rules.max} test calls (test_calls.max).")
-    if account and (why := approval.missing(ctx)):
+    if why := approval.missing(ctx):
         raise NotAllowed(why)
     _keep_rate(ctx, [datetime.fromisoformat(call.at) for call in placed])
     mark = f"sfsip-{uuid.uuid4().hex[:12]}"
-    approved_by = approval.by(ctx) if account else ""
-    ctx.journal.dial(ctx.attempt, step, number, mark, account, approved_by)
+    ctx.journal.dial(ctx.attempt, step, number, mark, account, approval.by(ctx))
     return mark
 
 
