@@ -16,6 +16,7 @@ from sfsip_nb.engine import people
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Card, CardField
 from sfsip_nb.inputs import ranges
+from sfsip_nb.inputs.blocks import TestCalls
 from sfsip_nb.sip.shown import counted
 
 INPUT = "test_calls.approved"
@@ -40,11 +41,16 @@ class PlannedCalls:
     seconds: float | None
 
 
+def standing(calls: TestCalls) -> str:
+    """Who approved them beforehand, and until when; empty: nobody, or that day is over."""
+    by, until = calls.approved.by, calls.approved.until
+    return f"{by}, until {until}" if until and until >= _today() else ""
+
+
 def by(ctx: Context) -> str:
     """Who approved this attempt's calls as they would be placed now; empty: nobody."""
-    standing = ctx.parameters.test_calls.approved
-    if standing.until and standing.until >= _today():
-        return f"{standing.by}, until {standing.until}"
+    if said := standing(ctx.parameters.test_calls):
+        return said
     for step, answer in ctx.journal.people().items():
         if answer.card.standing == INPUT and people.current_answer(ctx, card(ctx, step)):
             return answer.done_by
