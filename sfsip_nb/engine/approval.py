@@ -1,8 +1,8 @@
 """A person's yes to an attempt's test calls, which ring somebody and cost money.
 
-Where a person answers for calls, as on every live customer, nothing is dialed before it. It is
-given once, to a card, for the attempt and for what the card says: all calls of all its steps. Or it
-is given beforehand in the inputs, until a day. Silence is never a yes.
+On a live customer nothing is dialed before it. It is given once, to a card, for the attempt and for
+what the card says: all calls of all its steps. Or it is given beforehand in the inputs, until a
+day. Silence is never a yes.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def by(ctx: Context) -> str:
 
 def missing(ctx: Context) -> str:
     """Why no call may be placed yet; empty where a yes is there, or none is needed."""
-    if not ctx.parameters.by_hand.calls or by(ctx):
+    if not _due(ctx) or by(ctx):
         return ""
     return (
         f"Nobody has approved this attempt's test calls yet: give a name below the card “{_TITLE}”"
@@ -100,6 +100,14 @@ def card(ctx: Context, step: str) -> Card:
         decision=True,
         standing=INPUT,
     )
+
+
+def _due(ctx: Context) -> bool:
+    """Whether somebody answers for the calls: on a live customer, and in a rehearsal for those of
+    an account or an assistant, where a person makes the calls there."""
+    calls = ctx.parameters.test_calls
+    rehearsed = ctx.parameters.by_hand.calls and (calls.caller.uri or calls.ai_caller)
+    return ctx.live or bool(rehearsed)
 
 
 def _planned(ctx: Context) -> list[PlannedCalls]:

@@ -251,7 +251,7 @@ class ByHand(Block):
     cards: bool = ask("whether you answer the cards yourself", False, False)
     plan: bool = ask("whether you approve the plan yourself, by name", False, False)
     calls: bool = ask(
-        "whether you dial yourself, on the rehearsal's phone, and approve all other test calls",
+        "whether you dial yourself, on the rehearsal's phone, or approve the caller's calls",
         False,
         False,
     )

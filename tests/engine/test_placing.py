@@ -72,7 +72,11 @@ def ctx(tmp_path: Path) -> Any:
     parameters = SimpleNamespace(test_calls=rules, by_hand=SimpleNamespace(calls=False))
     surroundings = SimpleNamespace(time_scale=1000)
     yield SimpleNamespace(
-        parameters=parameters, journal=journal, attempt=attempt, surroundings=surroundings
+        live=False,
+        parameters=parameters,
+        journal=journal,
+        attempt=attempt,
+        surroundings=surroundings,
     )
     journal.close()
 
