@@ -1,4 +1,7 @@
-"""Leave to dial on the command line: `test_calls` of a parameters file, each call counted."""
+"""Leave to dial on the command line: `test_calls` of a parameters file, each call counted.
+
+The rule is a run's (`engine.dialing`); what is counted and approved is one command.
+"""
 
 import time
 import uuid
@@ -6,18 +9,19 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sfsip_nb.api.waits import waiting
-from sfsip_nb.engine.dialing import MARK_HEADER
+from sfsip_nb.engine import approval, dialing
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.load import load_file
-from sfsip_nb.inputs.numbers import dial_refusal
 from sfsip_nb.platforms.shared.testcall import anonymous
 
 
 class Allowance:
     """What one command may dial: numbers, how many calls, how many in a minute."""
 
-    def __init__(self, parameters: Path) -> None:
-        self._path, self._rules = parameters, load_file(parameters).test_calls
+    def __init__(self, parameters: Path, approved_by: str) -> None:
+        inputs = load_file(parameters)
+        self._path, self._rules = parameters, inputs.test_calls
+        self._approved = approved_by or approval.standing(self._rules) or inputs.target != "live"
         self._placed: list[float] = []
 
     @property
@@ -29,12 +33,12 @@ class Allowance:
         """Why a number may not be called, as a sentence; empty where it may."""
         if not number:
             return "TARGET names nobody to call: write sip:NUMBER@host, such as sip:+1…@host:port."
-        if refusal := dial_refusal(number):
-            return f"{number} is never dialed: {refusal}."
-        if not (self._rules.allowed and number in self._rules.destinations):
+        if why := dialing.refusal(self._rules, number):
+            return f"{self._path}: {why}"
+        if not self._approved:
             return (
-                f"{number} is not dialed: {self._path} does not allow it. Set test_calls.allowed"
-                " and add the number to test_calls.destinations."
+                f"{self._path}: Nobody has approved the call, which rings {number} and costs money:"
+                f" add --approve NAME, or set {approval.INPUT} with a last day."
             )
         return ""
 
@@ -60,7 +64,7 @@ class Allowance:
             with waiting(f"the next call, at most {self._rules.per_minute} a minute", wait):
                 time.sleep(wait)
         self._placed.append(time.monotonic())
-        return {MARK_HEADER: f"sfsip-{uuid.uuid4().hex[:12]}"}
+        return {dialing.MARK_HEADER: f"sfsip-{uuid.uuid4().hex[:12]}"}
 
     def permit(self, number: str) -> str:
         """Why a number that a peer names may not be called; empty where it may, and was counted."""

@@ -147,6 +147,9 @@ class Way:
         str, typer.Option(help="where it is kept: env:, file: or keyring:", metavar="REFERENCE")
     ] = ""
     ca: Annotated[str, typer.Option(help="also trust this CA", metavar="PEM")] = ""
+    approve: Annotated[
+        str, typer.Option(help="a live customer's file: who approves the calls", metavar="NAME")
+    ] = ""
 
     @property
     def over(self) -> "Transport | None":
@@ -195,7 +198,7 @@ class Way:
         plan = self.request(target)
         if unknown := [name for name in codecs if name not in CODECS]:
             raise InputError("--codec", f"--codec is PCMU or PCMA, not {', '.join(unknown)}.")
-        allowance = Allowance(parameters)
+        allowance = Allowance(parameters, self.approve.strip())
         srtp = self.srtp or ("required" if plan.kind == "tls" else "off")
         plan = replace(
             plan,
@@ -209,7 +212,7 @@ class Way:
         return plan, allowance
 
 
-Dialing = Annotated[Way, "transport", "srtp", "proxy", "user", "password", "ca"]
+Dialing = Annotated[Way, "transport", "srtp", "proxy", "user", "password", "ca", "approve"]
 """The options of every probe that calls."""
 
 

@@ -181,7 +181,7 @@ def probe_unlisted(
     parameters: Annotated[
         Path | None, typer.Option(help="where TARGET is a number: whose test_calls allow the call")
     ] = None,
-    way: Annotated[Way, "transport", "proxy", "ca"],
+    way: Annotated[Way, "transport", "proxy", "ca", "approve"],
     timeout: Timeout = 12.0,
     showing: Drawn,
 ) -> None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from sfsip_nb.api.waits import waiting
 from sfsip_nb.engine import approval
 from sfsip_nb.engine.context import Context
+from sfsip_nb.inputs.blocks import TestCalls
 from sfsip_nb.inputs.errors import SfsipError
 from sfsip_nb.inputs.numbers import dial_refusal
 
@@ -20,30 +21,40 @@ class NotAllowed(SfsipError):
     """A call may not be placed; the text says why and what would allow it."""
 
 
+def refusal(rules: TestCalls, number: str) -> str:
+    """Why a number may not be called, as a sentence; empty where it may, as far as it goes by it.
+
+    Emergency, suicide-prevention, short, premium and shared-cost numbers never may.
+    """
+    if why := dial_refusal(number):
+        return f"{number} is never dialed: {why}."
+    if not rules.allowed:
+        return "Test calls are not allowed: set test_calls.allowed to true."
+    if number not in rules.destinations:
+        return f"{number} is not among test_calls.destinations."
+    return ""
+
+
 def permit(ctx: Context, step: str, number: str, account: str = "") -> str:
     """Note a call that is about to be placed and return its mark.
 
-    Waits for the allowed rate. Raises ``NotAllowed`` for a number that must never be dialed
-    (emergency, short, premium), one that is not listed, and past the allowed count; and for a call
-    that is billed to an ``account``, or to an assistant, and that nobody has approved.
+    Each call passes here that a run places or has a platform place: whatever may ring or be
+    billed, and so a probe that expects to be refused. ``account`` is the account or the assistant
+    that it is billed to, if it is one. Waits for the allowed rate. Raises ``NotAllowed`` for a
+    number that may not be called (`refusal`), past the allowed count, and before somebody has
+    approved the attempt's calls.
     """
     rules = ctx.parameters.test_calls
-    refusal = dial_refusal(number)
-    if refusal:
-        raise NotAllowed(f"{number} is never dialed: {refusal}")
-    if not rules.allowed:
-        raise NotAllowed("Test calls are not allowed: set test_calls.allowed to true.")
-    if number not in rules.destinations:
-        raise NotAllowed(f"{number} is not among test_calls.destinations.")
+    if why := refusal(rules, number):
+        raise NotAllowed(why)
     placed = ctx.journal.dialled(ctx.attempt)
     if len(placed) >= rules.max:
         raise NotAllowed(f"This attempt has placed its {rules.max} test calls (test_calls.max).")
-    if account and (why := approval.missing(ctx)):
+    if why := approval.missing(ctx):
         raise NotAllowed(why)
     _keep_rate(ctx, [datetime.fromisoformat(call.at) for call in placed])
     mark = f"sfsip-{uuid.uuid4().hex[:12]}"
-    approved_by = approval.by(ctx) if account else ""
-    ctx.journal.dial(ctx.attempt, step, number, mark, account, approved_by)
+    ctx.journal.dial(ctx.attempt, step, number, mark, account, approval.by(ctx))
     return mark
 
 

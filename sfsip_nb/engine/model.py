@@ -11,6 +11,7 @@ from sfsip_nb.inputs.errors import SfsipError
 from sfsip_nb.inputs.schema import Parameters
 
 if TYPE_CHECKING:
+    from sfsip_nb.engine.approval import PlannedCalls
     from sfsip_nb.engine.context import Context
 
 Fields = dict[str, Any]
@@ -153,8 +154,9 @@ class Step:
 
     ``desired`` and ``card`` say what should be; ``check`` looks further once those are done.
     ``skip_reason`` says why the inputs make the step needless, else it is an empty text.
-    ``dials`` marks a step that places a call: never in ``plan``. ``checks_anyway`` marks one
-    whose checks need no answer to its card, and are run while it waits.
+    ``dials`` marks a step that places a call: never in ``plan``. ``calls`` are those that need no
+    person to dial, as far as the inputs say; they are on the card by which they are approved.
+    ``checks_anyway`` marks one whose checks need no answer to its card, and are run while it waits.
     """
 
     id: str
@@ -166,6 +168,7 @@ class Step:
     check: Callable[[Context], list[Check]] | None = None
     skip_reason: Callable[[Context], str] | None = None
     dials: bool = False
+    calls: Callable[[Context], tuple[PlannedCalls, ...]] | None = None
     checks_anyway: bool = False
 
 

@@ -310,9 +310,9 @@ class DialledRow(Shape):
     at: Instant
     account: str = Field(
         default="",
-        description="User and host of the SIP account that it was placed from; empty for none.",
+        description="The SIP account (user and host) or the assistant that placed it, if one did.",
     )
-    approved_by: str = Field(default="", description="Who approved calls from that account.")
+    approved_by: str = Field(default="", description="Who approved it; empty where nobody had to.")
     seen: CallRow | None = Field(
         default=None, description="What its caller saw; null where nothing was kept of it."
     )

@@ -147,7 +147,7 @@ class CallerAccount(Block):
 
 
 class StandingApproval(Block):
-    """A person's yes to paid test calls, for as long as they name; empty: each attempt asks."""
+    """A person's yes to test calls, for as long as they name; empty: each attempt asks."""
 
     by: f.Line = ask("who approves", "", "")
     until: f.Day | None = ask("last day of the approval", None, None)
@@ -177,7 +177,7 @@ class TestCalls(Block):
     sample: int = ask("how many of the numbers test calls ring; 0: all", 0, 0, ge=0, le=1000)
     caller: CallerAccount = ask("the SIP account that places them on live", None, CallerAccount)
     approved: StandingApproval = ask(
-        "{by, until}: who approves calls from that account, and until when; empty: asks each time",
+        "{by, until}: who approves the test calls, and until when; empty: each attempt asks",
         {},
         StandingApproval,
     )

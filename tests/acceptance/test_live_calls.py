@@ -1,4 +1,4 @@
-"""On a live customer the runbook dials by itself, from an account, once a person has said yes."""
+"""On a live customer the runbook dials by itself, but nothing before a person has said yes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from sfsip_nb.engine import export
+from sfsip_nb.engine import approval, export
 from sfsip_nb.engine.journal import Journal
 from sfsip_nb.inputs import samples
 from sfsip_nb.notebook import cards
@@ -26,6 +26,7 @@ from tests.acceptance.live_calls import APPROVED, CARRIER, INBOUND, PASSWORD, TR
 from tests.sip.peers.kamailio import Kamailio, carrier
 
 PATIENCE = 40.0
+PROBES = ("probe.digest", "probe.codec", "probe.acl", "probe.header")
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +107,35 @@ def test_both_tests_of_the_guide_dial_by_themselves_once_approved(
     assert person.weight == "advisory"  # whose voice it is, only the platforms know
     kept = b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file())
     assert PASSWORD.encode() not in kept
+
+
+def test_no_probe_calls_before_a_yes_which_may_be_given_at_a_probe(
+    folder: Path, kamailio: Kamailio
+) -> None:
+    testbed = life.find(folder)
+    assert testbed is not None
+
+    def seen() -> int:
+        """The calls that Synthflow was in, or was to place."""
+        return len(testbed.control("GET", "/calls")["synthflow"])
+
+    before = seen()
+    with live(folder, kamailio.port) as engine:
+        for step in PROBES:
+            assert engine.run(step).verdict == "waiting", step
+        assert (seen(), engine.ctx.journal.dialled(engine.ctx.attempt)) == (before, [])
+        cards.answer(engine.ctx, PROBES[0], "Ann", "", "", (), {})
+        for step in (*PROBES, INBOUND):
+            result = engine.run(step)
+            assert "waiting" not in [check.verdict for check in result.checks], step
+        calls = engine.ctx.journal.dialled(engine.ctx.attempt)
+        fields = approval.card(engine.ctx, INBOUND).fields
+    assert seen() > before
+    assert {call.approved_by for call in calls} == {"Ann"}
+    assert {call.step for call in calls} == {*PROBES, INBOUND}
+    told = {field.name: field.value for field in fields}
+    assert told["calls"].endswith(f"planned: {len(calls) + 1}")  # the transfer was not run
+    assert told["account"].startswith(f"{USER}@{CARRIER} over UDP, as {samples.CALLER} (2 calls)")
 
 
 def test_a_night_calls_with_a_standing_approval_and_without_one_waits(

@@ -1,4 +1,4 @@
-"""Calls from an account: nobody's silence is a yes, and nothing else gets past `permit`."""
+"""Calls cost money and ring: nobody's silence is a yes, and nothing else gets past `permit`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sfsip_nb.engine import approval, dialing, people
+from sfsip_nb.engine.approval import PlannedCalls
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.engine import Engine
 from sfsip_nb.engine.model import Step
@@ -22,18 +23,39 @@ from tests.engine.world import OPENED, engine, run_all
 from tests.inputs.test_caller import ACCOUNT as TLS_ACCOUNT
 
 ACCOUNT = TLS_ACCOUNT | {"uri": "sip:carrier.acme-testbed.example", "transport": "udp"}
-STEP = "verify.inbound"
+STEP, PROBE = "verify.inbound", "probe.codec"
 TODAY = datetime.now(UTC).date()
+FROM = f"acme-caller@carrier.acme-testbed.example over UDP, as {samples.CALLER}"
 ASKS = (
     Step(
         STEP,
         "01",
         "Calls",
-        card=lambda ctx: approval.card(ctx, STEP) if approval.missing(ctx) else None,
+        card=lambda ctx: approval.asked(ctx, STEP),
         check=lambda ctx: [],
         dials=True,
+        calls=lambda ctx: (PlannedCalls(2, FROM, 120.0), PlannedCalls(1, "an assistant", None)),
+    ),
+    Step(
+        PROBE,
+        "01",
+        "A probe",
+        card=lambda ctx: approval.asked(ctx, PROBE),
+        check=lambda ctx: [],
+        dials=True,
+        calls=lambda ctx: (PlannedCalls(4, "this machine", 7.0),),
+    ),
+    Step(
+        "probe.skipped",
+        "01",
+        "Another one, which the inputs do not call for",
+        skip_reason=lambda ctx: "Not needed.",
+        dials=True,
+        calls=lambda ctx: (PlannedCalls(9, "nobody", 999.0),),
     ),
 )
+BOTH_WAIT = {STEP: "waiting", PROBE: "waiting", "probe.skipped": "skipped"}
+BOTH_DIAL = dict.fromkeys(BOTH_WAIT, "skipped")
 
 
 def attempt(folder: Path, live: bool = True, **inputs: Any) -> Engine:
@@ -46,18 +68,19 @@ def answer(ctx: Context, by: str = "Ann") -> None:
     people.answer(ctx, approval.card(ctx, STEP), by)
 
 
-def permitted(ctx: Context) -> bool:
+def permitted(ctx: Context, account: str = ACCOUNT["uri"]) -> bool:
     try:
-        dialing.permit(ctx, STEP, samples.DID, ctx.parameters.test_calls.caller.account)
+        dialing.permit(ctx, STEP, samples.DID, account)
     except dialing.NotAllowed:
         return False
     return True
 
 
-def test_without_a_yes_the_step_waits_and_nothing_is_dialed(tmp_path: Path) -> None:
+def test_without_a_yes_the_steps_wait_and_nothing_is_dialed(tmp_path: Path) -> None:
     made = attempt(tmp_path)
-    assert run_all(made) == {STEP: "waiting"}
+    assert run_all(made) == BOTH_WAIT
     assert not permitted(made.ctx)
+    assert not permitted(made.ctx, "")  # nobody's account: it rings all the same
     assert made.ctx.journal.dialled(made.ctx.attempt) == []
 
 
@@ -66,11 +89,9 @@ def test_the_card_says_what_is_called_how_often_how_long_and_at_whose_cost(tmp_p
     card = approval.card(ctx, STEP)
     told = {field.name: field.value for field in card.fields}
     assert told["numbers"] == samples.DID
-    assert told["calls"].startswith("at most 2 in this attempt")
-    assert told["seconds"] == "120 seconds"
-    assert told["account"] == (
-        f"acme-caller@carrier.acme-testbed.example over UDP, as {samples.CALLER}"
-    )
+    assert told["calls"] == "at most 2 in this attempt, 30 a minute, one at a time; planned: 7"
+    assert told["seconds"] == "120 seconds; an assistant's call, until one of the two hangs up"
+    assert told["account"] == f"{FROM} (2 calls); an assistant (1 call); this machine (4 calls)"
     assert "cost money" in card.why
     assert samples.testbed_secret("sip-password") not in str(card)
 
@@ -84,18 +105,19 @@ def test_a_notebook_asks_for_the_name_of_who_approves(tmp_path: Path) -> None:
 def test_a_yes_holds_for_its_attempt_and_for_what_it_was_given_to(tmp_path: Path) -> None:
     first = attempt(tmp_path)
     answer(first.ctx)
-    assert run_all(first) == {STEP: "skipped"}
+    assert run_all(first) == BOTH_DIAL
     assert permitted(first.ctx)
-    (call,) = first.ctx.journal.dialled(first.ctx.attempt)
-    assert (call.account, call.approved_by) == (
-        first.ctx.parameters.test_calls.caller.account,
-        "Ann",
-    )
+    assert permitted(first.ctx, "")
+    calls = first.ctx.journal.dialled(first.ctx.attempt)
+    assert [(call.account, call.approved_by) for call in calls] == [
+        (ACCOUNT["uri"], "Ann"),
+        ("", "Ann"),
+    ]
     assert not permitted(attempt(tmp_path).ctx)  # another attempt
     more = attempt(tmp_path)
     answer(more.ctx)
-    calls = more.ctx.parameters.test_calls.model_copy(update={"max": 99})
-    more.ctx.parameters = more.ctx.parameters.model_copy(update={"test_calls": calls})
+    most = more.ctx.parameters.test_calls.model_copy(update={"max": 99})
+    more.ctx.parameters = more.ctx.parameters.model_copy(update={"test_calls": most})
     assert not permitted(more.ctx)  # more calls than the person was shown
 
 
@@ -110,7 +132,13 @@ def test_an_answer_in_the_people_block_is_no_yes(tmp_path: Path) -> None:
     """It may have been given to the card of a call that a person dialed."""
     said = {STEP: {"done_by": "Bob", "values": {"caller": samples.CALLER}}}
     made = attempt(tmp_path, people=said)
-    assert run_all(made) == {STEP: "waiting"}
+    assert run_all(made) == BOTH_WAIT
+    assert not permitted(made.ctx)
+
+
+def test_where_no_call_is_allowed_nobody_is_asked_for_a_yes(tmp_path: Path) -> None:
+    made = attempt(tmp_path, calls={"allowed": False})
+    assert run_all(made) == BOTH_DIAL
     assert not permitted(made.ctx)
 
 
@@ -118,7 +146,7 @@ def test_an_answer_in_the_people_block_is_no_yes(tmp_path: Path) -> None:
 def test_a_standing_yes_holds_until_its_last_day(tmp_path: Path, days: int, holds: bool) -> None:
     until = TODAY + timedelta(days=days)
     made = attempt(tmp_path, calls={"approved": {"by": "Ann", "until": until.isoformat()}})
-    assert run_all(made) == {STEP: "skipped" if holds else "waiting"}
+    assert run_all(made) == (BOTH_DIAL if holds else BOTH_WAIT)
     assert permitted(made.ctx) is holds
     if holds:
         (call,) = made.ctx.journal.dialled(made.ctx.attempt)
@@ -178,7 +206,7 @@ def test_whatever_is_configured_nothing_is_dialed_that_is_not_allowed(
                 continue
             dialed.append(number)
         due = [n for n in numbers if n in destinations and not dial_refusal(n)]
-        may = allowed and (yes in ("now", "standing") or not (account and live))
+        may = allowed and (yes in ("now", "standing") or not live)
         assert dialed == (due[:most] if may else [])
         assert not set(dialed) & set(EMERGENCY)
         assert [c.number for c in ctx.journal.dialled(ctx.attempt)] == dialed

@@ -72,7 +72,11 @@ def ctx(tmp_path: Path) -> Any:
     parameters = SimpleNamespace(test_calls=rules, by_hand=SimpleNamespace(calls=False))
     surroundings = SimpleNamespace(time_scale=1000)
     yield SimpleNamespace(
-        parameters=parameters, journal=journal, attempt=attempt, surroundings=surroundings
+        live=False,
+        parameters=parameters,
+        journal=journal,
+        attempt=attempt,
+        surroundings=surroundings,
     )
     journal.close()
 
@@ -140,7 +144,7 @@ def test_where_a_person_answers_for_calls_none_is_asked_for_before_their_yes(
     ctx: Any, platform: Platform
 ) -> None:
     ctx.parameters.by_hand.calls = True
-    with pytest.raises(NotAllowed, match=r"Nobody has approved calls from the assistant Caller"):
+    with pytest.raises(NotAllowed, match=r"Nobody has approved this attempt's test calls"):
         placed(ctx, platform)
     assert platform.asked == []
     ctx.parameters.test_calls.approved = SimpleNamespace(by="Ann", until=date.max)

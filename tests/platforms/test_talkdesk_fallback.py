@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sfsip_nb.engine.approval import PlannedCalls
 from sfsip_nb.platforms.shared.testcall import ObservedCall
 from sfsip_nb.platforms.talkdesk import trunk
 
@@ -33,8 +34,7 @@ def test_its_verdict_is_by_what_was_heard_unless_audio_was_lost_on_the_way_here(
     monkeypatch.setattr(trunk, "sampled", lambda parameters: ["+15551230001"])
     monkeypatch.setattr(trunk, "synthflow", lambda ctx: SimpleNamespace(assistants=list))
     monkeypatch.setattr(trunk, "settings", lambda ctx: own)
-    monkeypatch.setattr(trunk.line, "can_dial", lambda ctx: True)
-    monkeypatch.setattr(trunk.testcall, "knows_voices", lambda ctx: True)
+    monkeypatch.setattr(trunk, "_trial", lambda ctx: (PlannedCalls(1, "a telephone", 120.0),))
     monkeypatch.setattr(trunk.line, "phone", lambda *_: placed)
     (made,) = trunk._fallback(ctx)
     assert (made.verdict.value, made.seen) == (verdict, seen)

@@ -13,8 +13,10 @@ from sfsip_nb.cli import asking
 from sfsip_nb.sip import Call, DigestGuard, Incoming, MapResolver, Referral, UserAgent, loop
 from sfsip_nb.sip.media import recordings
 from tests.project.project_files import ROOT
+from tests.unreachable import LIVE
 
 ALLOWED = "+15551230001"
+CUSTOMERS = "+442079460001"  # of a live customer: fictional, but possible
 SAMPLE = ROOT / "parameters" / "genesys.testbed.yaml"
 
 
@@ -43,7 +45,7 @@ class Peer:
         self.calls.append(call)
         if self.secured and not self.guard.check(call.invite).ok:
             return await call.reject(401, headers=self.guard.challenge())
-        if call.user != ALLOWED:
+        if call.user not in (ALLOWED, CUSTOMERS):
             return await call.reject(int(call.user[-3:]))
         call.on_refer = self._refer
         if await call.answer() and call.audio:
@@ -159,8 +161,8 @@ def test_the_help_names_the_recordings_that_there_are() -> None:
     ("number", "rules", "why"),
     [
         ("911", {"destinations": ["+15551230001"]}, "never dialed"),
-        ("+15551230002", {}, "does not allow it"),
-        (ALLOWED, {"allowed": False}, "does not allow it"),
+        ("+15551230002", {}, "is not among test_calls.destinations"),
+        (ALLOWED, {"allowed": False}, "set test_calls.allowed to true"),
         (ALLOWED, {"max": 0}, "raise test_calls.max"),
     ],
 )
@@ -173,6 +175,34 @@ def test_nothing_is_dialled_that_is_not_allowed(
     assert done.exit_code == 2
     assert why in done.stderr
     assert peer.calls == []
+
+
+@pytest.mark.parametrize("probe", ["call", "codecs", "headers", "transfer", "unlisted"])
+def test_by_a_live_customers_file_no_probe_calls_before_somebody_says_yes(
+    peer: Peer, tmp_path: Path, probe: str
+) -> None:
+    file = tmp_path / "live.yaml"
+    live = LIVE
+    for secret in ("sip", "key", "client"):
+        (tmp_path / secret).write_text(f"the-{secret}-of-northwind")
+        live = live.replace(f"file:{secret}", f"file:{tmp_path / secret}")
+    rules = {"allowed": True, "destinations": [CUSTOMERS]}
+    words = [probe, peer.uri(CUSTOMERS), "--parameters", str(file)]
+    words += ["--await", "--timeout", "2"] if probe == "transfer" else ["--timeout", "2"]
+
+    def called(*more: str, **approved: str) -> str:
+        calls = json.dumps(rules | ({"approved": approved} if approved else {}))
+        file.write_text(f"{live}test_calls: {calls}\n")
+        before = len(peer.calls)
+        done = sfsip(*words, *more)
+        assert (done.exit_code == 2) is (len(peer.calls) == before), done.output
+        return done.stderr if done.exit_code == 2 else ""
+
+    assert "Nobody has approved the call, which rings +442079460001 and costs money" in called()
+    assert "add --approve NAME" in called("--approve", " ")
+    assert "Nobody has approved" in called(by="Ann", until="2020-01-01")
+    assert called("--approve", "Ann") == ""
+    assert called(by="Ann", until="2199-12-31") == ""
 
 
 def test_isolation_is_counted_as_calls_and_off_unless_asked(peer: Peer, tmp_path: Path) -> None:

@@ -10,14 +10,16 @@ from typing import Any
 
 from sfsip_nb.api.errors import ApiError
 from sfsip_nb.engine import dialing
+from sfsip_nb.engine.approval import PlannedCalls
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.dialing import NotAllowed
 from sfsip_nb.engine.trouble import apart
 from sfsip_nb.engine.verdicts import Check, Vantage, Verdict
-from sfsip_nb.platforms.shared import testcall
+from sfsip_nb.platforms.shared import ai_caller, testcall
 from sfsip_nb.platforms.shared.addresses import signalling
 from sfsip_nb.platforms.shared.checks import check, decided, synthflow
 from sfsip_nb.platforms.shared.sampling import sampled
+from sfsip_nb.platforms.shared.stages import longest
 from sfsip_nb.platforms.synthflow.resources import TAKEN, find_assistant, settled_call
 from sfsip_nb.sip import probes as wire
 
@@ -30,6 +32,24 @@ def nowhere(ctx: Context, step: str, since: datetime) -> list[Check]:
     return []
 
 
+def planned(ctx: Context, platform: str, shows_list: bool) -> tuple[PlannedCalls, ...]:
+    """The call from this machine, and those of the AI agent."""
+    return (
+        PlannedCalls(1, f"this machine, straight to {platform}", longest(())),
+        PlannedCalls(_times(ctx, shows_list), ai_caller.payer(_own(ctx)[1]), None),
+    )
+
+
+def _times(ctx: Context, shows_list: bool) -> int:
+    return 1 if shows_list else len(signalling(ctx))
+
+
+def _own(ctx: Context) -> tuple[str, str]:
+    """The number and the assistant by which Synthflow calls."""
+    number = sampled(ctx.parameters)[0]
+    return number, ctx.parameters.assistant_of(number)
+
+
 def probe(
     ctx: Context, platform: str, host: str, port: int, shows_list: bool, landed: Landed
 ) -> list[Check]:
@@ -39,7 +59,7 @@ def probe(
     Where no API ``shows_list``, Synthflow calls as often as it has addresses, and each of them
     stays open by itself. A refusal of either side's API says nothing of the other calls.
     """
-    times = 1 if shows_list else len(signalling(ctx))
+    times = _times(ctx, shows_list)
 
     def called() -> Iterator[Check]:
         since = datetime.now(UTC)
@@ -116,14 +136,14 @@ def _listed(ctx: Context, platform: str, times: int) -> Check:
     """
     step, title = "probe.acl", f"{platform} lets Synthflow's own call in"
     number, client = ctx.parameters.synthflow.transfer.number, synthflow(ctx)
-    own = sampled(ctx.parameters)[0]
-    assistant = find_assistant(client, ctx.parameters.assistant_of(own))
+    own, name = _own(ctx)
+    assistant = find_assistant(client, name)
     rows: list[dict[str, Any]] = []
     try:
         if assistant is None:
             raise NotAllowed("There is no assistant to call with.")
         while len(rows) < times:
-            mark = dialing.permit(ctx, step, number)
+            mark = dialing.permit(ctx, step, number, ai_caller.payer(name))
             call_id = client.place_call(str(assistant["model_id"]), number, mark, own)
             rows.append(settled_call(client, call_id))
     except NotAllowed as refusal:

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sfsip_nb.api.errors import ApiError
-from sfsip_nb.engine import approval, calls, placing
+from sfsip_nb.engine import calls, placing
+from sfsip_nb.engine.approval import PlannedCalls
 from sfsip_nb.engine.clock import until
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.dialing import MARK_HEADER, NotAllowed
@@ -30,6 +31,17 @@ _UNKNOWN = (
     "It may have been placed and billed, so it is not placed again in this attempt: look for it in"
     " Synthflow's log by the name"
 )
+
+
+def payer(name: str) -> str:
+    """An assistant that places calls, as the one that they are billed to."""
+    return f"the assistant {name} at Synthflow"
+
+
+def planned(ctx: Context) -> tuple[PlannedCalls, ...]:
+    """Its call, where the inputs name an assistant."""
+    wanted = ctx.parameters.test_calls.ai_caller
+    return (PlannedCalls(1, payer(wanted), None),) if wanted else ()
 
 
 def checks(ctx: Context, step: str, platform: WatchedPlatform, number: str) -> list[Check]:
@@ -58,7 +70,7 @@ def _called(
         ctx,
         step,
         number,
-        approval.assistant(wanted),
+        payer(wanted),
         lambda mark: client.place_call(model_id, number, mark),
         lambda call: _by_mark(client, model_id, call),
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 from sfsip_nb import sip
 from sfsip_nb.api.errors import ApiError
+from sfsip_nb.engine.approval import PlannedCalls
 from sfsip_nb.engine.calls import SeenCall
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.dialing import NotAllowed
@@ -17,7 +18,7 @@ from sfsip_nb.engine.verdicts import Check, Vantage
 from sfsip_nb.inputs import facts
 from sfsip_nb.platforms.shared import heard, testcall
 from sfsip_nb.platforms.shared.checks import check, synthflow
-from sfsip_nb.platforms.shared.stages import CallStage
+from sfsip_nb.platforms.shared.stages import CallStage, longest
 from sfsip_nb.platforms.shared.testcall import ObservedCall
 from sfsip_nb.platforms.synthflow import section
 from sfsip_nb.platforms.synthflow.resources import find_assistant
@@ -54,6 +55,16 @@ def may_ask(ctx: Context) -> bool:
     return cold and ctx.surroundings.agent_ears is not None
 
 
+def planned(ctx: Context, count: int, *, ask: bool = False) -> tuple[PlannedCalls, ...]:
+    """So many calls like that."""
+    seconds = longest(_stages(ask))
+    return (PlannedCalls(count, "this machine, straight to Synthflow", seconds),)
+
+
+def _stages(ask: bool) -> list[CallStage]:
+    return [_GREETING, _ASKING] if ask else [_GREETING]
+
+
 def place(
     ctx: Context,
     step: str,
@@ -73,7 +84,7 @@ def place(
             step,
             number,
             uri(ctx, number),
-            [_GREETING, _ASKING] if ask else [_GREETING],
+            _stages(ask),
             credentials=logins,
             srtp="required" if ctx.parameters.sip.transport == "tls" else "off",
             **options,

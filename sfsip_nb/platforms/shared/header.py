@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 
 from sfsip_nb.engine import calls, dialing, joining
+from sfsip_nb.engine.approval import PlannedCalls
 from sfsip_nb.engine.clock import until
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.joining import CallMatch, Wanted
@@ -20,6 +21,11 @@ from sfsip_nb.platforms.synthflow import callids
 from sfsip_nb.sip import probes as wire
 
 _RECORD_SECONDS = 6.0
+
+
+def planned(ctx: Context) -> tuple[PlannedCalls, ...]:
+    """Its one call."""
+    return direct.planned(ctx, 1, ask=direct.may_ask(ctx))
 
 
 def probe(ctx: Context) -> list[Check]:

@@ -9,6 +9,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from sfsip_nb import sip
+from sfsip_nb.engine import approval
+from sfsip_nb.engine.approval import PlannedCalls
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.dialing import NotAllowed
 from sfsip_nb.platforms.shared import testcall
@@ -74,6 +76,17 @@ def can_dial(ctx: Context) -> bool:
     """Whether the runbook may and can place calls itself: allowed, and over a telephone line."""
     calls = ctx.parameters.test_calls
     return bool(calls.allowed and (calls.caller.uri or ctx.surroundings.phone))
+
+
+def planned(ctx: Context, count: int) -> tuple[PlannedCalls, ...]:
+    """So many calls over it, where the runbook can dial."""
+    if not can_dial(ctx):
+        return ()
+    calls = ctx.parameters.test_calls
+    caller, over = calls.caller, "the testbed's telephone network"
+    if caller.uri:
+        over = f"{caller.account} over {caller.transport.upper()}, as {calls.caller_number}"
+    return (PlannedCalls(count, over, approval.LONGEST),)
 
 
 def phone(ctx: Context, step: str, number: str, stages: Sequence[CallStage]) -> ObservedCall:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sfsip_nb.api.waits import waiting
+from sfsip_nb.engine import approval
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.difference import is_later
-from sfsip_nb.engine.model import Step
+from sfsip_nb.engine.model import Card, Step
 from sfsip_nb.engine.verdicts import Basis, Check, Vantage
 from sfsip_nb.platforms.shared import access_control, direct, header, network, testcall
 from sfsip_nb.platforms.shared.checks import check, decided, of_number
@@ -194,6 +195,9 @@ def steps(platform: ProbedPlatform) -> tuple[Step, ...]:
     def bound(probe: Probe) -> Callable[[Context], list[Check]]:
         return lambda ctx: probe(ctx, platform)
 
+    def asks(step: str) -> Callable[[Context], Card | None]:
+        return lambda ctx: approval.asked(ctx, step)
+
     return (
         Step("probe.options", SECTION, "Probe: OPTIONS", check=bound(_options), dials=True),
         Step("probe.tls", SECTION, "Probe: TLS", check=bound(_tls)),
@@ -202,16 +206,28 @@ def steps(platform: ProbedPlatform) -> tuple[Step, ...]:
             SECTION,
             "Probe: digest authentication",
             ready,
+            card=asks("probe.digest"),
             check=bound(_digest),
             skip_reason=_no_digest,
             dials=True,
+            calls=lambda ctx: direct.planned(ctx, 2),
         ),
-        Step("probe.codec", SECTION, "Probe: codecs", ready, check=bound(_codec), dials=True),
+        Step(
+            "probe.codec",
+            SECTION,
+            "Probe: codecs",
+            ready,
+            card=asks("probe.codec"),
+            check=bound(_codec),
+            dials=True,
+            calls=lambda ctx: direct.planned(ctx, 2),
+        ),
         Step(
             "probe.acl",
             SECTION,
             "Probe: access control",
             ("trunk.acl", "routing.transfer", "registration.wait"),
+            card=asks("probe.acl"),
             check=lambda ctx: access_control.probe(
                 ctx,
                 platform.name,
@@ -221,6 +237,16 @@ def steps(platform: ProbedPlatform) -> tuple[Step, ...]:
                 platform.landed,
             ),
             dials=True,
+            calls=lambda ctx: access_control.planned(ctx, platform.name, platform.shows_list),
         ),
-        Step("probe.header", SECTION, "Probe: headers", ready, check=header.probe, dials=True),
+        Step(
+            "probe.header",
+            SECTION,
+            "Probe: headers",
+            ready,
+            card=asks("probe.header"),
+            check=header.probe,
+            dials=True,
+            calls=header.planned,
+        ),
     )

@@ -50,6 +50,11 @@ class CallStage:
         return max(self.within, self.at_least)
 
 
+def longest(stages: Sequence[CallStage]) -> float:
+    """Seconds from the answer after which a call with these stages is hung up."""
+    return sum(stage.longest for stage in stages) + 1.0
+
+
 @dataclass
 class CallScript:
     """The stages of one call: ``heard`` has an entry for each that began.

@@ -19,7 +19,7 @@ from sfsip_nb.engine.verdicts import Basis, Check, Vantage
 from sfsip_nb.platforms.shared import heard, interrupted
 from sfsip_nb.platforms.shared.checks import check
 from sfsip_nb.platforms.shared.speech import SpokenScript, unhurried
-from sfsip_nb.platforms.shared.stages import CallScript, CallStage, in_words
+from sfsip_nb.platforms.shared.stages import CallScript, CallStage, in_words, longest
 from sfsip_nb.sip import evidence, ladder, loop, pcap
 from sfsip_nb.sip import probes as wire
 from sfsip_nb.sip.evidence.causes import explained
@@ -156,7 +156,7 @@ def call(
         resolver=ctx.surroundings.resolver,
         tls_client=ctx.surroundings.tls(),
     )
-    seconds = sum(stage.longest for stage in stages) + 1.0
+    seconds = longest(stages)
     if account:
         seconds = min(seconds, approval.LONGEST)
     most = _ANSWER_SECONDS + seconds + wire.placing.HANG_UP
@@ -180,7 +180,7 @@ def call(
 
     def leave() -> Mapping[str, str] | None:
         try:
-            return {dialing.MARK_HEADER: dialing.permit(ctx, step, number)}
+            return {dialing.MARK_HEADER: dialing.permit(ctx, step, number, account)}
         except dialing.NotAllowed:
             return None
 

@@ -14,6 +14,7 @@ from datetime import timedelta
 from typing import Any
 
 from sfsip_nb.engine import approval, calls
+from sfsip_nb.engine.approval import PlannedCalls
 from sfsip_nb.engine.calls import SeenCall
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.dialing import MARK_HEADER, NotAllowed
@@ -107,6 +108,7 @@ def steps(
                 card=card(test),
                 check=judge,
                 dials=True,
+                calls=planned(test),
             )
             for test, (judge, needs) in ((INBOUND, inbound), (TRANSFER, transfer))
         ),
@@ -122,14 +124,23 @@ def steps(
     )
 
 
+def planned(test: Test) -> Callable[[Context], tuple[PlannedCalls, ...]]:
+    """The test's own calls where the runbook can dial, and the assistant's."""
+
+    def make(ctx: Context) -> tuple[PlannedCalls, ...]:
+        own = line.planned(ctx, len(test.called(ctx.parameters)))
+        return (*own, *ai_caller.planned(ctx)) if test is INBOUND else own
+
+    return make
+
+
 def card(test: Test) -> Callable[[Context], Card | None]:
     """The card "call this number now", needed only where the runbook cannot dial itself."""
 
     def make(ctx: Context) -> Card | None:
         if line.can_dial(ctx):
             cut = any(interrupted.left(ctx, test.step, n) for n in test.called(ctx.parameters))
-            waits = approval.missing(ctx) and not cut
-            return approval.card(ctx, test.step) if waits else None
+            return None if cut else approval.asked(ctx, test.step)
         numbers = test.called(ctx.parameters)
         dial = ", ".join(ranges.compact(numbers))
         return Card(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sfsip_nb.engine.approval import PlannedCalls
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.dialing import NotAllowed
 from sfsip_nb.engine.model import Ask, Card, CardField, Step
@@ -143,11 +144,16 @@ def _inbound_card(ctx: Context) -> Card:
     )
 
 
+def _trial(ctx: Context) -> tuple[PlannedCalls, ...]:
+    """The call that tries the fallback: only where it is known here whose voice is heard."""
+    return line.planned(ctx, 1) if testcall.knows_voices(ctx) else ()
+
+
 def _fallback(ctx: Context) -> list[Check]:
     """The fallback, tried while nothing answers at Synthflow yet: later only an outage shows it."""
     number = sampled(ctx.parameters)[0]
     attached = any(number in answers(assistant) for assistant in synthflow(ctx).assistants())
-    if attached or not (line.can_dial(ctx) and testcall.knows_voices(ctx)):
+    if attached or not _trial(ctx):
         return [_tried_before(ctx)]
     own = settings(ctx)
     wait = own.timeout_seconds / ctx.surroundings.time_scale
@@ -266,6 +272,7 @@ STEPS = (
         needs=("trunk.create", "access.number"),
         card=_inbound_card,
         check=_fallback,
+        calls=_trial,
     ),
     Step(
         "routing.transfer",

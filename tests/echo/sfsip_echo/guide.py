@@ -182,6 +182,7 @@ GUIDE = Guide(
             card=v.card(v.INBOUND),
             check=_inbound,
             dials=True,
+            calls=v.planned(v.INBOUND),
         ),
         diagnosis.step(ROWS, "Ask Echo."),
     ),
