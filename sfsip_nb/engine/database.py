@@ -30,6 +30,7 @@ CREATE TABLE IF NOT EXISTS changes (
   kind TEXT NOT NULL, key TEXT NOT NULL, op TEXT NOT NULL, before TEXT NOT NULL,
   after TEXT NOT NULL, prints TEXT NOT NULL, object TEXT, intent TEXT NOT NULL,
   outcome TEXT, left TEXT, undone TEXT, ended TEXT, undoes TEXT NOT NULL DEFAULT '[]');
+CREATE INDEX IF NOT EXISTS changes_by_object ON changes (kind, key);
 CREATE TABLE IF NOT EXISTS people (
   step TEXT PRIMARY KEY, attempt INTEGER NOT NULL, done_by TEXT NOT NULL, done_at TEXT NOT NULL,
   note TEXT NOT NULL, given TEXT NOT NULL, card TEXT NOT NULL, before TEXT NOT NULL,

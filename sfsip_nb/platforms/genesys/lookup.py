@@ -43,8 +43,8 @@ def _dids(ctx: Context) -> dict[str, str]:
     )
 
 
-def _pools(ctx: Context) -> pools.Pools:
-    return ctx.once("genesys.pools", genesys(ctx).did_pools)
+def _pools(ctx: Context) -> pools.Holders:
+    return ctx.once("genesys.pools", lambda: pools.holders(genesys(ctx).did_pools()))
 
 
 def _numbers(ctx: Context) -> LookupResult:
@@ -68,7 +68,7 @@ def _pooled(key: str) -> InputLookup:
         known, number = tuple(_dids(ctx)), str(spelling.value(ctx.parameters, key))
         if not number:
             return LookupResult(None, "nothing typed yet", known)
-        fits = True if pools.holding(_pools(ctx), number) else None
+        fits = True if _pools(ctx)(number) else None
         return LookupResult(fits, pools.standing(_pools(ctx), number), known)
 
     return InputLookup(key, see)

@@ -8,6 +8,7 @@ from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Step
 from sfsip_nb.engine.verdicts import Basis, Check
 from sfsip_nb.inputs import ranges
+from sfsip_nb.platforms.shared import sampling
 from sfsip_nb.platforms.shared.checks import check
 from sfsip_nb.platforms.synthflow import flows as f
 from sfsip_nb.platforms.talkdesk.platform import settings
@@ -58,6 +59,7 @@ def _inbound(ctx: Context) -> list[Check]:
         ),
         _told(ctx, step, "trunk.create", f"Trunk “{own.trunk_name}” → Synthflow", "verify.inbound"),
         *f.answered_by_assistant(ctx, step),
+        *sampling.not_traced(ctx.parameters, step),
     ]
 
 
@@ -81,6 +83,7 @@ def _transfer(ctx: Context) -> list[Check]:
             f"{own.ring_group_number} → “{own.ring_group}” → agent",
             "verify.transfer",
         ),
+        *sampling.not_traced(ctx.parameters, step),
     ]
 
 
@@ -91,6 +94,7 @@ def _outbound(ctx: Context) -> list[Check]:
             ctx, step, "trunk.create", f"IVR or campaign → “{own.trunk_name}”", "verify.outbound"
         ),
         *f.answered_by_assistant(ctx, step),
+        *sampling.not_traced(ctx.parameters, step),
     ]
 
 
