@@ -194,7 +194,6 @@ def _transfer(ctx: Context) -> list[Check]:
         lambda: leads(ctx, step, [route], flow),
         lambda: [published(ctx, step, flow)],
         lambda: _staffed(ctx, step),
-        lambda: sampling.not_traced(ctx.parameters, step),
     )
 
 
@@ -232,7 +231,6 @@ def _outbound_ai(ctx: Context) -> list[Check]:
         step,
         lambda: f.sends_to(ctx, step, fqdn(ctx)),
         lambda: _onward(ctx, step),
-        lambda: sampling.not_traced(ctx.parameters, step),
     )
 
 
@@ -283,7 +281,6 @@ def _outbound_platform(ctx: Context) -> list[Check]:
         lambda: plan_and_route(ctx, step),
         lambda: trunk_leads_to_synthflow(ctx, step),
         lambda: f.answered_by_assistant(ctx, step),
-        lambda: sampling.not_traced(ctx.parameters, step),
     )
 
 

@@ -59,7 +59,7 @@ def not_called(step: str, called: Sequence[str], whole: Sequence[str]) -> Iterat
 
 
 def not_traced(parameters: Parameters, step: str) -> Iterator[Check]:
-    """What a traced way says nothing of: the numbers that are not of the sample."""
+    """What the traced ways of a section say nothing of: the numbers that are not of the sample."""
     traced, whole = sampled(parameters), parameters.numbers
     if left := _left(traced, whole):
         yield check(

@@ -83,7 +83,6 @@ def _transfer(ctx: Context) -> list[Check]:
             f"{own.ring_group_number} → “{own.ring_group}” → agent",
             "verify.transfer",
         ),
-        *sampling.not_traced(ctx.parameters, step),
     ]
 
 
@@ -94,7 +93,6 @@ def _outbound(ctx: Context) -> list[Check]:
             ctx, step, "trunk.create", f"IVR or campaign → “{own.trunk_name}”", "verify.outbound"
         ),
         *f.answered_by_assistant(ctx, step),
-        *sampling.not_traced(ctx.parameters, step),
     ]
 
 
