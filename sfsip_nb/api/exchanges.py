@@ -37,15 +37,15 @@ class Exchange:
     answer: Any = None
 
 
-class Listener(Protocol):
+class ExchangeListener(Protocol):
     """Something that exchanges are told to, such as a list."""
 
     def append(self, exchange: Exchange, /) -> None: ...
 
 
-Heard = TypeVar("Heard", bound=Listener)
+Heard = TypeVar("Heard", bound=ExchangeListener)
 
-_listeners: ContextVar[tuple[Listener, ...]] = ContextVar("listeners", default=())
+_listeners: ContextVar[tuple[ExchangeListener, ...]] = ContextVar("listeners", default=())
 
 
 @contextlib.contextmanager
