@@ -107,7 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> list[Ratio]:
         words = (sys.executable, "-m", "benchmarks.numbers", "--one", str(size))
         said = subprocess.run(words, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
         found[size] = json.loads(said.stdout.splitlines()[-1])
-        told = (f"{found[size][what]:,.4g} {unit} {what}" for what, unit in _UNITS.items())
+        told = (f"{what} {found[size][what]:,.1f} {unit}".strip() for what, unit in _UNITS.items())
         print(f"{size:,} numbers: {', '.join(told)}", flush=True)
     rows = [
         Ratio(f"{more:,} numbers, {what}", found[more][what], f"{less:,}", found[less][what], unit)

@@ -81,13 +81,6 @@ _Settled = tuple[tuple[list[int], list[int], list[DialledRow]], dict[str, Journa
 
 
 def _step(row: dict[str, Any]) -> JournaledStep:
-    # Much is the same of many numbers: it is kept once.
-    known: dict[str, str] = {}
-    for check in row["checks"]:
-        for name, value in check.items():
-            if isinstance(value, str):
-                check[name] = known.setdefault(value, value)
-        check["evidence"] = [known.setdefault(file, file) for file in check["evidence"]]
     named = {name for check in row["checks"] for name in check["evidence"]}
     about = {"id": row["step"], "section": "", "title": "", "evidence": sorted(named)}
     return JournaledStep.model_validate(row | about)
