@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from sfsip_nb.api.errors import UNPROVEN
 
@@ -37,13 +37,28 @@ class Exchange:
     answer: Any = None
 
 
-_listeners: ContextVar[tuple[list[Exchange], ...]] = ContextVar("listeners", default=())
+class ExchangeListener(Protocol):
+    """Something that exchanges are told to, such as a list."""
+
+    def append(self, exchange: Exchange, /) -> None: ...
+
+
+Heard = TypeVar("Heard", bound=ExchangeListener)
+
+_listeners: ContextVar[tuple[ExchangeListener, ...]] = ContextVar("listeners", default=())
 
 
 @contextlib.contextmanager
 def noted() -> Iterator[list[Exchange]]:
     """Note every exchange in here, by whichever client, in the order in which they ended."""
     heard: list[Exchange] = []
+    with told_to(heard):
+        yield heard
+
+
+@contextlib.contextmanager
+def told_to(heard: Heard) -> Iterator[Heard]:
+    """Tell `heard` of every exchange in here, as `noted` notes them."""
     token = _listeners.set((*_listeners.get(), heard))
     try:
         yield heard

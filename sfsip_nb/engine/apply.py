@@ -147,7 +147,7 @@ def _obstacle(ctx: Context, step: str, found: Comparison, approved: plan.Plan) -
         for field, value in difference.shown(want.fields).items()
     ):
         return [
-            _stop(step, name, "as in the approved plan", "the inputs ask for something different")
+            _stop(step, name, "as in the approved plan", "something different is asked for now")
         ]
     mine = _written(ctx, want, approved)
     as_planned = effects.as_left(mine[-1], seen) if mine else plan.as_observed(entry, seen)

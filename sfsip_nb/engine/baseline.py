@@ -67,12 +67,13 @@ def _compared(before: Mapping[str, Any] | None, seen: Seen | None) -> Iterator[s
 
 def _never_returned(ctx: Context) -> Iterator[str]:
     """Secrets that this run wrote over: nothing can tell what they were."""
+    before = ctx.journal.get(_KEPT, {})
     written = {
         (change.kind, change.key, name): None
         for change in ctx.journal.changes.all()
         if change.op == "update" and (change.done or change.open)
         for name in change.fingerprints
-        if was_there(ctx, change.kind, change.key)
+        if before.get(f"{change.kind}:{change.key}") is not None
     }
     for kind, key, name in written:
         yield f"{kind} “{key}” has the {name} of this run; no API returned the former one"

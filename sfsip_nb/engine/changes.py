@@ -121,6 +121,10 @@ class Changes:
         """The writes to one object."""
         return self._found("kind = ? AND key = ?", kind, key)
 
+    def of_kinds(self, *kinds: str) -> list[Change]:
+        """The writes to objects of some kinds."""
+        return self._found(f"kind IN ({', '.join('?' * len(kinds))})", *kinds)
+
     def standing(self, kind: str, key: str) -> list[Change]:
         """The writes to one object that stand: neither refused nor taken back."""
         return [change for change in self.of(kind, key) if change.stands]

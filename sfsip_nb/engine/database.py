@@ -30,6 +30,7 @@ CREATE TABLE IF NOT EXISTS changes (
   kind TEXT NOT NULL, key TEXT NOT NULL, op TEXT NOT NULL, before TEXT NOT NULL,
   after TEXT NOT NULL, prints TEXT NOT NULL, object TEXT, intent TEXT NOT NULL,
   outcome TEXT, left TEXT, undone TEXT, ended TEXT, undoes TEXT NOT NULL DEFAULT '[]');
+CREATE INDEX IF NOT EXISTS changes_by_object ON changes (kind, key);
 CREATE TABLE IF NOT EXISTS people (
   step TEXT PRIMARY KEY, attempt INTEGER NOT NULL, done_by TEXT NOT NULL, done_at TEXT NOT NULL,
   note TEXT NOT NULL, given TEXT NOT NULL, card TEXT NOT NULL, before TEXT NOT NULL,
@@ -158,8 +159,25 @@ class Database:
             found = self._connection.execute(query, values).fetchall()
         return [
             {
-                name: json.loads(row[name]) if name in _DATA | _OWN_DATA else row[name]
+                name: _read(row[name]) if name in _DATA | _OWN_DATA else row[name]
                 for name in row.keys()  # noqa: SIM118 (a row iterates over its values)
             }
             for row in found
         ]
+
+
+def _read(text: str) -> Any:
+    """What a text of JSON says; a text that is in it more than once, as the checks of many numbers
+    are alike, is kept once."""
+    known: dict[str, str] = {}
+
+    def once(value: Any) -> Any:
+        return known.setdefault(value, value) if isinstance(value, str) else value
+
+    def kept(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        return {
+            name: [once(item) for item in value] if isinstance(value, list) else once(value)
+            for name, value in pairs
+        }
+
+    return json.loads(text, object_pairs_hook=kept)

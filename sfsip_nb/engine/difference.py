@@ -178,7 +178,7 @@ def field_checks(step: str, found: Comparison) -> list[Check]:
     """One check for each field of an object, as it was read back."""
     want, seen = found.want, found.seen
     own, about = (f"/{want.part}", f" ({want.part})") if want.part else ("", "")
-    number = want.part if want.part.startswith("+") else ""
+    number = want.part if ranges.is_number(want.part) else ""
     if seen is None:
         return [
             Check(

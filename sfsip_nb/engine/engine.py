@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -10,14 +9,14 @@ from datetime import UTC, date, datetime
 from functools import partial
 
 from sfsip_nb.api.errors import ApiError
-from sfsip_nb.api.exchanges import Exchange, noted
+from sfsip_nb.api.exchanges import told_to
 from sfsip_nb.api.memory import remembering
 from sfsip_nb.engine import apply, effects, evidence, hosts, people, plan, trouble
 from sfsip_nb.engine.broken import InternalError, explain
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Card, Desired, Refused, Step
 from sfsip_nb.engine.plan import Plan
-from sfsip_nb.engine.rows import CheckRow
+from sfsip_nb.engine.rows import CheckRow, StepRow
 from sfsip_nb.engine.verdicts import Check, Verdict, step_verdict
 
 _GOOD = ("pass", "skipped", "waived")
@@ -45,18 +44,16 @@ class Engine:
         self._counting = False
 
     @contextmanager
-    def _asking(self) -> Iterator[list[Exchange]]:
+    def _asking(self) -> Iterator[evidence.Asked]:
         """What is asked of the platforms in here: noted, counted, and read once each."""
         inside, self._counting = self._counting, True  # a step may make its plan
-        with noted() as asked, remembering():
+        with told_to(evidence.Asked()) as asked, remembering():
             try:
                 yield asked
             finally:
                 self._counting = inside
                 if not inside:
-                    self.ctx.journal.count_requests(
-                        self.ctx.attempt, Counter(one.platform for one in asked)
-                    )
+                    self.ctx.journal.count_requests(self.ctx.attempt, asked.requests)
 
     def reach(self) -> None:
         """The first thing a run does: reach each host that it needs. Raises ``Unreachable``."""
@@ -221,10 +218,10 @@ class Engine:
         if mode == "verify" and not step.dials:
             return []
         enough = (*_GOOD, Verdict.FAIL) if mode == "verify" else _GOOD
-        return [needed for needed in step.needs if not self._met(needed, enough)]
+        rows = self.ctx.journal.steps() if step.needs else {}
+        return [needed for needed in step.needs if not self._met(rows.get(needed), enough)]
 
-    def _met(self, needed: str, enough: tuple[str, ...]) -> bool:
-        row = self.ctx.journal.steps().get(needed)
+    def _met(self, row: StepRow | None, enough: tuple[str, ...]) -> bool:
         return row is not None and (row.verdict in enough or people.only_awaits_proof(row))
 
     def _failed_before(self, step: Step) -> list[str]:

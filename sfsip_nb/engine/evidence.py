@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -27,9 +28,40 @@ _QUERY = re.compile(r"\?\S*")
 _ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]*://|/)\S+", re.IGNORECASE)
 
 
-def resting(
-    ctx: Context, step: str, checks: Sequence[Check], asked: Sequence[Exchange]
-) -> list[Check]:
+class Asked:
+    """What was asked and answered, as much of it as is kept, however much there was.
+
+    ``told`` are the exchanges in order; of those that asked and were answered the same, the latest
+    one and how often. ``more`` counts those beyond ``MOST``, ``requests`` all by platform.
+    """
+
+    def __init__(self, exchanges: Iterable[Exchange] = ()) -> None:
+        self.requests = Counter[str]()
+        self._told: dict[int, tuple[Exchange, int]] = {}
+        self._more = set[int]()
+        for exchange in exchanges:
+            self.append(exchange)
+
+    def append(self, one: Exchange) -> None:
+        """Take in one exchange."""
+        self.requests[one.platform] += 1
+        key = hash((one.platform, one.method, one.path, one.status, repr(one.answer)))
+        if key not in self._told and len(self._told) == MOST:
+            self._more.add(key)
+            return
+        _, times = self._told.pop(key, (one, 0))
+        self._told[key] = one, times + 1
+
+    @property
+    def told(self) -> list[tuple[Exchange, int]]:
+        return list(self._told.values())
+
+    @property
+    def more(self) -> int:
+        return len(self._more)
+
+
+def resting(ctx: Context, step: str, checks: Sequence[Check], asked: Asked) -> list[Check]:
     """The checks of a step, each with the kinds of evidence that it rests on.
 
     What a platform or Synthflow shows and nothing else proves rests on what was asked of their
@@ -44,34 +76,23 @@ def resting(
             *(Basis(kind) for name in check.evidence if (kind := kinds.get(name))),
         ]
         evidence = check.evidence
-        if not basis and asked and check.vantage in (Vantage.PLATFORM, Vantage.SYNTHFLOW):
+        if not basis and asked.told and check.vantage in (Vantage.PLATFORM, Vantage.SYNTHFLOW):
             kept = kept or _keep(ctx, step, asked)
             basis, evidence = [Basis.API], (*evidence, kept)
         found.append(replace(check, basis=tuple(dict.fromkeys(basis)), evidence=evidence))
     return found
 
 
-def _keep(ctx: Context, step: str, asked: Sequence[Exchange]) -> str:
-    told = _told_once(asked)
+def _keep(ctx: Context, step: str, asked: Asked) -> str:
     room = FILE_BYTES
     rows = []
-    for exchange, times in told[:MOST]:
+    for exchange, times in asked.told:
         row = vars(exchange) | {"times": times, "path": ctx.redactor.text(exchange.path)}
         row["answer"], room = _kept(ctx, exchange, room)
         rows.append(row)
-    file = {"requests": rows, "more": max(0, len(told) - MOST)}
+    file = {"requests": rows, "more": asked.more}
     text = json.dumps(file, indent=1, ensure_ascii=False)
     return ctx.keep_evidence(step, Basis.API, f"requests of {step}", "json", text)
-
-
-def _told_once(asked: Sequence[Exchange]) -> list[tuple[Exchange, int]]:
-    """The exchanges in order; of those that asked and were answered the same, the latest."""
-    told: dict[tuple[str, ...], tuple[Exchange, int]] = {}
-    for one in asked:
-        key = (one.platform, one.method, one.path, str(one.status), repr(one.answer))
-        _, times = told.pop(key, (one, 0))
-        told[key] = one, times + 1
-    return list(told.values())
 
 
 def _kept(ctx: Context, exchange: Exchange, room: int) -> tuple[Any, int]:

@@ -76,6 +76,10 @@ class JournaledStep(StepRow):
     attempt: int
 
 
+_Settled = tuple[tuple[list[int], list[int], list[DialledRow]], dict[str, JournaledStep]]
+"""What the verdicts of some steps were settled by, and the steps with these verdicts."""
+
+
 def _step(row: dict[str, Any]) -> JournaledStep:
     named = {name for check in row["checks"] for name in check["evidence"]}
     about = {"id": row["step"], "section": "", "title": "", "evidence": sorted(named)}
@@ -90,6 +94,7 @@ class Journal:
         self.database = Database(path, clean)
         self.changes = Changes(self.database)
         self._read: dict[int, JournaledStep] = {}  # a row that has ended never changes
+        self._settled: dict[int | None, _Settled] = {}
 
     def close(self) -> None:
         """Close the file; what was written stays."""
@@ -192,7 +197,11 @@ class Journal:
             seen = self._ended("attempt <= ?", attempt)
         attempts = {row.attempt for row in seen.values()}
         calls = [call for number in sorted(attempts) for call in self.dialled(number)]
-        return {id_: settled(row, seen, calls) for id_, row in own.items()}
+        of = ([*map(id, own.values())], [*map(id, seen.values())], calls)
+        if attempt not in self._settled or self._settled[attempt][0] != of:
+            rows = {id_: settled(row, seen, calls) for id_, row in own.items()}
+            self._settled[attempt] = of, rows
+        return dict(self._settled[attempt][1])
 
     def _ended(self, where: str, attempt: int | None) -> dict[str, JournaledStep]:
         newest = self.database.rows(

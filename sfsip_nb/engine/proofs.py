@@ -32,6 +32,24 @@ class Proof:
     basis: Sequence[Basis]
 
 
+class _Known:
+    """The steps that have ended, and their checks by id: of many numbers there are many."""
+
+    def __init__(self, steps: Mapping[str, StepRow]) -> None:
+        self.steps = steps
+        self._checks: dict[str, dict[tuple[str, str], list[CheckRow]]] = {}
+
+    def checks(self, step: StepRow, identity: str, number: str) -> list[CheckRow]:
+        """The checks of that id, or the same of several numbers; of `number` alone if given."""
+        if step.id not in self._checks:
+            found = self._checks[step.id] = {}
+            for check in step.checks:
+                ids = {check.id, check.id.removesuffix(f"/{check.number}")}
+                for key in ((id_, which) for id_ in ids for which in {"", check.number}):
+                    found.setdefault(key, []).append(check)
+        return self._checks[step.id].get((identity, number), [])
+
+
 def settled(row: Row, steps: Mapping[str, StepRow], calls: Sequence[DialledRow]) -> Row:
     """A step with the verdicts that ``steps`` give to its checks.
 
@@ -39,8 +57,9 @@ def settled(row: Row, steps: Mapping[str, StepRow], calls: Sequence[DialledRow])
     """
     if not any(check.proved_by for check in row.checks):
         return row
+    known = _Known(steps)
     checks = [
-        _settled(check, [list(_proofs(row, check, id_, steps, calls)) for id_ in check.proved_by])
+        _settled(check, [list(_proofs(row, check, id_, known, calls)) for id_ in check.proved_by])
         if check.proved_by
         else check
         for check in row.checks
@@ -94,7 +113,7 @@ def _proofs(
     row: StepRow,
     check: CheckRow,
     identity: str,
-    steps: Mapping[str, StepRow],
+    known: _Known,
     calls: Sequence[DialledRow],
 ) -> Iterator[Proof]:
     """What one of its ids comes to; nothing where that step was not run.
@@ -103,12 +122,12 @@ def _proofs(
     one number only for that number's.
     """
     name, _, part = identity.partition("/")
-    step = steps.get(name)
+    step = known.steps.get(name)
     if step is None or step.started < check.proved_since:
         return
     ended = step.ended or step.started
     before = f" at {ended}" if ended < row.started else ""
-    own = [each for each in step.checks if part and _is(each, identity, check.number)]
+    own = known.checks(step, identity, check.number) if part else []
     for each in own:
         call = _call(step, each.evidence, calls)
         where = f"{name}{before}" + (f", call {call.mark}" if call else "")
@@ -122,12 +141,6 @@ def _proofs(
         basis = [kind for each in step.checks for kind in each.basis]
         seen = "" if held else _nothing(step)
         yield Proof(held, where, seen, ended, step.evidence, basis)
-
-
-def _is(check: CheckRow, identity: str, number: str) -> bool:
-    """Whether a check is the one of that id, of that number where one is asked for."""
-    whole = f"{identity}/{check.number}" if check.number else identity
-    return check.id in (identity, whole) and (not number or check.number == number)
 
 
 def _nothing(step: StepRow) -> str:

@@ -6,7 +6,6 @@ the field's alias. Fields stand in the order in which record.json writes them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Annotated, Any, Self
 
@@ -17,6 +16,8 @@ from pydantic import (
     WithJsonSchema,
     model_validator,
 )
+
+from sfsip_nb.inputs import texts
 
 # The patterns bind who writes a record; a reader takes what it finds, for a secret that was taken
 # out of a text must not make the whole record unreadable.
@@ -35,17 +36,18 @@ Sha256 = Annotated[str, WithJsonSchema({"type": "string", "pattern": "^[0-9a-f]{
 
 def wellformed(data: Any) -> Any:
     """The same data, halves of surrogate pairs replaced: some readers of JSON refuse them."""
-    if isinstance(data, str):
-        if data.isascii():
-            return data
-        return data.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if data is None or isinstance(data, (int, float)):
-        return data
-    if isinstance(data, (list, tuple)):
-        return [wellformed(item) for item in data]
-    if isinstance(data, (dict, Mapping)):  # a dict is known for one at once
-        return {wellformed(key): wellformed(value) for key, value in data.items()}
-    return data
+    return texts.through(data, _has_no_pair, _paired, ascii_only=True)
+
+
+def _has_no_pair(text: str) -> bool:
+    """Whether an ASCII text of JSON escapes no half of a pair, which whole pairs consist of too."""
+    return "\\ud" not in text
+
+
+def _paired(value: Any) -> Any:
+    if not isinstance(value, str) or value.isascii():
+        return value
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 _inside: ContextVar[bool] = ContextVar("inside", default=False)

@@ -29,7 +29,7 @@ from sfsip_nb.inputs.meant import Normalizer
 COLUMNS = ("number", "assistant", "label")
 """The columns of a CSV file, and the order of the values on one line of a form."""
 
-_LARGEST = 256 * 1024
+_LARGEST = 100 * ranges.MOST  # bytes; a line is shorter
 _TOLD = 5  # lines of a file that one message names
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
 
-from sfsip_nb.inputs import facts, samples
+from sfsip_nb.inputs import facts, ranges, samples
 from sfsip_nb.inputs import fields as f
 from sfsip_nb.inputs.redaction import MASK
 
@@ -174,7 +174,13 @@ class TestCalls(Block):
     )
     max: int = ask("most calls per attempt", 100, 3, ge=0, le=100)
     per_minute: int = ask("most calls per minute", 30, 2, ge=1, le=60)
-    sample: int = ask("how many of the numbers test calls ring; 0: all", 0, 0, ge=0, le=1000)
+    sample: int = ask(
+        "how many of the numbers test calls ring, and are traced; 0: all",
+        0,
+        0,
+        ge=0,
+        le=ranges.MOST,
+    )
     caller: CallerAccount = ask("the SIP account that places them on live", None, CallerAccount)
     approved: StandingApproval = ask(
         "{by, until}: who approves the test calls, and until when; empty: each attempt asks",

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sfsip_nb.inputs import ranges
 from sfsip_nb.inputs.fields import NAME, PROSE
 from sfsip_nb.inputs.yamltree import Path
 
 DEEPEST = 12
 """Most groups and lists inside each other."""
 
-MOST = 20_000
+MOST = 10 * ranges.MOST
 """Most values in all."""
 
 

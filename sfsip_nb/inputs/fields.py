@@ -272,7 +272,7 @@ Sentence = Annotated[OptionalSentence, AfterValidator(_filled)]
 Number = Annotated[Text, AfterValidator(number), Normalizer(meant_number)]
 OptionalNumber = Annotated[Line, AfterValidator(number), Normalizer(meant_number)]
 Numbers = Annotated[
-    list[Item], Field(max_length=1000), AfterValidator(_numbers), Normalizer(ranges.meant)
+    list[Item], Field(max_length=ranges.MOST), AfterValidator(_numbers), Normalizer(ranges.meant)
 ]
 OptionalHost = Annotated[
     str, text_of(_HOST_LENGTH), AfterValidator(one_line), AfterValidator(_host), Normalizer(host_of)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType, shortnumberinfo
-from phonenumbers.phonemetadata import PhoneMetadata, PhoneNumberDesc
+from phonenumbers.phonemetadata import PhoneMetadata
 
 _DIALED = re.compile(r"(?i)(?:tel:|sips?:)?[\W\d_]*(?:@.*|;.*)?")
 """What may be dialed: digits and signs, as a URI or without."""
@@ -98,7 +98,7 @@ def parse_e164(text: str) -> str:
     )
 
 
-@functools.lru_cache(maxsize=1024)
+@functools.lru_cache(maxsize=2**15)  # all numbers of a run
 def dial_refusal(number: str) -> str | None:
     """Why `number` must never be dialed, as a sentence without a full stop; None if it may be.
 
@@ -162,7 +162,7 @@ def _reason(number: PhoneNumber) -> str:
     for kind, name in _COSTLY.items():
         if phonenumbers.number_type(number) == kind:
             return f"a {name} number"
-        if any(_matches(desc, national, valid) for desc in _descriptions(code, kind)):
+        if any(_matches(one, national, valid) for one in _patterns(code, kind)):
             return f"a {name} number" if valid else f"like a {name} number"
     if not valid and (
         (code == 1 and national.startswith("988"))
@@ -173,12 +173,27 @@ def _reason(number: PhoneNumber) -> str:
 
 
 def _is_emergency(digits: str, regions: Iterable[str]) -> bool:
+    if len(digits) > _longest_emergency():
+        return False
     return any(shortnumberinfo.is_emergency_number(digits, region) for region in regions)
 
 
-def _descriptions(code: int, kind: int) -> list[PhoneNumberDesc]:
+@functools.cache
+def _longest_emergency() -> int:
+    """The most digits of an emergency number in any country."""
+    known = map(PhoneMetadata.short_metadata_for_region, phonenumbers.SUPPORTED_SHORT_REGIONS)
+    emergencies = (data.emergency for data in known if data)
+    return max(max(one.possible_length, default=0) for one in emergencies if one)
+
+
+Pattern = tuple[re.Pattern[str], tuple[int, ...]]
+"""Which national numbers are of a kind, and how long they may be."""
+
+
+@functools.cache
+def _patterns(code: int, kind: int) -> frozenset[Pattern]:
     """The patterns of numbers of `kind` in all regions that share the country code."""
-    found = []
+    found = set[Pattern]()
     for region in phonenumbers.region_codes_for_country_code(code):
         data = (
             PhoneMetadata.metadata_for_nongeo_region(code, None)
@@ -194,18 +209,18 @@ def _descriptions(code: int, kind: int) -> list[PhoneNumberDesc]:
             }[kind]
         )
         if desc and desc.national_number_pattern:
-            found.append(desc)
-    return found
+            found.add((re.compile(desc.national_number_pattern), tuple(desc.possible_length)))
+    return frozenset(found)
 
 
-def _matches(desc: PhoneNumberDesc, national: str, valid: bool) -> bool:
+def _matches(pattern: Pattern, national: str, valid: bool) -> bool:
     """Whether the number is of this kind or, outside the plan, would be with other last digits."""
-    candidates = [national]
+    (of_kind, lengths), candidates = pattern, [national]
     if not valid:
-        for length in desc.possible_length:
+        for length in lengths:
             missing = max(0, length - len(national))
             candidates += [(national + digit * missing)[:length] for digit in "0123456789"]
-    return any(re.fullmatch(desc.national_number_pattern or "", digits) for digits in candidates)
+    return any(of_kind.fullmatch(digits) for digits in candidates)
 
 
 def _parse(text: str) -> PhoneNumber | None:

@@ -87,7 +87,7 @@ def _sentence(detail: ErrorDetails, path: Path, model: type[Block], tree: Tree) 
     if kind == "list_type":
         return f"must be a list, in square brackets or one entry a line after a hyphen.{helped}"
     if kind == "too_long":
-        return f"has more than {context['max_length']} entries.{helped} Shorten it."
+        return f"has more than {context['max_length']:,} entries.{helped} Shorten it."
     if kind == "too_short":
         return f"is an empty list.{helped} Name at least one."
     return f"cannot be used: {detail['msg'][:1].lower()}{detail['msg'][1:]}.{helped}"

@@ -11,7 +11,7 @@ from sfsip_nb.inputs.numbers import meant as one_meant
 _RANGE = re.compile(r"(\+[0-9]+)\s*\.\.\s*(\+?[0-9]+)")
 _NUMBER = re.compile(r"\+[0-9]{1,15}")
 
-MOST = 1000
+MOST = 10_000
 """Most numbers of one run."""
 
 
@@ -83,9 +83,14 @@ def written(first: str, last: str) -> str:
     return f"{first}..{last[alike:]}"
 
 
+def is_number(text: str) -> bool:
+    """Whether a text is one number (E.164), and no range."""
+    return _NUMBER.fullmatch(text) is not None
+
+
 def compact(numbers: Iterable[str]) -> list[str]:
     """Numbers (E.164) as ranges, in order; behind them what is no number, as it is."""
     listed = list(dict.fromkeys(numbers))
-    good = [number for number in listed if _NUMBER.fullmatch(number)]
-    others = [number for number in listed if not _NUMBER.fullmatch(number)]
+    good = [number for number in listed if is_number(number)]
+    others = [number for number in listed if not is_number(number)]
     return [*(written(first, last) for first, last in spans(good)), *others]

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, create_model
 from pydantic.fields import FieldInfo
 
 from sfsip_nb.inputs import fields as f
-from sfsip_nb.inputs import samples
+from sfsip_nb.inputs import ranges, samples
 from sfsip_nb.inputs.answered import Answered, AnsweredNumber, each
 from sfsip_nb.inputs.blocks import (
     Answer,
@@ -65,7 +65,10 @@ class Parameters(_Head):
     expect: Expect = ask("what the AI agent should say, and how fast", None, Expect)
     people: dict[str, Answer] = ask("answers to the manual steps", None, {}, max_length=100)
     adopt: Annotated[list[f.LongItem], AfterValidator(_adopted)] = ask(
-        "existing objects that the run may change, as the plan names them", [], [], max_length=2000
+        "existing objects that the run may change, as the plan names them",
+        [],
+        [],
+        max_length=2 * ranges.MOST,
     )
     waive: list[Waiver] = ask(
         "checks that are waived: check, reason, by, until", [], [], max_length=200
@@ -101,6 +104,14 @@ class Parameters(_Head):
         for entry in self.each_number:
             found.setdefault(entry.assistant, []).append(entry.number)
         return {assistant: tuple(numbers) for assistant, numbers in found.items()}
+
+    def is_one_of_several(self, number: str) -> bool:
+        """Whether a number is one of those, and there are others."""
+        return len(self._own) > 1 and number in self._own
+
+    @functools.cached_property
+    def _own(self) -> frozenset[str]:
+        return frozenset(self.numbers)
 
     def assistant_of(self, number: str) -> str:
         """The assistant that answers one of the numbers, as the inputs name it."""

@@ -12,14 +12,14 @@ from typing import Any
 
 import yaml
 
-from sfsip_nb.inputs import files
+from sfsip_nb.inputs import files, ranges
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.fields import did_you_mean
 
 Path = tuple[str | int, ...]
 
-_LARGEST = 256 * 1024
-"""Bytes of a parameters file, ten times what a thousand numbers take."""
+_LARGEST = 100 * ranges.MOST
+"""Bytes of a parameters file: every number of a run with its assistant and label, and the rest."""
 
 _TEXT = "tag:yaml.org,2002:str"
 _LONGEST = 100

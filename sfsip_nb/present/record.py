@@ -22,6 +22,7 @@ from sfsip_nb.present import (
     style,
     zone,
 )
+from sfsip_nb.present.alike import alike, alike_changes
 from sfsip_nb.present.exhibits import Exhibits, gather
 from sfsip_nb.present.html import environment
 from sfsip_nb.present.ids import Ids
@@ -96,9 +97,16 @@ def record_html(record: Record, evidence: Mapping[str, bytes]) -> str:
             references=chapters.references(record),
             exhibits=exhibits,
             anchors=exhibits.anchors,
-            glossary=list(glossary.used(json.dumps(record.as_json(), ensure_ascii=False))),
+            glossary=list(glossary.used(_told(record))),
         )
     )
+
+
+def _told(record: Record) -> str:
+    """All that the page says of a record, where what is alike of many numbers is said once."""
+    steps = [step.model_copy(update={"checks": alike(step.checks)}) for step in record.steps]
+    shown = record.model_copy(update={"steps": steps, "changes": alike_changes(record.changes)})
+    return json.dumps(shown.as_json(), ensure_ascii=False)
 
 
 def card_page(card: AnsweredCard, customer: str) -> str:

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -139,5 +140,27 @@ def evidence_of(record: Record, folder: Path) -> dict[str, bytes]:
     return found
 
 
+_INDENTED = 4
+"""A record is a step is a check: what lies deeper stands on one line, which json writes faster."""
+
+
 def _write_json(path: Path, data: Any) -> None:
-    private.write(path, json.dumps(data, indent=1, default=str) + "\n")
+    with private.opened(path, "w", encoding="ascii") as file:
+        file.writelines(_json(data, 0))
+        file.write("\n")
+
+
+def _json(data: Any, depth: int) -> Iterator[str]:
+    """JSON in pieces: the whole text of ten thousand numbers is not needed at once."""
+    if depth == _INDENTED or not isinstance(data, dict | list) or not data:
+        yield json.dumps(data, default=str)
+        return
+    named = isinstance(data, dict)
+    before = "{" if named else "["
+    for item in data:
+        yield f"{before}\n{' ' * (depth + 1)}"
+        if named:
+            yield f"{json.dumps(item)}: "
+        yield from _json(data[item] if named else item, depth + 1)
+        before = ","
+    yield f"\n{' ' * depth}{'}' if named else ']'}"

@@ -130,7 +130,7 @@ def routes(
                     }
                 )
                 world.meddle()
-                world.save()
+                world.written()
             log.info("%s %s %s", request.method, request.url.path, response.status_code)
             return response
 

@@ -33,6 +33,8 @@ Objects = dict[str, Json]
 
 STATE = "state.sealed"
 _SAVE_SOON = 0.2  # seconds; call records come in bursts
+_LARGE = 1_000_000  # bytes of a state, from which on not each write is worth saving it at once
+_SAVING_SHARE = 10  # at most one part in so many of the time goes into that
 
 
 class World:
@@ -67,6 +69,7 @@ class World:
         self.stamp_key = secrets.token_hex(16)
         self._visible_from: dict[str, float] = {}
         self._saving: asyncio.TimerHandle | None = None
+        self._rests_until = 0.0
         for name in faults:
             self.set_fault(name)
 
@@ -154,17 +157,34 @@ class World:
 
     def touch(self) -> None:
         """Records changed: save soon."""
+        self._save_in(_SAVE_SOON)
+
+    def written(self) -> None:
+        """Something was written: save now, but a large state only after a while."""
+        if time.monotonic() >= self._rests_until:
+            self.save()
+        else:
+            self._save_in(0)
+
+    def _save_in(self, seconds: float) -> None:
         self.used()
         if self._saving is None:
-            self._saving = asyncio.get_running_loop().call_later(_SAVE_SOON, self.save)
+            rest = self._rests_until - time.monotonic()
+            loop = asyncio.get_running_loop()
+            self._saving = loop.call_later(max(seconds, rest), self.save)
 
     def save(self) -> None:
         """Save the whole state now."""
         if self._saving is not None:
             self._saving.cancel()
             self._saving = None
+        began = time.monotonic()
         kept = {name: getattr(self, name) for name in _KEPT}
-        seal.write(self.directory / STATE, json.dumps(kept).encode())
+        content = json.dumps(kept).encode()
+        seal.write(self.directory / STATE, content)
+        if len(content) > _LARGE:
+            ended = time.monotonic()
+            self._rests_until = ended + (ended - began) * (_SAVING_SHARE - 1)
 
     def load(self) -> bool:
         """Take up the saved state; False if there is none. Raises `seal.SealBroken`."""

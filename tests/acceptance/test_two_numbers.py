@@ -69,6 +69,16 @@ def test_what_was_not_called_is_not_proven(run: Run) -> None:
     assert LEFT in told["seen"]
 
 
+def test_what_was_not_traced_is_said(run: Run) -> None:
+    flows = [
+        c for id_, step in run.steps().items() if id_.startswith("flow.") for c in step["checks"]
+    ]
+    [told] = [check for check in flows if check["id"] == "flow.inbound/not-traced"]
+    assert (told["verdict"], told["weight"]) == ("inconclusive", "advisory")
+    assert LEFT in told["seen"]
+    assert {check.get("number", "") for check in flows} == {"", OWN, SHARED}
+
+
 def test_the_record_lists_the_numbers(run: Run) -> None:
     page = (run.attempts[-1] / "record.html").read_text(encoding="utf-8")
     table = page.split('id="numbers"')[1].split("</section>")[0]

@@ -15,6 +15,7 @@ from sfsip_nb.api.exchanges import Exchange, noted
 from sfsip_nb.api.transport import Api
 from sfsip_nb.engine import evidence, people
 from sfsip_nb.engine.context import Context
+from sfsip_nb.engine.evidence import Asked
 from sfsip_nb.engine.verdicts import Basis, Check, Vantage, Verdict
 from sfsip_nb.present import exchanges as shown
 from tests.engine.world import engine
@@ -59,7 +60,7 @@ def test_what_only_an_api_shows_rests_on_what_was_asked_of_it(ctx: Context) -> N
         seen("one/heard", evidence=(call,)),
         seen("one/here", Vantage.HERE),
     ]
-    found = evidence.resting(ctx, "one", checks, [exchange({"name": "Acme"})])
+    found = evidence.resting(ctx, "one", checks, Asked([exchange({"name": "Acme"})]))
     assert [check.basis for check in found] == [
         (Basis.API,),
         (Basis.API,),
@@ -75,7 +76,7 @@ def test_what_only_an_api_shows_rests_on_what_was_asked_of_it(ctx: Context) -> N
 
 
 def test_without_an_exchange_a_platforms_check_rests_on_nothing(ctx: Context) -> None:
-    [found] = evidence.resting(ctx, "one", [seen("one/name")], [])
+    [found] = evidence.resting(ctx, "one", [seen("one/name")], Asked())
     assert (found.basis, found.evidence) == ((), ())
 
 
@@ -106,7 +107,7 @@ def test_no_secret_of_anybody_is_in_the_file(ctx: Context) -> None:
         api.call("GET", f"/x/{PASSWORD}", params={"q": QUERY})
         api.call("POST", "/x", json={"trunk_pwd": FOREIGN, "note": QUERY})
         api.call("POST", "/oauth/token", form={"grant": FOREIGN}, auth=basic)
-    [found] = evidence.resting(ctx, "one", [seen("one/name")], asked)
+    [found] = evidence.resting(ctx, "one", [seen("one/name")], Asked(asked))
     text = json.dumps(file_of(ctx, found))
     assert not [word for word in (TOKEN, PASSWORD, FOREIGN, QUERY) if word in text]
     assert len(file_of(ctx, found)["requests"]) == 3
@@ -117,10 +118,10 @@ def test_no_secret_of_anybody_is_in_the_file(ctx: Context) -> None:
 
 def test_peoples_calls_are_kept_only_with_keep_media(ctx: Context) -> None:
     asked = [exchange({"transcript": "human: my number is"}, personal=True)]
-    [found] = evidence.resting(ctx, "one", [seen("one/call")], asked)
+    [found] = evidence.resting(ctx, "one", [seen("one/call")], Asked(asked))
     assert "human" not in json.dumps(file_of(ctx, found))
     ctx.parameters = ctx.parameters.model_copy(update={"keep_media": True})
-    [found] = evidence.resting(ctx, "one", [seen("one/call")], asked)
+    [found] = evidence.resting(ctx, "one", [seen("one/call")], Asked(asked))
     assert "human" in json.dumps(file_of(ctx, found))
 
 
@@ -137,7 +138,7 @@ def test_what_is_kept_is_bounded(ctx: Context) -> None:
         *(exchange({"n": 1}, path="/poll") for _ in range(30)),
         *(exchange({"s": "y" * 300}, path=f"/{number}") for number in range(900)),
     ]
-    [found] = evidence.resting(ctx, "one", [seen("one/name")], asked)
+    [found] = evidence.resting(ctx, "one", [seen("one/name")], Asked(asked))
     kept = file_of(ctx, found)
     rows = {row["path"]: row for row in kept["requests"]}
     assert rows["/list"]["answer"][-1] == "… and 30 more"
@@ -157,7 +158,7 @@ def test_a_refusal_is_evidence_with_what_to_quote_to_support(ctx: Context) -> No
     api = Api("P", "https://api.example.com", read_problem=lambda _: Problem("no"), http=http)
     with noted() as asked, pytest.raises(ApiError, match="for their support: quote-me"):
         api.call("DELETE", "/x")
-    [found] = evidence.resting(ctx, "one", [seen("one/api")], asked)
+    [found] = evidence.resting(ctx, "one", [seen("one/api")], Asked(asked))
     [row] = file_of(ctx, found)["requests"]
     assert (row["status"], row["correlation"]) == (403, "quote-me")
     assert shown.text([row], 5) == "403 DELETE /x quote-me"

@@ -33,6 +33,9 @@ class StillWorld(World):
     def touch(self) -> None:
         """Nothing is kept."""
 
+    def written(self) -> None:
+        """Nothing is kept."""
+
     def appear_late(self, id_: str, seconds: float) -> None:
         self._hidden[id_] = _HIDDEN_READS
 

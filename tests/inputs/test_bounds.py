@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sfsip_nb.inputs import ranges
 from sfsip_nb.inputs.bounds import DEEPEST, MOST
 from sfsip_nb.inputs.draft import Draft
 from sfsip_nb.inputs.errors import InputError
@@ -60,7 +61,7 @@ def test_every_text_and_every_list_of_the_schema_has_a_most(guide: str) -> None:
         ("genesys.caller_name", "x" * 41, "has 41 characters, but at most 40"),
         ("sip.password", "file:" + "x" * 1000, "has 1,005 characters, but at most 1,000"),
         ("people.trunk.acl.note", "x" * 4001, "has 4,001 characters, but at most 4,000"),
-        ("numbers", ["+442079460001"] * 1001, "more than 1000 entries"),
+        ("numbers", ["+442079460001"] * (ranges.MOST + 1), f"more than {ranges.MOST:,} entries"),
         ("adopt[0]", ["genesys.did:" + "x" * 1000], "has 1,012 characters"),
         ("people.trunk.acl.values", {"v": nested(20)}, "deep"),
         ("numbers", nested(5000), f"more than {DEEPEST} deep"),

@@ -12,7 +12,7 @@ import pytest
 
 from sfsip_nb.cli.asking import trusting
 from sfsip_nb.engine import people
-from sfsip_nb.inputs import files
+from sfsip_nb.inputs import files, ranges
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.load import load_file
 from sfsip_nb.inputs.secrets import resolve
@@ -92,7 +92,7 @@ def test_a_socket_is_no_file(reader: str, tmp_path: Path, monkeypatch: pytest.Mo
     ("reader", "most"),
     [
         ("a secret", 64 * 1024),
-        ("the parameters", 256 * 1024),
+        ("the parameters", 100 * ranges.MOST),
         ("evidence", 50 * 1024**2),
         ("an authority", 4 * 1024**2),
         ("a capture taken over", 500 * 1024**2),

@@ -261,3 +261,19 @@ def test_a_state_that_an_earlier_version_kept_is_taken_up(tmp_path: Path) -> Non
     again = World(tmp_path)
     assert again.load()
     assert again.systems == world.systems
+
+
+async def test_a_large_state_is_saved_after_a_while_and_not_at_each_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sfsip_nb.testbed.world._LARGE", 0)
+    written: list[bytes] = []
+    monkeypatch.setattr(seal, "write", lambda path, content: written.append(content))
+    world = World(tmp_path)
+    world.written()
+    world._rests_until = float("inf")  # the first one took that long
+    world.written()
+    world.written()
+    assert len(written) == 1
+    world.save()  # as at the end
+    assert len(written) == 2

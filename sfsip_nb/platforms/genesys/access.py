@@ -10,12 +10,13 @@ from typing import Any
 from sfsip_nb.api.errors import ApiError
 from sfsip_nb.engine import fitting
 from sfsip_nb.engine.context import Context
+from sfsip_nb.engine.journal import AnswerRow
 from sfsip_nb.engine.model import Step
 from sfsip_nb.engine.verdicts import Check, Vantage, Verdict
-from sfsip_nb.platforms.genesys import pools
+from sfsip_nb.platforms.genesys import pools, together
+from sfsip_nb.platforms.genesys.call_routes import Did, owners
 from sfsip_nb.platforms.genesys.client import GenesysClient
 from sfsip_nb.platforms.genesys.lookup import FITTING
-from sfsip_nb.platforms.genesys.numbers import Did
 from sfsip_nb.platforms.genesys.platform import genesys, settings
 from sfsip_nb.platforms.genesys.resources import METABASE
 from sfsip_nb.platforms.shared import network
@@ -146,19 +147,20 @@ def _number(ctx: Context) -> list[Check]:
             )
         ]
     found: list[Check] = []
-    waiting = pools.unconfirmed(ctx, there)
-    for number in pools.needed(ctx):
-        did = Did(client).read(number)
-        stands = pools.standing(there, number)
-        pool = _unpooled(number, stands) if number in waiting else _pool(ctx, number, stands)
-        found += of_number(ctx, number, [pool, _owner(ctx, number, did.owner if did else "")])
+    needed, holding = pools.needed(ctx), pools.holders(there)
+    waiting, has = set(pools.unconfirmed(ctx, there)), owners(client, needed)
+    held, answer = together.written(ctx), ctx.answer(pools.STEP)
+    for number in needed:
+        stands = pools.standing(holding, number)
+        pool = _unpooled(number, stands) if number in waiting else _pool(number, stands, answer)
+        _, owner = has.get(number, ("", ""))
+        found += of_number(ctx, number, [pool, _owner(ctx, number, owner, number in held)])
     return found
 
 
-def _pool(ctx: Context, number: str, stands: str) -> Check:
+def _pool(number: str, stands: str, answer: AnswerRow | None) -> Check:
     """A number that is in a pool, or will be because somebody wants it."""
-    answer = ctx.answer(pools.STEP)
-    if answer and number in pools.confirmed(ctx) and stands != pools.IN_ONE:
+    if answer and stands != pools.IN_ONE:
         stands = f"in no DID pool yet; wanted by {answer.done_by}, {answer.done_at}"
     return check(f"access.number/{number}", f"{number} is in a DID pool", _POOLED, stands, ok=True)
 
@@ -176,8 +178,7 @@ def _unpooled(number: str, stands: str) -> Check:
     )
 
 
-def _owner(ctx: Context, number: str, owner: str) -> Check:
-    mine = bool(ctx.journal.changes.standing(Did.kind, number))
+def _owner(ctx: Context, number: str, owner: str, mine: bool) -> Check:
     adopted = f"{Did.kind}:{number}" in ctx.parameters.adopt
     ok = not owner or mine or adopted
     seen = owner or "free"

@@ -15,11 +15,12 @@ from sfsip_nb.engine.model import Step
 from sfsip_nb.engine.trouble import apart
 from sfsip_nb.engine.verdicts import Check, Vantage
 from sfsip_nb.platforms.genesys import dialplan
-from sfsip_nb.platforms.genesys import numbers as n
 from sfsip_nb.platforms.genesys import resources as r
+from sfsip_nb.platforms.genesys.call_routes import owners
 from sfsip_nb.platforms.genesys.platform import genesys, settings
 from sfsip_nb.platforms.genesys.routing import inbound_routes, published, transfer_route
 from sfsip_nb.platforms.genesys.trunk import fqdn
+from sfsip_nb.platforms.shared import sampling
 from sfsip_nb.platforms.shared.checks import check, of_number, part, remark
 from sfsip_nb.platforms.synthflow import flows as f
 from sfsip_nb.platforms.synthflow import section as synthflow_section
@@ -45,12 +46,9 @@ def _trunk(ctx: Context) -> dict[str, Any] | None:
 def rings(ctx: Context, step: str, wanted: Mapping[str, str]) -> Iterator[Check]:
     """Each number rings its call route."""
     client = genesys(ctx)
-    routes = {number: ivr["name"] for ivr in client.ivrs() for number in ivr.get("dnis") or []}
+    found = owners(client, wanted)
     for number, route in wanted.items():
-        seen = routes.get(number)
-        if seen is None:
-            did = n.Did(client).read(number)
-            seen = did.owner or "nothing" if did else "in no DID pool"
+        seen = (found[number][0] or "nothing") if number in found else "in no DID pool"
         yield check(
             f"{step}/did",
             f"{number} rings its call route",
@@ -62,11 +60,11 @@ def rings(ctx: Context, step: str, wanted: Mapping[str, str]) -> Iterator[Check]
 
 
 def plan_and_route(ctx: Context, step: str) -> Iterator[Check]:
-    """Each number through the site's number plans and outbound routes to the trunk."""
+    """Each number of the sample through the site's plans and outbound routes to the trunk."""
     client = genesys(ctx)
     site = r.find_site(client, settings(ctx).site)["id"]
     plans, routes, trunk = client.number_plans(site), client.outbound_routes(site), _trunk(ctx)
-    for number in ctx.parameters.numbers:
+    for number in sampling.sampled(ctx.parameters):
         match = dialplan.classify(plans, number)
         found = [_planned(ctx, step, number, match)]
         if match is not None:
@@ -174,12 +172,14 @@ def _inbound(ctx: Context) -> list[Check]:
         lambda: plan_and_route(ctx, step),
         lambda: trunk_leads_to_synthflow(ctx, step),
         lambda: f.answered_by_assistant(ctx, step),
+        lambda: sampling.not_traced(ctx.parameters, step),
     )
 
 
 def _rung(ctx: Context, step: str) -> Iterator[Check]:
-    rung = rings(ctx, step, inbound_routes(ctx))
-    for number, made in zip(ctx.parameters.numbers, rung, strict=True):
+    routes = inbound_routes(ctx)
+    wanted = {number: routes[number] for number in sampling.sampled(ctx.parameters)}
+    for number, made in zip(wanted, rings(ctx, step, wanted), strict=True):
         yield from of_number(ctx, number, [made])
 
 
@@ -227,7 +227,11 @@ def _staffed(ctx: Context, step: str) -> Iterator[Check]:
 def _outbound_ai(ctx: Context) -> list[Check]:
     """Synthflow AI → INVITE → BYOC trunk → PSTN → callee."""
     step = "flow.outbound_ai"
-    return apart(step, lambda: f.sends_to(ctx, step, fqdn(ctx)), lambda: _onward(ctx, step))
+    return apart(
+        step,
+        lambda: f.sends_to(ctx, step, fqdn(ctx)),
+        lambda: _onward(ctx, step),
+    )
 
 
 def _onward(ctx: Context, step: str) -> Iterator[Check]:

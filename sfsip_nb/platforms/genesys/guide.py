@@ -7,6 +7,7 @@ from sfsip_nb.engine.model import Guide, Resource
 from sfsip_nb.platforms.genesys import (
     access,
     call_paths,
+    call_routes,
     flows,
     numbers,
     routing,
@@ -40,8 +41,8 @@ def resources(ctx: Context) -> dict[str, Resource]:
         r.Route(client, chosen),
         numbers.NumberPlan(client, chosen),
         numbers.DidPool(client),
-        numbers.CallRoute(client),
-        numbers.Did(client),
+        call_routes.CallRoute(client),
+        call_routes.Did(client),
     )
     return {resource.kind: resource for resource in made} | synthflow.resources(ctx)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sfsip_nb.engine import spelling
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import InputLookup, LookupResult
+from sfsip_nb.inputs import ranges
 from sfsip_nb.platforms.genesys import pools
 from sfsip_nb.platforms.genesys.platform import genesys
 from sfsip_nb.platforms.genesys.regions import regions
@@ -43,22 +44,24 @@ def _dids(ctx: Context) -> dict[str, str]:
     )
 
 
-def _pools(ctx: Context) -> pools.Pools:
-    return ctx.once("genesys.pools", genesys(ctx).did_pools)
+def _pools(ctx: Context) -> pools.Holders:
+    return ctx.once("genesys.pools", lambda: pools.holders(genesys(ctx).did_pools()))
 
 
 def _numbers(ctx: Context) -> LookupResult:
-    """In a pool, and free or whose."""
+    """In a pool, and free or whose; what is the same of several is said once."""
     owners = _dids(ctx)
     free = tuple(sorted(number for number, owner in owners.items() if not owner))
-    told = []
+    told: dict[str, list[str]] = {}
+    imported, holding = lookup.imported(ctx), _pools(ctx)
     for number in ctx.parameters.numbers:
         owner = f"used by {owners[number]}" if owners.get(number) else "free"
         use = f", {owner}" if number in owners else ""
-        known = ", at Synthflow already" if number in lookup.imported(ctx) else ""
-        told.append(f"{number} {pools.standing(_pools(ctx), number)}{use}{known}")
+        known = ", at Synthflow already" if number in imported else ""
+        told.setdefault(f"{pools.standing(holding, number)}{use}{known}", []).append(number)
     fits = True if told and set(ctx.parameters.numbers) <= set(free) else None
-    return LookupResult(fits, "; ".join(told) or "nothing typed yet", free)
+    said = "; ".join(f"{', '.join(ranges.compact(own))} {what}" for what, own in told.items())
+    return LookupResult(fits, said or "nothing typed yet", free)
 
 
 def _pooled(key: str) -> InputLookup:
@@ -68,7 +71,7 @@ def _pooled(key: str) -> InputLookup:
         known, number = tuple(_dids(ctx)), str(spelling.value(ctx.parameters, key))
         if not number:
             return LookupResult(None, "nothing typed yet", known)
-        fits = True if pools.holding(_pools(ctx), number) else None
+        fits = True if _pools(ctx)(number) else None
         return LookupResult(fits, pools.standing(_pools(ctx), number), known)
 
     return InputLookup(key, see)

@@ -1,22 +1,28 @@
-"""Genesys Cloud's numbers as the runbook changes them: plans, DID pools, call routes."""
+"""Genesys Cloud's numbers as the runbook changes them: number plans and DID pools."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable
 from typing import Any
 
-from sfsip_nb.api.errors import ApiError
-from sfsip_nb.api.waits import tries
 from sfsip_nb.engine.model import Fields, Refused, Resource, Seen
 from sfsip_nb.inputs import ranges
 from sfsip_nb.platforms.genesys.client import GenesysClient
-from sfsip_nb.platforms.genesys.pools import holding
-from sfsip_nb.platforms.genesys.resources import by_name, find_flow, find_site
+from sfsip_nb.platforms.genesys.pools import Pools, holders
+from sfsip_nb.platforms.genesys.resources import by_name, find_site
+from sfsip_nb.sip.shown import counted
 
 # Plans that stay untouched and ahead of every other (docs/safety.md).
 PROTECTED = ("Emergency", "Suicide Prevention")
 # Default plans that ours goes in front of; they would take the number first.
 _BROAD = ("National", "International")
+
+MOST_PLANS = 200
+"""Number plans of a site: the API gives the first 200 and takes no more (SDK 269, number plans)."""
+
+LARGEST_REQUEST = 512_000
+"""Bytes of a request (`request.bytes.max` in Genesys's list of limits, read 2026-11)."""
 
 NUMBERS = "Numbers"
 CLASSIFICATION = "Classification"
@@ -92,6 +98,29 @@ class NumberPlan(Resource):
         return after
 
 
+def refuse_beyond_limits(plans: list[dict[str, Any]], key: str, fields: Fields) -> None:
+    """Raise ``Refused`` where a plan among those of its site is more than Genesys takes.
+
+    All of them are sent in one request, so it has to be known before anything is written.
+    """
+    mine = by_name(plans, key)
+    after = [plan for plan in plans if plan is not mine] + [(mine or {"name": key}) | _body(fields)]
+    if len(after) > MOST_PLANS:
+        raise Refused(
+            f"The site has {len(plans)} number plans, and Genesys Cloud takes {MOST_PLANS} at most:"
+            f" there is no room for “{key}”.",
+            "Remove a number plan that nothing needs, or choose another site.",
+        )
+    size = len(json.dumps(after, ensure_ascii=False, separators=(",", ":")).encode())
+    if size > LARGEST_REQUEST:
+        raise Refused(
+            f"The site's number plans, sent as one request, would be {size:,} bytes, and Genesys"
+            f" Cloud takes {LARGEST_REQUEST:,} at most: “{key}” would have"
+            f" {counted(len(fields[NUMBERS]), 'range')} of numbers.",
+            "Give numbers that follow each other, which are one range, or fewer of them.",
+        )
+
+
 def spans(numbers: Iterable[str]) -> list[str]:
     """Numbers as a plan's list has them: ranges with a hyphen, one number alone."""
     return sorted(a if a == b else f"{a}-{b}" for a, b in ranges.spans(numbers))
@@ -142,12 +171,11 @@ def _trapped(names: list[Any], broad: str) -> bool:
     return any(names.index(broad) < names.index(p) for p in PROTECTED if p in names)
 
 
-def by_pool(pools: Iterable[Mapping[str, Any]], numbers: Iterable[str]) -> list[str]:
+def by_pool(pools: Pools, numbers: Iterable[str]) -> list[str]:
     """Numbers (E.164) as ranges, cut where a DID pool begins or ends."""
-    listed = list(pools)
-    held: dict[str, list[str]] = {}
+    holding, held = holders(pools), dict[str, list[str]]()
     for number in numbers:
-        held.setdefault(str((holding(listed, number) or {}).get("id", "")), []).append(number)
+        held.setdefault(str((holding(number) or {}).get("id", "")), []).append(number)
     return [span for group in held.values() for span in ranges.compact(group)]
 
 
@@ -163,7 +191,7 @@ class DidPool(Resource):
     def read(self, key: str) -> Seen | None:
         """The pool that the numbers lie in."""
         first, last = _ends(key)
-        pool = holding(self._client.did_pools(), first)
+        pool = holders(self._client.did_pools())(first)
         if pool is None or int(last) > int(pool["endPhoneNumber"]):
             return None
         return Seen(pool["id"], {HOLDS: key}, str(pool.get("description") or ""))
@@ -191,125 +219,3 @@ class DidPool(Resource):
 def _ends(key: str) -> tuple[str, str]:
     numbers = ranges.expand(key)
     return numbers[0], numbers[-1]
-
-
-class CallRoute(Resource):
-    """A call route (IVR): which flow takes calls in open hours. Its numbers: see ``Did``."""
-
-    kind = "genesys.call_route"
-    marked = True
-
-    def __init__(self, client: GenesysClient) -> None:
-        self._client = client
-
-    def read(self, key: str) -> Seen | None:
-        """The call route of that name."""
-        ivr = by_name(self._client.ivrs(), key)
-        if ivr is None:
-            return None
-        flow = (ivr.get("openHoursFlow") or {}).get("id")
-        names = {f["id"]: f["name"] for f in self._client.flows()}
-        fields: Fields = {"Open-hours flow": names.get(flow, flow or "")}
-        return Seen(ivr["id"], fields, str(ivr.get("description") or ""))
-
-    def create(self, key: str, fields: Fields, marker: str) -> str:
-        """Make the call route, still without numbers."""
-        flow = find_flow(self._client, fields["Open-hours flow"])
-        body = {
-            "name": key,
-            "description": marker,
-            "dnis": [],
-            "openHoursFlow": {"id": flow["id"]},
-        }
-        return str(self._client.create_ivr(body)["id"])
-
-    def update(self, key: str, seen: Seen, fields: Fields) -> None:
-        """Change the flow."""
-        ivr = self._client.ivr(seen.id)
-        flow = find_flow(self._client, fields["Open-hours flow"])
-        self._client.update_ivr(seen.id, ivr | {"openHoursFlow": {"id": flow["id"]}})
-
-    def delete(self, key: str, seen: Seen) -> None:
-        """Remove the call route, unless it has numbers: they would ring nowhere."""
-        if numbers := self._client.ivr(seen.id).get("dnis"):
-            raise Refused(
-                f"Call route “{key}” still has {', '.join(numbers)}, so it is not deleted.",
-                "Move its numbers to the call routes that they belong to, then run it again.",
-            )
-        self._client.delete_ivr(seen.id)
-
-
-class NotInPoolYet(Exception):
-    """Genesys does not see a fresh DID pool yet (``DID_POOL_REQUIRED``)."""
-
-
-class Did(Resource):
-    """Which call route a number rings: filling an empty one is free, moving one is adoption."""
-
-    kind = "genesys.did"
-    at_risk = "The number may ring nowhere until it is back on a call route."
-
-    def __init__(self, client: GenesysClient) -> None:
-        self._client = client
-
-    def read(self, key: str) -> Seen | None:
-        """The call route that has the number, or whoever else owns it."""
-        did = next((d for d in self._client.dids(key) if d.get("number") == key), None)
-        if did is None:
-            return None
-        route = next((i for i in self._client.ivrs() if key in (i.get("dnis") or [])), None)
-        owner = did.get("owner") or {}
-        if route is not None:
-            name = route["name"]
-            said = f"call route “{name}”"
-        elif owner:
-            name = f"{did.get('ownerType', 'owner')}: {owner.get('name', owner.get('id'))}"
-            said = name
-        else:
-            name = said = ""
-        return Seen(key, {"Call route": name}, owner=said, shared=True)
-
-    def create(self, key: str, fields: Fields, marker: str) -> str:
-        """A number comes with its pool."""
-        raise Refused(
-            f"{key} is not in any DID pool of this organization.",
-            "Check genesys and numbers: the number must be one of this customer's.",
-        )
-
-    def stages(self, seen: Seen, fields: Fields) -> list[Fields]:
-        """Off its present call route, then onto the wanted one: Genesys knows no single request."""
-        moves = seen.fields["Call route"] and fields["Call route"]
-        return [{"Call route": ""}, fields] if moves else [fields]
-
-    def update(self, key: str, seen: Seen, fields: Fields) -> None:
-        """Put a free number on the wanted call route; none: take it off its present one."""
-        routes = {i["name"]: i["id"] for i in self._client.ivrs()}
-        old, new = seen.fields["Call route"], fields["Call route"]
-        if old and old not in routes:
-            raise Refused(
-                f"{key} belongs to {old}, which is not a call route.",
-                "Release the number in Genesys first.",
-            )
-        if new and new not in routes:
-            raise Refused(f"Genesys has no call route “{new}”.")
-        ivr = self._client.ivr(routes[new or old])
-        numbers = [n for n in ivr.get("dnis") or [] if n != key]
-        if new:
-            self._add(ivr | {"dnis": [*numbers, key]})
-        else:
-            self._client.update_ivr(ivr["id"], ivr | {"dnis": numbers})
-
-    def delete(self, key: str, seen: Seen) -> None:
-        """Never: the number is the customer's."""
-        raise Refused("The runbook never deletes a number.")
-
-    def _add(self, ivr: dict[str, Any]) -> None:
-        """Put the number on the call route; a pool just made takes a moment to count."""
-        for attempt in tries(on=NotInPoolYet, attempts=6, wait_initial=0.2):
-            with attempt:
-                try:
-                    self._client.update_ivr(ivr["id"], ivr)
-                except ApiError as error:
-                    if "DID_POOL_REQUIRED" in str(error.details):
-                        raise NotInPoolYet from None
-                    raise

@@ -5,7 +5,8 @@ A mistyped number is in no pool either, so a pool is made only for what somebody
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sfsip_nb.api.errors import ApiError
@@ -21,19 +22,26 @@ IN_ONE = "in a pool"
 Pools = Iterable[Mapping[str, Any]]
 
 
-def holding(pools: Pools, number: str) -> Mapping[str, Any] | None:
-    """The DID pool that a number lies in."""
-    for pool in pools:
-        if int(pool["startPhoneNumber"]) <= int(number) <= int(pool["endPhoneNumber"]):
-            return pool
-    return None
+Holders = Callable[[str], Mapping[str, Any] | None]
 
 
-def standing(pools: Pools, number: str) -> str:
+def holders(pools: Pools) -> Holders:
+    """What tells the DID pool that a number lies in; pools never overlap."""
+    listed = sorted(pools, key=lambda pool: int(pool["startPhoneNumber"]))
+    starts = [int(pool["startPhoneNumber"]) for pool in listed]
+
+    def holding(number: str) -> Mapping[str, Any] | None:
+        pool = listed[place - 1] if (place := bisect_right(starts, int(number))) else None
+        return pool if pool and int(number) <= int(pool["endPhoneNumber"]) else None
+
+    return holding
+
+
+def standing(holding: Holders, number: str) -> str:
     """Where a number stands, in words; for one in no pool, what it may have been meant to be."""
-    if holding(pools, number):
+    if holding(number):
         return IN_ONE
-    near = one_digit_off(number, lambda other: holding(pools, other) is not None)
+    near = one_digit_off(number, lambda other: holding(other) is not None)
     return "in no DID pool" + (f"; near it, in a pool: {', '.join(near)}" if near else "")
 
 
@@ -49,8 +57,8 @@ def confirmed(ctx: Context) -> frozenset[str]:
 
 def unconfirmed(ctx: Context, pools: Pools) -> list[str]:
     """The numbers in no pool that nobody has confirmed yet."""
-    yes = confirmed(ctx)
-    return [n for n in needed(ctx) if n not in yes and holding(pools, n) is None]
+    yes, holding = confirmed(ctx), holders(pools)
+    return [n for n in needed(ctx) if n not in yes and holding(n) is None]
 
 
 def card(ctx: Context) -> Card | None:
@@ -61,9 +69,9 @@ def card(ctx: Context) -> Card | None:
         return None
     if not (numbers := unconfirmed(ctx, pools)):
         return None
-    groups: dict[str, list[str]] = {}
+    holding, groups = holders(pools), dict[str, list[str]]()
     for number in numbers:
-        groups.setdefault(standing(pools, number), []).append(number)
+        groups.setdefault(standing(holding, number), []).append(number)
     return Card(
         step=STEP,
         system="genesys",

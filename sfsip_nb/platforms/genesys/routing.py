@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import count
+from itertools import islice
 
 from sfsip_nb.engine.context import Context
+from sfsip_nb.engine.difference import text
 from sfsip_nb.engine.model import Card, CardField, Desired, Step
 from sfsip_nb.engine.verdicts import Basis, Check, Vantage
-from sfsip_nb.inputs import ranges
 from sfsip_nb.platforms.genesys import numbers as n
-from sfsip_nb.platforms.genesys import pools
+from sfsip_nb.platforms.genesys import pools, together
 from sfsip_nb.platforms.genesys import resources as r
+from sfsip_nb.platforms.genesys.call_routes import CALL_ROUTE, MOST_NUMBERS, CallRoute, Did
 from sfsip_nb.platforms.genesys.platform import genesys, settings
 from sfsip_nb.platforms.genesys.trunk import SECTION
 from sfsip_nb.platforms.shared.checks import check, part
-
-MOST_NUMBERS = 50
-"""Numbers of one call route, as few as Terraform's provider sends in one request."""
 
 CALLED_ADDRESS = "Call.CalledAddress"
 """Architect's built-in variable for the number that the caller dialed."""
@@ -31,18 +29,13 @@ def inbound_routes(ctx: Context) -> dict[str, str]:
     first, numbers = f"{ctx.parameters.trunk_name}: callers", ctx.parameters.numbers
     if len(numbers) <= MOST_NUMBERS:
         return dict.fromkeys(numbers, first)
+    names = [first, *(f"{first} {place}" for place in range(2, len(numbers) + 2))]
     present = {str(ivr["name"]): ivr.get("dnis") or [] for ivr in genesys(ctx).ivrs()}
-    chosen: dict[str, str] = {}
-    left = set(numbers)
-    for place in count(1):
-        name = first if place == 1 else f"{first} {place}"
-        held = present.get(name, [])
-        own = [number for number in held if number in left]
-        further = [n for n in numbers if n in left and n not in own][: MOST_NUMBERS - len(held)]
-        chosen |= dict.fromkeys([*own, *further], name)
-        left -= chosen.keys()
-        if not left:
-            break
+    chosen = {number: name for name in names for number in present.get(name, ())}
+    further = iter([number for number in numbers if number not in chosen])
+    for name in names:
+        room = max(0, MOST_NUMBERS - len(present.get(name, ())))
+        chosen |= dict.fromkeys(islice(further, room), name)
     return {number: chosen[number] for number in numbers}
 
 
@@ -57,32 +50,30 @@ def _wants(ctx: Context, routes: Mapping[str, str], flow: str, why: str) -> list
     A number in no pool is left out until somebody wants a pool to be made for it.
     """
     there = genesys(ctx).did_pools()
-    waiting = pools.unconfirmed(ctx, there)
+    waiting = set(pools.unconfirmed(ctx, there))
     routes = {number: route for number, route in routes.items() if number not in waiting}
     known = "Genesys treats a number as the organization's own only if it is in a DID pool."
     rings = "Calls to the number go to this call route."
     held = n.by_pool(there, routes)
     names = dict.fromkeys(routes.values())
-    of = {number: span for span in held for number in ranges.expand(span)}
+    groups = together.grouped(ctx, routes, held)
     return [
         *(Desired(n.DidPool.kind, s, {n.HOLDS: s}, known, part=part(s, held)) for s in held),
         *(
-            Desired(
-                n.CallRoute.kind, route, {"Open-hours flow": flow}, why, part=part(route, names)
-            )
+            Desired(CallRoute.kind, route, {"Open-hours flow": flow}, why, part=part(route, names))
             for route in names
         ),
         *(
             Desired(
-                n.Did.kind,
-                number,
-                {"Call route": route},
+                Did.kind,
+                group,
+                {CALL_ROUTE: route},
                 rings,
-                comes_with=f"{n.DidPool.kind}:{of[number]}",
-                born={"Call route": ""},
-                part=part(number, routes),
+                comes_with=f"{n.DidPool.kind}:{pool}",
+                born={CALL_ROUTE: ""},
+                part=part(group, groups),
             )
-            for number, route in routes.items()
+            for group, (route, pool) in groups.items()
         ),
     ]
 
@@ -164,8 +155,7 @@ def _inbound(ctx: Context) -> list[Check]:
 
 def _written(ctx: Context) -> Iterator[Check]:
     """That Genesys took a new call route, and a change of one: no API shows that it would."""
-    kinds = (n.CallRoute.kind, n.Did.kind)
-    done = [c for c in ctx.journal.changes.all() if c.kind in kinds and c.done]
+    done = [c for c in ctx.journal.changes.of_kinds(CallRoute.kind, Did.kind) if c.done]
     for how, op in (("added", "create"), ("changed", "update")):
         if own := [change for change in done if change.op == op]:
             yield check(
@@ -195,7 +185,7 @@ def _transfer(ctx: Context) -> list[Check]:
         check(
             "routing.transfer/loop",
             "The transfer number does not lead back to the AI",
-            f"not one of {', '.join(ctx.parameters.numbers)}, not the flow that callers reach",
+            f"not one of {text(ctx.parameters.numbers)}, not the flow that callers reach",
             f"{number} → {g.transfer_flow}",
             number not in ctx.parameters.numbers and g.transfer_flow != g.inbound_flow,
             Vantage.HERE,

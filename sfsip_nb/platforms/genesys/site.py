@@ -14,16 +14,19 @@ from sfsip_nb.platforms.shared.checks import check, remark
 
 
 def _wants(ctx: Context) -> list[Desired]:
-    name = ctx.parameters.trunk_name
+    client, name = genesys(ctx), ctx.parameters.trunk_name
+    plan = {
+        n.NUMBERS: n.spans(ctx.parameters.numbers),
+        n.CLASSIFICATION: name,
+        n.POSITION: True,
+    }
+    plans = client.number_plans(r.find_site(client, settings(ctx).site)["id"])
+    n.refuse_beyond_limits(plans, name, plan)
     return [
         Desired(
             n.NumberPlan.kind,
             name,
-            {
-                n.NUMBERS: n.spans(ctx.parameters.numbers),
-                n.CLASSIFICATION: name,
-                n.POSITION: True,
-            },
+            plan,
             "It separates calls to the AI's numbers from the plans that all other calls follow.",
         ),
         Desired(

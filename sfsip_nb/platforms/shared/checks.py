@@ -72,9 +72,8 @@ def of_number(ctx: Context, number: str, checks: Iterable[Check]) -> Iterator[Ch
     Where the run has several, each carries its number; else they are the step's own, as are those
     of a number that is none of them, such as the live agents'.
     """
-    numbers = ctx.parameters.numbers
     for made in checks:
-        if number in numbers and len(numbers) > 1:
+        if ctx.parameters.is_one_of_several(number):
             id = made.id if number in made.id else f"{made.id}/{number}"
             title = made.title if number in made.title else f"{made.title} ({number})"
             made = replace(made, id=id, title=title, number=number)

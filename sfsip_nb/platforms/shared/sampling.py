@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sfsip_nb.engine.verdicts import Check
 from sfsip_nb.inputs import ranges
@@ -11,7 +11,7 @@ from sfsip_nb.platforms.shared.checks import check
 
 
 def sampled(parameters: Parameters) -> list[str]:
-    """The numbers that test calls ring (``test_calls.sample``; 0 is all).
+    """The numbers that test calls ring and whose way is traced (``test_calls.sample``; 0 is all).
 
     Every assistant has its share, as far as there are enough; within it the numbers lie evenly
     apart, the first one included. The same inputs give the same sample.
@@ -45,15 +45,36 @@ def one_each(parameters: Parameters) -> list[str]:
 
 def not_called(step: str, called: Sequence[str], whole: Sequence[str]) -> Iterator[Check]:
     """What a step's calls say nothing of: the numbers among `whole` that were not to be called."""
-    left = [number for number in whole if number not in called]
-    if left:
+    if left := _left(called, whole):
         yield check(
             f"{step}/not-called",
             "Every number was called",
             f"{len(whole)} numbers",
-            f"{len(called)} called; not proven: {', '.join(ranges.compact(left))}",
+            f"{len(called)} called; not proven: {left}",
             None,
             advisory=True,
             reason="Nothing was called at these numbers, so only what was read speaks for them."
             " More are called with test_calls.sample (0: all).",
         )
+
+
+def not_traced(parameters: Parameters, step: str) -> Iterator[Check]:
+    """What the traced ways of a section say nothing of: the numbers that are not of the sample."""
+    traced, whole = sampled(parameters), parameters.numbers
+    if left := _left(traced, whole):
+        yield check(
+            f"{step}/not-traced",
+            "The way of every number was traced",
+            f"{len(whole)} numbers",
+            f"{len(traced)} traced; not traced: {left}",
+            None,
+            advisory=True,
+            reason="The steps before this one have read each number's own settings. The ways of"
+            " more numbers are traced with test_calls.sample (0: all).",
+        )
+
+
+def _left(chosen: Iterable[str], whole: Iterable[str]) -> str:
+    """The numbers among `whole` that are not chosen, as ranges; empty where all are."""
+    those = set(chosen)
+    return ", ".join(ranges.compact(number for number in whole if number not in those))

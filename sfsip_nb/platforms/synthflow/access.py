@@ -97,7 +97,8 @@ def _assistant(assistant: dict[str, Any], numbers: Sequence[str]) -> list[Check]
         ),
     ]
     if len(numbers) > 1:
-        attached = [number for number in numbers if number in answers(assistant)]
+        answered = set(answers(assistant))
+        attached = [number for number in numbers if number in answered]
         found.append(
             check(
                 "access.synthflow/several",

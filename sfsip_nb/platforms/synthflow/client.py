@@ -98,7 +98,14 @@ class SynthflowClient:
 
     def numbers(self) -> list[Json]:
         """The workspace's numbers: ``number`` and ``is_available`` (on no inbound assistant)."""
-        return list(self._numbers())
+        listed = list(self._numbers())
+        self._may_be_listed = {number.get("number") for number in listed}
+        return listed
+
+    def may_have(self, phone_number: str) -> bool:
+        """Whether a number was listed when the list was last read whole, or imported since; true
+        where it never was: then only asking for the number tells."""
+        return self._may_be_listed is None or phone_number in self._may_be_listed
 
     def _numbers(self) -> Iterator[Json]:
         return self._pages("/numbers", "phone_numbers", workspace=self._workspace)
@@ -107,8 +114,8 @@ class SynthflowClient:
         """The listed numbers. The list is read again for one that was on it, or that this client
         may have imported since: of ten thousand new numbers none is, and it is read once."""
         if self._may_be_listed is None or phone_number in self._may_be_listed:
-            self._may_be_listed = {number.get("number") for number in self._numbers()}
-        return self._may_be_listed
+            self.numbers()
+        return self._may_be_listed or set()
 
     def number(self, phone_number: str) -> Json | None:
         """One number in our vocabulary, or None if the workspace does not have it (see `_known`).

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.verdicts import Check, Vantage
 from sfsip_nb.platforms.shared.checks import check, of_number, synthflow
+from sfsip_nb.platforms.shared.sampling import sampled
 from sfsip_nb.platforms.synthflow import resources as s
 from sfsip_nb.platforms.synthflow import transfers as t
 
@@ -14,12 +15,12 @@ _UNSHOWN = "a number that Synthflow does not show"
 
 
 def answered_by_assistant(ctx: Context, step: str) -> Iterator[Check]:
-    """Each number is imported and attached to its assistant."""
-    client = synthflow(ctx)
+    """Each number of the sample is imported and attached to its assistant."""
+    client, chosen = synthflow(ctx), set(sampled(ctx.parameters))
     imported = {str(listed["number"]) for listed in client.numbers()}
     for assistant, numbers in ctx.parameters.assistants.items():
         attached = s.answers(s.find_assistant(client, assistant) or {})
-        for number in numbers:
+        for number in filter(chosen.__contains__, numbers):
             yield from of_number(
                 ctx,
                 number,
@@ -47,8 +48,8 @@ def answered_by_assistant(ctx: Context, step: str) -> Iterator[Check]:
 
 
 def sends_to(ctx: Context, step: str, host: str) -> Iterator[Check]:
-    """Synthflow's Termination URI, of each number, is the contact center's address."""
-    for number in ctx.parameters.numbers:
+    """The Termination URI, of each number of the sample, is the contact center's address."""
+    for number in sampled(ctx.parameters):
         imported = synthflow(ctx).number(number) or {}
         seen = imported.get("termination_uri") or "nothing"
         yield from of_number(

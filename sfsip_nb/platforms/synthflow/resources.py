@@ -121,7 +121,7 @@ class Number(Resource):
 
     def read(self, key: str) -> Seen | None:
         """The number as Synthflow has it; its owner is the inbound assistant it is on."""
-        number = self._client.number(key)
+        number = self._client.number(key) if self._client.may_have(key) else None
         if number is None:
             return None
         fields = {name: number.get(inner) for name, inner in _NUMBER.items() if inner in number}
@@ -162,7 +162,7 @@ class Attachment(Resource):
         assistant = find_assistant(self._client, key)
         if assistant is None:
             return None
-        attached, own = answers(assistant), self._wanted.get(key, ())
+        attached, own = dict.fromkeys(answers(assistant)), dict.fromkeys(self._wanted.get(key, ()))
         fields: Fields = {
             INBOUND_NUMBER: str(assistant.get("phone_number") or ""),
             INBOUND_NUMBERS: [number for number in own if number in attached],
@@ -178,7 +178,7 @@ class Attachment(Resource):
 
     def update(self, key: str, seen: Seen, fields: Fields) -> None:
         """Attach the number, or those of several that are not attached yet."""
-        present = seen.fields.get(INBOUND_NUMBERS, [])
+        present = set(seen.fields.get(INBOUND_NUMBERS, ()))
         further = [n for n in fields.get(INBOUND_NUMBERS, ()) if n not in present]
         if further:
             self._client.attach_numbers(seen.id, further)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from sfsip_nb.api.errors import ApiError
 from sfsip_nb.api.waits import waiting
 from sfsip_nb.engine.context import Context
-from sfsip_nb.engine.difference import is_later
+from sfsip_nb.engine.difference import is_later, text
 from sfsip_nb.engine.model import Desired, Resource, Step
 from sfsip_nb.engine.verdicts import Basis, Check, Vantage
 from sfsip_nb.inputs import facts
@@ -99,6 +101,9 @@ def steps(section: str, trunk: ContactCenterSide) -> tuple[Step, ...]:
         }
         if sip.authentication == "digest":
             fields |= {r.USERNAME: sip.username, r.PASSWORD: ctx.secrets["sip.password"]}
+        if len(ctx.parameters.numbers) > 1:
+            with suppress(ApiError):  # else each is asked for
+                synthflow(ctx).numbers()  # one list tells of most that they are not there yet
         why = "Synthflow takes and places calls for imported numbers only, over this trunk."
         lost = "the former trunk user name and password: no API returns them"
         return [
@@ -323,7 +328,7 @@ def _transfer_checks(ctx: Context, trunk: ContactCenterSide) -> list[Check]:
         check(
             "transfer.action/loop",
             "The transfer does not ring the AI again",
-            f"not one of {', '.join(ctx.parameters.numbers)}",
+            f"not one of {text(ctx.parameters.numbers)}",
             trunk.transfer_number(ctx),
             trunk.transfer_number(ctx) not in ctx.parameters.numbers,
             Vantage.HERE,

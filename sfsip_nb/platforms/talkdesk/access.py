@@ -109,7 +109,7 @@ def _inventory(ctx: Context) -> Card:
 
 
 def _number(ctx: Context) -> list[Check]:
-    listed = ranges.found_in(ctx.given("access.number", "numbers"))
+    listed = frozenset(ranges.found_in(ctx.given("access.number", "numbers")))
     return [
         made
         for number in (*ctx.parameters.numbers, settings(ctx).ring_group_number)
@@ -126,7 +126,7 @@ def _number(ctx: Context) -> list[Check]:
     ]
 
 
-def _listed(number: str, listed: list[str]) -> Check:
+def _listed(number: str, listed: frozenset[str]) -> Check:
     near = one_digit_off(number, listed.__contains__)
     meant = f"; near it, in the inventory: {', '.join(near)}" if near else ""
     return check(

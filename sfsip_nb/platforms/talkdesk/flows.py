@@ -8,6 +8,7 @@ from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Step
 from sfsip_nb.engine.verdicts import Basis, Check
 from sfsip_nb.inputs import ranges
+from sfsip_nb.platforms.shared import sampling
 from sfsip_nb.platforms.shared.checks import check
 from sfsip_nb.platforms.synthflow import flows as f
 from sfsip_nb.platforms.talkdesk.platform import settings
@@ -58,6 +59,7 @@ def _inbound(ctx: Context) -> list[Check]:
         ),
         _told(ctx, step, "trunk.create", f"Trunk “{own.trunk_name}” → Synthflow", "verify.inbound"),
         *f.answered_by_assistant(ctx, step),
+        *sampling.not_traced(ctx.parameters, step),
     ]
 
 

@@ -111,21 +111,22 @@ def _numbers(asked: ApiRequest) -> Json:
         asked,
         (
             did
-            for did in _every_number(asked.world)
-            if match in did["number"]
-            and (kind == "ASSIGNED_AND_UNASSIGNED" or did["assigned"] == (kind == "ASSIGNED"))
+            for did in _every_number(asked.world, match)
+            if kind == "ASSIGNED_AND_UNASSIGNED" or did["assigned"] == (kind == "ASSIGNED")
         ),
     )
 
 
-def _every_number(world: World) -> Iterator[Json]:
+def _every_number(world: World, match: str) -> Iterator[Json]:
+    """All numbers of the pools in which these digits stand."""
     owners = _owners(world)
     for pool in world.systems["genesys"]["did_pools"].values():
         if not world.visible(pool["id"]):
             continue
         low, high = _bounds(pool)
         for digits in range(low, high + 1):
-            number = f"+{digits}"
+            if match not in (number := f"+{digits}"):
+                continue
             did = {"number": number, "assigned": number in owners, "didPool": {"id": pool["id"]}}
             yield did | _owner(owners.get(number), number)
 

@@ -60,9 +60,8 @@ def _shown(asked: ApiRequest, assistant: Json, actions: bool = False) -> Json:
 
 def _all(asked: ApiRequest) -> Json:
     """The list is an object by model id, one assistant alone stands in an array."""
-    found = [_shown(asked, a) for a in asked.objects["assistants"].values()]
-    page, pagination = paged(asked, found)
-    by_id = {assistant["model_id"]: assistant for assistant in page}
+    page, pagination = paged(asked, list(asked.objects["assistants"].values()))
+    by_id = {assistant["model_id"]: _shown(asked, assistant) for assistant in page}
     return {"status": "ok", "response": {"pagination": pagination, "assistants": by_id}}
 
 
@@ -111,8 +110,7 @@ def _add_numbers(asked: ApiRequest) -> Json:
     wanted = [f"+{str(n).removeprefix('+')}" for n in numbers or slugs or ()]
     for number in wanted:
         _attach(asked.world, assistant, number)
-    pool = assistant["_phone_numbers"]
-    pool += [number for number in wanted if number not in pool]
+    assistant["_phone_numbers"] = list(dict.fromkeys([*assistant["_phone_numbers"], *wanted]))
     return {"status": "ok"}
 
 

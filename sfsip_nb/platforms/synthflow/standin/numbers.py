@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from sfsip_nb.platforms.synthflow import faults
@@ -109,7 +110,7 @@ def _shown(asked: ApiRequest, number: Json) -> Json:
     }
 
 
-def paged(asked: ApiRequest, found: list[Json]) -> tuple[list[Json], Json]:
+def paged(asked: ApiRequest, found: Sequence[Json]) -> tuple[Sequence[Json], Json]:
     """One page by ``limit`` and ``offset``, and the pagination block. Raises 422."""
     values = {}
     for name, default in (("limit", 20), ("offset", 0)):
@@ -123,13 +124,13 @@ def paged(asked: ApiRequest, found: list[Json]) -> tuple[list[Json], Json]:
 
 def _all(asked: ApiRequest) -> Json:
     workspace = _workspace(asked, asked.query.get("workspace"), "workspace")
-    found = [
-        {"number": shown["phone_number"], "sid": None, "is_available": shown["is_available"]}
-        for number in asked.objects["numbers"].values()
-        if number["workspace_id"] == workspace and (shown := _shown(asked, number))
-    ]
+    found = [n for n in asked.objects["numbers"].values() if n["workspace_id"] == workspace]
     page, pagination = paged(asked, found)
-    return {"status": "ok", "response": {"pagination": pagination, "phone_numbers": page}}
+    shown = [
+        {"number": one["phone_number"], "sid": None, "is_available": one["is_available"]}
+        for one in (_shown(asked, number) for number in page)
+    ]
+    return {"status": "ok", "response": {"pagination": pagination, "phone_numbers": shown}}
 
 
 def _find(asked: ApiRequest) -> Json:
