@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
 
 import httpx
 import pytest
 
 from sfsip_nb.api.errors import ApiError
-from sfsip_nb.api.memory import afresh, remembering
+from sfsip_nb.api.exchanges import noted
+from sfsip_nb.api.memory import LASTING, RECENT, Memory, afresh, remembering
 from sfsip_nb.engine.clock import until
 from sfsip_nb.platforms.genesys.client import GenesysClient
 from sfsip_nb.platforms.synthflow.client import SynthflowClient
@@ -143,3 +145,76 @@ def test_an_assistant_found_before_is_read_at_once_as_long_as_it_is_called_that(
     found = find_assistant(client, "Front desk")
     assert found is not None
     assert found["model_id"] == "2"
+
+
+def test_what_a_memory_that_lives_on_holds_serves_the_next_step_as_its_evidence(
+    sites: Sites, client: GenesysClient
+) -> None:
+    memory = Memory()
+    with remembering(memory), noted() as first:
+        client.site("1")
+    with remembering(memory), noted() as second:
+        client.site("1")
+        client.site("1")
+    assert sites.reads() == 1
+    *_, read = first
+    assert second == [replace(read, recalled=True)], "told once, with the time at which it was read"
+
+
+def test_what_is_old_or_was_another_persons_to_change_is_read_anew(
+    sites: Sites, client: GenesysClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory, passed = Memory(), 0.0
+    monkeypatch.setattr("sfsip_nb.api.memory.time.monotonic", lambda: passed)
+    with remembering(memory):
+        client.site("1")
+        passed = RECENT
+        client.site("1")
+        assert sites.reads() == 1
+        passed += 0.1
+        client.site("1")
+        assert sites.reads() == 2
+        memory.forget("https://elsewhere.example")
+        client.site("1")
+        assert sites.reads() == 2
+        [(origin, *_)] = memory._known
+        memory.forget(origin)
+        client.site("1")
+    assert sites.reads() == 3
+
+
+def test_what_no_write_changes_is_known_beyond_writes_and_where_all_else_is_read_anew(
+    sites: Sites, client: GenesysClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed = 0.0
+    monkeypatch.setattr("sfsip_nb.api.memory.time.monotonic", lambda: passed)
+
+    def lasting() -> None:
+        client._api.call("GET", SITE, lasting=True)
+
+    with remembering():
+        lasting()
+        client._api.call("PUT", SITE, json={"name": "second"})
+        with afresh():
+            lasting()
+        passed = LASTING
+        lasting()
+        assert sites.reads() == 1
+        assert client.site("1")["name"] == "second", "for itself it is read anew"
+        assert sites.reads() == 2
+        passed = 2 * LASTING + 0.1
+        lasting()
+    assert sites.reads() == 3
+
+
+def test_what_was_read_after_the_last_write_may_be_its_read_back(
+    sites: Sites, client: GenesysClient
+) -> None:
+    with remembering():
+        client._api.call("PUT", SITE, json={"name": "second"})
+        client.site("1")
+        for name, reads in (("second", 1), ("never", 2)):
+            named = lambda site, name=name: site["name"] == name  # noqa: E731
+            until(lambda: client.site("1"), named, 0.1, "a name", known=True)
+            assert sites.reads() >= reads
+            assert (sites.reads() == 1) == (name == "second"), "enough, or asked for again"

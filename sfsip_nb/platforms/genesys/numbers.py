@@ -11,7 +11,7 @@ from sfsip_nb.engine.model import Fields, Refused, Resource, Seen
 from sfsip_nb.inputs import ranges
 from sfsip_nb.platforms.genesys.client import GenesysClient
 from sfsip_nb.platforms.genesys.pools import holding
-from sfsip_nb.platforms.genesys.resources import by_name, find_flow, find_site
+from sfsip_nb.platforms.genesys.resources import LATE, by_name, find_flow, find_site, ids_of
 
 # Plans that stay untouched and ahead of every other (docs/safety.md).
 PROTECTED = ("Emergency", "Suicide Prevention")
@@ -198,6 +198,7 @@ class CallRoute(Resource):
 
     kind = "genesys.call_route"
     marked = True
+    late = LATE
 
     def __init__(self, client: GenesysClient) -> None:
         self._client = client
@@ -283,8 +284,8 @@ class Did(Resource):
 
     def update(self, key: str, seen: Seen, fields: Fields) -> None:
         """Put a free number on the wanted call route; none: take it off its present one."""
-        routes = {i["name"]: i["id"] for i in self._client.ivrs()}
         old, new = seen.fields["Call route"], fields["Call route"]
+        routes = ids_of(self._client.ivrs, [new or old])
         if old and old not in routes:
             raise Refused(
                 f"{key} belongs to {old}, which is not a call route.",
