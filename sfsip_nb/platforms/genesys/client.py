@@ -141,10 +141,6 @@ class GenesysClient:
         """The sites."""
         return list(self._pages(f"{_EDGES}/sites", True))
 
-    def site(self, id: str) -> Json:
-        """One site."""
-        return self._get(f"{_EDGES}/sites/{segment(id)}")
-
     def number_plans(self, site_id: str) -> list[Json]:
         """The site's number plans, in order of priority (at most 200)."""
         plans = self._api.call("GET", f"{_EDGES}/sites/{segment(site_id)}/numberplans")
