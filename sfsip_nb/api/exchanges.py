@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 from sfsip_nb.api.errors import UNPROVEN
@@ -22,7 +22,8 @@ class Exchange:
     ``at`` is in UTC, ``status`` 0 where no answer came, ``ms`` how long it took. ``correlation`` is
     the id to quote to the platform's support. ``writes`` says that it may have changed something,
     ``personal`` that the answer tells of people's calls. ``answer`` is the object as read, None for
-    what holds a token; of a refusal its code and message.
+    what holds a token; of a refusal its code and message. ``recalled`` says that it was sent for
+    an earlier step, and went for this one's answer too (`memory`).
     """
 
     at: str
@@ -35,12 +36,15 @@ class Exchange:
     writes: bool = False
     personal: bool = False
     answer: Any = None
+    recalled: bool = False
 
 
 class ExchangeListener(Protocol):
     """Something that exchanges are told to, such as a list."""
 
     def append(self, exchange: Exchange, /) -> None: ...
+
+    def __contains__(self, exchange: Exchange, /) -> bool: ...
 
 
 Heard = TypeVar("Heard", bound=ExchangeListener)
@@ -70,6 +74,14 @@ def note(exchange: Exchange) -> None:
     """Tell all that listen."""
     for heard in _listeners.get():
         heard.append(exchange)
+
+
+def recall(exchange: Exchange) -> None:
+    """Tell those that did not hear of it when it was sent: by it they go too."""
+    recalled = replace(exchange, recalled=True)
+    for heard in _listeners.get():
+        if exchange not in heard and recalled not in heard:
+            heard.append(recalled)
 
 
 def refused(exchanges: Iterable[Exchange]) -> bool:

@@ -114,6 +114,7 @@ class Api:
         retry: bool | None = None,
         redirects: bool = False,
         personal: bool = False,
+        lasting: bool = False,
     ) -> Any:
         """The decoded JSON of the answer; None if it has no body. Raises ApiError.
 
@@ -121,7 +122,7 @@ class Api:
         harm, as with a POST that only asks; None goes by the method. With `redirects` the answer
         may lie elsewhere; another origin than this one gets no token (httpx leaves it out).
         `personal` says that the answer tells of people's calls; to any other GET it may be a
-        remembered one (`memory`).
+        remembered one (`memory`), and `lasting` says that no write of a run changes it.
         """
         request = {
             "params": {k: v for k, v in (params or {}).items() if v is not None},
@@ -133,7 +134,7 @@ class Api:
         ask = functools.partial(self._renewing, method, path, request, retry, personal)
         if method == "GET" and not personal:
             query = repr(sorted(request["params"].items()))
-            return memory.answer((self._base, path, query), ask)
+            return memory.answer((self._base, path, query), ask, lasting)
         if method in _READS or retry is True:
             return ask()
         with memory.writing(self._base):

@@ -66,7 +66,8 @@ def carry_out(ctx: Context, step: str, want: Desired, approved: plan.Plan) -> Se
     def as_written(seen: Seen | None) -> bool:
         return seen is not None and not difference.compare(ctx, want, seen).changed
 
-    after = read_until(ctx, want, as_written)
+    late = ctx.resource(want.kind).late if found.op == "create" else 0.0
+    after = read_until(ctx, want, as_written, first=late)
     if after is not None:
         ctx.journal.changes.left(last, after.id, difference.digest(after))
     read_back = difference.compare(ctx, want, after)

@@ -1,7 +1,8 @@
 """The time, as the journal and the record write it, and waiting for something to come."""
 
+import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -20,13 +21,23 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def until(ask: Callable[[], T], enough: Callable[[T], bool], patience: float, what: str) -> T:
+def until(
+    ask: Callable[[], T],
+    enough: Callable[[T], bool],
+    patience: float,
+    what: str,
+    *,
+    first: float = 0.0,
+    known: bool = False,
+) -> T:
     """The first answer that is enough, or the last one when patience (seconds) ends.
 
-    `what` is waited for, in words.
+    `what` is waited for, in words. It is never there before `first` (seconds): so long nobody asks.
+    `known` says that what is remembered will do, if it is enough.
     """
     latest: list[T] = []
     with suppress(_NotYet), waiting(what, patience):
+        time.sleep(min(first, patience))
         for attempt in tries(
             on=_NotYet,
             attempts=None if patience else 1,
@@ -34,7 +45,8 @@ def until(ask: Callable[[], T], enough: Callable[[T], bool], patience: float, wh
             wait_initial=0.1,
             wait_max=1.0,
         ):
-            with attempt, afresh():
+            with attempt, nullcontext() if known else afresh():
+                known = False
                 latest = [ask()]
                 if not enough(latest[0]):
                     raise _NotYet

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import re
 import ssl
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sfsip_nb.api.errors import ApiError
+from sfsip_nb.api.exchanges import noted
+from sfsip_nb.api.memory import Memory
 from sfsip_nb.engine import spelling
 from sfsip_nb.engine.journal import AnswerRow, Journal
 from sfsip_nb.engine.model import Guide, Resource
@@ -86,6 +89,8 @@ class Context:
 
     ``parameters`` are the inputs with names as the platforms spell them, ``typed`` those as they
     were typed. ``watched``: a person is there, who sees what takes long and may act meanwhile.
+    ``recalls``: nobody is, and its steps follow one another at once, so that one may go by what
+    another has just read (``memory``).
     """
 
     guide: Guide
@@ -98,6 +103,8 @@ class Context:
     redactor: Redactor
     surroundings: Surroundings
     watched: bool = False
+    recalls: bool = False
+    memory: Memory = field(default_factory=Memory)
     typed: Parameters = field(init=False)
     _made: dict[str, Any] = field(default_factory=dict)
     _closers: list[Callable[[], object]] = field(default_factory=list)
@@ -142,11 +149,25 @@ class Context:
 
     def release(self) -> None:
         """Close what ``once`` made: tokens are revoked; all is made anew when needed again."""
-        while self._closers:
-            # A platform that is gone cannot revoke; its token lapses by itself.
-            with contextlib.suppress(ApiError):
-                self._closers.pop()()
+        with noted() as asked:
+            while self._closers:
+                # A platform that is gone cannot revoke; its token lapses by itself.
+                with contextlib.suppress(ApiError):
+                    self._closers.pop()()
+        self.count(Counter(one.platform for one in asked))
+        self.memory = Memory()
         self._made.clear()
+
+    def count(self, sent: Mapping[str, int]) -> None:
+        """Add what was sent, by platform, to the attempt's requests."""
+        if sent and self.attempt:  # a form that only reads is no attempt
+            self.journal.count_requests(self.attempt, sent)
+
+    def forget(self, system: str) -> None:
+        """Nothing that a platform has answered holds any longer: a person has acted there."""
+        for name, origin in self.surroundings.origins.items():
+            if name.partition(".")[0] == system:
+                self.memory.forget(origin.rstrip("/"))
 
     def resource(self, kind: str) -> Resource:
         """How to read and change one kind of object. Raises ``KeyError`` for an unknown kind."""

@@ -41,11 +41,17 @@ def read_until(
     what: Desired | Meant,
     enough: Callable[[Seen | None], bool],
     patience: float = PATIENCE,
+    first: float = 0.0,
 ) -> Seen | None:
-    """Read an object again and again until it is as it should be, or patience (seconds) ends."""
+    """Read an object again and again until it is as it should be, or patience (seconds) ends.
+
+    What has been read since the last write counts: nothing older is remembered. Before `first`
+    (seconds) it cannot be there.
+    """
     resource = ctx.resource(what.kind)
     seen = f"{what.kind} “{what.key}” as the platform shows it after the change"
-    return until(lambda: resource.read(what.key), enough, patience, seen)
+    look = partial(resource.read, what.key)
+    return until(look, enough, patience, seen, first=first, known=True)
 
 
 def send(ctx: Context, meant: Meant, seen: Seen | None) -> int:

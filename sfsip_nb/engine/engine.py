@@ -11,10 +11,10 @@ from functools import partial
 from sfsip_nb.api.errors import ApiError
 from sfsip_nb.api.exchanges import told_to
 from sfsip_nb.api.memory import remembering
-from sfsip_nb.engine import apply, effects, evidence, hosts, people, plan, trouble
+from sfsip_nb.engine import apply, effects, evidence, fitting, hosts, people, plan, trouble
 from sfsip_nb.engine.broken import InternalError, explain
 from sfsip_nb.engine.context import Context
-from sfsip_nb.engine.model import Card, Desired, Refused, Step
+from sfsip_nb.engine.model import Card, Desired, LookupResult, Refused, Step
 from sfsip_nb.engine.plan import Plan
 from sfsip_nb.engine.rows import CheckRow, StepRow
 from sfsip_nb.engine.verdicts import Check, Verdict, step_verdict
@@ -47,13 +47,14 @@ class Engine:
     def _asking(self) -> Iterator[evidence.Asked]:
         """What is asked of the platforms in here: noted, counted, and read once each."""
         inside, self._counting = self._counting, True  # a step may make its plan
-        with told_to(evidence.Asked()) as asked, remembering():
+        memory = self.ctx.memory if self.ctx.recalls else None
+        with told_to(evidence.Asked()) as asked, remembering(memory):
             try:
                 yield asked
             finally:
                 self._counting = inside
                 if not inside:
-                    self.ctx.journal.count_requests(self.ctx.attempt, asked.requests)
+                    self.ctx.count(asked.requests)
 
     def reach(self) -> None:
         """The first thing a run does: reach each host that it needs. Raises ``Unreachable``."""
@@ -78,7 +79,9 @@ class Engine:
         if ctx.mode == "apply":
             effects.resume(ctx, ctx.journal.changes.all())
         with self._asking():
+            ctx.memory.written()  # a plan is made of what is there now,
             made = plan.make(ctx)
+            ctx.memory.written()  # and carried out where it is there still
         if not ctx.parameters.by_hand.plan:
             made.approve("the testbed (a fresh plan approves itself)")
         made.save(ctx)
@@ -102,6 +105,11 @@ class Engine:
         current.approve(by)
         current.save(self.ctx)
         return current
+
+    def look(self) -> dict[str, LookupResult]:
+        """What both platforms say of the inputs, by the inputs' keys. Changes nothing."""
+        with self._asking():
+            return {look.key: fitting.asked(self.ctx, look) for look in self.ctx.guide.looks}
 
     # -- steps ----------------------------------------------------------------------------
 

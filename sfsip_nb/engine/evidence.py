@@ -32,25 +32,33 @@ class Asked:
     """What was asked and answered, as much of it as is kept, however much there was.
 
     ``told`` are the exchanges in order; of those that asked and were answered the same, the latest
-    one and how often. ``more`` counts those beyond ``MOST``, ``requests`` all by platform.
+    one and how often. ``more`` counts those beyond ``MOST``, ``requests`` by platform all that
+    were sent.
     """
 
     def __init__(self, exchanges: Iterable[Exchange] = ()) -> None:
         self.requests = Counter[str]()
         self._told: dict[int, tuple[Exchange, int]] = {}
         self._more = set[int]()
+        self._heard = set[int]()
         for exchange in exchanges:
             self.append(exchange)
 
     def append(self, one: Exchange) -> None:
         """Take in one exchange."""
-        self.requests[one.platform] += 1
+        self._heard.add(hash((one.at, one.path)))
+        if not one.recalled:
+            self.requests[one.platform] += 1
         key = hash((one.platform, one.method, one.path, one.status, repr(one.answer)))
         if key not in self._told and len(self._told) == MOST:
             self._more.add(key)
             return
         _, times = self._told.pop(key, (one, 0))
         self._told[key] = one, times + 1
+
+    def __contains__(self, one: Exchange) -> bool:
+        """Whether that request is among them, sent or recalled."""
+        return hash((one.at, one.path)) in self._heard
 
     @property
     def told(self) -> list[tuple[Exchange, int]]:

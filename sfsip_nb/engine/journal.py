@@ -120,7 +120,7 @@ class Journal:
             self.put(f"requests/{attempt}", dict(sorted(total.items())))
 
     def requests(self, attempt: int) -> dict[str, int]:
-        """The requests that the plan and the steps of an attempt have sent, by platform."""
+        """The requests that an attempt has sent, by platform."""
         return dict(self.get(f"requests/{attempt}", {}))
 
     # -- attempts -------------------------------------------------------------------------

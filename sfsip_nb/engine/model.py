@@ -59,6 +59,8 @@ class Resource(Protocol):
     """What the API need not return; what it returns of it all the same is compared as any field."""
     marked: bool = False
     """Whether the ownership marker can be written into such an object."""
+    late: float = 0.0
+    """Seconds for which a new object is not seen yet, at the least."""
     at_risk: str = ""
     """What it means for the customer where a change of several requests stops half-way."""
 

@@ -153,8 +153,8 @@ class Record(Shape):
     )
     requests: dict[str, int] = Field(
         default={},
-        description="How many requests the plan and the steps sent, by platform, those of waiting"
-        " and repeated ones too; empty in early records.",
+        description="How many requests the attempt sent, by platform, those of waiting and repeated"
+        " ones too; empty in early records.",
     )
     compared: ComparisonRow | None = Field(
         default=None,

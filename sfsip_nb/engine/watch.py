@@ -30,8 +30,8 @@ class Stage:
 class Watch:
     """How long a call may take to begin, to end, and to be on record on the other side too.
 
-    ``names`` are the two sides'. ``pause`` is the seconds between two looks, ``phase`` tells what
-    is waited for.
+    ``names`` are the two sides'. ``pause`` is the seconds before the first look, which double from
+    one look to the next as far as ``longest``; ``phase`` tells what is waited for.
     """
 
     names: tuple[str, str]
@@ -39,6 +39,7 @@ class Watch:
     end: Stage
     record: Stage
     pause: float
+    longest: float
     phase: Phase = waiting
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
@@ -50,7 +51,7 @@ class Watch:
         them together no more than the sum: a number that is called all day ends the watch too.
         """
         stages = (self.begin, self.end, self.record)
-        began, stage = self.clock(), None
+        began, stage, pause = self.clock(), None, self.pause
         seen = CallMatch()
         end = began + sum(each.seconds for each in stages)
         with ExitStack() as shown:
@@ -67,7 +68,8 @@ class Watch:
                 tell(_told(self.names, seen))
                 if now >= until:
                     break
-                self.sleep(min(self.pause, until - now))
+                self.sleep(min(pause, until - now))
+                pause = min(pause * 2, self.longest)
                 seen = match(platform(), synthflow(), wanted)
         return seen
 

@@ -118,7 +118,7 @@ class Workspace:
     def engine(self) -> Engine:
         """The session's engine."""
         engine = self.open().engine
-        engine.ctx.watched = not self.headless
+        engine.ctx.watched, engine.ctx.recalls = not self.headless, self.headless
         return engine
 
     def status(self, here: str) -> dict[str, Any]:
@@ -173,6 +173,8 @@ class Workspace:
 
     def look(self) -> dict[str, LookupResult]:
         """What both platforms say of the inputs as they stand, complete or not. Changes nothing."""
+        if self.headless:  # they are complete, and the steps go by the same answers
+            return self.engine().look()
         checked = self.draft.checked
         parameters = checked.parameters or self.draft.loose()
         return looking.look(parameters, checked.secrets)

@@ -145,6 +145,11 @@ def test_no_check_passes_without_evidence(story: Story, moment: str) -> None:
     assert groundless(record) == []
 
 
+def test_a_series_asks_no_more_than_it_needs(story: Story) -> None:
+    asked = story.run.record(story["apply"].attempt)["requests"]
+    assert 100 < sum(asked.values()) <= 165, asked
+
+
 def test_what_genesys_was_asked_is_kept_with_the_id_for_its_support(story: Story) -> None:
     step = story.steps("apply")["trunk.create"]
     [name] = [name for name in step["evidence"] if "requests-of" in name]

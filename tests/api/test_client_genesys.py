@@ -88,9 +88,7 @@ def test_the_testbeds_organisation_is_read(platform: GenesysClient) -> None:
     assert platform.organization()["name"] == genesys_samples.ORG_NAME
     assert "byoc" in [product["id"] for product in platform.products()]
     assert genesys_samples.SITE in names(platform.sites())
-    assert genesys_samples.TRANSFER_QUEUE in names(
-        platform.queues(name=genesys_samples.TRANSFER_QUEUE)
-    )
+    assert genesys_samples.TRANSFER_QUEUE in names(platform.queues())
     assert platform.number_plans(genesys_samples.SITE_ID)[0]["name"] == "Emergency"
     assert len(platform.dids()) == 300
     assert platform.calls_metrics()["concurrentCallCount"] == 0

@@ -119,7 +119,7 @@ def test_a_report_is_waited_for_and_read(talkdesk: MakeTalkdesk, pauses: list[fl
         b'{"format":"json","timespan":{"from":"2026-11-21T12:00:00.000Z",'
         b'"to":"2026-11-21T13:00:00.000Z"}}'
     )
-    assert len(pauses) == 1
+    assert len(pauses) == 2, "before each look"
 
 
 def test_a_file_at_another_origin_is_read_without_the_token(

@@ -309,7 +309,7 @@ def test_each_request_is_noted_without_its_query(genesys: MakeGenesys) -> None:
     quoted = {"ININ-Correlation-Id": "c-2"}
     client = genesys(Script(busy(503), httpx.Response(200, json=found, headers=quoted)))
     with noted() as sent, noted() as inner:
-        client.queues(name="Support")
+        client.queues()
     login, stumbled, answered = sent
     assert (login.path, login.answer) == ("/oauth/token", None)
     assert stumbled.status == 503

@@ -19,6 +19,7 @@ KNOWN = {
 _EDGES = "/api/v2/telephony/providers/edges"
 NOT_OURS = "no client asks for it"
 UNUSED = {
+    f"GET {_EDGES}/sites/{{siteId}}": NOT_OURS,
     f"GET {_EDGES}/trunkbasesettings/availablemetabases": NOT_OURS,
     f"GET {_EDGES}/trunks/{{trunkId}}": NOT_OURS,
     f"GET {_EDGES}/trunks/{{trunkId}}/metrics": NOT_OURS,

@@ -47,7 +47,7 @@ class Play:
     def watch(self, platform: Script, synthflow: Script) -> Pair:
         names = ("Genesys Cloud", "Synthflow")
         clock: Callable[[], float] = lambda: self.now  # noqa: E731
-        made = Watch(names, DIAL, CALL, RECORD, 2.0, self.phase, clock, self.sleep)
+        made = Watch(names, DIAL, CALL, RECORD, 2.0, 2.0, self.phase, clock, self.sleep)
         seen = made(lambda: self._of(platform), lambda: self._of(synthflow), Wanted())
         return seen.there, seen.here
 
@@ -145,7 +145,7 @@ def test_an_interrupt_ends_the_watch_at_once(play: Play) -> None:
     def interrupted() -> list[SeenCall]:
         raise KeyboardInterrupt
 
-    watch = Watch(("a", "b"), DIAL, CALL, RECORD, 2.0, play.phase, lambda: 0.0, play.sleep)
+    watch = Watch(("a", "b"), DIAL, CALL, RECORD, 2.0, 2.0, play.phase, lambda: 0.0, play.sleep)
     with pytest.raises(KeyboardInterrupt):
         watch(list, interrupted, Wanted())
 

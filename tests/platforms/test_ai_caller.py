@@ -147,7 +147,7 @@ def test_a_call_that_may_not_be_prepared_goes_without_synthflows_id(
 
     client = SimpleNamespace(prepare_call=refuses)
     monkeypatch.setattr(direct, "synthflow", lambda ctx: client)
-    monkeypatch.setattr(direct, "find_assistant", lambda client, wanted: {"model_id": "m"})
+    monkeypatch.setattr(direct, "listed_assistant", lambda client, wanted: {"model_id": "m"})
     rules = SimpleNamespace(from_="+15550100123")
     parameters = SimpleNamespace(assistant_of=lambda number: "m", test_calls=rules)
     ctx: Any = SimpleNamespace(parameters=parameters)

@@ -96,7 +96,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_a_capture_that_holds_more_than_the_traces_is_what_is_diagnosed(seen: Any) -> None:
     found = seen(WHOLE[:2], "", file(WHOLE))
-    assert found.client.asked == [{"conversationId": "c"}, {"callId": "one"}, {"callId": "one"}]
+    assert found.client.asked == [{"callId": "one"}, {"callId": "one"}]
     assert found.leg.code == 403
     assert "after 1 login" in trace.told(found.leg)
     same = trace.Leg(talk=trace._talks(WHOLE)[0])

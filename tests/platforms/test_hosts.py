@@ -57,6 +57,9 @@ class Unwritten:
     def get(self, name: str, default: Any) -> Any:
         return default
 
+    def count_requests(self, attempt: int, asked: Any) -> None:
+        pass
+
 
 def attempt(guide: str, live: bool, origin: Callable[[str], str]) -> Context:
     """An attempt of `guide` whose origins are what `origin` makes of their names."""

@@ -141,7 +141,7 @@ def test_a_call_that_synthflow_does_not_place_asks_no_list(monkeypatch: pytest.M
     monkeypatch.setattr(
         access_control, "synthflow", lambda ctx: SimpleNamespace(place_call=refuses)
     )
-    monkeypatch.setattr(access_control, "find_assistant", lambda *given: {"model_id": "m"})
+    monkeypatch.setattr(access_control, "listed_assistant", lambda *given: {"model_id": "m"})
     monkeypatch.setattr(access_control, "sampled", lambda parameters: ["+15551230001"])
     monkeypatch.setattr(access_control.dialing, "permit", lambda *given: "mark")
     ctx = cast(Context, SimpleNamespace(live=False, parameters=own))

@@ -36,7 +36,7 @@ class Workspace:
             for state in states
         ]
 
-    def assistants(self) -> list[dict[str, Any]]:
+    def assistants(self, lasting: bool = False) -> list[dict[str, Any]]:
         return [{"model_id": "m", "name": "Receptionist"}]
 
     def assistant(self, model_id: str) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def judged(monkeypatch: pytest.MonkeyPatch, *trunks: Any) -> list[Check]:
         return list(trunks)
 
     client = SimpleNamespace(
-        trunks=lambda name: [{"id": "base", "name": name}], trunk_instances=instances
+        trunks=lambda: [{"id": "base", "name": "Synthflow AI"}], trunk_instances=instances
     )
     monkeypatch.setattr(health, "genesys", lambda ctx: client)
     ctx: Any = SimpleNamespace(parameters=SimpleNamespace(trunk_name="Synthflow AI"))

@@ -53,7 +53,7 @@ async def test_calls_at_once_from_one_number_are_joined_each_with_itself(
     synthflow = SimpleNamespace(calls=lambda *asked: rows)
     monkeypatch.setattr(verify, "genesys", lambda ctx: genesys)
     monkeypatch.setattr(watch, "synthflow", lambda ctx: synthflow)
-    monkeypatch.setattr(watch, "find_assistant", lambda client, wanted: {"model_id": "m"})
+    monkeypatch.setattr(watch, "listed_assistant", lambda client, wanted: {"model_id": "m"})
     theirs, ours = (
         calls.fitting(source, samples.DID, since)
         for source in (verify.conversations(ctx), watch.synthflow_calls(ctx, samples.DID))

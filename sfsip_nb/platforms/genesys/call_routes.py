@@ -10,7 +10,7 @@ from sfsip_nb.api.waits import tries
 from sfsip_nb.engine.model import Fields, Refused, Resource, Seen
 from sfsip_nb.inputs import ranges
 from sfsip_nb.platforms.genesys.client import GenesysClient
-from sfsip_nb.platforms.genesys.resources import by_name, find_flow
+from sfsip_nb.platforms.genesys.resources import LATE, by_name, find_flow, ids_of
 
 MOST_NUMBERS = 50
 """Numbers of one call route, as few as Terraform's provider sends in one request."""
@@ -26,6 +26,7 @@ class CallRoute(Resource):
 
     kind = "genesys.call_route"
     marked = True
+    late = LATE
 
     def __init__(self, client: GenesysClient) -> None:
         self._client = client
@@ -143,8 +144,8 @@ class Did(Resource):
 
     def update(self, key: str, seen: Seen, fields: Fields) -> None:
         """Put free numbers on the wanted call route; none: take them off their present one."""
-        routes = {i["name"]: i["id"] for i in self._client.ivrs()}
         old, new = seen.fields[CALL_ROUTE], fields[CALL_ROUTE]
+        routes = ids_of(self._client.ivrs, [new or old])
         if old and old not in routes:
             raise Refused(
                 f"{key} belongs to {old}, which is not a call route.",

@@ -20,6 +20,7 @@ from sfsip_nb.sip import TraceEntry
 from sfsip_nb.sip import evidence as wire
 
 _PATIENCE = 15.0  # seconds; what the capture shows, the traces show too
+_EARLIEST = 0.1  # seconds: no capture is made sooner
 _NOT_YET = (403, 404)
 """A signed address may be named before the file is there (the API answers 202 with one)."""
 
@@ -52,7 +53,8 @@ def of_call(ctx: Context, call_id: str, start: datetime, end: datetime) -> Captu
 
     try:
         wanted = client.request_capture(start, end, callId=call_id)
-        file = until(fetched, bool, _PATIENCE, "Genesys's capture of the call")
+        what = "Genesys's capture of the call"
+        file = until(fetched, bool, _PATIENCE, what, first=_EARLIEST)
         if not file:
             return Captured(unread=why)
         found = wire.capture.read(BytesIO(file)).entries

@@ -92,7 +92,7 @@ class GenesysClient:
 
     def organization(self) -> Json:
         """The organization: id, name, thirdPartyOrgName (unique everywhere), defaultSiteId."""
-        return self._get("/api/v2/organizations/me")
+        return self._get("/api/v2/organizations/me", lasting=True)
 
     def products(self) -> list[Json]:
         """The organization's products; BYOC Cloud has the id ``byoc``."""
@@ -102,12 +102,11 @@ class GenesysClient:
 
     def trunk_template(self, metabase: str) -> Json:
         """The template that a trunk of this metabase is made from, with every property key."""
-        return self._get(f"{_TRUNKS}/template", trunkMetabaseId=metabase)
+        return self._get(f"{_TRUNKS}/template", lasting=True, trunkMetabaseId=metabase)
 
-    def trunks(self, name: str | None = None) -> list[Json]:
-        """Trunk base settings; `name` filters, and may match more than that name."""
-        params = {"name": name, "expand": "properties", "sortBy": "name"}
-        return list(self._pages(_TRUNKS, **params))
+    def trunks(self, *, lasting: bool = False) -> list[Json]:
+        """Trunk base settings. `lasting` says that only their names and ids are of interest."""
+        return list(self._pages(_TRUNKS, lasting, expand="properties", sortBy="name"))
 
     def trunk(self, id: str) -> Json:
         """One trunk. Handle as a secret: whether the password is in it is not known."""
@@ -134,17 +133,13 @@ class GenesysClient:
         ``registersEnabledStatus`` are ``ENABLED``; ``ipStatus`` is the interface's address.
         """
         params = {"trunkBase.id": trunk_id, "trunkType": "EXTERNAL"}
-        return list(self._pages(f"{_EDGES}/trunks", **params))
+        return list(self._pages(f"{_EDGES}/trunks", False, **params))
 
     # Sites
 
-    def sites(self, name: str | None = None) -> list[Json]:
-        """Sites; `name` filters."""
-        return list(self._pages(f"{_EDGES}/sites", name=name))
-
-    def site(self, id: str) -> Json:
-        """One site."""
-        return self._get(f"{_EDGES}/sites/{segment(id)}")
+    def sites(self) -> list[Json]:
+        """The sites."""
+        return list(self._pages(f"{_EDGES}/sites", True))
 
     def number_plans(self, site_id: str) -> list[Json]:
         """The site's number plans, in order of priority (at most 200)."""
@@ -196,9 +191,9 @@ class GenesysClient:
         """The numbers in the pools, with their owners; `match` filters by digits."""
         return list(self._pages(f"{_POOLS}/dids", type=type, numberMatch=match))
 
-    def ivrs(self, name: str | None = None) -> list[Json]:
-        """The call routes; `name` filters."""
-        return list(self._pages(_IVRS, name=name))
+    def ivrs(self, *, lasting: bool = False) -> list[Json]:
+        """The call routes. `lasting` says that only their names and ids are of interest."""
+        return list(self._pages(_IVRS, lasting))
 
     def ivr(self, id: str) -> Json:
         """One call route."""
@@ -216,13 +211,13 @@ class GenesysClient:
         """Delete a call route; its numbers become free."""
         self._delete(f"{_IVRS}/{segment(id)}")
 
-    def flows(self, name: str | None = None, type: str | None = None) -> list[Json]:
-        """Architect flows; one without ``publishedVersion`` takes no calls."""
-        return list(self._pages("/api/v2/flows", name=name, type=type))
+    def flows(self) -> list[Json]:
+        """The Architect flows; one without ``publishedVersion`` takes no calls."""
+        return list(self._pages("/api/v2/flows", True))
 
-    def queues(self, name: str | None = None) -> list[Json]:
-        """Queues; `name` filters, asterisks allowed."""
-        return list(self._pages("/api/v2/routing/queues", name=name))
+    def queues(self) -> list[Json]:
+        """The queues."""
+        return list(self._pages("/api/v2/routing/queues", True))
 
     def queue_members(self, queue_id: str) -> list[Json]:
         """Members who have joined a queue, each with the ``routingStatus`` that it has now."""
@@ -300,8 +295,8 @@ class GenesysClient:
 
     # Plumbing
 
-    def _get(self, path: str, **params: Any) -> Json:
-        return _object(self._api.call("GET", path, params=params), "GET", path)
+    def _get(self, path: str, *, lasting: bool = False, **params: Any) -> Json:
+        return _object(self._api.call("GET", path, params=params, lasting=lasting), "GET", path)
 
     def _write(self, method: str, path: str, body: Json) -> Json:
         return _object(self._api.call(method, path, json=body), method, path)
@@ -313,11 +308,11 @@ class GenesysClient:
             if error.status != 404:  # gone already: a repeated or a late delete
                 raise
 
-    def _pages(self, path: str, **params: Any) -> Iterator[Json]:
+    def _pages(self, path: str, lasting: bool = False, /, **params: Any) -> Iterator[Json]:
         """The entities of all pages. Telephony lists end with an empty page or no next one."""
         for number in range(1, _MOST_PAGES + 1):
             paging = {"pageSize": _PAGE_SIZE, "pageNumber": number}
-            answer = self._api.call("GET", path, params=params | paging)
+            answer = self._api.call("GET", path, params=params | paging, lasting=lasting)
             entities = _entities(answer)
             yield from entities
             if not entities or isinstance(answer, list):

@@ -39,7 +39,7 @@ _APPROXIMATION = (
 
 def _trunk(ctx: Context) -> dict[str, Any] | None:
     client, name = genesys(ctx), ctx.parameters.trunk_name
-    found = r.by_name(client.trunks(name=name), name)
+    found = r.by_name(client.trunks(), name)
     return client.trunk(found["id"]) if found else None
 
 
@@ -200,7 +200,7 @@ def _transfer(ctx: Context) -> list[Check]:
 def _staffed(ctx: Context, step: str) -> Iterator[Check]:
     """Who could take a transferred call now, by the queue's own members."""
     name, client = settings(ctx).transfer_queue, genesys(ctx)
-    queue = r.by_name(client.queues(name=name), name)
+    queue = r.by_name(client.queues(), name)
     if queue is None:
         return  # routing.transfer says so
     try:
@@ -249,7 +249,7 @@ def _onward(ctx: Context, step: str) -> Iterator[Check]:
             f"{step}/site",
             "Calls that come in on the trunk use a site's number plans",
             settings(ctx).site,
-            client.site(site)["name"] if site else "no Number Plan Site",
+            r.site_name(client, site) if site else "no Number Plan Site",
             bool(site),
             reason="Run trunk.inbound.",
         ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Guide, Resource
 from sfsip_nb.platforms.genesys import (
@@ -37,7 +39,7 @@ def resources(ctx: Context) -> dict[str, Resource]:
     """Every kind of object that the guide changes, on both platforms."""
     client, chosen = genesys(ctx), settings(ctx).site
     made: tuple[Resource, ...] = (
-        r.Trunk(client, trunk.termination_key(ctx)),
+        r.Trunk(client, partial(trunk.termination_key, ctx)),
         r.Route(client, chosen),
         numbers.NumberPlan(client, chosen),
         numbers.DidPool(client),

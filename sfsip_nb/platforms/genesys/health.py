@@ -22,7 +22,7 @@ def checks(ctx: Context) -> list[Check]:
     A server that does not answer OPTIONS may still take calls, so that is no failure.
     """
     name = ctx.parameters.trunk_name
-    base = r.by_name(genesys(ctx).trunks(name=name), name)
+    base = r.by_name(genesys(ctx).trunks(), name)
     if base is None:
         return []
     try:

@@ -5,12 +5,16 @@ Names stand for ids in every field, so that a plan reads as a person would say i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import cached_property
 from typing import Any
 
 from sfsip_nb.engine.model import Fields, Refused, Resource, Seen
 from sfsip_nb.inputs.secrets import Secret
 from sfsip_nb.platforms.genesys.client import GenesysClient
+
+LATE = 0.1
+"""Seconds after which it is worth looking for a new object: Genesys shows it late."""
 
 METABASE = "external_sip_pcv_byoc_carrier.json"  # Generic BYOC Carrier
 
@@ -64,14 +68,20 @@ class Trunk(Resource):
     # Whether GET returns the password is not known, so it is never compared.
     write_only = frozenset({PASSWORD})
     marked = True
+    late = LATE
 
-    def __init__(self, client: GenesysClient, termination_key: str) -> None:
+    def __init__(self, client: GenesysClient, termination_key: Callable[[], str]) -> None:
         self._client = client
-        self._keys = _PROPERTY | ({TERMINATION_FQDN: termination_key} if termination_key else {})
+        self._termination_key = termination_key
+
+    @cached_property
+    def _keys(self) -> dict[str, str]:
+        key = self._termination_key()
+        return _PROPERTY | ({TERMINATION_FQDN: key} if key else {})
 
     def read(self, key: str) -> Seen | None:
         """The trunk of that name."""
-        trunk = by_name(self._client.trunks(name=key), key)
+        trunk = by_name(self._client.trunks(), key)
         if trunk is None:
             return None
         trunk = self._client.trunk(trunk["id"])
@@ -82,7 +92,7 @@ class Trunk(Resource):
         }
         fields[TRUNK_TYPE] = (trunk.get("trunkMetabase") or {}).get("id")
         site = (trunk.get("inboundSite") or {}).get("id")
-        fields[NUMBER_PLAN_SITE] = self._client.site(site)["name"] if site else ""
+        fields[NUMBER_PLAN_SITE] = site_name(self._client, site) if site else ""
         marker = str(trunk.get("description") or "")
         return Seen(trunk["id"], fields, marker, owner=f"a trunk described as “{marker}”")
 
@@ -142,9 +152,18 @@ def by_name(objects: Any, name: str) -> dict[str, Any] | None:
     return found
 
 
+def ids_of(listed: Callable[..., list[dict[str, Any]]], wanted: Collection[str]) -> dict[str, str]:
+    """Ids by name. The list is read anew where what is wanted, names or ids, is not known of."""
+    for lasting in (True, False):
+        ids = {str(thing["name"]): str(thing["id"]) for thing in listed(lasting=lasting)}
+        if {*ids, *ids.values()}.issuperset(wanted):
+            break
+    return ids
+
+
 def find_site(client: GenesysClient, name: str) -> dict[str, Any]:
     """The site of that name. Raises ``Refused`` if there is none."""
-    site = by_name(client.sites(name=name), name)
+    site = by_name(client.sites(), name)
     if site is None:
         raise Refused(
             f"Genesys has no site “{name}”.", "Correct genesys.site: the site's exact name."
@@ -152,9 +171,14 @@ def find_site(client: GenesysClient, name: str) -> dict[str, Any]:
     return site
 
 
+def site_name(client: GenesysClient, id: str) -> str:
+    """The name of the site of that id; the id where it is not listed."""
+    return str(next((site["name"] for site in client.sites() if site["id"] == id), id))
+
+
 def find_flow(client: GenesysClient, name: str) -> dict[str, Any]:
     """The Architect flow of that name. Raises ``Refused`` if there is none."""
-    flow = by_name(client.flows(name=name), name)
+    flow = by_name(client.flows(), name)
     if flow is None:
         raise Refused(
             f"Genesys has no Architect flow “{name}”.",
@@ -168,6 +192,7 @@ class Route(Resource):
 
     kind = "genesys.outbound_route"
     marked = True
+    late = LATE
 
     def __init__(self, client: GenesysClient, site: str) -> None:
         self._client = client
@@ -182,12 +207,11 @@ class Route(Resource):
         route = by_name(self._client.outbound_routes(self._site), key)
         if route is None:
             return None
-        trunks = {t["id"]: t["name"] for t in self._client.trunks()}
+        used = [t["id"] for t in route.get("externalTrunkBases") or []]
+        names = {id: name for name, id in ids_of(self._client.trunks, used).items()}
         fields: Fields = {
             "Classifications": sorted(route.get("classificationTypes") or []),
-            "External trunks": [
-                trunks.get(t["id"], t["id"]) for t in route.get("externalTrunkBases") or []
-            ],
+            "External trunks": [names.get(id, id) for id in used],
             "Distribution": route.get("distribution"),
             "Enabled": bool(route.get("enabled")),
         }
@@ -217,8 +241,7 @@ class Route(Resource):
         if "Enabled" in fields:
             body["enabled"] = fields["Enabled"]
         if "External trunks" in fields:
-            ids = {t["name"]: t["id"] for t in self._client.trunks()}
-            body["externalTrunkBases"] = [
-                {"id": ids.get(name, name)} for name in fields["External trunks"]
-            ]
+            names = fields["External trunks"]
+            ids = ids_of(self._client.trunks, names)
+            body["externalTrunkBases"] = [{"id": ids.get(name, name)} for name in names]
         return body

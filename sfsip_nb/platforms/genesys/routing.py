@@ -170,7 +170,7 @@ def _written(ctx: Context) -> Iterator[Check]:
 
 def _transfer(ctx: Context) -> list[Check]:
     g = settings(ctx)
-    queue = r.by_name(genesys(ctx).queues(name=g.transfer_queue), g.transfer_queue)
+    queue = r.by_name(genesys(ctx).queues(), g.transfer_queue)
     number = ctx.parameters.synthflow.transfer.number
     return [
         published(ctx, "routing.transfer", g.transfer_flow),

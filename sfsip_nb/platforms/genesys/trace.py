@@ -150,18 +150,24 @@ def _traced(
     """What is known of a leg, and its messages: the newest call of the trace that is the one.
 
     Not all records of a call carry its conversation (API description), so that they are asked for
-    by its Call-ID too. The capture counts where it holds more of them.
+    by its Call-ID: at once where analytics names it. The capture counts where it holds more of
+    them.
     """
     client, start, end = genesys(ctx), since - _AROUND, datetime.now(UTC) + _AROUND
     try:
-        found = client.siptraces(start, end, **by)
+        call_id = known.call_id
+        found = client.siptraces(start, end, callId=call_id) if call_id else []
         talks = _talks(found)
-        fit = [talk for talk in talks if is_it(talk)]
-        talk = fit[-1] if fit else None
-        call_id = talk.call_id if talk else known.call_id
-        if call_id:
-            found = client.siptraces(start, end, callId=call_id)
-            talk = next(iter(_talks(found)), talk)
+        talk = next(iter(talks), None)
+        if talk is None:
+            found = client.siptraces(start, end, **by)
+            talks = _talks(found)
+            fit = [talk for talk in talks if is_it(talk)]
+            talk = fit[-1] if fit else None
+            if talk and not call_id:
+                call_id = talk.call_id
+                found = client.siptraces(start, end, callId=call_id)
+                talk = next(iter(_talks(found)), talk)
     except ApiError as error:  # what the call itself showed counts all the same
         return replace(known, unread=f"{error} {error.advice}".strip())
     known = replace(known, traced=bool(talks))

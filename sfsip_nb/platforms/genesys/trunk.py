@@ -196,7 +196,7 @@ def _outbound_card(ctx: Context) -> Card | None:
 
 def _outbound(ctx: Context) -> list[Check]:
     client = genesys(ctx)
-    trunk = r.by_name(client.trunks(name=ctx.parameters.trunk_name), ctx.parameters.trunk_name)
+    trunk = r.by_name(client.trunks(), ctx.parameters.trunk_name)
     whole = client.trunk(trunk["id"]) if trunk else {}
     codecs = r.property_of(whole, "trunk_media_codec")
     found = [

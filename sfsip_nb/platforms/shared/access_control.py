@@ -20,7 +20,7 @@ from sfsip_nb.platforms.shared.addresses import signalling
 from sfsip_nb.platforms.shared.checks import check, decided, synthflow
 from sfsip_nb.platforms.shared.sampling import sampled
 from sfsip_nb.platforms.shared.stages import longest
-from sfsip_nb.platforms.synthflow.resources import TAKEN, find_assistant, settled_call
+from sfsip_nb.platforms.synthflow.resources import TAKEN, listed_assistant, settled_call
 from sfsip_nb.sip import probes as wire
 
 Landed = Callable[[Context, str, datetime], list[Check]]
@@ -137,7 +137,7 @@ def _listed(ctx: Context, platform: str, times: int) -> Check:
     step, title = "probe.acl", f"{platform} lets Synthflow's own call in"
     number, client = ctx.parameters.synthflow.transfer.number, synthflow(ctx)
     own, name = _own(ctx)
-    assistant = find_assistant(client, name)
+    assistant = listed_assistant(client, name)
     rows: list[dict[str, Any]] = []
     try:
         if assistant is None:

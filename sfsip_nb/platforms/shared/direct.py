@@ -21,7 +21,7 @@ from sfsip_nb.platforms.shared.checks import check, synthflow
 from sfsip_nb.platforms.shared.stages import CallStage, longest
 from sfsip_nb.platforms.shared.testcall import ObservedCall
 from sfsip_nb.platforms.synthflow import section
-from sfsip_nb.platforms.synthflow.resources import find_assistant
+from sfsip_nb.platforms.synthflow.resources import listed_assistant
 from sfsip_nb.sip.addresses import is_private
 
 _GREETING = CallStage(testcall.SPEECH_HZ, testcall.AGENT_HZ, within=6.0)
@@ -100,7 +100,7 @@ def prepared(ctx: Context, number: str) -> str:
     """
     client, wanted = synthflow(ctx), ctx.parameters.assistant_of(number)
     try:
-        assistant = find_assistant(client, wanted)
+        assistant = listed_assistant(client, wanted)
         if assistant is None:
             return ""
         caller = ctx.parameters.test_calls.from_

@@ -97,7 +97,7 @@ def resolves(key: str, **judged: str) -> InputLookup:
 def _assistants(ctx: Context, wanted: str, kind: str = "inbound") -> dict[str, str]:
     """By name and by id: either may stand in the input. An id is offered once it stands there."""
     found = list[tuple[Any, str]]()
-    for assistant in synthflow(ctx).assistants():
+    for assistant in synthflow(ctx).assistants(lasting=True):
         fits = assistant.get("type", "inbound") == kind
         trouble = "" if fits else f"is no {kind} assistant"
         found.append((assistant.get("name"), trouble))

@@ -36,7 +36,7 @@ from sfsip_nb.platforms.shared.checks import check, of_number, synthflow
 from sfsip_nb.platforms.shared.join import Sides, joined, not_made
 from sfsip_nb.platforms.shared.stages import CallStage
 from sfsip_nb.platforms.shared.watch import Sought, WatchedPlatform, answered, find
-from sfsip_nb.platforms.synthflow.resources import find_assistant
+from sfsip_nb.platforms.synthflow.resources import listed_assistant
 
 SECTION = "05-verification"
 
@@ -263,7 +263,7 @@ def agent_checks(ctx: Context, step: str, sides: Sides, transcript: bool = True)
     row = sides.synthflow.facts
     status = str(row.get("call_status") or row.get("status") or "")
     wanted = ctx.parameters.assistant_of(sides.number)
-    assistant = find_assistant(synthflow(ctx), wanted) or {}
+    assistant = listed_assistant(synthflow(ctx), wanted) or {}
     found = [
         check(
             f"{step}/assistant",

@@ -18,7 +18,7 @@ from sfsip_nb.platforms.shared.checks import synthflow
 from sfsip_nb.platforms.shared.join import SYNTHFLOW, Sides
 from sfsip_nb.platforms.synthflow import callids
 from sfsip_nb.platforms.synthflow.client import IN_PROGRESS, PREPARED
-from sfsip_nb.platforms.synthflow.resources import find_assistant
+from sfsip_nb.platforms.synthflow.resources import listed_assistant
 
 # A person's clock and "when" may be this far from the call.
 AROUND = timedelta(minutes=15)
@@ -37,7 +37,7 @@ _CALLING, _LATE = 600.0, 90.0
 # faster there.
 _TO_DIAL, _TO_CALL, _TO_RECORD = 180.0, 60.0, 3.0
 
-_PAUSE = 2.0  # seconds between two looks, divided likewise
+_PAUSE = 2.0  # seconds between two looks; divided likewise before the first ones
 
 
 @dataclass(frozen=True)
@@ -170,6 +170,7 @@ def _watch(ctx: Context, name: str, number: str, sought: Sought) -> Watch:
         Stage("the call, until it is over", call),
         Stage("what the other side has of the call", late),
         seconds(_PAUSE, 0.2),
+        _PAUSE,
     )
 
 
@@ -178,7 +179,7 @@ def synthflow_calls(ctx: Context, number: str) -> calls.Source:
     client = synthflow(ctx)
 
     def source(since: datetime, until: datetime) -> list[SeenCall]:
-        assistant = find_assistant(client, ctx.parameters.assistant_of(number))
+        assistant = listed_assistant(client, ctx.parameters.assistant_of(number))
         if assistant is None:
             return []
         rows = client.calls(assistant["model_id"], since, until + timedelta(seconds=1))

@@ -67,9 +67,12 @@ class SynthflowClient:
 
     # Assistants
 
-    def assistants(self) -> list[Json]:
-        """All assistants; the list may leave fields out."""
-        return list(self._assistants())
+    def assistants(self, *, lasting: bool = False) -> list[Json]:
+        """All assistants; the list may leave fields out.
+
+        `lasting` says that only their ids, names and types are of interest: no run changes them.
+        """
+        return list(self._pages("/assistants/", "assistants", lasting=lasting))
 
     def assistant(self, model_id: str, *, include_actions: bool = False) -> Json | None:
         """One assistant, or None if there is none of that id (see `_known`)."""
@@ -77,13 +80,10 @@ class SynthflowClient:
         try:
             answer = self._api.call("GET", f"/assistants/{segment(model_id)}", params=flag)
         except ApiError as error:
-            if _known(error, model_id, lambda: (a.get("model_id") for a in self._assistants())):
+            if _known(error, model_id, lambda: (a.get("model_id") for a in self.assistants())):
                 raise
             return None
         return next(iter(_items(answer, "assistants")), None)
-
-    def _assistants(self) -> Iterator[Json]:
-        return self._pages("/assistants/", "assistants")
 
     def update_assistant(self, model_id: str, **fields: Any) -> None:
         """Change the named fields of an assistant; ``phone_number`` attaches a number."""
@@ -164,12 +164,12 @@ class SynthflowClient:
 
     # Actions
 
-    def actions(self) -> list[Json]:
-        """All actions: action_id, action_type, name, parameters_hard_coded."""
-        return list(self._actions())
+    def actions(self, *, lasting: bool = False) -> list[Json]:
+        """All actions: action_id, action_type, name, parameters_hard_coded.
 
-    def _actions(self) -> Iterator[Json]:
-        return self._pages("/actions", "actions")
+        `lasting` says that only their ids are of interest.
+        """
+        return list(self._pages("/actions", "actions", lasting=lasting))
 
     def action(self, action_id: str) -> Json:
         """One action, with the ids of the assistants that use it under ``assistants``."""
@@ -197,7 +197,7 @@ class SynthflowClient:
         try:
             self._api.call("DELETE", f"/actions/{segment(action_id)}")
         except ApiError as error:
-            if _known(error, action_id, lambda: (a.get("action_id") for a in self._actions())):
+            if _known(error, action_id, lambda: (a.get("action_id") for a in self.actions())):
                 raise
 
     def attach_actions(self, model_id: str, action_ids: list[str]) -> None:
@@ -262,12 +262,14 @@ class SynthflowClient:
     # Plumbing
 
     def _pages(
-        self, path: str, name: str, *, personal: bool = False, **params: Any
+        self, path: str, name: str, *, personal: bool = False, lasting: bool = False, **params: Any
     ) -> Iterator[Json]:
         offset = 0
         for _ in range(_MOST_PAGES):
             paging = {"limit": _PAGE_SIZE, "offset": offset}
-            answer = self._api.call("GET", path, params=params | paging, personal=personal)
+            answer = self._api.call(
+                "GET", path, params=params | paging, personal=personal, lasting=lasting
+            )
             items = _items(answer, name)
             yield from items
             offset += len(items)

@@ -40,16 +40,23 @@ def find_assistant(client: SynthflowClient, wanted: str) -> dict[str, Any] | Non
     before = client.assistant_ids.get(wanted)
     if before and (assistant := client.assistant(before)) and _is(assistant, wanted):
         return assistant
-    for listed in client.assistants():
-        if _is(listed, wanted):
-            client.assistant_ids[wanted] = str(listed["model_id"])
-            return client.assistant(client.assistant_ids[wanted])
-    return None
+    if (found := listed_assistant(client, wanted)) is None:
+        return None
+    client.assistant_ids[wanted] = str(found["model_id"])
+    return client.assistant(client.assistant_ids[wanted])
+
+
+def listed_assistant(client: SynthflowClient, wanted: str) -> dict[str, Any] | None:
+    """The assistant of that id or exact name, of which the list has id, name and type."""
+    return next((a for a in client.assistants(lasting=True) if _is(a, wanted)), None)
 
 
 def _is(assistant: Mapping[str, Any], wanted: str) -> bool:
     return wanted in (assistant.get("model_id"), assistant.get("name"))
 
+
+_RINGS = 0.3
+"""Seconds for which a call rings at the least."""
 
 TAKEN = frozenset({"completed", "in-progress"})
 """The values of ``call_status`` of a call that was answered."""
@@ -64,13 +71,14 @@ def settled_call(client: SynthflowClient, call_id: str) -> dict[str, Any]:
         return client.call(call_id) or {}
 
     what = "what Synthflow's record says of the call"
-    return until(call, lambda row: row.get("call_status") not in _UNDECIDED, 20.0, what)
+    return until(
+        call, lambda row: row.get("call_status") not in _UNDECIDED, 20.0, what, first=_RINGS
+    )
 
 
 def name_of(client: SynthflowClient, wanted: str) -> str:
     """The name of the assistant of that id or name; what is wanted where there is none."""
-    listed = (assistant for assistant in client.assistants() if _is(assistant, wanted))
-    return str(next(listed, {}).get("name") or wanted)
+    return str((listed_assistant(client, wanted) or {}).get("name") or wanted)
 
 
 def answers(assistant: Mapping[str, Any]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sfsip_nb.engine.model import Fields, Refused, Resource, Seen
 from sfsip_nb.platforms.synthflow.client import SynthflowClient
-from sfsip_nb.platforms.synthflow.resources import find_assistant, name_of, no_assistant
+from sfsip_nb.platforms.synthflow.resources import listed_assistant, name_of, no_assistant
 
 TRANSFERS_TO = "Transfers to"
 TRANSFER_MODE = "Transfer mode"
@@ -51,10 +51,22 @@ class TransferAction(Resource):
 
     def find(self, key: str) -> dict[str, Any] | None:
         """The live-transfer action to that number, as it is listed."""
-        made = self._made(key)
-        listed = [a for a in self._client.actions() if a.get("action_type") == "LIVE_TRANSFER"]
-        own = next((a for a in listed if str(a["action_id"]) in made), None)
+        listed = self._listed()
+        own = self._own(key, listed)
         return own or next((a for a in listed if _rings(a) == key), None) or self._unshown(listed)
+
+    def id_of(self, key: str) -> str | None:
+        """The id of that action; of one that this run has made, whatever was written since."""
+        found = self._own(key, self._listed(lasting=True)) or self.find(key)
+        return str(found["action_id"]) if found else None
+
+    def _own(self, key: str, listed: Iterable[dict[str, Any]]) -> dict[str, Any] | None:
+        made = self._made(key)
+        return next((action for action in listed if str(action["action_id"]) in made), None)
+
+    def _listed(self, *, lasting: bool = False) -> list[dict[str, Any]]:
+        actions = self._client.actions(lasting=lasting)
+        return [action for action in actions if action.get("action_type") == "LIVE_TRANSFER"]
 
     def _unshown(self, listed: list[dict[str, Any]]) -> dict[str, Any] | None:
         hidden = [a for a in listed if not _rings(a)]
@@ -112,11 +124,10 @@ class TransferUse(Resource):
     def read(self, key: str) -> Seen | None:
         """The action; the field names the assistant where that one uses it."""
         number, wanted = self._parts(key)
-        action = self._transfers.find(number)
-        if action is None:
+        id_ = self._transfers.id_of(number)
+        if id_ is None:
             return None
-        id_ = str(action["action_id"])
-        assistant = find_assistant(self._client, wanted)
+        assistant = listed_assistant(self._client, wanted)
         name = str(assistant["name"]) if assistant else ""
         used = name in users_of(self._client, id_)
         return Seen(id_, {ATTACHED_TO: name if used else ""}, shared=True)
@@ -129,7 +140,7 @@ class TransferUse(Resource):
     def update(self, key: str, seen: Seen, fields: Fields) -> None:
         """Attach the action to the assistant, or detach it from that one."""
         _, wanted = self._parts(key)
-        assistant = find_assistant(self._client, wanted)
+        assistant = listed_assistant(self._client, wanted)
         if assistant is None:
             raise no_assistant(wanted)
         model_id = str(assistant["model_id"])
@@ -162,6 +173,6 @@ def _rings(action: Mapping[str, Any]) -> str:
 def users_of(client: SynthflowClient, action_id: str) -> list[str]:
     """The names of the assistants that use an action."""
     ids = client.action(action_id).get("assistants") or []
-    names = {str(a["model_id"]): str(a.get("name")) for a in client.assistants()}
+    names = {str(a["model_id"]): str(a.get("name")) for a in client.assistants(lasting=True)}
     found = [str(a.get("model_id", a) if isinstance(a, dict) else a) for a in ids]
     return sorted(names.get(model_id, model_id) for model_id in found)

@@ -29,7 +29,10 @@ REPORT_SECONDS = 180.0
 
 _NAME = "Talkdesk"
 _MOST_PAGES = 200
-_FIRST_LOOK, _LONGEST_LOOK = 0.1, 5.0  # seconds between two looks at a report's job
+_FIRST_LOOK, _LONGEST_LOOK = (
+    0.3,
+    5.0,
+)  # seconds before the first look at a report's job, and the next
 _JOBS, _FILES = "/data/reports/calls/jobs", "/data/reports/calls/files"
 _OVER = frozenset({"failed", "canceled", "deleted"})
 _USER_ONLY = (
@@ -133,6 +136,7 @@ class TalkdeskClient:
 
     def _entries(self, path: str, id: str, tell: Tell) -> list[Json]:
         limit, wait = time.monotonic() + self._report_seconds, _FIRST_LOOK
+        time.sleep(min(wait, self._report_seconds))
         while True:
             answer = self._call("GET", path, "data-reports:read", redirects=True, personal=True)
             entries = answer.get("entries") if isinstance(answer, dict) else None
@@ -184,9 +188,12 @@ class TalkdeskClient:
     def _pages(
         self, path: str, name: str, scope: str, params: Mapping[str, Any], note: str
     ) -> Iterator[Json]:
-        """The objects of all pages, by the link to the next one, as Talkdesk asks."""
+        """The objects of all pages, by the link to the next one, as Talkdesk asks.
+
+        They are of the kinds that no run writes.
+        """
         for _ in range(_MOST_PAGES):
-            answer = self._call("GET", path, scope, note, params=params)
+            answer = self._call("GET", path, scope, note, params=params, lasting=True)
             page = answer if isinstance(answer, dict) else {}
             embedded = page.get("_embedded")
             items = embedded.get(name) if isinstance(embedded, dict) else None
