@@ -2,10 +2,10 @@
 
 import pytest
 
-from benchmarks import calls, options, probe, series
+from benchmarks import calls, fleet, options, probe, series
 from benchmarks.ratios import Ratio, table
 
-ALL = (series, probe, options, calls)
+ALL = (series, fleet, probe, options, calls)
 
 
 def main() -> None:

@@ -6,7 +6,6 @@ import json
 import re
 import time
 import urllib.request
-from collections.abc import Iterator
 
 import psutil
 import pytest
@@ -54,10 +53,10 @@ def gone(pid: int) -> bool:
 
 
 @pytest.fixture
-def two(lab: Lab, page: Page) -> Iterator[tuple[Notebook, Notebook]]:
+def two(lab: Lab, page: Page) -> tuple[Notebook, Notebook]:
     """Two notebooks, each in a page of its own."""
     names = [written(lab, f"{name}.ipynb", WHO, WAITS, "print('mine' in dir())") for name in "ab"]
-    yield (lab.open(page, names[0]), lab.open(page.context.new_page(), names[1]))
+    return (lab.open(page, names[0]), lab.open(page.context.new_page(), names[1]))
 
 
 def test_two_forked_kernels_are_interrupted_restarted_and_shut_down(
