@@ -68,26 +68,21 @@ class _Connected(AsyncKernelClient):
         """
         try:
             async with asyncio.timeout(timeout):
-                while not await self._answered(self.kernel_info()):
+                while not await self._answered():
                     if not await self._async_is_alive():
                         raise RuntimeError("it died before it answered")
         except TimeoutError:
             raise RuntimeError(f"it did not answer within {timeout} s") from None
 
-    async def _answered(self, asked: str) -> bool:
-        """False where what it published got lost, for this client was not yet connected there."""
+    async def _answered(self) -> bool:
+        """False too where what it published got lost, for this client was not connected there."""
+        self.kernel_info()
         with suppress(queue.Empty):
             reply = await self.get_shell_msg(timeout=1)
-            while True:
-                said = await self.get_iopub_msg(timeout=0.2)
-                if said["parent_header"].get("msg_id") == asked and _is_idle(said):
-                    self._handle_kernel_info_reply(reply)
-                    return True
+            await self.get_iopub_msg(timeout=0.2)
+            self._handle_kernel_info_reply(reply)
+            return True
         return False
-
-
-def _is_idle(message: Mapping[str, Any]) -> bool:
-    return bool(message["content"].get("execution_state") == "idle")
 
 
 class _Manager(AsyncKernelManager):
