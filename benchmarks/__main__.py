@@ -2,10 +2,10 @@
 
 import pytest
 
-from benchmarks import calls, numbers, options, probe, series
+from benchmarks import calls, fleet, numbers, options, probe, series
 from benchmarks.ratios import Ratio, table
 
-ALL = (series, probe, options, calls, numbers)
+ALL = (series, fleet, probe, options, calls, numbers)
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """Concurrent calls with audio: loss, gaps, jitter and the share of one core that they cost.
 
-    python -m benchmarks.calls [--calls 1 10 50 100] [--seconds 5] [--rounds 3] [--busy 0]
+    python -m benchmarks.calls [--calls 1 10 50 100 200] [--seconds 5] [--rounds 3] [--busy 0]
 
 Every call is two-way: our agent sends a 1004 Hz tone as PCMU, 50 packets a second, and receives,
 counts, decodes and listens to 50; RTCP, figures and lateness are on, as in a probe. The far end
@@ -132,7 +132,7 @@ def summary(ends: list[Audio], share: float) -> Round:
 def main(arguments: Sequence[str] | None = None) -> list[Ratio]:
     """Run and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--calls", type=int, nargs="+", default=[1, 10, 50, 100])
+    parser.add_argument("--calls", type=int, nargs="+", default=[1, 10, 50, 100, 200])
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--busy", type=int, default=0)

@@ -16,9 +16,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from benchmarks.ratios import Ratio, table
+from sfsip_nb.engine.record import read
 from sfsip_nb.testbed import life
 
 ROOT = Path(__file__).parents[1]
@@ -33,6 +35,9 @@ for number, path in enumerate(notebooks):
         path, f"{out}/{number}.ipynb", values, kernel_name=kernel, progress_bar=False
     )
 """
+
+OVERHEAD = "sfsip replay, less the steps' own time"
+BARE = "import papermill, seven times"
 
 Commands = Sequence[Sequence[str]]
 
@@ -52,7 +57,7 @@ def ways(guide: str, run: Path, out: Path) -> dict[str, Commands]:
         "nbconvert --execute": [(*convert, *notebooks)],
         "nbval": [(*nbval, "--nbval-current-env", *notebooks)],
         "nbval, kernel sfsip": [(*nbval, "--nbval-kernel-name=sfsip", *notebooks)],
-        "import papermill, seven times": [("-c", "import papermill")] * len(notebooks),
+        BARE: [("-c", "import papermill")] * len(notebooks),
     }
 
 
@@ -66,6 +71,14 @@ def taken(commands: Commands, run: Path) -> float:
         seconds = time.perf_counter() - began
         life.stop(run)
     return seconds
+
+
+def own_time(run: Path) -> float:
+    """Seconds that the steps of a run's replay took: its calls, and what else they wait for."""
+    [attempt] = (run / "attempts").iterdir()
+    steps = read(attempt / "record.json").steps
+    spans = ((datetime.fromisoformat(s.started), datetime.fromisoformat(s.ended)) for s in steps)
+    return sum((ended - started).total_seconds() for started, ended in spans)
 
 
 def processor(words: Sequence[str]) -> float:
@@ -94,6 +107,9 @@ def by_turns(guide: str, rounds: int) -> dict[str, float]:
                 out.mkdir()
                 found.setdefault(name, []).append(taken(commands, run))
                 print(f"round {turn + 1}: {name} {found[name][-1]:.1f} s", flush=True)
+                if name == "sfsip replay":
+                    beside = found[name][-1] - own_time(run)
+                    found.setdefault(OVERHEAD, []).append(beside)
                 shutil.rmtree(run, ignore_errors=True)
                 shutil.rmtree(out)
     return {name: statistics.median(seconds) for name, seconds in found.items()}
@@ -106,11 +122,12 @@ def main(arguments: Sequence[str] | None = None) -> list[Ratio]:
     parser.add_argument("--guide", default="genesys")
     asked = parser.parse_args(arguments)
     medians = by_turns(asked.guide, asked.rounds)
-    ours = medians.pop("sfsip replay")
+    ours, beside = medians.pop("sfsip replay"), medians.pop(OVERHEAD)
     rows = [Ratio("sfsip replay", ours, name, medians[name], "s") for name in medians]
     for name in ("papermill in a loop", "nbval"):
         forked = f"{name}, kernel sfsip"
         rows.append(Ratio(forked, medians[forked], name, medians[name], "s"))
+    rows.append(Ratio(OVERHEAD, beside, BARE, medians[BARE], "s"))
     papermill = _import("import papermill")
     for what, code in {
         "from sfsip_nb import open_run": "from sfsip_nb import open_run",

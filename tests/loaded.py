@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 SAFE = sys.platform == "linux"
-"""As it is for kernels (`sfsip_nb.replay.forking`)."""
+"""As it is for kernels (`sfsip_nb.replay.loaded`)."""
 
 MODULES = {
     "sfsip_nb",

@@ -34,6 +34,10 @@ def replay(
     as_json: Annotated[bool, typer.Option("--json", help="one line of JSON per event")] = False,
 ) -> None:
     """Run a guide's notebooks headlessly and write the record."""
+    from sfsip_nb.replay.loaded import SAFE, loaded
+
+    if SAFE:
+        loaded()  # which loads while the inputs are read and the testbed starts
     from sfsip_nb.replay import events
 
     how = events.in_json if as_json else events.if_not_passed if quiet else events.in_lines

@@ -197,8 +197,8 @@ class Draft:
         return {k: text if self._value(values, k) else MISSING for k, text in told.items()}
 
     def value(self, key: str) -> Any:
-        """One input as it stands now, as it may be shown."""
-        value = self._value(self.values(), key)
+        """One input as it stands now, as it may be shown; nobody changes it in place."""
+        value = self._typed[key] if key in self._typed else self._value(self._given, key)
         return without_token(value) if key == "testbed.url" else value
 
     def _problems(self) -> Iterator[tuple[str, InputError]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -48,7 +49,8 @@ class Redactor:
             if forms.hint in text:
                 text = forms.pattern.sub(MASK, text)
             for core in forms.base64_cores:
-                text = _mask_base64(text, core)
+                if core in text:
+                    text = _mask_base64(text, core)
         return text
 
     def data(self, value: Any) -> Any:
@@ -107,6 +109,7 @@ def _decoded(content: bytes) -> str:
 _BACKSLASH = r"(?:\\|%(?:25)*5[cC]|&(?:amp;)*#(?:0*92|[xX]0*5[cC]);)"
 
 
+@functools.cache
 def _any_form(character: str) -> str:
     """A regular expression for all the ways in which `character` is escaped, longest first."""
     if character.isascii() and character.isalnum():
@@ -157,4 +160,4 @@ def _mask_base64(text: str, core: str) -> str:
             end += 1
         kept += [text[done:start], MASK]
         done = end
-    return "".join([*kept, text[done:]]) if kept else text
+    return "".join([*kept, text[done:]])

@@ -2,9 +2,9 @@
 
 It loads ipykernel and the package once, and goes on with what notebooks come to use while no kernel
 is wanted. Each line of its standard input, an object in JSON, holds the arguments, the environment
-and the folder of one kernel, which begins as a copy of this process; its process id is answered. It
-ends with its input. With arguments of its own, `-f CONNECTION_FILE`, it is one kernel itself: for
-systems on which a copy is not safe.
+and the folder of one kernel, and how many bytes its data may take. The kernel begins as a copy of
+this process; its process id is answered. This process ends with its input. With arguments of its
+own, `-f CONNECTION_FILE`, it is one kernel itself: for systems on which a copy is not safe.
 
 The kernel is ipykernel's own. Only with `--debugger` has it the debugger, which nobody can attach
 in a replay. Source: ipykernel_launcher.
@@ -37,6 +37,10 @@ def _forked(ahead: Iterator[None]) -> list[str]:
         os.environ.clear()
         os.environ.update(kernel["env"])
         os.chdir(kernel["cwd"])
+        if most := kernel["memory"]:
+            import resource  # not on Windows, where nothing is forked either
+
+            resource.setrlimit(resource.RLIMIT_DATA, (most, most))
         if numbers := sys.modules.get("numpy.random"):  # Python's own are seeded anew by the fork
             numbers.seed()
         # A kernel ends when its parent does.

@@ -9,7 +9,8 @@ from sfsip_nb.replay.lean import without_grammars
 if __name__ == "__main__":
     without_grammars()
 
-    from sfsip_nb.replay.forking import SAFE, fork_stock_kernels
+    from sfsip_nb.replay.forking import fork_stock_kernels
+    from sfsip_nb.replay.loaded import SAFE
 
     if SAFE:
         fork_stock_kernels()  # which loads while JupyterLab does

@@ -13,6 +13,8 @@ from sfsip_nb.engine.rows import StepRow
 
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|\+00:00)")
 _ADDRESS = re.compile(r"(?:https://)?(?:[a-z0-9-]+\.)+[a-z]{2,24}/[\w./#?=&%~+-]*", re.ASCII)
+_BEYOND = re.compile(r"[^\n\t -~]")
+"""Each character that has to be looked at: most text has none."""
 _UNSEEN = frozenset({"Cc", "Cf", "Cn", "Cs", "Zl", "Zp"})
 LONG = 640
 """A value with more characters is folded or cut in a table; a platform's refusal is shorter."""
@@ -27,11 +29,11 @@ def visible(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    return "".join(_picture(char) for char in text)
+    return _BEYOND.sub(lambda char: _picture(char[0]), text)
 
 
 def _picture(char: str) -> str:
-    if char in "\n\t" or unicodedata.category(char) not in _UNSEEN:
+    if unicodedata.category(char) not in _UNSEEN:
         return char
     return f"⟨U+{ord(char):04X}⟩"
 

@@ -5,23 +5,18 @@ The kernelspec `sfsip` (`kernelspec/kernel.json`) names `ForkedStock` by an entr
 """
 
 import asyncio
-import atexit
-import json
 import os
 import subprocess
 import sys
-import threading
-from collections.abc import Mapping
 from contextlib import suppress
 from importlib.metadata import EntryPoint
-from subprocess import DEVNULL, PIPE
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-KERNEL = "sfsip_nb.notebook.kernel"
+from sfsip_nb.replay.loaded import KERNEL, Loaded, loaded
 
 NAME = "sfsip"
 """Of the kernelspec, and of the provisioner that it names (pyproject.toml)."""
@@ -29,69 +24,31 @@ NAME = "sfsip"
 _STOCK = "ipykernel_launcher"
 """The module that the kernelspec of this Python starts (`ipykernel.kernelspec`)."""
 
-SAFE = sys.platform == "linux"
-"""macOS' own libraries do not outlive a fork, and Windows has none."""
-
-
-class Loaded:
-    """The process that kernels are copies of, loading from now on."""
-
-    def __init__(self, env: Mapping[str, str], *more: str) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", KERNEL, *more],
-            env=dict(env),
-            stdin=PIPE,
-            stdout=PIPE,
-            stderr=DEVNULL,  # the kernels' too: what they write past their sockets is unmasked
-            start_new_session=True,  # Ctrl-C is the replay's
-            bufsize=0,
-        )
-        self._one_at_a_time = threading.Lock()
-
-    def fork(self, arguments: list[str], env: Mapping[str, str], cwd: str) -> int:
-        """A new kernel's process id. Raises RuntimeError where there is no process any more."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        kernel = json.dumps({"arguments": arguments, "env": dict(env), "cwd": cwd})
-        try:
-            with self._one_at_a_time:
-                self._process.stdin.write(kernel.encode() + b"\n")
-                return int(self._process.stdout.readline())
-        except (OSError, ValueError) as error:
-            raise RuntimeError("the process that kernels are forked from has ended") from error
-
-    def ended(self) -> bool:
-        """Whether there is none any more."""
-        return self._process.poll() is not None
-
-    def close(self) -> None:
-        """End it; a kernel that is left ends by itself."""
-        with self._process:
-            self._process.kill()
-
 
 class Forked(LocalProvisioner):
-    """Launches a kernel by forking it."""
+    """Launches a kernel of a replay by forking it."""
 
     module = KERNEL
-
-    def __init__(self, loaded: Loaded | None = None, **more: Any) -> None:
-        super().__init__(**more)
-        self._loaded = loaded
-
-    def origin(self) -> Loaded:
-        """What it is forked from. Raises RuntimeError where there is nothing."""
-        assert self._loaded is not None
-        return self._loaded
+    loads: tuple[str, ...] = ()
+    """The arguments of the process that it is forked from."""
+    memory = 0
+    """Bytes that it may take for its data; 0: as many as there are."""
 
     async def launch_kernel(self, cmd: list[str], **options: Any) -> KernelConnectionInfo:
-        """The kernel of that command line."""
+        """The kernel of that command line. Raises RuntimeError where none can be forked."""
         arguments = cmd[cmd.index(self.module) + 1 :]
         where = options["env"], str(options.get("cwd") or os.getcwd())
-        self.pid = await asyncio.to_thread(self.origin().fork, arguments, *where)
+        origin = loaded(*self.loads)
+        self.pid = await asyncio.to_thread(origin.fork, arguments, *where, self.memory)
         self.pgid = self.pid  # it begins a session of its own
         self.process = cast("subprocess.Popen[bytes]", _Process(self.pid))
         return self.connection_info
+
+    async def wait(self) -> int | None:
+        """Until it has ended, and not until the next look at whether it has."""
+        if self.process:
+            await _end_of(self.process.pid)
+        return await super().wait()
 
 
 class ForkedStock(Forked):
@@ -102,17 +59,7 @@ class ForkedStock(Forked):
     """
 
     module = _STOCK
-    of: ClassVar[Loaded | None] = None
-
-    @classmethod
-    def origin(cls) -> Loaded:
-        """What all of this process are forked from, loading from its first use."""
-        if not SAFE:
-            raise RuntimeError("on this system a process cannot be forked safely")
-        if cls.of is None or cls.of.ended():
-            cls.of = Loaded(os.environ, "--debugger")
-            atexit.register(cls.of.close)
-        return cls.of
+    loads = ("--debugger",)
 
     async def launch_kernel(self, cmd: list[str], **options: Any) -> KernelConnectionInfo:
         """The kernel of that command line."""
@@ -133,7 +80,22 @@ def fork_stock_kernels() -> Loaded:
     own = EntryPoint(NAME, f"{__name__}:{ForkedStock.__name__}", factory.GROUP_NAME)
     factory.provisioners[own.name] = own
     factory.default_provisioner_name = own.name
-    return ForkedStock.origin()
+    return loaded(*ForkedStock.loads)
+
+
+async def _end_of(pid: int) -> None:
+    """Until a process ends, as its file descriptor tells, which not every system has."""
+    try:
+        told = os.pidfd_open(pid)
+    except (AttributeError, OSError):
+        return
+    ended, loop = asyncio.Event(), asyncio.get_running_loop()
+    loop.add_reader(told, ended.set)
+    try:
+        await ended.wait()
+    finally:
+        loop.remove_reader(told)
+        os.close(told)
 
 
 class _Process:
@@ -142,12 +104,12 @@ class _Process:
     stdin = stdout = stderr = None
 
     def __init__(self, pid: int) -> None:
-        self._pid = pid
+        self.pid = pid
 
     def poll(self) -> int | None:
         """None as long as it lives; how it ended is not known."""
         try:
-            os.kill(self._pid, 0)
+            os.kill(self.pid, 0)
         except ProcessLookupError:
             return 0
         return None
@@ -157,4 +119,4 @@ class _Process:
     def send_signal(self, number: int) -> None:
         """Nothing happens to one that has ended, as with `Popen`."""
         with suppress(ProcessLookupError):
-            os.kill(self._pid, number)
+            os.kill(self.pid, number)

@@ -5,11 +5,14 @@ notebook's kernel starts while the present one runs. Where it is safe, all are f
 process, which loads the package once.
 """
 
+import asyncio
 import logging
 import math
 import os
+import queue
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from subprocess import DEVNULL
 from typing import Any
@@ -17,6 +20,7 @@ from typing import Any
 import nbformat
 import papermill
 from ipykernel.kernelspec import get_kernel_dict, make_ipkernel_cmd
+from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import run_sync
@@ -24,16 +28,21 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
+from traitlets import Type
 
 from sfsip_nb.api.waits import waiting
 from sfsip_nb.inputs import private
-from sfsip_nb.replay.forking import KERNEL, SAFE, Forked, Loaded
+from sfsip_nb.replay.forking import Forked
+from sfsip_nb.replay.loaded import KERNEL, SAFE, loaded
 from sfsip_nb.runs.errors import NotebookError
 from sfsip_nb.runs.prepared import Redacting
 from sfsip_nb.runs.waiting import KIND, Show, Wait
 
 CELL_TIMEOUT = 900
 """Seconds that one cell may take before the replay breaks off."""
+
+MEMORY = 4 * 1024**3
+"""Bytes that one kernel may take for its data, where it is forked: more, and its cell fails."""
 
 _START_TIMEOUT = 90
 
@@ -49,13 +58,51 @@ class _ThisPython(KernelSpecManager):
         return KernelSpec(**native)
 
 
+class _Connected(AsyncKernelClient):
+    """Is ready as soon as the kernel answers; the stock one then listens for 0.2 s more."""
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """Until the kernel has answered where it replies and where it publishes.
+
+        Raises RuntimeError where it has ended, or `timeout` seconds have passed.
+        """
+        try:
+            async with asyncio.timeout(timeout):
+                while not await self._answered():
+                    if not await self._async_is_alive():
+                        raise RuntimeError("it died before it answered")
+        except TimeoutError:
+            raise RuntimeError(f"it did not answer within {timeout} s") from None
+
+    async def _answered(self) -> bool:
+        """False too where what it published got lost, for this client was not connected there."""
+        self.kernel_info()
+        with suppress(queue.Empty):
+            reply = await self.get_shell_msg(timeout=1)
+            await self.get_iopub_msg(timeout=0.2)
+            self._handle_kernel_info_reply(reply)
+            return True
+        return False
+
+
+class _Manager(AsyncKernelManager):
+    """Notices a kernel's end when it ends: the stock one looks ten times a second."""
+
+    client_factory = Type(_Connected)
+
+    async def _async_wait(self, pollinterval: float = 0.1) -> None:
+        if self.provisioner is not None:
+            await self.provisioner.wait()
+
+
 class Kernels:
     """Hands out fresh kernels, the next one already booting."""
 
     def __init__(self, env: Mapping[str, str]) -> None:
         self._env = {**os.environ, **env}
-        self._loaded = Loaded(self._env) if SAFE else None
         self._next: AsyncKernelManager | None = None
+        if SAFE:
+            loaded()
 
     def take(self, another: bool) -> AsyncKernelManager:
         """A kernel of its own for one notebook; `another`: start the following one now."""
@@ -65,26 +112,22 @@ class Kernels:
         return kernel
 
     def close(self) -> None:
-        """End the kernel that nobody took, and what kernels are forked from."""
+        """End the kernel that nobody took."""
         if self._next is not None:
             run_sync(self._next.shutdown_kernel)(now=True)
             self._next = None
-        if self._loaded is not None:
-            self._loaded.close()
 
     def _start(self) -> AsyncKernelManager:
-        kernel = AsyncKernelManager(
+        kernel = _Manager(
             kernel_name="python3",
             kernel_spec_manager=_ThisPython(),
             transport_encryption="required",
         )
-        if self._loaded is not None:
+        if SAFE:
             kernel.provisioner = Forked(
-                self._loaded,
-                kernel_id=kernel.kernel_id,
-                kernel_spec=kernel.kernel_spec,
-                parent=kernel,
+                kernel_id=kernel.kernel_id, kernel_spec=kernel.kernel_spec, parent=kernel
             )
+            kernel.provisioner.memory = MEMORY
         # What a kernel writes past its sockets is unmasked, so it goes nowhere.
         run_sync(kernel.start_kernel)(env=self._env, stdout=DEVNULL, stderr=DEVNULL)
         return kernel
@@ -145,6 +188,8 @@ class _Engine(NBClientEngine):  # type: ignore[misc]  # papermill has no types
             kernel_name=kernel_name,
             timeout_func=options["seconds_for"],
             startup_timeout=_START_TIMEOUT,
+            # All cells are done. ipykernel's own end can wait for itself, and is killed then too.
+            shutdown_kernel="immediate",
             store_widget_state=False,
         )
         # Saved when it ended, however: before and after each cell papermill writes all of it again.
@@ -201,9 +246,11 @@ def run_notebook(
             seconds_for=seconds_for,
         )
     except PapermillExecutionError as error:
-        raise NotebookError(
-            f"cell {error.exec_count} raised {error.ename}: {error.evalue}"
-        ) from None
+        why = f"cell {error.exec_count} raised {error.ename}: {error.evalue}"
+        if error.ename.endswith("MemoryError"):  # NumPy's has a name of its own
+            why = f"cell {error.exec_count} wanted more memory than a kernel may take"
+            why += f" ({MEMORY / 1024**3:g} GiB)"
+        raise NotebookError(why) from None
     except CellTimeoutError:
         why = f"a cell took more than {cell_timeout} s and was interrupted"
         if time.monotonic() >= until:

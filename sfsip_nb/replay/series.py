@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -77,6 +78,7 @@ def _run(
         return lost
     values = prepared.parameters.model_dump(mode="json", by_alias=True)
     kernels = Kernels(prepared.env)
+    drawing = ThreadPoolExecutor(1)  # a page each, while the next notebook's calls are waited for
     try:
         for section in chosen:
             tell(Started(section))
@@ -85,6 +87,7 @@ def _run(
             source, target = folder / name, attempt.notebooks / name
             show = seldom(partial(_waiting, tell, section))
             run_notebook(source, target, values, take, prepared.redactor, show, cell_timeout, until)
+            drawing.submit(attempt.draw, target)
             tell(_ended(prepared, section, time.monotonic() - began))
     except NotebookError as error:
         why = f"{section.notebook}: {error}"
@@ -94,6 +97,7 @@ def _run(
         return ""
     finally:
         kernels.close()
+        drawing.shutdown()
     tell(BrokeOff(why))
     return why
 

@@ -44,15 +44,18 @@ class Attempt:
         if self._held is not None:
             os.close(self._held)
 
-    def fill(self, record: Record, journal: Any) -> None:
-        """Write everything but the notebooks, which stand there already."""
-        for notebook in sorted(self.notebooks.glob("*.ipynb")):
-            from sfsip_nb.runs.pages import (
-                notebook_page,  # nbconvert: seconds, which no kernel should wait for
-            )
+    def draw(self, notebook: Path) -> None:
+        """Write the page of a notebook that has ended."""
+        from sfsip_nb.runs.pages import notebook_page  # nbconvert: half a second
 
-            page = notebook_page(notebook)
-            private.write(notebook.with_suffix(".html"), page.encode("utf-8", "backslashreplace"))
+        page = notebook_page(notebook)
+        private.write(notebook.with_suffix(".html"), page.encode("utf-8", "backslashreplace"))
+
+    def fill(self, record: Record, journal: Any) -> None:
+        """Write everything but the notebooks, which stand there already, and pages that do too."""
+        for notebook in sorted(self.notebooks.glob("*.ipynb")):
+            if not notebook.with_suffix(".html").exists():
+                self.draw(notebook)
         _write_json(self.draft / "record.json", record.as_json())
         _write_json(self.draft / "journal.json", journal)
         page = record_html(record, evidence_of(record, self._evidence))

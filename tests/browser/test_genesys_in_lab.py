@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from sfsip_nb.replay.forking import KERNEL, SAFE
+from sfsip_nb.replay.loaded import KERNEL, SAFE
 from tests.browser.labs import Lab
 
 

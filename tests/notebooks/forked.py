@@ -11,7 +11,8 @@ from contextlib import ExitStack, contextmanager
 import pytest
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 
-from sfsip_nb.replay.forking import SAFE, fork_stock_kernels
+from sfsip_nb.replay.forking import fork_stock_kernels
+from sfsip_nb.replay.loaded import SAFE
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import nbformat
 import pytest
 
 from sfsip_nb._version import __version__
-from sfsip_nb.replay.forking import SAFE
+from sfsip_nb.replay.loaded import SAFE
 from tests.project.project_files import ROOT
 
 SHIPPED = ("notebooks", "parameters")

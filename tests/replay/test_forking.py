@@ -15,9 +15,10 @@ from ipykernel.kernelspec import get_kernel_dict
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import run_sync
 
-from sfsip_nb.replay import forking
-from sfsip_nb.replay.forking import NAME, SAFE
+from sfsip_nb.replay import forking, loaded
+from sfsip_nb.replay.forking import NAME
 from sfsip_nb.replay.kernels import Kernels
+from sfsip_nb.replay.loaded import SAFE
 from sfsip_nb.testbed import registry
 from tests.notebooks.forked import forked_kernels
 
@@ -32,6 +33,16 @@ from sfsip_nb.notebook import stamps
 print(os.getpid(), os.getppid(), stamps._kernel(), random.random(), os.getsid(0), sys.argv[2])
 """
 TIMEOUT = 60
+
+
+@pytest.fixture(autouse=True)
+def origins(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[tuple[str, ...], loaded.Loaded]]:
+    """What kernels are forked from, by its arguments: begun in the test, and as its user has it."""
+    begun: dict[tuple[str, ...], loaded.Loaded] = {}
+    monkeypatch.setattr(loaded, "_of", begun)
+    yield begun
+    for origin in begun.values():
+        origin.close()
 
 
 @pytest.fixture
@@ -112,8 +123,9 @@ def test_a_kernel_ends_with_the_process_that_it_was_forked_from(kernels: Kernels
     pid, origin, *_ = map(str, asked(kernel, OWN))
     os.kill(int(origin), signal.SIGKILL)
     gone(int(pid))
-    with pytest.raises(RuntimeError, match="forked from has ended"):
-        kernels.take(another=False)
+    run_sync(kernel.shutdown_kernel)(now=True)
+    kernel = kernels.take(another=False)
+    assert asked(kernel, OWN)[1] != origin, "the next one has another"
     run_sync(kernel.shutdown_kernel)(now=True)
 
 
@@ -179,10 +191,10 @@ def test_where_none_can_be_forked_a_kernel_is_started_as_usual(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     if why == "has ended":
-        monkeypatch.setattr(forking, "KERNEL", "sfsip_nb.no_such_module")
-        monkeypatch.setattr(forking.ForkedStock, "of", None)
+        monkeypatch.setattr(loaded, "KERNEL", "sfsip_nb.no_such_module")
+        monkeypatch.setattr(loaded, "_of", {})
     else:
-        monkeypatch.setattr(forking, "SAFE", False)
+        monkeypatch.setattr(loaded, "SAFE", False)
     run_sync(opened.restart_kernel)()
     assert asked(opened, "import sys; print(sys.orig_argv[2])") == ["ipykernel_launcher"]
     assert "The kernel is started as usual" in caplog.text
@@ -205,13 +217,25 @@ fork_stock_kernels()
 two = [KernelManager(kernel_name="python3") for _ in range(2)]
 for kernel in two:
     kernel.start_kernel()
-print(*(kernel.provisioner.pid for kernel in two), kernel.provisioner.origin()._process.pid)
+print(*(kernel.provisioner.pid for kernel in two), fork_stock_kernels()._process.pid)
 time.sleep(600)
 """
 
 
-def test_a_manager_that_is_killed_leaves_no_process_behind() -> None:
-    manager = subprocess.Popen([sys.executable, "-uc", MANAGER], stdout=subprocess.PIPE)
+REPLAY = """
+import time
+from sfsip_nb.replay import loaded
+from sfsip_nb.replay.kernels import Kernels
+kernels = Kernels({})
+two = [kernels.take(another=True), kernels._next]
+print(*(kernel.provisioner.pid for kernel in two), loaded.loaded()._process.pid)
+time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("code", [MANAGER, REPLAY], ids=["manager", "replay"])
+def test_a_process_that_is_killed_leaves_none_behind(code: str) -> None:
+    manager = subprocess.Popen([sys.executable, "-uc", code], stdout=subprocess.PIPE)
     with manager:
         assert manager.stdout is not None
         left = [int(pid) for pid in manager.stdout.readline().split()]

@@ -14,6 +14,7 @@ from sfsip_nb.engine.broken import explain
 from sfsip_nb.engine.verdicts import Basis
 from sfsip_nb.inputs.redaction import Redactor
 from sfsip_nb.platforms.shared import captures
+from sfsip_nb.replay import loaded
 from sfsip_nb.replay.kernels import Kernels, run_notebook
 from sfsip_nb.runs import session
 from sfsip_nb.runs.folder import Attempt
@@ -26,8 +27,9 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="POSIX modes")
 
 
 @pytest.fixture
-def open_to_all() -> Iterator[None]:
+def open_to_all(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     before = os.umask(0)
+    monkeypatch.setattr(loaded, "_of", {})  # with this umask too
     yield
     os.umask(before)
 

@@ -13,8 +13,10 @@ import pytest
 from jupyter_client.manager import AsyncKernelManager
 
 from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.replay import kernels
 from sfsip_nb.replay.events import Event, Waiting, in_lines
 from sfsip_nb.replay.kernels import Kernels
+from sfsip_nb.replay.loaded import SAFE
 from sfsip_nb.replay.series import replay
 from sfsip_nb.runs import sums
 from tests.replay.replay_sample import SECRET, Run, guide, notebook
@@ -112,13 +114,6 @@ def test_a_cell_error_breaks_off_and_still_leaves_the_record(
     assert prepared.closed == 1
 
 
-def test_a_cell_that_hangs_is_ended(tmp_path: Path) -> None:
-    notebook(tmp_path / "genesys" / "01-a.ipynb", "import time; time.sleep(60)")
-    said: list[str] = []
-    assert replay(run(tmp_path, "01-a"), tmp_path, in_lines(said.append), cell_timeout=1) == 4
-    assert "took more than 1 s" in said[1]
-
-
 def test_a_replay_that_takes_too_long_is_ended_in_the_cell_that_hangs(tmp_path: Path) -> None:
     notebook(tmp_path / "genesys" / "01-a.ipynb", "import time; time.sleep(60)")
     notebook(tmp_path / "genesys" / "02-b.ipynb")
@@ -127,11 +122,65 @@ def test_a_replay_that_takes_too_long_is_ended_in_the_cell_that_hangs(tmp_path: 
     assert "Stopped early in 01-a: the time for the replay was over" in said[1]
 
 
-def test_a_lost_kernel_breaks_off(tmp_path: Path) -> None:
-    notebook(tmp_path / "genesys" / "01-a.ipynb", "import os; os._exit(9)")
+FATAL = {
+    "hangs": ("import time; time.sleep(60)", "a cell took more than 1 s and was interrupted"),
+    "takes memory": (
+        "held = [bytearray(1 << 26) for _ in range(64)]",
+        "cell 4 wanted more memory than a kernel may take (1 GiB)",
+    ),
+    "takes memory at once": (
+        "import numpy; numpy.ones(1 << 30)",
+        "cell 4 wanted more memory than a kernel may take (1 GiB)",
+    ),
+    "is killed": (
+        "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
+        "its kernel ended",
+    ),
+}
+"""What a cell does, and what is said of it."""
+
+
+@pytest.mark.parametrize("what", FATAL)
+def test_each_end_of_a_notebook_has_its_own_verdict_everywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    if "memory" in what and not SAFE:
+        pytest.skip("a kernel's memory is bounded where it is forked")
+    monkeypatch.setattr(kernels, "MEMORY", 1 << 30)
+    cell, why = FATAL[what]
+    notebook(
+        tmp_path / "genesys" / "01-a.ipynb", JUDGE.format(step="01-a.step", verdict="pass"), cell
+    )
+    notebook(tmp_path / "genesys" / "02-b.ipynb")
+    prepared = run(tmp_path, "01-a", "02-b")
     said: list[str] = []
-    assert replay(run(tmp_path, "01-a"), tmp_path, in_lines(said.append)) == 4
-    assert "its kernel ended" in said[1]
+    timeout = 1 if what == "hangs" else kernels.CELL_TIMEOUT
+
+    assert replay(prepared, tmp_path, in_lines(said.append), cell_timeout=timeout) == 4
+
+    assert f"Stopped early in 01-a: {why}" in said[1]
+    attempt = prepared.run_dir / "attempts" / "0001-apply"
+    record = json.loads((attempt / "record.json").read_text())
+    assert record["verdict"] == "inconclusive"
+    assert record["broke_off"].startswith(f"01-a: {why}")
+    steps = {step["id"]: step["verdict"] for step in record["steps"]}
+    assert steps == {"01-a.step": "pass"}, "what was seen before it stands"
+    cases = list(ET.parse(attempt / "junit.xml").getroot().iter("testcase"))
+    told = ["".join(filter(None, (part.get("message"), part.text))) for c in cases for part in c]
+    assert any(why in text for text in told)
+    assert why in (attempt / "record.html").read_text()
+    assert "partial" in (prepared.run_dir / "index.html").read_text()
+    assert not sums.check(attempt)
+
+
+def test_what_is_loaded_takes_a_small_part_of_a_kernels_memory(tmp_path: Path) -> None:
+    taken = "import resource; assert resource.getrlimit(resource.RLIMIT_DATA)[0] == 4 << 30\n"
+    taken += "lines = open('/proc/self/status').read().splitlines()\n"
+    taken += "[data] = [line.split()[1] for line in lines if line.startswith('VmData')]\n"
+    taken += "assert int(data) < 1 << 20, data"
+    notebook(tmp_path / "genesys" / "01-a.ipynb", taken)
+    said: list[str] = []
+    assert replay(run(tmp_path, "01-a"), tmp_path, in_lines(said.append)) == 3, said
 
 
 def test_a_kernel_that_dies_before_it_answers_is_replaced(
