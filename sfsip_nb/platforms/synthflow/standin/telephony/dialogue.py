@@ -22,8 +22,9 @@ Json = dict[str, Any]
 VOICE_HZ = 440.0
 """The tone by which its voice is known: before the first words of each call."""
 
-_MARK_SECONDS, _GAP_SECONDS = 0.5, 0.4
-"""The mark counts from 0.2 s on (`Listener.heard`); the gap is longer than a caller's pause."""
+_MARK_SECONDS, _GAP_SECONDS = 1.0, 0.4
+"""Of the mark a line that clips both ends leaves 0.3 s, and 0.2 s of it have to be heard
+(`Listener.heard`); the gap is longer than a caller's pause."""
 
 _MOST_PACKETS = 12_000
 """Kept to know the caller's words by: two minutes of both directions, in memory alone."""
