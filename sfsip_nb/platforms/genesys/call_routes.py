@@ -145,7 +145,7 @@ class Did(Resource):
     def update(self, key: str, seen: Seen, fields: Fields) -> None:
         """Put free numbers on the wanted call route; none: take them off their present one."""
         old, new = seen.fields[CALL_ROUTE], fields[CALL_ROUTE]
-        routes = ids_of(self._client.ivrs, [new or old])
+        routes = ids_of(self._client.ivrs, [name for name in (old, new) if name])
         if old and old not in routes:
             raise Refused(
                 f"{key} belongs to {old}, which is not a call route.",
