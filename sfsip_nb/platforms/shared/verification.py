@@ -28,6 +28,7 @@ from sfsip_nb.platforms.shared import (
     answering,
     interrupted,
     line,
+    recognition,
     sampling,
     testcall,
     wire,
@@ -196,7 +197,8 @@ def _tested(
         # What a call that was cut short lacks says nothing against the trunk.
         return [told, *(replace(each, weight=Weight.ADVISORY) for each in seen)]
     try:
-        placed = line.phone(ctx, step, number, _stages(ctx, test))
+        listening = test is INBOUND and recognition.wanted(ctx.parameters.expect)
+        placed = line.phone(ctx, step, number, _stages(ctx, test), listening)
     except NotAllowed as refusal:
         return [not_made(step, str(refusal), "Allow test calls, or more of them.")]
     if placed.held_up:
@@ -225,7 +227,8 @@ def _expected(ctx: Context, test: Test, sides: Sides) -> list[Check]:
     """What the agent should say and how fast, of the call that is for it alone."""
     if test is not INBOUND:
         return []
-    return list(answering.checks(test.step, sides.whole, ctx.parameters.expect))
+    told = answering.checks(test.step, sides.whole, ctx.parameters.expect)
+    return [*told, *recognition.checks(ctx, test.step, sides.whole)]
 
 
 def started(ctx: Context) -> str:
