@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import os
 import socket
@@ -16,9 +17,10 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
+from sfsip_nb.engine.dialing import NotAllowed
 from sfsip_nb.engine.verdicts import Check, Vantage, Verdict, Weight, step_verdict
 from sfsip_nb.inputs import samples
-from sfsip_nb.platforms.shared import recognition, testcall
+from sfsip_nb.platforms.shared import recognition, testcall, verification
 from sfsip_nb.platforms.shared.join import Sides
 from sfsip_nb.platforms.shared.stages import CallStage
 from sfsip_nb.platforms.synthflow.standin.telephony import words
@@ -242,26 +244,59 @@ def test_the_text_is_kept_only_where_media_is(
         assert [file.name for file in texts] == list(found["greeting"].evidence)
 
 
-async def _greet(call: IncomingCall) -> None:
-    """An agent that says its greeting as soon as it answers."""
-    if await call.answer():
-        assert call.audio
-        await call.audio.say(words.recorded("support"))
-        await call.wait_ended()
-
-
-@pytest.mark.parametrize("keep", [False, True], ids=["no media kept", "media kept"])
-@pytest.mark.parametrize("listening", [False, True])
-def test_the_sound_of_a_call_is_held_where_it_is_listened_to_and_kept_where_media_is(
-    tmp_path: Path, listening: bool, keep: bool
+@pytest.mark.parametrize(
+    ("test", "names", "listening"),
+    [
+        (verification.INBOUND, ("recognizer", "greeting"), True),
+        (verification.INBOUND, ("recognizer",), False),
+        (verification.INBOUND, ("greeting",), False),
+        (verification.TRANSFER, ("recognizer", "greeting"), False),
+    ],
+)
+def test_only_the_call_for_the_agent_alone_is_listened_to(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    test: verification.Test,
+    names: tuple[str, ...],
+    listening: bool,
 ) -> None:
+    asked: list[tuple[bool, bool]] = []
+
+    def phone(ctx: Any, step: str, number: str, stages: Any, listening: bool) -> None:
+        asked.append((listening, stages[-1].whole))
+        raise NotAllowed("Enough was seen.")
+
+    monkeypatch.setattr(verification.line, "phone", phone)
+    ctx = engine(tmp_path, expect=dict.fromkeys(names, "/anything")).ctx
+    ctx.surroundings = replace(ctx.surroundings, phone="phone.test")
+    verification.run(ctx, test, platform=None, judge=None)  # type: ignore[arg-type]
+    assert asked == [(listening, listening)]
+
+
+async def _talk(call: IncomingCall) -> None:
+    """An agent that says its greeting as soon as it answers, and a reply once somebody spoke."""
+    if not await call.answer():
+        return
+    assert call.audio
+    audio = call.audio
+    audio.find_speech()
+    await audio.say(words.recorded("support"))
+    # Speech is found by looking.
+    while not audio.speech_heard() and call.state == "answered":  # noqa: ASYNC110
+        await asyncio.sleep(0.1)
+    await asyncio.sleep(1.5)  # longer than the caller's words
+    await audio.say(words.recorded("order"))
+    await call.wait_ended()
+
+
+def talked(folder: Path, stage: CallStage, listening: bool, keep: bool) -> testcall.ObservedCall:
+    """A call to that agent."""
     ctx = engine(
-        tmp_path,
+        folder,
         keep_media=keep,
         test_calls={"allowed": True, "destinations": [samples.DID], "from": samples.CALLER},
     ).ctx
-    stage = CallStage(None, testcall.AGENT_HZ, within=3.0, at_least=3.0)
-    agent = UserAgent("agent", resolver=MapResolver(), on_invite=_greet)
+    agent = UserAgent("agent", resolver=MapResolver(), on_invite=_talk)
     loop.run(agent.start())
     try:
         uri = f"sip:{samples.DID}@127.0.0.1:{agent.address('udp')[1]}"
@@ -269,12 +304,29 @@ def test_the_sound_of_a_call_is_held_where_it_is_listened_to_and_kept_where_medi
     finally:
         loop.run(agent.close())
     assert made.answered
+    return made
+
+
+@pytest.mark.parametrize("keep", [False, True], ids=["no media kept", "media kept"])
+@pytest.mark.parametrize("listening", [False, True])
+def test_the_sound_of_a_call_is_held_where_it_is_listened_to_and_kept_where_media_is(
+    tmp_path: Path, listening: bool, keep: bool
+) -> None:
+    stage = CallStage(None, testcall.AGENT_HZ, within=3.0, at_least=3.0)
+    made = talked(tmp_path, stage, listening, keep)
     kept = {path.suffix: path.read_bytes() for path in (tmp_path / "evidence").iterdir()}
     assert (".wav" in kept) is keep
     assert (len(kept[".pcapng"]) > 16_000) is keep, "audio in the capture"
     assert (made.samples is not None) is listening
     if made.samples is not None:
         assert _known(made.samples / 32_768) == [GREETING]
+
+
+def test_a_reply_is_listened_to_until_its_end(tmp_path: Path) -> None:
+    stage = CallStage("hello", testcall.AGENT_HZ, within=5.0, whole=True)
+    made = talked(tmp_path, stage, listening=True, keep=False)
+    assert made.samples is not None
+    assert _known(made.samples / 32_768) == [GREETING, REPLY]
 
 
 @pytest.mark.skipif(
