@@ -19,6 +19,9 @@ FIRST_WORD_SECONDS = 5.0
 _PAUSE_SECONDS = 0.3
 """Silence after which it is the caller's turn."""
 
+_OVER_SECONDS = 1.0
+"""Silence after which nothing more is said: sentences are further apart than words."""
+
 _BEGUN_SECONDS = 0.5
 """How much of an answer the caller listens to before they know that it is one."""
 
@@ -139,7 +142,7 @@ class Turns:
         self._waits = 0.0
         await self._until(self._has_begun, None)
         if whole:
-            await self._until(self._has_finished, _LONGEST_SECONDS)
+            await self._until(lambda: self._has_finished(_OVER_SECONDS), _LONGEST_SECONDS)
         self._waits = _LONGEST_SECONDS
 
     def _answer(self) -> list[Speech]:
@@ -151,9 +154,9 @@ class Turns:
         answer = self._answer()
         return bool(answer) and time.time() - answer[0].start >= _BEGUN_SECONDS
 
-    def _has_finished(self) -> bool:
+    def _has_finished(self, pause: float = _PAUSE_SECONDS) -> bool:
         answer = self._answer()
-        return bool(answer) and time.time() - answer[-1].end >= _PAUSE_SECONDS
+        return bool(answer) and time.time() - answer[-1].end >= pause
 
     async def _until(self, happened: Callable[[], object], seconds: float | None) -> None:
         until = None if seconds is None else time.monotonic() + seconds
