@@ -12,7 +12,7 @@ from pydantic import Field
 
 from sfsip_nb.engine.shape import Shape
 
-EXPECTATIONS = ("greeting", "greeting-heard", "first-word", "response", "contains")
+EXPECTATIONS = ("greeting", "greeting-heard", "first-word", "response", "contains", "recognized")
 """The checks that hold a call against what is expected: their ids' part after the step's."""
 
 

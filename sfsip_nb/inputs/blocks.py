@@ -212,6 +212,12 @@ class Expect(Block):
         ge=0,
         le=MOST_MS,
     )
+    recognizer: f.OptionalSentence = ask(
+        "folder with a Whisper model (CTranslate2) that listens for these words in the sound of the"
+        " call; empty: no speech is recognized",
+        "",
+        "",
+    )
 
 
 class Answer(Block):

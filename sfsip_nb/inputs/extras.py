@@ -8,6 +8,7 @@ MODULES = {
     "lab": ("jupyterlab", "ipywidgets"),
     "fleet": ("distributed", "pyarrow"),
     "testbed": ("starlette", "uvicorn", "trustme"),
+    "speech": ("faster_whisper",),
 }
 """The modules of each extra of pyproject.toml that the program itself imports."""
 

@@ -39,9 +39,9 @@ def test_conda_takes_the_rest_from_the_project_itself() -> None:
     ]
 
 
-def test_all_is_every_extra_but_the_tests_tools_and_the_fleet() -> None:
+def test_all_is_every_extra_but_the_tests_tools_and_what_is_large() -> None:
     assert {name for text in EXTRAS["all"] for name in Requirement(text).extras} == (
-        EXTRAS.keys() - {"all", "test", "fleet"}
+        EXTRAS.keys() - {"all", "test", "fleet", "speech"}
     )
     shared = set(EXTRAS["fleet"]) & set(EXTRAS["test"])
     assert {Requirement(text).name for text in shared} == {"distributed"}, "the tests' own, in one"

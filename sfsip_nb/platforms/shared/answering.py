@@ -68,7 +68,7 @@ def _said(step: str, sides: Sides, expect: Expect) -> Iterator[Check]:
             reason=_OTHER_AGENT if first else "The transcript can be late: run this cell again.",
         )
     for place, phrase in enumerate(expect.contains, 1):
-        found = any(_says(line, phrase) for line in lines)
+        found = any(says(line, phrase) for line in lines)
         yield check(
             f"{step}/contains/{place}",
             "The AI agent says what it should",
@@ -94,17 +94,19 @@ def agent_lines(transcript: str) -> list[str]:
 
 def begins_with(text: str, wanted: str) -> bool:
     """Whether a text begins with the words wanted, whatever their case and punctuation."""
-    words, first = _words(wanted), _words(text)
+    words, first = words_of(wanted), words_of(text)
     first = first[: len(words)]
     return difflib.SequenceMatcher(None, words, first, autojunk=False).ratio() >= _ALIKE
 
 
-def _words(text: str) -> list[str]:
+def words_of(text: str) -> list[str]:
+    """The words of a text, as they are compared: without case and punctuation."""
     return _WORD.findall(text.casefold().replace("’", "'"))
 
 
-def _says(text: str, phrase: str) -> bool:
-    words, said = _words(phrase), _words(text)
+def says(text: str, phrase: str) -> bool:
+    """Whether a text has the words of a phrase, one after the other."""
+    words, said = words_of(phrase), words_of(text)
     return any(said[at : at + len(words)] == words for at in range(len(said) - len(words) + 1))
 
 

@@ -18,11 +18,22 @@ from sfsip_nb.platforms.shared.checks import check
 from sfsip_nb.sip.media import levels
 
 if TYPE_CHECKING:
-    from sfsip_nb.sip import Audio
+    from sfsip_nb.sip import Audio, Call
+    from sfsip_nb.sip.media.g711 import Samples
     from sfsip_nb.sip.media.levels import Level
 
 _TOLERANCE_HZ, _AT_LEAST_SECONDS = 15.0, 0.2
 """As the caller's own ears judge a voice."""
+
+
+def taken(leg: Call, keep: bool) -> Samples | None:
+    """The sound since the answer, for listening to; its packets end here unless media is kept."""
+    if leg.audio is None:
+        return None
+    sound = leg.audio.heard_sound(leg.answered_at) if leg.answered_at else None
+    if not keep:
+        leg.audio.kept.clear()
+    return sound
 
 
 def kept(

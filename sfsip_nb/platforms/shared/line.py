@@ -89,8 +89,10 @@ def planned(ctx: Context, count: int) -> tuple[PlannedCalls, ...]:
     return (PlannedCalls(count, over, approval.LONGEST),)
 
 
-def phone(ctx: Context, step: str, number: str, stages: Sequence[CallStage]) -> ObservedCall:
-    """Call a number from outside, over the run's line. Raises ``NotAllowed``.
+def phone(
+    ctx: Context, step: str, number: str, stages: Sequence[CallStage], listening: bool = False
+) -> ObservedCall:
+    """Call a number from outside, over the run's line, see `testcall.call`. Raises ``NotAllowed``.
 
     A carrier that takes TLS but refuses SRTP is called once more, if another call is allowed, with
     plain RTP offered beside it: it refused what was offered, and connected nobody.
@@ -103,6 +105,7 @@ def phone(ctx: Context, step: str, number: str, stages: Sequence[CallStage]) -> 
         *(ctx, step, number, over.uri(number), stages),
         over=over,
         credentials=over.credentials,
+        listening=listening,
     )
     placed = place(srtp=over.srtp)
     if over.srtp == "required" and placed.code in probes.placing.UNFIT:

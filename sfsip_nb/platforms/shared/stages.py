@@ -19,6 +19,9 @@ FIRST_WORD_SECONDS = 5.0
 _PAUSE_SECONDS = 0.3
 """Silence after which it is the caller's turn."""
 
+_OVER_SECONDS = 1.0
+"""Silence after which nothing more is said: sentences are further apart than words."""
+
 _BEGUN_SECONDS = 0.5
 """How much of an answer the caller listens to before they know that it is one."""
 
@@ -34,20 +37,27 @@ class CallStage:
 
     What is said is a tone, nothing, or a recording by its name: that is said once, when it is the
     caller's turn, and the stage is over when there is an answer too. Without anything to hear it
-    lasts until the other side refers the caller to somebody else.
+    lasts until the other side refers the caller to somebody else. ``whole``: what answers words is
+    listened to until it falls silent.
     """
 
     say: float | str | None
     hear: float | None
     within: float = 6.0
     at_least: float = 0.8
+    whole: bool = False
 
     @property
     def longest(self) -> float:
         """Seconds that it takes at most."""
         if isinstance(self.say, str):
-            return FIRST_WORD_SECONDS + 2 * _LONGEST_SECONDS + self.within
+            return FIRST_WORD_SECONDS + 2 * _LONGEST_SECONDS + self.answer
         return max(self.within, self.at_least)
+
+    @property
+    def answer(self) -> float:
+        """Seconds that an answer to words takes at most."""
+        return self.within + _LONGEST_SECONDS * self.whole
 
 
 def longest(stages: Sequence[CallStage]) -> float:
@@ -81,7 +91,7 @@ class CallScript:
         for stage in self.stages:
             if turns and isinstance(stage.say, str):
                 await while_up(leg, turns.say(stage.say), FIRST_WORD_SECONDS + 2 * _LONGEST_SECONDS)
-                said: Awaitable[object] = while_up(leg, turns.answered(), stage.within)
+                said: Awaitable[object] = while_up(leg, turns.answered(stage.whole), stage.answer)
             else:
                 self.say(leg, stage)
                 said = leg.wait_ended(stage.at_least)
@@ -127,10 +137,12 @@ class Turns:
         await self._audio.say(recordings.caller(name))
         self._since = time.time()
 
-    async def answered(self) -> None:
-        """Wait until the other side answers; if it does not, nobody waits for the end of it."""
+    async def answered(self, whole: bool = False) -> None:
+        """Wait until the other side answers, or has; if it does not, nobody waits for its end."""
         self._waits = 0.0
         await self._until(self._has_begun, None)
+        if whole:
+            await self._until(lambda: self._has_finished(_OVER_SECONDS), _LONGEST_SECONDS)
         self._waits = _LONGEST_SECONDS
 
     def _answer(self) -> list[Speech]:
@@ -142,9 +154,9 @@ class Turns:
         answer = self._answer()
         return bool(answer) and time.time() - answer[0].start >= _BEGUN_SECONDS
 
-    def _has_finished(self) -> bool:
+    def _has_finished(self, pause: float = _PAUSE_SECONDS) -> bool:
         answer = self._answer()
-        return bool(answer) and time.time() - answer[-1].end >= _PAUSE_SECONDS
+        return bool(answer) and time.time() - answer[-1].end >= pause
 
     async def _until(self, happened: Callable[[], object], seconds: float | None) -> None:
         until = None if seconds is None else time.monotonic() + seconds

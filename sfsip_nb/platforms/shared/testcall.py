@@ -29,6 +29,7 @@ from sfsip_nb.sip.media import figures
 if TYPE_CHECKING:
     from sfsip_nb.platforms.shared.line import PhoneLine
     from sfsip_nb.sip import Call, Credentials, ProbeResult
+    from sfsip_nb.sip.media.g711 import Samples
     from sfsip_nb.sip.probes.plan import Kind
     from sfsip_nb.sip.sdp import Srtp
 
@@ -54,7 +55,8 @@ class ObservedCall:
     is then what the AI agent's end heard, if the call got there. ``media`` is where the other end
     wants its audio. ``answering`` is how the other end answered, in speech. ``seconds`` is from the
     answer to the end. ``held_up`` says that its ``account`` itself did not let it out: not reached,
-    silent, or it was refused who calls.
+    silent, or it was refused who calls. ``samples`` are the sound after the answer, where that
+    was asked for (8 kHz), which are never kept.
     """
 
     number: str
@@ -84,6 +86,7 @@ class ObservedCall:
     watched: bool = False
     agent: Overheard | None = None
     evidence: tuple[str, ...] = ()
+    samples: Samples | None = field(default=None, repr=False, compare=False)
 
     @property
     def answered(self) -> bool:
@@ -129,13 +132,15 @@ def call(
     codecs: Sequence[str] = ("PCMU", "PCMA"),
     srtp: Srtp = "off",
     isolating: bool = False,
+    listening: bool = False,
     enough: Callable[[int], bool] = lambda code: False,
 ) -> ObservedCall:
     """Place one marked call to a SIP URI, speak, listen, hang up, and keep its evidence.
 
     Without a line it comes from nobody's account. ``isolating``: a call that fails is tried again
     with one difference at a time, each of them allowed and counted as any other. A provisional code
-    that is ``enough`` ends the call. ``named`` makes further headers of its mark.
+    that is ``enough`` ends the call. ``named`` makes further headers of its mark. ``listening``:
+    what is heard is held in memory, also where no media is kept.
     """
     script = CallScript
     if not knows_voices(ctx):
@@ -152,7 +157,7 @@ def call(
         headers=named(mark),
         marks={dialing.MARK_HEADER: mark, **(over.headers if over else {})},
         credentials=credentials,
-        keep=ctx.parameters.keep_media,
+        keep=ctx.parameters.keep_media or listening,
         resolver=ctx.surroundings.resolver,
         tls_client=ctx.surroundings.tls(),
     )
@@ -174,6 +179,8 @@ def call(
             on_standing=switch.note if switch else None,
         )
         tries.append((placed, talk))
+        if listening and placed.leg:
+            made.samples = heard.taken(placed.leg, ctx.parameters.keep_media)
         kind = placed.kind or (None if all(talk.heard) else "unheard")
         said = placed.failed.sentence if placed.failed else ""
         return placed.result("fail" if kind else "pass", said, {}), kind

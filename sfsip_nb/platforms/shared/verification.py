@@ -28,6 +28,7 @@ from sfsip_nb.platforms.shared import (
     answering,
     interrupted,
     line,
+    recognition,
     sampling,
     testcall,
     wire,
@@ -196,7 +197,8 @@ def _tested(
         # What a call that was cut short lacks says nothing against the trunk.
         return [told, *(replace(each, weight=Weight.ADVISORY) for each in seen)]
     try:
-        placed = line.phone(ctx, step, number, _stages(ctx, test))
+        listening = test is INBOUND and recognition.wanted(ctx.parameters.expect)
+        placed = line.phone(ctx, step, number, _stages(ctx, test, listening), listening)
     except NotAllowed as refusal:
         return [not_made(step, str(refusal), "Allow test calls, or more of them.")]
     if placed.held_up:
@@ -215,17 +217,20 @@ def _tested(
     return [*own, *_judged(ctx, step, sides, judge, remedy), *_expected(ctx, test, sides)]
 
 
-def _stages(ctx: Context, test: Test) -> tuple[CallStage, ...]:
-    """What is said in a test's call. One reply is no measure of how fast they come."""
+def _stages(ctx: Context, test: Test, listening: bool) -> tuple[CallStage, ...]:
+    """What is said in a test's call. One reply is no measure of how fast they come, and only one
+    that was heard to its end is listened to for words."""
     more = test is INBOUND and ctx.parameters.expect.response_ms
-    return (*test.stages, _QUESTION) if more else test.stages
+    stages = (*test.stages, _QUESTION) if more else test.stages
+    return (*stages[:-1], replace(stages[-1], whole=True)) if listening else stages
 
 
 def _expected(ctx: Context, test: Test, sides: Sides) -> list[Check]:
     """What the agent should say and how fast, of the call that is for it alone."""
     if test is not INBOUND:
         return []
-    return list(answering.checks(test.step, sides.whole, ctx.parameters.expect))
+    told = answering.checks(test.step, sides.whole, ctx.parameters.expect)
+    return [*told, *recognition.checks(ctx, test.step, sides.whole)]
 
 
 def started(ctx: Context) -> str:

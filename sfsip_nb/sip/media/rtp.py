@@ -13,6 +13,7 @@ from ..sdp import Agreed
 from ..trace import Address
 from . import figures, rtcp, sockets, wav
 from .control import RtcpState
+from .g711 import Samples
 from .levels import Level
 from .pacing import Pacer
 from .packets import MediaPacket, Rtp, is_control, parse
@@ -295,5 +296,14 @@ class Audio:
 
     def heard_wav(self) -> bytes:
         """What was heard since `keep` was called, as a WAV file; silence where packets miss."""
+        return wav.render(*self._heard())
+
+    def heard_sound(self, since: datetime) -> Samples:
+        """The same from a moment on, as samples of 16 bit, 8 kHz."""
+        packets, codecs = self._heard()
+        return wav.sound_of((one for one in packets if one.at >= since), codecs)
+
+    def _heard(self) -> tuple[list[MediaPacket], dict[int, str]]:
+        """The packets kept that came here, and which dynamic payload type is which codec."""
         dynamic = {self.sender.payload_type: self.codec} if self.agreed else {}
-        return wav.render((one for one in self.kept if one.destination == self.local), dynamic)
+        return [one for one in self.kept if one.destination == self.local], dynamic

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from . import g711
+from .g711 import Samples
 from .packets import CLOCK, MediaPacket, is_control, parse
 from .sampling import PAYLOAD_TYPES, RATE
 
@@ -18,13 +19,13 @@ _JUMP = 2 * RATE
 """A timestamp that leaps further than this from the clock on the wall began anew."""
 
 
-def render(packets: Iterable[MediaPacket], codecs: Mapping[int, str]) -> bytes:
-    """The sound of one direction's packets, 8 kHz 16-bit mono; silence where some are missing.
+def sound_of(packets: Iterable[MediaPacket], codecs: Mapping[int, str]) -> Samples:
+    """The sound of one direction's packets, 8 kHz 16-bit; silence where some are missing.
 
     Packets are placed by their RTP timestamps, so late and reordered ones stand where they
     belong; after a new SSRC, or a leap of the timestamps, by their time of arrival. `codecs` names
     dynamic payload types beside the static ones. What is neither G.711 nor within `LONGEST_S`
-    of the first packet is left out. Without any sound the file has none, but is a WAV file.
+    of the first packet is left out.
     """
     known = {**{number: name for name, number in PAYLOAD_TYPES.items()}, **codecs}
     limit = int(LONGEST_S * RATE)
@@ -50,10 +51,15 @@ def render(packets: Iterable[MediaPacket], codecs: Mapping[int, str]) -> bytes:
         if 0 <= place < end:
             sound[place:end] = g711.decode(codec, rtp.payload)[: end - place]
             length = max(length, end)
+    return sound[:length]
+
+
+def render(packets: Iterable[MediaPacket], codecs: Mapping[int, str]) -> bytes:
+    """That sound as a mono WAV file, which has none where no sound came."""
     file = io.BytesIO()
     with wave.open(file, "wb") as out:
         out.setnchannels(1)
         out.setsampwidth(2)
         out.setframerate(RATE)
-        out.writeframes(sound[:length].astype("<i2").tobytes())
+        out.writeframes(sound_of(packets, codecs).astype("<i2").tobytes())
     return file.getvalue()
