@@ -87,7 +87,7 @@ def test_the_record_lists_the_numbers(run: Run) -> None:
 
 
 def test_the_record_is_few_pages_with_several_numbers_too(run: Run, tmp_path: Path) -> None:
-    assert len(printed(run.attempts[-1] / "record.html", tmp_path)) <= 22
+    assert len(printed(run.attempts[-1] / "record.html", tmp_path)) <= 24
 
 
 def test_the_inputs_are_kept_without_the_file(run: Run) -> None:
