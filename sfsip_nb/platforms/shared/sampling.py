@@ -59,18 +59,18 @@ def not_called(step: str, called: Sequence[str], whole: Sequence[str]) -> Iterat
 
 
 def not_traced(parameters: Parameters, step: str) -> Iterator[Check]:
-    """What the traced ways of a section say nothing of: the numbers that are not of the sample."""
+    """What a section's call paths say nothing of: the numbers that are not in the sample."""
     traced, whole = sampled(parameters), parameters.numbers
     if left := _left(traced, whole):
         yield check(
             f"{step}/not-traced",
-            "The way of every number was traced",
+            "Every number's call path was traced",
             f"{len(whole)} numbers",
             f"{len(traced)} traced; not traced: {left}",
             None,
             advisory=True,
-            reason="The steps before this one have read each number's own settings. The ways of"
-            " more numbers are traced with test_calls.sample (0: all).",
+            reason="Earlier steps read each number's own settings. To trace more numbers, raise"
+            " test_calls.sample (0: all).",
         )
 
 
