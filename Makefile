@@ -36,7 +36,7 @@ test: .venv/ready
 	$(bin)/ruff format --check .
 	$(bin)/mypy
 	$(bin)/lint-imports
-	$(bin)/pytest -p no:nbval -n 4 --no-loadscope-reorder
+	$(bin)/pytest -p no:nbval -n 5 --no-loadscope-reorder
 
 bench: .venv/ready
 	$(bin)/python -m benchmarks

@@ -6,6 +6,7 @@ import asyncio
 import functools
 import gc
 import inspect
+import os
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -22,6 +23,10 @@ from sfsip_nb.testbed import life
 from tests import loaded
 
 without_grammars()  # before a test imports nbformat
+
+# Before numpy is imported, here or in a process that a test starts: its threads spin while they
+# wait, and nothing here is work for two.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # A machine that is busy with calls is slow now and then; that says nothing about a property.
 settings.register_profile("calm", deadline=None)
@@ -41,19 +46,28 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-_BROWSER = "tests/browser/"
+_BROWSER = "tests/browser/test_"
+_HALF = f"{_BROWSER}m"
+"""In the alphabet, half of what takes a browser comes before it."""
 
 
 class Scheduler(LoadFileScheduling):
-    """One worker at a time has a file of tests, and one worker has all that need a browser."""
+    """One worker at a time has a file of tests, and two have all that need a browser."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return _BROWSER if nodeid.startswith(_BROWSER) else str(super()._split_scope(nodeid))
+        if nodeid.startswith(_BROWSER):
+            return f"{_BROWSER}{nodeid < _HALF}"
+        return str(super()._split_scope(nodeid))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first: the tests that need a browser."""
+    items.sort(key=lambda item: not item.nodeid.startswith(_BROWSER))
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduler:
-    """JupyterLab, Chromium and a page that holds both take long to load: one of each will do."""
+    """JupyterLab, Chromium and a page that holds both take long to load: two of each will do."""
     return Scheduler(config, log)
 
 

@@ -13,6 +13,7 @@ import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Self
 
 import httpx
@@ -20,6 +21,7 @@ import pytest
 import stamina
 
 from sfsip_nb.api import transport
+from sfsip_nb.engine import clock
 from sfsip_nb.engine import rollback as rolling
 from sfsip_nb.engine.broken import InternalError
 from sfsip_nb.engine.context import Context, Surroundings
@@ -72,6 +74,7 @@ def quick() -> Iterator[None]:
         patch.setattr(hashlib, "scrypt", cheap)
         patch.setattr(Database, "__init__", unsynced)
         patch.setattr(json, "dumps", unindented)
+        patch.setattr(clock, "time", SimpleNamespace(sleep=lambda seconds: None))
         patch.setattr(transport, "_TIMEOUT", _PATIENT)
         patch.setattr("httpx._transports.default.create_ssl_context", lambda **_: trusted)
         yield

@@ -53,6 +53,9 @@ _HELLO = CallStage("hello", testcall.AGENT_HZ, within=5.0)
 _QUESTION = CallStage("again", testcall.AGENT_HZ, within=5.0)
 _HANDED_OVER = CallStage("person", testcall.PERSON_HZ, within=15.0)
 
+_PROMPT = 5.0
+"""Seconds in which the testbed says what it ever says: nobody there thinks or walks to a phone."""
+
 
 @dataclass(frozen=True)
 class Test:
@@ -222,6 +225,8 @@ def _stages(ctx: Context, test: Test, listening: bool) -> tuple[CallStage, ...]:
     that was heard to its end is listened to for words."""
     more = test is INBOUND and ctx.parameters.expect.response_ms
     stages = (*test.stages, _QUESTION) if more else test.stages
+    if testcall.knows_voices(ctx):
+        stages = tuple(replace(stage, within=min(stage.within, _PROMPT)) for stage in stages)
     return (*stages[:-1], replace(stages[-1], whole=True)) if listening else stages
 
 
