@@ -36,8 +36,8 @@ settings.load_profile("calm")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-ASYNC_TEST_S = 40
-"""An async test that still waits after so many seconds has failed."""
+ASYNC_TEST_S = 40.0
+"""An async test that still waits then has failed. A loop may have a `patience` of its own."""
 
 
 @pytest.fixture(scope="session")
@@ -100,7 +100,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> None:
 
     @functools.wraps(test)
     async def bounded(**arguments: Any) -> None:
-        async with asyncio.timeout(ASYNC_TEST_S):
+        seconds = getattr(asyncio.get_running_loop(), "patience", ASYNC_TEST_S)
+        async with asyncio.timeout(seconds):
             await test(**arguments)
 
     pyfuncitem.obj = bounded

@@ -61,10 +61,9 @@ class RawPeer(asyncio.DatagramProtocol):
     def uri(self, user: str = "peer") -> str:
         return f"sip:{user}@{self.place}" + (";transport=tcp" if self._server else "")
 
-    async def next(self, what: str | int, timeout: float = 15.0) -> Any:
+    async def next(self, what: str | int) -> Any:
         """The next message, which has to be a request of a method or a response of a code."""
-        async with asyncio.timeout(timeout):
-            message = await self.inbox.get()
+        message = await self.inbox.get()
         got = message.method if isinstance(message, Request) else message.code
         assert got == what, (got, what)
         return message
@@ -72,8 +71,7 @@ class RawPeer(asyncio.DatagramProtocol):
     async def after(self, what: str | int, *skip: str | int) -> Any:
         """The next message that is not one of `skip`: copies, provisional responses."""
         while True:
-            async with asyncio.timeout(15):
-                message = await self.inbox.get()
+            message = await self.inbox.get()
             got = message.method if isinstance(message, Request) else message.code
             if got == what:
                 return message

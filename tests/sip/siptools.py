@@ -15,18 +15,25 @@ T1 = 0.05
 
 
 class Agents:
-    """Makes user agents that the test need not close."""
+    """Makes user agents that the test need not close; `t1` is theirs unless it says another."""
 
-    def __init__(self) -> None:
+    def __init__(self, t1: float = T1) -> None:
         self.made: list[UserAgent] = []
+        self._t1 = t1
 
     async def __call__(self, name: str, **options: Any) -> UserAgent:
         options.setdefault("resolver", MapResolver())
-        options.setdefault("t1", T1)
+        options.setdefault("t1", self._t1)
         agent = UserAgent(name, **options)
         await agent.start()
         self.made.append(agent)
         return agent
+
+    async def close(self) -> None:
+        """Close all; no handler may have raised."""
+        for agent in self.made:
+            await agent.close()
+        assert [error for agent in self.made for error in agent.errors] == []
 
 
 def uri(agent: UserAgent, user: str = "+15551230001", transport: Transport = "udp") -> str:
