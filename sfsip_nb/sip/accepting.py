@@ -67,12 +67,13 @@ async def repeated(
     again: Callable[[], None], heard: asyncio.Event, t1: float, longest: float
 ) -> bool:
     """Call `again` after T1, twice that and so on up to `longest`; whether `heard` within 64 T1."""
-    wait, waited = t1, 0.0
+    wait, left = t1, 64 * t1
     while True:
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(wait):
+            async with asyncio.timeout(min(wait, left)):
                 return await heard.wait()
-        waited, wait = waited + wait, min(2 * wait, longest)
-        if waited >= 64 * t1:
+        left -= wait
+        if left <= 0:
             return heard.is_set()
+        wait = min(2 * wait, longest)
         again()

@@ -245,7 +245,9 @@ class OutgoingCall(Call):
         cancel = _cancel_of(transaction.request, reason)
         self.stack.start(cancel, transaction.peer, transaction.key[0])
         # RFC 3261 §9.1: without a final response for 64 T1 the INVITE counts as canceled.
-        asyncio.get_running_loop().call_later(64 * self.stack.t1, self._given_up)
+        loop, wait = asyncio.get_running_loop(), 64 * self.stack.t1
+        loop.call_later(wait, self._given_up)
+        loop.call_later(wait, transaction.abandon)
 
     # How it fails
 

@@ -6,6 +6,7 @@ This side takes part where the peer asks for a timer; it asks for one itself wit
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sipmessage import Request, Response
@@ -36,6 +37,8 @@ class SessionTimer:
     ours: bool = False
     """Whether it is we who refresh."""
     _handle: asyncio.TimerHandle | None = None
+    _end: float = 0.0
+    """When the call is given up, by the loop's clock."""
 
     def accept(self, request: Request) -> dict[str, str | list[str]]:
         """What a 2xx to a request says of the timer (§9); it starts anew."""
@@ -73,22 +76,33 @@ class SessionTimer:
         self.seconds = 0
         if self._handle is not None:
             self._handle.cancel()
+            self._handle = None
 
     def _start(self, seconds: int, ours: bool) -> None:
         self.stop()
         self.seconds, self.ours = seconds, ours
         # §10: refresh at half of the interval; give up shortly before its end.
-        wait = seconds / 2 if ours else seconds - min(32, seconds / 3)
-        self._after(wait, self._refreshed if ours else self.expire)
+        now = asyncio.get_running_loop().time()
+        self._end = now + seconds - min(32, seconds / 3)
+        if ours:
+            self._at(now + seconds / 2, self._refreshed)
+        else:
+            self._at(self._end, self.expire)
 
-    def _after(self, wait: float, act: Callable[[], Coroutine[Any, Any, object]]) -> None:
+    def _at(self, when: float, act: Callable[[], Coroutine[Any, Any, object]]) -> None:
         loop = asyncio.get_running_loop()
-        self._handle = loop.call_later(wait, lambda: self.spawn(act()))
+        self._handle = loop.call_at(when, lambda: self.spawn(act()))
 
-    async def _refreshed(self) -> None:
-        if await self.refresh() >= 300:
-            # Another try before the end of the interval.
-            self._after(self.seconds / 4, self.expire)
+    async def _refreshed(self, first: bool = True) -> None:
+        """Refresh; where it is refused, try once more halfway to the end, and then give up."""
+        fired = self._handle
+        if await self.refresh() < 300 or self._handle is not fired:
+            return  # The timer started anew, by the peer's refresh too, or the call is over.
+        if first:
+            halfway = (asyncio.get_running_loop().time() + self._end) / 2
+            self._at(halfway, partial(self._refreshed, first=False))
+        else:
+            self._at(self._end, self.expire)
 
 
 def _read(message: Request | Response) -> tuple[int, str]:

@@ -131,7 +131,7 @@ class Stack:
         """A connection ended: what waits for an answer on it need not wait longer."""
         for client in list(self._clients.values()):
             if client.peer.writer is peer.writer:
-                client.lose()
+                client.abandon(lost=True)
 
     def received(self, data: bytes, peer: Peer) -> None:
         """A message came from a peer."""

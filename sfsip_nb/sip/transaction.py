@@ -86,10 +86,10 @@ class ClientTransaction:
                 self._set(0.0 if self._reliable else 64 * self._t1, self.end)  # timer D
                 self.responses.put_nowait(response)
 
-    def lose(self) -> None:
-        """The connection ended: there will be no answer (RFC 3261 §17.1.4)."""
+    def abandon(self, *, lost: bool = False) -> None:
+        """No answer will come: CANCEL led to none (§9.1), or the connection ended (§17.1.4)."""
         if self._state in ("calling", "proceeding"):
-            self.lost = True
+            self.lost = lost
             self.end()
 
     def end(self) -> None:
