@@ -139,3 +139,65 @@ async def test_a_peer_that_names_an_address_behind_its_nat_is_told_so(agents: Ag
     assert is_private(legs[0].audio.destination[0])
     assert one_way(call.audio) == "nothing received"
     assert await call.bye() == 200
+
+
+async def test_early_media_flows_before_the_answer(agents: Agents) -> None:
+    async def announce(call: Call) -> None:
+        await call.ring(183, early=True)
+        assert call.audio is not None
+        call.audio.play(440)
+        assert await call.audio.heard(1004)
+        assert await call.answer()
+
+    server, client = await agents("server", on_invite=announce), await agents("client")
+    call = await client.invite(uri(server))
+    assert call.audio is not None
+    await call.ringing.wait()
+    assert await call.audio.heard(440)
+    assert not call.decided.is_set()
+    call.audio.play(1004)
+    assert await call.outcome(5) == 200
+    assert call.codes == [100, 183, 200]
+    assert await call.bye() == 200
+
+
+async def test_joined_legs_relay_audio_and_hang_up_together(agents: Agents) -> None:
+    joined: list[Call] = []
+    far: list[Call] = []
+
+    async def speak(call: Call) -> None:
+        far.append(call)
+        await call.ring()
+        await call.answer(codecs=["PCMA"])
+        assert call.audio is not None
+        call.audio.play(440)
+
+    server = await agents("server", on_invite=speak)
+
+    async def edge(call: Call) -> None:
+        other = await middle.invite(
+            uri(server), from_=call.invite.headers["From"].partition(";")[0]
+        )
+        joined.extend([call, other])
+        assert await bridge(call, other, codecs=["PCMU"]) == 200
+
+    middle = await agents("edge", on_invite=edge)
+    client = await agents("client")
+    call = await client.invite(uri(middle))
+    assert await call.outcome(5) == 200
+    assert call.codes == [100, 180, 200]
+    assert call.audio is not None
+    assert far[0].audio is not None
+    call.audio.play(1004)
+    assert await call.audio.heard(440)
+    assert await far[0].audio.heard(1004)
+    near, away = joined[0].audio, joined[1].audio
+    assert near is not None
+    assert away is not None
+    assert (near.codec, away.codec) == ("PCMU", "PCMA")
+    assert min(near.packets_received, near.sender.packets, away.packets_received) > 5
+    assert await call.bye(reason='Q.850;cause=16;text="x"') == 200
+    assert await far[0].wait_ended(2)
+    assert far[0].ended_by == "remote"
+    assert far[0].end_reason == 'Q.850;cause=16;text="x"'
+    assert call.audio.arrivals.loss_percent == far[0].audio.arrivals.loss_percent == 0

@@ -8,7 +8,7 @@ from sipmessage import Request
 from sfsip_nb.sip import Call, MapResolver, Referral, ResolveError, bridge
 from sfsip_nb.sip.fields import name_addr, uri_parts, values
 from sfsip_nb.sip.reading import read
-from tests.sip.siptools import Agents, heard, uri
+from tests.sip.siptools import Agents, heard, until, uri
 
 
 class Proxy(asyncio.DatagramProtocol):
@@ -75,13 +75,9 @@ async def test_in_dialog_requests_go_through_the_record_routing_proxy(agents: Ag
     address = sending.get_extra_info("sockname")
     call = await client.invite("sip:+15551230001@{}:{}".format(*address))
     assert await call.outcome(5) == 200
-    for _ in range(100):
-        if "REFER" in proxy.seen:
-            break
-        await asyncio.sleep(0.01)
+    await until(lambda: "REFER" in proxy.seen)
     assert await call.bye() == 200
-    # A busy machine may send one again; what counts is that each went this way.
-    assert list(dict.fromkeys(proxy.seen)) == ["INVITE", "ACK", "REFER", "BYE"]
+    assert proxy.seen == ["INVITE", "ACK", "REFER", "BYE"]
     assert legs[0].retransmitted_200 == 0
     assert legs[0].ended_by == "remote"
     sending.close()
@@ -180,48 +176,6 @@ async def test_a_request_of_no_known_dialog_gets_481(agents: Agents) -> None:
     assert got.code == 481
 
 
-async def test_joined_legs_relay_audio_and_hang_up_together(agents: Agents) -> None:
-    joined: list[Call] = []
-    far: list[Call] = []
-
-    async def speak(call: Call) -> None:
-        far.append(call)
-        await call.ring()
-        await call.answer(codecs=["PCMA"])
-        assert call.audio is not None
-        call.audio.play(440)
-
-    server = await agents("server", on_invite=speak)
-
-    async def edge(call: Call) -> None:
-        other = await middle.invite(
-            uri(server), from_=call.invite.headers["From"].partition(";")[0]
-        )
-        joined.extend([call, other])
-        assert await bridge(call, other, codecs=["PCMU"]) == 200
-
-    middle = await agents("edge", on_invite=edge)
-    client = await agents("client")
-    call = await client.invite(uri(middle))
-    assert await call.outcome(5) == 200
-    assert call.codes == [100, 180, 200]
-    assert call.audio is not None
-    assert far[0].audio is not None
-    call.audio.play(1004)
-    assert await call.audio.heard(440)
-    assert await far[0].audio.heard(1004)
-    near, away = joined[0].audio, joined[1].audio
-    assert near is not None
-    assert away is not None
-    assert (near.codec, away.codec) == ("PCMU", "PCMA")
-    assert min(near.packets_received, near.sender.packets, away.packets_received) > 5
-    assert await call.bye(reason='Q.850;cause=16;text="x"') == 200
-    assert await far[0].wait_ended(2)
-    assert far[0].ended_by == "remote"
-    assert far[0].end_reason == 'Q.850;cause=16;text="x"'
-    assert call.audio.arrivals.loss_percent == far[0].audio.arrivals.loss_percent == 0
-
-
 async def test_a_refusal_and_a_cancel_pass_through_joined_legs(agents: Agents) -> None:
     far: list[Call] = []
 
@@ -268,9 +222,9 @@ async def test_what_the_gate_denies_is_lost(agents: Agents) -> None:
 
     server = await agents("server", gate=gate)
     client = await agents("client")
-    assert await client.request("OPTIONS", uri(server), timeout=0.12) is None
+    assert await client.request("OPTIONS", uri(server), timeout=1.2) is None
     assert set(asked) == {(client.address(), "udp")}
-    assert len(asked) >= 2
+    assert len(asked) == 2  # At 0 and T1.
     assert await client.request("OPTIONS", uri(server, transport="tcp")) is not None
     (connection,) = client.local_addresses("tcp") - {client.address("tcp")}
     assert asked[-1] == (connection, "tcp")
@@ -316,10 +270,7 @@ async def test_timers_carry_a_call_over_a_network_that_loses_packets(agents: Age
     )
     call = await client.invite("sip:x@{}:{}".format(*sending.get_extra_info("sockname")))
     assert await call.outcome(5) == 200
-    for _ in range(100):
-        if legs[0].ack.is_set():
-            break
-        await asyncio.sleep(0.01)
+    await legs[0].ack.wait()
     assert await call.bye() == 200
     assert await legs[0].wait_ended(2)
     assert legs[0].ended_by == "remote"

@@ -1,55 +1,13 @@
-"""Timers and matching of transactions, against a peer that is scripted message by message."""
+"""Matching of transactions, against a peer that is scripted message by message."""
 
 import asyncio
-import time
 
 import pytest
 
 from sfsip_nb.sip import Call, Credentials, Incoming
 from sfsip_nb.sip.serving import Servers
 from tests.sip.rawpeer import SDP, RawPeer
-from tests.sip.siptools import T1, Agents, until, uri
-
-
-async def test_a_non_invite_is_repeated_ever_slower_and_given_up_after_64_t1(
-    agents: Agents,
-) -> None:
-    raw = await RawPeer.udp_at()
-    client = await agents("client", t1=0.01)
-    began = time.monotonic()
-    assert await client.request("OPTIONS", raw.uri()) is None
-    assert time.monotonic() - began >= 64 * 0.01
-    # T1, doubling up to T2 = 8 T1: at 0, 1, 3, 7, 15, 23 ... 63 T1 (RFC 3261 §17.1.2.2).
-    assert 8 <= raw.inbox.qsize() <= 11
-    copies = {bytes(raw.inbox.get_nowait()) for _ in range(raw.inbox.qsize())}
-    assert len(copies) == 1
-    raw.close()
-
-
-async def test_an_invite_is_repeated_without_a_cap_and_not_after_a_provisional(
-    agents: Agents,
-) -> None:
-    raw = await RawPeer.udp_at()
-    client = await agents("client", t1=0.02)
-    call = await client.invite(raw.uri())
-    invite = await raw.next("INVITE")
-    for _ in range(3):
-        assert bytes(await raw.next("INVITE")) == bytes(invite)
-    raw.reply(invite, 180)
-    await call.ringing.wait()
-    while not raw.quiet():
-        raw.inbox.get_nowait()
-    await asyncio.sleep(0.02 * 20)
-    assert raw.quiet()
-    # Timer B ends with the provisional: a phone may ring for minutes.
-    await asyncio.sleep(0.02 * 64)
-    assert not call.decided.is_set()
-    raw.reply(invite, 486)
-    assert await call.outcome(2) == 486
-    ack = await raw.next("ACK")
-    assert ack.headers["Via"] == invite.headers["Via"]
-    assert ack.headers["CSeq"] == "1 ACK"
-    raw.close()
+from tests.sip.siptools import Agents, uri
 
 
 async def test_each_copy_of_a_refusal_is_acknowledged_alike_also_after_a_challenge(
@@ -72,55 +30,6 @@ async def test_each_copy_of_a_refusal_is_acknowledged_alike_also_after_a_challen
     assert acks[1].headers["Via"] == first.headers["Via"] != second.headers["Via"]
     raw.reply(second, 404)
     assert await call.outcome(2) == 404
-    raw.close()
-
-
-async def test_a_refusal_is_repeated_until_its_ack_and_then_forgotten(agents: Agents) -> None:
-    async def refuse(call: Call) -> None:
-        await call.reject(486)
-
-    server = await agents("server", on_invite=refuse, t1=0.02)
-    raw = await RawPeer.udp_at()
-    raw.target = server.address()
-    invite = raw.request("INVITE", uri(server), body=SDP)
-    raw.send(invite)
-    await raw.next(100)
-    refused = await raw.next(486)
-    assert bytes(await raw.next(486)) == bytes(refused)  # Timer G.
-    raw.send(invite)  # A copy of the INVITE is answered from the transaction.
-    assert bytes(await raw.next(486)) == bytes(refused)
-    ack = raw.request("ACK", uri(server), To=refused.headers["To"])
-    ack.headers.set("Via", invite.headers["Via"])
-    raw.send(ack)
-    await asyncio.sleep(0.02 * 4)
-    while not raw.quiet():
-        raw.inbox.get_nowait()
-    raw.send(invite)  # Confirmed: copies are absorbed (timer I).
-    await asyncio.sleep(0.02 * 5)
-    assert raw.quiet()
-    await until(lambda: len(server.stack.servers) == 0)
-    raw.close()
-
-
-async def test_a_200_is_repeated_up_to_64_t1_and_the_call_then_ended_by_bye(agents: Agents) -> None:
-    legs: list[Call] = []
-
-    async def answer(call: Call) -> None:
-        legs.append(call)
-        assert not await call.answer()
-
-    server = await agents("server", on_invite=answer, t1=0.01)
-    raw = await RawPeer.udp_at()
-    raw.target = server.address()
-    raw.send(raw.request("INVITE", uri(server), body=SDP))
-    await raw.next(100)
-    for _ in range(8):
-        await raw.next(200)
-    bye = await raw.after("BYE", 200)
-    assert "no ACK" in bye.headers["Reason"]
-    raw.reply(bye, 200)
-    await until(lambda: legs[0].bye_code == 200)
-    assert (legs[0].state, legs[0].ended_by) == ("ended", "timeout")
     raw.close()
 
 
@@ -154,8 +63,8 @@ async def test_a_request_that_comes_by_two_ways_is_merged(agents: Agents) -> Non
     assert one.headers["Via"] != other.headers["Via"]
     raw.send(one)
     raw.send(other)
-    await raw.next(200)
-    await raw.next(482)
+    codes = [(await raw.inbox.get()).code for _ in (one, other)]
+    assert sorted(codes) == [200, 482]
     raw.close()
 
 
@@ -242,7 +151,7 @@ def test_answered_transactions_are_forgotten_early_rather_than_without_end() -> 
 
 async def test_what_is_no_status_code_is_dropped(agents: Agents) -> None:
     raw = await RawPeer.udp_at()
-    client = await agents("client", t1=T1)
+    client = await agents("client")
     asking = asyncio.create_task(client.request("OPTIONS", raw.uri()))
     options = await raw.next("OPTIONS")
     raw.reply(options, 999)

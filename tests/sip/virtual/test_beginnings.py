@@ -61,33 +61,6 @@ async def test_the_route_of_the_200_counts_and_a_strict_router_gets_its_own_uri(
     proxy.close()
 
 
-async def test_a_cancel_waits_for_a_sign_of_life(agents: Agents) -> None:
-    raw, client = await RawPeer.udp_at(), await agents("client")
-    call = await client.invite(raw.uri())
-    invite = await raw.next("INVITE")
-    await call.cancel("SIP;cause=200")
-    await raw.after("INVITE")  # Only the INVITE again, no CANCEL (RFC 3261 §9.1).
-    raw.reply(invite, 100)
-    cancel = await raw.after("CANCEL", "INVITE")
-    assert cancel.headers["Via"] == invite.headers["Via"]
-    assert cancel.headers["Reason"] == "SIP;cause=200"
-    raw.reply(cancel, 200)
-    raw.reply(invite, 487)
-    assert await call.outcome(5) == 487
-    assert call.ended_by == "local"
-    raw.close()
-
-
-async def test_a_cancel_that_nobody_hears_ends_the_call_after_64_t1(agents: Agents) -> None:
-    raw, client = await RawPeer.udp_at(), await agents("client", t1=0.01)
-    call = await client.invite(raw.uri())
-    raw.reply(await raw.next("INVITE"), 180)
-    await call.ringing.wait()
-    await call.cancel()
-    assert await call.outcome(5) == 487
-    raw.close()
-
-
 async def test_a_caller_that_ends_a_ringing_call_by_bye_is_understood(agents: Agents) -> None:
     legs: list[Call] = []
 
