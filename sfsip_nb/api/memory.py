@@ -2,8 +2,8 @@
 
 Only in `remembering`, and only of what is set up, never what is recorded of calls
 (`transport.Api.call`). Not in `afresh`: what is waited for or about to be overwritten is always
-asked for. What no write of a run changes (`lasting`: a site's name, a published flow) is known
-beyond both. Nothing is known for long: other people work on the platforms too.
+asked for. What no write of a run changes, and no card (`lasting`: a site's name, a flow's id), is
+known beyond both. Nothing is known for long: other people work on the platforms too.
 """
 
 from __future__ import annotations
@@ -58,10 +58,6 @@ class Memory:
         """Something was, or may be, changed at an origin (None: at all): only what lasts holds."""
         for question, known in self._known.items():
             known.written_since |= origin in (None, question[0])
-
-    def forget(self, origin: str) -> None:
-        """Somebody else has acted there: nothing holds."""
-        self._known = {asked: known for asked, known in self._known.items() if asked[0] != origin}
 
 
 _memory: ContextVar[Memory | None] = ContextVar("memory", default=None)

@@ -163,11 +163,11 @@ class Context:
         if sent and self.attempt:  # a form that only reads is no attempt
             self.journal.count_requests(self.attempt, sent)
 
-    def forget(self, system: str) -> None:
-        """Nothing that a platform has answered holds any longer: a person has acted there."""
+    def changed(self, system: str) -> None:
+        """A person has changed something on a platform: only what lasts is still known of it."""
         for name, origin in self.surroundings.origins.items():
             if name.partition(".")[0] == system:
-                self.memory.forget(origin.rstrip("/"))
+                self.memory.written(origin.rstrip("/"))
 
     def resource(self, kind: str) -> Resource:
         """How to read and change one kind of object. Raises ``KeyError`` for an unknown kind."""

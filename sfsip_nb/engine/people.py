@@ -86,8 +86,8 @@ def answer(
     if ctx.surroundings.administer is not None and not card.decision and not dials:
         entered = screens.entered(card, said)
         reply = ctx.surroundings.administer(card.system, card.step, entered)
-        ctx.forget(card.system)
-        before = reply.pop("before", {})
+        if before := reply.pop("before", {}):  # there is none where nothing was set up
+            ctx.changed(card.system)
         said = said if by_hand else reply | said
     asked = {ask.name for ask in card.asks}
     ctx.journal.answered(

@@ -161,7 +161,7 @@ def test_what_a_memory_that_lives_on_holds_serves_the_next_step_as_its_evidence(
     assert second == [replace(read, recalled=True)], "told once, with the time at which it was read"
 
 
-def test_what_is_old_or_was_another_persons_to_change_is_read_anew(
+def test_what_is_old_or_was_changed_by_somebody_is_read_anew(
     trunks: Trunks, client: GenesysClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     memory, passed = Memory(), 0.0
@@ -174,11 +174,11 @@ def test_what_is_old_or_was_another_persons_to_change_is_read_anew(
         passed += 0.1
         client.trunk("1")
         assert trunks.reads() == 2
-        memory.forget("https://elsewhere.example")
+        memory.written("https://elsewhere.example")
         client.trunk("1")
         assert trunks.reads() == 2
         [(origin, *_)] = memory._known
-        memory.forget(origin)
+        memory.written(origin)
         client.trunk("1")
     assert trunks.reads() == 3
 

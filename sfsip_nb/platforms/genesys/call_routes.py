@@ -18,7 +18,7 @@ MOST_NUMBERS = 50
 CALL_ROUTE = "Call route"
 
 _BLOCK = 2
-"""Last digits of the numbers that are asked for at once: as many as a page of answers holds."""
+"""Last digits of the numbers that are asked for at once, by the hundred: one page of answers."""
 
 
 class CallRoute(Resource):
@@ -37,7 +37,7 @@ class CallRoute(Resource):
         if ivr is None:
             return None
         flow = (ivr.get("openHoursFlow") or {}).get("id")
-        names = {f["id"]: f["name"] for f in self._client.flows()}
+        names = {f["id"]: f["name"] for f in self._client.flows(lasting=True)}
         fields: Fields = {"Open-hours flow": names.get(flow, flow or "")}
         return Seen(ivr["id"], fields, str(ivr.get("description") or ""))
 
@@ -71,20 +71,20 @@ class CallRoute(Resource):
 def owners(client: GenesysClient, numbers: Iterable[str]) -> dict[str, tuple[str, str]]:
     """Of each number in a DID pool, what it rings: a name, empty for nothing, and that in words.
 
-    The lists of call routes tell it of most. What they leave out is asked for by the hundred.
+    The lists of call routes tell it of most. What they leave out is asked for (`pooled`).
     """
     wanted = dict.fromkeys(numbers)
     routes = {n: str(ivr["name"]) for ivr in client.ivrs() for n in ivr.get("dnis") or []}
     found = {n: (routes[n], f"call route “{routes[n]}”") for n in wanted if n in routes}
-    blocks: dict[str, list[str]] = {}
-    for number in wanted:
-        if number not in found:
-            blocks.setdefault(number[:-_BLOCK], []).append(number)
-    for block, own in blocks.items():
-        for did in client.dids(block if own[1:] else own[0]):
-            if (number := str(did.get("number"))) in wanted and number not in found:
-                found[number] = _other(did)
-    return found
+    others = pooled(client, [number for number in wanted if number not in found])
+    return found | {number: _other(did) for number, did in others.items()}
+
+
+def pooled(client: GenesysClient, numbers: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Of some numbers those that are in a DID pool, as it lists them."""
+    wanted = set(numbers)
+    found = (did for block in sorted({n[:-_BLOCK] for n in wanted}) for did in client.dids(block))
+    return {number: did for did in found if (number := str(did.get("number"))) in wanted}
 
 
 def _other(did: Mapping[str, Any]) -> tuple[str, str]:

@@ -105,7 +105,10 @@ class GenesysClient:
         return self._get(f"{_TRUNKS}/template", lasting=True, trunkMetabaseId=metabase)
 
     def trunks(self, *, lasting: bool = False) -> list[Json]:
-        """Trunk base settings. `lasting` says that only their names and ids are of interest."""
+        """Trunk base settings, whole. Handle as secrets: see `trunk`.
+
+        `lasting` says that only their names and ids are of interest.
+        """
         return list(self._pages(_TRUNKS, lasting, expand="properties", sortBy="name"))
 
     def trunk(self, id: str) -> Json:
@@ -211,9 +214,12 @@ class GenesysClient:
         """Delete a call route; its numbers become free."""
         self._delete(f"{_IVRS}/{segment(id)}")
 
-    def flows(self) -> list[Json]:
-        """The Architect flows; one without ``publishedVersion`` takes no calls."""
-        return list(self._pages("/api/v2/flows", True))
+    def flows(self, *, lasting: bool = False) -> list[Json]:
+        """The Architect flows; one without ``publishedVersion`` takes no calls.
+
+        `lasting` says that only their names and ids are of interest.
+        """
+        return list(self._pages("/api/v2/flows", lasting))
 
     def queues(self) -> list[Json]:
         """The queues."""

@@ -38,9 +38,7 @@ _APPROXIMATION = (
 
 
 def _trunk(ctx: Context) -> dict[str, Any] | None:
-    client, name = genesys(ctx), ctx.parameters.trunk_name
-    found = r.by_name(client.trunks(), name)
-    return client.trunk(found["id"]) if found else None
+    return r.by_name(genesys(ctx).trunks(), ctx.parameters.trunk_name)
 
 
 def rings(ctx: Context, step: str, wanted: Mapping[str, str]) -> Iterator[Check]:
@@ -107,7 +105,7 @@ def _routed(
 def leads(ctx: Context, step: str, routes: Collection[str], flow: str) -> Iterator[Check]:
     """Each call route opens the flow that it should."""
     client = genesys(ctx)
-    there, names = client.ivrs(), {f["id"]: f["name"] for f in client.flows()}
+    there, names = client.ivrs(), {f["id"]: f["name"] for f in client.flows(lasting=True)}
     for name in dict.fromkeys(routes):
         route = r.by_name(there, name)
         opened = str(((route or {}).get("openHoursFlow") or {}).get("id") or "")

@@ -7,6 +7,7 @@ from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import InputLookup, LookupResult
 from sfsip_nb.inputs import ranges
 from sfsip_nb.platforms.genesys import pools
+from sfsip_nb.platforms.genesys.call_routes import pooled
 from sfsip_nb.platforms.genesys.platform import genesys
 from sfsip_nb.platforms.genesys.regions import regions
 from sfsip_nb.platforms.shared import lookup
@@ -34,14 +35,17 @@ def _queues(ctx: Context) -> dict[str, str]:
 
 
 def _dids(ctx: Context) -> dict[str, str]:
-    """Each number of the organization's DID pools, and who uses it; empty where it is free."""
-    return ctx.once(
-        "genesys.dids",
-        lambda: {
-            str(did.get("number")): str((did.get("owner") or {}).get("name") or "")
-            for did in genesys(ctx).dids()
-        },
-    )
+    """Numbers of the organization's DID pools, and who uses each; empty where it is free.
+
+    All of them, for a person to choose from; where nobody is there, those that are needed.
+    """
+
+    def asked() -> dict[str, str]:
+        client = genesys(ctx)
+        dids = pooled(client, pools.needed(ctx)).values() if ctx.recalls else client.dids()
+        return {str(d.get("number")): str((d.get("owner") or {}).get("name") or "") for d in dids}
+
+    return ctx.once("genesys.dids", asked)
 
 
 def _pools(ctx: Context) -> pools.Holders:

@@ -84,7 +84,6 @@ class Trunk(Resource):
         trunk = by_name(self._client.trunks(), key)
         if trunk is None:
             return None
-        trunk = self._client.trunk(trunk["id"])
         fields: Fields = {
             name: property_of(trunk, prop)
             for name, prop in self._keys.items()
@@ -176,9 +175,12 @@ def site_name(client: GenesysClient, id: str) -> str:
     return str(next((site["name"] for site in client.sites() if site["id"] == id), id))
 
 
-def find_flow(client: GenesysClient, name: str) -> dict[str, Any]:
-    """The Architect flow of that name. Raises ``Refused`` if there is none."""
-    flow = by_name(client.flows(), name)
+def find_flow(client: GenesysClient, name: str, *, lasting: bool = True) -> dict[str, Any]:
+    """The Architect flow of that name. Raises ``Refused`` if there is none.
+
+    Unless `lasting`, whether it is published is of interest too.
+    """
+    flow = by_name(client.flows(lasting=lasting), name)
     if flow is None:
         raise Refused(
             f"Genesys has no Architect flow “{name}”.",

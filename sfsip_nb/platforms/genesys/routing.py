@@ -137,7 +137,7 @@ def _transfer_card(ctx: Context) -> Card:
 
 def published(ctx: Context, step: str, name: str) -> Check:
     """Whether a flow is published: an unpublished one takes no calls."""
-    flow = r.find_flow(genesys(ctx), name)
+    flow = r.find_flow(genesys(ctx), name, lasting=False)
     version = flow.get("publishedVersion") or {}
     return check(
         f"{step}/published",

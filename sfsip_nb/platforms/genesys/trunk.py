@@ -195,10 +195,8 @@ def _outbound_card(ctx: Context) -> Card | None:
 
 
 def _outbound(ctx: Context) -> list[Check]:
-    client = genesys(ctx)
-    trunk = r.by_name(client.trunks(), ctx.parameters.trunk_name)
-    whole = client.trunk(trunk["id"]) if trunk else {}
-    codecs = r.property_of(whole, "trunk_media_codec")
+    trunk = r.by_name(genesys(ctx).trunks(), ctx.parameters.trunk_name) or {}
+    codecs = r.property_of(trunk, "trunk_media_codec")
     found = [
         check(
             "trunk.outbound/codec",
@@ -210,7 +208,7 @@ def _outbound(ctx: Context) -> list[Check]:
         )
     ]
     if ctx.parameters.sip.transport == "tls":
-        suites = r.property_of(whole, "trunk_media_srtpCipherSuites")
+        suites = r.property_of(trunk, "trunk_media_srtpCipherSuites")
         found.append(
             check(
                 "trunk.outbound/srtp",

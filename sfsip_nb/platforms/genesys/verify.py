@@ -114,7 +114,8 @@ def _flow(ctx: Context, step: str, call: SeenCall) -> Check:
         for s in _sessions(call.facts)
         if s.get("flow")
     }
-    names = {f["id"]: f["name"] for f in genesys(ctx).flows()}
+    listed = genesys(ctx).flows(lasting=True) if flows - {wanted} else ()
+    names = {f["id"]: f["name"] for f in listed}
     seen = sorted(names.get(flow, flow) for flow in flows)
     return check(
         f"{step}/flow",
