@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from sfsip_nb.api.exchanges import noted
+from sfsip_nb.inputs import samples
 from sfsip_nb.runs import session as sessions
 
 PARAMETERS = Path(__file__).parents[2] / "parameters"
 UP_TO_CALLS = ("01", "02", "03", "04")
 
-MOST = {"genesys": 104, "talkdesk": 30}
+MOST = {"genesys": 84, "talkdesk": 24}
 """The requests of a whole apply up to the calls, and a few for objects that are seen late."""
 
 
@@ -48,3 +50,43 @@ def test_what_a_plan_has_read_is_read_again_before_anything_is_written(tmp_path:
     assert [trunk["description"] for trunk in trunks if trunk["name"] == "Synthflow AI"] == [
         "made by hand"
     ]
+
+
+def test_what_an_administrator_only_reads_is_known_on_and_what_one_sets_is_read_anew(
+    tmp_path: Path,
+) -> None:
+    prepared = sessions.prepare(PARAMETERS / "genesys.testbed.yaml", [], out=tmp_path / "run")
+    with closing(prepared):
+        engine = prepared.engine
+        engine.ctx.recalls = True
+        for step in ("access.platform", "access.synthflow", "access.number", "trunk.create"):
+            engine.run(step)
+        asked = {}
+        for step in ("trunk.inbound", "trunk.outbound"):
+            with noted() as heard:
+                assert engine.run(step).verdict in ("pass", "inconclusive")
+            asked[step] = [one.path.rpartition("/")[2] for one in heard if not one.recalled]
+    assert asked == {"trunk.inbound": [], "trunk.outbound": ["trunkbasesettings"]}
+
+
+def test_what_this_run_has_made_or_found_at_synthflow_is_read_alone_by_its_next_kernel(
+    tmp_path: Path,
+) -> None:
+    prepared = sessions.prepare(PARAMETERS / "talkdesk.testbed.yaml", [], out=tmp_path / "run")
+    with closing(prepared):
+        asked = {}
+        for step in prepared.guide.steps:
+            if step.section.startswith(UP_TO_CALLS[:3]):
+                prepared.engine.run(step.id)
+        for id in ("number.add", "transfer.action", "flow.inbound"):
+            prepared.release()  # as in a kernel that has read nothing yet
+            with noted() as heard:
+                prepared.engine.run(id)
+            asked[id] = [one.path for one in heard]
+        [transfer, *_] = prepared.journal.changes.of_kinds("synthflow.action")
+    number = f"/numbers/{samples.DID.lstrip('+')}"
+    assert asked == {
+        "number.add": [number],
+        "transfer.action": ["/assistants/", f"/actions/{transfer.object}"],
+        "flow.inbound": [f"/assistants/{samples.SYNTHFLOW_ASSISTANT_ID}", number],
+    }

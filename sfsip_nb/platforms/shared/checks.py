@@ -8,9 +8,24 @@ from typing import Any
 
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.difference import text
+from sfsip_nb.engine.journal import Journal
 from sfsip_nb.engine.verdicts import Basis, Check, Vantage, Verdict, Weight
 from sfsip_nb.platforms.shared.origin import origin
 from sfsip_nb.platforms.synthflow.client import SynthflowClient
+
+
+class _KeptIds(dict[str, str]):
+    """Assistants' ids by what was asked for, kept in the journal for the run's next kernel."""
+
+    _NAME = "synthflow.assistants"
+
+    def __init__(self, journal: Journal) -> None:
+        super().__init__(journal.get(self._NAME, {}))
+        self._journal = journal
+
+    def __setitem__(self, wanted: str, id: str) -> None:
+        super().__setitem__(wanted, id)
+        self._journal.put(self._NAME, dict(self))
 
 
 def synthflow(ctx: Context) -> SynthflowClient:
@@ -21,6 +36,7 @@ def synthflow(ctx: Context) -> SynthflowClient:
             ctx.secrets["synthflow.api_key"],
             ctx.parameters.synthflow.workspace_id,
             base=origin(ctx, "synthflow"),
+            assistant_ids=_KeptIds(ctx.journal),
         ),
         SynthflowClient.close,
     )

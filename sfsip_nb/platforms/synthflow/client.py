@@ -52,11 +52,12 @@ class SynthflowClient:
         workspace_id: str,
         *,
         base: str,
+        assistant_ids: dict[str, str] | None = None,
         http: httpx.Client | None = None,
     ) -> None:
         self._workspace = workspace_id
         self._may_be_listed: set[Any] | None = None
-        self.assistant_ids: dict[str, str] = {}
+        self.assistant_ids = {} if assistant_ids is None else assistant_ids
         """The id under which an assistant was found by what it was asked for."""
         bearer: Callable[[], str] = api_key.reveal
         self._api = Api("Synthflow", base, read_problem=_problem, bearer=bearer, http=http)
@@ -164,17 +165,22 @@ class SynthflowClient:
 
     # Actions
 
-    def actions(self, *, lasting: bool = False) -> list[Json]:
-        """All actions: action_id, action_type, name, parameters_hard_coded.
+    def actions(self) -> list[Json]:
+        """All actions: action_id, action_type, name, parameters_hard_coded."""
+        return list(self._pages("/actions", "actions"))
 
-        `lasting` says that only their ids are of interest.
+    def action(self, action_id: str) -> Json | None:
+        """One action, or None if there is none of that id (see `_known`).
+
+        It has the ids of the assistants that use it under ``assistants``.
         """
-        return list(self._pages("/actions", "actions", lasting=lasting))
-
-    def action(self, action_id: str) -> Json:
-        """One action, with the ids of the assistants that use it under ``assistants``."""
-        path = f"/actions/{segment(action_id)}"
-        answer = self._api.call("GET", path, params={"include_assistants": "true"})
+        path, flag = f"/actions/{segment(action_id)}", {"include_assistants": "true"}
+        try:
+            answer = self._api.call("GET", path, params=flag)
+        except ApiError as error:
+            if _known(error, action_id, lambda: (a.get("action_id") for a in self.actions())):
+                raise
+            return None
         found = _items(answer, "actions")
         if not found:
             raise _unreadable("GET", path)

@@ -17,10 +17,10 @@ _UNSHOWN = "a number that Synthflow does not show"
 def answered_by_assistant(ctx: Context, step: str) -> Iterator[Check]:
     """Each number of the sample is imported and attached to its assistant."""
     client, chosen = synthflow(ctx), set(sampled(ctx.parameters))
-    imported = {str(listed["number"]) for listed in client.numbers()}
     for assistant, numbers in ctx.parameters.assistants.items():
         attached = s.answers(s.find_assistant(client, assistant) or {})
         for number in filter(chosen.__contains__, numbers):
+            imported = client.number(number) is not None
             yield from of_number(
                 ctx,
                 number,
@@ -29,8 +29,8 @@ def answered_by_assistant(ctx: Context, step: str) -> Iterator[Check]:
                         f"{step}/number",
                         f"{number} is a SIP number of the workspace",
                         "imported",
-                        "imported" if number in imported else "unknown to Synthflow",
-                        number in imported,
+                        "imported" if imported else "unknown to Synthflow",
+                        imported,
                         Vantage.SYNTHFLOW,
                         reason="Run number.add.",
                     ),
@@ -74,10 +74,10 @@ def transfers_to(ctx: Context, step: str, number: str, host: str) -> Iterator[Ch
     target, client = f"sip:{number}@{host}", synthflow(ctx)
     action = ctx.resource(t.TransferAction.kind).read(number)
     rung = action.fields.get(t.TRANSFERS_TO, _UNSHOWN) if action else "no such action"
-    users = t.users_of(client, action.id) if action else []
+    users = t.user_ids(client, action.id) if action else []
     assistants = list(ctx.parameters.assistants)
     for assistant in assistants:
-        used = s.name_of(client, assistant) in users
+        used = (s.find_assistant(client, assistant) or {}).get("model_id") in users
         yield check(
             f"{step}/action" + (f"/{assistant}" if len(assistants) > 1 else ""),
             "The assistant's transfer rings the transfer number over the trunk"

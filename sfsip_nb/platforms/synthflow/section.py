@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from sfsip_nb.api.errors import ApiError
 from sfsip_nb.api.waits import waiting
@@ -48,7 +49,7 @@ class ContactCenterSide:
 def resources(ctx: Context) -> dict[str, Resource]:
     """Synthflow's kinds of object."""
     client, assistants = synthflow(ctx), ctx.parameters.assistants
-    transfers = t.TransferAction(client, assistants, lambda key: _made_transfers(ctx, key))
+    transfers = t.TransferAction(client, assistants, partial(_made_transfers, ctx))
     made: tuple[Resource, ...] = (
         r.Number(client, ctx.parameters.trunk_name),
         r.Attachment(client, assistants),
@@ -58,9 +59,10 @@ def resources(ctx: Context) -> dict[str, Resource]:
     return {resource.kind: resource for resource in made}
 
 
-def _made_transfers(ctx: Context, key: str) -> set[str]:
-    written = ctx.journal.changes.standing(t.TransferAction.kind, key)
-    return {str(change.object) for change in written if change.op == "create"}
+def _made_transfers(ctx: Context, key: str) -> list[str]:
+    """The ids of the transfers to a number that this run has made, the last one first."""
+    written = reversed(ctx.journal.changes.standing(t.TransferAction.kind, key))
+    return [str(change.object) for change in written if change.op == "create" and change.object]
 
 
 def host(parameters: Parameters) -> str:
@@ -101,7 +103,8 @@ def steps(section: str, trunk: ContactCenterSide) -> tuple[Step, ...]:
         }
         if sip.authentication == "digest":
             fields |= {r.USERNAME: sip.username, r.PASSWORD: ctx.secrets["sip.password"]}
-        if len(ctx.parameters.numbers) > 1:
+        imported = {c.key for c in ctx.journal.changes.of_kinds(r.Number.kind) if c.stands}
+        if not imported.issuperset(ctx.parameters.numbers):
             with suppress(ApiError):  # else each is asked for
                 synthflow(ctx).numbers()  # one list tells of most that they are not there yet
         why = "Synthflow takes and places calls for imported numbers only, over this trunk."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sfsip_nb.engine.model import Fields, Refused, Resource, Seen
@@ -43,30 +43,20 @@ class TransferAction(Resource):
         self,
         client: SynthflowClient,
         assistants: Iterable[str],
-        made: Callable[[str], Collection[str]],
+        made: Callable[[str], Iterable[str]],
     ) -> None:
         self._client = client
         self._assistants = list(assistants)
         self._made = made
 
     def find(self, key: str) -> dict[str, Any] | None:
-        """The live-transfer action to that number, as it is listed."""
-        listed = self._listed()
-        own = self._own(key, listed)
-        return own or next((a for a in listed if _rings(a) == key), None) or self._unshown(listed)
-
-    def id_of(self, key: str) -> str | None:
-        """The id of that action; of one that this run has made, whatever was written since."""
-        found = self._own(key, self._listed(lasting=True)) or self.find(key)
-        return str(found["action_id"]) if found else None
-
-    def _own(self, key: str, listed: Iterable[dict[str, Any]]) -> dict[str, Any] | None:
-        made = self._made(key)
-        return next((action for action in listed if str(action["action_id"]) in made), None)
-
-    def _listed(self, *, lasting: bool = False) -> list[dict[str, Any]]:
-        actions = self._client.actions(lasting=lasting)
-        return [action for action in actions if action.get("action_type") == "LIVE_TRANSFER"]
+        """The live-transfer action to that number: this run's own read alone, else as listed."""
+        for made in self._made(key):
+            if own := self._client.action(made):
+                return own
+        actions = self._client.actions()
+        listed = [action for action in actions if action.get("action_type") == "LIVE_TRANSFER"]
+        return next((a for a in listed if _rings(a) == key), None) or self._unshown(listed)
 
     def _unshown(self, listed: list[dict[str, Any]]) -> dict[str, Any] | None:
         hidden = [a for a in listed if not _rings(a)]
@@ -76,12 +66,12 @@ class TransferAction(Resource):
 
     def read(self, key: str) -> Seen | None:
         """The live-transfer action to that number, with what the API shows of it."""
-        listed = self.find(key)
-        if listed is None:
+        found = self.find(key)
+        if found is None:
             return None
-        values = listed.get("parameters_hard_coded") or {}
+        values = found.get("parameters_hard_coded") or {}
         fields = {name: values[inner] for name, inner in _ACTION.items() if inner in values}
-        return Seen(str(listed["action_id"]), fields)
+        return Seen(str(found["action_id"]), fields)
 
     def create(self, key: str, fields: Fields, marker: str) -> str:
         """Make the action. Which assistants use it: see ``TransferUse``."""
@@ -124,9 +114,10 @@ class TransferUse(Resource):
     def read(self, key: str) -> Seen | None:
         """The action; the field names the assistant where that one uses it."""
         number, wanted = self._parts(key)
-        id_ = self._transfers.id_of(number)
-        if id_ is None:
+        found = self._transfers.find(number)
+        if found is None:
             return None
+        id_ = str(found["action_id"])
         assistant = listed_assistant(self._client, wanted)
         name = str(assistant["name"]) if assistant else ""
         used = name in users_of(self._client, id_)
@@ -172,7 +163,11 @@ def _rings(action: Mapping[str, Any]) -> str:
 
 def users_of(client: SynthflowClient, action_id: str) -> list[str]:
     """The names of the assistants that use an action."""
-    ids = client.action(action_id).get("assistants") or []
     names = {str(a["model_id"]): str(a.get("name")) for a in client.assistants(lasting=True)}
-    found = [str(a.get("model_id", a) if isinstance(a, dict) else a) for a in ids]
-    return sorted(names.get(model_id, model_id) for model_id in found)
+    return sorted(names.get(id, id) for id in user_ids(client, action_id))
+
+
+def user_ids(client: SynthflowClient, action_id: str) -> list[str]:
+    """The ids of the assistants that use an action."""
+    users = (client.action(action_id) or {}).get("assistants") or []
+    return [str(a.get("model_id", a) if isinstance(a, dict) else a) for a in users]
