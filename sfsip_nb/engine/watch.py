@@ -31,7 +31,9 @@ class Watch:
     """How long a call may take to begin, to end, and to be on record on the other side too.
 
     ``names`` are the two sides'. ``pause`` is the seconds before the first look, which double from
-    one look to the next as far as ``longest``; ``phase`` tells what is waited for.
+    one look to the next as far as ``longest``; ``phase`` tells what is waited for. ``unseen`` says
+    that nobody sees it: while all that Synthflow has still goes on, the contact center, whose
+    record makes none of it whole, is not asked.
     """
 
     names: tuple[str, str]
@@ -43,6 +45,7 @@ class Watch:
     phase: Phase = waiting
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
+    unseen: bool = False
 
     def __call__(self, platform: Look, synthflow: Look, wanted: Wanted) -> CallMatch:
         """The wanted call once both sides have it whole; when time is over, what each has by then.
@@ -52,7 +55,7 @@ class Watch:
         """
         stages = (self.begin, self.end, self.record)
         began, stage, pause = self.clock(), None, self.pause
-        seen = CallMatch()
+        seen, theirs = CallMatch(), list[SeenCall]()
         end = began + sum(each.seconds for each in stages)
         with ExitStack() as shown:
             while not _whole(seen):
@@ -70,7 +73,11 @@ class Watch:
                     break
                 self.sleep(min(pause, until - now))
                 pause = min(pause * 2, self.longest)
-                seen = match(platform(), synthflow(), wanted)
+                ours = synthflow()
+                goes_on = bool(ours) and not any(call.over for call in ours)
+                if not (self.unseen and goes_on) or self.clock() >= until:
+                    theirs = platform()
+                seen = match(theirs, ours, wanted)
         return seen
 
     def _stage(self, match: CallMatch) -> Stage:

@@ -34,7 +34,9 @@ class Play:
     """A watch on a clock of its own, and what a person was told."""
 
     now: float = 0.0
+    unseen: bool = False
     told: list[str] = field(default_factory=list)
+    asked: list[float] = field(default_factory=list)
 
     @contextlib.contextmanager
     def phase(self, what: str, seconds: float) -> Iterator[Tell]:
@@ -47,9 +49,14 @@ class Play:
     def watch(self, platform: Script, synthflow: Script) -> Pair:
         names = ("Genesys Cloud", "Synthflow")
         clock: Callable[[], float] = lambda: self.now  # noqa: E731
-        made = Watch(names, DIAL, CALL, RECORD, 2.0, 2.0, self.phase, clock, self.sleep)
-        seen = made(lambda: self._of(platform), lambda: self._of(synthflow), Wanted())
+        stages, how = (DIAL, CALL, RECORD), (self.phase, clock, self.sleep)
+        made = Watch(names, *stages, 2.0, 2.0, *how, unseen=self.unseen)
+        seen = made(lambda: self._noted(platform), lambda: self._of(synthflow), Wanted())
         return seen.there, seen.here
+
+    def _noted(self, platform: Script) -> list[SeenCall]:
+        self.asked.append(self.now)
+        return self._of(platform)
 
     def _of(self, script: Script) -> list[SeenCall]:
         return script[max(since for since in script if since <= self.now)]
@@ -77,6 +84,20 @@ def test_a_call_in_progress_is_waited_for_and_its_late_record_too(play: Play) ->
     assert play.watch({0: [], 260: [there]}, {0: [], 32: [on], 200: [here]}) == (there, here)
     assert play.stages == ["dial now", "until it is over", "its record"]
     assert play.now == pytest.approx(260, abs=2)
+
+
+def test_where_nobody_sees_it_the_platform_is_not_asked_while_the_call_goes_on(play: Play) -> None:
+    there, here, on = call("g", 10), call("s", 11), call("s", 11, over=False)
+    play.unseen = True
+    assert play.watch({0: [], 40: [there]}, {0: [], 12: [on], 60: [here]}) == (there, here)
+    assert [at for at in play.asked if 12 <= at < 60] == []
+    assert {at for at in play.asked if at >= 60} == {60}
+
+
+def test_a_call_of_which_synthflow_never_sees_the_end_is_asked_for_at_the_end(play: Play) -> None:
+    there, on = call("g", 10), call("s", 11, over=False)
+    play.unseen = True
+    assert play.watch({0: [], 40: [there]}, {0: [], 12: [on]}) == (there, on)
 
 
 def test_where_nobody_calls_the_watch_ends_in_its_time(play: Play) -> None:

@@ -38,6 +38,7 @@ _CALLING, _LATE = 600.0, 90.0
 _TO_DIAL, _TO_CALL, _TO_RECORD = 180.0, 60.0, 3.0
 
 _PAUSE = 2.0  # seconds between two looks; divided likewise before the first ones
+_SOON, _NO_SOONER = 0.2, 1.2  # at least, where a call is over, and where it has just been started
 
 
 @dataclass(frozen=True)
@@ -169,8 +170,9 @@ def _watch(ctx: Context, name: str, number: str, sought: Sought) -> Watch:
         begin,
         Stage("the call, until it is over", call),
         Stage("what the other side has of the call", late),
-        seconds(_PAUSE, 0.2),
+        seconds(_PAUSE, _NO_SOONER if sought.dialled and not sought.placed else _SOON),
         _PAUSE,
+        unseen=not ctx.watched,
     )
 
 
