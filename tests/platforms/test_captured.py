@@ -15,7 +15,7 @@ from sfsip_nb.engine.calls import SeenCall
 from sfsip_nb.engine.verdicts import Vantage, Weight
 from sfsip_nb.platforms.genesys import captured, legs, trace
 from sfsip_nb.sip import pcap
-from tests.platforms.test_legs import ASKED, AT, NUMBER, answer, invite, login
+from tests.platforms.test_legs import ASKED, AT, NUMBER, URI, answer, invite, login, message
 
 ADDRESS = "https://bucket.s3.us-west-2.amazonaws.com/f?X-Amz-Signature=5ec2e7"
 REFUSED = ApiError("Genesys Cloud", "POST", "/download", 403, Problem("missing", "not permitted"))
@@ -101,6 +101,33 @@ def test_a_capture_that_holds_more_than_the_traces_is_what_is_diagnosed(seen: An
     assert "after 1 login" in trace.told(found.leg)
     same = trace.Leg(talk=trace._talks(WHOLE)[0])
     assert trace.told(found.leg) == trace.told(same)
+
+
+ANSWERED = [
+    *WHOLE[:3],
+    answer("200 OK", 2, 3),
+    message(f"ACK {URI} SIP/2.0", 2, 4, method="ACK"),
+    message(f"BYE {URI} SIP/2.0", 3, 5, method="BYE"),
+    message("SIP/2.0 200 OK", 3, 6, method="BYE"),
+]
+
+
+def test_where_the_traces_have_the_whole_call_no_capture_is_made_and_they_are_kept(
+    seen: Any,
+) -> None:
+    found = seen(ANSWERED, ApiError("Genesys Cloud", "POST", "/", 500, Problem("asked for", "")))
+    ((made,)) = found.checks
+    assert (made.verdict.value, made.seen) == ("pass", "7 messages of its traces")
+    ((content,)) = found.kept.values()
+    assert b"BYE " in content
+    assert b"5ec2e7" not in content
+
+
+@pytest.mark.parametrize("missing", range(len(ANSWERED)))
+def test_one_missing_message_is_enough_to_have_a_capture_made(seen: Any, missing: int) -> None:
+    told = [each for place, each in enumerate(ANSWERED) if place != missing]
+    ((made,)) = seen(told, "", file(ANSWERED)).checks
+    assert (made.verdict.value, made.seen) == ("pass", "7 messages")
 
 
 def test_what_is_kept_of_it_has_no_digest_and_its_address_is_a_secret(seen: Any) -> None:

@@ -116,11 +116,14 @@ def _answered(step: str, leg: Leg, number: str) -> Check:
 
 
 def captured(ctx: Context, step: str, leg: Leg) -> Iterator[Check]:
-    """Genesys's own capture of the leg, written anew with its secrets masked, or why there is none.
+    """Genesys's own messages of the leg as a capture, secrets masked, or why there is none.
 
+    They are those of its capture, of which there is none where the traces have the whole call.
     Advisory: the traces show the messages too.
     """
-    entries, unread = leg.captured.entries, leg.captured.unread
+    entries, unread, of = leg.captured.entries, leg.captured.unread, ""
+    if leg.talk and not (entries or unread):
+        entries, of = leg.talk.entries, " of its traces"
     kept: tuple[str, ...] = ()
     if entries:
         title, file = f"capture by Genesys {step}", pcap.dump(entries)
@@ -131,9 +134,9 @@ def captured(ctx: Context, step: str, leg: Leg) -> Iterator[Check]:
     if entries or unread:
         yield check(
             f"{step}/capture",
-            "Genesys's own capture of this leg is kept",
+            "Genesys's own messages of this leg are kept as a capture",
             "its SIP messages",
-            unread or counted(len(entries), "message"),
+            unread or f"{counted(len(entries), 'message')}{of}",
             bool(kept) or None,
             advisory=True,
             reason="It is evidence beside the traces, and takes the permission telephony:pcap:add.",

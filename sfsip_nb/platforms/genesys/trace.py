@@ -150,8 +150,8 @@ def _traced(
     """What is known of a leg, and its messages: the newest call of the trace that is the one.
 
     Not all records of a call carry its conversation (API description), so that they are asked for
-    by its Call-ID: at once where analytics names it. The capture counts where it holds more of
-    them.
+    by its Call-ID: at once where analytics names it. A capture is asked for where they are not all
+    of the call, and counts where it holds more of them.
     """
     client, start, end = genesys(ctx), since - _AROUND, datetime.now(UTC) + _AROUND
     try:
@@ -171,7 +171,7 @@ def _traced(
     except ApiError as error:  # what the call itself showed counts all the same
         return replace(known, unread=f"{error} {error.advice}".strip())
     known = replace(known, traced=bool(talks))
-    if call_id:
+    if call_id and not (talk and _is_whole(talk)):
         known = replace(known, captured=captured.of_call(ctx, call_id, start, end))
     both = [t for t in (talk, *_placed(known.captured.entries)[:1]) if t is not None]
     if not both:
@@ -180,6 +180,13 @@ def _traced(
     messages = [message for message in found if str(message.get("callid")) == talk.call_id]
     report = diagnosed(Capture(talk.entries)).reports[0]
     return replace(known, messages=messages, talk=talk, findings=report.findings)
+
+
+def _is_whole(talk: CallTrace) -> bool:
+    """Whether messages tell of a call from its INVITE to its end: no capture can tell more."""
+    acknowledged = any(attempt.acks for attempt in talk.attempts if 200 <= attempt.code < 300)
+    paired = all(t.requests and t.final for t in talk.transactions)
+    return bool(acknowledged and paired and talk.of("BYE"))
 
 
 def _talks(messages: Iterable[Mapping[str, Any]]) -> list[CallTrace]:
