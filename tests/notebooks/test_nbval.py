@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -38,16 +39,21 @@ def test_every_cell_of_every_notebook_runs_and_every_step_passes(copy: Path) -> 
         done = _nbval(copy, [START, *paths])
         assert done.returncode == 0, done.stdout[-4000:]
 
-    runs = sorted((copy / "runs").iterdir())
+    runs, requests = sorted((copy / "runs").iterdir()), {}
     assert [run.name for run in runs] == [f"testbed-customer-{guide}" for guide in GUIDES]
     for run, guide in zip(runs, GUIDES.values(), strict=True):
         with closing(Journal(run / "journal.sqlite3")) as journal:
             assert len(journal.attempts()) == 1, "notebooks opened one by one share the attempt"
             verdicts = {id_: row.verdict for id_, row in journal.steps().items()}
+            requests[guide.name] = journal.requests(1)
         assert set(verdicts) == {step.id for step in guide.steps}
         assert set(verdicts.values()) <= {"pass", "skipped"}, verdicts
         settled_as_far_as_a_run_can(run, guide)
+    assert sum(map(Counter.total, map(Counter, requests.values()))) <= MOST_REQUESTS, requests
 
+
+MOST_REQUESTS = 164
+"""Of both guides from the first notebook to the last: 158, and a few for what is seen late."""
 
 OPEN = {
     "genesys": {
