@@ -61,7 +61,7 @@ def _row(request: Request, answer: Answer) -> Row:
         "request_body": request.body.decode(),
         "status": answer.status,
         "response_type": answer.headers.get("content-type"),
-        "response_body": answer.body.decode(),
+        "response_body": answer.body.decode(errors="replace"),
     }
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 
 from sfsip_nb.api.errors import ApiError
+from sfsip_nb.engine.clock import until
 from sfsip_nb.inputs import samples
 from sfsip_nb.inputs.secrets import Secret
 from sfsip_nb.platforms.genesys import samples as genesys_samples
@@ -19,7 +22,7 @@ NOBODY = "7e57bed0-6e00-4000-8000-00000000dead"
 
 
 def genesys(place: Place) -> None:
-    """Objects saved as they are, and records of a conversation that never was."""
+    """Objects saved as they are, and records and a capture of a call that never was."""
     place.standins.restore(place.untouched)
     place.begin()
     origin, site = place.proxy.origin, genesys_samples.SITE_ID
@@ -35,6 +38,11 @@ def genesys(place: Place) -> None:
         for ask in (client.conversation, client.sip_messages):
             with pytest.raises(ApiError, match=r"403|404"):
                 ask(NOBODY)
+        now = datetime.now(UTC)
+        made = client.request_capture(now - timedelta(minutes=1), now, callId=NOBODY)
+        address = until(lambda: client.capture_address(made), bool, 5.0, "a capture")
+        with closing(httpx.Client()) as anybody:
+            anybody.get(address)
 
 
 def synthflow(place: Place) -> None:
