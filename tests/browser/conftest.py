@@ -25,18 +25,16 @@ ARGUMENTS = (
 
 
 @pytest.fixture(scope="package")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+def browser() -> Iterator[Browser]:
     """Debian's Chromium, one for all tests that a worker has of this folder.
 
     Not for the whole session: while Playwright runs, its event loop is the thread's, and no other
-    test could run one of its own. Other workers' calls come first: drawing can wait, speech cannot.
+    test could run one of its own.
     """
     need("chromium")
-    behind = tmp_path_factory.mktemp("chromium") / "chromium"
-    behind.write_text(f'#!/bin/sh\nexec nice -n 10 "{shutil.which("chromium")}" "$@"\n')
-    behind.chmod(0o755)
     with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=behind, args=list(ARGUMENTS))
+        path = shutil.which("chromium")
+        made = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         yield made
         made.close()
 

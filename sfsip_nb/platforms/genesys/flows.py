@@ -38,7 +38,7 @@ _APPROXIMATION = (
 
 
 def _trunk(ctx: Context) -> dict[str, Any] | None:
-    return r.by_name(genesys(ctx).trunks(), ctx.parameters.trunk_name)
+    return r.find_trunk(genesys(ctx), ctx.parameters.trunk_name)
 
 
 def rings(ctx: Context, step: str, wanted: Mapping[str, str]) -> Iterator[Check]:

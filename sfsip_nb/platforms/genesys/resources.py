@@ -81,7 +81,7 @@ class Trunk(Resource):
 
     def read(self, key: str) -> Seen | None:
         """The trunk of that name."""
-        trunk = by_name(self._client.trunks(), key)
+        trunk = find_trunk(self._client, key)
         if trunk is None:
             return None
         fields: Fields = {
@@ -173,6 +173,12 @@ def find_site(client: GenesysClient, name: str) -> dict[str, Any]:
 def site_name(client: GenesysClient, id: str) -> str:
     """The name of the site of that id; the id where it is not listed."""
     return str(next((site["name"] for site in client.sites() if site["id"] == id), id))
+
+
+def find_trunk(client: GenesysClient, name: str) -> dict[str, Any] | None:
+    """The trunk of that name, whole: read alone where the list leaves its properties out."""
+    listed = by_name(client.trunks(), name)
+    return client.trunk(listed["id"]) if listed and "properties" not in listed else listed
 
 
 def find_flow(client: GenesysClient, name: str, *, lasting: bool = True) -> dict[str, Any]:

@@ -195,7 +195,7 @@ def _outbound_card(ctx: Context) -> Card | None:
 
 
 def _outbound(ctx: Context) -> list[Check]:
-    trunk = r.by_name(genesys(ctx).trunks(), ctx.parameters.trunk_name) or {}
+    trunk = r.find_trunk(genesys(ctx), ctx.parameters.trunk_name) or {}
     codecs = r.property_of(trunk, "trunk_media_codec")
     found = [
         check(
