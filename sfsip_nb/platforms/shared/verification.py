@@ -53,7 +53,7 @@ _HELLO = CallStage("hello", testcall.AGENT_HZ, within=5.0)
 _QUESTION = CallStage("again", testcall.AGENT_HZ, within=5.0)
 _HANDED_OVER = CallStage("person", testcall.PERSON_HZ, within=15.0)
 
-_PROMPT = 5.0
+_PROMPT = 8.0
 """Seconds in which the testbed says what it ever says: nobody there thinks or walks to a phone."""
 
 
