@@ -2,8 +2,8 @@
 
 Only in `remembering`, and only of what is set up, never what is recorded of calls
 (`transport.Api.call`). Not in `afresh`: what is waited for or about to be overwritten is always
-asked for. What no write of a run changes, and no card (`lasting`: a site's name, a flow's id), is
-known beyond both. Nothing is known for long: other people work on the platforms too.
+asked for. What neither a run's writes nor its cards change (`lasting`: a site's name, a flow's id)
+is known beyond both. Nothing is known for long: other people work on the platforms too.
 """
 
 from __future__ import annotations

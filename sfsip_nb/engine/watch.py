@@ -32,8 +32,8 @@ class Watch:
 
     ``names`` are the two sides'. ``pause`` is the seconds before the first look, which double from
     one look to the next as far as ``longest``; ``phase`` tells what is waited for. ``unseen`` says
-    that nobody sees it: while all that Synthflow has still goes on, the contact center, whose
-    record makes none of it whole, is not asked.
+    that nobody looks on: then the contact center is not asked while each call that Synthflow has
+    still goes on, because its record could not end the watch.
     """
 
     names: tuple[str, str]

@@ -117,7 +117,7 @@ def test_where_the_traces_have_the_whole_call_no_capture_is_made_and_they_are_ke
 ) -> None:
     found = seen(ANSWERED, ApiError("Genesys Cloud", "POST", "/", 500, Problem("asked for", "")))
     ((made,)) = found.checks
-    assert (made.verdict.value, made.seen) == ("pass", "7 messages of its traces")
+    assert (made.verdict.value, made.seen) == ("pass", "7 messages, from its traces")
     ((content,)) = found.kept.values()
     assert b"BYE " in content
     assert b"5ec2e7" not in content

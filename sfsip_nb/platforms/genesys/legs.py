@@ -123,7 +123,7 @@ def captured(ctx: Context, step: str, leg: Leg) -> Iterator[Check]:
     """
     entries, unread, of = leg.captured.entries, leg.captured.unread, ""
     if leg.talk and not (entries or unread):
-        entries, of = leg.talk.entries, " of its traces"
+        entries, of = leg.talk.entries, ", from its traces"
     kept: tuple[str, ...] = ()
     if entries:
         title, file = f"capture by Genesys {step}", pcap.dump(entries)

@@ -54,7 +54,7 @@ _QUESTION = CallStage("again", testcall.AGENT_HZ, within=5.0)
 _HANDED_OVER = CallStage("person", testcall.PERSON_HZ, within=15.0)
 
 _PROMPT = 8.0
-"""Seconds in which the testbed says what it ever says: nobody there thinks or walks to a phone."""
+"""Seconds to wait for a voice on the testbed, where nobody has to think or walk to a phone."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from typing import Any
 
 from sfsip_nb.sip import Call, UserAgent
 from tests.sip.rawpeer import SDP, RawPeer
-from tests.sip.siptools import uri
+from tests.sip.siptools import Agents, uri
 from tests.sip.virtual.world import here
 
 DOUBLING = [0, 0.5, 1.5, 3.5, 7.5, 15.5, 31.5]
@@ -30,6 +30,20 @@ async def invited(raw: RawPeer, server: UserAgent, **headers: str) -> Any:
     raw.send(raw.request("INVITE", uri(server), body=SDP, **headers))
     await raw.next(100)
     return await raw.next(200)
+
+
+async def called(agents: Agents) -> tuple[RawPeer, Any, Call]:
+    """A peer that has called a server of ours, the 200 that it got, and the server's call."""
+    legs: list[Call] = []
+
+    async def take(call: Call) -> None:
+        legs.append(call)
+        await call.answer()
+
+    server, raw = await agents("server", on_invite=take), await RawPeer.udp_at()
+    taken = await invited(raw, server)
+    raw.send(raw.inside(taken, "ACK", number=1))
+    return raw, taken, legs[0]
 
 
 async def standing(raw: RawPeer, call: Call, **headers: str) -> Any:

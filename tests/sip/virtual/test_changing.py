@@ -7,14 +7,7 @@ import pytest
 from sfsip_nb.sip import Call
 from tests.sip.rawpeer import SDP, RawPeer
 from tests.sip.siptools import Agents, heard, until, uri
-
-
-async def answering(raw: RawPeer, call: Call) -> None:
-    """The peer takes the call; afterwards its dialog stands."""
-    invite = await raw.next("INVITE")
-    raw.reply(invite, 200, body=SDP, Allow="INVITE, UPDATE")
-    await raw.next("ACK")
-    assert await call.outcome(5) == 200
+from tests.sip.virtual.calling import called, standing
 
 
 async def test_hold_and_resume_by_reinvite(agents: Agents) -> None:
@@ -51,27 +44,14 @@ async def test_hold_and_resume_by_reinvite(agents: Agents) -> None:
 
 
 async def test_the_old_hold_by_a_null_address_is_understood(agents: Agents) -> None:
-    legs: list[Call] = []
-
-    async def answer(call: Call) -> None:
-        legs.append(call)
-        await call.answer()
-
-    server = await agents("server", on_invite=answer)
-    raw = await RawPeer.udp_at()
-    raw.target = server.address()
-    invite = raw.request("INVITE", uri(server), body=SDP)
-    raw.send(invite)
-    await raw.next(100)
-    taken = await raw.next(200)
-    raw.send(raw.inside(taken, "ACK", number=1))
+    raw, taken, leg = await called(agents)
     held = SDP.replace(b"c=IN IP4 127.0.0.1", b"c=IN IP4 0.0.0.0")
     raw.send(raw.inside(taken, "INVITE", number=2, body=held))
     again = await raw.next(200)
     raw.send(raw.inside(taken, "ACK", number=2))
     assert b"a=recvonly" in again.body
-    assert legs[0].audio is not None
-    assert legs[0].audio.sender.held
+    assert leg.audio is not None
+    assert leg.audio.sender.held
     raw.close()
 
 
@@ -79,7 +59,7 @@ async def test_the_old_hold_by_a_null_address_is_understood(agents: Agents) -> N
 async def test_a_refused_reinvite_leaves_the_call_as_it_was(agents: Agents, code: int) -> None:
     raw, client = await RawPeer.udp_at(), await agents("client")
     call = await client.invite(raw.uri())
-    await answering(raw, call)
+    await standing(raw, call, Allow="INVITE, UPDATE")
     asking = asyncio.create_task(call.reinvite("sendonly"))
     raw.reply(await raw.next("INVITE"), code)
     await raw.next("ACK")
@@ -97,7 +77,7 @@ async def test_a_dialog_that_the_peer_has_forgotten_is_ended(
 ) -> None:
     raw, client = await RawPeer.udp_at(), await agents("client")
     call = await client.invite(raw.uri())
-    await answering(raw, call)
+    await standing(raw, call, Allow="INVITE, UPDATE")
     asking = asyncio.create_task(call.reinvite() if method == "INVITE" else call.update())
     raw.reply(await raw.next(method), code)
     if method == "INVITE":
@@ -111,7 +91,7 @@ async def test_a_dialog_that_the_peer_has_forgotten_is_ended(
 async def test_a_lost_ack_of_a_reinvite_is_sent_for_each_copy_of_the_200(agents: Agents) -> None:
     raw, client = await RawPeer.udp_at(), await agents("client")
     call = await client.invite(raw.uri())
-    await answering(raw, call)
+    await standing(raw, call, Allow="INVITE, UPDATE")
     asking = asyncio.create_task(call.reinvite())
     again = await raw.next("INVITE")
     raw.reply(again, 200, body=SDP)
@@ -123,19 +103,7 @@ async def test_a_lost_ack_of_a_reinvite_is_sent_for_each_copy_of_the_200(agents:
 
 
 async def test_a_reinvite_without_an_offer_gets_one_and_its_ack_the_answer(agents: Agents) -> None:
-    legs: list[Call] = []
-
-    async def answer(call: Call) -> None:
-        legs.append(call)
-        await call.answer()
-
-    server = await agents("server", on_invite=answer)
-    raw = await RawPeer.udp_at()
-    raw.target = server.address()
-    raw.send(raw.request("INVITE", uri(server), body=SDP))
-    await raw.next(100)
-    taken = await raw.next(200)
-    raw.send(raw.inside(taken, "ACK", number=1))
+    raw, taken, leg = await called(agents)
     raw.send(raw.inside(taken, "INVITE", number=2))
     offer = await raw.next(200)
     assert b"m=audio" in offer.body
@@ -144,32 +112,20 @@ async def test_a_reinvite_without_an_offer_gets_one_and_its_ack_the_answer(agent
     await raw.after(491, 200)
     moved = SDP.replace(b"m=audio 9 ", b"m=audio 11 ")
     raw.send(raw.inside(taken, "ACK", number=2, body=moved))
-    await until(lambda: legs[0].audio and legs[0].audio.destination == ("127.0.0.1", 11))
+    await until(lambda: leg.audio and leg.audio.destination == ("127.0.0.1", 11))
     raw.close()
 
 
 async def test_an_update_moves_the_media_and_a_plain_one_the_contact(agents: Agents) -> None:
-    legs: list[Call] = []
-
-    async def answer(call: Call) -> None:
-        legs.append(call)
-        await call.answer()
-
-    server = await agents("server", on_invite=answer)
-    raw, other = await RawPeer.udp_at(), await RawPeer.udp_at()
-    raw.target = server.address()
-    raw.send(raw.request("INVITE", uri(server), body=SDP))
-    await raw.next(100)
-    taken = await raw.next(200)
-    raw.send(raw.inside(taken, "ACK", number=1))
+    (raw, taken, leg), other = await called(agents), await RawPeer.udp_at()
     held = SDP + b"a=sendonly\r\n"
     raw.send(raw.inside(taken, "UPDATE", number=2, body=held))
     assert b"a=recvonly" in (await raw.after(200)).body
-    assert legs[0].audio is not None
-    assert legs[0].audio.sender.held
+    assert leg.audio is not None
+    assert leg.audio.sender.held
     raw.send(raw.inside(taken, "UPDATE", number=3, Contact=f"<{other.uri()}>"))
     assert (await raw.next(200)).body == b""
-    hanging_up = asyncio.create_task(legs[0].bye())
+    hanging_up = asyncio.create_task(leg.bye())
     bye = await other.next("BYE")
     assert str(bye.uri) == other.uri()
     other.reply(bye, 200)
@@ -179,16 +135,7 @@ async def test_an_update_moves_the_media_and_a_plain_one_the_contact(agents: Age
 
 
 async def test_other_requests_inside_a_call(agents: Agents) -> None:
-    async def answer(call: Call) -> None:
-        await call.answer()
-
-    server = await agents("server", on_invite=answer)
-    raw = await RawPeer.udp_at()
-    raw.target = server.address()
-    raw.send(raw.request("INVITE", uri(server), body=SDP))
-    await raw.next(100)
-    taken = await raw.next(200)
-    raw.send(raw.inside(taken, "ACK", number=1))
+    raw, taken, _ = await called(agents)
     answers = {
         ("INFO", ()): 200,
         ("INFO", (("Info_Package", "x"),)): 469,

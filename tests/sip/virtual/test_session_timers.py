@@ -1,14 +1,25 @@
 """Sessions with a timer, at their own intervals (RFC 4028 §7.2, §7.3 and §10)."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
+from sfsip_nb.sip import Call, UserAgent
 from sfsip_nb.sip.session_timer import brief
 from tests.sip.rawpeer import SDP, RawPeer
 from tests.sip.siptools import Agents, until
 from tests.sip.virtual.calling import answer, invited, standing, times
 from tests.sip.virtual.world import here
+
+TIMER = {"Session_Expires": "90;refresher=uac", "Require": "timer"}
+
+
+async def refreshing(agents: Agents) -> tuple[RawPeer, UserAgent, Call, Any]:
+    """A peer that has answered our call, which we refresh; our agent, its call, the INVITE."""
+    raw, client = await RawPeer.udp_at(), await agents("client")
+    call = await client.invite(raw.uri(), headers=brief())
+    return raw, client, call, await standing(raw, call, Allow="INVITE, UPDATE", **TIMER)
 
 
 @pytest.mark.parametrize("seconds", [90, 1800])
@@ -73,14 +84,11 @@ async def test_a_session_that_the_peer_does_not_refresh_is_ended_shortly_before_
 async def test_a_refresh_that_is_refused_is_tried_once_more_and_the_call_then_ended(
     agents: Agents, again: int
 ) -> None:
-    raw, client = await RawPeer.udp_at(), await agents("client")
-    call = await client.invite(raw.uri(), headers=brief())
-    timer = {"Session_Expires": "90;refresher=uac", "Require": "timer"}
-    await standing(raw, call, Allow="INVITE, UPDATE", **timer)
+    raw, client, _, _ = await refreshing(agents)
     raw.reply(await raw.next("UPDATE"), 491)
     update = await raw.next("UPDATE")
     assert times(client, "UPDATE") == [45, 52.5]
-    raw.reply(update, again, **timer if again == 200 else {})
+    raw.reply(update, again, **TIMER if again == 200 else {})
     if again == 200:
         await raw.next("UPDATE")
         assert here().time() == 52.5 + 45
@@ -94,10 +102,7 @@ async def test_a_refresh_that_is_refused_is_tried_once_more_and_the_call_then_en
 async def test_a_refresh_by_the_peer_takes_the_place_of_our_own_that_it_refused(
     agents: Agents,
 ) -> None:
-    raw, client = await RawPeer.udp_at(), await agents("client")
-    call = await client.invite(raw.uri(), headers=brief())
-    timer = {"Session_Expires": "90;refresher=uac", "Require": "timer"}
-    invite = await standing(raw, call, Allow="INVITE, UPDATE", **timer)
+    raw, client, _, invite = await refreshing(agents)
     update = await raw.next("UPDATE")
     raw.send(raw.within(invite, "UPDATE", number=1, Session_Expires="90", Supported="timer"))
     assert (await raw.next(200)).headers["Session-Expires"] == "90;refresher=uac"
@@ -124,10 +129,7 @@ async def test_a_longer_interval_is_taken_where_the_peer_wants_one(agents: Agent
 async def test_a_timer_that_the_peer_gave_up_meanwhile_is_not_taken_up_again(
     agents: Agents,
 ) -> None:
-    raw, client = await RawPeer.udp_at(), await agents("client")
-    call = await client.invite(raw.uri(), headers=brief())
-    timer = {"Session_Expires": "90;refresher=uac", "Require": "timer"}
-    invite = await standing(raw, call, Allow="INVITE, UPDATE", **timer)
+    raw, client, call, invite = await refreshing(agents)
     update = await raw.next("UPDATE")
     raw.send(raw.within(invite, "UPDATE", number=1))
     assert (await raw.next(200)).headers.get("Session-Expires") is None
