@@ -126,7 +126,7 @@ def captured(ctx: Context, step: str, leg: Leg) -> Iterator[Check]:
         entries, of = leg.talk.entries, ", from its traces"
     kept: tuple[str, ...] = ()
     if entries:
-        title, file = f"capture by Genesys {step}", pcap.dump(entries)
+        title, file = f"messages by Genesys {step}", pcap.dump(entries)
         try:
             kept = (ctx.keep_evidence(step, Basis.API, title, "pcapng", file),)
         except ValueError as secret:  # it stands where no rule masks it
