@@ -145,7 +145,7 @@ def _messages(record: Record, folder: Path) -> Iterator[dataframe.Row]:
     from sfsip_nb.sip.evidence.calls import TracedMessage
     from sfsip_nb.sip.reading import read
 
-    for kept, path in _evidence(record, folder, "capture ", ".pcapng"):
+    for kept, path in _evidence(record, folder, ".pcapng"):
         for number, entry in enumerate(captures.load(path).entries, start=1):
             message = read(entry.data).message
             row = message and TracedMessage(number, entry, message)
@@ -166,7 +166,7 @@ def _messages(record: Record, folder: Path) -> Iterator[dataframe.Row]:
 
 
 def _quality(record: Record, folder: Path) -> Iterator[dataframe.Row]:
-    for kept, path in _evidence(record, folder, "heard ", ".json"):
+    for kept, path in _evidence(record, folder, ".json", "heard "):
         try:
             found = list(_seconds(json.loads(path.read_bytes())))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -201,7 +201,7 @@ def _seconds(levels: dataframe.Row) -> Iterator[dataframe.Row]:
 
 
 def _evidence(
-    record: Record, folder: Path, title: str, suffix: str
+    record: Record, folder: Path, suffix: str, title: str = ""
 ) -> Iterator[tuple[EvidenceRow, Path]]:
     """The attempt's own files of a kind; it may also name those of an earlier one, as proof."""
     for kept in record.evidence:
