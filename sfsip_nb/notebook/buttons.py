@@ -11,23 +11,31 @@ from sfsip_nb.testbed.running import TestbedRefusal
 
 
 class Buttons:
-    """A row of buttons, and what came of the last one: in words, read out as they change."""
+    """A row of buttons, and what came of the last one: in words, read out as they change.
+
+    The controls `before` them are used at once too.
+    """
 
     def __init__(self, *before: Any) -> None:
         import ipywidgets
 
+        from sfsip_nb.notebook.common import beside
+
         self._said = ipywidgets.HTML(layout={"min_width": "24ch", "flex": "1 1 24ch"})
-        self.box = ipywidgets.HBox([*before, self._said], layout={"flex_flow": "row wrap"})
+        controls = map(beside, before)
+        self.box = ipywidgets.HBox([*controls, self._said], layout={"flex_flow": "row wrap"})
 
     def add(self, label: str, do: Callable[[], str], icon: str = "") -> None:
         """One more; `do` says what came of it."""
         import ipywidgets
 
+        from sfsip_nb.notebook.common import beside
+
         made = ipywidgets.Button(
             description=label, tooltip=label, icon=icon, layout={"width": "auto"}
         )
         made.on_click(lambda _: self._do(do))
-        _beside(made.comm)
+        beside(made)
         *others, said = self.box.children
         self.box.children = (*others, made, said)
 
@@ -53,12 +61,3 @@ class Buttons:
             self.say(refusal.reason)
         except SfsipError as error:
             self.say(str(error))
-
-
-def _beside(comm: Any) -> None:
-    """Have what comes from a control carried out where JupyterLab sends it: in a subshell.
-
-    ipykernel (7.4) would give it to the shell that made the control, and that one runs the cell.
-    """
-    if hasattr(comm, "_reply_subshell_for"):
-        comm._reply_subshell_for = lambda data, subshell: subshell

@@ -1,13 +1,38 @@
-"""Layouts and styles that widgets have in common. Only where a person is there to see them.
+"""What widgets have in common. Only where a person is there to see them.
 
-Each is a message to the browser, as each widget is, and a kernel's messages are dropped without a
-word where more than a thousand wait. Source: ZeroMQ's zmq_setsockopt, ZMQ_SNDHWM.
+A layout and a style are each a message to the browser, as each widget is, and a kernel's messages
+are dropped without a word where more than a thousand wait. Source: ZeroMQ's zmq_setsockopt,
+ZMQ_SNDHWM.
+
+JupyterLab (4.4) sends what a person does with a control to a subshell, which is a thread beside the
+cells, and ipykernel (7.4) sends it to the one that last used the control. So each says which it
+wants. Source: JEP 91.
 """
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import ipywidgets
+
+
+def control(kind: type, **options: Any) -> Any:
+    """A control that is used in turn with the cells.
+
+    What was typed before a cell was run is there for it, and nothing changes while one runs.
+    """
+    return _carried_out(kind(**options), lambda data, subshell: None)
+
+
+def beside(made: Any) -> Any:
+    """The control, used at once from now on, whatever cell is running."""
+    return _carried_out(made, lambda data, subshell: subshell)
+
+
+def _carried_out(made: Any, where: Callable[[Any, str | None], str | None]) -> Any:
+    if hasattr(made.comm, "_reply_subshell_for"):  # only a kernel has subshells
+        made.comm._reply_subshell_for = where
+    return made
 
 
 @cache

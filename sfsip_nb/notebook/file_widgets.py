@@ -12,21 +12,23 @@ from typing import Any
 import ipywidgets
 
 from sfsip_nb.inputs.errors import InputError
+from sfsip_nb.notebook.common import control
 from sfsip_nb.present.text import visible
 from sfsip_nb.runs.parameters_file import Proposal
 
 
 def choice(label: str, offered: Mapping[str, str], chosen: dict[str, str], name: str) -> Any:
     """A list of what is `offered`, each with words on it; what is chosen is noted at once."""
-    control = ipywidgets.Dropdown(
+    made = control(
+        ipywidgets.Dropdown,
         description=label,
         options=[("–", ""), *((words, value) for value, words in offered.items())],
         value=chosen[name] if chosen[name] in offered else "",
         style={"description_width": "initial"},
         layout=ipywidgets.Layout(width="60ch", max_width="100%"),
     )
-    control.observe(lambda change: chosen.update({name: change["new"]}), "value")
-    return control
+    made.observe(lambda change: chosen.update({name: change["new"]}), "value")
+    return made
 
 
 def saver(propose: Callable[[], Proposal]) -> Any:
@@ -70,7 +72,8 @@ def saver(propose: Callable[[], Proposal]) -> Any:
 
 
 def _button(text: str, hint: str) -> Any:
-    return ipywidgets.Button(
+    return control(
+        ipywidgets.Button,
         description=text,
         tooltip=hint,
         layout=ipywidgets.Layout(width="auto", max_width="100%", align_self="flex-start"),

@@ -61,9 +61,12 @@ def controls(chosen: dict[str, bool]) -> Any:
     """A box to tick for each; what is touched is noted as it is."""
     import ipywidgets
 
+    from sfsip_nb.notebook.common import control
+
     boxes = []
     for name, label in CHOICES.items():
-        box = ipywidgets.Checkbox(
+        box = control(
+            ipywidgets.Checkbox,
             value=chosen.get(name, False),
             description=label,
             indent=False,

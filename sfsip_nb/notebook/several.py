@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets
 import traitlets
 
-from sfsip_nb.notebook.common import layout, style
+from sfsip_nb.notebook.common import control, layout, style
 
 Groups = Mapping[str, Mapping[str, str]]
 """Everything that may be chosen, each with a word on it, below the titles of its groups."""
@@ -45,7 +45,8 @@ class Several(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         search.observe(lambda change: self._filter(change["new"]), names="value")
 
     def _add(self, name: str, about: str, ticked: bool) -> None:
-        box = ipywidgets.Checkbox(
+        box = control(
+            ipywidgets.Checkbox,
             value=ticked,
             description=name,
             indent=False,

@@ -12,6 +12,7 @@ import traitlets
 from sfsip_nb.inputs.answered import as_line
 from sfsip_nb.inputs.errors import InputError, SfsipError
 from sfsip_nb.inputs.secrets import doubts, has_key_ring, kept_where
+from sfsip_nb.notebook import common
 from sfsip_nb.notebook.common import layout, style
 from sfsip_nb.notebook.file_widgets import saver
 from sfsip_nb.notebook.forms import Field, Form, groups_of
@@ -95,7 +96,7 @@ def control(field: Field, form: Form) -> Any:
 
 def _made(kind: type, **options: Any) -> Any:
     """A control with its label, as wide as the others."""
-    return kind(layout=layout(**_LAYOUT), style=style(kind, **_WIDE), **options)
+    return common.control(kind, layout=layout(**_LAYOUT), style=style(kind, **_WIDE), **options)
 
 
 def _fitting(value: Any, field: Field) -> Any:
@@ -150,7 +151,8 @@ class Sheet:
         """What the platforms are asked with, and a button that asks them: it only reads."""
         self._said = _html("")
         first = [self._row(field) for field in self._form.fields if field.first]
-        button = ipywidgets.Button(
+        button = common.control(
+            ipywidgets.Button,
             description="Look up what both have",
             tooltip="Only reads: sites, flows, queues, assistants and numbers to choose from below",
             layout=layout(width="auto"),
@@ -278,7 +280,8 @@ def intent(
     controls = []
     for key, label, hint in fields:
         if choices := offered.get(key):
-            control = ipywidgets.RadioButtons(
+            control = common.control(
+                ipywidgets.RadioButtons,
                 description=label,
                 options=choices,
                 value=typed.get(key) or None,
@@ -298,11 +301,16 @@ def intent(
 def questions(answers: dict[str, str], guides: Mapping[str, str]) -> Any:
     """The questions that a new run begins with; each answer is noted as it is given."""
     controls = {
-        "guide": ipywidgets.Dropdown(
-            description="Guide", options=[(title, name) for name, title in guides.items()]
+        "guide": common.control(
+            ipywidgets.Dropdown,
+            description="Guide",
+            options=[(title, name) for name, title in guides.items()],
         ),
-        "customer": ipywidgets.Text(description="Customer", value=answers["customer"]),
-        "target": ipywidgets.Dropdown(
+        "customer": common.control(
+            ipywidgets.Text, description="Customer", value=answers["customer"]
+        ),
+        "target": common.control(
+            ipywidgets.Dropdown,
             description="Target",
             options=[
                 ("live: a real customer", "live"),
