@@ -132,7 +132,7 @@ class Form:
     """Inputs to look at and, where a person is there, to change.
 
     Display it by returning it from a cell. Structures that no single control holds (people,
-    waivers) are shown and stay as the parameters have them. `kept` is called after each change.
+    waivers) are shown and stay as the parameters have them. `note` takes each typed value.
     `closed` names, by key and group, all that may be chosen, each with a word on it. `ask` asks the
     platforms about the inputs as they stand; `propose` makes of them the run's parameters file.
     `show` displays the inputs as a table, by a name, so that it may follow what is typed.
@@ -141,7 +141,7 @@ class Form:
     def __init__(
         self,
         draft: Draft,
-        kept: Callable[[], None] = lambda: None,
+        note: Callable[[str, Any], None] | None = None,
         closed: Mapping[str, Mapping[str, Mapping[str, str]]] | None = None,
         ask: Callable[[], Mapping[str, LookupResult]] = dict,
         propose: Callable[[], Proposal] | None = None,
@@ -161,7 +161,7 @@ class Form:
         self._seen: dict[str, tuple[Any, LookupResult]] = {}
         self.shown: Any = None
         self.stamp: Stamp | None = None
-        self._kept = kept
+        self._note = note or draft.note
         self._show = show
 
     def static(self) -> Shown:
@@ -185,8 +185,7 @@ class Form:
         """Take a typed value; the widgets then say what is wrong now."""
         refused = None
         try:
-            self.draft.note(key, value)
-            self._kept()
+            self._note(key, value)
         except InputError as error:
             refused = error
         if self.shown is not None:

@@ -75,7 +75,7 @@ class Run:
         closed = {"testbed.faults": workspace.faults()}
         self._form = forms.Form(
             workspace.draft,
-            workspace.keep,
+            workspace.note,
             closed,
             lambda: workspace.look(),
             workspace.propose,

@@ -89,8 +89,7 @@ class Workspace:
         """Approve the saved plan by name: the cell goes on in mode apply, and so do the next."""
         self.engine().approve(by)
         if not places.is_replay():
-            self.draft.note("mode", "apply")
-            self.keep()
+            self.note("mode", "apply")
             self._compare()
 
     def _compare(self) -> None:
@@ -231,8 +230,14 @@ class Workspace:
             for group, title in GROUPS.items()
         }
 
-    def keep(self) -> None:
-        """Keep what was typed in the run's journal, for its other notebooks and a new kernel."""
+    def note(self, key: str, value: Any) -> None:
+        """Take one typed value, and keep it in the run's journal for its other notebooks and a new
+        kernel, beside what was typed in those meanwhile.
+
+        Raises what `Draft.note` raises.
+        """
+        self._take_typed()
+        self.draft.note(key, value)
         with closing(Journal(self.journal_path)) as journal:
             journal.put(TYPED, self.draft.typed())
 

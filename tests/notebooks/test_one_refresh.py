@@ -125,9 +125,8 @@ def test_so_does_one_that_opens_a_run_into_which_something_was_typed(
     opened: Open, looks: Looks
 ) -> None:
     run = opened(run="typed")
-    run.workspace.draft.note("sip.password", "a-password-of-this-kernel")
-    run.workspace.draft.note("test_calls.max", 7)
-    run.workspace.keep()
+    run.workspace.note("sip.password", "a-password-of-this-kernel")
+    run.workspace.note("test_calls.max", 7)
     again: list[Run] = []
     check(looks.during(lambda: again.append(opened(run="typed"))))
     assert again[0].workspace.open().parameters.test_calls.max == 7

@@ -238,6 +238,21 @@ class Saved:
         return self.write.layout.display != "none"
 
 
+def test_what_two_notebooks_note_before_they_see_each_other_stands_in_both(acme: Path) -> None:
+    folder = start.begin_from(acme)
+    with ExitStack() as open_runs:
+        first = opened(folder, open_runs).inputs()
+        second = opened(folder, open_runs, "03-synthflow-configuration").inputs()
+        first.note("genesys.caller_name", "Acme Line")
+        second.note("genesys.site", "Acme East")
+        first.note("genesys.trunk_name", "AI")
+    with ExitStack() as open_runs:
+        draft = opened(folder, open_runs).workspace.draft
+    assert draft.value("genesys.caller_name") == "Acme Line"
+    assert draft.value("genesys.site") == "Acme East"
+    assert draft.value("genesys.trunk_name") == "AI"
+
+
 def test_what_was_typed_goes_back_into_the_file_once_it_was_shown(acme: Path) -> None:
     folder = start.begin_from(acme)
     with ExitStack() as runs:

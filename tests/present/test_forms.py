@@ -108,12 +108,10 @@ def test_a_typed_day_and_typed_lines_are_kept_as_the_parameters_have_them() -> N
 def test_a_typed_secret_is_used_by_this_process_and_kept_nowhere(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    kept: list[Any] = []
-    form = forms.Form(draft(**LIVE))
-    form._kept = lambda: kept.append(form.draft.typed())
-    made = sheet(form)
+    made = sheet(form := forms.Form(draft(**LIVE)))
     field = made.controls["synthflow.api_key"]
     field.value = SECRET
+    kept = form.draft.typed()
     assert field.value == "" == field.get_state()["value"]
     assert "synthflow.api_key" not in form.draft.problems()
     states = json.dumps([widget.get_state() for widget in made.controls.values()], default=str)
@@ -123,7 +121,7 @@ def test_a_typed_secret_is_used_by_this_process_and_kept_nowhere(
     assert "synthflow.api_key" not in cell_run_again.problems()
     monkeypatch.setattr(drafts, "_typed_here", {})
     other_kernel = draft(**LIVE)
-    other_kernel.take(kept[-1])
+    other_kernel.take(kept)
     assert other_kernel.problems()["synthflow.api_key"] == MISSING
 
 
