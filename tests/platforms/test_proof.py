@@ -14,7 +14,7 @@ from sfsip_nb.engine.calls import SeenCall
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.verdicts import Vantage
 from sfsip_nb.platforms.genesys.verify import _INTERACT, _segment_types
-from sfsip_nb.platforms.shared import access_control, probes, verification, wire
+from sfsip_nb.platforms.shared import access_control, agent_record, probes, wire
 from sfsip_nb.platforms.shared.join import Sides
 from sfsip_nb.platforms.shared.testcall import ObservedCall
 
@@ -123,9 +123,7 @@ def test_an_agent_took_a_call_only_where_both_talked(kinds: list[str], took: boo
 def test_a_transfer_is_made_where_synthflow_says_that_it_succeeded(
     actions: Any, verdict: str, words: str
 ) -> None:
-    (made,) = verification.transfer_action(
-        "verify.transfer", sides("completed", executed_actions=actions)
-    )
+    (made,) = agent_record.transfer("verify.transfer", sides("completed", executed_actions=actions))
     assert made.verdict.value == verdict
     assert words in made.seen
 

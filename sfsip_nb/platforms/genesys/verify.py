@@ -15,7 +15,7 @@ from sfsip_nb.engine.verdicts import Check, Vantage
 from sfsip_nb.platforms.genesys import legs, trace
 from sfsip_nb.platforms.genesys.platform import genesys, settings
 from sfsip_nb.platforms.genesys.trace import Leg
-from sfsip_nb.platforms.shared import sampling
+from sfsip_nb.platforms.shared import agent_record, sampling
 from sfsip_nb.platforms.shared import verification as v
 from sfsip_nb.platforms.shared.checks import check
 from sfsip_nb.platforms.shared.join import AT_ONCE, Sides, fits
@@ -93,8 +93,8 @@ def _judge_inbound(ctx: Context, sides: Sides) -> list[Check]:
             lambda: legs.checks(ctx, step, call, leg, sides.number, sides.caller),
             lambda: legs.logged_in(ctx, step, leg),
         ]
-    looks.append(lambda: v.agent_checks(ctx, step, sides))
-    return [*apart(step, *looks), *v.caller_shown(step, sides, sides.caller)]
+    looks.append(lambda: agent_record.checks(ctx, step, sides))
+    return [*apart(step, *looks), *agent_record.caller_shown(step, sides, sides.caller)]
 
 
 def _leg(ctx: Context, sides: Sides) -> Leg | None:
@@ -134,7 +134,9 @@ def _transfer(ctx: Context) -> list[Check]:
 def _judge_transfer(ctx: Context, sides: Sides) -> list[Check]:
     step = "verify.transfer"
     found = apart(
-        step, lambda: v.agent_checks(ctx, step, sides), lambda: v.transfer_action(step, sides)
+        step,
+        lambda: agent_record.checks(ctx, step, sides),
+        lambda: agent_record.transfer(step, sides),
     )
     if ctx.parameters.synthflow.transfer.mode == "cold" and (leg := _leg(ctx, sides)):
         found += [legs.referred(step, leg), *legs.captured(ctx, step, leg)]
@@ -154,10 +156,10 @@ def _received(ctx: Context, step: str, sides: Sides) -> Iterator[Check]:
         ):
             yield check(f"{step}/{part}", title, what, fits(found), None, reason=AT_ONCE)
         return
-    parts = v.participants(next(iter(found), None), _LANDED)
+    parts = _landed(next(iter(found), None))
     landed = _queues(ctx, parts)
-    by_ai = v.by_the_agent(sides)
-    way = "" if by_ai or not landed else v.NOT_BY_AI
+    by_ai = agent_record.by_the_agent(sides)
+    way = "" if by_ai or not landed else agent_record.NOT_BY_AI
     yield check(
         f"{step}/queue",
         "The call landed in the queue",
@@ -190,7 +192,7 @@ def _received(ctx: Context, step: str, sides: Sides) -> Iterator[Check]:
     anis = [s["ani"] for leg in parts for s in leg.get("sessions") or [] if s.get("ani")]
     if parts:  # a call that never came shows no caller
         seen = anis[-1] if anis else ""
-        yield v.caller_id(step, seen, sides.caller, Vantage.PLATFORM, "the queue")
+        yield agent_record.caller_id(step, seen, sides.caller, Vantage.PLATFORM, "the queue")
 
 
 def _queues(ctx: Context, parts: list[dict[str, Any]]) -> list[str]:
@@ -217,7 +219,7 @@ def own_call(ctx: Context, step: str, since: datetime) -> list[Check]:
     own = sampling.sampled(ctx.parameters)[0]
     found = joining.from_caller(calls.recorded(recent, number, since, patience=3.0), own)
     call = found[0] if len(found) == 1 else None
-    queues = _queues(ctx, v.participants(call, _LANDED))
+    queues = _queues(ctx, _landed(call))
     return [
         check(
             f"{step}/queue",
@@ -235,12 +237,18 @@ def own_call(ctx: Context, step: str, since: datetime) -> list[Check]:
     ]
 
 
+def _landed(call: SeenCall | None) -> list[dict[str, Any]]:
+    """A conversation's participants that show a queue, dead legs included."""
+    found = (call.facts.get("participants") or []) if call else []
+    return [p for p in found if p.get("purpose") in _LANDED]
+
+
 def _transferred(ctx: Context, sides: Sides) -> list[SeenCall]:
     """The conversation with the queue's and the agent's legs: this one, or one that the transfer
     started; several where nothing tells which of them it is."""
     assert sides.platform is not None
     first = sides.platform
-    if v.participants(first, _LANDED):
+    if _landed(first):
         return [first]
 
     def later(start: datetime, end: datetime) -> list[SeenCall]:
@@ -280,8 +288,8 @@ def _judge_outbound(ctx: Context, sides: Sides) -> list[Check]:
     caller = settings(ctx).caller_address
     if leg := _leg(ctx, sides):
         looks.append(lambda: legs.checks(ctx, step, call, leg, sides.number, caller))
-    looks.append(lambda: v.agent_checks(ctx, step, sides, transcript=False))
-    return [*apart(step, *looks), *v.caller_shown(step, sides, caller)]
+    looks.append(lambda: agent_record.checks(ctx, step, sides, transcript=False))
+    return [*apart(step, *looks), *agent_record.caller_shown(step, sides, caller)]
 
 
 STEPS = v.steps(

@@ -10,6 +10,7 @@ from sfsip_nb.engine.calls import SeenCall
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Card, CardField
 from sfsip_nb.engine.verdicts import Check, Vantage
+from sfsip_nb.platforms.shared import agent_record
 from sfsip_nb.platforms.shared import verification as v
 from sfsip_nb.platforms.shared.checks import check
 from sfsip_nb.platforms.shared.join import AT_ONCE, Sides, fits
@@ -124,8 +125,8 @@ def _judge_inbound(ctx: Context, sides: Sides) -> list[Check]:
                 reason=_CARDS,
             )
         )
-    found += v.agent_checks(ctx, step, sides)
-    return [*found, *v.caller_shown(step, sides, sides.caller)]
+    found += agent_record.checks(ctx, step, sides)
+    return [*found, *agent_record.caller_shown(step, sides, sides.caller)]
 
 
 def _transfer(ctx: Context) -> list[Check]:
@@ -140,7 +141,7 @@ def _transfer(ctx: Context) -> list[Check]:
 
 def _judge_transfer(ctx: Context, sides: Sides) -> list[Check]:
     step, wanted = "verify.transfer", settings(ctx).ring_group
-    found = [*v.agent_checks(ctx, step, sides), *v.transfer_action(step, sides)]
+    found = [*agent_record.checks(ctx, step, sides), *agent_record.transfer(step, sides)]
     if sides.platform is None:
         return found
     legs = _transferred(ctx, sides.platform)
@@ -148,8 +149,8 @@ def _judge_transfer(ctx: Context, sides: Sides) -> list[Check]:
     groups = str(leg.facts.get("ring_groups") or "") if leg else ""
     agent = str(leg.facts.get("handling_user_name") or "") if leg else ""
     remedy = "Revisit the card routing.transfer."
-    by_ai = v.by_the_agent(sides)
-    way = "" if by_ai or not groups else v.NOT_BY_AI
+    by_ai = agent_record.by_the_agent(sides)
+    way = "" if by_ai or not groups else agent_record.NOT_BY_AI
     found += [
         check(
             f"{step}/queue",
@@ -170,7 +171,9 @@ def _judge_transfer(ctx: Context, sides: Sides) -> list[Check]:
     ]
     if leg is not None:
         found.append(
-            v.caller_id(step, leg.caller, sides.caller, Vantage.PLATFORM, "the ring group")
+            agent_record.caller_id(
+                step, leg.caller, sides.caller, Vantage.PLATFORM, "the ring group"
+            )
         )
     return found
 
@@ -213,9 +216,9 @@ def _outbound(ctx: Context) -> list[Check]:
 
 def _judge_outbound(ctx: Context, sides: Sides) -> list[Check]:
     step = "verify.outbound"
-    found = v.agent_checks(ctx, step, sides, transcript=False)
+    found = agent_record.checks(ctx, step, sides, transcript=False)
     found += _came_back(ctx, step, sides)
-    return [*found, *v.caller_shown(step, sides, settings(ctx).ring_group_number)]
+    return [*found, *agent_record.caller_shown(step, sides, settings(ctx).ring_group_number)]
 
 
 STEPS = v.steps(

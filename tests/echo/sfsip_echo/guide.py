@@ -16,7 +16,7 @@ from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import Card, CardField, Desired, Fields, Guide, Resource, Seen, Step
 from sfsip_nb.engine.verdicts import Check, Vantage
 from sfsip_nb.inputs.schema import Parameters
-from sfsip_nb.platforms.shared import diagnosis, lookup, network, sections
+from sfsip_nb.platforms.shared import agent_record, diagnosis, lookup, network, sections
 from sfsip_nb.platforms.shared import verification as v
 from sfsip_nb.platforms.shared.checks import check
 from sfsip_nb.platforms.shared.diagnosis import TroubleshootingRow
@@ -143,7 +143,7 @@ def _calls(ctx: Context) -> calls.Source:
 
 
 def _judge(ctx: Context, sides: Sides) -> list[Check]:
-    return v.agent_checks(ctx, "verify.inbound", sides)
+    return agent_record.checks(ctx, "verify.inbound", sides)
 
 
 def _inbound(ctx: Context) -> list[Check]:
