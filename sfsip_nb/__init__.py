@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from sfsip_nb._face import face
 from sfsip_nb._version import __version__
+from sfsip_nb.sip.face import face
 
 if TYPE_CHECKING:
     from sfsip_nb.notebook.opening import ParametersFile

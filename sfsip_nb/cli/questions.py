@@ -17,6 +17,7 @@ from sfsip_nb.cli.common import say
 from sfsip_nb.inputs import begun
 from sfsip_nb.inputs.draft import FIXED, Draft
 from sfsip_nb.inputs.errors import InputError, SfsipError
+from sfsip_nb.inputs.form import Field, fields_of
 from sfsip_nb.inputs.generate import live_values
 from sfsip_nb.inputs.secrets import (
     HOW,
@@ -27,7 +28,6 @@ from sfsip_nb.inputs.secrets import (
     resolve,
     type_in,
 )
-from sfsip_nb.notebook.forms import Field, fields_of
 from sfsip_nb.notebook.lookups import answered
 from sfsip_nb.sip.shown import counted
 

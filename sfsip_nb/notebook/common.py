@@ -15,6 +15,11 @@ from typing import Any
 
 import ipywidgets
 
+WIDE = {"description_width": "29ch"}  # the longest label, whole
+MOST = "calc(100% - 4px)"  # a control has margins
+# Both side by side with the file browser open; `parts.css` knows their sum.
+LAYOUT = {"width": "58ch", "max_width": MOST, "flex": "0 1 auto"}
+
 
 def control(kind: type, **options: Any) -> Any:
     """A control that is used in turn with the cells.
@@ -33,6 +38,11 @@ def _carried_out(made: Any, where: Callable[[Any, str | None], str | None]) -> A
     if hasattr(made.comm, "_reply_subshell_for"):  # only a kernel has subshells
         made.comm._reply_subshell_for = where
     return made
+
+
+def labelled(kind: type, **options: Any) -> Any:
+    """A control with its label, as wide as the others."""
+    return control(kind, layout=layout(**LAYOUT), style=style(kind, **WIDE), **options)
 
 
 @cache

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from sfsip_nb.engine.difference import text
 from sfsip_nb.engine.model import LookupResult
 from sfsip_nb.inputs.draft import Draft
-from sfsip_nb.notebook.forms import label
+from sfsip_nb.inputs.form import label
 from sfsip_nb.present.tables import Shown, folded, plain_table
 from sfsip_nb.present.text import some
 from sfsip_nb.sip.shown import counted

@@ -74,7 +74,7 @@ class Beginning:
         from IPython.display import display
 
         if person.is_there():
-            from sfsip_nb.notebook.widgets import questions
+            from sfsip_nb.notebook.questions import questions
 
             titles = {name: guide.title for name, guide in sessions.GUIDES.items()}
             display(questions(self.answers, titles))

@@ -1,26 +1,31 @@
 """The controls behind `forms.Form`. Imported only where a person is there to use them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 from datetime import date
 from html import escape
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 import traitlets
 
 from sfsip_nb.inputs.answered import as_line
 from sfsip_nb.inputs.errors import InputError, SfsipError
+from sfsip_nb.inputs.form import Field, groups_of
 from sfsip_nb.inputs.secrets import doubts, has_key_ring, kept_where
 from sfsip_nb.notebook import common
-from sfsip_nb.notebook.common import layout, style
+from sfsip_nb.notebook.common import LAYOUT, labelled, layout, style
 from sfsip_nb.notebook.file_widgets import saver
-from sfsip_nb.notebook.forms import Field, Form, groups_of
 from sfsip_nb.notebook.lookups import answered
 from sfsip_nb.notebook.several import Several
 from sfsip_nb.present.tables import STYLE
 from sfsip_nb.present.text import some, visible
 from sfsip_nb.sip.shown import counted
+
+if TYPE_CHECKING:
+    from sfsip_nb.notebook.forms import Form
 
 
 class SecretField(ipywidgets.Password):  # type: ignore[misc]  # ipywidgets has no types
@@ -50,10 +55,6 @@ class SecretField(ipywidgets.Password):  # type: ignore[misc]  # ipywidgets has 
         return f"SecretField({self.description!r})"
 
 
-_WIDE = {"description_width": "29ch"}  # the longest label, whole
-_MOST = "calc(100% - 4px)"  # a control has margins
-# Both side by side with the file browser open; `parts.css` knows their sum.
-_LAYOUT = {"width": "58ch", "max_width": _MOST, "flex": "0 1 auto"}
 _REMARK = {"flex": "1 1 24ch", "min_width": "24ch"}
 
 
@@ -63,40 +64,37 @@ def control(field: Field, form: Form) -> Any:
     options = {"description": field.label, "tooltip": field.help}
     if field.secret:
         is_set = field.key in form.draft.checked.secrets
-        return _made(
+        return labelled(
             SecretField, take=lambda text: form.note(field.key, text), is_set=is_set, **options
         )
     match field.kind:
         case "switch":
-            widget = _made(ipywidgets.Checkbox, value=value, indent=True, **options)
+            widget = labelled(ipywidgets.Checkbox, value=value, indent=True, **options)
         case "number":
-            widget = _made(ipywidgets.IntText, value=value, **options)
+            widget = labelled(ipywidgets.IntText, value=value, **options)
         case "choice":
             known = field.choices if value in field.choices else (value, *field.choices)
             pairs = [(choice or "–", choice) for choice in known]
-            widget = _made(ipywidgets.Dropdown, options=pairs, value=value, **options)
+            widget = labelled(ipywidgets.Dropdown, options=pairs, value=value, **options)
         case "lines":
             text = "\n".join(map(as_line, value))
-            widget = _made(ipywidgets.Textarea, value=text, rows=max(2, len(value)), **options)
+            widget = labelled(ipywidgets.Textarea, value=text, rows=max(2, len(value)), **options)
         case "several":
             groups = form.closed[field.key]
             listed = {name for choices in groups.values() for name in choices}
-            search = _made(ipywidgets.Text, placeholder="search", **options)
+            search = labelled(ipywidgets.Text, placeholder="search", **options)
             widget = Several(groups, [name for name in value if name in listed], search)
         case "day":
-            widget = _made(ipywidgets.DatePicker, value=value, **options)
+            widget = labelled(ipywidgets.DatePicker, value=value, **options)
         case "text":
             # A plain field, which also lists what a platform offers once that is known.
-            widget = _made(ipywidgets.Combobox, value=str(value), continuous_update=True, **options)
+            widget = labelled(
+                ipywidgets.Combobox, value=str(value), continuous_update=True, **options
+            )
         case _:
             return None
     widget.observe(lambda change: form.note(field.key, _plain(change["new"], field)), names="value")
     return widget
-
-
-def _made(kind: type, **options: Any) -> Any:
-    """A control with its label, as wide as the others."""
-    return common.control(kind, layout=layout(**_LAYOUT), style=style(kind, **_WIDE), **options)
 
 
 def _fitting(value: Any, field: Field) -> Any:
@@ -195,11 +193,11 @@ class Sheet:
     def _pick(self, key: str, offered: Sequence[str]) -> None:
         """Below an input of several lines, a field to search what is offered, and to add one."""
         if key not in self._pickers:
-            made = _made(ipywidgets.Combobox, description="Search and add")
+            made = labelled(ipywidgets.Combobox, description="Search and add")
             made.observe(lambda change: self._add(key, change["new"]), names="value")
             self._pickers[key] = made
             control, remark = self._rows[key].children
-            around = _LAYOUT | {"width": "calc(58ch + 4px)", "max_width": "100%"}
+            around = LAYOUT | {"width": "calc(58ch + 4px)", "max_width": "100%"}
             column = ipywidgets.VBox([control, made], layout=layout(**around))
             self._rows[key].children = (column, remark)
         self._pickers[key].options = offered
@@ -211,7 +209,7 @@ class Sheet:
             self._pickers[key].value = ""
 
     def _ring(self) -> Any:
-        box = _made(
+        box = labelled(
             ipywidgets.Checkbox,
             value=False,
             description="Keep secrets that I type from now on in this computer's key ring",
@@ -268,58 +266,3 @@ def _heading(text: str) -> Any:
 def _said(html: str) -> str:
     """A remark beside a control: a screen reader is told when it changes."""
     return f'<div class="sfsip" role="status"><small>{html}</small></div>'
-
-
-def intent(
-    fields: Iterable[tuple[str, str, str]],
-    typed: dict[str, str],
-    offered: Mapping[str, Sequence[str]],
-    fold: str,
-) -> Any:
-    """Fields for key, label and hint each; one emptied again takes its word back."""
-    controls = []
-    for key, label, hint in fields:
-        if choices := offered.get(key):
-            control = common.control(
-                ipywidgets.RadioButtons,
-                description=label,
-                options=choices,
-                value=typed.get(key) or None,
-                layout=layout(width="auto", max_width=_MOST),
-                style=style(ipywidgets.RadioButtons, **_WIDE),
-            )
-        else:
-            control = _made(
-                ipywidgets.Text, description=label, value=typed.get(key, ""), placeholder=hint
-            )
-        control.observe(lambda change, key=key: typed.update({key: change["new"].strip()}), "value")
-        controls.append(control)
-    box = ipywidgets.VBox(controls)
-    return ipywidgets.Accordion([box], titles=(fold,)) if fold else box
-
-
-def questions(answers: dict[str, str], guides: Mapping[str, str]) -> Any:
-    """The questions that a new run begins with; each answer is noted as it is given."""
-    controls = {
-        "guide": common.control(
-            ipywidgets.Dropdown,
-            description="Guide",
-            options=[(title, name) for name, title in guides.items()],
-        ),
-        "customer": common.control(
-            ipywidgets.Text, description="Customer", value=answers["customer"]
-        ),
-        "target": common.control(
-            ipywidgets.Dropdown,
-            description="Target",
-            options=[
-                ("live: a real customer", "live"),
-                ("testbed: a rehearsal on this machine", "testbed"),
-            ],
-        ),
-    }
-    for name, widget in controls.items():
-        widget.value = answers[name]
-        widget.layout = layout(width="60ch", max_width=_MOST)
-        widget.observe(lambda change, name=name: answers.update({name: change["new"]}), "value")
-    return ipywidgets.VBox(list(controls.values()))

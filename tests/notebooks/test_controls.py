@@ -29,7 +29,7 @@ ipywidgets.Widget._handle_msg = noted
 
 from sfsip_nb.inputs.draft import Draft
 from sfsip_nb.inputs.load import parameters_cell
-from sfsip_nb.notebook import file_widgets, forms, rehearsing, widgets
+from sfsip_nb.notebook import file_widgets, forms, questions, rehearsing, widgets
 from sfsip_nb.notebook.buttons import Buttons
 
 guide = {}
@@ -38,8 +38,8 @@ form = forms.Form(Draft("genesys", guide), propose=lambda: None,
     closed={"testbed.faults": {"Group": {"genesys.a": "about it"}}})
 form.shown = widgets.Sheet(form)
 form.offer("numbers", ["+15551230001"])
-widgets.intent([("by", "By", ""), ("which", "Which", "")], {}, {"which": ["a", "b"]}, "")
-widgets.questions({"guide": "genesys", "customer": "", "target": "live"}, {"genesys": "Genesys"})
+questions.intent([("by", "By", ""), ("which", "Which", "")], {}, {"which": ["a", "b"]}, "")
+questions.questions({"guide": "genesys", "customer": "", "target": "live"}, {"genesys": "Genesys"})
 file_widgets.choice("File", {}, {"file": ""}, "file")
 rehearsing.controls({})
 buttons = Buttons(ipywidgets.Dropdown(options=["a"]))

@@ -10,6 +10,7 @@ import pytest
 
 from sfsip_nb.engine.model import LookupResult
 from sfsip_nb.inputs import draft as drafts
+from sfsip_nb.inputs import form as inputs_form
 from sfsip_nb.inputs.draft import MISSING, Draft
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.load import parameters_cell
@@ -40,7 +41,7 @@ def remark(made: widgets.Sheet, key: str) -> str:
 
 @pytest.mark.parametrize("guide", ["genesys", "talkdesk"])
 def test_the_schema_says_what_is_asked_and_which_of_it_is_secret(guide: str) -> None:
-    found = {field.key: field for field in forms.fields_of(parameters_model(guide))}
+    found = {field.key: field for field in inputs_form.fields_of(parameters_model(guide))}
     assert {key for key, field in found.items() if field.secret} == set(
         secret_keys(parameters_model(guide))
     )
@@ -191,9 +192,9 @@ def test_a_closed_list_is_chosen_from_and_is_the_testbeds_alone() -> None:
 
 
 def test_an_input_is_named_once() -> None:
-    assert forms.label("synthflow.signalling_addresses.addresses") == "Signalling addresses"
-    assert forms.label("genesys.client_id") == "Genesys client ID"
-    assert forms.label("mode") == "Mode"
+    assert inputs_form.label("synthflow.signalling_addresses.addresses") == "Signalling addresses"
+    assert inputs_form.label("genesys.client_id") == "Genesys client ID"
+    assert inputs_form.label("mode") == "Mode"
 
 
 def test_hostile_text_is_escaped_below_its_field() -> None:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from sfsip_nb._face import face
+from sfsip_nb.sip.face import face
 
 if TYPE_CHECKING:
     from . import answers, capture, ladder, pcap, speaking

@@ -6,7 +6,7 @@ allow list and a dead host all sound the same.
 
 from typing import TYPE_CHECKING
 
-from sfsip_nb._face import face
+from sfsip_nb.sip.face import face
 
 if TYPE_CHECKING:
     from . import guarding, isolating, placing
