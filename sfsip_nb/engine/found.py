@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from sfsip_nb.engine.database import sound
@@ -20,6 +20,9 @@ TYPED = "typed"
 
 FILE = "file"
 """The journal's name for the parameters file that the run's inputs come from."""
+
+_QUIET_LOOKS = 20
+"""How often a journal that is written meanwhile is read without a lock, before one is taken."""
 
 _FOLDERS = {"attempts", "captures", "cards", "evidence", "notebooks", "runbook", "testbed"}
 _MADE_HERE = _FOLDERS | {"index.html", "plan.json", "faults.log", ".working", ".ipynb_checkpoints"}
@@ -46,6 +49,10 @@ class Found:
 def look(run_dir: Path) -> Found:
     """What the folder's journal holds; nothing, where there is none. Writes nothing.
 
+    A journal that nobody has open is read without a lock: with one, SQLite would leave a WAL beside
+    it, and could not read a folder that may not be written. If it is written meanwhile, it is read
+    again.
+
     Raises `InputError` for a journal that is damaged or no run's, and for a folder that cannot be
     read.
     """
@@ -57,10 +64,38 @@ def look(run_dir: Path) -> Found:
         return Found()
     except OSError as error:
         raise unusable(run_dir, error) from None
-    # Without a WAL beside it the file is whole, and read as it is no side file is made.
-    still = "" if path.with_name(f"{JOURNAL}-wal").exists() else "&immutable=1"
-    where = f"file:{quote(str(path))}?mode=ro{still}"
-    with sound(path), closing(sqlite3.connect(where, uri=True, timeout=30)) as db:
+    with sound(path):
+        for _ in range(_QUIET_LOOKS):
+            if (before := _stamp(path)).in_use:
+                break
+            try:
+                found = _read(path, "&immutable=1")
+            except sqlite3.DatabaseError:
+                if _stamp(path) == before:
+                    raise
+            else:
+                if _stamp(path) == before:
+                    return found
+        return _read(path, "")
+
+
+class _Stamp(NamedTuple):
+    """When the journal's file was last written, its bytes, and whether a WAL stands beside it."""
+
+    written: int
+    size: int
+    in_use: bool
+
+
+def _stamp(path: Path) -> _Stamp:
+    about = path.stat()
+    in_use = path.with_name(f"{JOURNAL}-wal").exists()
+    return _Stamp(about.st_mtime_ns, about.st_size, in_use)
+
+
+def _read(path: Path, how: str) -> Found:
+    where = f"file:{quote(str(path))}?mode=ro{how}"
+    with closing(sqlite3.connect(where, uri=True, timeout=30)) as db:
         (damage,) = db.execute("PRAGMA quick_check(1)").fetchone()
         if damage != "ok":
             raise sqlite3.DatabaseError(damage)
