@@ -15,10 +15,13 @@ _KEPT = "baseline"
 
 def keep(ctx: Context, observed: Mapping[str, Seen | None]) -> None:
     """Keep what a plan observed, by address: until the first write the newest, then the first."""
-    written = any(change.stands for change in ctx.journal.changes.all())
-    known = ctx.journal.get(_KEPT, {}) if written else {}
     found = {address: seen and seen.fields for address, seen in observed.items()}
-    ctx.journal.put(_KEPT, found | known)
+
+    def kept(known: dict[str, Any]) -> dict[str, Any]:
+        written = any(change.stands for change in ctx.journal.changes.all())
+        return found | known if written else found
+
+    ctx.journal.change(_KEPT, kept, {})
 
 
 def forget(ctx: Context) -> None:

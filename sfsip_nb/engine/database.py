@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -85,6 +86,7 @@ class Database:
     def __init__(self, path: Path, clean: Callable[[Any], Any]) -> None:
         """Open or make it. ``clean`` takes secrets out of all that is written."""
         private.folder(path.parent)
+        self._turns = threading.RLock()  # among the threads of this process
         self._path = path
         self._clean = clean
         with sound(path):
@@ -111,8 +113,15 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """Every write goes through here: one transaction, taken at once, not on first write."""
-        with sound(self._path):
+        """Every write goes through here: one transaction, taken at once, not on first write.
+
+        What is written inside another one is a part of it. What is read inside stands until it is
+        over: nobody else writes meanwhile, so it is kept short.
+        """
+        with self._turns, sound(self._path):
+            if self._connection.in_transaction:
+                yield self._connection
+                return
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
                 yield self._connection

@@ -59,10 +59,9 @@ def fingerprints(ctx: Context, want: Desired, seen: Seen | None) -> dict[str, st
 
     scrypt, because a SIP password may be weak and the journal is handed around.
     """
-    salt = ctx.journal.get("salt")
-    if salt is None:
-        salt = os.urandom(16).hex()
-        ctx.journal.put("salt", salt)
+    salt = ctx.journal.get("salt") or ctx.journal.change(
+        "salt", lambda made: made or os.urandom(16).hex()
+    )
     return {
         name: _fingerprint(_plain(value), salt)
         for name, value in want.fields.items()

@@ -103,7 +103,10 @@ class Journal:
     # -- what was asked -------------------------------------------------------------------
 
     def put(self, name: str, value: Any) -> None:
-        """Keep a named value of the run (inputs, a captured FQDN, the salt); twice is once."""
+        """Keep a named value of the run (inputs, a captured FQDN, the salt); twice is once.
+
+        One that is made of what stood there before is for ``change``.
+        """
         stands = "SELECT 1 FROM meta WHERE (name, value) = (?, ?)"
         if not self.database.rows(stands, name, self.database.stored("value", value)):
             self.database.insert("meta", "INSERT OR REPLACE", name=name, value=value)
@@ -113,11 +116,19 @@ class Journal:
         rows = self.database.rows("SELECT value FROM meta WHERE name = ?", name)
         return rows[0]["value"] if rows else default
 
+    def change(self, name: str, to: Callable[[Any], Any], default: Any = None) -> Any:
+        """Keep what ``to`` makes of a named value as it stands now, and return that.
+
+        Nobody writes in between. ``default`` is what there is where there is none yet.
+        """
+        with self.database.writing():
+            self.put(name, to(self.get(name, default)))
+            return self.get(name)
+
     def count_requests(self, attempt: int, asked: Mapping[str, int]) -> None:
         """Add the requests that an attempt has sent, by platform, to those of before."""
         if asked:
-            total = Counter(self.requests(attempt)) + Counter(asked)
-            self.put(f"requests/{attempt}", dict(sorted(total.items())))
+            self.change(f"requests/{attempt}", lambda sent: Counter(sent) + Counter(asked), {})
 
     def requests(self, attempt: int) -> dict[str, int]:
         """The requests that an attempt has sent, by platform."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Literal
 
 from sfsip_nb.api.errors import ApiError
 from sfsip_nb.api.exchanges import noted, refused
@@ -99,5 +99,4 @@ def _before(ctx: Context, step: str, number: str) -> RequestedCall | None:
 
 
 def _keep(ctx: Context, call: RequestedCall) -> None:
-    kept: dict[str, Any] = ctx.journal.get(_PLACED, {})
-    ctx.journal.put(_PLACED, kept | {call.mark: asdict(call)})
+    ctx.journal.change(_PLACED, lambda kept: kept | {call.mark: asdict(call)}, {})

@@ -18,7 +18,7 @@ _KEPT = "spelled"
 
 def keep(journal: Journal, key: str, typed: str, name: str) -> None:
     """Note how the platform spells the input under a dotted key."""
-    journal.put(_KEPT, journal.get(_KEPT, {}) | {key: [typed, name]})
+    journal.change(_KEPT, lambda kept: kept | {key: [typed, name]}, {})
 
 
 def corrected(inputs: T, journal: Journal) -> T:

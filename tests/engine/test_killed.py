@@ -32,12 +32,12 @@ def killed_at(write: int, before_commit: bool) -> None:
     @contextmanager
     def counted(self: Database) -> Any:
         nonlocal seen
-        seen += 1
+        this = seen = seen + 1  # another write may be a part of this one
         with writing(self) as db:
             yield db
-            if before_commit and seen == write:
+            if before_commit and this == write:
                 os.kill(os.getpid(), signal.SIGKILL)
-        if seen == write:
+        if this == write:
             os.kill(os.getpid(), signal.SIGKILL)
 
     Database.writing = counted  # type: ignore[method-assign]

@@ -25,7 +25,7 @@ class _KeptIds(dict[str, str]):
 
     def __setitem__(self, wanted: str, id: str) -> None:
         super().__setitem__(wanted, id)
-        self._journal.put(self._NAME, dict(self))
+        self._journal.change(self._NAME, lambda kept: kept | {wanted: id}, {})
 
 
 def synthflow(ctx: Context) -> SynthflowClient:

@@ -137,10 +137,11 @@ def find(ctx: Context, platform: WatchedPlatform, sought: Sought) -> Sides:
     )
     by = sought.by if match.there or sought.placed else sought.unsettled
     found = [call.id for call in (match.there, match.here) if call]
-    judged = ctx.journal.get(JUDGED, {})  # another notebook may have gone on meanwhile
-    ctx.journal.put(JUDGED, judged | {by: [*dict.fromkeys([*judged.get(by, []), *found])]})
-    if match.by:
-        ctx.journal.put(_JOINED_BY, sorted({*proven, match.by.casefold()}))
+    ctx.journal.change(
+        JUDGED, lambda ids: ids | {by: [*dict.fromkeys([*ids.get(by, []), *found])]}, {}
+    )
+    if key := match.by.casefold():
+        ctx.journal.change(_JOINED_BY, lambda keys: sorted({*keys, key}), [])
     return Sides(
         platform.name,
         number,
