@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from sfsip_nb.api.waits import waiting
 from sfsip_nb.engine import approval
 from sfsip_nb.engine.context import Context
+from sfsip_nb.engine.rows import DialledRow
 from sfsip_nb.inputs.blocks import TestCalls
 from sfsip_nb.inputs.errors import SfsipError
 from sfsip_nb.inputs.numbers import dial_refusal
@@ -35,38 +37,50 @@ def refusal(rules: TestCalls, number: str) -> str:
     return ""
 
 
-def permit(ctx: Context, step: str, number: str, account: str = "") -> str:
+def permit(
+    ctx: Context,
+    step: str,
+    number: str,
+    account: str = "",
+    claim: Callable[[str], None] = lambda mark: None,
+) -> str:
     """Note a call that is about to be placed and return its mark.
 
     Each call passes here that a run places or has a platform place: whatever may ring or be
     billed, and so a probe that expects to be refused. ``account`` is the account or the assistant
-    that it is billed to, if it is one. Waits for the allowed rate. Raises ``NotAllowed`` for a
+    that it is billed to, if it is one. ``claim`` gets the mark as a part of the same change of the
+    journal: where it raises, no call is noted. Waits for the allowed rate; count, rate and approval
+    hold as the call is noted, whatever other notebooks of the run do. Raises ``NotAllowed`` for a
     number that may not be called (`refusal`), past the allowed count, and before somebody has
     approved the attempt's calls.
     """
     rules = ctx.parameters.test_calls
     if why := refusal(rules, number):
         raise NotAllowed(why)
-    placed = ctx.journal.dialled(ctx.attempt)
-    if len(placed) >= rules.max:
-        raise NotAllowed(f"This attempt has placed its {rules.max} test calls (test_calls.max).")
-    if why := approval.missing(ctx):
-        raise NotAllowed(why)
-    _keep_rate(ctx, [datetime.fromisoformat(call.at) for call in placed])
-    mark = f"sfsip-{uuid.uuid4().hex[:12]}"
-    ctx.journal.dial(ctx.attempt, step, number, mark, account, approval.by(ctx))
-    return mark
-
-
-def _keep_rate(ctx: Context, placed: list[datetime]) -> None:
-    """Sleep until one more call keeps to ``per_minute``; at most a minute of the run's time."""
-    allowed = ctx.parameters.test_calls.per_minute
-    if len(placed) < allowed:
-        return
-    minute = timedelta(seconds=60 / ctx.surroundings.time_scale)
-    free_at = placed[-allowed] + minute
-    wait = (free_at - datetime.now(UTC)).total_seconds()
-    if wait > 0:
-        wait = min(wait, minute.total_seconds())
-        with waiting(f"the next call, at most {allowed} a minute", wait):
+    mark, waited_for = f"sfsip-{uuid.uuid4().hex[:12]}", ""
+    while True:
+        # Another notebook may place calls of this attempt meanwhile.
+        with ctx.journal.database.writing():
+            placed = ctx.journal.dialled(ctx.attempt)
+            if len(placed) >= rules.max:
+                raise NotAllowed(
+                    f"This attempt has placed its {rules.max} test calls (test_calls.max)."
+                )
+            if why := approval.missing(ctx):
+                raise NotAllowed(why)
+            last = placed[-rules.per_minute :]
+            wait = _seconds_left(ctx, last[0]) if len(last) == rules.per_minute else 0.0
+            if wait <= 0 or last[0].mark == waited_for:
+                claim(mark)
+                ctx.journal.dial(ctx.attempt, step, number, mark, account, approval.by(ctx))
+                return mark
+        with waiting(f"the next call, at most {rules.per_minute} a minute", wait):
             time.sleep(wait)
+        waited_for = last[0].mark  # once is enough, even if the clock was set back
+
+
+def _seconds_left(ctx: Context, call: DialledRow) -> float:
+    """Seconds until a call is a minute ago; at most a minute of the run's time."""
+    minute = timedelta(seconds=60 / ctx.surroundings.time_scale)
+    left = datetime.fromisoformat(call.at) + minute - datetime.now(UTC)
+    return min(left, minute).total_seconds()

@@ -43,6 +43,13 @@ class RequestedCall:
         return datetime.fromisoformat(self.at)
 
 
+class _AskedFor(Exception):
+    """Another notebook of the run has asked for the same call meanwhile."""
+
+    def __init__(self, call: RequestedCall) -> None:
+        self.call = call
+
+
 def place(
     ctx: Context,
     step: str,
@@ -59,7 +66,10 @@ def place(
     """
     call = _before(ctx, step, number)
     if call is None:
-        call = _send(ctx, step, number, payer, send)
+        try:
+            call = _send(ctx, step, number, payer, send)
+        except _AskedFor as meanwhile:
+            call = meanwhile.call
     if call.fate in ("sent", "unknown"):
         found = find(call)
         call = replace(call, fate="placed" if found else "unknown", call_id=found)
@@ -75,10 +85,14 @@ def marks(ctx: Context) -> frozenset[str]:
 def _send(
     ctx: Context, step: str, number: str, payer: str, send: Callable[[str], str]
 ) -> RequestedCall:
-    mark = dialing.permit(ctx, step, number, payer)
-    at = datetime.now(UTC).isoformat(timespec="milliseconds")
-    call = RequestedCall(ctx.attempt, step, number, mark, at)
-    _keep(ctx, call)
+    def claim(mark: str) -> None:
+        if call := _before(ctx, step, number):
+            raise _AskedFor(call)
+        at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        _keep(ctx, RequestedCall(ctx.attempt, step, number, mark, at))
+
+    mark = dialing.permit(ctx, step, number, payer, claim)
+    call = RequestedCall(**ctx.journal.get(_PLACED)[mark])
     with noted() as asked:
         try:
             id = send(mark)
