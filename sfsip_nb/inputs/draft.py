@@ -1,7 +1,9 @@
 """The inputs while a person fills them in: what was given, what was typed over it, what is wrong.
 
-What was typed stands over what the parameters cell gives, until the cell itself says something
-else: then the cell is newer, and what was typed is let go.
+What was typed stands over what the parameters cell gives, for as long as the cell says that. Where
+a cell says something else, what was typed does not count: the cell was edited since, or it is the
+cell of another notebook of the run, which differs. Nothing tells which of the two, so the run keeps
+it until that input is typed anew, in any of its notebooks.
 """
 
 from __future__ import annotations
@@ -123,6 +125,14 @@ class Draft:
             for key, value in self._typed.items()
             if not is_typed_in(value)
         }
+
+    def noted(self, kept: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+        """What a run keeps of what was typed, with some inputs as they stand here now.
+
+        All other entries stay, also those that count only in another notebook.
+        """
+        here = {key: entry for key, entry in self.typed().items() if key in keys}
+        return {key: entry for key, entry in kept.items() if key not in keys} | here
 
     def note(self, key: str, value: Any) -> None:
         """Take one typed value as it is plainly meant, and check.

@@ -28,11 +28,12 @@ def keep(guide: Guide, folder: Path, notebook: Path, chosen: dict[str, bool]) ->
     """
     draft = Draft(guide.name, given(notebook), lambda run: look(folder).typed or {})
     before = draft.typed()
-    for name, own in chosen.items():
-        draft.note(_KEY.format(name), own)
+    keys = {_KEY.format(name): own for name, own in chosen.items()}
+    for key, own in keys.items():
+        draft.note(key, own)
     if draft.typed() != before:
         with closing(Journal(folder / JOURNAL)) as journal:
-            journal.put(TYPED, draft.typed())
+            journal.change(TYPED, lambda kept: draft.noted(kept, *keys), {})
     return {name: bool(draft.value(_KEY.format(name))) for name in CHOICES}
 
 

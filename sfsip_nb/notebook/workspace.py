@@ -232,14 +232,14 @@ class Workspace:
 
     def note(self, key: str, value: Any) -> None:
         """Take one typed value, and keep it in the run's journal for its other notebooks and a new
-        kernel, beside what was typed in those meanwhile.
+        kernel, beside what was typed in those meanwhile, which counts here too.
 
         Raises what `Draft.note` raises.
         """
-        self._take_typed()
         self.draft.note(key, value)
         with closing(Journal(self.journal_path)) as journal:
-            journal.put(TYPED, self.draft.typed())
+            journal.change(TYPED, lambda kept: self.draft.noted(kept, key), {})
+        self._take_typed()
 
     def propose(self) -> parameters_file.Proposal:
         """The run's parameters file, as it would be with what was typed."""

@@ -253,6 +253,43 @@ def test_what_two_notebooks_note_before_they_see_each_other_stands_in_both(acme:
     assert draft.value("genesys.trunk_name") == "AI"
 
 
+def test_what_was_approved_holds_where_another_notebooks_cell_gives_another_mode(
+    acme: Path,
+) -> None:
+    folder = start.begin_from(acme)
+    stem = "02-genesys-configuration"
+    with ExitStack() as open_runs:
+        plan = open_run("genesys", stem, given(folder, stem) | {"mode": "plan"})
+        open_runs.callback(plan.workspace.close)
+        plan.plan()
+        plan.workspace.approve("Ann")
+        other = opened(folder, open_runs, "03-synthflow-configuration")
+        other.inputs().note("genesys.caller_name", "Acme Line")
+        plan.workspace.refresh()
+        draft = plan.workspace.draft
+    assert (draft.value("mode"), draft.value("genesys.caller_name")) == ("apply", "Acme Line")
+
+
+def test_what_was_typed_between_a_read_and_a_write_of_another_notebook_is_kept(
+    acme: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = start.begin_from(acme)
+    with ExitStack() as open_runs:
+        first = opened(folder, open_runs).inputs()
+        second = opened(folder, open_runs, "03-synthflow-configuration").inputs()
+        note = drafts.Draft.note
+
+        def noted(draft: drafts.Draft, *typed: Any) -> None:
+            monkeypatch.setattr(drafts.Draft, "note", note)
+            second.note("genesys.site", "Acme East")
+            draft.note(*typed)
+
+        monkeypatch.setattr(drafts.Draft, "note", noted)
+        first.note("genesys.caller_name", "Acme Line")
+    typed = look(folder).typed
+    assert set(typed) == {"genesys.site", "genesys.caller_name"}
+
+
 def test_what_was_typed_goes_back_into_the_file_once_it_was_shown(acme: Path) -> None:
     folder = start.begin_from(acme)
     with ExitStack() as runs:

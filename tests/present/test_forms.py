@@ -98,6 +98,26 @@ def test_what_is_typed_stands_until_the_cell_itself_says_something_else() -> Non
     assert again.typed() == {}
 
 
+def test_what_counts_only_where_the_cell_says_something_else_is_kept_for_there() -> None:
+    edited = draft(**LIVE, genesys={"site": "Edited Site"})
+    edited.note("genesys.site", "Main Site")
+    kept = edited.noted({}, "genesys.site")
+    other = draft(**LIVE)
+    other.take(kept)
+    assert other.value("genesys.site") == ""
+    other.note("genesys.caller_name", "Acme Desk")
+    kept = other.noted(kept, "genesys.caller_name")
+    for each, site in ((edited, "Main Site"), (other, "")):
+        each.take(kept)
+        assert (each.value("genesys.site"), each.value("genesys.caller_name")) == (
+            site,
+            "Acme Desk",
+        )
+    other.note("genesys.site", "Other Site")
+    edited.take(other.noted(kept, "genesys.site"))
+    assert edited.value("genesys.site") == "Edited Site", "typed anew elsewhere"
+
+
 def test_a_typed_day_and_typed_lines_are_kept_as_the_parameters_have_them() -> None:
     made = sheet(form := forms.Form(draft()))
     made.controls["synthflow.signalling_addresses.confirmed_on"].value = None
