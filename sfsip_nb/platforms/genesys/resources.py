@@ -176,9 +176,16 @@ def site_name(client: GenesysClient, id: str) -> str:
 
 
 def find_trunk(client: GenesysClient, name: str) -> dict[str, Any] | None:
-    """The trunk of that name, whole: read alone where the list leaves its properties out."""
-    listed = by_name(client.trunks(), name)
-    return client.trunk(listed["id"]) if listed and "properties" not in listed else listed
+    """The trunk of that name, whole.
+
+    It is read alone where the list leaves its properties out, and where there are others: the
+    evidence of a step holds no list of many whole trunks.
+    """
+    trunks = client.trunks()
+    listed = by_name(trunks, name)
+    if listed is None or (len(trunks) == 1 and "properties" in listed):
+        return listed
+    return client.trunk(str(listed["id"]))
 
 
 def find_flow(client: GenesysClient, name: str, *, lasting: bool = True) -> dict[str, Any]:
