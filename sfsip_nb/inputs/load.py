@@ -72,7 +72,7 @@ def check_file(
     tree = read_mapping(read_text(FilePath(path)), str(path))
     _beside(tree, FilePath(path).resolve().parent)
     for assignment in sets:
-        place, value, marks = _parse_set(assignment)
+        place, value, marks = parse_set(assignment)
         _assign(tree, place, value)
         tree.marks.update(marks)
     guide = _guide(tree)
@@ -101,13 +101,11 @@ def check_namespace(guide: str, namespace: Mapping[str, Any]) -> Checked:
     return _check(guide, Tree(CELL, data))
 
 
-def parse_set(assignment: str) -> tuple[Path, Any]:
-    """The path and the value of ``a.b=VALUE``, where VALUE is YAML. Raises InputError."""
-    path, value, _ = _parse_set(assignment)
-    return path, value
+def parse_set(assignment: str) -> tuple[Path, Any, dict[Path, Mark]]:
+    """The path and the value of ``a.b=VALUE``, and where each value stands in VALUE (YAML).
 
-
-def _parse_set(assignment: str) -> tuple[Path, Any, dict[Path, Mark]]:
+    Raises InputError.
+    """
     key, equals, text = assignment.partition("=")
     key = key.strip()
     if not equals or not re.fullmatch(r"[A-Za-z_][\w.:+-]*", key):

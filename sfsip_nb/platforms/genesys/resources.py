@@ -202,12 +202,8 @@ def find_flow(client: GenesysClient, name: str, *, lasting: bool = True) -> dict
     return flow
 
 
-class Route(Resource):
-    """An outbound route of the site (guide heading "Assign Trunk to a Site")."""
-
-    kind = "genesys.outbound_route"
-    marked = True
-    late = LATE
+class SiteResource(Resource):
+    """A kind of object that a site has, by the site's name."""
 
     def __init__(self, client: GenesysClient, site: str) -> None:
         self._client = client
@@ -216,6 +212,14 @@ class Route(Resource):
     @property
     def _site(self) -> str:
         return str(find_site(self._client, self._site_name)["id"])
+
+
+class Route(SiteResource):
+    """An outbound route of the site (guide heading "Assign Trunk to a Site")."""
+
+    kind = "genesys.outbound_route"
+    marked = True
+    late = LATE
 
     def read(self, key: str) -> Seen | None:
         """The route of that name."""
