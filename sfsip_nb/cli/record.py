@@ -87,7 +87,7 @@ def _zip(folder: Path, attempt: Path, out: Path | None) -> None:
     known = known_secrets(run_dir)
     if known is None:
         raise InputError(
-            "DIR", f"{folder} does not lie in a run's folder, which has a journal. Name one."
+            "DIR", f"{folder} is not in a run's folder, which has a journal. Name one."
         )
     if difference := sums.check(attempt):
         say(f"{attempt.name}: changed since it was written, so it was not packed: {difference}")

@@ -71,7 +71,7 @@ def answer(folder: Folder) -> None:
 @app.command("surprise")
 def surprise(
     folder: Folder,
-    off: Annotated[bool, typer.Option("--off", help="switch it off, told or not")] = False,
+    off: Annotated[bool, typer.Option("--off", help="switch it off, revealed or not")] = False,
     seed: Annotated[int | None, typer.Option(help="the same seed picks the same fault")] = None,
 ) -> None:
     """Break something in a rehearsal, for you to find out what."""
@@ -91,7 +91,7 @@ def surprise(
 @app.command("reveal")
 def reveal(
     folder: Folder,
-    choice: Annotated[int, typer.Argument(help="the number of what you say it is", metavar="N")],
+    choice: Annotated[int, typer.Argument(help="the number of your answer", metavar="N")],
 ) -> None:
     """Name what a surprise has broken, and see whether it is that."""
     with paragraphs(), _refusals(folder):
