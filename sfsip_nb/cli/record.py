@@ -27,7 +27,7 @@ def record(
         typer.Option(help="times in print: +02:00 or Europe/Berlin; default: UTC", metavar="ZONE"),
     ] = "",
     as_zip: Annotated[
-        bool, typer.Option("--zip", help="put newest record, evidence and sums into one file")
+        bool, typer.Option("--zip", help="put the newest record, evidence and sums into one file")
     ] = False,
     out: Annotated[
         Path | None,

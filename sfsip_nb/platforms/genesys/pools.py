@@ -80,10 +80,12 @@ def card(ctx: Context) -> Card | None:
         fields=tuple(
             CardField(span, told) for told, like in groups.items() for span in ranges.compact(like)
         ),
-        asks=(Ask("numbers", "Yes, make a pool for these numbers (type each one again, with +)"),),
+        asks=(
+            Ask("numbers", "Yes, create a pool for these numbers (type each one again, with +)"),
+        ),
         why="Genesys treats a number as the organization's own only if it is in a DID pool, so "
-        "this run makes one of its own for a number that is in none. It would do so for a mistyped "
-        "number too.",
+        "this run creates one for a number that is in none. It would do the same for a mistyped "
+        "number.",
         look_for="Each number is on the carrier's order, digit for digit. If one is not, "
         "correct the inputs instead.",
         proved_by=STEP,
