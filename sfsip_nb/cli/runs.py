@@ -136,7 +136,7 @@ def new(
         typer.Option(help="ask for what has no default; by default only in a terminal"),
     ] = None,
 ) -> None:
-    """Write a file of parameters for a live customer, by questions or to be filled in."""
+    """Write a parameters file for a live customer, by questions or to be filled in."""
     with paragraphs():
         from sfsip_nb.cli.questions import ask_all, unset
         from sfsip_nb.inputs import begun
