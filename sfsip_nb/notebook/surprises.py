@@ -71,7 +71,7 @@ def _revealed(told: dict[str, Any], causes: CausesRow) -> Shown:
         f"{'Yes' if told['right'] else 'No'}, it is: {told['effect']} (fault {told['fault']}).",
         "The proof is below."
         if proved
-        else "Nothing that was run since shows it: run 04, 05 and 06 again.",
+        else "Nothing run since then shows it. Run 04, 05 and 06 again.",
     ]
     return tables.notice(" ".join(words), "" if told["right"] else "doubt")
 

@@ -107,8 +107,8 @@ def summary(attempt: Path) -> Shown:
 def outcome(record: Record) -> str:
     """An attempt in a few lines: what it came to, its verdicts counted, and what to look at.
 
-    What is blocked follows from those. A plan is told as one: what it is to do, and what has to be
-    seen to before.
+    What is blocked follows from those. A plan reads as one: what it would do, and what has to be
+    fixed first.
     """
     counts = Counter(step.verdict for step in record.steps)
     said = [f"{count} {verdict}" for verdict, count in counts.most_common()]
@@ -120,7 +120,7 @@ def outcome(record: Record) -> str:
         told = [columns(f"{look}: {led[0]}", list(PLANNED.values()), rows), *led[1:]]
     open_ = {point["step"] for point in open_points(record) if point["verdict"] != Verdict.BLOCKED}
     if left := [step for step in record.steps if step.id in open_]:
-        title = "To see to first" if led else told.pop()
+        title = "Fix these first" if led else told.pop()
         told.append(tables.verdict_table(left, title).text)
     told += [f"Cause: {one_line(cause.sentence)}" for cause in record.causes.named]
     return "\n".join(told)

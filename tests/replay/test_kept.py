@@ -121,7 +121,7 @@ def test_a_plan_is_told_as_one() -> None:
 def test_what_has_to_be_seen_to_before_a_plan_is_named() -> None:
     taken = sample.check("access.number/owner", "The number is free", "waiting", seen="in use")
     more = sample.step("access.number", "01-a", "Numbers", "waiting", [taken])
-    first, second = outcome(planned(more)).split("To see to first")
+    first, second = outcome(planned(more)).split("Fix these first")
     assert first.startswith("✎ plan: ")
     assert "The number is free: in use" in second
     assert "trunk.create" not in second

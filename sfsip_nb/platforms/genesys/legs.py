@@ -139,7 +139,7 @@ def captured(ctx: Context, step: str, leg: Leg) -> Iterator[Check]:
             unread or f"{counted(len(entries), 'message')}{of}",
             bool(kept) or None,
             advisory=True,
-            reason="It is evidence beside the traces, and takes the permission telephony:pcap:add.",
+            reason="It adds to the traces and needs the permission telephony:pcap:add.",
             evidence=kept,
         )
 
@@ -172,7 +172,7 @@ def _in_order(step: str, leg: Leg) -> Check:
     wrong = [f for f in leg.findings if f.verdict == "fail"]
     return check(
         f"{step}/messages",
-        "What the messages of this leg say is in order",
+        "The SIP messages of this leg show nothing wrong",
         "nothing that breaks a call",
         [f.sentence for f in wrong] or counted(len(leg.messages), "message"),
         not wrong,
@@ -193,7 +193,7 @@ def _reachable(step: str, leg: Leg) -> Check:
         False if private else True if all(address for _, address in ends) else None,
         advisory=True,
         reason=f"The SDP of {' and of '.join(private)} names a private address: unless the other"
-        " side answers to where audio comes from, it is lost. Have the public address put there."
+        " side answers to where audio comes from, it is lost. Put the public address there."
         if private
         else "The messages do not show both media addresses.",
     )
