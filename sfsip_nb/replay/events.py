@@ -98,7 +98,7 @@ def in_lines(say: Say) -> Tell:
                     why = one_line(deciding(step))
                     say(f"   {style.verdict(step.verdict)} {step.id}: {why}")
             case BrokeOff(why):
-                say(f"Stopped early in {why}. Run the same command to continue.")
+                say(f"Stopped early in {why.rstrip('.')}. Run the same command to continue.")
             case Finished(record, page, _):
                 say(outcome(record))
                 say(f"record: {page}")

@@ -203,7 +203,7 @@ def test_a_private_address_in_the_sdp_of_either_side_is_told(
     monkeypatch: pytest.MonkeyPatch, genesys: Any, synthflow: Any, verdict: str
 ) -> None:
     ends = tuple((ip, 4000) if ip else None for ip in (genesys, synthflow))
-    monkeypatch.setattr(trace, "media_of", lambda leg: ends)
+    monkeypatch.setattr(leg_words, "media_of", lambda leg: ends)
     made = legs._reachable("verify.inbound", Leg())
     assert made.verdict.value == verdict
     assert ("a private address" in made.seen) is (verdict == "fail")

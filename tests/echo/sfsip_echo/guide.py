@@ -102,7 +102,7 @@ def _access(ctx: Context) -> list[Check]:
 
 def _trunk(ctx: Context) -> list[Desired]:
     fields = {
-        "Server": f"{synthflow.host(ctx.parameters)}:{synthflow.port(ctx.parameters)}",
+        "Server": f"{endpoint.host(ctx.parameters)}:{endpoint.port(ctx.parameters)}",
         "Number": ctx.parameters.numbers[0],
         "Username": ctx.parameters.sip.username,
         "Password": ctx.secrets["sip.password"],
