@@ -202,9 +202,9 @@ class Run:
         return self._plan(fresh)
 
     def _plan(self, fresh: bool = False) -> Shown | forms.Intent:
-        engine = self._engine()
+        self._engine()
         try:
-            with self.workspace.alone():
+            with self.workspace.working() as engine:
                 plan = engine.plan(fresh)
         except Refused as refusal:  # the steps that it would be for say so too
             return tables.notice(f"No plan was made. {refusal} {refusal.advice}".strip(), "bad")
@@ -229,11 +229,11 @@ class Run:
         Where it waits for a person, the card can be answered below it.
         """
         cards.step_of(self.workspace.guide, step_id)
-        engine = self._engine(until=step_id)
-        session = self.workspace.open()
-        if not self.workspace.headless:
-            telephones.laid_out(session, step_id)
-        with self.workspace.alone():
+        self._engine(until=step_id)
+        with self.workspace.working() as engine:
+            session = self.workspace.open()
+            if not self.workspace.headless:
+                telephones.laid_out(session, step_id)
             result = engine.run(step_id)
         if step_id == DIAGNOSE and self._is_asking():
             return tables.notice(

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sfsip_nb.engine.engine import Engine, StepResult
+from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.generate import sample_values
 from sfsip_nb.notebook.run import Run, open_run
+from sfsip_nb.runs import holding
 from sfsip_nb.runs.session import Session
 from sfsip_nb.testbed import life
 
@@ -76,6 +79,38 @@ def test_an_attempt_goes_on_when_its_plan_is_approved_and_its_record_holds_all_o
     assert [step["id"] for step in record["steps"]] == ["access.platform", "trunk.create"]
     assert record["plan"]["approved_by"] == "Ann Engineer"
     assert all(change["why"] for change in record["plan"]["changes"])
+
+
+def test_a_step_that_a_record_overtakes_is_in_one(
+    home: Path, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sfsip_nb.notebook.workspace._PATIENCE", 0.0)
+    work, last = opened("01-prerequisites", mode="verify"), opened("07-reference-and-record")
+    work.step("access.platform")
+    carry_out, in_step = Engine.run, holding.in_step
+
+    def recorded_during(engine: Engine, step_id: str) -> StepResult:
+        with pytest.raises(InputError, match="carrying out a step"):
+            last.record()
+        return carry_out(engine, step_id)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Engine, "run", recorded_during)
+        work.step("access.number")
+
+    def recorded_before(run_dir: Path, patience: float) -> AbstractContextManager[None]:
+        last.record()
+        return in_step(run_dir, patience)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(holding, "in_step", recorded_before)
+        work.step("access.synthflow")
+    last.record()
+    found = [
+        [step["id"] for step in json.loads((folder / "record.json").read_text())["steps"]]
+        for folder in sorted((home / "runs/northwind-genesys/attempts").iterdir())
+    ]
+    assert found == [["access.platform", "access.number"], ["access.synthflow"]]
 
 
 def test_what_runs_after_the_record_belongs_to_the_next_attempt(home: Path, opened: Open) -> None:
