@@ -85,9 +85,10 @@ class Workspace:
             self.draft.check()
         self._compare()
 
-    def approve(self, by: str) -> None:
-        """Approve the saved plan by name: the cell goes on in mode apply, and so do the next."""
-        self.engine().approve(by)
+    def approve(self, by: str, read: str) -> None:
+        """Approve the plan that was `read` by name: the cell goes on in mode apply, and so do the
+        next. Raises what `Engine.approve` raises."""
+        self.engine().approve(by, read)
         if not places.is_replay():
             self.note("mode", "apply")
             self._compare()
