@@ -39,10 +39,11 @@ def diagnosis(
     if not told or session.testbed is None:
         return shown
     if not told["named"]:
-        if not (said := typed.pop(_SAID, "")):
+        if not (said := typed.get(_SAID, "")):
             field = (_SAID, "What is broken?", "")
             return forms.Intent(_evidence(steps), [field], typed, {_SAID: told["choices"]})
         told = session.testbed.control("PUT", "/surprise", {"said": said})
+        typed.pop(_SAID, None)
     _switch(session.testbed).show()
     return _revealed(told, causes) + shown
 

@@ -18,7 +18,7 @@ from sfsip_nb.present.chapters import open_points
 from sfsip_nb.present.outcome import PLAN, PLANNED, planned_rows, sentences, word
 from sfsip_nb.present.tables import Shown
 from sfsip_nb.present.text import columns, one_line
-from sfsip_nb.runs import index, sums
+from sfsip_nb.runs import holding, index, sums
 from sfsip_nb.runs.folder import Attempt
 from sfsip_nb.runs.prepared import Redacting
 
@@ -61,18 +61,28 @@ def attempts_of(folder: Path) -> list[Path]:
 
 
 def keep_interactive(
-    journal: Journal, guide: Guide, run_dir: Path, redactor: Redacting
+    journal: Journal, guide: Guide, run_dir: Path, redactor: Redacting, patience: float = 0.0
 ) -> Path | None:
     """Close the newest attempt in which a step ran, if a person made it, and write its folder.
 
-    The notebooks themselves stay where the person has them. Raises Leak.
+    The notebooks themselves stay where the person has them. Raises Leak, and InputError where a
+    step is still running after `patience` seconds: its verdict belongs in the record.
     """
+    if _unrecorded(journal, run_dir) is None:
+        return None
+    with holding.between_steps(run_dir, patience):
+        if (number := _unrecorded(journal, run_dir)) is None:  # another one made it meanwhile
+            return None
+        return keep(journal, guide, run_dir, redactor, number)
+
+
+def _unrecorded(journal: Journal, run_dir: Path) -> int | None:
+    """The newest attempt in which a step ran, if a person made it and it has no folder yet."""
     if (number := journal.last_judged()) is None:
         return None
     attempt = journal.attempt(number)
-    if attempt.kind != "interactive" or (run_dir / "attempts" / _name(attempt)).exists():
-        return None
-    return keep(journal, guide, run_dir, redactor, number)
+    made = (run_dir / "attempts" / _name(attempt)).exists()
+    return None if made or attempt.kind != "interactive" else number
 
 
 def keep(journal: Journal, guide: Guide, run_dir: Path, redactor: Redacting, number: int) -> Path:
