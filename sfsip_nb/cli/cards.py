@@ -12,7 +12,7 @@ from sfsip_nb.inputs.errors import InputError
 @app.command()
 def cards(
     source: Annotated[
-        Path, typer.Argument(help="a file of parameters, or a run's folder", metavar="SOURCE")
+        Path, typer.Argument(help="a parameters file, or a run's folder", metavar="SOURCE")
     ],
     out: Annotated[
         Path | None,
@@ -22,7 +22,7 @@ def cards(
         ),
     ] = None,
 ) -> None:
-    """Write what people are to do, with the exact values, as one page to print and to tick.
+    """Write the steps for people, with the exact values, as one page to print and to tick.
 
     No platform is asked, and no secret is read.
     """

@@ -22,7 +22,7 @@ class Choice:
     def lines(self) -> Iterator[str]:
         """What is shown before the question: the names, each with its number."""
         if self._missed:
-            yield f"  ? {self._missed} is not among them; type it again to keep it."
+            yield f"  ? {self._missed} is not on the list; type it again to keep it."
         wide = len(str(min(len(self._shown), _SHOWN)))
         for place, name in enumerate(self._shown[:_SHOWN], 1):
             yield f"  {place:>{wide}}  {name}"

@@ -82,8 +82,8 @@ def say_not_searched(missing: Sequence[str]) -> None:
     """Which secrets a file that is to be handed on could not be searched for, if any."""
     if missing:
         say(
-            f"Not searched for the secrets of {', '.join(missing)}: they cannot be read here. Look"
-            " through the file before you send it."
+            f"The file was not searched for the secrets of {', '.join(missing)}: they cannot be"
+            " read here. Look through it before you send it."
         )
 
 

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 @app.command()
 def fleet(
     file: Annotated[Path, typer.Argument(help="the fleet's file", metavar="FLEET")],
-    mode: Annotated[str, typer.Option(help="plan, apply or verify; default: as the file")] = "",
+    mode: Annotated[str, typer.Option(help="plan, apply or verify; default: the file's")] = "",
     workers: Annotated[int, typer.Option(help="replays at once on this machine", min=0)] = 0,
     scheduler: Annotated[
         str, typer.Option(help="a Dask scheduler instead", metavar="tls://HOST:PORT")
     ] = "",
     night: Annotated[str, typer.Option(help="the night's name; default: today's date")] = "",
     fresh: Annotated[
-        bool, typer.Option("--fresh", help="replay those that have finished this night, too")
+        bool, typer.Option("--fresh", help="also replay those that have finished this night")
     ] = False,
     only_changed: Annotated[
         bool, typer.Option("--only-changed", help="say only what changed since last night")

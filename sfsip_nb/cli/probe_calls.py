@@ -161,7 +161,7 @@ def probe_codecs(
     timeout: Timeout = 38.0,
     showing: Drawn,
 ) -> None:
-    """Call with each codec alone: is it answered, is it what comes, is it heard?"""
+    """Call with each codec alone: is the call answered, does that codec come back, is it heard?"""
     from sfsip_nb.sip import probes
 
     plan, allowance = way.call(target, parameters, keep=showing.media, codecs=codec or CODECS)
@@ -179,13 +179,14 @@ def probe_unlisted(
     *,
     target: Target,
     parameters: Annotated[
-        Path | None, typer.Option(help="where TARGET is a number: whose test_calls allow the call")
+        Path | None,
+        typer.Option(help="if TARGET is a number: the file whose test_calls allow the call"),
     ] = None,
     way: Annotated[Way, "transport", "proxy", "ca", "approve"],
     timeout: Timeout = 12.0,
     showing: Drawn,
 ) -> None:
-    """Be refused: from an address on no list, by a call or (TARGET without number) by OPTIONS."""
+    """Check that an address on no list is refused: by a call or (no number in TARGET) OPTIONS."""
     from sfsip_nb.sip import probes
 
     if not address(target).user:

@@ -158,8 +158,8 @@ class _Interview:
         due = [f for f in first if f.secret and f.key not in self._draft.checked.secrets]
         for field in due:
             question = (
-                f"{field.label} itself, to look things up now: kept in memory until this command"
-                " ends, and written nowhere (Enter: without)"
+                f"{field.label}, for look-ups now: kept in memory until this command ends, never"
+                " saved (press Enter to skip)"
             )
             while given := typer.prompt(question, "", hide_input=True, show_default=False):
                 try:

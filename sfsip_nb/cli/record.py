@@ -27,7 +27,7 @@ def record(
         typer.Option(help="times in print: +02:00 or Europe/Berlin; default: UTC", metavar="ZONE"),
     ] = "",
     as_zip: Annotated[
-        bool, typer.Option("--zip", help="put newest record, evidence and sums into one file")
+        bool, typer.Option("--zip", help="put the newest record, evidence and sums into one file")
     ] = False,
     out: Annotated[
         Path | None,
@@ -87,7 +87,7 @@ def _zip(folder: Path, attempt: Path, out: Path | None) -> None:
     known = known_secrets(run_dir)
     if known is None:
         raise InputError(
-            "DIR", f"{folder} does not lie in a run's folder, which has a journal. Name one."
+            "DIR", f"{folder} is not in a run's folder, which has a journal. Name one."
         )
     if difference := sums.check(attempt):
         say(f"{attempt.name}: changed since it was written, so it was not packed: {difference}")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @app.command()
 def replay(
-    parameters: Annotated[Path, typer.Argument(help="a file of parameters", metavar="PARAMETERS")],
+    parameters: Annotated[Path, typer.Argument(help="a parameters file", metavar="PARAMETERS")],
     mode: Annotated[str, typer.Option(help="plan, apply or verify")] = "",
     out: Annotated[Path | None, typer.Option(help="the run's folder", metavar="DIR")] = None,
     only: Annotated[str, typer.Option(help="section numbers, such as 02,05")] = "",
@@ -30,7 +30,7 @@ def replay(
     testbed: Annotated[str, typer.Option(help="testbed: attach to this URL")] = "",
     keep_testbed: Annotated[bool, typer.Option(help="testbed: leave it running")] = False,
     approve: Annotated[str, typer.Option(help="approve the saved plan", metavar="NAME")] = "",
-    quiet: Annotated[bool, typer.Option("--quiet", help="say only what did not pass")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="print only what did not pass")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="one line of JSON per event")] = False,
 ) -> None:
     """Run a guide's notebooks headlessly and write the record."""
@@ -91,7 +91,7 @@ def rollback(
     ] = "",
     testbed: Annotated[str, typer.Option(help="testbed: attach to this URL")] = "",
 ) -> None:
-    """Undo what a run changed, newest first, and only that; say what is not as before."""
+    """Undo what a run changed, newest first, and only that; list what is not as before."""
     with paragraphs():
         from sfsip_nb.engine.rollback import outlook
         from sfsip_nb.engine.rollback import rollback as undo
@@ -136,7 +136,7 @@ def new(
         typer.Option(help="ask for what has no default; by default only in a terminal"),
     ] = None,
 ) -> None:
-    """Write a file of parameters for a live customer, by questions or to be filled in."""
+    """Write a parameters file for a live customer, by questions or to be filled in."""
     with paragraphs():
         from sfsip_nb.cli.questions import ask_all, unset
         from sfsip_nb.inputs import begun

@@ -19,7 +19,7 @@ _START = Path("notebooks", "start.ipynb")
 def start(
     folder: Annotated[Path, typer.Argument(help="the folder to work in", metavar="DIR")],
 ) -> None:
-    """Copy the notebooks and the sample parameters into a folder; what is there stays as it is."""
+    """Copy the notebooks and sample parameters into a folder; existing files stay as they are."""
     with paragraphs():
         say(f"{folder}: {_copy(folder)}. Open them: cd {folder} && sfsip jupyter")
 

@@ -49,7 +49,7 @@ def stop_testbed(folder: Folder) -> None:
 @app.command("dial")
 def dial(
     folder: Folder,
-    number: Annotated[str, typer.Argument(help="whom to call; empty: the first of the run's")] = "",
+    number: Annotated[str, typer.Argument(help="number to call; empty: the run's first")] = "",
     transfer: Annotated[bool, typer.Option(help="ask the AI agent for a person")] = False,
 ) -> None:
     """Dial on the rehearsal's phone, while a cell of the run watches."""
@@ -71,7 +71,7 @@ def answer(folder: Folder) -> None:
 @app.command("surprise")
 def surprise(
     folder: Folder,
-    off: Annotated[bool, typer.Option("--off", help="switch it off, told or not")] = False,
+    off: Annotated[bool, typer.Option("--off", help="switch it off, revealed or not")] = False,
     seed: Annotated[int | None, typer.Option(help="the same seed picks the same fault")] = None,
 ) -> None:
     """Break something in a rehearsal, for you to find out what."""
@@ -91,9 +91,9 @@ def surprise(
 @app.command("reveal")
 def reveal(
     folder: Folder,
-    choice: Annotated[int, typer.Argument(help="the number of what you say it is", metavar="N")],
+    choice: Annotated[int, typer.Argument(help="the number of your answer", metavar="N")],
 ) -> None:
-    """Name what a surprise has broken, and see whether it is that."""
+    """Name what a surprise has broken, and see whether you are right."""
     with paragraphs(), _refusals(folder):
         testbed = _rehearsal(folder)[1]
         known = testbed.control("GET", "/surprise")
@@ -125,7 +125,7 @@ def _refusals(folder: Path) -> Iterator[None]:
 
 @app.command("faults")
 def list_faults() -> None:
-    """List what the testbed can break, by where it lies."""
+    """List what the testbed can break, by where it is."""
     from sfsip_nb.present.text import columns
     from sfsip_nb.testbed.faults import GROUPS, faults
 

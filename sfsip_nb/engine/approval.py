@@ -92,9 +92,10 @@ def card(ctx: Context, step: str) -> Card:
             CardField("From", "; ".join(_by_payer(planned)), "account"),
             CardField("Cost", "the carrier bills the account, both platforms the minutes", "cost"),
         ),
-        why="These calls ring those numbers, and they cost money. One yes is for all of them, at"
-        f" whichever step it is given.{lapsed}",
-        look_for="Numbers, count and account are those that you want to pay for.",
+        why="These calls ring those numbers, and they cost money. One approval covers all of"
+        f" them, no matter which step you give it in.{lapsed}",
+        look_for="These are the numbers, the number of calls and the account that you agree to pay"
+        " for.",
         proved_by=step,
         each_attempt=True,
         decision=True,

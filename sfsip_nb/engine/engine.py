@@ -93,15 +93,18 @@ class Engine:
         mine = saved is not None and saved.attempt == self.ctx.attempt and saved.fits(self.ctx)
         return saved if saved and mine else self.plan()
 
-    def approve(self, by: str) -> Plan:
+    def approve(self, by: str, read: str = "") -> Plan:
         """Approve the saved plan by name, so that apply may carry it out.
 
-        Raises ``InputError`` where none is saved for these inputs and decisions: nobody approves
-        unread.
+        ``read`` is the digest of the plan that the person was shown (`Plan.digest`); empty, where
+        they were shown none here and name the saved one. Raises ``InputError`` where none is saved
+        for these inputs and decisions, or it says something else: nobody approves unread.
         """
         current = plan.to_approve(plan.path_of(self.ctx), self.ctx.typed)
         if not current.fits(self.ctx):
             raise plan.unplanned()
+        if read and read != current.digest(self.ctx):
+            raise plan.changed_since()
         current.approve(by)
         current.save(self.ctx)
         return current

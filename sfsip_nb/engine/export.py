@@ -83,7 +83,7 @@ def _alone(journal: Journal, attempt: int, guide: Guide) -> Record:
             "rollback": undone,
             "rolled_back": _rolled_back(journal, attempt),
             "alerts": _alerts(steps, undone),
-            "plan": _plan(journal, attempt),
+            "plan": plan_of(journal, attempt),
             "changes": [_change(c) for c in journal.changes.of_attempt(attempt)],
             "people": people,
             "waivers": facts.waivers,
@@ -176,7 +176,7 @@ def _hop_verdict(checks: Sequence[CheckRow]) -> Verdict | Literal[""]:
     return worst(check.verdict for check in judged) if judged else ""
 
 
-def _plan(journal: Journal, attempt: int) -> PlanRow | None:
+def plan_of(journal: Journal, attempt: int) -> PlanRow | None:
     """The plan that the attempt made or carried out: who approved it, and what it changes.
 
     What an earlier attempt has carried out of it is marked as done.

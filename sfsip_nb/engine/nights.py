@@ -84,7 +84,7 @@ def read(path: Path) -> NightRow:
         raise InputError(
             str(path),
             f"{path} is no night of a fleet that this version can read ({type(error).__name__})."
-            " sfsip fleet writes it anew when it goes on with that night.",
+            " sfsip fleet rewrites it when it continues that night.",
         ) from None
 
 

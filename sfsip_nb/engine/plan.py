@@ -84,10 +84,16 @@ class Plan:
         """The entries that change something."""
         return [entry for entry in self.entries if entry.op != "none"]
 
+    def digest(self, ctx: Context) -> str:
+        """A digest of what it says, as far as a person approves it, whenever it was made."""
+        said = [self.inputs, self.decided, self._data["entries"]]
+        text = json.dumps(ctx.redactor.data(said), sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
     def approve(self, by: str) -> None:
-        """Note who approved the plan. Raises ``ValueError`` without a name."""
+        """Note who approved the plan. Raises ``InputError`` without a name."""
         if not by.strip():
-            raise ValueError("A person approves a plan: give a name.")
+            raise InputError("plan", "A person approves a plan: give a name.")
         self.approved_by, self.approved_at = by.strip(), now()
 
     def save(self, ctx: Context) -> None:
@@ -148,6 +154,16 @@ def unplanned() -> InputError:
         "plan",
         "There is no saved plan for these inputs to approve. Make one first (mode plan), "
         "read it, then approve it.",
+    )
+
+
+def changed_since() -> InputError:
+    """That the saved plan says something else than the one which a person read."""
+    return InputError(
+        "plan",
+        "The plan has changed since you read it: another notebook or command has made a new one, "
+        "which says something else. Nothing was approved. Read the new one (run.plan() shows it), "
+        "then approve it.",
     )
 
 

@@ -161,7 +161,8 @@ def _delete(ctx: Context, change: Change, seen: Seen | None) -> tuple[str, bool]
         ctx.journal.changes.undone(change.id)
         return "already gone", True
     if not _made_by(ctx, change, seen):
-        return "not as this run left it, or another of its name; left alone", False
+        why = "not as this run left it, or a different object with the same name; left alone"
+        return why, False
     write = effects.send(ctx, _undoing(change, "delete"), seen)
     effects.read_until(ctx, change, lambda now: now is None)
     ctx.journal.changes.left(write, seen.id, difference.ABSENT)

@@ -35,7 +35,7 @@ class Night:
 
 
 class Ledger:
-    """The ledger of one fleet. One command at a time writes it (`session.alone`)."""
+    """The ledger of one fleet. One command at a time writes it (`holding.alone`)."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / NAME

@@ -26,7 +26,7 @@ from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.present import style
 from sfsip_nb.present.nights import changed
 from sfsip_nb.present.text import clock, lasted, one_line
-from sfsip_nb.runs.session import alone
+from sfsip_nb.runs.holding import alone
 
 
 @dataclass(frozen=True)

@@ -19,14 +19,14 @@ from pydantic.fields import FieldInfo
 from sfsip_nb.inputs.blocks import Block, without_token
 from sfsip_nb.inputs.checked import Checked
 from sfsip_nb.inputs.errors import ExposedSecret, InputError
-from sfsip_nb.inputs.load import CELL, check_namespace, overlay
+from sfsip_nb.inputs.load import CELL, check_namespace
 from sfsip_nb.inputs.meant import meant
 from sfsip_nb.inputs.schema import (
     Parameters,
     block_of,
     named,
+    over_sample,
     parameters_model,
-    sample,
     secret_keys,
 )
 from sfsip_nb.inputs.secrets import is_reference, is_typed_in, keep, type_in
@@ -236,7 +236,7 @@ def complete(guide: str, namespace: Mapping[str, Any]) -> dict[str, Any]:
     names = [field.alias or name for name, field in model.model_fields.items()]
     given = {name: namespace[name] for name in names if name in namespace}
     if given.get("target") == "testbed":
-        given = overlay(sample(model, guide), given, model)
+        given = over_sample(given, model, guide)
     return _filled(model, given)
 
 

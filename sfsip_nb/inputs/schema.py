@@ -7,7 +7,7 @@ import functools
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, create_model
@@ -221,3 +221,20 @@ def sample(model: type[Block], guide: str) -> dict[str, Any]:
     if "transfer" in values:
         values["transfer"]["number"] = platform(guide).transfer_number
     return values
+
+
+def over_sample(given: Mapping[str, Any], model: type[Parameters], guide: str) -> dict[str, Any]:
+    """What is given over the testbed's sample customer, group by group.
+
+    A group with a sample of its own is replaced whole.
+    """
+    return _over(sample(model, guide), given, model)
+
+
+def _over(below: dict[str, Any], above: Mapping[str, Any], model: type[Block]) -> dict[str, Any]:
+    merged = below | dict(above)
+    for name, field in model.model_fields.items():
+        key, block = field.alias or name, block_of(field.annotation)
+        if block and sample_of(field) is None and isinstance(above.get(key), Mapping):
+            merged[key] = _over(below[key], above[key], block)
+    return merged

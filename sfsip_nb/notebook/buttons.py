@@ -43,11 +43,6 @@ class Buttons:
         """Show it beside the buttons."""
         self._said.value = f'<span role="status">{escape(words)}</span>'
 
-    @property
-    def said(self) -> str:
-        """What was said last, as it stands beside them."""
-        return str(self._said.value)
-
     def show(self) -> None:
         """Display them below the cell that runs."""
         from IPython.display import display

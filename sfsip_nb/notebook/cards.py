@@ -29,7 +29,7 @@ def card_of(ctx: Context, step_id: str) -> Card:
     step = step_of(ctx.guide, step_id)
     card = step.card(ctx) if step.card else None
     if card is None:
-        why = "asks nobody for anything now" if step.card else "is not a manual step"
+        why = "needs nothing from anyone now" if step.card else "is not a manual step"
         raise InputError(step_id, f"{step_id} {why}.")
     return card
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sfsip_nb.engine import export, people
-from sfsip_nb.engine.engine import Engine
 from sfsip_nb.engine.model import Refused
 from sfsip_nb.engine.verdicts import Verdict
 from sfsip_nb.inputs import facts, private
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.notebook import cards, forms, plans, surprises, telephones
 from sfsip_nb.notebook.bar import Bar
+from sfsip_nb.notebook.below import Below
 from sfsip_nb.notebook.cells import cell
 from sfsip_nb.notebook.errors import errors_shown
 from sfsip_nb.notebook.lookups import looked_up
@@ -40,11 +40,6 @@ _ANSWERABLE = (Verdict.WAITING, Verdict.FAIL, Verdict.INCONCLUSIVE)
 """A card with such a verdict may be answered, or answered again."""
 
 
-_below: dict[tuple[str, str], tuple[dict[str, str], dict[str, dict[str, str]]]] = {}
-"""What was typed below the plan and below cards in this kernel, by run and notebook: Run All opens
-the run again, and nobody types anything twice."""
-
-
 def open_run(guide: str, notebook: str, namespace: Mapping[str, Any]) -> Run:
     """Open the run that the parameters cell describes, for one of its notebooks.
 
@@ -68,9 +63,7 @@ class Run:
     def __init__(self, workspace: Workspace, name: str) -> None:
         self.workspace = workspace
         self.name = name
-        self._approval, self._answers = _below.setdefault(
-            (workspace.draft.run_name, name), ({}, {})
-        )
+        self._below = Below.of(workspace.draft.run_name, name)
         self.bar = Bar(workspace, name)
         closed = {"testbed.faults": workspace.faults()}
         self._form = forms.Form(
@@ -91,23 +84,6 @@ class Run:
     def head(self) -> Shown:
         """Where a person is: the run, its sections, and what is to do first, or next."""
         return self.bar.head()
-
-    def _engine(self, until: str = "") -> Engine:
-        """The engine, once what a person typed below this notebook's outputs was honored.
-
-        A card's answer is, `until` its own step's turn has come: before, what it is about may not
-        be there.
-        """
-        if by := self._approval.pop("by", ""):
-            self.workspace.approve(by)
-        ids = [step.id for step in self.workspace.guide.steps]
-        for step_id in ids[: ids.index(until) + 1] if until else ():
-            said = self._answers.get(step_id, {})
-            if by := said.pop("by", ""):
-                values = {name: value for name, value in said.items() if value}
-                note = values.pop("note", "")
-                cards.answer(self.workspace.engine().ctx, step_id, by, note, "", (), values)
-        return self.workspace.engine()
 
     def _is_asking(self) -> bool:
         """Whether a person is asked here what a surprise has broken, before it is told."""
@@ -202,22 +178,32 @@ class Run:
         return self._plan(fresh)
 
     def _plan(self, fresh: bool = False) -> Shown | forms.Intent:
-        engine = self._engine()
+        refused = None
         try:
-            with self.workspace.alone():
+            self._below.honor_approval(self.workspace)
+        except InputError as error:  # the plan as it is now is shown below why
+            if self.workspace.headless:
+                raise
+            refused = tables.notice(str(error), "bad")
+        try:
+            with self.workspace.working() as engine:
                 plan = engine.plan(fresh)
         except Refused as refusal:  # the steps that it would be for say so too
             return tables.notice(f"No plan was made. {refusal} {refusal.advice}".strip(), "bad")
-        if self.workspace.headless or not plans.asks(engine.ctx, plan):
-            return plans.shown(engine.ctx, plan)
+        typed = self._below.plan(plan.digest(engine.ctx))
+        asks = not self.workspace.headless and plans.asks(engine.ctx, plan)
+        table = (plans.to_approve if asks else plans.shown)(engine.ctx, plan)
+        shown = refused + table if refused else table
+        if not asks:
+            return shown
         hint = "your name; the next cell then carries out this plan"
-        shown = plans.to_approve(engine.ctx, plan)
-        return forms.Intent(shown, [("by", "Approved by", hint)], self._approval)
+        return forms.Intent(shown, [("by", "Approved by", hint)], typed)
 
     @cell
     def approve(self, by: str) -> Shown | forms.Intent:
-        """Approve the plan by name, so that the next cells carry it out, in the mode apply."""
-        self._approval["by"] = by
+        """Approve by name the plan that this notebook has shown last, and no other one, so that the
+        next cells carry it out, in the mode apply."""
+        self._below.approve(by)
         return self._plan()
 
     # -- steps ----------------------------------------------------------------------------
@@ -229,11 +215,12 @@ class Run:
         Where it waits for a person, the card can be answered below it.
         """
         cards.step_of(self.workspace.guide, step_id)
-        engine = self._engine(until=step_id)
-        session = self.workspace.open()
-        if not self.workspace.headless:
-            telephones.laid_out(session, step_id)
-        with self.workspace.alone():
+        self._below.honor_approval(self.workspace)
+        with self.workspace.working() as engine:
+            self._below.honor_answers(engine.ctx, until=step_id)
+            session = self.workspace.open()
+            if not self.workspace.headless:
+                telephones.laid_out(session, step_id)
             result = engine.run(step_id)
         if step_id == DIAGNOSE and self._is_asking():
             return tables.notice(
@@ -257,7 +244,7 @@ class Run:
         if self.workspace.headless or result.card is None or not asks:
             return shown
         fields = cards.asking(engine.ctx, result.card, anew=result.verdict is not Verdict.WAITING)
-        typed = self._answers.setdefault(step_id, {})
+        typed = self._below.card(step_id)
         return forms.Intent(shown, fields, typed, fold="Done again?" if settled else "")
 
     def _ways(self, step_id: str) -> Iterator[Shown]:
@@ -342,7 +329,7 @@ class Run:
         shown = causes.shown(data.causes) + causes.issues(data.diagnosis)
         if self.workspace.headless:
             return shown
-        typed = self._answers.setdefault(DIAGNOSE, {})
+        typed = self._below.card(DIAGNOSE)
         return surprises.diagnosis(session, data.steps, data.causes, shown, typed)
 
     @cell

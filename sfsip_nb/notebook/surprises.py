@@ -39,10 +39,11 @@ def diagnosis(
     if not told or session.testbed is None:
         return shown
     if not told["named"]:
-        if not (said := typed.pop(_SAID, "")):
+        if not (said := typed.get(_SAID, "")):
             field = (_SAID, "What is broken?", "")
             return forms.Intent(_evidence(steps), [field], typed, {_SAID: told["choices"]})
         told = session.testbed.control("PUT", "/surprise", {"said": said})
+        typed.pop(_SAID, None)
     _switch(session.testbed).show()
     return _revealed(told, causes) + shown
 
@@ -71,7 +72,7 @@ def _revealed(told: dict[str, Any], causes: CausesRow) -> Shown:
         f"{'Yes' if told['right'] else 'No'}, it is: {told['effect']} (fault {told['fault']}).",
         "The proof is below."
         if proved
-        else "Nothing that was run since shows it: run 04, 05 and 06 again.",
+        else "Nothing run since then shows it. Run 04, 05 and 06 again.",
     ]
     return tables.notice(" ".join(words), "" if told["right"] else "doubt")
 

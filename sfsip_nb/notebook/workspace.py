@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from sfsip_nb.inputs.load import CELL
 from sfsip_nb.inputs.secrets import Redactor
 from sfsip_nb.notebook.queued import Stop
 from sfsip_nb.present.frames import Frames
-from sfsip_nb.runs import looking, parameters_file, person, places, rehearsal
+from sfsip_nb.runs import holding, looking, parameters_file, person, places, rehearsal
 from sfsip_nb.runs import session as sessions
 from sfsip_nb.runs.kept import attempts_of, keep_interactive
 from sfsip_nb.runs.status import status_of
@@ -27,7 +27,7 @@ from sfsip_nb.sip.shown import counted
 from sfsip_nb.testbed.faults import GROUPS, faults
 
 _PATIENCE = 60.0
-"""Seconds that a cell waits for whoever else writes in its run."""
+"""Seconds that a cell waits for whoever else works in its run."""
 
 
 class Workspace:
@@ -85,9 +85,10 @@ class Workspace:
             self.draft.check()
         self._compare()
 
-    def approve(self, by: str) -> None:
-        """Approve the saved plan by name: the cell goes on in mode apply, and so do the next."""
-        self.engine().approve(by)
+    def approve(self, by: str, read: str) -> None:
+        """Approve the plan that was `read` by name: the cell goes on in mode apply, and so do the
+        next. Raises what `Engine.approve` raises."""
+        self.engine().approve(by, read)
         if not places.is_replay():
             self.note("mode", "apply")
             self._compare()
@@ -157,18 +158,22 @@ class Workspace:
             }
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
-        """While a cell writes, no other notebook and no command writes in its run.
+    def working(self) -> Iterator[Engine]:
+        """The engine, for a step or a plan: no record is made meanwhile, and while a cell writes,
+        no other notebook and no command writes in its run.
 
         One that comes second waits, and raises ``InputError`` after a minute. A replay holds the
         run for its notebooks.
         """
-        session = self.open()
-        if session.mode != "apply" or places.is_replay():
-            yield
-            return
-        with sessions.alone(session.run_dir, _PATIENCE):
-            yield
+        with ExitStack() as held:
+            if not places.is_replay():
+                session = self.open()
+                if session.mode == "apply":
+                    held.enter_context(holding.alone(session.run_dir, _PATIENCE))
+                held.enter_context(holding.in_step(session.run_dir, _PATIENCE))
+                # A record that was waited for has closed the attempt.
+                self._current = self._current and not session.is_closed()
+            yield self.engine()
 
     def look(self) -> dict[str, LookupResult]:
         """What both platforms say of the inputs as they stand, complete or not. Changes nothing."""
@@ -193,10 +198,12 @@ class Workspace:
     def keep_record(self) -> Path:
         """The folder with the newest record, made now where a person's attempt has none yet.
 
-        Raises ``InputError`` while no step has run.
+        Raises ``InputError`` while no step has run, and where one is running for a minute more.
         """
         session = self.open()
-        keep_interactive(session.journal, session.guide, session.run_dir, session.redactor)
+        keep_interactive(
+            session.journal, session.guide, session.run_dir, session.redactor, _PATIENCE
+        )
         if not (made := attempts_of(session.run_dir)):
             raise InputError(
                 "record", "No step of this run has a verdict yet, so there is nothing to record."

@@ -78,9 +78,9 @@ def _entry(cause: KnownCause, faults: list[Fault]) -> Iterator[str]:
         yield f"- **Ruled out by**: {'; or '.join(map(_sign, cause.unless))}"
     yield f"- **Fix**: {cause.path}" + (f" → {cause.value}" if cause.value else "")
     if cause.mends:
-        yield f"- **From the runbook**: step `{cause.mends}`, in mode apply, or its card"
+        yield f"- **From the runbook**: run step `{cause.mends}` in apply mode, or follow its card"
     if cause.tell:
-        yield f"- **To be sure**: {cause.tell}"
+        yield f"- **To confirm**: {cause.tell}"
     for fault in faults:
         yield f"- **Practice**: `--fault {fault.name}` ({fault.effect})"
 

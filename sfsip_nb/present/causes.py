@@ -23,8 +23,8 @@ COLLECT = (
 )
 
 AGAIN = (
-    "Fix what is named above first, then verify again. Until then, nothing shows whether what"
-    " follows is right too."
+    "Fix what is named above first, then verify again. Until then, the items below cannot be"
+    " tested."
 )
 
 
@@ -36,7 +36,7 @@ def shown(causes: CausesRow) -> Shown:
         parts.append(tables.notice(COLLECT, "doubt"))
     if rows := untested(causes):
         parts.append(tables.notice(AGAIN, "doubt"))
-        parts.append(tables.plain_table(rows, UNTESTED, "Not tested while this stands"))
+        parts.append(tables.plain_table(rows, UNTESTED, "Not tested until this is fixed"))
     if rows := ruled_out(causes):
         parts.append(tables.plain_table(rows, RULED_OUT, "Ruled out by what was seen"))
     if not parts:
@@ -58,7 +58,7 @@ def ruled_out(causes: CausesRow) -> list[dict[str, str]]:
 
 
 def untested(causes: CausesRow) -> list[dict[str, str]]:
-    """What nothing tells of while a cause stands, a row for each object, as in `UNTESTED`."""
+    """What cannot be tested until a cause is fixed, a row for each object, as in `UNTESTED`."""
     fields: dict[tuple[str, str], dict[str, None]] = {}
     for row in causes.untested:
         fields.setdefault((row.side, row.object), {})[row.field] = None
@@ -69,7 +69,7 @@ def untested(causes: CausesRow) -> list[dict[str, str]]:
 
 
 def issues(rows: Iterable[IssueRow]) -> Shown:
-    """What became of each row of the guide's table."""
+    """The result for each row of the guide's table."""
     return tables.plain_table(
         [
             {
@@ -80,7 +80,7 @@ def issues(rows: Iterable[IssueRow]) -> Shown:
             }
             for row in rows
         ],
-        {"cause": "Issue", "became": "What became of it", "because": "Why", "remedy": "Fix"},
+        {"cause": "Issue", "became": "Result", "because": "Why", "remedy": "Fix"},
         "Quick troubleshooting: the guide's rows",
     )
 
@@ -130,14 +130,14 @@ def _lines(cause: CauseRow, number: int) -> Iterator[str]:
         yield f"   Proof: {proof.title} ({proof.check}): {proof.seen}"
     yield from _fix(cause, "   ")
     if cause.mends:
-        yield f"   Or here: step {cause.mends}, in mode apply, or its card"
+        yield f"   Or from here: run step {cause.mends} in apply mode, or follow its card"
     yield f"   Then run: {', '.join(checked_by(cause))}"
     for other in cause.equals:
-        yield f"   Fits as well: {other.sentence} ({other.side}, {other.object}, {other.field})"
+        yield f"   Also possible: {other.sentence} ({other.side}, {other.object}, {other.field})"
         yield from _fix(other, "      ")
     tells = [fix.tell for fix in (cause, *cause.equals) if fix.tell]
     if cause.equals or cause.tell:
-        yield from (f"   To be sure: {tell}" for tell in dict.fromkeys(tells))
+        yield from (f"   To confirm: {tell}" for tell in dict.fromkeys(tells))
 
 
 def _fix(fix: FixRow, indent: str) -> Iterator[str]:

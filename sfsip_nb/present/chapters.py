@@ -124,7 +124,7 @@ def overview(data: Record) -> list[dict[str, Any]]:
 def open_points(data: Record) -> list[dict[str, Any]]:
     """What is required and did not pass, the worst first, with what to do next.
 
-    Of a plan only what has to be seen to before it: not what waits for being carried out.
+    Of a plan only what has to be fixed before it: not what waits for being carried out.
     """
     return sorted(_open_points(data), key=lambda point: _OPEN.index(point["verdict"]))
 

@@ -20,6 +20,7 @@ from sfsip_nb.engine import record as records
 from sfsip_nb.engine.nights import NightRow
 from sfsip_nb.engine.record import Record
 from sfsip_nb.engine.rows import EvidenceRow
+from sfsip_nb.engine.verdicts import Basis
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.platforms.shared import captures
 from sfsip_nb.present import dataframe
@@ -203,9 +204,15 @@ def _seconds(levels: dataframe.Row) -> Iterator[dataframe.Row]:
 def _evidence(
     record: Record, folder: Path, suffix: str, title: str = ""
 ) -> Iterator[tuple[EvidenceRow, Path]]:
-    """The attempt's own files of a kind; it may also name those of an earlier one, as proof."""
+    """What the attempt's steps have kept of a kind.
+
+    A step may also name what another attempt's step has kept, as proof, and what a person attached
+    to a card is theirs.
+    """
+    own = {(step.id, name) for step in record.steps for name in step.evidence}
     for kept in record.evidence:
         path = folder / Path(kept.name).name
-        own = kept.kept >= record.started and kept.title.startswith(title)
-        if own and path.suffix == suffix and path.is_file():
+        if kept.kind is Basis.FILE or (kept.step, kept.name) not in own:
+            continue
+        if path.suffix == suffix and kept.title.startswith(title) and path.is_file():
             yield kept, path

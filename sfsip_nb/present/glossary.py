@@ -14,7 +14,7 @@ _OURS = {
     "evidence": "A file that shows what was seen: a ladder, a capture, sound levels, API requests.",
     "fail": "Verdict: something required is not as it should be.",
     "inconclusive": "Verdict: what was seen does not decide it.",
-    "mark": "A header or a code by which a test call is known again in both platforms' records.",
+    "mark": "A header or a code by which a test call is recognized in both platforms' records.",
     "pass": "Verdict: everything required was seen to be as it should be.",
     "required check": "A check that decides its step's verdict.",
     "skipped": "Verdict: the inputs do not call for this step.",

@@ -59,7 +59,7 @@ def page(title: str, parameters: Parameters, source: str, found: Sequence[Handou
 def handed(field: CardFieldRow) -> str:
     """A value as the document has it; what a later step tells is said to be so."""
     if field.secret:
-        return "not on this page: the engineer hands it over by itself, see above"
+        return "not on this page: the engineer hands it over separately, see above"
     if is_later(field.value):
         return f"not known yet: {field.value}"
     return field_value(field)

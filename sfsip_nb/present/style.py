@@ -74,8 +74,6 @@ DARK: Final = {
     "wait": "#bfa9ff",
     "stop": "#ffad75",
 }
-BACKGROUNDS: Final = ("paper", "tint")
-DECORATION: Final = ("line",)
 
 
 def tokens(colors: dict[str, str]) -> str:

@@ -13,15 +13,22 @@ from sfsip_nb.api.reach import Reached
 from sfsip_nb.engine.clock import now
 from sfsip_nb.engine.model import Section
 from sfsip_nb.engine.record import Record
-from sfsip_nb.engine.rows import StepRow
+from sfsip_nb.engine.rows import PlanRow, StepRow
 from sfsip_nb.engine.verdicts import Verdict
 from sfsip_nb.present import style
 from sfsip_nb.present.hosts import table
 from sfsip_nb.present.html import deciding
-from sfsip_nb.present.outcome import sentences, word
-from sfsip_nb.present.text import clock, one_line
+from sfsip_nb.present.outcome import PLANNED, planned, planned_rows, sentences, word
+from sfsip_nb.present.text import clock, columns, one_line, utc
 from sfsip_nb.runs.kept import outcome
 from sfsip_nb.runs.waiting import Wait
+
+
+@dataclass(frozen=True)
+class Approved:
+    """The command approved the saved plan, which is carried out now."""
+
+    plan: PlanRow
 
 
 @dataclass(frozen=True)
@@ -72,7 +79,7 @@ class Finished:
     exit_code: int
 
 
-Event = Hosts | Waiting | Started | Ended | BrokeOff | Finished
+Event = Approved | Hosts | Waiting | Started | Ended | BrokeOff | Finished
 Tell = Callable[[Event], None]
 Say = Callable[[str], None]
 
@@ -80,11 +87,16 @@ Say = Callable[[str], None]
 def in_lines(say: Say) -> Tell:
     """A line as each section starts and ends, and for each step that it leaves open.
 
-    What is blocked follows from those and is left out. Then the outcome, and where the record is.
+    What is blocked follows from those and is left out. The plan that the command approved, if it
+    did, comes first; the outcome, and where the record is, last.
     """
 
     def tell(event: Event) -> None:
         match event:
+            case Approved(plan):
+                of = f"Approved by {plan.approved_by}: the plan of {utc(plan.made_at)}"
+                rows = [list(row.values()) for row in planned_rows(plan)]
+                say(columns(f"{of}. {planned(plan)}", list(PLANNED.values()), rows))
             case Hosts(hosts):
                 say(table(hosts).text)
             case Waiting(wait):
@@ -98,7 +110,7 @@ def in_lines(say: Say) -> Tell:
                     why = one_line(deciding(step))
                     say(f"   {style.verdict(step.verdict)} {step.id}: {why}")
             case BrokeOff(why):
-                say(f"Stopped early in {why}. Run the same command to continue.")
+                say(f"Stopped early in {why.rstrip('.')}. Run the same command to continue.")
             case Finished(record, page, _):
                 say(outcome(record))
                 say(f"record: {page}")
@@ -131,6 +143,9 @@ def in_json(say: Say) -> Tell:
 
 def _data(event: Event) -> dict[str, Any]:
     match event:
+        case Approved(plan):
+            about = {"by": plan.approved_by, "made_at": plan.made_at, "told": planned(plan)}
+            return {"event": "approved", **about, "planned": planned_rows(plan)}
         case Hosts(hosts):
             return {"event": "hosts", "hosts": [vars(host) for host in hosts]}
         case Waiting(wait, section):

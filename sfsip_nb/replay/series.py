@@ -14,7 +14,16 @@ from sfsip_nb.engine.journal import Journal
 from sfsip_nb.engine.model import Section
 from sfsip_nb.engine.verdicts import DONE, exit_code, worst
 from sfsip_nb.platforms import guides
-from sfsip_nb.replay.events import BrokeOff, Ended, Finished, Hosts, Started, Tell, Waiting
+from sfsip_nb.replay.events import (
+    Approved,
+    BrokeOff,
+    Ended,
+    Finished,
+    Hosts,
+    Started,
+    Tell,
+    Waiting,
+)
 from sfsip_nb.replay.kernels import CELL_TIMEOUT, Kernels, run_notebook
 from sfsip_nb.runs import index
 from sfsip_nb.runs.errors import NotebookError
@@ -43,6 +52,7 @@ def replay(
     try:
         attempt = Attempt(prepared.run_dir, prepared.attempt_name)
         folder = guides.notebooks(prepared.guide.name, notebooks)
+        _tell_approved(prepared, tell)
         until = time.monotonic() + limit
         broke_off = _run(prepared, folder, attempt, tell, only, cell_timeout, until)
     finally:
@@ -61,6 +71,13 @@ def replay(
     code = BROKE_OFF if broke_off else exit_code([record.verdict])
     tell(Finished(record, page, code))
     return code
+
+
+def _tell_approved(prepared: Prepared, tell: Tell) -> None:
+    """Show the plan that was approved with the command: it may be a newer one than was read."""
+    with closing(Journal(prepared.run_dir / "journal.sqlite3", prepared.redactor.data)) as journal:
+        if plan := export.plan_of(journal, prepared.attempt):
+            tell(Approved(plan))
 
 
 def _run(

@@ -18,7 +18,7 @@ from sfsip_nb.present.chapters import open_points
 from sfsip_nb.present.outcome import PLAN, PLANNED, planned_rows, sentences, word
 from sfsip_nb.present.tables import Shown
 from sfsip_nb.present.text import columns, one_line
-from sfsip_nb.runs import index, sums
+from sfsip_nb.runs import holding, index, sums
 from sfsip_nb.runs.folder import Attempt
 from sfsip_nb.runs.prepared import Redacting
 
@@ -61,18 +61,28 @@ def attempts_of(folder: Path) -> list[Path]:
 
 
 def keep_interactive(
-    journal: Journal, guide: Guide, run_dir: Path, redactor: Redacting
+    journal: Journal, guide: Guide, run_dir: Path, redactor: Redacting, patience: float = 0.0
 ) -> Path | None:
     """Close the newest attempt in which a step ran, if a person made it, and write its folder.
 
-    The notebooks themselves stay where the person has them. Raises Leak.
+    The notebooks themselves stay where the person has them. Raises Leak, and InputError where a
+    step is still running after `patience` seconds: its verdict belongs in the record.
     """
+    if _unrecorded(journal, run_dir) is None:
+        return None
+    with holding.between_steps(run_dir, patience):
+        if (number := _unrecorded(journal, run_dir)) is None:  # another one made it meanwhile
+            return None
+        return keep(journal, guide, run_dir, redactor, number)
+
+
+def _unrecorded(journal: Journal, run_dir: Path) -> int | None:
+    """The newest attempt in which a step ran, if a person made it and it has no folder yet."""
     if (number := journal.last_judged()) is None:
         return None
     attempt = journal.attempt(number)
-    if attempt.kind != "interactive" or (run_dir / "attempts" / _name(attempt)).exists():
-        return None
-    return keep(journal, guide, run_dir, redactor, number)
+    made = (run_dir / "attempts" / _name(attempt)).exists()
+    return None if made or attempt.kind != "interactive" else number
 
 
 def keep(journal: Journal, guide: Guide, run_dir: Path, redactor: Redacting, number: int) -> Path:
@@ -107,8 +117,8 @@ def summary(attempt: Path) -> Shown:
 def outcome(record: Record) -> str:
     """An attempt in a few lines: what it came to, its verdicts counted, and what to look at.
 
-    What is blocked follows from those. A plan is told as one: what it is to do, and what has to be
-    seen to before.
+    What is blocked follows from those. A plan reads as one: what it would do, and what has to be
+    fixed first.
     """
     counts = Counter(step.verdict for step in record.steps)
     said = [f"{count} {verdict}" for verdict, count in counts.most_common()]
@@ -120,7 +130,7 @@ def outcome(record: Record) -> str:
         told = [columns(f"{look}: {led[0]}", list(PLANNED.values()), rows), *led[1:]]
     open_ = {point["step"] for point in open_points(record) if point["verdict"] != Verdict.BLOCKED}
     if left := [step for step in record.steps if step.id in open_]:
-        title = "To see to first" if led else told.pop()
+        title = "Fix these first" if led else told.pop()
         told.append(tables.verdict_table(left, title).text)
     told += [f"Cause: {one_line(cause.sentence)}" for cause in record.causes.named]
     return "\n".join(told)

@@ -6,18 +6,16 @@ Only this module and those above it know that the testbed exists.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import filelock
 
 from sfsip_nb.api import pace
 from sfsip_nb.api.waits import waiting
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.engine import Engine
-from sfsip_nb.engine.found import JOURNAL, look, refuse_foreign, unusable
+from sfsip_nb.engine.found import JOURNAL, look, refuse_foreign
 from sfsip_nb.engine.journal import Journal
 from sfsip_nb.engine.model import Guide
 from sfsip_nb.inputs import private
@@ -29,6 +27,7 @@ from sfsip_nb.platforms import guides
 from sfsip_nb.runs import attempts, index, parameters_file, places, refusals
 from sfsip_nb.runs.environment import attached, surroundings, testbed_of
 from sfsip_nb.runs.folder import sweep
+from sfsip_nb.runs.holding import alone
 from sfsip_nb.runs.person import HEADLESS
 from sfsip_nb.testbed import life
 
@@ -65,12 +64,14 @@ class Session:
     def is_stale(self) -> bool:
         """Whether the run went on without it, as its journal says now.
 
-        Its attempt was closed, as making a record does, or another notebook has opened the run
-        with other inputs.
+        Its attempt was closed, or another notebook has opened the run with other inputs.
         """
         kept = self.journal.get("parameters")["values"]
-        ended = self.journal.attempt(self.attempt).ended
-        return ended is not None or kept != attempts.plain(self.parameters)
+        return self.is_closed() or kept != attempts.plain(self.parameters)
+
+    def is_closed(self) -> bool:
+        """Whether its attempt was closed, as making a record does."""
+        return self.journal.attempt(self.attempt).ended is not None
 
     @property
     def env(self) -> dict[str, str]:
@@ -262,31 +263,3 @@ def _mend(testbed: life.RunningTestbed, journal: Journal, faults: Sequence[str])
     for name in set(journal.get("faults", [])) - set(faults):
         testbed.control("DELETE", f"/faults/{name}")
     journal.put("faults", sorted(faults))
-
-
-@contextmanager
-def alone(run_dir: Path, patience: float = 0.0) -> Iterator[None]:
-    """Hold a run's folder: a second command would take the first one's writes for interrupted ones.
-
-    The lock goes with the process, however that ends.
-    """
-    lock = filelock.FileLock(run_dir / ".working", mode=private.FILE)
-    try:
-        private.folder(run_dir)
-        try:
-            lock.acquire(timeout=0)
-        except filelock.Timeout:
-            with waiting("another command or notebook is writing in this run", patience):
-                lock.acquire(timeout=patience)
-    except filelock.Timeout:
-        raise InputError(
-            "--out",
-            f"Another sfsip command or notebook is writing in {run_dir} at this moment, and two"
-            " would undo each other's work. Wait until it has ended, then run this one again.",
-        ) from None
-    except OSError as error:
-        raise unusable(run_dir, error) from None
-    try:
-        yield
-    finally:
-        lock.release()

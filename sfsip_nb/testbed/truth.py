@@ -1,4 +1,4 @@
-"""What really was said and heard in the calls of the testbed, for its tests to compare with.
+"""What really was said and heard in the calls of the testbed, for tests to compare with.
 
 No part of what a run can ask for: neither the control interface nor the records of calls have it.
 """
@@ -18,10 +18,3 @@ def tell(world: World, line: Json) -> None:
     """Add a line to the file in the testbed's folder."""
     with private.opened(world.directory / FILE, "a", encoding="utf-8") as file:
         file.write(json.dumps(line) + "\n")
-
-
-def told(world: World) -> list[Json]:
-    """All lines so far."""
-    path = world.directory / FILE
-    lines = path.read_text("utf-8").splitlines() if path.exists() else []
-    return [json.loads(line) for line in lines]

@@ -84,8 +84,9 @@ def test_times_are_sent_in_utc() -> None:
 
 
 def test_the_testbeds_organisation_is_read(platform: GenesysClient) -> None:
-    assert platform.tokens_me()["organization"]["id"] == genesys_samples.ORG_ID
-    assert platform.organization()["name"] == genesys_samples.ORG_NAME
+    organization = platform.organization()
+    assert organization["id"] == genesys_samples.ORG_ID
+    assert organization["name"] == genesys_samples.ORG_NAME
     assert "byoc" in [product["id"] for product in platform.products()]
     assert genesys_samples.SITE in names(platform.sites())
     assert genesys_samples.TRANSFER_QUEUE in names(platform.queues())

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 from sfsip_nb.testbed import life
 from tests.sip.peers.lab import free_port
@@ -215,8 +215,11 @@ def execute(
     """
     page.evaluate(LISTEN, index)
     run()
-    page.wait_for_function("() => window.began", timeout=CELL, polling=POLLING)
-    page.wait_for_function(ENDED, arg=index, timeout=timeout, polling=POLLING)
+    try:
+        page.wait_for_function("() => window.began", timeout=CELL, polling=POLLING)
+        page.wait_for_function(ENDED, arg=index, timeout=timeout, polling=POLLING)
+    except TimeoutError as late:
+        raise AssertionError(f"{late}\n{page.evaluate(STATES)}") from late
 
 
 HOLDS_LAB = "() => Boolean(window.jupyterapp)"
@@ -252,6 +255,13 @@ ENDED = """index => {
         && panel.content.widgets.map(cell => cell.model)
         .filter((cell, at) => cell.type === 'code' && (index === null || index === at))
         .every(cell => cell.executionState === 'idle' && cell.executionCount);
+}"""
+STATES = """() => {
+    const panel = window.jupyterapp.shell.currentWidget;
+    const states = panel.content.widgets.map(cell => cell.model)
+        .filter(cell => cell.type === 'code')
+        .map(cell => `${cell.id} ${cell.executionState} ${cell.executionCount}`);
+    return [panel.context.path, panel.sessionContext.kernelDisplayStatus, ...states].join('\\n');
 }"""
 WATCH = """() => {
     window.statuses = [];

@@ -24,7 +24,9 @@ UNUSED = {
     f"GET {_EDGES}/trunks/{{trunkId}}": NOT_OURS,
     f"GET {_EDGES}/trunks/{{trunkId}}/metrics": NOT_OURS,
     f"GET {_EDGES}/trunks/metrics": NOT_OURS,
+    "GET /api/v2/telephony/sipmessages/conversations/{conversationId}": NOT_OURS,
     "GET /api/v2/telephony/sipmessages/conversations/{conversationId}/headers": NOT_OURS,
+    "GET /api/v2/tokens/me": NOT_OURS,
 }
 """Operations that neither recording has, and why."""
 

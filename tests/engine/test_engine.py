@@ -110,6 +110,29 @@ def test_changed_inputs_need_a_new_plan_and_a_new_approval(tmp_path: Path) -> No
     assert not other.plan().approved_by
 
 
+def test_only_the_plan_that_was_read_is_approved(tmp_path: Path) -> None:
+    foreign(tmp_path, colour="red", size=1)
+    reader = engine(tmp_path, "plan", STEPS[:1], live=True, adopt=["toy.thing:a"])
+    read = reader.plan().digest(reader.ctx)
+    spoil(tmp_path, colour="green")  # a colleague's, which no one has read of
+    unread = engine(tmp_path, "plan", STEPS[:1], live=True, adopt=["toy.thing:a"]).plan()
+    assert [entry.op for entry in unread.changes] == ["update"]
+    with pytest.raises(InputError, match=r"plan has changed since .* Nothing was approved"):
+        reader.approve("Ann", read)
+    made = engine(tmp_path, steps=STEPS[:1], live=True, adopt=["toy.thing:a"])
+    assert made.run("one").verdict is Verdict.WAITING
+    assert platform(tmp_path).load()["a"]["fields"]["colour"] == "green"
+    assert reader.approve("Ann", unread.digest(reader.ctx)).id == unread.id
+
+
+def test_a_plan_made_anew_that_says_the_same_is_the_one_that_was_read(tmp_path: Path) -> None:
+    first = engine(tmp_path, "plan", live=True)
+    read = first.plan().digest(first.ctx)
+    again = first.plan()
+    approved = first.approve("Ann", read)
+    assert (approved.id, approved.approved_by) == (again.id, "Ann")
+
+
 def test_what_somebody_else_made_is_changed_only_when_adopted(tmp_path: Path) -> None:
     foreign(tmp_path, colour="green", size=1)
     result = engine(tmp_path).run("one")

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sfsip_nb.engine.engine import Engine, StepResult
+from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.generate import sample_values
+from sfsip_nb.notebook.forms import Intent
 from sfsip_nb.notebook.run import Run, open_run
+from sfsip_nb.runs import holding
 from sfsip_nb.runs.session import Session
 from sfsip_nb.testbed import life
 
@@ -76,6 +80,80 @@ def test_an_attempt_goes_on_when_its_plan_is_approved_and_its_record_holds_all_o
     assert [step["id"] for step in record["steps"]] == ["access.platform", "trunk.create"]
     assert record["plan"]["approved_by"] == "Ann Engineer"
     assert all(change["why"] for change in record["plan"]["changes"])
+
+
+def test_a_name_below_a_plan_approves_no_other_one(home: Path, opened: Open) -> None:
+    run = opened("02-genesys-configuration", mode="plan")
+    read = run.plan()
+    assert isinstance(read, Intent)
+    saved = home / "runs/northwind-genesys/plan.json"
+
+    def another() -> None:  # as a command leaves it that found something else
+        plan = json.loads(saved.read_text())
+        plan["entries"][0]["after"]["colour"] = "another"
+        saved.write_text(json.dumps(plan | {"id": "another"}))
+
+    another()
+    read.typed["by"] = "Ann Engineer"
+    with pytest.raises(InputError, match="plan has changed since"):
+        run.step("trunk.create")
+    assert session(run).mode == "plan"
+    another()
+    read.typed["by"] = "Ann Engineer"
+    asked = run.plan()
+    assert isinstance(asked, Intent)
+    assert str(asked.shown).startswith("The plan has changed since you read it")
+    assert asked.frame.object.str.startswith("genesys.trunk").any(), "the new one is shown"
+    assert "by" not in asked.typed
+    assert session(run).mode == "plan"
+    asked.typed["by"] = "Ann Engineer"
+    run.plan()
+    assert session(run).mode == "apply"
+    assert json.loads(saved.read_text())["approved_by"] == "Ann Engineer"
+
+
+def test_code_approves_the_plan_that_its_notebook_has_shown(home: Path, opened: Open) -> None:
+    run = opened("02-genesys-configuration", mode="plan", run="by-code")
+    with pytest.raises(InputError, match="has not shown a plan yet"):
+        run.approve("Ann Engineer")
+    run.plan()
+    with pytest.raises(InputError, match="give a name"):
+        run.approve(" ")
+    run.approve("Ann Engineer")
+    plan = json.loads((home / "runs/by-code/plan.json").read_text())
+    assert plan["approved_by"] == "Ann Engineer"
+
+
+def test_a_step_that_a_record_overtakes_is_in_one(
+    home: Path, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sfsip_nb.notebook.workspace._PATIENCE", 0.0)
+    work, last = opened("01-prerequisites", mode="verify"), opened("07-reference-and-record")
+    work.step("access.platform")
+    carry_out, in_step = Engine.run, holding.in_step
+
+    def recorded_during(engine: Engine, step_id: str) -> StepResult:
+        with pytest.raises(InputError, match="carrying out a step"):
+            last.record()
+        return carry_out(engine, step_id)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Engine, "run", recorded_during)
+        work.step("access.number")
+
+    def recorded_before(run_dir: Path, patience: float) -> AbstractContextManager[None]:
+        last.record()
+        return in_step(run_dir, patience)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(holding, "in_step", recorded_before)
+        work.step("access.synthflow")
+    last.record()
+    found = [
+        [step["id"] for step in json.loads((folder / "record.json").read_text())["steps"]]
+        for folder in sorted((home / "runs/northwind-genesys/attempts").iterdir())
+    ]
+    assert found == [["access.platform", "access.number"], ["access.synthflow"]]
 
 
 def test_what_runs_after_the_record_belongs_to_the_next_attempt(home: Path, opened: Open) -> None:

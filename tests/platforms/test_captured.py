@@ -13,7 +13,7 @@ import stamina
 from sfsip_nb.api.errors import ApiError, Problem
 from sfsip_nb.engine.calls import SeenCall
 from sfsip_nb.engine.verdicts import Vantage, Weight
-from sfsip_nb.platforms.genesys import captured, legs, trace
+from sfsip_nb.platforms.genesys import captured, leg_words, legs, trace
 from sfsip_nb.sip import pcap
 from tests.platforms.test_legs import ASKED, AT, NUMBER, URI, answer, invite, login, message
 
@@ -98,9 +98,9 @@ def test_a_capture_that_holds_more_than_the_traces_is_what_is_diagnosed(seen: An
     found = seen(WHOLE[:2], "", file(WHOLE))
     assert found.client.asked == [{"callId": "one"}, {"callId": "one"}]
     assert found.leg.code == 403
-    assert "after 1 login" in trace.told(found.leg)
+    assert "after 1 login" in leg_words.told(found.leg)
     same = trace.Leg(talk=trace._talks(WHOLE)[0])
-    assert trace.told(found.leg) == trace.told(same)
+    assert leg_words.told(found.leg) == leg_words.told(same)
 
 
 ANSWERED = [

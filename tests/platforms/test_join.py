@@ -112,7 +112,7 @@ def test_calls_that_nothing_tells_apart_are_named_and_none_is_judged() -> None:
     assert verdict == "inconclusive"
     assert HERE.id in seen
     assert "rival" in seen
-    assert "no id of either record tells which is which" in why
+    assert "no ID in either record tells them apart" in why
     assert sides.whole.synthflow is None
     verdicts = {c.id: c.verdict.value for c in joined(STEP, sides)}
     assert verdicts[f"{STEP}/synthflow"] == "inconclusive", "not a call that never arrived"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sfsip_nb.platforms.genesys import legs, trace
+from sfsip_nb.platforms.genesys import leg_words, legs, trace
 from sfsip_nb.platforms.genesys.captured import Captured
 from sfsip_nb.platforms.genesys.trace import Leg
 from sfsip_nb.sip.evidence.calls import conversations
@@ -175,14 +175,14 @@ def test_an_answered_call_to_another_number_is_no_leg_to_the_agent() -> None:
     ],
 )
 def test_a_private_media_address_is_named(address: Any, said: str) -> None:
-    assert trace.media_told(address) == said
+    assert leg_words.media_told(address) == said
 
 
 def test_hostile_messages_are_told_in_plain_words() -> None:
     line = f"INVITE {URI} SIP/2.0"
     odd = message(line, 1, 0, 'X: "\x1b[31m')
     reply = answer("403 \x1b[31mForbidden", 1, 1)
-    assert "\x1b" not in trace.told(leg(odd, reply))
+    assert "\x1b" not in leg_words.told(leg(odd, reply))
 
 
 @pytest.mark.parametrize("date", ["", "tomorrow", None])
@@ -203,7 +203,7 @@ def test_a_private_address_in_the_sdp_of_either_side_is_told(
     monkeypatch: pytest.MonkeyPatch, genesys: Any, synthflow: Any, verdict: str
 ) -> None:
     ends = tuple((ip, 4000) if ip else None for ip in (genesys, synthflow))
-    monkeypatch.setattr(trace, "media_of", lambda leg: ends)
+    monkeypatch.setattr(leg_words, "media_of", lambda leg: ends)
     made = legs._reachable("verify.inbound", Leg())
     assert made.verdict.value == verdict
     assert ("a private address" in made.seen) is (verdict == "fail")
@@ -251,7 +251,7 @@ def test_of_legs_at_once_without_an_id_none_is_taken_and_all_are_named(
 ) -> None:
     leg = leg_to(monkeypatch, legs_at(("one", "c-1", 0), ("two", "c-2", 2)), "")
     assert leg.talk is None
-    assert "c-1, c-2" in trace.told(leg)
+    assert "c-1, c-2" in leg_words.told(leg)
     later = leg_to(monkeypatch, legs_at(("one", "c-1", 0), ("two", "c-2", 90)), "")
     assert later.talk is not None
     assert later.talk.call_id == "two"

@@ -26,9 +26,15 @@ class Listing:
 
 
 @pytest.mark.parametrize(
-    ("listed", "alone"), [([WHOLE], 0), ([{"id": "t1", "name": "Synthflow"}], 1)]
+    ("listed", "alone"),
+    [
+        ([WHOLE], 0),
+        ([{"id": "t1", "name": "Synthflow"}], 1),
+        ([WHOLE, {**WHOLE, "id": "t2", "name": "Carrier"}], 1),
+    ],
+    ids=["whole", "without properties", "among others"],
 )
-def test_a_trunk_that_is_listed_without_properties_is_read_alone(
+def test_a_trunk_is_read_alone_where_the_list_leaves_out_properties_or_has_others(
     listed: list[dict[str, Any]], alone: int
 ) -> None:
     client = Listing(listed)

@@ -69,10 +69,10 @@ def test_the_text_names_side_object_field_value_and_what_to_run() -> None:
         "Proof: Servers (trunk.outbound/Servers): old:5060",
         "Fix: Admin → Trunks → AI: new:32681",
         "Who: an administrator",
-        "Or here: step trunk.outbound",
+        "Or from here: run step trunk.outbound in apply mode",
         "Then run: trunk.outbound, verify.inbound",
-        "Fits as well: A firewall drops it.",
-        "To be sure: Look at the trunk.",
+        "Also possible: A firewall drops it.",
+        "To confirm: Look at the trunk.",
         "Its end",
         "Synthflow, number: password",
     ):

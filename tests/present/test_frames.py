@@ -120,23 +120,22 @@ def test_a_secret_is_in_no_frame_of_the_inputs() -> None:
     assert shown.frame.value[0] in str(shown)
 
 
-def test_levels_become_seconds_and_a_gap_is_missing_and_not_silent(run: Path) -> None:
-    levels = {
-        "call": "+15551230001",
-        "answered": "2026-11-29T10:00:00+00:00",
-        "unit": "dBov",
-        "floor": -60,
-        "lanes": [
-            {
-                "what": "Heard by the caller: what was received here",
-                "vantage": "here",
-                "offset": 0.5,
-                "seconds": 0.02,
-                "values": [-15] * 25 + [-60] * 25 + [None] * 50,
-            }
-        ],
+def levels(*values: int | None, offset: float = 0.0) -> str:
+    """A file of levels, one for each packet of 20 ms."""
+    lane = {
+        "what": "Heard by the caller: what was received here",
+        "vantage": "here",
+        "offset": offset,
+        "seconds": 0.02,
+        "values": values,
     }
-    keep(run, "0-heard-15551230001.json", "heard +15551230001", json.dumps(levels))
+    call = {"call": "+15551230001", "answered": "2026-11-29T10:00:00+00:00"}
+    return json.dumps(call | {"unit": "dBov", "floor": -60, "lanes": [lane]})
+
+
+def test_levels_become_seconds_and_a_gap_is_missing_and_not_silent(run: Path) -> None:
+    text = levels(*[-15] * 25, *[-60] * 25, *[None] * 50, offset=0.5)
+    keep(run, "0-heard-15551230001.json", "heard +15551230001", text)
     quality = sfsip_nb.load(run).quality
     assert quality.second.tolist() == [0, 1]
     assert quality.direction.unique().tolist() == ["Heard by the caller"]
@@ -144,6 +143,18 @@ def test_levels_become_seconds_and_a_gap_is_missing_and_not_silent(run: Path) ->
     assert quality.missing.tolist() == [0.0, 1.0]
     assert quality.level_dbov[0] == pytest.approx(-18.0, abs=0.1)
     assert quality["at"][0] == pd.Timestamp("2026-11-29T10:00:00.5Z")
+
+
+@pytest.mark.parametrize(
+    ("by", "kind", "rows"),
+    [("verify.inbound", "call", 1), ("diagnose", "call", 0), ("verify.inbound", "file", 0)],
+    ids=["kept alike by an earlier attempt", "named as proof", "attached by a person"],
+)
+def test_a_frame_has_what_the_attempts_own_steps_kept(
+    run: Path, by: str, kind: str, rows: int
+) -> None:
+    keep(run, "0-heard-15551230001.json", "heard +15551230001", levels(-15), by=by, kind=kind)
+    assert len(sfsip_nb.load(run).quality) == rows
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"answered": "never"}', '{"lanes": 3}'])
@@ -195,13 +206,17 @@ def keep(
     name: str,
     title: str,
     text: str | None,
-    kept: str = "2026-11-29T10:00:00.000Z",
+    *,
+    by: str = "verify.inbound",
+    kind: str = "",
 ) -> None:
-    """Name a file of evidence in the record, and write it."""
+    """Name a file of evidence of `verify.inbound` in the record, by a step, and write it."""
     record = next(run.rglob("record.json"))
     data: dict[str, Any] = json.loads(record.read_text())
-    row = {"name": name, "step": "verify.inbound", "title": title, "sha256": "0" * 64}
-    data["evidence"] = [row | {"kept": kept}]
+    row = {"name": name, "step": "verify.inbound", "title": title, "sha256": "0" * 64, "kind": kind}
+    data["evidence"] = [row | {"kept": "2026-11-20T10:00:00.000Z"}]
+    for step in data["steps"]:
+        step["evidence"] = [name] if step["id"] == by else []
     record.write_text(json.dumps(data))
     if text is not None:
         folder = run / "evidence"

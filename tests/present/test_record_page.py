@@ -252,7 +252,7 @@ def test_the_cover_says_what_was_tested_and_what_is_not_proven() -> None:
         "1 step that did not run.",
         "probe.acl: waived by Dana Example until 2026-12-31. No third address at hand",
         "Emergency calls: none is ever dialed",
-        "Without signatures nothing is accepted.",
+        "Nothing is accepted without signatures.",
     ):
         assert said in cover
     assert "Anything about the customer's systems" not in cover

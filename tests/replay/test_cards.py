@@ -97,8 +97,8 @@ def test_a_secret_is_not_on_the_page_and_it_says_how_it_comes(
     text = Page(cards.of_file(live(tmp_path))).text
     assert "correct-horse-battery" not in text
     assert "NORD_SIP_PASSWORD" not in text
-    assert "SIP Passwordnot on this page: the engineer hands it over by itself" in text
-    assert "No password and no key stands on this page." in text
+    assert "SIP Passwordnot on this page: the engineer hands it over separately" in text
+    assert "There is no password or key on this page." in text
 
 
 def test_a_page_to_hand_over_asks_nobody_to_pay_for_calls(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_by_address_alone_there_is_no_word_of_a_password(tmp_path: Path) -> None
     path = live(tmp_path, **{"authentication: digest": "authentication: ip"})
     text = Page(cards.of_file(path)).text
     assert "SIP Password" not in text
-    assert "No password and no key" not in text
+    assert "no password or key" not in text
 
 
 def test_what_only_the_platform_can_tell_is_said_to_be_open() -> None:
@@ -126,7 +126,7 @@ def test_what_only_the_platform_can_tell_is_said_to_be_open() -> None:
     assert "Only the platform can tell whether these need a person too: Phone numbers" in text
     assert "(trunk.outbound)" in text
     assert "In the call, after: Create the external trunk" in text
-    assert "These values are of the testbed" in text
+    assert "These values are the testbed's" in text
     assert not [name for name in headings(html) if "Call +" in name], "the testbed dials itself"
 
 

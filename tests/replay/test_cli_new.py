@@ -16,9 +16,7 @@ from sfsip_nb.inputs.secrets import Secret
 from sfsip_nb.runs import looking
 
 SECRET = "s3cr3t-in-the-clear"
-ITSELF = (
-    "itself,_to_look_things_up_now:_kept_in_memory_until_this_command_ends,_and_written_nowhere"
-)
+ITSELF = "for_look-ups_now:_kept_in_memory_until_this_command_ends,_never_saved"
 ANSWERS = {
     "Customer": "Northwind",
     "Numbers": "+12127363102, +12127363103",
@@ -129,7 +127,7 @@ def test_whoever_stops_goes_on_with_the_next_question(
     done = new(target, again, monkeypatch)
     assert done.exit_code == 0, done.output
     assert ("going on from there" in done.output) == bool(first.asked)
-    looked = {text for text in again.asked if "itself, to look things up" in text}
+    looked = {text for text in again.asked if ", for look-ups now" in text}
     assert not set(first.asked) & (set(again.asked) - looked), "nothing is asked twice"
     assert [path.name for path in tmp_path.iterdir()] == ["acme.yaml"]
     whole = tmp_path / "whole.yaml"
@@ -142,7 +140,7 @@ def test_what_opens_the_platforms_is_asked_before_what_they_have(
 ) -> None:
     person = Person()
     done = new(tmp_path / "acme.yaml", person, monkeypatch)
-    first = [label for label in person.asked if "itself, to look things up" not in label]
+    first = [label for label in person.asked if ", for look-ups now" not in label]
     assert first[:6] == [
         "Customer",
         "Synthflow region",
@@ -176,7 +174,7 @@ def test_what_the_platforms_have_is_chosen_from(
     assert 'numbers: ["+12127363109", "+12127363103"]' in written
     assert "→ +12127363109, +12127363103" in done.output
     assert "transfer_queue: Agnets" in written, "what is typed twice is meant"
-    assert "? Agnets is not among them; type it again to keep it." in done.output
+    assert "? Agnets is not on the list; type it again to keep it." in done.output
     assert person.asked.count("Genesys site") == person.asked.count("Genesys transfer queue") == 2
 
 
@@ -190,7 +188,7 @@ def test_a_secret_typed_to_look_things_up_is_used_and_written_nowhere(
         return {}
 
     monkeypatch.setattr(looking, "look", look)
-    slips = {f"Genesys_client_secret_{ITSELF}": ["short", SECRET + " "]}
+    slips = {f"Genesys_client_secret,_{ITSELF}": ["short", SECRET + " "]}
     target = tmp_path / "acme.yaml"
     done = new(target, Person(**slips), monkeypatch)
     assert used == {"genesys.client_secret": SECRET}

@@ -9,9 +9,10 @@ import pytest
 
 from sfsip_nb.engine.model import Section
 from sfsip_nb.engine.record import Record
-from sfsip_nb.engine.rows import StepRow
+from sfsip_nb.engine.rows import PlanRow, StepRow
 from sfsip_nb.replay import github
 from sfsip_nb.replay.events import (
+    Approved,
     BrokeOff,
     Ended,
     Event,
@@ -156,3 +157,16 @@ def test_github_is_told_only_where_it_is_github(
     github.on_github(said.append)(finished(1))
     assert [line.partition(" ")[0] for line in said] == ["::error"]
     assert (tmp_path / "summary.md").read_text().startswith("an earlier step's\n### ")
+
+
+def test_a_plan_that_was_approved_with_the_command_is_named_and_shown() -> None:
+    plan = sample.record()["plan"] | {"approved_by": "Ann", "made_at": "2026-11-20T09:12:06+00:00"}
+    said: list[str] = []
+    for how in (in_lines, in_json, if_not_passed):
+        how(said.append)(Approved(PlanRow.model_validate(plan)))
+    lines, data = said
+    assert lines.startswith("Approved by Ann: the plan of 2026-11-20 09:12:06 UTC. 2 to create")
+    assert [line.split()[0] for line in lines.splitlines()[1:]] == ["To", "create", "create"]
+    told = json.loads(data)
+    assert (told["event"], told["by"], told["made_at"]) == ("approved", "Ann", plan["made_at"])
+    assert [row["action"] for row in told["planned"]] == ["create", "create"]

@@ -101,4 +101,4 @@ def test_an_attempt_without_its_run_cannot_be_searched_for_secrets(
     alone = attempt.rename(tmp_path / "0001-apply")
     done = CliRunner().invoke(cli.app, ["record", str(alone), "--zip"])
     assert done.exit_code == 2
-    assert "does not lie in a run's folder" in done.stderr
+    assert "is not in a run's folder" in done.stderr

@@ -2,8 +2,9 @@
 
 import json
 import platform
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,8 +12,9 @@ import pytest
 from sfsip_nb.engine.journal import Journal
 from sfsip_nb.engine.record import Record
 from sfsip_nb.engine.verdicts import Verdict
+from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.inputs.load import from_namespace
-from sfsip_nb.runs import attempts, sums
+from sfsip_nb.runs import attempts, holding, sums
 from sfsip_nb.runs.kept import attempts_of, keep_interactive, outcome, summary
 from tests.present import record_sample as sample
 from tests.replay.replay_sample import Run, guide
@@ -37,6 +39,52 @@ def test_only_what_a_person_did_is_kept_later(tmp_path: Path, kind: str) -> None
     else:
         assert kept is None
         assert not ended
+
+
+def test_a_record_is_not_made_while_a_step_is_running(tmp_path: Path) -> None:
+    run = Run(tmp_path, guide("01-a", "02-b"), kind="interactive")
+    with closing(run.journal()) as journal:
+        row = journal.step_begins(run.attempt, "01-a.step")
+        journal.step_ends(row, "pass", "none", [], "")
+        with holding.in_step(tmp_path), holding.in_step(tmp_path):  # two notebooks at once
+            with pytest.raises(InputError, match="carrying out a step"):
+                keep_interactive(journal, run.guide, tmp_path, run.redactor)
+            assert journal.attempt(run.attempt).ended is None
+        assert keep_interactive(journal, run.guide, tmp_path, run.redactor) is not None
+        with holding.in_step(tmp_path):  # there is nothing left to record, so nothing to wait for
+            assert keep_interactive(journal, run.guide, tmp_path, run.redactor) is None
+
+
+def test_a_record_that_waits_for_a_step_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run(tmp_path, guide("01-a", "02-b"), kind="interactive")
+    with closing(run.journal()) as journal, ExitStack() as step:
+        row = journal.step_begins(run.attempt, "01-a.step")
+        journal.step_ends(row, "pass", "none", [], "")
+        step.enter_context(holding.in_step(tmp_path))
+        row = journal.step_begins(run.attempt, "02-b.step")
+
+        def meanwhile(seconds: float) -> None:
+            journal.step_ends(row, "fail", "none", [], "")
+            step.close()
+
+        monkeypatch.setattr(holding, "time", SimpleNamespace(monotonic=float, sleep=meanwhile))
+        kept = keep_interactive(journal, run.guide, tmp_path, run.redactor, patience=60)
+    assert kept is not None
+    record = Record.model_validate_json((kept / "record.json").read_bytes())
+    assert [(step.id, step.verdict) for step in record.steps] == [
+        ("01-a.step", "pass"),
+        ("02-b.step", "fail"),
+    ]
+
+
+def test_no_step_begins_while_a_record_is_being_made(tmp_path: Path) -> None:
+    refused = pytest.raises(InputError, match=r"record .* is being made")
+    with holding.between_steps(tmp_path), refused, holding.in_step(tmp_path):
+        pass
+    with holding.in_step(tmp_path):
+        pass
 
 
 def test_an_attempt_names_who_ran_it_and_from_where(
@@ -121,7 +169,7 @@ def test_a_plan_is_told_as_one() -> None:
 def test_what_has_to_be_seen_to_before_a_plan_is_named() -> None:
     taken = sample.check("access.number/owner", "The number is free", "waiting", seen="in use")
     more = sample.step("access.number", "01-a", "Numbers", "waiting", [taken])
-    first, second = outcome(planned(more)).split("To see to first")
+    first, second = outcome(planned(more)).split("Fix these first")
     assert first.startswith("✎ plan: ")
     assert "The number is free: in use" in second
     assert "trunk.create" not in second

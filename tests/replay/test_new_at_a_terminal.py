@@ -127,8 +127,8 @@ def test_what_was_answered_is_there_the_next_time(
     with terminal(tmp_path) as person:
         person.sees("acme.yaml.draft has 5 answers: going on from there")
         person.types("Genesys client secret", "")
-        person.types("Synthflow API key itself", "")
-        person.types("Genesys client secret itself", "typed-at-the-terminal")
+        person.types("Synthflow API key, for look-ups now", "")
+        person.types("Genesys client secret, for look-ups now", "typed-at-the-terminal")
         person.sees("You can now choose below: Genesys site 3")
         assert "typed-at-the-terminal" not in person.all, "a secret is not echoed"
         for question, answer in (

@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 import xml.etree.ElementTree as ET
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,17 @@ journal.close()
 def run(tmp_path: Path, *stems: str) -> Run:
     folder = tmp_path / "a {strange} folder" / "run"
     return Run(folder, guide(*stems), env={"SFSIP_RUN_DIR": str(folder), "SFSIP_HEADLESS": "1"})
+
+
+def test_the_plan_that_was_approved_for_an_attempt_is_told_first(tmp_path: Path) -> None:
+    prepared = Run(tmp_path / "run", guide())
+    about = {"id": "p", "run": "r", "guide": "genesys", "attempt": 1, "inputs": "", "entries": []}
+    made = {"made_at": "2026-11-20T09:12:06+00:00", "approved_by": "Ann", "approved_at": ""}
+    with closing(prepared.journal()) as journal:
+        journal.put("plan/1", about | made | {"stopped": ""})
+    said: list[str] = []
+    replay(prepared, tmp_path, in_lines(said.append))
+    assert said[0].startswith("Approved by Ann: the plan of 2026-11-20 09:12:06 UTC.")
 
 
 def test_a_series_leaves_the_whole_attempt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -193,7 +193,7 @@ def test_one_direction_alone_tells_the_greeting_and_what_is_missing(tmp_path: Pa
     found = told(file(tmp_path, both=False))
     assert found["first_word"]["ms"] == pytest.approx(1000, abs=10)
     assert found["turns"] == found["dead_air"] == []
-    assert found["notes"] == ["The caller's sound is not here, so nothing can be told of turns."]
+    assert found["notes"] == ["The caller's sound is not here, so turns cannot be measured."]
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_without_rtp_nothing_is_told(tmp_path: Path) -> None:
     path = tmp_path / "call.pcap"
     pcap.write(path, call(sdp("198.51.100.10"), sdp("203.0.113.20")).entries)
     assert told(path)["notes"] == [
-        "There is no RTP of this call here, so nothing can be told of how it answered."
+        "There is no RTP of this call here, so how it answered cannot be measured."
     ]
 
 

@@ -11,9 +11,9 @@ from sfsip_nb.platforms.shared.stages import Turns
 from sfsip_nb.sip import Audio, Call
 from sfsip_nb.sip.media import g711, recordings
 from sfsip_nb.sip.media.listening import Listener
-from sfsip_nb.testbed import truth
 from sfsip_nb.testbed.world import World
 from tests.telephony.telephony_world import Json, Running, running
+from tests.telephony.turns import told
 
 words = import_module("sfsip_nb.platforms.synthflow.standin.telephony.words")
 
@@ -24,8 +24,8 @@ CALLERS = [recordings.caller(name) for name in recordings.CALLER]
 async def ended(testbed: Running, call: Call) -> list[Json]:
     """Hang up; what really happened."""
     await call.bye()
-    await testbed.until(lambda: truth.told(testbed.world))
-    turns: list[Json] = truth.told(testbed.world)[-1]["turns"]
+    await testbed.until(lambda: told(testbed.world))
+    turns: list[Json] = told(testbed.world)[-1]["turns"]
     return turns
 
 

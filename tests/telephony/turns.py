@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -101,10 +102,17 @@ def measured(call: Call) -> Answering:
     return answering(*times, call.audio.speech_sent(), call.audio.speech_heard())
 
 
+def told(world: World) -> list[Json]:
+    """What really happened in each call so far."""
+    path = world.directory / truth.FILE
+    lines = path.read_text("utf-8").splitlines() if path.exists() else []
+    return [json.loads(line) for line in lines]
+
+
 def true_turns(world: World, caller: str) -> list[Json]:
     """What the assistant noted of the call of that caller; empty until it has ended."""
     rows = world.records["synthflow_calls"]
-    own = (n for n in truth.told(world) if rows[n["call_id"]]["phone_number_from"] == caller)
+    own = (n for n in told(world) if rows[n["call_id"]]["phone_number_from"] == caller)
     return next((list(note["turns"]) for note in own), [])
 
 

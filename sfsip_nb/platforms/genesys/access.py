@@ -35,7 +35,7 @@ _PERMISSIONS: dict[str, Callable[[GenesysClient], Any]] = {
     "telephony:pcap:view": lambda g: g.siptraces(*_last_minute()),
     "analytics:conversationDetail:view": lambda g: g.conversation_details(*_last_minute()),
 }
-_POOLED = "in a pool, or somebody wants one to be made for it"
+_POOLED = "in a DID pool, or someone asked for one to be created"
 
 
 def _last_minute() -> tuple[datetime, datetime]:
@@ -161,7 +161,7 @@ def _number(ctx: Context) -> list[Check]:
 def _pool(number: str, stands: str, answer: AnswerRow | None) -> Check:
     """A number that is in a pool, or will be because somebody wants it."""
     if answer and stands != pools.IN_ONE:
-        stands = f"in no DID pool yet; wanted by {answer.done_by}, {answer.done_at}"
+        stands = f"in no DID pool yet; requested by {answer.done_by}, {answer.done_at}"
     return check(f"access.number/{number}", f"{number} is in a DID pool", _POOLED, stands, ok=True)
 
 

@@ -86,10 +86,6 @@ class GenesysClient:
             finally:
                 self._tokens.forget()
 
-    def tokens_me(self) -> Json:
-        """What the token is: its organization, scopes and OAuth client."""
-        return self._get("/api/v2/tokens/me")
-
     def organization(self) -> Json:
         """The organization: id, name, thirdPartyOrgName (unique everywhere), defaultSiteId."""
         return self._get("/api/v2/organizations/me", lasting=True)
@@ -253,11 +249,6 @@ class GenesysClient:
         path = f"{_DOWNLOADS}/{segment(download_id)}"
         answer = self._api.call("GET", path, personal=True)
         return str(_object(answer or {}, "GET", path).get("url") or "")
-
-    def sip_messages(self, conversation_id: str) -> Json:
-        """The raw SIP messages of a conversation."""
-        path = f"/api/v2/telephony/sipmessages/conversations/{segment(conversation_id)}"
-        return _object(self._api.call("GET", path, personal=True), "GET", path)
 
     def media_statistics(self, conversation_id: str) -> list[Json]:
         """RTP statistics of a conversation's legs, with the trunk that carried each."""

@@ -22,8 +22,8 @@ from sfsip_nb.platforms.genesys.routing import inbound_routes, published, transf
 from sfsip_nb.platforms.genesys.trunk import fqdn
 from sfsip_nb.platforms.shared import sampling
 from sfsip_nb.platforms.shared.checks import check, of_number, part, remark
+from sfsip_nb.platforms.synthflow import endpoint
 from sfsip_nb.platforms.synthflow import flows as f
-from sfsip_nb.platforms.synthflow import section as synthflow_section
 from sfsip_nb.sip.shown import counted
 
 SECTION = "04-call-flows"
@@ -124,7 +124,7 @@ def leads(ctx: Context, step: str, routes: Collection[str], flow: str) -> Iterat
 def trunk_leads_to_synthflow(ctx: Context, step: str) -> Iterator[Check]:
     """The trunk is set in service, points at Synthflow's host and port, and is seen to serve."""
     trunk = _trunk(ctx)
-    expected = f"{synthflow_section.host(ctx.parameters)}:{synthflow_section.port(ctx.parameters)}"
+    expected = f"{endpoint.host(ctx.parameters)}:{endpoint.port(ctx.parameters)}"
     servers = r.property_of(trunk, "trunk_transport_serverProxyList") if trunk else []
     enabled = bool(trunk and r.property_of(trunk, "trunk_enabled"))
     state = "set in service" if enabled else "set out of service"

@@ -23,6 +23,7 @@ from sfsip_nb.platforms.genesys.lookup import LOOKS
 from sfsip_nb.platforms.genesys.platform import genesys, origins, settings
 from sfsip_nb.platforms.shared import probes, sections
 from sfsip_nb.platforms.shared.lines import read
+from sfsip_nb.platforms.synthflow import endpoint
 from sfsip_nb.platforms.synthflow import section as synthflow
 
 _TRUNK = synthflow.ContactCenterSide(
@@ -69,5 +70,5 @@ GUIDE = Guide(
     origins=origins,
     flows=call_paths.FLOWS,
     looks=LOOKS,
-    sip=synthflow.place,
+    sip=endpoint.place,
 )

@@ -60,7 +60,7 @@ def _unlisted() -> Check:
         verdict=Verdict.SKIPPED,
         vantage=Vantage.PLATFORM,
         weight=Weight.ADVISORY,
-        reason="Genesys lists no live trunk for this one, so that its health is not shown.",
+        reason="Genesys lists no live trunk for this one, so its health is not shown.",
     )
 
 

@@ -11,9 +11,9 @@ from sfsip_nb.engine.calls import SeenCall
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.verdicts import Basis, Check
 from sfsip_nb.inputs import facts
-from sfsip_nb.platforms.genesys import trace
+from sfsip_nb.platforms.genesys import leg_words
 from sfsip_nb.platforms.genesys.platform import genesys
-from sfsip_nb.platforms.genesys.trace import Leg, caller_of
+from sfsip_nb.platforms.genesys.trace import Leg
 from sfsip_nb.platforms.shared.checks import check
 from sfsip_nb.sip import pcap
 from sfsip_nb.sip.addresses import is_private
@@ -108,7 +108,7 @@ def _answered(step: str, leg: Leg, number: str) -> Check:
         f"{step}/leg",
         "Synthflow answered Genesys's leg",
         "200 OK",
-        trace.told(leg),
+        leg_words.told(leg),
         ok,
         advisory=ok is None,  # what the call itself showed counts without a trace too
         reason=reason,
@@ -139,7 +139,7 @@ def captured(ctx: Context, step: str, leg: Leg) -> Iterator[Check]:
             unread or f"{counted(len(entries), 'message')}{of}",
             bool(kept) or None,
             advisory=True,
-            reason="It is evidence beside the traces, and takes the permission telephony:pcap:add.",
+            reason="It adds to the traces and needs the permission telephony:pcap:add.",
             evidence=kept,
         )
 
@@ -156,7 +156,7 @@ def _sent(step: str, talk: CallTrace, number: str, caller: str) -> Iterator[Chec
         advisory=True,
         reason="Synthflow knows numbers in E.164 with their plus sign.",
     )
-    shown = caller_of(talk)
+    shown = leg_words.caller_of(talk)
     yield check(
         f"{step}/from",
         "Genesys's INVITE names the caller",
@@ -172,7 +172,7 @@ def _in_order(step: str, leg: Leg) -> Check:
     wrong = [f for f in leg.findings if f.verdict == "fail"]
     return check(
         f"{step}/messages",
-        "What the messages of this leg say is in order",
+        "The SIP messages of this leg show nothing wrong",
         "nothing that breaks a call",
         [f.sentence for f in wrong] or counted(len(leg.messages), "message"),
         not wrong,
@@ -182,9 +182,9 @@ def _in_order(step: str, leg: Leg) -> Check:
 
 def _reachable(step: str, leg: Leg) -> Check:
     """Where each side wants its audio: nothing from outside gets to a private address."""
-    ends = list(zip(("Genesys", "Synthflow"), trace.media_of(leg), strict=True))
+    ends = list(zip(("Genesys", "Synthflow"), leg_words.media_of(leg), strict=True))
     private = [name for name, address in ends if address and is_private(address[0])]
-    told = [f"{name} at {trace.media_told(address)}" for name, address in ends if address]
+    told = [f"{name} at {leg_words.media_told(address)}" for name, address in ends if address]
     return check(
         f"{step}/media",
         "Both sides name media addresses that the other can reach",
@@ -193,7 +193,7 @@ def _reachable(step: str, leg: Leg) -> Check:
         False if private else True if all(address for _, address in ends) else None,
         advisory=True,
         reason=f"The SDP of {' and of '.join(private)} names a private address: unless the other"
-        " side answers to where audio comes from, it is lost. Have the public address put there."
+        " side answers to where audio comes from, it is lost. Put the public address there."
         if private
         else "The messages do not show both media addresses.",
     )
@@ -206,8 +206,8 @@ def _both_ways(ctx: Context, step: str, leg: Leg, came: int, went: int | None) -
     dead = [which for which, count in counts if not is_stream(count, most)]
     sent = "how many were sent is not known" if went is None else f"{went} sent"
     ends = [
-        f"{name} at {trace.media_told(address)}"
-        for name, address in zip(("Genesys", "Synthflow"), trace.media_of(leg), strict=True)
+        f"{name} at {leg_words.media_told(address)}"
+        for name, address in zip(("Genesys", "Synthflow"), leg_words.media_of(leg), strict=True)
         if address
     ]
     ports = facts.rtp_ports()

@@ -10,7 +10,7 @@ from sfsip_nb.engine.model import Fields, Refused, Resource, Seen
 from sfsip_nb.inputs import ranges
 from sfsip_nb.platforms.genesys.client import GenesysClient
 from sfsip_nb.platforms.genesys.pools import Pools, holders
-from sfsip_nb.platforms.genesys.resources import by_name, find_site
+from sfsip_nb.platforms.genesys.resources import SiteResource, by_name
 from sfsip_nb.sip.shown import counted
 
 # Plans that stay untouched and ahead of every other (docs/safety.md).
@@ -30,7 +30,7 @@ POSITION = "Behind Emergency, in front of National"
 HOLDS = "Number in a DID pool"
 
 
-class NumberPlan(Resource):
+class NumberPlan(SiteResource):
     """A number plan of the site. ``PUT`` replaces the list, so every plan is sent again.
 
     The API keeps no version of the list: it is read just before the write and just after it,
@@ -38,14 +38,6 @@ class NumberPlan(Resource):
     """
 
     kind = "genesys.number_plan"
-
-    def __init__(self, client: GenesysClient, site: str) -> None:
-        self._client = client
-        self._site_name = site
-
-    @property
-    def _site(self) -> str:
-        return str(find_site(self._client, self._site_name)["id"])
 
     def read(self, key: str) -> Seen | None:
         """The plan of that name, and whether it stands where it should."""

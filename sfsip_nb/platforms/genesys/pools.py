@@ -75,16 +75,18 @@ def card(ctx: Context) -> Card | None:
     return Card(
         step=STEP,
         system="genesys",
-        title="Shall a DID pool be made for each number that is in none?",
+        title="Create a DID pool for each number that is not in one?",
         path=("Admin", "Telephony", "DID Numbers", "DID Ranges"),
         fields=tuple(
             CardField(span, told) for told, like in groups.items() for span in ranges.compact(like)
         ),
-        asks=(Ask("numbers", "Yes, make a pool for these numbers (type each one again, with +)"),),
+        asks=(
+            Ask("numbers", "Yes, create a pool for these numbers (type each one again, with +)"),
+        ),
         why="Genesys treats a number as the organization's own only if it is in a DID pool, so "
-        "this run makes one of its own for a number that is in none. It would do so for a mistyped "
-        "number too.",
-        look_for="Each number stands on the carrier's order, digit by digit. If one does not, "
+        "this run creates one for a number that is in none. It would do the same for a mistyped "
+        "number.",
+        look_for="Each number is on the carrier's order, digit for digit. If one is not, "
         "correct the inputs instead.",
         proved_by=STEP,
         decision=True,

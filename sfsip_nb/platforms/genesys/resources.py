@@ -176,9 +176,16 @@ def site_name(client: GenesysClient, id: str) -> str:
 
 
 def find_trunk(client: GenesysClient, name: str) -> dict[str, Any] | None:
-    """The trunk of that name, whole: read alone where the list leaves its properties out."""
-    listed = by_name(client.trunks(), name)
-    return client.trunk(listed["id"]) if listed and "properties" not in listed else listed
+    """The trunk of that name, whole.
+
+    It is read alone where the list leaves its properties out, and where there are others: the
+    evidence of a step holds no list of many whole trunks.
+    """
+    trunks = client.trunks()
+    listed = by_name(trunks, name)
+    if listed is None or (len(trunks) == 1 and "properties" in listed):
+        return listed
+    return client.trunk(str(listed["id"]))
 
 
 def find_flow(client: GenesysClient, name: str, *, lasting: bool = True) -> dict[str, Any]:
@@ -195,12 +202,8 @@ def find_flow(client: GenesysClient, name: str, *, lasting: bool = True) -> dict
     return flow
 
 
-class Route(Resource):
-    """An outbound route of the site (guide heading "Assign Trunk to a Site")."""
-
-    kind = "genesys.outbound_route"
-    marked = True
-    late = LATE
+class SiteResource(Resource):
+    """A kind of object that a site has, by the site's name."""
 
     def __init__(self, client: GenesysClient, site: str) -> None:
         self._client = client
@@ -209,6 +212,14 @@ class Route(Resource):
     @property
     def _site(self) -> str:
         return str(find_site(self._client, self._site_name)["id"])
+
+
+class Route(SiteResource):
+    """An outbound route of the site (guide heading "Assign Trunk to a Site")."""
+
+    kind = "genesys.outbound_route"
+    marked = True
+    late = LATE
 
     def read(self, key: str) -> Seen | None:
         """The route of that name."""

@@ -55,7 +55,7 @@ SET_UP = (
     ),
     Fault(
         "genesys.proxy-host",
-        "the trunk's SIP server is Synthflow's of another region",
+        "the trunk's SIP server is Synthflow's host in another region",
         REGISTRATION,
         cause="genesys.sip-server",
         breaks=breaks.proxy_host,
@@ -70,7 +70,7 @@ SET_UP = (
     ),
     Fault(
         "genesys.realm",
-        "the trunk's digest realm is Synthflow's of another region",
+        "the trunk's digest realm is that of another Synthflow region",
         REGISTRATION,
         cause="genesys.realm",
         breaks=breaks.realm,
@@ -131,7 +131,7 @@ SET_UP = (
     ),
     Fault(
         "genesys.codec",
-        "the trunk's codecs are without G.711",
+        "the trunk's codecs do not include G.711",
         AUDIO,
         cause="genesys.codec",
         breaks=breaks.fixed("trunk_media_codec", ["audio/opus"]),
@@ -176,7 +176,7 @@ SET_UP = (
     ),
     Fault(
         "genesys.plan-order",
-        "another number plan stands before the one of the AI's numbers, and takes them",
+        "another number plan comes before the one of the AI's numbers, and takes their calls",
         NO_ROUTE_FOUND,
         cause="genesys.plan-order",
         breaks=breaks.plan_last,
@@ -191,7 +191,7 @@ SET_UP = (
     ),
     Fault(
         "genesys.plan-without-group",
-        "a number plan takes callers' numbers, and its result names a group that it has not",
+        "a number plan takes callers' numbers, and its result names a group that it does not have",
         CALLER_ID,
         cause="genesys.plan-capture-group",
         breaks=breaks.plan_without_group,

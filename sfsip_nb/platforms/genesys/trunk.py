@@ -15,7 +15,7 @@ from sfsip_nb.platforms.genesys.platform import genesys, settings
 from sfsip_nb.platforms.genesys.regions import regions
 from sfsip_nb.platforms.shared import addresses
 from sfsip_nb.platforms.shared.checks import check, remark
-from sfsip_nb.platforms.synthflow import section as synthflow_section
+from sfsip_nb.platforms.synthflow import endpoint
 
 SECTION = "02-genesys-configuration"
 
@@ -59,13 +59,13 @@ def derived_fqdn(ctx: Context) -> str:
 def fields(ctx: Context) -> dict[str, Fields]:
     """Every field of the trunk with its value for this customer, by the step that sets it."""
     p, sip = settings(ctx), ctx.parameters.sip
-    host, port = synthflow_section.host(ctx.parameters), synthflow_section.port(ctx.parameters)
+    host, port = endpoint.host(ctx.parameters), endpoint.port(ctx.parameters)
     outbound: Fields = {r.SERVERS: [f"{host}:{port}"]}
     if termination_key(ctx):
         outbound[r.TERMINATION_FQDN] = host
     if sip.authentication == "digest":
         outbound |= {
-            r.REALM: synthflow_section.realm(ctx.parameters),
+            r.REALM: endpoint.realm(ctx.parameters),
             r.USERNAME: sip.username,
             r.PASSWORD: ctx.secrets["sip.password"],
         }
@@ -176,7 +176,7 @@ def _inbound(ctx: Context) -> list[Check]:
 def _outbound_card(ctx: Context) -> Card | None:
     if termination_key(ctx):
         return None
-    host = synthflow_section.host(ctx.parameters)
+    host = endpoint.host(ctx.parameters)
     return Card(
         step="trunk.outbound",
         system="genesys",

@@ -30,6 +30,8 @@ _LANDED = ("acd", "agent")
 _INTERACT = "interact"
 """The segment in which two parties talk; before the answer it is ``alert`` (Genesys analytics)."""
 
+_UNPROVEN = "The AI agent did not take this call, so this call proves nothing about the transfer."
+
 
 def _side(ctx: Context) -> WatchedPlatform:
     return WatchedPlatform("Genesys Cloud", conversations(ctx))
@@ -166,7 +168,7 @@ def _received(ctx: Context, step: str, sides: Sides) -> Iterator[Check]:
         wanted,
         f"{', '.join(landed) or 'no queue'}{way}",
         (landed == [wanted] and by_ai) or (None if way else False),
-        reason="The AI agent did not take this call, so it shows nothing of its transfer."
+        reason=_UNPROVEN
         if way
         else "The transfer number goes elsewhere: run routing.transfer."
         if landed
@@ -183,11 +185,11 @@ def _received(ctx: Context, step: str, sides: Sides) -> Iterator[Check]:
         f"agent legs: {len(agents)}, answered: {len(talked)}"
         + (f" ({', '.join(kinds)})" if agents and not talked else way),
         bool(talked and by_ai) or (None if talked else False),
-        reason="The AI agent did not take this call, so it shows nothing of its transfer."
+        reason=_UNPROVEN
         if talked
         else "Nobody in the queue answered."
         if parts
-        else "The call came to no queue, so that nobody could take it.",
+        else "The call came to no queue, so nobody could take it.",
     )
     anis = [s["ani"] for leg in parts for s in leg.get("sessions") or [] if s.get("ani")]
     if parts:  # a call that never came shows no caller

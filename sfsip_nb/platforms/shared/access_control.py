@@ -97,7 +97,7 @@ def _refused(ctx: Context, platform: str, host: str, port: int) -> Check:
         advisory=ctx.live,
         reason=sentence
         if placed.codes
-        else "Silence proves nothing: a firewall may drop it before the list is asked.",
+        else "Silence proves nothing: a firewall may drop it before the allow list is checked.",
         evidence=placed.evidence,
     )
 
@@ -108,7 +108,7 @@ def _each(ctx: Context, platform: str) -> Check:
         "probe.acl/addresses",
         f"{platform} lets each of Synthflow's addresses in",
         signalling(ctx),
-        "it called once for each; no record shows from which of them",
+        "it called once for each; no record shows which address each call came from",
         None,
         Vantage.SYNTHFLOW,
         advisory=True,
@@ -158,7 +158,8 @@ def _listed(ctx: Context, platform: str, times: int) -> Check:
             str(refusal),
             None,
             Vantage.SYNTHFLOW,
-            reason=f"Synthflow did not place the call, so the list was not asked. {refusal.advice}",
+            reason="Synthflow did not place the call, so the allow list was not tested."
+            f" {refusal.advice}",
         )
     told = [_told(row) for row in rows]
     failed = [seen for seen in told if not seen.startswith(_ANSWERED)]

@@ -154,10 +154,10 @@ def _unexplained(causes: CausesRow) -> Check:
 def _untested(causes: CausesRow) -> Check:
     return _told(
         "untested",
-        "Everything else could be looked at",
-        "nothing is hidden by what is named",
+        "Everything else could be checked",
+        "the named causes hide nothing",
         "; ".join(f"{one.side}, {one.object}: {one.field}" for one in causes.untested),
-        "Nothing shows these until what is named is fixed: fix it, then verify again.",
+        "These cannot be checked until the named causes are fixed. Fix them, then verify again.",
     )
 
 

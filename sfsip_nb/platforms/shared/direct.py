@@ -20,7 +20,7 @@ from sfsip_nb.platforms.shared import heard, testcall
 from sfsip_nb.platforms.shared.checks import check, synthflow
 from sfsip_nb.platforms.shared.stages import CallStage, longest
 from sfsip_nb.platforms.shared.testcall import ObservedCall
-from sfsip_nb.platforms.synthflow import section
+from sfsip_nb.platforms.synthflow import endpoint
 from sfsip_nb.platforms.synthflow.resources import listed_assistant
 from sfsip_nb.sip.addresses import is_private
 
@@ -32,7 +32,7 @@ def uri(ctx: Context, user: str = "") -> str:
     """Where Synthflow takes calls."""
     at = f"{user}@" if user else ""
     transport = ctx.parameters.sip.transport
-    host, port = section.host(ctx.parameters), section.port(ctx.parameters)
+    host, port = endpoint.host(ctx.parameters), endpoint.port(ctx.parameters)
     return f"sip:{at}{host}:{port};transport={transport}"
 
 

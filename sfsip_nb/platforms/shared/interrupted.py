@@ -25,8 +25,8 @@ _LARGEST = 10_000  # bytes of a report
 _CUT = "the program ended during the call"
 
 _NOT_KNOWN = (
-    "nothing here says what ended it, if it was placed at all: at the latest its session timer,"
-    f" within {SHORTEST} seconds, where the carrier keeps one"
+    "nothing here shows what ended it, or whether it was placed at all; if the carrier keeps a"
+    f" session timer, that ended it within {SHORTEST} seconds at the latest"
 )
 
 
@@ -66,12 +66,12 @@ def settled(ctx: Context, step: str, rows: Sequence[DialledRow]) -> Check:
     ctx.journal.called(row.mark, CallRow(code=0, phrase=phrase, evidence=list(evidence)))
     return check(
         f"{step}/interrupted",
-        "A call that was placed is seen to its end",
+        "Every placed call is known to have ended",
         "placed once, and its end seen",
         f"begun at {row.at} from {row.account}; {phrase}",
         None,
         Vantage.HERE,
-        reason="It was not dialed again. What both sides recorded of it stands beside this; run the"
+        reason="It was not dialed again. What both sides recorded is shown next to this; run the"
         " step again for a new call.",
         evidence=evidence,
     )

@@ -77,7 +77,7 @@ def joined(step: str, sides: Sides, remedy: str = "") -> list[Check]:
         return [
             not_made(
                 step,
-                f"neither {name} nor Synthflow has a call{who} of that time",
+                f"neither {name} nor Synthflow has a call{who} at that time",
                 "Answer the card below again, run this cell and dial while it watches. If you "
                 "did call: is that the number you called from? Records can also be late; if so,"
                 " run "
@@ -130,8 +130,8 @@ _MOST = 6
 _APART = f"{calls.APART.total_seconds():.0f} s"
 
 AT_ONCE = (
-    "Calls of the same numbers came at once, and no id of either record tells which is which: call"
-    " again while nobody else calls."
+    "Several calls with the same numbers came at once, and no ID in either record tells them apart."
+    " Call again when nobody else is calling."
 )
 
 

@@ -16,7 +16,7 @@ from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.verdicts import Basis, Check, Vantage
 from sfsip_nb.inputs import facts
 from sfsip_nb.platforms.shared.checks import check, decided
-from sfsip_nb.platforms.synthflow.section import host, port
+from sfsip_nb.platforms.synthflow.endpoint import host, port
 from sfsip_nb.sip import ResolveError, loop
 from sfsip_nb.sip import probes as wire
 from sfsip_nb.sip.locating import Lookup, explain, locate

@@ -12,7 +12,7 @@ from sfsip_nb.platforms.shared.testcall import SPEECH_HZ, ObservedCall
 
 _OTHER_VOICE = "Audio came, but without this voice: see where the call led, in both sides' records."
 _OPEN_RTP = "Open RTP both ways, and compare the media address lists."
-_NOT_THERE = "Nothing shows that the AI agent took the call: look at why first."
+_NOT_THERE = "Nothing shows that the AI agent took the call. Find out why first."
 _HUNG_UP = {"local": "the caller hung up", "remote": "the other side hung up"}
 
 
@@ -105,7 +105,8 @@ def _voices(step: str, placed: ObservedCall, voices: Sequence[str], remedy: str)
             advisory=not whose,
             reason=(remedy or (_OTHER_VOICE if placed.audio.get("mos") else _OPEN_RTP))
             if whose
-            else "Whose sound it is is not known here: the platforms' records show the transfer.",
+            else "Whose voice it is cannot be told from here; the platforms' records show the"
+            " transfer.",
             evidence=placed.evidence,
         )
 

@@ -191,7 +191,7 @@ SILENT_AGENT = Fault(
 )
 DEAF_AGENT = Fault(
     "synthflow.deaf-agent",
-    "the AI agent understands nothing of what is said",
+    "the AI agent understands nothing that is said",
     AUDIO,
     cause="agent.deaf",
 )
@@ -204,7 +204,7 @@ REFER_REFUSED = Fault(
 )
 WRONG_TERMINATION = Fault(
     "synthflow.wrong-termination",
-    "Synthflow calls another organization's FQDN, whatever its API shows",
+    "Synthflow calls another organization's FQDN, no matter what its API shows",
     WRONG_ORG,
     cause="synthflow.termination-other",
 )
@@ -231,7 +231,7 @@ OLD_TLS = Fault(
 # What this machine sees
 NO_NAME = Fault(
     "synthflow.no-name",
-    "the name servers of this machine know no address of Synthflow's host",
+    "this machine's name servers have no address for Synthflow's host",
     REGISTRATION,
     cause="network.name",
     unclear=("genesys", "talkdesk"),

@@ -29,13 +29,13 @@ BAD_LINES = (
     BadLine("loss-5", "5 % of the audio {toward} is lost", Impairment(lose_one_in=20), _AT_LIMIT),
     BadLine(
         "jitter-60",
-        "audio {toward} comes up to 60 ms later, each packet by chance",
+        "audio {toward} comes up to 60 ms later, at random for each packet",
         Impairment(jitter_ms=60),
         _LATE,
     ),
     BadLine(
         "jitter-120",
-        "audio {toward} comes up to 120 ms later, each packet by chance",
+        "audio {toward} comes up to 120 ms later, at random for each packet",
         Impairment(jitter_ms=120),
         _LATE,
     ),
@@ -53,13 +53,13 @@ BAD_LINES = (
     ),
     BadLine(
         "clipped-start",
-        "the first 400 ms of whatever is said {toward} come as silence",
+        "the first 400 ms of anything said {toward} come as silence",
         Impairment(clip_start_ms=400),
         _CUT,
     ),
     BadLine(
         "clipped-end",
-        "the last 300 ms of whatever is said {toward} come as silence",
+        "the last 300 ms of anything said {toward} come as silence",
         Impairment(clip_end_ms=300),
         _CUT,
     ),

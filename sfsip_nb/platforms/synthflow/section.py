@@ -19,8 +19,6 @@ from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.difference import is_later, text
 from sfsip_nb.engine.model import Desired, Resource, Step
 from sfsip_nb.engine.verdicts import Basis, Check, Vantage
-from sfsip_nb.inputs import facts
-from sfsip_nb.inputs.schema import Parameters
 from sfsip_nb.platforms.shared.checks import check, of_number, part, remark, synthflow
 from sfsip_nb.platforms.synthflow import resources as r
 from sfsip_nb.platforms.synthflow import transfers as t
@@ -63,26 +61,6 @@ def _made_transfers(ctx: Context, key: str) -> list[str]:
     """The ids of the transfers to a number that this run has made, the last one first."""
     written = reversed(ctx.journal.changes.standing(t.TransferAction.kind, key))
     return [str(change.object) for change in written if change.op == "create" and change.object]
-
-
-def host(parameters: Parameters) -> str:
-    """Synthflow's SIP host for the workspace's region (the guides name the Global one)."""
-    return facts.synthflow_regions()[parameters.synthflow.region].sip
-
-
-def port(parameters: Parameters) -> int:
-    """32681 for UDP and TCP, 32682 for TLS."""
-    return facts.synthflow_port(parameters.sip.transport)
-
-
-def place(parameters: Parameters) -> tuple[str, int]:
-    """Where the contact center sends calls: the SIP host, and its port."""
-    return host(parameters), port(parameters)
-
-
-def realm(parameters: Parameters) -> str:
-    """The realm that digest credentials belong to."""
-    return parameters.sip.realm or host(parameters)
 
 
 def transfer_target(ctx: Context, trunk: ContactCenterSide) -> str:

@@ -113,7 +113,7 @@ PRIVATE_MEDIA = Fault(
 )
 CALL_LIMIT = Fault(
     "talkdesk.call-limit",
-    "other calls take all that the trunk may have at a time",
+    "other calls use up all that the trunk may have at a time",
     cause="talkdesk.call-limit",
     unclear=("talkdesk",),
 )

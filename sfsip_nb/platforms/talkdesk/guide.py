@@ -5,6 +5,7 @@ from __future__ import annotations
 from sfsip_nb.engine.model import Guide
 from sfsip_nb.platforms.shared import probes, sections
 from sfsip_nb.platforms.shared.lines import read
+from sfsip_nb.platforms.synthflow import endpoint
 from sfsip_nb.platforms.synthflow import section as synthflow
 from sfsip_nb.platforms.talkdesk import access, call_paths, flows, troubleshooting, trunk, verify
 from sfsip_nb.platforms.talkdesk.lookup import LOOKS
@@ -37,5 +38,5 @@ GUIDE = Guide(
     origins=origins,
     flows=call_paths.FLOWS,
     looks=LOOKS,
-    sip=synthflow.place,
+    sip=endpoint.place,
 )

@@ -12,7 +12,7 @@ from sfsip_nb.platforms.shared import addresses, line, testcall
 from sfsip_nb.platforms.shared.checks import check, synthflow
 from sfsip_nb.platforms.shared.sampling import sampled
 from sfsip_nb.platforms.shared.stages import CallStage
-from sfsip_nb.platforms.synthflow import section as synthflow_section
+from sfsip_nb.platforms.synthflow import endpoint
 from sfsip_nb.platforms.synthflow.resources import answers
 from sfsip_nb.platforms.talkdesk.platform import settings
 from sfsip_nb.sip.shown import counted
@@ -36,7 +36,7 @@ _ROUTING_PATH = {
 
 def _trunk_card(ctx: Context) -> Card:
     own, sip = settings(ctx), ctx.parameters.sip
-    host, port = synthflow_section.host(ctx.parameters), synthflow_section.port(ctx.parameters)
+    host, port = endpoint.host(ctx.parameters), endpoint.port(ctx.parameters)
     digest = sip.authentication == "digest"
     fields = [
         CardField("Name", own.trunk_name, "name"),

@@ -73,11 +73,11 @@ def _ms(elapsed: Elapsed | None) -> dict[str, int] | None:
 
 def _notes(found: Answering) -> Iterator[str]:
     if "agent" not in found.sides:
-        yield "The agent's sound is not here, so nothing can be told of how it answered."
+        yield "The agent's sound is not here, so how it answered cannot be measured."
     elif not found.spoke["agent"]:
         yield "The agent said nothing: no speech was found in its sound (a tone is none)."
     if "caller" not in found.sides:
-        yield "The caller's sound is not here, so nothing can be told of turns."
+        yield "The caller's sound is not here, so turns cannot be measured."
     elif not found.spoke["caller"]:
         yield "The caller said nothing, so there are no turns."
 

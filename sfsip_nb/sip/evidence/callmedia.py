@@ -52,7 +52,7 @@ class CallMedia:
     def why_not(self) -> str:
         """Why nothing of it can be measured; empty if something can."""
         if not any(self.to.values()):
-            return "There is no RTP of this call here, so nothing can be told of how it answered."
+            return "There is no RTP of this call here, so how it answered cannot be measured."
         if not any(self.chosen(to) for to in self.to):
-            return "Its sound is not G.711 (PCMU, PCMA), so nothing can be told of how it answered."
+            return "Its sound is not G.711 (PCMU, PCMA), so how it answered cannot be measured."
         return ""

@@ -83,7 +83,7 @@ class _Sounds:
     def told(self, call: CallMedia) -> Facts:
         keys = {to: [_key(stream) for stream in call.chosen(to)] for to in call.to}
         if any(key in self._sealed for found in keys.values() for key in found):
-            why = "Its sound is encrypted (SRTP), so nothing can be told of how it answered."
+            why = "Its sound is encrypted (SRTP), so how it answered cannot be measured."
             return unknown(why, CAPTURED)
         speech = {
             to: sorted(

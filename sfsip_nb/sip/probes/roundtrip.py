@@ -49,8 +49,8 @@ async def headers(
             return placed.result("pass", f"Both headers came back with {mark}.", facts), None
         what = " and ".join(missing)
         sentence = (
-            f"The call with the headers was answered, but {what} did not come back. From here it is"
-            f" not to be seen how far they got: look for {mark} in the peer's record of the call."
+            f"The call with the headers was answered, but {what} did not come back. From here you"
+            f" cannot see how far they got: look for {mark} in the peer's record of the call."
         )
         return placed.result("inconclusive", sentence, facts), None
 

@@ -25,6 +25,7 @@ from sfsip_nb.platforms.shared.lines import read
 from sfsip_nb.platforms.shared.origin import origin
 from sfsip_nb.platforms.shared.watch import WatchedPlatform
 from sfsip_nb.platforms.synthflow import access as synthflow_access
+from sfsip_nb.platforms.synthflow import endpoint
 from sfsip_nb.platforms.synthflow import section as synthflow
 
 _FIRST, _SECOND, _THIRD = "01-prerequisites", "02-echo-configuration", "03-synthflow-configuration"
@@ -101,7 +102,7 @@ def _access(ctx: Context) -> list[Check]:
 
 def _trunk(ctx: Context) -> list[Desired]:
     fields = {
-        "Server": f"{synthflow.host(ctx.parameters)}:{synthflow.port(ctx.parameters)}",
+        "Server": f"{endpoint.host(ctx.parameters)}:{endpoint.port(ctx.parameters)}",
         "Number": ctx.parameters.numbers[0],
         "Username": ctx.parameters.sip.username,
         "Password": ctx.secrets["sip.password"],
@@ -190,5 +191,5 @@ GUIDE = Guide(
     lines=lambda: read("echo"),
     origins=origins,
     looks=lookup.SYNTHFLOW,
-    sip=synthflow.place,
+    sip=endpoint.place,
 )

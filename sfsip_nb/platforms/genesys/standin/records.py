@@ -61,22 +61,6 @@ def _absent(field: str) -> datetime:
     raise missing(field)
 
 
-def _messages(asked: ApiRequest) -> list[str]:
-    id_ = asked.path["id"]
-    found = [
-        m.get("msg", "")
-        for m in asked.world.records["sip_messages"].values()
-        if m.get("conversationId") == id_
-    ]
-    if not found:
-        raise not_found("conversation", id_)
-    return found
-
-
-def _sip_message(asked: ApiRequest) -> Json:
-    return {"id": asked.path["id"], "message": "\r\n".join(_messages(asked))}
-
-
 def _media(asked: ApiRequest) -> Json:
     return {"entities": list(asked.world.records["media"].get(asked.path["id"], {}).values())}
 
@@ -170,11 +154,9 @@ def _live(asked: ApiRequest) -> Json:
     return {"id": conversation["conversationId"], "participants": participants}
 
 
-_SIPMESSAGES = "/api/v2/telephony/sipmessages/conversations/{id}"
 _STATISTICS = "/api/v2/telephony/providers/edges/mediastatistics/conversations/{id}"
 ENDPOINTS = [
     Endpoint("GET", "/api/v2/telephony/siptraces", _siptraces, _PCAP),
-    Endpoint("GET", _SIPMESSAGES, _sip_message, _PCAP),
     Endpoint("GET", _STATISTICS, _media, _DETAILS),
     Endpoint(
         "POST", "/api/v2/analytics/conversations/details/query", _details, _DETAILS, reads=True
