@@ -262,7 +262,7 @@ def test_what_was_approved_holds_where_another_notebooks_cell_gives_another_mode
         plan = open_run("genesys", stem, given(folder, stem) | {"mode": "plan"})
         open_runs.callback(plan.workspace.close)
         plan.plan()
-        plan.workspace.approve("Ann")
+        plan.workspace.approve("Ann", read="")
         other = opened(folder, open_runs, "03-synthflow-configuration")
         other.inputs().note("genesys.caller_name", "Acme Line")
         plan.workspace.refresh()
