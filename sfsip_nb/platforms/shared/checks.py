@@ -15,28 +15,28 @@ from sfsip_nb.platforms.synthflow.client import SynthflowClient
 
 
 class _KeptIds(dict[str, str]):
-    """Assistants' ids by what was asked for, kept in the journal for the run's next kernel."""
+    """Ids of a workspace's assistants by what was asked for, kept for the run's next kernel."""
 
-    _NAME = "synthflow.assistants"
-
-    def __init__(self, journal: Journal) -> None:
-        super().__init__(journal.get(self._NAME, {}))
+    def __init__(self, journal: Journal, region: str, workspace: str) -> None:
+        self._name = f"synthflow.assistants/{region}/{workspace}"
+        super().__init__(journal.get(self._name, {}))
         self._journal = journal
 
     def __setitem__(self, wanted: str, id: str) -> None:
         super().__setitem__(wanted, id)
-        self._journal.change(self._NAME, lambda kept: kept | {wanted: id}, {})
+        self._journal.change(self._name, lambda kept: kept | {wanted: id}, {})
 
 
 def synthflow(ctx: Context) -> SynthflowClient:
     """The attempt's Synthflow client."""
+    own = ctx.parameters.synthflow
     return ctx.once(
         "synthflow",
         lambda: SynthflowClient(
             ctx.secrets["synthflow.api_key"],
-            ctx.parameters.synthflow.workspace_id,
+            own.workspace_id,
             base=origin(ctx, "synthflow"),
-            assistant_ids=_KeptIds(ctx.journal),
+            assistant_ids=_KeptIds(ctx.journal, own.region, own.workspace_id),
         ),
         SynthflowClient.close,
     )
