@@ -20,7 +20,7 @@ from sfsip_nb.engine.rows import CheckRow, StepRow
 from sfsip_nb.engine.verdicts import Check, Verdict, step_verdict
 
 _GOOD = ("pass", "skipped", "waived")
-_INTERRUPTED = "Interrupted by a person; run it again to continue."
+_INTERRUPTED = "Interrupted; run it again to continue."
 
 
 @dataclass
