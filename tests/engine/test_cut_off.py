@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from sfsip_nb.engine import evidence, export
 from sfsip_nb.engine.broken import InternalError
 from sfsip_nb.engine.engine import Engine
-from sfsip_nb.engine.journal import Journal
+from sfsip_nb.engine.journal import AttemptFacts, Journal
 from sfsip_nb.engine.model import Fields, Refused, Seen, Stranded
 from sfsip_nb.engine.record import Record
 from sfsip_nb.engine.rollback import rollback
@@ -23,6 +24,7 @@ from tests.engine.world import STEPS, Platform, Things, engine
 
 _RISK = "The number may ring nowhere until it is back on a call route."
 _ADOPTED = {"adopt": ["toy.thing:a"]}
+FACTS = AttemptFacts(customer="c", run="r")
 ONE = STEPS[:1]
 
 forks = [
@@ -106,6 +108,26 @@ class TestKilled:
         told = record(later)
         assert (told.verdict, told.alerts) == ("pass", [])
         assert record(later, attempt=1).alerts == []
+
+    def test_another_process_tells_one_that_runs_from_one_that_was_killed(
+        self, tmp_path: Path
+    ) -> None:
+        path = tmp_path / "journal.sqlite3"
+        reading, writing = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            journal = Journal(path)
+            journal.step_begins(journal.begin("verify", "interactive", FACTS), "one")
+            os.write(writing, b"!")
+            signal.pause()
+        os.read(reading, 1)
+        with closing(Journal(path)) as journal:
+            assert (journal.steps(), journal.running) == ({}, {"one"})
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            assert (journal.verdict("one"), journal.running) == ("inconclusive", set())
+        os.close(reading)
+        os.close(writing)
 
     def test_killed_between_two_halves_it_is_told_until_one_follows(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
