@@ -55,8 +55,11 @@ def paragraphs(show: Show = _long) -> Iterator[None]:
         _stop(str(error), BAD_INPUT)
     except SfsipError as error:
         _stop(f"{error} {getattr(error, 'advice', '')}".strip(), BROKE_OFF)
-    except KeyboardInterrupt:
-        _stop("Interrupted. Run the same command to continue from here.", BROKE_OFF)
+    except KeyboardInterrupt as interrupt:
+        told = "Run the same command to continue from here."
+        if isinstance(left := interrupt.__cause__, SfsipError):  # something is half changed
+            told = f"{left} {getattr(left, 'advice', '')}"
+        _stop(f"Interrupted. {told}", BROKE_OFF)
     except BrokenPipeError:  # who read our lines, such as head, has gone
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - or the interpreter's own flush fails
         raise typer.Exit(BROKE_OFF) from None

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from sfsip_nb.api.errors import ApiError
-from sfsip_nb.engine import difference, effects, plan
+from sfsip_nb.engine import difference, effects, leftover, plan
 from sfsip_nb.engine.changes import Change, Meant
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.difference import Comparison
 from sfsip_nb.engine.effects import read_until
-from sfsip_nb.engine.model import Desired, Fields, Refused, Seen, Stranded
+from sfsip_nb.engine.model import Desired, Fields, Refused, Resource, Seen, Stranded
 from sfsip_nb.engine.verdicts import Check, Verdict
 from sfsip_nb.sip.shown import counted
 
-Trouble = ApiError | Refused
+Trouble = ApiError | Refused | KeyboardInterrupt
 
 
 @dataclass
@@ -60,6 +60,8 @@ def carry_out(ctx: Context, step: str, want: Desired, approved: plan.Plan) -> Se
     if stop:
         return Settled(stop, found=half_done)
     if not found.changed:
+        if found.seen is not None:
+            effects.is_whole(ctx, want, found.seen)
         return Settled(difference.field_checks(step, found), found=half_done)
     last = _write(ctx, step, found, approved)
 
@@ -87,55 +89,94 @@ def _look(ctx: Context, step: str, want: Desired, approved: plan.Plan) -> Compar
 def _write(ctx: Context, step: str, found: Comparison, approved: plan.Plan) -> int:
     """Create or update an object, one effect a request. Returns the last one's id.
 
-    Where a later request of an update fails, what the earlier ones did is taken back at once.
+    Where a later request of an update fails, or a person interrupts it, what the earlier ones did
+    is taken back at once.
     """
-    want, seen = found.want, found.seen
+    want, seen, resource = found.want, found.seen, ctx.resource(found.want.kind)
     wanted = {name: want.fields[name] for name in found.changed}
-    stages = [wanted] if seen is None else ctx.resource(want.kind).stages(seen, wanted)
-    done: list[Meant] = []
-    for fields in stages:
-        meant = Meant(
-            step,
-            want.kind,
-            want.key,
-            found.op,
-            before={name: seen.fields.get(name) for name in fields} if seen else {},
-            after=fields,
-            fingerprints={n: mark for n, mark in found.fingerprints.items() if n in fields},
-            plan=approved.id,
-        )
-        try:
-            last = effects.send(ctx, meant, seen)
-        except (ApiError, Refused) as error:
-            if not done:
-                raise
-            half = done[-1]
-            back = replace(half, before=half.after, after=half.before, undoes=(last,))
-            raise put_right(ctx, back, error, by_hand=half.before) from None
-        done.append(meant)
-        seen = seen and replace(seen, fields=seen.fields | fields)
-    return last
-
-
-def put_right(ctx: Context, meant: Meant, trouble: Trouble, by_hand: Fields) -> Trouble:
-    """Write one half of a change after the other half failed, so that neither is left alone.
-
-    What to say of the trouble: ``Stranded`` where this fails too, with what a person sets by hand.
-    """
-    resource = ctx.resource(meant.kind)
+    stages = [wanted] if seen is None else resource.stages(seen, wanted)
     try:
-        seen = resource.read(meant.key)
-        if seen is not None and effects.holds(meant.before, seen):
-            effects.send(ctx, meant, seen)
+        for left, fields in zip(reversed(range(len(stages))), stages, strict=True):
+            meant = Meant(
+                step,
+                want.kind,
+                want.key,
+                found.op,
+                before={name: seen.fields.get(name) for name in fields} if seen else {},
+                after=fields,
+                fingerprints={n: mark for n, mark in found.fingerprints.items() if n in fields},
+                plan=approved.id,
+                half=half_of(resource, want) if left else "",
+            )
+            last = effects.send(ctx, meant, seen)
+            seen = seen and replace(seen, fields=seen.fields | fields)
+        return last
+    except (ApiError, Refused, KeyboardInterrupt) as error:
+        if len(stages) == 1 and ctx.journal.changes.half(want.kind, want.key) is None:
+            raise
+        trouble = error
+    raise put_right(ctx, want, trouble)
+
+
+def half_of(resource: Resource, what: Desired | Meant) -> str:
+    """What to say of an object that stays half changed."""
+    return f"{what.kind} “{what.key}” was left half changed. {resource.at_risk}".strip()
+
+
+def put_right(ctx: Context, what: Desired | Meant, trouble: Trouble) -> Trouble:
+    """Take one half of a change back after the other half failed, so that it does not stay alone.
+
+    Returns what to raise: the trouble, or ``Stranded`` where this fails too, with what a person
+    sets by hand. An interrupt goes on as one, and then has ``Stranded`` for its cause.
+    """
+    changes, resource = ctx.journal.changes, ctx.resource(what.kind)
+    try:
+        if isinstance(trouble, KeyboardInterrupt):
+            for change in changes.of(what.kind, what.key):
+                if change.open:
+                    effects.settle(ctx, change, effects.PATIENCE)
+        half = changes.half(what.kind, what.key)
+        seen = resource.read(what.key) if half else None
+        if half and seen is not None and effects.holds(half.after, seen):
+            effects.send(ctx, _back(ctx, half), seen)
         return trouble
-    except (ApiError, Refused) as error:
-        wanted = "; ".join(f"{name}: {difference.text(value)}" for name, value in by_hand.items())
-        return Stranded(
-            f"{meant.kind} “{meant.key}” was left half changed. {resource.at_risk} The change was "
-            f"not completed ({trouble}), nor undone ({error}).",
-            f"Put it back by hand at once ({wanted}), or run the same command again: apply "
-            "completes the change, rollback undoes it.",
+    except (ApiError, Refused, KeyboardInterrupt) as error:
+        stranded = Stranded(
+            f"{half_of(resource, what)} The change was not completed ({_told(trouble)}), nor undone"
+            f" ({_told(error)}).",
+            leftover.by_hand(_before(ctx, what)),
         )
+        for stop in (trouble, error):
+            if isinstance(stop, KeyboardInterrupt):
+                stop.__cause__ = stranded
+                return stop
+        return stranded
+
+
+def _back(ctx: Context, half: Change) -> Meant:
+    """What takes a half back; where it is a rollback's, the write that this had undone stands."""
+    undone = [c for c in ctx.journal.changes.of(half.kind, half.key) if c.id in half.undoes]
+    return Meant(
+        half.step,
+        half.kind,
+        half.key,
+        "update",
+        before=half.after,
+        after=half.before,
+        plan=undone[-1].plan if undone else half.plan,
+        undoes=() if undone else (half.id,),
+    )
+
+
+def _before(ctx: Context, what: Desired | Meant) -> Fields:
+    """The values that the object had before the change of which one half stands."""
+    standing = ctx.journal.changes.standing(what.kind, what.key)
+    halves = [change for change in standing if change.half] or standing
+    return halves[-1].before if halves else {}
+
+
+def _told(trouble: Trouble) -> str:
+    return "it was interrupted" if isinstance(trouble, KeyboardInterrupt) else str(trouble)
 
 
 def _obstacle(ctx: Context, step: str, found: Comparison, approved: plan.Plan) -> list[Check]:

@@ -18,7 +18,8 @@ class Meant:
     """One request that changes a platform, as it is meant.
 
     ``fingerprints`` are those of secret fields. ``undoes`` are the earlier writes that this one
-    takes back: a rollback's, or a compensation's.
+    takes back: a rollback's, or a compensation's. ``half`` says what is so where no other write
+    follows this one, which does only half of what is wanted; empty for a whole one.
     """
 
     step: str
@@ -30,6 +31,7 @@ class Meant:
     fingerprints: dict[str, str] = field(default_factory=dict)
     plan: str = ""
     undoes: tuple[int, ...] = ()
+    half: str = ""
 
     def __str__(self) -> str:
         return f"{self.op} of {self.kind} “{self.key}”"
@@ -117,6 +119,10 @@ class Changes:
         """The writes of one attempt."""
         return self._found("attempt = ?", attempt)
 
+    def until(self, attempt: int) -> list[Change]:
+        """The writes of one attempt and of those before it."""
+        return self._found("attempt <= ?", attempt)
+
     def of(self, kind: str, key: str) -> list[Change]:
         """The writes to one object."""
         return self._found("kind = ? AND key = ?", kind, key)
@@ -128,6 +134,12 @@ class Changes:
     def standing(self, kind: str, key: str) -> list[Change]:
         """The writes to one object that stand: neither refused nor taken back."""
         return [change for change in self.of(kind, key) if change.stands]
+
+    def half(self, kind: str, key: str) -> Change | None:
+        """The write that left an object half changed, as far as is known, if one did."""
+        last = next((change for change in reversed(self.of(kind, key)) if change.done), None)
+        alone = last is not None and last.half and not (last.undone or last.left)
+        return last if alone else None
 
     def _found(self, where: str, *values: Any) -> list[Change]:
         names = {each.name for each in fields(Change)}

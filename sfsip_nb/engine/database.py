@@ -30,7 +30,8 @@ CREATE TABLE IF NOT EXISTS changes (
   id INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, plan TEXT NOT NULL, step TEXT NOT NULL,
   kind TEXT NOT NULL, key TEXT NOT NULL, op TEXT NOT NULL, before TEXT NOT NULL,
   after TEXT NOT NULL, prints TEXT NOT NULL, object TEXT, intent TEXT NOT NULL,
-  outcome TEXT, left TEXT, undone TEXT, ended TEXT, undoes TEXT NOT NULL DEFAULT '[]');
+  outcome TEXT, left TEXT, undone TEXT, ended TEXT, undoes TEXT NOT NULL DEFAULT '[]',
+  half TEXT NOT NULL DEFAULT '');
 CREATE INDEX IF NOT EXISTS changes_by_object ON changes (kind, key);
 CREATE TABLE IF NOT EXISTS people (
   step TEXT PRIMARY KEY, attempt INTEGER NOT NULL, done_by TEXT NOT NULL, done_at TEXT NOT NULL,
@@ -47,6 +48,7 @@ CREATE TABLE IF NOT EXISTS dialled (
 
 _LATER = (
     ("changes", "undoes", "[]"),
+    ("changes", "half", ""),
     ("dialled", "result", "{}"),
     ("dialled", "account", ""),
     ("dialled", "approved_by", ""),
@@ -54,7 +56,7 @@ _LATER = (
 )
 """Columns that the journals of earlier versions lack, and what stands in their old rows."""
 
-_TEXTS = {"reason", "outcome", "done_by", "note", "title", "account", "approved_by"}
+_TEXTS = {"reason", "outcome", "half", "done_by", "note", "title", "account", "approved_by"}
 _DATA = {"value", "facts", "checks", "before", "after", "given", "card", "evidence", "result"}
 _OWN_DATA = {"prints", "undoes"}
 """Columns, in whichever table: texts and data from outside, which may hold a secret, and our own

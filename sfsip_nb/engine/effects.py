@@ -143,6 +143,14 @@ def holds(fields: Fields, seen: Seen) -> bool:
     return all(seen.fields[name] == value for name, value in fields.items() if name in seen.fields)
 
 
+def is_whole(ctx: Context, what: Desired | Meant, seen: Seen) -> None:
+    """Note that an object is as it should be, where a write of this run had left it half changed:
+    somebody else did the other half."""
+    half = ctx.journal.changes.half(what.kind, what.key)
+    if half is not None:
+        ctx.journal.changes.left(half.id, seen.id, difference.digest(seen))
+
+
 def as_left(change: Change, seen: Seen | None) -> bool:
     """Whether an object is as a write of this run left it."""
     if change.left:

@@ -14,13 +14,13 @@ from sfsip_nb.api.memory import remembering
 from sfsip_nb.engine import apply, effects, evidence, fitting, hosts, people, plan, trouble
 from sfsip_nb.engine.broken import InternalError, explain
 from sfsip_nb.engine.context import Context
-from sfsip_nb.engine.model import Card, Desired, LookupResult, Refused, Step
+from sfsip_nb.engine.model import Card, Desired, LookupResult, Refused, Step, Stranded
 from sfsip_nb.engine.plan import Plan
 from sfsip_nb.engine.rows import CheckRow, StepRow
 from sfsip_nb.engine.verdicts import Check, Verdict, step_verdict
 
 _GOOD = ("pass", "skipped", "waived")
-_INTERRUPTED = "Interrupted by a person; run it again to continue."
+_INTERRUPTED = "Interrupted; run it again to continue."
 
 
 @dataclass
@@ -121,11 +121,17 @@ class Engine:
 
         Raises ``InternalError`` for a fault of our own, and ``Unreachable`` where it cannot begin
         without a host; whatever else a platform or a peer does becomes a verdict. Where a person
-        interrupts, the step is left open, and ``KeyboardInterrupt`` goes on.
+        interrupts, the step is left open, and ``KeyboardInterrupt`` goes on; its cause is
+        ``Stranded`` where something was left half changed, which is a failed check then.
         """
+        try:
+            return self._run(self.ctx.guide.step(step_id))
+        finally:
+            self.ctx.journal.step_over()
+
+    def _run(self, step: Step) -> StepResult:
         ctx = self.ctx
-        step = ctx.guide.step(step_id)
-        row = ctx.journal.step_begins(ctx.attempt, step_id)
+        row = ctx.journal.step_begins(ctx.attempt, step.id)
         broke: BaseException | None = None
         with self._asking() as asked:
             try:
@@ -136,13 +142,20 @@ class Engine:
                 broke = error
                 result = StepResult(step, Verdict.BLOCKED, reason=f"Not begun: {error}")
             except Exception as error:
-                told = explain(ctx.run_dir, ctx.redactor, step_id, error)
+                told = explain(ctx.run_dir, ctx.redactor, step.id, error)
                 broke = InternalError(told)
                 result = StepResult(step, Verdict.INCONCLUSIVE, reason=told)
             except KeyboardInterrupt as error:
                 broke = error
-                result = StepResult(step, Verdict.INCONCLUSIVE, reason=_INTERRUPTED)
-        checks = evidence.resting(ctx, step_id, trouble.once(result.checks), asked)
+                left = error.__cause__
+                checks = [trouble.told(step.id, left)] if isinstance(left, Stranded) else []
+                result = _interrupted(step, checks)
+        try:
+            checks = evidence.resting(ctx, step.id, trouble.once(result.checks), asked)
+        except KeyboardInterrupt as error:  # without evidence nothing passes
+            broke = broke or error
+            checks = [check for check in result.checks if check.verdict is Verdict.FAIL]
+            result = _interrupted(step, checks)
         result.checks = [self._waived(check) for check in checks]
         if result.checks:
             result.verdict = step_verdict(result.checks)
@@ -154,8 +167,8 @@ class Engine:
             result.reason,
         )
         if broke is not None:
-            raise broke from None
-        ended = ctx.journal.steps(ctx.attempt)[step_id]  # with what other steps prove of it
+            raise broke from broke.__cause__
+        ended = ctx.journal.steps(ctx.attempt)[step.id]  # with what other steps prove of it
         result.verdict, result.checks = ended.verdict, [c.check for c in ended.checks]
         return result
 
@@ -268,6 +281,11 @@ class Engine:
             by = f"Waived by {waiver.by} until {waiver.until}: {waiver.reason}"
             return replace(check, verdict=Verdict.WAIVED, reason=by)
         return check
+
+
+def _interrupted(step: Step, checks: list[Check]) -> StepResult:
+    """A step that a person stopped; what failed before stands all the same."""
+    return StepResult(step, Verdict.INCONCLUSIVE, checks, reason="" if checks else _INTERRUPTED)
 
 
 def _well(checks: list[Check]) -> bool:

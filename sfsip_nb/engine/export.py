@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Literal
 
-from sfsip_nb.engine import comparison, spelling
+from sfsip_nb.engine import comparison, leftover, spelling
 from sfsip_nb.engine.changes import Change
 from sfsip_nb.engine.difference import text
 from sfsip_nb.engine.journal import AnswerRow, Journal
@@ -82,7 +82,7 @@ def _alone(journal: Journal, attempt: int, guide: Guide) -> Record:
             "broke_off": broke_off,
             "rollback": undone,
             "rolled_back": _rolled_back(journal, attempt),
-            "alerts": _alerts(steps, undone),
+            "alerts": _alerts(journal, attempt, steps, undone),
             "plan": plan_of(journal, attempt),
             "changes": [_change(c) for c in journal.changes.of_attempt(attempt)],
             "people": people,
@@ -108,20 +108,24 @@ def _rolled_back(journal: Journal, attempt: int) -> str:
     return str(undone[-1]) if undone else ""
 
 
-def _alerts(steps: Sequence[StepRow], undone: RollbackRow | None) -> list[str]:
+def _alerts(
+    journal: Journal, attempt: int, steps: Sequence[StepRow], undone: RollbackRow | None
+) -> list[str]:
     """What somebody has to see to at once: it stands on the cover."""
     checks = (check for step in steps for check in step.checks)
     found = [f"{c.seen} {c.reason}" for c in checks if c.id.endswith(STRANDED)]
     if undone:
         found += [f"Not as before: {what}." for what in undone.differences]
         found += [f"{i.what}: {i.result}." for i in undone.undone if not i.ok]
-    return found
+    return found + [
+        each.told for each in leftover.left(journal, attempt) if not each.is_told_in(found)
+    ]
 
 
 def everything(journal: Journal) -> dict[str, Any]:
     """journal.json: the whole journal as it stands."""
     rows = journal.database.rows
-    steps = rows("SELECT * FROM steps WHERE verdict IS NOT NULL ORDER BY id")
+    steps = rows(f"SELECT * FROM steps WHERE {journal.over} ORDER BY id")
     whole: dict[str, Any] = wellformed(
         {
             "schema": 1,

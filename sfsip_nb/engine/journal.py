@@ -12,6 +12,7 @@ from pydantic import Field
 from sfsip_nb.engine.changes import Changes
 from sfsip_nb.engine.clock import now
 from sfsip_nb.engine.database import Database
+from sfsip_nb.engine.held import Running
 from sfsip_nb.engine.proofs import settled
 from sfsip_nb.engine.rows import (
     CallRow,
@@ -25,9 +26,11 @@ from sfsip_nb.engine.rows import (
     WaiverRow,
 )
 from sfsip_nb.engine.shape import Instant, Shape
-from sfsip_nb.engine.verdicts import Basis
+from sfsip_nb.engine.verdicts import Basis, Verdict
 
 _OPEN_ATTEMPT = "id = ? AND ended IS NULL"
+
+_CUT_OFF = "It was begun and cut off before it ended, so how things stand is unknown: run it again."
 
 
 class AttemptFacts(Shape):
@@ -71,7 +74,10 @@ class AnswerRow(Shape):
 
 
 class JournaledStep(StepRow):
-    """A step's row, with the attempt in which it ended. The guide knows its section and title."""
+    """A step's row, with its attempt. The guide knows its section and title.
+
+    One that was cut off is inconclusive, whatever the step came to before.
+    """
 
     attempt: int
 
@@ -83,6 +89,8 @@ _Settled = tuple[tuple[list[int], list[int], list[DialledRow]], dict[str, Journa
 def _step(row: dict[str, Any]) -> JournaledStep:
     named = {name for check in row["checks"] for name in check["evidence"]}
     about = {"id": row["step"], "section": "", "title": "", "evidence": sorted(named)}
+    if row["verdict"] is None:
+        about |= {"verdict": Verdict.INCONCLUSIVE, "reason": _CUT_OFF}
     return JournaledStep.model_validate(row | about)
 
 
@@ -93,11 +101,13 @@ class Journal:
         """Open or make the file. ``clean`` takes secrets out of all that is written."""
         self.database = Database(path, clean)
         self.changes = Changes(self.database)
-        self._read: dict[int, JournaledStep] = {}  # a row that has ended never changes
+        self._running = Running(path.parent)
+        self._read: dict[int, JournaledStep] = {}  # a row of a step that is over never changes
         self._settled: dict[int | None, _Settled] = {}
 
     def close(self) -> None:
         """Close the file; what was written stays."""
+        self._running.end()
         self.database.close()
 
     # -- what was asked -------------------------------------------------------------------
@@ -170,16 +180,25 @@ class Journal:
         """The newest attempt in which a step has a verdict, of those before one or of all."""
         query = (
             "SELECT max(attempt) AS newest FROM steps"
-            " WHERE verdict IS NOT NULL AND attempt < coalesce(?, attempt + 1)"
+            f" WHERE {self.over} AND attempt < coalesce(?, attempt + 1)"
         )
         newest: int | None = self.database.rows(query, before)[0]["newest"]
         return newest
 
     def step_begins(self, attempt: int, step: str) -> int:
-        """Note that a step starts. Returns the row to end it with."""
-        return self.database.insert(
-            "steps", attempt=attempt, step=step, change="none", checks=[], reason="", started=now()
-        )
+        """Note that a step starts. Returns the row to end it with.
+
+        Until then, or until `step_over`, it counts as running, unless this process is gone.
+        """
+        with self.database.writing() as connection:
+            cursor = connection.execute(
+                "INSERT INTO steps (attempt, step, change, checks, reason, started)"
+                " VALUES (?, ?, 'none', '[]', '', ?)",
+                (attempt, step, now()),
+            )
+            row = int(cursor.lastrowid or 0)
+            self._running.begin(row)  # before anybody else sees it
+        return row
 
     def step_ends(
         self, row: int, verdict: str, change: str, checks: Iterable[CheckRow], reason: str
@@ -195,17 +214,38 @@ class Journal:
             reason=reason,
             ended=now(),
         )
+        self.step_over()
+
+    def step_over(self) -> None:
+        """Whatever step was begun here is carried out no more: without a verdict it was cut off."""
+        self._running.end()
+
+    @property
+    def running(self) -> set[str]:
+        """The steps that some process carries out now."""
+        return {row["step"] for row in self._unended() if self._running.holds(row["id"])}
+
+    @property
+    def over(self) -> str:
+        """Which rows are of steps that ended or were cut off, as SQL."""
+        begun = [row["id"] for row in self._unended()]
+        cut = [str(row) for row in begun if row in self._read or not self._running.holds(row)]
+        return f"(verdict IS NOT NULL OR id IN ({', '.join(cut)}))"
+
+    def _unended(self) -> list[dict[str, Any]]:
+        return self.database.rows("SELECT id, step FROM steps WHERE verdict IS NULL")
 
     def steps(self, attempt: int | None = None) -> dict[str, JournaledStep]:
-        """The newest ended row of each step, of one attempt or of the whole run.
+        """The newest row of each step, of one attempt or of the whole run.
 
+        One that is carried out now counts once it has ended; one that was cut off counts.
         Checks that other steps prove have the verdict that this gives them, by the newest that the
         run has seen of those steps.
         """
-        own = self._ended("attempt = coalesce(?, attempt)", attempt)
+        own = self._newest("attempt = coalesce(?, attempt)", attempt)
         seen = own
         if attempt is not None:
-            seen = self._ended("attempt <= ?", attempt)
+            seen = self._newest("attempt <= ?", attempt)
         attempts = {row.attempt for row in seen.values()}
         calls = [call for number in sorted(attempts) for call in self.dialled(number)]
         of = ([*map(id, own.values())], [*map(id, seen.values())], calls)
@@ -214,9 +254,9 @@ class Journal:
             self._settled[attempt] = of, rows
         return dict(self._settled[attempt][1])
 
-    def _ended(self, where: str, attempt: int | None) -> dict[str, JournaledStep]:
+    def _newest(self, where: str, attempt: int | None) -> dict[str, JournaledStep]:
         newest = self.database.rows(
-            f"SELECT max(id) AS id FROM steps WHERE verdict IS NOT NULL AND {where}"
+            f"SELECT max(id) AS id FROM steps WHERE {self.over} AND {where}"
             " GROUP BY step ORDER BY min(id)",
             attempt,
         )
@@ -224,8 +264,8 @@ class Journal:
             if row["id"] not in self._read:
                 (kept,) = self.database.rows("SELECT * FROM steps WHERE id = ?", row["id"])
                 self._read[row["id"]] = _step(kept)
-        ended = [self._read[row["id"]] for row in newest]
-        return {step.id: step for step in ended}
+        over = [self._read[row["id"]] for row in newest]
+        return {step.id: step for step in over}
 
     def checks(self, step: str) -> list[CheckRow]:
         """The checks of every execution of a step in this run, oldest first."""
@@ -233,7 +273,7 @@ class Journal:
         return [CheckRow.model_validate(check) for row in rows for check in row["checks"]]
 
     def verdict(self, step: str) -> str | None:
-        """The newest verdict of a step in the whole run, if it ever ended."""
+        """The newest verdict of a step in the whole run, if it was ever carried out."""
         row = self.steps().get(step)
         return row.verdict if row else None
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from sfsip_nb.api.errors import ApiError
 from sfsip_nb.engine import baseline, difference, effects, plan
-from sfsip_nb.engine.apply import Trouble, put_right
+from sfsip_nb.engine.apply import Trouble, half_of, put_right
 from sfsip_nb.engine.changes import Change, Meant
 from sfsip_nb.engine.clock import now
 from sfsip_nb.engine.context import Context
@@ -35,9 +36,19 @@ def rollback(ctx: Context, by: str = "") -> RollbackRow:
     except where somebody has changed it since: that is reported, not overwritten. What a person
     did is undone by a person (on the testbed, by the simulated administrator). At the end, what
     the first plan observed is held against what is there now. ``by`` names who approved it.
+    Where a person interrupts, nothing is left half changed (`put_right`).
     """
     plan.path_of(ctx).unlink(missing_ok=True)  # nobody is to carry it out any more
-    undone = [*_people(ctx), *_settled(ctx), *_changes(ctx)]
+    try:
+        undone = [*_people(ctx), *_settled(ctx), *_changes(ctx)]
+    except KeyboardInterrupt as interrupt:
+        stop = interrupt
+    else:
+        return _ended(ctx, by, undone)
+    raise _interrupted(ctx, stop)
+
+
+def _ended(ctx: Context, by: str, undone: list[UndoneRow]) -> RollbackRow:
     differences = baseline.differences(ctx)
     ok = not differences and all(item.ok for item in undone)
     if ok:
@@ -116,7 +127,6 @@ def _changes(ctx: Context) -> list[UndoneRow]:
     left: list[tuple[int, Change]] = []
     stuck: dict[tuple[str, str], str] = {}
     halted: Change | None = None
-    previous: Change | None = None
     for change in _standing(ctx):
         what = str(change)
         if halted is not None:
@@ -129,12 +139,13 @@ def _changes(ctx: Context) -> list[UndoneRow]:
             continue
         try:
             results.append(_undo(ctx, change))
-            previous = change
         except (ApiError, Refused) as error:
             told: Trouble = error
             if change.op == "update" and ctx.resource(change.kind).at_risk:
                 halted = change
-                told = _take_back(ctx, change, previous, error)
+                told = put_right(ctx, change, error)
+                if isinstance(told, KeyboardInterrupt):
+                    raise told from told.__cause__
             else:
                 left.append((len(results), change))
                 stuck[change.kind, change.key] = str(error)
@@ -178,10 +189,12 @@ def _set_back(ctx: Context, change: Change, seen: Seen | None) -> tuple[str, boo
     moved = [n for n, value in _left(ctx, change).items() if seen.fields.get(n, value) != value]
     if effects.holds(restorable, seen):
         ctx.journal.changes.undone(change.id)
+        effects.is_whole(ctx, change, seen)
         return "as before" + (f"; not {lost}" if lost else ""), not lost
     if moved:
         return f"changed since by somebody else: {', '.join(moved)}", False
-    effects.send(ctx, _undoing(change, "update", restorable), seen)
+    undoing = replace(_undoing(change, "update", restorable), half=_half(ctx, change))
+    effects.send(ctx, undoing, seen)
     return "former values restored" + (f"; not {lost}" if lost else ""), not lost
 
 
@@ -199,15 +212,21 @@ def _left(ctx: Context, change: Change) -> Fields:
     return values
 
 
-def _take_back(ctx: Context, first: Change, second: Change | None, trouble: Trouble) -> Trouble:
-    """Redo the second half of a change whose first half could not be undone; what to say of it."""
-    half = first.kind, first.key, first.after
-    if second is None or (second.kind, second.key, second.before) != half:
-        return trouble
-    again = Meant(
-        second.step, second.kind, second.key, "update", second.before, second.after, {}, second.plan
-    )
-    return put_right(ctx, again, trouble, by_hand=first.before)
+def _half(ctx: Context, change: Change) -> str:
+    """What is so once this change is undone, and the one that it completed is not yet."""
+    resource = ctx.resource(change.kind)
+    earlier = [c for c in ctx.journal.changes.standing(change.kind, change.key) if c.id < change.id]
+    completes = bool(earlier) and earlier[-1].after == change.before
+    return half_of(resource, change) if resource.at_risk and completes else ""
+
+
+def _interrupted(ctx: Context, stop: KeyboardInterrupt) -> KeyboardInterrupt:
+    """The interrupt, once what it may have left half changed is put right."""
+    written = {(c.kind, c.key): c for c in ctx.journal.changes.of_attempt(ctx.attempt)}
+    for change in written.values():
+        if stop.__cause__ is None and ctx.resource(change.kind).at_risk:
+            put_right(ctx, change, stop)
+    return stop
 
 
 def _made_by(ctx: Context, change: Change, seen: Seen) -> bool:

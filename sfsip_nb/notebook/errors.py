@@ -40,8 +40,10 @@ def errors_shown(
         stop = error
         if (plain := redactor().text(str(error))) != str(error):
             stop.args = (plain,)  # a platform may quote what it was sent
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         stop = Interrupted("Interrupted. Nothing is lost: run the cell again to go on.")
+        if isinstance(interrupt.__cause__, SfsipError):  # something was left half changed
+            stop = interrupt.__cause__
     except Exception as error:
         stop = InternalError(explain(folder, redactor(), where, error))
     else:

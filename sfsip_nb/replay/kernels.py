@@ -46,6 +46,9 @@ MEMORY = 4 * 1024**3
 
 _START_TIMEOUT = 90
 
+_END_TIMEOUT = 45
+"""Seconds for a cell that was interrupted: settling a write takes 15 (`engine.effects`)."""
+
 
 class _ThisPython(KernelSpecManager):
     """Every kernel is the interpreter that runs the replay, whatever is installed elsewhere."""
@@ -168,10 +171,29 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill has n
     def execute_cell(self, cell: Any, *args: Any, **options: Any) -> Any:
         try:
             return super().execute_cell(cell, *args, **options)
+        except (KeyboardInterrupt, CellTimeoutError):
+            self._interrupt()
+            raise
         finally:  # a secret may have come in two messages, which stand joined only now
             if cell.get("outputs"):
                 clean = self._redactor.data(cell["outputs"])
                 cell["outputs"] = nbformat.from_dict(clean)
+
+    def _interrupt(self) -> None:
+        """Let the cell end in order before its kernel is ended: it may have to put something right.
+
+        Another client asks whether it has: this one still waits for the cell's answer.
+        """
+        asking = self.km.client()
+        asking.start_channels()
+        try:
+            with suppress(RuntimeError, queue.Empty):  # it has ended, or does not end
+                run_sync(self.km.interrupt_kernel)()
+                asking.kernel_info()  # answered only when the cell is over
+                with waiting("the interrupted cell to end", _END_TIMEOUT):
+                    run_sync(asking.get_shell_msg)(timeout=_END_TIMEOUT)
+        finally:
+            asking.stop_channels()
 
 
 class _Engine(NBClientEngine):  # type: ignore[misc]  # papermill has no types

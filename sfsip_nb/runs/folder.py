@@ -3,11 +3,11 @@
 import json
 import os
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from sfsip_nb.engine.held import hold, is_held
 from sfsip_nb.engine.record import Record
 from sfsip_nb.inputs import private
 from sfsip_nb.inputs.errors import InputError
@@ -16,9 +16,6 @@ from sfsip_nb.runs import junit, sums
 from sfsip_nb.runs.archive import leaking
 from sfsip_nb.runs.errors import Leak
 from sfsip_nb.runs.prepared import Redacting
-
-if sys.platform != "win32":
-    import fcntl
 
 FOLDER = "attempts"
 _PARTIAL = ".partial"
@@ -38,7 +35,7 @@ class Attempt:
         if self.draft.exists():  # of a process that was killed
             shutil.rmtree(self.draft)
         self.notebooks = private.folder(self.draft / "notebooks")
-        self._held = _hold(self.draft)
+        self._held = hold(self.draft)
 
     def __del__(self) -> None:
         if self._held is not None:
@@ -90,7 +87,7 @@ def refuse_taken(run_dir: Path, name: str) -> None:
             f"{path.parent} holds an attempt {name} already, which this run's journal does not"
             " know, and an attempt is written once. Name another folder with --out.",
         )
-    if _being_written(_draft(path)):
+    if is_held(_draft(path)):
         raise InputError(
             "--out",
             f"Another sfsip command is writing attempt {name} of {run_dir} at this moment. Wait"
@@ -101,34 +98,12 @@ def refuse_taken(run_dir: Path, name: str) -> None:
 def sweep(run_dir: Path) -> None:
     """Remove what is left of attempts whose process was killed while it wrote them."""
     for draft in (run_dir / FOLDER).glob(f".*{_PARTIAL}"):
-        if not _being_written(draft):
+        if not is_held(draft):
             shutil.rmtree(draft)
 
 
 def _draft(path: Path) -> Path:
     return path.with_name(f".{path.name}{_PARTIAL}")
-
-
-def _hold(draft: Path) -> int | None:
-    """Mark a draft as being written, until what is returned is closed or this process ends."""
-    if sys.platform == "win32":
-        return None
-    held = os.open(draft, os.O_RDONLY)
-    fcntl.flock(held, fcntl.LOCK_EX)
-    return held
-
-
-def _being_written(draft: Path) -> bool:
-    if sys.platform == "win32" or not draft.is_dir():
-        return False
-    held = os.open(draft, os.O_RDONLY)
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(held)
-    return False
 
 
 def evidence_of(record: Record, folder: Path) -> dict[str, bytes]:

@@ -115,7 +115,7 @@ def summary(attempt: Path) -> Shown:
 
 
 def outcome(record: Record) -> str:
-    """An attempt in a few lines: what it came to, its verdicts counted, and what to look at.
+    """An attempt in a few lines: what it came to, its verdicts counted, alerts, what to look at.
 
     What is blocked follows from those. A plan reads as one: what it would do, and what has to be
     fixed first.
@@ -132,5 +132,6 @@ def outcome(record: Record) -> str:
     if left := [step for step in record.steps if step.id in open_]:
         title = "Fix these first" if led else told.pop()
         told.append(tables.verdict_table(left, title).text)
+    told += [f"See to this at once: {one_line(alert)}" for alert in record.alerts]
     told += [f"Cause: {one_line(cause.sentence)}" for cause in record.causes.named]
     return "\n".join(told)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sfsip_nb.engine import leftover
 from sfsip_nb.engine.cause_rows import CauseRow, CausesRow
 from sfsip_nb.engine.found import JOURNAL
 from sfsip_nb.engine.journal import AttemptRow, Journal, JournaledStep
+from sfsip_nb.engine.leftover import Left
 from sfsip_nb.engine.plan import Plan
 from sfsip_nb.engine.verdicts import DONE, Verdict
 
@@ -27,6 +29,7 @@ class LastSeen:
     rows: Mapping[str, JournaledStep] = field(default_factory=dict)
     causes: CausesRow = field(default_factory=CausesRow)
     plan: Plan | None = None
+    left: Sequence[Left] = ()
 
     def is_of_now(self, row: JournaledStep) -> bool:
         """Whether a row is of the last attempt."""
@@ -68,13 +71,13 @@ def read(folder: Path, opened: Journal | None) -> LastSeen:
         last = _current(attempts, journal.last_judged())
         causes = journal.get(f"causes/{last.id}", {}) if last else {}
         plan = journal.get(f"plan/{last.id}") if last else None
+        left = leftover.left(journal)
     values = kept.get("values", {})
     facts = {name: values.get(name) for name in ("customer", "target")}
     facts["faults"] = values.get("testbed", {}).get("faults", [])
     facts["guide"] = kept.get("guide")
-    return LastSeen(
-        facts, last, rows, CausesRow.model_validate(causes), Plan.of(plan) if plan else None
-    )
+    found = CausesRow.model_validate(causes)
+    return LastSeen(facts, last, rows, found, Plan.of(plan) if plan else None, left)
 
 
 def _current(attempts: list[AttemptRow], judged: int | None) -> AttemptRow | None:

@@ -99,6 +99,7 @@ def _section(
         "own": own,
         "open": open_,
         "pending": [row for row in open_ if not people.only_awaits_proof(row)],
+        "ids": [step.id for step in steps],
         "left": [step.id for step in steps if step.id not in ran],
         "steps": f"{len(own)} of {len(steps)}" if steps else "",
         "record": {},

@@ -8,7 +8,7 @@ from typing import Any
 
 from sfsip_nb.engine.export import planned
 from sfsip_nb.engine.journal import AttemptRow, JournaledStep
-from sfsip_nb.engine.verdicts import Verdict, Weight
+from sfsip_nb.engine.verdicts import STRANDED, Verdict, Weight
 from sfsip_nb.present.html import deciding
 from sfsip_nb.present.outcome import counted
 from sfsip_nb.runs.seen import DIAGNOSE, LastSeen, explained
@@ -19,6 +19,7 @@ Sections = list[dict[str, Any]]
 def first(seen: LastSeen, sections: Sections, faults: Sequence[str]) -> list[dict[str, str]]:
     """What is to do before anything else, under the names what, verdict, why and href."""
     return [
+        *_left(seen, sections),
         *_plan(seen, sections),
         *_causes(seen, sections),
         *_steps(seen, sections),
@@ -35,6 +36,22 @@ def asked(sections: Sections, surprise: bool) -> Iterator[dict[str, str]]:
             "why": "05 shows the evidence, 06 asks",
             "href": f"{sections[-2]['page']}#cell-id=diagnosis",
         }
+
+
+def _left(seen: LastSeen, sections: Sections) -> Iterator[dict[str, str]]:
+    """What was left unknown or half changed; a step that tells it itself is below."""
+    checks = [check for row in seen.rows.values() for check in row.checks]
+    told = [check.seen for check in checks if check.id.endswith(STRANDED)]
+    pages = {step: section["page"] for section in sections for step in section["ids"]}
+    for left in seen.left:
+        if not left.is_told_in(told):
+            step = left.change.step
+            yield {
+                "what": left.what.rstrip("."),
+                "verdict": Verdict.INCONCLUSIVE if left.change.open else Verdict.FAIL,
+                "why": left.todo,
+                "href": f"{pages.get(step, sections[0]['page'])}#cell-id={cell_of(step)}",
+            }
 
 
 def _plan(seen: LastSeen, sections: Sections) -> Iterator[dict[str, str]]:

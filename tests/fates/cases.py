@@ -86,6 +86,15 @@ class Story:
                 wrong.append(f"{number} rings nowhere after the first apply, which does not say so")
         return wrong
 
+    def judge_killed(self, rang: set[str]) -> list[str]:
+        """After a process was killed: a number that fell silent is named by what is left."""
+        told = self.run.left()
+        return [
+            f"{number} rings nowhere, and what is left does not say so: {told}"
+            for number in sorted(rang - judging.ringing(self.state))
+            if not (number in told and _RINGS_NOWHERE.search(told))
+        ]
+
     def judge_applied(self, second: Attempt) -> list[str]:
         """After a clean apply: as planned, nothing twice, every other object as it was."""
         wrong = [f"the second apply broke off: {second.broke}"] if second.broke else []
@@ -143,8 +152,12 @@ class Story:
         wrong = self._reached(fates)
         if first is not None:
             wrong += self.judge_first(first, judging.ringing(self.before))
+        else:
+            wrong += self.judge_killed(judging.ringing(self.before))
         self.place.begin()
         wrong += self.judge_applied(self.run.attempt())
+        if told := self.run.left():
+            wrong.append(f"the second apply leaves: {told}")
         wrong += self.judge_verify()
         return wrong + self.judge_rollback("the rollback", self.run.rollback())
 
@@ -161,8 +174,13 @@ class Story:
                 f"the first rollback says that all is well: {c}: {text}"
                 for c, text, _ in judging.differences(self.before, self.state)
             ]
+        if first is None:
+            wrong += self.judge_killed(judging.ringing(self.before))
         self.place.begin()
-        return wrong + self.judge_rollback("the second rollback", self.run.rollback())
+        wrong += self.judge_rollback("the second rollback", self.run.rollback())
+        if told := self.run.left():
+            wrong.append(f"the second rollback leaves: {told}")
+        return wrong
 
     def _reached(self, fates: Mapping[int, Fate]) -> list[str]:
         hit = {s.write for s in self.place.proxy.sent}

@@ -21,7 +21,7 @@ import pytest
 import stamina
 
 from sfsip_nb.api import transport
-from sfsip_nb.engine import clock
+from sfsip_nb.engine import clock, leftover
 from sfsip_nb.engine import rollback as rolling
 from sfsip_nb.engine.broken import InternalError
 from sfsip_nb.engine.context import Context, Surroundings
@@ -287,6 +287,11 @@ class Run:
             except SfsipError as error:
                 came.error = str(error)
         return came
+
+    def left(self) -> str:
+        """What the run's journal says of what was left unknown or half changed."""
+        with contextlib.closing(Journal(self.folder / "journal.sqlite3")) as journal:
+            return "\n".join(left.told for left in leftover.left(journal))
 
     def open_intents(self) -> int:
         """Writes in the journal whose end is not known."""

@@ -1,4 +1,4 @@
-"""A process of its own that ends by SIGKILL at a chosen moment of a chosen write."""
+"""A process that ends by SIGKILL, or a person who interrupts, at a chosen moment of a write."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import os
 import re
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from sfsip_nb.engine.database import Database
 from tests.engine.test_killed import in_a_child
@@ -21,7 +22,7 @@ MOMENTS = ("before it is sent", "after its answer", "after the journal noted it"
 _OF_CHANGES = re.compile(r"\s*(INSERT INTO|UPDATE)\s+changes\b")
 
 
-class Killer:
+class _Striker:
     """Strikes at the ``number``-th occurrence of a moment; ``struck`` says at which write."""
 
     def __init__(self, moment: str, number: int) -> None:
@@ -29,40 +30,28 @@ class Killer:
         self._seen = 0
         self._last = "nothing yet"
 
-    def kill(self, work: Callable[[], object], folder: Path) -> None:
-        """Run ``work`` in a forked process, and end that where the moment comes."""
-        epitaph = folder / "struck"
-        epitaph.unlink(missing_ok=True)
+    def strike(self) -> None:
+        raise NotImplementedError
 
-        def watched() -> None:
-            self._watch(epitaph)
-            work()
-
-        status = in_a_child(watched)
-        if os.WIFSIGNALED(status):
-            self.struck = epitaph.read_text()
-        else:
-            assert status == 0, "the child ended by a fault of its own"
-
-    def _at(self, moment: str, epitaph: Path) -> None:
+    def _at(self, moment: str) -> None:
         if moment != self.moment:
             return
         self._seen += 1
         if self._seen == self.number:
-            epitaph.write_text(self._last)
-            os.kill(os.getpid(), signal.SIGKILL)
+            self.struck = self._last
+            self.strike()
 
-    def _watch(self, epitaph: Path) -> None:
-        """For the rest of this process."""
+    @contextmanager
+    def watching(self) -> Iterator[None]:
         send, writing = httpx.Client.send, Database.writing
 
         def sent(client: httpx.Client, request: httpx.Request, **more: Any) -> httpx.Response:
             if not Request(request.method, request.url.path, {}, b"").writes:
                 return send(client, request, **more)
             self._last = f"{request.method} {request.url.path}"
-            self._at("before it is sent", epitaph)
+            self._at("before it is sent")
             response = send(client, request, **more)
-            self._at("after its answer", epitaph)
+            self._at("after its answer")
             return response
 
         @contextmanager
@@ -75,7 +64,44 @@ class Killer:
                 finally:
                     db.set_trace_callback(None)
             if any(map(_OF_CHANGES.match, statements)):
-                self._at("after the journal noted it", epitaph)
+                self._at("after the journal noted it")
 
-        httpx.Client.send = sent  # type: ignore[method-assign, assignment]
-        Database.writing = written  # type: ignore[method-assign]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(httpx.Client, "send", sent)
+            patch.setattr(Database, "writing", written)
+            yield
+
+
+class Killer(_Striker):
+    """Ends a process of its own."""
+
+    def kill(self, work: Callable[[], object], folder: Path) -> None:
+        """Run ``work`` in a forked process, and end that where the moment comes."""
+        self._epitaph = folder / "struck"
+        self._epitaph.unlink(missing_ok=True)
+
+        def watched() -> None:
+            with self.watching():
+                work()
+
+        status = in_a_child(watched)
+        if os.WIFSIGNALED(status):
+            self.struck = self._epitaph.read_text()
+        else:
+            assert status == 0, "the child ended by a fault of its own"
+
+    def strike(self) -> None:
+        self._epitaph.write_text(self.struck)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Interrupter(_Striker):
+    """Interrupts as a person does."""
+
+    def interrupt(self, work: Callable[[], object]) -> None:
+        """Run ``work`` until the moment comes."""
+        with self.watching(), suppress(KeyboardInterrupt):
+            work()
+
+    def strike(self) -> None:
+        raise KeyboardInterrupt

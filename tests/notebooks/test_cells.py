@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from sfsip_nb.cli import app
 from sfsip_nb.engine.broken import LOG, InternalError, Interrupted
 from sfsip_nb.engine.journal import AttemptFacts, Journal
+from sfsip_nb.engine.model import Stranded
 from sfsip_nb.inputs.errors import InputError, SfsipError
 from sfsip_nb.inputs.generate import live_values, sample_values
 from sfsip_nb.notebook.run import Run, open_run
@@ -79,6 +80,21 @@ def test_an_input_that_is_missing_is_told_in_a_card(run: Run, shown: list[Shown]
     assert stopped.value._render_traceback_() == ["Stopped here: the cells below did not run."]
     with pytest.raises(InputError, match=r"There is no step 'access\.platfrom'.*access\.platform"):
         run.step("access.platfrom")
+
+
+def test_an_interrupt_that_leaves_something_half_changed_is_not_calm(
+    run: Run, shown: list[Shown], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def look() -> None:
+        raise KeyboardInterrupt from Stranded("The number may ring nowhere.", "Put it back.")
+
+    monkeypatch.setattr(run._form, "look", look)
+    with pytest.raises(Stranded):
+        run.look()
+    [card] = shown
+    assert "The number may ring nowhere." in card.html
+    assert "Put it back." in card.html
+    assert "Nothing is lost" not in card.html
 
 
 @pytest.mark.parametrize(

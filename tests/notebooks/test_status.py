@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from sfsip_nb.engine import rows
+from sfsip_nb.engine.changes import Meant
 from sfsip_nb.engine.found import JOURNAL
 from sfsip_nb.engine.journal import AttemptFacts, Journal
 from sfsip_nb.platforms import guides
@@ -95,6 +96,41 @@ def test_a_failing_section_says_what_to_do_first_and_where_and_never_next(run: W
     assert "Next" not in run.bar()
     run.ran("verify.inbound")
     assert [item["verdict"] for item in run.status()["todo"]] == ["blocked"], "try it again"
+
+
+def test_a_step_that_was_cut_off_is_to_be_run_again_and_what_it_left_comes_first(
+    run: Written,
+) -> None:
+    run.begin()
+    run.ran_all()
+    run.journal.step_begins(run.attempt, "routing.inbound")
+    meant = Meant("routing.inbound", "genesys.did", "+1555", "update", half="It rings nowhere.")
+    run.journal.changes.intend(run.attempt, meant)
+    assert run.status()["todo"] == [], "it runs now"
+    run.journal.step_over()
+    first, again = run.status()["todo"]
+    told = "Whether the update of genesys.did “+1555” was carried out is unknown. If it was, It"
+    assert first["what"].startswith(told)
+    assert again["verdict"] == "inconclusive"
+    assert "run it again" in again["why"]
+    for item in (first, again):
+        assert item["href"].endswith("#cell-id=step-routing-inbound")
+    assert run.status()["sections"][1]["verdict"] == "inconclusive"
+    run.journal.changes.ended(1, "done")
+    run.ran("routing.inbound")
+    [half] = run.status()["todo"]
+    assert (half["what"], half["verdict"]) == ("It rings nowhere", "fail")
+
+
+def test_a_step_cut_off_in_an_attempt_of_its_own_is_what_the_run_is_at(run: Written) -> None:
+    run.begin()
+    run.ran_all()
+    run.begin()
+    run.journal.step_begins(run.attempt, "routing.inbound")
+    assert run.status()["number"] == 1, "it runs now"
+    run.journal.step_over()
+    assert run.status()["number"] == 2
+    assert run.status()["sections"][1]["verdict"] == "inconclusive"
 
 
 def test_an_earlier_attempts_verdict_is_told_as_that(run: Written) -> None:

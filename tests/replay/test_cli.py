@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 from sfsip_nb import cli
 from sfsip_nb.cli.asking import confirm
 from sfsip_nb.cli.common import say
+from sfsip_nb.engine.model import Stranded
 from sfsip_nb.engine.rows import RollbackRow, UndoneRow
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.runs.errors import Leak
@@ -110,6 +111,18 @@ def test_breaking_off_is_code_4(session: types.ModuleType, error: BaseException)
     done = sfsip("replay", "x.yaml")
     assert done.exit_code == 4
     assert done.stderr.count("\n") == 1
+
+
+def test_an_interrupt_that_leaves_something_half_changed_says_so(
+    session: types.ModuleType,
+) -> None:
+    def prepare(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt from Stranded("The number may ring nowhere.", "Put it back.")
+
+    session.prepare = prepare  # type: ignore[attr-defined]
+    done = sfsip("replay", "x.yaml")
+    assert done.exit_code == 4
+    assert done.stderr == "Interrupted. The number may ring nowhere. Put it back.\n"
 
 
 def test_record_shows_and_checks_the_attempts(session: types.ModuleType, tmp_path: Path) -> None:

@@ -220,3 +220,8 @@ def test_an_attempt_that_broke_off_says_so(tmp_path: Path) -> None:
     data = record("apply", {"a": "pass"}, broke_off="02-b: interrupted")
     (tmp_path / "record.json").write_text(json.dumps(data.as_json()))
     assert "Stopped early in 02-b: interrupted" in summary(tmp_path).text
+
+
+def test_an_alert_is_in_the_log_too() -> None:
+    data = record("apply", {"a": "inconclusive"}, alerts=["The number may\nring nowhere."])
+    assert "See to this at once: The number may ring nowhere." in outcome(data).splitlines()

@@ -134,6 +134,44 @@ def test_a_replay_that_takes_too_long_is_ended_in_the_cell_that_hangs(tmp_path: 
     assert "Stopped early in 01-a: the time for the replay was over" in said[1]
 
 
+PUTS_RIGHT = """
+import time
+from pathlib import Path
+Path("{began}").touch()
+try:
+    time.sleep(60)
+except KeyboardInterrupt:
+    time.sleep(0.3)
+    Path("{put_right}").touch()
+    raise
+"""
+
+
+@pytest.mark.parametrize("pressed", [True, False])
+def test_a_cell_that_is_interrupted_may_still_put_something_right(
+    tmp_path: Path, pressed: bool
+) -> None:
+    began, put_right = tmp_path / "began", tmp_path / "put-right"
+    cell = PUTS_RIGHT.format(began=began, put_right=put_right)
+    notebook(tmp_path / "genesys" / "01-a.ipynb", cell)
+    if pressed:
+        presser = threading.Thread(target=press_once, args=[began])
+        presser.start()
+    limit = 60 if pressed else 1
+    assert replay(run(tmp_path, "01-a"), tmp_path, lambda event: None, limit=limit) == 4
+    if pressed:
+        presser.join()
+    assert put_right.exists()
+
+
+def press_once(there: Path) -> None:
+    """Ctrl-C, once a file has something in it, or is there."""
+    deadline = time.monotonic() + 30
+    while not there.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+
 FATAL = {
     "hangs": ("import time; time.sleep(60)", "a cell took more than 1 s and was interrupted"),
     "takes memory": (
