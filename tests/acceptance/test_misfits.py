@@ -291,7 +291,7 @@ def test_a_yes_in_the_parameters_makes_the_pool_from_plan_to_apply(customer: Mak
     checks = made.run(*PREREQUISITES)
     number = checks[f"access.number/{IN_NO_POOL}"]
     assert number.verdict is Verdict.PASS
-    assert "wanted by Ann" in number.seen
+    assert "requested by Ann" in number.seen
     with pytest.raises(sessions.InputError, match="no saved plan"):
         made.session.engine.approve("Ann")  # the one that was made before the yes
     assert f"genesys.did_pool:{IN_NO_POOL}" in made.planned()

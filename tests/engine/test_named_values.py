@@ -89,13 +89,15 @@ def test_calls_that_a_platform_placed_are_kept(
 def test_assistants_ids_are_kept(
     monkeypatch: pytest.MonkeyPatch, both: tuple[Context, Context]
 ) -> None:
-    kept = {id(ctx): checks._KeptIds(ctx.journal) for ctx in both}
+    kept = {id(ctx): checks._KeptIds(ctx.journal, "us", "w1") for ctx in both}
 
     def act(ctx: Context) -> None:
         kept[id(ctx)][number_of(ctx, both)] = "model"
 
     at_once(monkeypatch, both, act)
-    assert checks._KeptIds(both[0].journal) == {number_of(ctx, both): "model" for ctx in both}
+    assert checks._KeptIds(both[0].journal, "us", "w1") == {
+        number_of(ctx, both): "model" for ctx in both
+    }
 
 
 def test_what_was_there_before_the_first_write_is_kept(
