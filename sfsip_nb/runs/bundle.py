@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from sfsip_nb.engine.causes import base
 from sfsip_nb.engine.record import Record
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.present import causes as cause_cards
@@ -58,7 +59,7 @@ def _text(record: Record, evidence: dict[str, bytes]) -> str:
         f"{check.id}: {check.seen}"
         for step in record.steps
         for check in step.checks
-        if check.id.endswith(("/platform", "/synthflow")) and check.verdict == "pass"
+        if base(check).endswith(("/platform", "/synthflow")) and check.verdict == "pass"
     ]
     return "\n".join(
         [

@@ -1,14 +1,15 @@
-"""The trial of Talkdesk's fallback: a voice that did not arrive here does not blame the routing."""
+"""The trial of Talkdesk's fallback: what it tells, and of what."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from sfsip_nb.engine.approval import PlannedCalls
+from sfsip_nb.engine.rows import CheckRow
 from sfsip_nb.platforms.shared.testcall import ObservedCall
 from sfsip_nb.platforms.talkdesk import trunk
 
@@ -38,3 +39,23 @@ def test_its_verdict_is_by_what_was_heard_unless_audio_was_lost_on_the_way_here(
     monkeypatch.setattr(trunk.line, "phone", lambda *_: placed)
     (made,) = trunk._fallback(ctx)
     assert (made.verdict.value, made.seen) == (verdict, seen)
+
+
+@pytest.mark.parametrize(
+    ("now", "seen"),
+    [
+        ({}, "when it was tested: a voice heard"),
+        ({"fallback": "Night desk"}, "not tested"),
+        ({"timeout_seconds": 5}, "not tested"),
+    ],
+    ids=["the same", "another fallback", "another timeout"],
+)
+def test_a_trial_tells_nothing_of_another_fallback_or_timeout(
+    monkeypatch: pytest.MonkeyPatch, now: dict[str, Any], seen: str
+) -> None:
+    own = SimpleNamespace(fallback="Agents", timeout_seconds=30)
+    monkeypatch.setattr(trunk, "settings", lambda ctx: own)
+    tried = trunk._fallback_check(cast(Any, None), "a voice heard", True, required=True)
+    journal = SimpleNamespace(checks=lambda step: [CheckRow.of(tried)])
+    vars(own).update(now)
+    assert trunk._tried_before(cast(Any, SimpleNamespace(journal=journal))).seen == seen

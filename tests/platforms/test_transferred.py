@@ -79,3 +79,25 @@ def test_at_talkdesk_too_a_transfer_is_found_by_its_caller_and_else_not_guessed(
     assert found(mine, other) == ["mine"]
     assert found(mine, landed("again", 7)) == ["again", "mine"]
     assert found(mine, landed("another call's", 300)) == ["mine"]
+
+
+@pytest.mark.parametrize(
+    ("groups", "verdict"),
+    [
+        ("Sales", "pass"),
+        ("Front desk, Sales", "pass"),
+        ("Sales Overflow", "fail"),
+        ("", "fail"),
+    ],
+)
+def test_at_talkdesk_a_ring_group_is_known_by_its_whole_name(
+    monkeypatch: pytest.MonkeyPatch, ctx: Any, groups: str, verdict: str
+) -> None:
+    wanted = SimpleNamespace(ring_group="Sales", ring_group_number=AGENTS)
+    monkeypatch.setattr(talkdesk, "settings", lambda ctx: wanted)
+    monkeypatch.setattr(talkdesk.agent_record, "checks", lambda *_: [])
+    facts = {"ring_groups": groups, "handling_user_name": "Ann"}
+    call = SeenCall(Vantage.PLATFORM, "c", AT, CALLER, NUMBER, facts)
+    row = SeenCall(Vantage.SYNTHFLOW, "s", AT, CALLER, NUMBER, {"call_status": "completed"})
+    found = talkdesk._judge_transfer(ctx, Sides("Talkdesk", NUMBER, call, row, CALLER))
+    assert {c.id: c.verdict for c in found}["verify.transfer/queue"] == verdict

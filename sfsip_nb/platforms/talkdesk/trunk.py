@@ -171,11 +171,14 @@ def _fallback(ctx: Context) -> list[Check]:
 
 
 def _tried_before(ctx: Context) -> Check:
-    """The last trial of this run; one that failed stays open, since it cannot be repeated now."""
+    """The last trial of this run; one that failed stays open, since it cannot be repeated now.
+
+    One of another fallback, or with another timeout, tells nothing of this one.
+    """
     trials = [
         c
         for c in ctx.journal.checks("routing.inbound")
-        if c.id == _FALLBACK and c.weight is Weight.REQUIRED
+        if c.id == _FALLBACK and c.weight is Weight.REQUIRED and c.title == _fallback_title(ctx)
     ]
     if not trials:
         return _fallback_check(ctx, "not tested", None, required=False)
@@ -185,14 +188,20 @@ def _tried_before(ctx: Context) -> Check:
     return _fallback_check(ctx, seen, passed or None, required=True, evidence=evidence)
 
 
+def _fallback_title(ctx: Context) -> str:
+    own = settings(ctx)
+    return (
+        f"“{own.fallback}” takes the call that the AI does not answer within"
+        f" {counted(own.timeout_seconds, 'second')}"
+    )
+
+
 def _fallback_check(
     ctx: Context, seen: str, ok: bool | None, *, required: bool, evidence: tuple[str, ...] = ()
 ) -> Check:
-    own = settings(ctx)
     return check(
         _FALLBACK,
-        f"“{own.fallback}” takes the call that the AI does not answer within"
-        f" {counted(own.timeout_seconds, 'second')}",
+        _fallback_title(ctx),
         "a voice heard after that time",
         seen,
         ok,

@@ -157,7 +157,7 @@ def _judge_transfer(ctx: Context, sides: Sides) -> list[Check]:
             "The call landed in the ring group",
             wanted,
             fits(legs) if legs[1:] else f"{groups or 'no ring group'}{way}",
-            (wanted in groups and by_ai) or (None if way or legs[1:] else False),
+            (_rang(wanted, groups) and by_ai) or (None if way or legs[1:] else False),
             reason=AT_ONCE if legs[1:] else remedy,
         ),
         check(
@@ -176,6 +176,11 @@ def _judge_transfer(ctx: Context, sides: Sides) -> list[Check]:
             )
         )
     return found
+
+
+def _rang(wanted: str, groups: str) -> bool:
+    """Whether a group is among those of an entry: one name, or several with commas between them."""
+    return wanted in (groups, *(name.strip() for name in groups.split(",")))
 
 
 def _transferred(ctx: Context, first: SeenCall) -> list[SeenCall]:
