@@ -29,6 +29,8 @@ class Settled:
 def as_wanted(ctx: Context, step: str, want: Desired, planned: plan.Plan | None) -> Settled:
     """Compare only, for ``plan`` (with what is planned) and ``verify``: nothing is written."""
     found = difference.compare(ctx, want, ctx.resource(want.kind).read(want.key))
+    if found.seen and (not found.changed or effects.holds(_before(ctx, want), found.seen)):
+        effects.is_whole(ctx, want, found.seen)
     if ctx.mode == "verify" or not found.changed:
         return Settled(difference.field_checks(step, found))
     entry = planned.entry(step, want) if planned else None
@@ -141,6 +143,8 @@ def put_right(ctx: Context, what: Desired | Meant, trouble: Trouble) -> Trouble:
             effects.send(ctx, _back(ctx, half), seen)
         return trouble
     except (ApiError, Refused, KeyboardInterrupt) as error:
+        if not _is_half(ctx, what):
+            return trouble
         stranded = Stranded(
             f"{half_of(resource, what)} The change was not completed ({_told(trouble)}), nor undone"
             f" ({_told(error)}).",
@@ -151,6 +155,13 @@ def put_right(ctx: Context, what: Desired | Meant, trouble: Trouble) -> Trouble:
                 stop.__cause__ = stranded
                 return stop
         return stranded
+
+
+def _is_half(ctx: Context, what: Desired | Meant) -> bool:
+    """Whether an object stands half changed, or may."""
+    changes = ctx.journal.changes
+    written = changes.of(what.kind, what.key)
+    return bool(changes.half(what.kind, what.key)) or any(c.open and c.half for c in written)
 
 
 def _back(ctx: Context, half: Change) -> Meant:

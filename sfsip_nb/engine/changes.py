@@ -6,6 +6,7 @@ knows what it left half done.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -72,6 +73,14 @@ class Change(Meant):
         return not (self.undone or refused or self.undoes)
 
 
+_OPEN = "(outcome IS NULL OR outcome LIKE 'unknown%')"
+_HALF = """id IN (SELECT id FROM (
+  SELECT max(id) AS id, half, undone, "left" FROM changes
+  WHERE outcome LIKE 'done%' GROUP BY kind, key
+) WHERE half != '' AND undone IS NULL AND "left" IS NULL)"""
+"""The last write to an object that was carried out, where it is one half and nothing followed."""
+
+
 class Changes:
     """The writes of a run, oldest first."""
 
@@ -119,9 +128,14 @@ class Changes:
         """The writes of one attempt."""
         return self._found("attempt = ?", attempt)
 
-    def until(self, attempt: int) -> list[Change]:
-        """The writes of one attempt and of those before it."""
-        return self._found("attempt <= ?", attempt)
+    def left_over(self, until: int | None = None, without: Iterable[int] = ()) -> list[Change]:
+        """The writes whose fate is open, and those that left an object half changed.
+
+        Of an attempt and those before it, or of all; `without` those of some attempts.
+        """
+        past = f"attempt NOT IN ({', '.join(map(str, without))})"
+        now_or_before = "attempt <= coalesce(?, attempt)"
+        return self._found(f"({_OPEN} OR {_HALF}) AND {now_or_before} AND {past}", until)
 
     def of(self, kind: str, key: str) -> list[Change]:
         """The writes to one object."""
@@ -137,9 +151,8 @@ class Changes:
 
     def half(self, kind: str, key: str) -> Change | None:
         """The write that left an object half changed, as far as is known, if one did."""
-        last = next((change for change in reversed(self.of(kind, key)) if change.done), None)
-        alone = last is not None and last.half and not (last.undone or last.left)
-        return last if alone else None
+        found = self._found(f"{_HALF} AND kind = ? AND key = ?", kind, key)
+        return found[0] if found else None
 
     def _found(self, where: str, *values: Any) -> list[Change]:
         names = {each.name for each in fields(Change)}

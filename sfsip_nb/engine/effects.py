@@ -145,7 +145,7 @@ def holds(fields: Fields, seen: Seen) -> bool:
 
 def is_whole(ctx: Context, what: Desired | Meant, seen: Seen) -> None:
     """Note that an object is as it should be, where a write of this run had left it half changed:
-    somebody else did the other half."""
+    somebody else did the other half, or took the first one back."""
     half = ctx.journal.changes.half(what.kind, what.key)
     if half is not None:
         ctx.journal.changes.left(half.id, seen.id, difference.digest(seen))

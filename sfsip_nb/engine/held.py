@@ -17,16 +17,20 @@ def hold(path: Path) -> int | None:
     """Hold what is there until the answer is closed or this process ends."""
     if sys.platform == "win32":
         return None
-    held = os.open(path, os.O_RDONLY)
+    # On NFS a file is held only by who may write it; a folder cannot be opened so.
+    held = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     fcntl.flock(held, fcntl.LOCK_EX)
     return held
 
 
 def is_held(path: Path) -> bool:
     """Whether a process holds it, this one included."""
-    if sys.platform == "win32" or not path.exists():
+    if sys.platform == "win32":
         return False
-    looking = os.open(path, os.O_RDONLY)
+    try:
+        looking = os.open(path, os.O_RDONLY)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
     try:
         fcntl.flock(looking, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -37,16 +41,16 @@ def is_held(path: Path) -> bool:
 
 
 class Running:
-    """The steps that are carried out now, by the numbers of their rows; each holder has one."""
+    """What is carried out now, each by a name of its own; each holder has one."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._own: tuple[Path, int | None] | None = None
 
-    def begin(self, row: int) -> None:
+    def begin(self, name: str) -> None:
         """Carry out that one."""
         self.end()
-        path = self._file(row)
+        path = self._file(name)
         private.file(path)
         self._own = path, hold(path)
 
@@ -60,9 +64,10 @@ class Running:
         if held is not None:
             os.close(held)
 
-    def holds(self, row: int) -> bool:
-        """Whether any process carries it out."""
-        return is_held(self._file(row))
+    def holds(self, name: str) -> bool:
+        """Whether this process or another one carries it out."""
+        path = self._file(name)
+        return (self._own is not None and self._own[0] == path) or is_held(path)
 
-    def _file(self, row: int) -> Path:
-        return self._folder / f".running.{row}"
+    def _file(self, name: str) -> Path:
+        return self._folder / f".running.{name}"

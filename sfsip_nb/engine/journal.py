@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -197,7 +198,7 @@ class Journal:
                 (attempt, step, now()),
             )
             row = int(cursor.lastrowid or 0)
-            self._running.begin(row)  # before anybody else sees it
+            self._running.begin(str(row))  # before anybody else sees it
         return row
 
     def step_ends(
@@ -223,13 +224,30 @@ class Journal:
     @property
     def running(self) -> set[str]:
         """The steps that some process carries out now."""
-        return {row["step"] for row in self._unended() if self._running.holds(row["id"])}
+        return {row["step"] for row in self._unended() if self._running.holds(str(row["id"]))}
+
+    @contextmanager
+    def rolling_back(self, attempt: int) -> Iterator[None]:
+        """Roll the run back in here, in that attempt: it counts as at work, unless this process
+        is gone."""
+        self._running.begin(f"rollback-{attempt}")
+        try:
+            yield
+        finally:
+            self._running.end()
+
+    @property
+    def rollbacks(self) -> list[int]:
+        """The attempts in which some process rolls the run back now."""
+        begun = "SELECT id FROM attempts WHERE ended IS NULL AND kind = 'rollback'"
+        ids = [row["id"] for row in self.database.rows(begun)]
+        return [id_ for id_ in ids if self._running.holds(f"rollback-{id_}")]
 
     @property
     def over(self) -> str:
         """Which rows are of steps that ended or were cut off, as SQL."""
         begun = [row["id"] for row in self._unended()]
-        cut = [str(row) for row in begun if row in self._read or not self._running.holds(row)]
+        cut = [str(row) for row in begun if row in self._read or not self._running.holds(str(row))]
         return f"(verdict IS NOT NULL OR id IN ({', '.join(cut)}))"
 
     def _unended(self) -> list[dict[str, Any]]:

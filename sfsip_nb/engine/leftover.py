@@ -32,13 +32,10 @@ class Left:
 
 def left(journal: Journal, attempt: int | None = None) -> list[Left]:
     """What is left of an attempt and those before it, or of all; not what is at work now."""
-    changes = journal.changes
-    written = changes.all() if attempt is None else changes.until(attempt)
-    running = journal.running if written else set()
-    idle = [change for change in written if change.step not in running]
-    objects = dict.fromkeys((change.kind, change.key) for change in idle if change.half)
-    halves = [half for kind, key in objects if (half := changes.half(kind, key))]
-    return [*map(_unknown, (change for change in idle if change.open)), *map(_half, halves)]
+    found = journal.changes.left_over(attempt, without=journal.rollbacks)
+    running = journal.running if found else set()
+    idle = [change for change in found if change.step not in running]
+    return [_unknown(change) if change.open else _half(change) for change in idle]
 
 
 def by_hand(values: Fields) -> str:
@@ -54,7 +51,7 @@ def _unknown(change: Change) -> Left:
     what = f"Whether the {change} was carried out is unknown."
     if change.half:
         what += f" If it was, {change.half}"
-    return Left(change, what, "Run it again: it looks at what is there before it writes anything.")
+    return Left(change, what, "Apply or roll back: both look at what is there before they write.")
 
 
 def _half(change: Change) -> Left:

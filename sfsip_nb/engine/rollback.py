@@ -39,13 +39,14 @@ def rollback(ctx: Context, by: str = "") -> RollbackRow:
     Where a person interrupts, nothing is left half changed (`put_right`).
     """
     plan.path_of(ctx).unlink(missing_ok=True)  # nobody is to carry it out any more
-    try:
-        undone = [*_people(ctx), *_settled(ctx), *_changes(ctx)]
-    except KeyboardInterrupt as interrupt:
-        stop = interrupt
-    else:
-        return _ended(ctx, by, undone)
-    raise _interrupted(ctx, stop)
+    with ctx.journal.rolling_back(ctx.attempt):
+        try:
+            undone = [*_people(ctx), *_settled(ctx), *_changes(ctx)]
+        except KeyboardInterrupt as interrupt:
+            stop = interrupt
+        else:
+            return _ended(ctx, by, undone)
+        raise _interrupted(ctx, stop)
 
 
 def _ended(ctx: Context, by: str, undone: list[UndoneRow]) -> RollbackRow:

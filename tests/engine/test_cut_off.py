@@ -11,9 +11,12 @@ from typing import Any
 
 import pytest
 
-from sfsip_nb.engine import evidence, export
+from sfsip_nb.engine import evidence, export, leftover
+from sfsip_nb.engine.apply import put_right
 from sfsip_nb.engine.broken import InternalError
+from sfsip_nb.engine.changes import Change, Changes
 from sfsip_nb.engine.engine import Engine
+from sfsip_nb.engine.held import is_held
 from sfsip_nb.engine.journal import AttemptFacts, Journal
 from sfsip_nb.engine.model import Fields, Refused, Seen, Stranded
 from sfsip_nb.engine.record import Record
@@ -346,3 +349,66 @@ def test_an_interrupt_between_two_halves_of_a_rollback(
     assert rollback(engine(tmp_path, steps=ONE).ctx).ok
     assert colour(tmp_path) == "old route"
     assert record(undoing).alerts == []
+
+
+@pytest.mark.usefixtures("patient")
+@pytest.mark.parametrize("mode", ["plan", "verify"])
+@pytest.mark.parametrize(("by_hand", "verdict"), [("old route", "fail"), ("red", "pass")])
+def test_what_a_person_has_made_whole_is_told_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str, by_hand: str, verdict: str
+) -> None:
+    in_two_halves(monkeypatch, raising(Refused("no")), raising(Refused("nor back")))
+    set_by_hand(tmp_path, "old route")
+    engine(tmp_path, steps=ONE, **_ADOPTED).run("one")
+    assert colour(tmp_path) == ""
+    set_by_hand(tmp_path, by_hand)
+    later = engine(tmp_path, mode, steps=ONE, **_ADOPTED)
+    seen = later.run("one").verdict
+    assert record(later).alerts == []
+    if mode == "verify":
+        assert seen == verdict
+
+
+def test_a_rollback_at_work_has_left_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_by_hand(tmp_path, "old route")
+    assert engine(tmp_path, steps=ONE, **_ADOPTED).run("one").verdict == "pass"
+    update, looks = Things.update, list[list[str]]()
+
+    def sent(self: Things, key: str, seen: Seen, fields: Fields) -> None:
+        with closing(Journal(tmp_path / "journal.sqlite3")) as journal:
+            looks.append([left.what for left in leftover.left(journal)])
+        update(self, key, seen, fields)
+
+    monkeypatch.setattr(Things, "update", sent)
+    ctx = engine(tmp_path, steps=ONE).ctx
+    ctx.attempt = ctx.journal.begin("rollback", "rollback", FACTS)
+    assert rollback(ctx).ok
+    assert looks == [[]]
+
+
+@pytest.mark.usefixtures("patient")
+def test_a_second_interrupt_names_no_object_that_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = engine(tmp_path, steps=ONE)
+    made.run("one")
+    [change] = made.ctx.journal.changes.all()
+    of, again = Changes.of, raising(KeyboardInterrupt())
+
+    def interrupted(self: Changes, kind: str, key: str) -> list[Change]:
+        again()
+        return of(self, kind, key)
+
+    monkeypatch.setattr(Changes, "of", interrupted)
+    stop = KeyboardInterrupt()
+    assert put_right(made.ctx, change, stop) is stop
+    assert stop.__cause__ is None
+
+
+def test_a_file_that_goes_while_it_is_looked_for_is_held_by_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "exists", lambda path, **_: True)
+    assert not is_held(tmp_path / "gone")
