@@ -124,12 +124,13 @@ def test_the_report_judges_as_that_of_a_run(tmp_path: Path) -> None:
         row("c", outcome="waiting", exit_code=3, reason="for Dana"),
         row("d", outcome="plan", exit_code=3, reason="3 to create"),
         row("e", outcome="not run", exit_code=2, reason="numbers is missing"),
+        row("f", outcome="plan", exit_code=4, reason="Stopped early in 03-x: killed"),
     )
     results.write(night(*rows), tmp_path)
     (suite,) = JUnitXml.fromfile(str(tmp_path / "fleet-junit.xml"))
     kinds = [[type(result).__name__ for result in case.result] for case in suite]
-    assert kinds == [[], ["Failure"], ["Error"], ["Skipped"], ["Error"]]
-    assert [case.time for case in suite] == [31.0] * 5
+    assert kinds == [[], ["Failure"], ["Error"], ["Skipped"], ["Error"], ["Error"]]
+    assert [case.time for case in suite] == [31.0] * 6
 
 
 def test_load_gives_the_nights_and_the_records_that_they_name(tmp_path: Path) -> None:
