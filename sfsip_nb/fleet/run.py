@@ -109,7 +109,8 @@ def night(asked: Command, tell: Tell, task: Task = replayed) -> Done:
         )
         missing = results.write(done, folder)
         ledger.night_ends(name, done.exit_code)
-    return Done(done, folder / "fleet.html", missing)
+    # with no link in it, as what the page links to
+    return Done(done, folder.resolve() / "fleet.html", missing)
 
 
 def in_lines(say: Callable[[str], None]) -> Tell:

@@ -120,11 +120,16 @@ def replayed(customer: Customer, night: Path) -> CustomerRow:
         attempt=record.attempt,
         outcome=str(word(record)),
         reason=why(record),
-        record=os.path.relpath(page, night),
+        record=relative(page, night),
         compared=_compared(record, customer, night),
         replies_ms=[*customer.replies_before, *replies(record)][-NIGHTS:],
     )
     return CustomerRow.model_validate(prepared.redactor.data(row.as_json()))
+
+
+def relative(page: Path, night: Path) -> str:
+    """The path of a page from the night's folder as it is on disk: no `..` crosses a link."""
+    return os.path.relpath(page, night.resolve())
 
 
 def replies(record: Record) -> list[int]:
@@ -139,7 +144,8 @@ def _compared(record: Record, customer: Customer, night: Path) -> comparison.Com
     if not customer.record_before:
         return None
     with suppress(InputError, OSError):
-        page = os.path.normpath(night / customer.record_before)  # the night's folder may be to come
+        # not for the system to follow: the night's folder may be to come
+        page = os.path.normpath(night.resolve() / customer.record_before)
         then = records.read(Path(page).with_name("record.json"))
         return comparison.compared(record, then)
     return None
