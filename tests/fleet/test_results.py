@@ -35,6 +35,7 @@ LATER = "2026-11-30T01:00:31Z"
 
 def row(run_name: str = "acme", **more: Any) -> CustomerRow:
     facts = {"customer": run_name.title(), "guide": "genesys", "target": "live", "mode": "verify"}
+    facts |= {"file": f"{run_name}.yaml"}
     facts |= {"run": run_name, "outcome": "pass", "exit_code": 0, "started": AT, "ended": LATER}
     return CustomerRow.model_validate(facts | more)
 
@@ -228,7 +229,7 @@ def test_a_ledger_with_half_a_line_is_gone_on_with(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-20])  # killed in the middle of a line
     ledger.ends("one", row("other"))
     (known,) = ledger.nights()
-    assert list(known.rows) == ["other"]
+    assert list(known.rows) == ["other.yaml"]
     assert path.stat().st_mode & 0o077 == 0
 
 
