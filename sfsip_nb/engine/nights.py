@@ -27,7 +27,8 @@ _WORST_FIRST = (4, 2, 1, 3, 0)
 class CustomerRow(Shape):
     """What came of one customer in a night."""
 
-    run: str = Field(description="Name of the run.")
+    run: str = Field(description="Name of the run; of the file where its inputs are wrong.")
+    file: str = Field(default="", description="Path of the parameters file.")
     customer: str
     guide: str = ""
     target: str = ""
@@ -44,6 +45,9 @@ class CustomerRow(Shape):
     inputs: Sha256 = Field(default="", description="Sum of inputs, notebooks and version.")
     since: str = Field(default="", description="The night that it is compared with; empty: none.")
     before: str = Field(default="", description="Its outcome in that night.")
+    reason_before: str = Field(
+        default="", description="Its reason in that night, where this replay did not finish."
+    )
     compared: ComparisonRow | None = Field(
         default=None, description="What differs from that night's record."
     )
@@ -72,7 +76,7 @@ class NightRow(Shape):
     versions: dict[str, str]
     customers: list[CustomerRow]
     gone: list[str] = Field(
-        default=[], description="Runs of the last night that are no longer named."
+        default=[], description="Runs of the last night of which neither run nor file is named."
     )
 
 

@@ -55,7 +55,7 @@ class Customer:
 
     def row(self, began: str, **more: Any) -> CustomerRow:
         """What came of it, with what is known of it already."""
-        same = ("run", "customer", "guide", "target", "mode", "inputs", "since", "before")
+        same = ("run", "file", "customer", "guide", "target", "mode", "inputs", "since", "before")
         facts = {name: getattr(self, name) for name in same}
         return CustomerRow(**facts | {"started": began, "ended": now()} | more)
 
@@ -127,6 +127,7 @@ def unusable(file: Path, mode: str, why: str) -> CustomerRow:
     at = now()
     return CustomerRow(
         run=file.name,
+        file=str(file),
         customer=file.name,
         mode=mode,
         exit_code=2,

@@ -61,17 +61,22 @@ def read_fleet(path: Path, mode: str = "", workers: int = 0) -> Fleet:
         files=tuple(_files(given.parameters, folder, path)),
         mode=given.mode,
         workers=workers or given.workers or os.cpu_count() or 1,
-        results=folder / given.results if given.results else home / "fleets" / path.stem,
-        runs=folder / given.runs if given.runs else home / "runs",
+        results=_under(folder, given.results) if given.results else home / "fleets" / path.stem,
+        runs=_under(folder, given.runs) if given.runs else home / "runs",
         limit=given.limit * 60.0,
     )
+
+
+def _under(folder: Path, given: str) -> Path:
+    """A path, or a pattern of paths, as the file means it: `~` is the user's home."""
+    return folder / os.path.expanduser(given)
 
 
 def _files(patterns: list[str], folder: Path, fleet: Path) -> list[Path]:
     """Each file once, in the order in which it is named. Raises InputError where one is missing."""
     found: dict[Path, None] = {}
     for pattern in patterns:
-        paths = sorted(glob.glob(os.path.join(folder, os.path.expanduser(pattern)), recursive=True))
+        paths = sorted(glob.glob(str(_under(folder, pattern)), recursive=True))
         files = [Path(path) for path in paths if os.path.isfile(path)]
         files = [file for file in files if file.resolve() != fleet.resolve()]
         if not files:

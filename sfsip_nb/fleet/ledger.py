@@ -21,7 +21,10 @@ NAME = "ledger.jsonl"
 
 @dataclass
 class Night:
-    """What the ledger knows of a night: the newest row of each run."""
+    """What the ledger knows of a night: the newest row of each parameters file.
+
+    By the file, for a run's name is not known where the file holds wrong inputs.
+    """
 
     name: str
     began: str
@@ -30,8 +33,13 @@ class Night:
 
     def finished(self, run: str, inputs: str) -> CustomerRow | None:
         """The row of a run that came to its end with these inputs, if it did."""
-        row = self.rows.get(run)
+        row = self.by_run.get(run)
         return row if row and row.is_finished and row.inputs == inputs else None
+
+    @property
+    def by_run(self) -> dict[str, CustomerRow]:
+        """The same rows, each under its run."""
+        return {row.run: row for row in self.rows.values()}
 
 
 class Ledger:
@@ -64,7 +72,7 @@ class Ledger:
             match line["event"]:
                 case "ended":
                     row = CustomerRow.model_validate(line["row"])
-                    night.rows[row.run] = row
+                    night.rows[row.file] = row
                 case "night_began":
                     night.is_over = False
                 case "night_ended":

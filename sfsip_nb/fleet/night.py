@@ -63,8 +63,9 @@ def held_against(
     """The customers, each with the newest earlier night in which it finished, to compare with."""
     found: dict[str, Customer] = {customer.run: customer for customer in customers}
     for night in reversed(list(before(nights, name))):
-        for run in found.keys() & night.rows.keys():
-            row = night.rows[run]
+        rows = night.by_run
+        for run in found.keys() & rows.keys():
+            row = rows[run]
             if row.is_finished:
                 found[run] = replace(
                     found[run],
@@ -74,6 +75,19 @@ def held_against(
                     replies_before=tuple(row.replies_ms),
                 )
     return list(found.values())
+
+
+def as_last(row: CustomerRow, nights: Sequence[Night], name: str) -> CustomerRow:
+    """The row; of a customer that did not finish, held against the last night that has its file.
+
+    Whether that one finished or not: the same trouble every night is told once.
+    """
+    if not row.is_finished:
+        for night in before(nights, name):
+            if then := night.rows.get(row.file):
+                more = {"since": night.name, "before": then.outcome, "reason_before": then.reason}
+                return row.model_copy(update=more | {"compared": None})
+    return row
 
 
 def go_through(
@@ -91,6 +105,7 @@ def go_through(
     """
     topic = f"sfsip-{secrets.token_hex(8)}"
     known = {customer.run: customer for customer in customers}
+    earlier = ledger.nights()
     happens: queue.SimpleQueue[Mapping[str, Any]] = queue.SimpleQueue()
     client.subscribe_topic(topic, lambda event: happens.put(event[1]))
     futures: dict[str, Future[Any]] = {}
@@ -125,6 +140,7 @@ def go_through(
                 give(run)  # it may only have stood in the queue of a worker that another one took
             else:
                 del futures[run]
+                row = as_last(row, earlier, night)
                 ledger.ends(night, row)
                 tell(row)
                 yield row

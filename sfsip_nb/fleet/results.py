@@ -44,7 +44,10 @@ def _cell(value: object) -> object:
 
 
 def _junit(night: NightRow, path: Path) -> None:
-    """A case a customer, judged as a run's junit.xml judges a step; a plan is skipped."""
+    """A case a customer, judged as a run's junit.xml judges a step; a plan is skipped.
+
+    A plan that broke off is an error, as whatever else did.
+    """
     report = JUnitXml(visible(f"fleet {night.fleet}"))
     suite = TestSuite(visible(f"{night.fleet} {night.night}"))
     suite.timestamp = night.started.removesuffix("Z")
@@ -62,7 +65,7 @@ def _case(row: CustomerRow) -> TestCase:
     case.time = took.total_seconds()
     if row.exit_code == 1:
         case.result = [Failure(visible(row.reason), row.outcome)]
-    elif row.outcome == PLAN:
+    elif row.outcome == PLAN and row.is_finished:
         case.result = [Skipped(visible(row.reason))]
     elif row.exit_code or row.outcome not in DONE:
         case.result = [Error(visible(row.reason), row.outcome)]

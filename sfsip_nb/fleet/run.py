@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -18,7 +18,7 @@ from sfsip_nb.fleet.budgets import budgeted
 from sfsip_nb.fleet.clusters import connected
 from sfsip_nb.fleet.customers import roll
 from sfsip_nb.fleet.given import read_fleet
-from sfsip_nb.fleet.ledger import Ledger, before
+from sfsip_nb.fleet.ledger import Ledger, Night, before
 from sfsip_nb.fleet.night import Began, Tell
 from sfsip_nb.fleet.work import Task, kept_at, replayed
 from sfsip_nb.inputs import extras
@@ -76,7 +76,8 @@ def night(asked: Command, tell: Tell, task: Task = replayed) -> Done:
         folder = nights.folder_of(fleet.results, name)
         customers = nights.held_against(whole.customers, known, name)
         present = next((one for one in known if one.name == name), None)
-        rows = {row.run: row for row in whole.refused}
+        refused = [nights.as_last(row, known, name) for row in whole.refused]
+        rows: dict[str, CustomerRow] = {}
         if present and not asked.fresh:
             kept = (present.finished(customer.run, customer.inputs) for customer in customers)
             rows |= {row.run: row for row in kept if row}
@@ -84,8 +85,8 @@ def night(asked: Command, tell: Tell, task: Task = replayed) -> Done:
             for customer in customers:
                 kept_at(folder, customer.run).unlink(missing_ok=True)
         began = present.began if present else now()
-        ledger.night_begins(name, len(customers) + len(whole.refused))
-        for row in whole.refused:
+        ledger.night_begins(name, len(customers) + len(refused))
+        for row in refused:
             ledger.ends(name, row)
             tell(row)
         if left := [customer for customer in customers if customer.run not in rows]:
@@ -94,6 +95,7 @@ def night(asked: Command, tell: Tell, task: Task = replayed) -> Done:
                 left = budgeted(left, whole.parameters, sum(client.nthreads().values()))
                 for row in nights.go_through(left, client, ledger, name, folder, tell, task):
                     rows[row.run] = row
+        ended = [*refused, *(rows[customer.run] for customer in customers)]
         last = next(before(known, name), None)
         done = NightRow(
             fleet=fleet.name,
@@ -101,15 +103,24 @@ def night(asked: Command, tell: Tell, task: Task = replayed) -> Done:
             mode=fleet.mode,
             started=began,
             ended=now(),
-            exit_code=worst_exit(row.exit_code for row in rows.values()),
+            exit_code=worst_exit(row.exit_code for row in ended),
             versions={"sfsip": __version__, "python": platform.python_version()}
             | {"distributed": version("distributed")},
-            customers=[*whole.refused, *(rows[customer.run] for customer in customers)],
-            gone=sorted(last.rows.keys() - rows.keys()) if last else [],
+            customers=ended,
+            gone=_gone(last, ended, fleet.files) if last else [],
         )
         missing = results.write(done, folder)
         ledger.night_ends(name, done.exit_code)
-    return Done(done, folder / "fleet.html", missing)
+    # with no link in it, as what the page links to
+    return Done(done, folder.resolve() / "fleet.html", missing)
+
+
+def _gone(last: Night, rows: Sequence[CustomerRow], files: Sequence[Path]) -> list[str]:
+    """The runs of the last night of which neither the run nor its file is named any more."""
+    runs, named = {row.run for row in rows}, set(map(str, files))
+    return sorted(
+        row.run for row in last.rows.values() if row.run not in runs and row.file not in named
+    )
 
 
 def in_lines(say: Callable[[str], None]) -> Tell:

@@ -41,11 +41,7 @@ def carry_out(customer: Customer, topic: str, night: str, task: Task) -> None:
     kept = kept_at(Path(night), customer.run)
     with _leave(customer):
         _tell(topic, customer, {})
-        row = _kept(kept, customer) or _row(customer, Path(night), task)
-    private.folder(kept.parent)
-    half = kept.with_suffix(f".{os.getpid()}")
-    private.write(half, json.dumps(row.as_json()))
-    os.replace(half, kept)
+        row = _kept(kept, customer) or _done(customer, Path(night), task)
     _tell(topic, customer, row.as_json())
 
 
@@ -77,6 +73,36 @@ def _kept(path: Path, customer: Customer) -> CustomerRow | None:
         row = CustomerRow.model_validate(json.loads(path.read_bytes()))
         return row if row.is_finished and row.inputs == customer.inputs else None
     return None
+
+
+def _done(customer: Customer, night: Path, task: Task) -> CustomerRow:
+    """The row of a customer whose task is done here; it is not where no row can be kept."""
+    kept = kept_at(night, customer.run)
+    try:
+        _keep(customer.row(now(), exit_code=4, reason=f"Its worker was lost. {_AGAIN}"), kept)
+    except OSError as error:
+        return customer.row(
+            now(),
+            exit_code=4,
+            reason=f"It was not begun: {kept} cannot be written ({error.strerror}). Make room on"
+            f" the disk, or correct the folder. {_AGAIN}",
+        )
+    row = _row(customer, night, task)
+    with suppress(OSError):  # the disk is full by now: what came of it is told all the same
+        _keep(row, kept)
+    return row
+
+
+def _keep(row: CustomerRow, path: Path) -> None:
+    private.folder(path.parent)
+    half = path.with_suffix(f".{os.getpid()}")
+    try:
+        private.write(half, json.dumps(row.as_json()))
+        os.replace(half, path)
+    except OSError:
+        with suppress(OSError):
+            half.unlink()
+        raise
 
 
 def _row(customer: Customer, night: Path, task: Task) -> CustomerRow:
@@ -120,11 +146,16 @@ def replayed(customer: Customer, night: Path) -> CustomerRow:
         attempt=record.attempt,
         outcome=str(word(record)),
         reason=why(record),
-        record=os.path.relpath(page, night),
+        record=relative(page, night),
         compared=_compared(record, customer, night),
         replies_ms=[*customer.replies_before, *replies(record)][-NIGHTS:],
     )
     return CustomerRow.model_validate(prepared.redactor.data(row.as_json()))
+
+
+def relative(page: Path, night: Path) -> str:
+    """The path of a page from the night's folder as it is on disk: no `..` crosses a link."""
+    return os.path.relpath(page, night.resolve())
 
 
 def replies(record: Record) -> list[int]:
@@ -139,7 +170,8 @@ def _compared(record: Record, customer: Customer, night: Path) -> comparison.Com
     if not customer.record_before:
         return None
     with suppress(InputError, OSError):
-        page = os.path.normpath(night / customer.record_before)  # the night's folder may be to come
+        # not for the system to follow: the night's folder may be to come
+        page = os.path.normpath(night.resolve() / customer.record_before)
         then = records.read(Path(page).with_name("record.json"))
         return comparison.compared(record, then)
     return None

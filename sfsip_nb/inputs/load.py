@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path as FilePath
@@ -69,7 +70,7 @@ def _beside(tree: Tree, folder: FilePath) -> None:
     """The path of a CSV file in a parameters file counts from that file's folder."""
     listed = tree.data.get("numbers")
     if isinstance(listed, str):
-        tree.data["numbers"] = str(folder / listed.strip())
+        tree.data["numbers"] = str(folder / os.path.expanduser(listed.strip()))
 
 
 def from_namespace(guide: str, namespace: Mapping[str, Any]) -> Parameters:

@@ -124,9 +124,10 @@ def load(path: str | Path) -> Frames:
         for row in night.customers
         if row.record
     ]
-    there = [file for file in found if file not in told]
-    there += [file for file in dict.fromkeys(named) if file.is_file()]
-    kept = [file for file in there if not any(part.startswith(".") for part in file.parts[-3:])]
+    there = [file.resolve() for file in found if file not in told]
+    there += [file for file in named if file.is_file()]
+    whole = (file for file in there if not any(part[0] == "." for part in file.parts[-3:]))
+    kept = list(dict.fromkeys(whole))
     if not kept and not told:
         raise InputError(
             str(path),

@@ -104,6 +104,20 @@ def test_patterns_count_from_the_files_folder_and_name_each_file_once(
     assert (fleet.results, fleet.runs) == (tmp_path / "fleets" / "night", tmp_path / "runs")
 
 
+def test_a_tilde_is_the_users_home_in_every_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
+    made = cheap.customer_file(tmp_path / "home" / "customers", "a")
+    (file := tmp_path / "fleet.yaml").write_text(
+        "parameters: [~/customers/*.yaml]\nresults: ~/nights\nruns: ~/runs\n"
+    )
+    fleet = read_fleet(file)
+    assert fleet.files == (made,)
+    assert (fleet.results, fleet.runs) == (tmp_path / "home/nights", tmp_path / "home/runs")
+
+
 def test_what_a_worker_is_told_holds_no_secret_and_needs_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

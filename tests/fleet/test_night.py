@@ -19,6 +19,7 @@ from sfsip_nb.fleet.ledger import Ledger
 from sfsip_nb.fleet.night import Began
 from sfsip_nb.fleet.run import Command, Done
 from sfsip_nb.fleet.work import Task
+from sfsip_nb.present.nights import changed
 from tests.fleet import cheap
 
 TONIGHT = datetime(2026, 11, 30, 22, 0, tzinfo=UTC)
@@ -169,6 +170,41 @@ def test_each_night_is_held_against_the_one_before(
     assert ">fine<" not in changes
     it_is(TONIGHT + timedelta(days=2), monkeypatch)
     assert go(file).turned == 0
+
+
+def test_a_file_that_stays_wrong_is_news_once_and_nobody_is_gone(
+    cluster: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = cheap.fleet_file(tmp_path, "acme")
+    path = tmp_path / "customers" / "acme.yaml"
+    fine = path.read_text()
+    seen = []
+    for day, text in enumerate((fine, "target: live\n", "target: live\n", "x: [\n", fine)):
+        it_is(TONIGHT + timedelta(days=day), monkeypatch)
+        path.write_text(text)
+        done = go(file, task=cheap.passes)
+        (one,) = done.night.customers
+        seen.append((done.night.gone, one.outcome, changed(one)[:1]))
+    assert seen[:3] == [
+        ([], "pass", ["No earlier night to compare it with."]),
+        ([], "not run", ["Was pass."]),
+        ([], "not run", []),
+    ]
+    gone, outcome, (told,) = seen[3]
+    assert (gone, outcome) == ([], "not run")
+    assert told.startswith("The reason was: "), "other trouble is news"
+    assert seen[4] == ([], "pass", []), "the same as when it last finished"
+
+
+def test_a_customer_that_breaks_off_every_night_is_news_once(
+    cluster: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = cheap.fleet_file(tmp_path, "broken")
+    turned = []
+    for day, task in enumerate((cheap.by_name, cheap.by_name, cheap.passes, *[cheap.by_name] * 2)):
+        it_is(TONIGHT + timedelta(days=day), monkeypatch)
+        turned.append(go(file, task=task).turned)
+    assert turned == [1, 0, 1, 1, 0], "new, the same, finished at last, broken again, the same"
 
 
 def test_workers_that_dask_gave_up_are_started_anew(

@@ -22,7 +22,7 @@ from sfsip_nb.engine.record import Record
 from sfsip_nb.fleet import results, run
 from sfsip_nb.fleet.customers import Customer
 from sfsip_nb.fleet.ledger import Ledger
-from sfsip_nb.fleet.work import _compared, replies
+from sfsip_nb.fleet.work import _compared, relative, replies
 from sfsip_nb.inputs.errors import InputError
 from sfsip_nb.present.nights import changed, night_html, why
 from tests.present import record_sample as sample
@@ -35,6 +35,7 @@ LATER = "2026-11-30T01:00:31Z"
 
 def row(run_name: str = "acme", **more: Any) -> CustomerRow:
     facts = {"customer": run_name.title(), "guide": "genesys", "target": "live", "mode": "verify"}
+    facts |= {"file": f"{run_name}.yaml"}
     facts |= {"run": run_name, "outcome": "pass", "exit_code": 0, "started": AT, "ended": LATER}
     return CustomerRow.model_validate(facts | more)
 
@@ -124,15 +125,18 @@ def test_the_report_judges_as_that_of_a_run(tmp_path: Path) -> None:
         row("c", outcome="waiting", exit_code=3, reason="for Dana"),
         row("d", outcome="plan", exit_code=3, reason="3 to create"),
         row("e", outcome="not run", exit_code=2, reason="numbers is missing"),
+        row("f", outcome="plan", exit_code=4, reason="Stopped early in 03-x: killed"),
     )
     results.write(night(*rows), tmp_path)
     (suite,) = JUnitXml.fromfile(str(tmp_path / "fleet-junit.xml"))
     kinds = [[type(result).__name__ for result in case.result] for case in suite]
-    assert kinds == [[], ["Failure"], ["Error"], ["Skipped"], ["Error"]]
-    assert [case.time for case in suite] == [31.0] * 5
+    assert kinds == [[], ["Failure"], ["Error"], ["Skipped"], ["Error"], ["Error"]]
+    assert [case.time for case in suite] == [31.0] * 6
 
 
-def test_load_gives_the_nights_and_the_records_that_they_name(tmp_path: Path) -> None:
+def test_load_gives_the_nights_and_the_records_that_they_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     attempt = tmp_path / "runs" / "acme" / "attempts" / "0003-apply"
     attempt.mkdir(parents=True)
     (attempt / "record.json").write_text(json.dumps(sample.record()))
@@ -146,10 +150,27 @@ def test_load_gives_the_nights_and_the_records_that_they_name(tmp_path: Path) ->
     assert list(frames.customers.night) == ["2026-11-29"] * 2 + ["2026-11-30"] * 2
     assert list(frames.customers.seconds) == [31.0] * 4
     assert list(frames.attempts.attempt) == [3], "once, though both nights name it"
+    monkeypatch.chdir(tmp_path)
+    for path in (tmp_path, "."):
+        assert list(sfsip_nb.load(path).attempts.attempt) == [3], "once, though it is there too"
     assert len(sfsip_nb.load(fleet / "nights" / "2026-11-30" / "fleet.json").customers) == 2
     (fleet / "nights" / "2026-11-30" / "fleet.json").write_text("{}")
     with pytest.raises(InputError, match="is no night of a fleet"):
         sfsip_nb.load(fleet)
+
+
+def test_a_fleets_folder_that_is_a_link_leads_to_its_records(tmp_path: Path) -> None:
+    page = tmp_path / "runs" / "acme" / "attempts" / "0003-apply" / "record.html"
+    page.parent.mkdir(parents=True)
+    (page.parent / "record.json").write_text(json.dumps(sample.record()))
+    (disk := tmp_path / "another" / "disk").mkdir(parents=True)
+    (fleet := tmp_path / "fleet").symlink_to(disk, target_is_directory=True)
+    record = relative(page, fleet / "nights" / "one")
+    results.write(night(row(record=record)), fleet / "nights" / "one")
+    assert list(sfsip_nb.load(fleet).attempts.attempt) == [3]
+    facts = dict.fromkeys(("file", "run", "customer", "guide", "target", "mode", "folder"), "x")
+    customer = Customer(**facts, inputs="", limit=1.0, since="one", record_before=record)
+    assert _compared(sample.small([]), customer, fleet / "nights" / "two") is not None
 
 
 def test_parquet_holds_the_same_as_the_frame(tmp_path: Path) -> None:
@@ -208,7 +229,7 @@ def test_a_ledger_with_half_a_line_is_gone_on_with(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-20])  # killed in the middle of a line
     ledger.ends("one", row("other"))
     (known,) = ledger.nights()
-    assert list(known.rows) == ["other"]
+    assert list(known.rows) == ["other.yaml"]
     assert path.stat().st_mode & 0o077 == 0
 
 

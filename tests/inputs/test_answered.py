@@ -111,6 +111,17 @@ def test_the_path_of_a_csv_file_counts_from_the_parameters_file(tmp_path: Path) 
     assert made.model_dump(mode="json", by_alias=True)["numbers"] == [SECOND], "not the path"
 
 
+def test_a_tilde_in_the_path_of_a_csv_file_is_the_users_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home := tmp_path / "home").mkdir()
+    csv(home, f"number\n{SECOND}\n")
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(home))
+    (tmp_path / "run.yaml").write_text("target: testbed\ngenesys: {}\nnumbers: ~/numbers.csv\n")
+    assert load_file(tmp_path / "run.yaml").numbers == (SECOND,)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
