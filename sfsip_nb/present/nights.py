@@ -38,8 +38,8 @@ def _turned(row: CustomerRow) -> Iterator[str]:
     if row.outcome != row.before:
         yield f"Was {row.before}."
     elif not row.is_finished and row.reason != row.reason_before:
-        then = one_line(row.reason_before)
-        yield f"The reason was: {then}" if then else "It finished then."
+        reason = one_line(row.reason_before)
+        yield f"The reason was: {reason}" if reason else "It finished then."
     if not row.is_finished:
         return
     if (then := row.compared) is None:
