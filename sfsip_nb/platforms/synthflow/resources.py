@@ -32,27 +32,63 @@ _NUMBER = {
 }
 
 
-def find_assistant(client: SynthflowClient, wanted: str) -> dict[str, Any] | None:
-    """The assistant of that id or exact name, read alone (the list leaves fields out).
+def find_assistant(
+    client: SynthflowClient, wanted: str, kind: str = "inbound"
+) -> dict[str, Any] | None:
+    """The assistant that is meant (see `listed_assistant`), read alone: the list leaves fields out.
 
     Where it was found before it is read at once: if it is still called that, it is the one.
+    Raises ``Refused`` where several are called that.
     """
     before = client.assistant_ids.get(wanted)
-    if before and (assistant := client.assistant(before)) and _is(assistant, wanted):
+    if before and (assistant := client.assistant(before)) and called([assistant], wanted, kind):
         return assistant
-    if (found := listed_assistant(client, wanted)) is None:
+    if (found := listed_assistant(client, wanted, kind)) is None:
         return None
     client.assistant_ids[wanted] = str(found["model_id"])
     return client.assistant(client.assistant_ids[wanted])
 
 
-def listed_assistant(client: SynthflowClient, wanted: str) -> dict[str, Any] | None:
-    """The assistant of that id or exact name, of which the list has id, name and type."""
-    return next((a for a in client.assistants(lasting=True) if _is(a, wanted)), None)
+def listed_assistant(
+    client: SynthflowClient, wanted: str, kind: str = "inbound"
+) -> dict[str, Any] | None:
+    """The assistant of that id, else of that exact name and type; with id, name and type.
+
+    Of several with the name it is the one that was found while it was the only one. Raises
+    ``Refused`` where that tells nothing.
+    """
+    found = called(client.assistants(lasting=True), wanted, kind)
+    before = client.assistant_ids.get(wanted)
+    if kept := [assistant for assistant in found if assistant["model_id"] == before]:
+        return kept[0]
+    if len(found) > 1:
+        raise Refused(ambiguous(wanted, found, kind))
+    return next(iter(found), None)
 
 
-def _is(assistant: Mapping[str, Any], wanted: str) -> bool:
-    return wanted in (assistant.get("model_id"), assistant.get("name"))
+def called(
+    assistants: Iterable[dict[str, Any]], wanted: str, kind: str = "inbound"
+) -> list[dict[str, Any]]:
+    """The one of these assistants with that id, else all of that type with exactly that name."""
+    among = list(assistants)
+    own = [assistant for assistant in among if assistant.get("model_id") == wanted]
+    return own or [a for a in among if a.get("name") == wanted and is_a(kind, a)]
+
+
+def is_a(kind: str, assistant: Mapping[str, Any]) -> bool:
+    """Whether an assistant is of a type: ``inbound`` ones take calls, ``outbound`` ones place them.
+
+    One whose type is not shown counts as inbound.
+    """
+    return str(assistant.get("type", "inbound")) == kind
+
+
+def ambiguous(wanted: str, found: Sequence[Mapping[str, Any]], kind: str) -> str:
+    """What is said where a name is that of several assistants."""
+    return (
+        f"Synthflow has {len(found)} {kind} assistants named “{wanted}”:"
+        " give the id of the one you mean."
+    )
 
 
 _RINGS = 0.3
@@ -88,24 +124,27 @@ def answers(assistant: Mapping[str, Any]) -> list[str]:
     return sorted({*filter(None, [first, *pooled])})
 
 
-def holders(client: SynthflowClient, assistants: Iterable[str]) -> dict[str, set[str]]:
-    """The names of the inbound assistants that answer each number.
+def holders(
+    client: SynthflowClient, alone: Iterable[Mapping[str, Any]]
+) -> dict[str, dict[str, str]]:
+    """The inbound assistants that answer each number, by id, with their names.
 
-    Those named in `assistants` are read alone, for the list may leave fields out.
+    Those of `alone` were read alone, for the list may leave fields out.
     """
-    alone = filter(None, (find_assistant(client, wanted) for wanted in assistants))
-    found: dict[str, set[str]] = {}
+    found: dict[str, dict[str, str]] = {}
     for assistant in (*client.assistants(), *alone):
-        if assistant.get("type", "inbound") == "inbound":
+        if is_a("inbound", assistant):
             for number in answers(assistant):
-                found.setdefault(number, set()).add(str(assistant.get("name")))
+                found.setdefault(number, {})[str(assistant["model_id"])] = str(
+                    assistant.get("name")
+                )
     return found
 
 
 def no_assistant(wanted: str) -> Refused:
     """What is said where the assistant is not there."""
     return Refused(
-        f"Synthflow has no assistant “{wanted}”.",
+        f"Synthflow has no inbound assistant “{wanted}”.",
         "Create the assistant (v2.0 or later), or correct synthflow.assistant: "
         "its id or its exact name.",
     )

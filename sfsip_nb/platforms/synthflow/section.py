@@ -212,7 +212,9 @@ def _number_checks(ctx: Context, trunk: ContactCenterSide) -> list[Check]:
 
 def _attachment_checks(ctx: Context) -> list[Check]:
     """One number, one inbound assistant (docs.synthflow.ai/phone-numbers)."""
-    holders = r.holders(synthflow(ctx), ctx.parameters.assistants)
+    client = synthflow(ctx)
+    found = (r.find_assistant(client, wanted) for wanted in ctx.parameters.assistants)
+    holders = r.holders(client, filter(None, found))
     return [
         made
         for number in ctx.parameters.numbers
@@ -224,7 +226,7 @@ def _attachment_checks(ctx: Context) -> list[Check]:
                     f"assistant.attach/{number}",
                     f"{number} is on exactly one inbound assistant",
                     "one",
-                    sorted(holders.get(number, ())) or "none",
+                    sorted(holders.get(number, {}).values()) or "none",
                     len(holders.get(number, ())) == 1,
                     Vantage.SYNTHFLOW,
                     reason="The trunk is created when the number is attached: attach it, and "
