@@ -194,8 +194,9 @@ class Number(Resource):
 class Attachment(Resource):
     """Which numbers an assistant answers (guide heading "Attach to the Assistant").
 
-    The one number of the guide is the assistant's ``phone_number``; several are its pool. Of the
-    pool only `wanted`, the run's own numbers by assistant, are shown: others stay as they are.
+    The one number of the guide is attached as the assistant's ``phone_number``, several as its
+    pool. Of what is attached, `wanted`, the run's own numbers by assistant, are shown wherever they
+    stand, and another one only as the ``phone_number`` that ours would replace.
     """
 
     kind = "synthflow.assistant"
@@ -209,15 +210,13 @@ class Attachment(Resource):
         assistant = find_assistant(self._client, key)
         if assistant is None:
             return None
-        attached, own = dict.fromkeys(answers(assistant)), dict.fromkeys(self._wanted.get(key, ()))
-        fields: Fields = {
-            INBOUND_NUMBER: str(assistant.get("phone_number") or ""),
-            INBOUND_NUMBERS: [number for number in own if number in attached],
-        }
-        others = [number for number in attached if len(own) == 1 or number not in own]
+        attached = answers(assistant)
+        own = [n for n in dict.fromkeys(self._wanted.get(key, ())) if n in attached]
+        others = [number for number in attached if number not in own]
+        first = str(assistant.get("phone_number") or "")
+        fields: Fields = {INBOUND_NUMBER: own[0] if own else first, INBOUND_NUMBERS: own}
         owner = f"it answers {', '.join(ranges.compact(others))}" if others else ""
-        free = len(own) == 1 or not others
-        return Seen(str(assistant["model_id"]), fields, owner=owner, shared=free)
+        return Seen(str(assistant["model_id"]), fields, owner=owner, shared=not others)
 
     def create(self, key: str, fields: Fields, marker: str) -> str:
         """Assistants are made by their author, never by a runbook."""
