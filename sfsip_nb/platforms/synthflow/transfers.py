@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sfsip_nb.engine.model import Fields, Refused, Resource, Seen
@@ -144,15 +144,15 @@ class TransferUse(Resource):
 
     def _parts(self, key: str) -> tuple[str, str]:
         number, _, assistant = key.partition(_OF)
-        return number, assistant or self._assistants[0]
+        return number, assistant or self._assistants[0]  # earlier journals: the number alone
 
 
 _OF = " of "
 
 
-def use_of(number: str, assistant: str, assistants: Sequence[str]) -> str:
-    """The key of an assistant's use of the transfer to a number; of the only one, the number."""
-    return f"{number}{_OF}{assistant}" if len(assistants) > 1 else number
+def use_of(number: str, assistant: str) -> str:
+    """The key of an assistant's use of the transfer to a number."""
+    return f"{number}{_OF}{assistant}"
 
 
 def _rings(action: Mapping[str, Any]) -> str:
