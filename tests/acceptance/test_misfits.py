@@ -219,6 +219,24 @@ def test_of_two_that_differ_in_capitals_alone_the_exact_one_is_meant_else_neithe
     assert (site.verdict, site.reason) == (Verdict.PASS, "")
 
 
+def test_of_two_assistants_of_one_name_neither_is_planned_or_changed(customer: Make) -> None:
+    made = customer("genesys").opens()
+    name = sample_values("genesys")["synthflow"]["assistant"]
+    known = made.control("GET", "/state")["synthflow"]["assistants"].values()
+    [own] = [assistant for assistant in known if assistant["name"] == name]
+    made.control("POST", "/state/synthflow/assistants", own | {"model_id": "its-namesake"})
+    checks = made.run(*PREREQUISITES)
+    there = checks["access.synthflow/assistant"]
+    two = f"Synthflow has 2 inbound assistants named “{name}”: give the id of the one you mean."
+    assert (there.verdict, there.seen) == (Verdict.FAIL, two)
+    with pytest.raises(Exception, match="give the id of the one you mean"):
+        made.session.engine.plan()
+    assert made.verdict("assistant.attach") is Verdict.BLOCKED
+    assert made.control("GET", "/writes") == []
+    made.opens(f"synthflow.assistant={own['model_id']}")
+    assert made.run("access.synthflow")["access.synthflow/assistant"].verdict is Verdict.PASS
+
+
 def test_a_name_that_cannot_be_asked_for_is_neither_failed_nor_passed(customer: Make) -> None:
     made = customer("genesys").opens("genesys.transfer_queue=Suport")
     made.only_permits("routing:queue:view")

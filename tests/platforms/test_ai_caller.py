@@ -44,7 +44,7 @@ class Rehearsed:
         monkeypatch.setattr(
             ai_caller,
             "find_assistant",
-            lambda client, name: {"name": name, "model_id": assistants[name]},
+            lambda client, name, *kind: {"name": name, "model_id": assistants[name]},
         )
         monkeypatch.setattr(ai_caller.placing, "place", lambda *asked: self._place())
         monkeypatch.setattr(ai_caller, "settled_call", lambda client, id: self.row)

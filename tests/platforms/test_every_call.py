@@ -102,9 +102,9 @@ class World:
             case "GET", ["calls", id]:
                 row = {"call_id": id, "call_status": "completed", "start_time": 0}
                 return {"response": {"calls": [row]}}
-            case "GET", ["assistants", *_]:
-                agent = {"model_id": "agent", "name": AGENT}
-                return {"response": {"assistants": [agent]}}
+            case "GET", ["assistants", *id]:
+                both = [{"model_id": t, "name": AGENT, "type": t} for t in ("inbound", "outbound")]
+                return {"response": {"assistants": [a for a in both if {*id} <= {a["model_id"]}]}}
         raise ApiError("A platform", method, path, 404, Problem("not_found", "nobody is there"))
 
     def carry_out(self, ctx: Context, step: Step) -> None:

@@ -16,6 +16,7 @@ from sfsip_nb.engine.approval import PlannedCalls
 from sfsip_nb.engine.clock import until
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.dialing import MARK_HEADER, NotAllowed
+from sfsip_nb.engine.model import Refused
 from sfsip_nb.engine.placing import RequestedCall
 from sfsip_nb.engine.verdicts import Check, Vantage
 from sfsip_nb.platforms.shared.checks import check, synthflow
@@ -53,7 +54,7 @@ def checks(ctx: Context, step: str, platform: WatchedPlatform, number: str) -> l
         return _called(ctx, step, platform, number, wanted)
     except NotAllowed as refusal:
         return [_check(step, number, wanted, str(refusal), None, _NOT_PLACED)]
-    except ApiError as error:
+    except (ApiError, Refused) as error:
         return [_check(step, number, wanted, str(error), None, error.advice)]
 
 
@@ -61,10 +62,10 @@ def _called(
     ctx: Context, step: str, platform: WatchedPlatform, number: str, wanted: str
 ) -> list[Check]:
     client = synthflow(ctx)
-    assistant = find_assistant(client, wanted)
+    assistant = find_assistant(client, wanted, "outbound")
     if assistant is None:
         why = "Correct test_calls.ai_caller: the id or the exact name of an outbound assistant."
-        return [_check(step, number, wanted, f"no assistant “{wanted}”", None, why)]
+        return [_check(step, number, wanted, f"no outbound assistant “{wanted}”", None, why)]
     model_id = str(assistant["model_id"])
     placed = placing.place(
         ctx,

@@ -14,6 +14,7 @@ from sfsip_nb.engine.approval import PlannedCalls
 from sfsip_nb.engine.calls import SeenCall
 from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.dialing import NotAllowed
+from sfsip_nb.engine.model import Refused
 from sfsip_nb.engine.verdicts import Check, Vantage
 from sfsip_nb.inputs import facts
 from sfsip_nb.platforms.shared import heard, testcall
@@ -105,7 +106,7 @@ def prepared(ctx: Context, number: str) -> str:
             return ""
         caller = ctx.parameters.test_calls.from_
         return client.prepare_call(str(assistant["model_id"]), caller, number)
-    except ApiError:
+    except (ApiError, Refused):
         return ""
 
 

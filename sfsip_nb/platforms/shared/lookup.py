@@ -16,6 +16,7 @@ from sfsip_nb.engine.context import Context
 from sfsip_nb.engine.model import InputLookup, LookupResult
 from sfsip_nb.inputs.slips import near, plain
 from sfsip_nb.platforms.shared.checks import synthflow
+from sfsip_nb.platforms.synthflow.resources import ambiguous, called, is_a
 from sfsip_nb.sip import ResolveError, loop
 
 _RESOLVE_SECONDS = 10
@@ -94,21 +95,28 @@ def resolves(key: str, **judged: str) -> InputLookup:
     return InputLookup(key, see, **judged)
 
 
-def _assistants(ctx: Context, wanted: str, kind: str = "inbound") -> dict[str, str]:
-    """By name and by id: either may stand in the input. An id is offered once it stands there."""
-    found = list[tuple[Any, str]]()
-    for assistant in synthflow(ctx).assistants(lasting=True):
-        fits = assistant.get("type", "inbound") == kind
-        trouble = "" if fits else f"is no {kind} assistant"
+def _named_assistant(ctx: Context, wanted: str, kind: str) -> LookupResult:
+    """By name and by id: either may stand in the input. An id is offered once it stands there.
+
+    Of namesakes only an id tells which one is meant: then theirs are offered.
+    """
+    found, listed = list[tuple[Any, str]](), synthflow(ctx).assistants(lasting=True)
+    for assistant in listed:
+        trouble = "" if is_a(kind, assistant) else f"is no {kind} assistant"
         found.append((assistant.get("name"), trouble))
         if plain(str(assistant["model_id"])) == plain(wanted):
             found.append((assistant["model_id"], trouble))
-    return usable(found)
+    judged = judged_name(wanted, usable(found), f"{kind} assistants of the workspace")
+    name = judged.spelled or wanted
+    if len(namesakes := called(listed, name, kind)) > 1:
+        ids = tuple(str(assistant["model_id"]) for assistant in namesakes)
+        return LookupResult(False, ambiguous(name, namesakes, kind), ids)
+    return judged
 
 
 def _assistant(ctx: Context, wanted: str) -> LookupResult:
     """One assistant; only the usual one's spelling is corrected, not those beside the numbers."""
-    found = judged_name(wanted, _assistants(ctx, wanted), "inbound assistants of the workspace")
+    found = _named_assistant(ctx, wanted, "inbound")
     if found.spelled and wanted != ctx.typed.synthflow.assistant:
         return replace(found, ok=False, spelled="")
     return found
@@ -144,9 +152,7 @@ def _numbers(ctx: Context) -> LookupResult:
 
 
 def _ai_caller(ctx: Context) -> LookupResult:
-    wanted = ctx.typed.test_calls.ai_caller
-    known = _assistants(ctx, wanted, "outbound")
-    return judged_name(wanted, known, "outbound assistants of the workspace")
+    return _named_assistant(ctx, ctx.typed.test_calls.ai_caller, "outbound")
 
 
 NUMBERS = InputLookup("numbers", _numbers)

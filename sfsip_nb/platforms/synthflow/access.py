@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from sfsip_nb.engine import fitting
 from sfsip_nb.engine.context import Context
-from sfsip_nb.engine.model import Card, Step
+from sfsip_nb.engine.model import Card, Refused, Step
 from sfsip_nb.engine.verdicts import Check, Vantage
 from sfsip_nb.inputs import facts
 from sfsip_nb.platforms.shared import lookup
@@ -40,15 +41,21 @@ def _synthflow(ctx: Context) -> list[Check]:
         ),
     ]
     assistants = ctx.typed.assistants
-    held = holders(client, ctx.parameters.assistants)
-    for wanted, numbers in assistants.items():
-        made_of = [replace(fitting.check(ctx, lookup.assistant(wanted)), expected=wanted)]
+    judged: dict[str, Check] = {}
+    there: dict[str, dict[str, Any]] = {}
+    for wanted in assistants:
+        judged[wanted] = replace(fitting.check(ctx, lookup.assistant(wanted)), expected=wanted)
         usual = wanted == ctx.typed.synthflow.assistant
         name = ctx.parameters.synthflow.assistant if usual else wanted
-        assistant = find_assistant(client, name)
-        if assistant is not None:
-            made_of += _assistant(assistant, numbers)
-            made_of.append(_free(wanted, str(assistant["name"]), numbers, held))
+        with suppress(Refused):  # namesakes, of which the look-up has told
+            if assistant := find_assistant(client, name):
+                there[wanted] = assistant
+    held = holders(client, there.values())
+    for wanted, numbers in assistants.items():
+        made_of = [judged[wanted]]
+        if wanted in there:
+            made_of += _assistant(there[wanted], numbers)
+            made_of.append(_free(wanted, str(there[wanted]["model_id"]), numbers, held))
         for made in made_of:
             if part(wanted, assistants):
                 made = replace(made, id=f"{made.id}/{wanted}", title=f"{made.title} ({wanted})")
@@ -117,12 +124,14 @@ def _assistant(assistant: dict[str, Any], numbers: Sequence[str]) -> list[Check]
     return found
 
 
-def _free(wanted: str, name: str, numbers: Sequence[str], holders: Mapping[str, set[str]]) -> Check:
+def _free(
+    wanted: str, model_id: str, numbers: Sequence[str], holders: Mapping[str, Mapping[str, str]]
+) -> Check:
     """A number has one inbound assistant at most (docs.synthflow.ai/phone-numbers)."""
     taken = [
         f"{number} is on {', '.join(sorted(others))}"
         for number in numbers
-        if (others := holders.get(number, set()) - {name})
+        if (others := [n for id, n in holders.get(number, {}).items() if id != model_id])
     ]
     return check(
         "access.synthflow/held",

@@ -32,27 +32,63 @@ _NUMBER = {
 }
 
 
-def find_assistant(client: SynthflowClient, wanted: str) -> dict[str, Any] | None:
-    """The assistant of that id or exact name, read alone (the list leaves fields out).
+def find_assistant(
+    client: SynthflowClient, wanted: str, kind: str = "inbound"
+) -> dict[str, Any] | None:
+    """The assistant that is meant (see `listed_assistant`), read alone: the list leaves fields out.
 
     Where it was found before it is read at once: if it is still called that, it is the one.
+    Raises ``Refused`` where several are called that.
     """
     before = client.assistant_ids.get(wanted)
-    if before and (assistant := client.assistant(before)) and _is(assistant, wanted):
+    if before and (assistant := client.assistant(before)) and called([assistant], wanted, kind):
         return assistant
-    if (found := listed_assistant(client, wanted)) is None:
+    if (found := listed_assistant(client, wanted, kind)) is None:
         return None
     client.assistant_ids[wanted] = str(found["model_id"])
     return client.assistant(client.assistant_ids[wanted])
 
 
-def listed_assistant(client: SynthflowClient, wanted: str) -> dict[str, Any] | None:
-    """The assistant of that id or exact name, of which the list has id, name and type."""
-    return next((a for a in client.assistants(lasting=True) if _is(a, wanted)), None)
+def listed_assistant(
+    client: SynthflowClient, wanted: str, kind: str = "inbound"
+) -> dict[str, Any] | None:
+    """The assistant of that id, else of that exact name and type; with id, name and type.
+
+    Of several with the name it is the one that was found while it was the only one. Raises
+    ``Refused`` where that tells nothing.
+    """
+    found = called(client.assistants(lasting=True), wanted, kind)
+    before = client.assistant_ids.get(wanted)
+    if kept := [assistant for assistant in found if assistant["model_id"] == before]:
+        return kept[0]
+    if len(found) > 1:
+        raise Refused(ambiguous(wanted, found, kind))
+    return next(iter(found), None)
 
 
-def _is(assistant: Mapping[str, Any], wanted: str) -> bool:
-    return wanted in (assistant.get("model_id"), assistant.get("name"))
+def called(
+    assistants: Iterable[dict[str, Any]], wanted: str, kind: str = "inbound"
+) -> list[dict[str, Any]]:
+    """The one of these assistants with that id, else all of that type with exactly that name."""
+    among = list(assistants)
+    own = [assistant for assistant in among if assistant.get("model_id") == wanted]
+    return own or [a for a in among if a.get("name") == wanted and is_a(kind, a)]
+
+
+def is_a(kind: str, assistant: Mapping[str, Any]) -> bool:
+    """Whether an assistant is of a type: ``inbound`` ones take calls, ``outbound`` ones place them.
+
+    One whose type is not shown counts as inbound.
+    """
+    return str(assistant.get("type", "inbound")) == kind
+
+
+def ambiguous(wanted: str, found: Sequence[Mapping[str, Any]], kind: str) -> str:
+    """What is said where a name is that of several assistants."""
+    return (
+        f"Synthflow has {len(found)} {kind} assistants named “{wanted}”:"
+        " give the id of the one you mean."
+    )
 
 
 _RINGS = 0.3
@@ -88,24 +124,27 @@ def answers(assistant: Mapping[str, Any]) -> list[str]:
     return sorted({*filter(None, [first, *pooled])})
 
 
-def holders(client: SynthflowClient, assistants: Iterable[str]) -> dict[str, set[str]]:
-    """The names of the inbound assistants that answer each number.
+def holders(
+    client: SynthflowClient, alone: Iterable[Mapping[str, Any]]
+) -> dict[str, dict[str, str]]:
+    """The inbound assistants that answer each number, by id, with their names.
 
-    Those named in `assistants` are read alone, for the list may leave fields out.
+    Those of `alone` were read alone, for the list may leave fields out.
     """
-    alone = filter(None, (find_assistant(client, wanted) for wanted in assistants))
-    found: dict[str, set[str]] = {}
+    found: dict[str, dict[str, str]] = {}
     for assistant in (*client.assistants(), *alone):
-        if assistant.get("type", "inbound") == "inbound":
+        if is_a("inbound", assistant):
             for number in answers(assistant):
-                found.setdefault(number, set()).add(str(assistant.get("name")))
+                found.setdefault(number, {})[str(assistant["model_id"])] = str(
+                    assistant.get("name")
+                )
     return found
 
 
 def no_assistant(wanted: str) -> Refused:
     """What is said where the assistant is not there."""
     return Refused(
-        f"Synthflow has no assistant “{wanted}”.",
+        f"Synthflow has no inbound assistant “{wanted}”.",
         "Create the assistant (v2.0 or later), or correct synthflow.assistant: "
         "its id or its exact name.",
     )
@@ -155,8 +194,9 @@ class Number(Resource):
 class Attachment(Resource):
     """Which numbers an assistant answers (guide heading "Attach to the Assistant").
 
-    The one number of the guide is the assistant's ``phone_number``; several are its pool. Of the
-    pool only `wanted`, the run's own numbers by assistant, are shown: others stay as they are.
+    The one number of the guide is attached as the assistant's ``phone_number``, several as its
+    pool. Of what is attached, `wanted`, the run's own numbers by assistant, are shown wherever they
+    stand, and another one only as the ``phone_number`` that ours would replace.
     """
 
     kind = "synthflow.assistant"
@@ -170,15 +210,13 @@ class Attachment(Resource):
         assistant = find_assistant(self._client, key)
         if assistant is None:
             return None
-        attached, own = dict.fromkeys(answers(assistant)), dict.fromkeys(self._wanted.get(key, ()))
-        fields: Fields = {
-            INBOUND_NUMBER: str(assistant.get("phone_number") or ""),
-            INBOUND_NUMBERS: [number for number in own if number in attached],
-        }
-        others = [number for number in attached if len(own) == 1 or number not in own]
+        attached = answers(assistant)
+        own = [n for n in dict.fromkeys(self._wanted.get(key, ())) if n in attached]
+        others = [number for number in attached if number not in own]
+        first = str(assistant.get("phone_number") or "")
+        fields: Fields = {INBOUND_NUMBER: own[0] if own else first, INBOUND_NUMBERS: own}
         owner = f"it answers {', '.join(ranges.compact(others))}" if others else ""
-        free = len(own) == 1 or not others
-        return Seen(str(assistant["model_id"]), fields, owner=owner, shared=free)
+        return Seen(str(assistant["model_id"]), fields, owner=owner, shared=not others)
 
     def create(self, key: str, fields: Fields, marker: str) -> str:
         """Assistants are made by their author, never by a runbook."""

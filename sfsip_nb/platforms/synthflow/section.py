@@ -7,7 +7,7 @@ the transfer rings, and what must stand before.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -50,11 +50,21 @@ def resources(ctx: Context) -> dict[str, Resource]:
     transfers = t.TransferAction(client, assistants, partial(_made_transfers, ctx))
     made: tuple[Resource, ...] = (
         r.Number(client, ctx.parameters.trunk_name),
-        r.Attachment(client, assistants),
+        r.Attachment(client, _attached_before(ctx) | assistants),
         transfers,
         t.TransferUse(client, assistants, transfers),
     )
     return {resource.kind: resource for resource in made}
+
+
+def _attached_before(ctx: Context) -> dict[str, Sequence[str]]:
+    """The numbers that this run has attached, by assistant: the inputs may name others by now."""
+    written = ctx.journal.changes.of_kinds(r.Attachment.kind)
+    return {
+        change.key: change.after.get(r.INBOUND_NUMBERS) or [change.after[r.INBOUND_NUMBER]]
+        for change in written
+        if change.stands
+    }
 
 
 def _made_transfers(ctx: Context, key: str) -> list[str]:
@@ -135,7 +145,7 @@ def steps(section: str, trunk: ContactCenterSide) -> tuple[Step, ...]:
             *(
                 Desired(
                     t.TransferUse.kind,
-                    t.use_of(number, assistant, assistants),
+                    t.use_of(number, assistant),
                     {t.ATTACHED_TO: r.name_of(synthflow(ctx), assistant)},
                     "An assistant can make only the transfers that are attached to it.",
                     comes_with=f"{t.TransferAction.kind}:{number}",
@@ -212,7 +222,9 @@ def _number_checks(ctx: Context, trunk: ContactCenterSide) -> list[Check]:
 
 def _attachment_checks(ctx: Context) -> list[Check]:
     """One number, one inbound assistant (docs.synthflow.ai/phone-numbers)."""
-    holders = r.holders(synthflow(ctx), ctx.parameters.assistants)
+    client = synthflow(ctx)
+    found = (r.find_assistant(client, wanted) for wanted in ctx.parameters.assistants)
+    holders = r.holders(client, filter(None, found))
     return [
         made
         for number in ctx.parameters.numbers
@@ -224,7 +236,7 @@ def _attachment_checks(ctx: Context) -> list[Check]:
                     f"assistant.attach/{number}",
                     f"{number} is on exactly one inbound assistant",
                     "one",
-                    sorted(holders.get(number, ())) or "none",
+                    sorted(holders.get(number, {}).values()) or "none",
                     len(holders.get(number, ())) == 1,
                     Vantage.SYNTHFLOW,
                     reason="The trunk is created when the number is attached: attach it, and "

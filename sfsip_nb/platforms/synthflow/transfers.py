@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sfsip_nb.engine.model import Fields, Refused, Resource, Seen
 from sfsip_nb.platforms.synthflow.client import SynthflowClient
-from sfsip_nb.platforms.synthflow.resources import listed_assistant, name_of, no_assistant
+from sfsip_nb.platforms.synthflow.resources import listed_assistant, no_assistant
 
 TRANSFERS_TO = "Transfers to"
 TRANSFER_MODE = "Transfer mode"
@@ -60,8 +60,9 @@ class TransferAction(Resource):
 
     def _unshown(self, listed: list[dict[str, Any]]) -> dict[str, Any] | None:
         hidden = [a for a in listed if not _rings(a)]
-        ours = {name_of(self._client, wanted) for wanted in self._assistants} if hidden else set()
-        used = (a for a in hidden if ours & {*users_of(self._client, str(a["action_id"]))})
+        found = [listed_assistant(self._client, a) for a in self._assistants] if hidden else []
+        ours = {str(assistant["model_id"]) for assistant in found if assistant}
+        used = (a for a in hidden if ours & {*user_ids(self._client, str(a["action_id"]))})
         return next(used, None)
 
     def read(self, key: str) -> Seen | None:
@@ -118,10 +119,9 @@ class TransferUse(Resource):
         if found is None:
             return None
         id_ = str(found["action_id"])
-        assistant = listed_assistant(self._client, wanted)
-        name = str(assistant["name"]) if assistant else ""
-        used = name in users_of(self._client, id_)
-        return Seen(id_, {ATTACHED_TO: name if used else ""}, shared=True)
+        assistant = listed_assistant(self._client, wanted) or {}
+        used = assistant.get("model_id") in user_ids(self._client, id_)
+        return Seen(id_, {ATTACHED_TO: str(assistant["name"]) if used else ""}, shared=True)
 
     def create(self, key: str, fields: Fields, marker: str) -> str:
         """An action that is not there is used by nobody."""
@@ -144,15 +144,15 @@ class TransferUse(Resource):
 
     def _parts(self, key: str) -> tuple[str, str]:
         number, _, assistant = key.partition(_OF)
-        return number, assistant or self._assistants[0]
+        return number, assistant or self._assistants[0]  # earlier journals: the number alone
 
 
 _OF = " of "
 
 
-def use_of(number: str, assistant: str, assistants: Sequence[str]) -> str:
-    """The key of an assistant's use of the transfer to a number; of the only one, the number."""
-    return f"{number}{_OF}{assistant}" if len(assistants) > 1 else number
+def use_of(number: str, assistant: str) -> str:
+    """The key of an assistant's use of the transfer to a number."""
+    return f"{number}{_OF}{assistant}"
 
 
 def _rings(action: Mapping[str, Any]) -> str:
