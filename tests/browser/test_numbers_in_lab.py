@@ -25,7 +25,7 @@ def test_numbers_go_into_the_form_one_a_line(lab: Lab, page: Page, tmp_path: Pat
     numbers.fill("+15551231000..149\n+15551231150..198, Acme Outbound\n+15551231199, Acme Billing")
     expect(page.get_by_text("every input can be used")).to_be_visible()
     told = notebook.run("step-access-synthflow")
-    expect(told.get_by_text("The assistant takes calls (Acme Outbound)").first).to_be_visible()
+    expect(told.get_by_text("“Acme Outbound” is no inbound assistant").first).to_be_visible()
     expect(told.get_by_text("fail").first).to_be_visible()
     numbers.fill(f"+15551231000..149\n+15551231150..199, {BILLING}, Bills")
     told = notebook.run("step-access-synthflow")
