@@ -15,12 +15,14 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from jupyter_client.connect import LocalPortCache
 from xdist.scheduler import LoadFileScheduling
 
 from sfsip_nb.inputs import draft, secrets
 from sfsip_nb.replay.lean import without_grammars
 from sfsip_nb.testbed import life
 from tests import loaded
+from tests.sip.peers.lab import free_port
 
 without_grammars()  # before a test imports nbformat
 
@@ -113,6 +115,21 @@ def _own_seal_key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _kernel_ports() -> Iterator[None]:
+    """A kernel's ports are given to nobody else between their choice and its start."""
+
+    def found(cache: LocalPortCache, ip: str) -> int:
+        while (port := free_port(ip)) in cache.currently_used_ports:
+            pass
+        cache.currently_used_ports.add(port)
+        return port
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(LocalPortCache, "find_available_port", found)
         yield
 
 

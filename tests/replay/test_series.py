@@ -298,6 +298,8 @@ def test_a_replay_that_judged_nothing_is_not_a_success(tmp_path: Path) -> None:
 def test_ctrl_c_ends_the_kernels_and_still_leaves_the_record(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    gc.collect()  # what earlier tests left, asyncio tells now
+    caplog.clear()
     started = tmp_path / "kernel.pid"
     wait = f"import os, time; open({str(started)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
     notebook(tmp_path / "genesys" / "01-a.ipynb", wait)
