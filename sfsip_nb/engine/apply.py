@@ -29,8 +29,8 @@ class Settled:
 def as_wanted(ctx: Context, step: str, want: Desired, planned: plan.Plan | None) -> Settled:
     """Compare only, for ``plan`` (with what is planned) and ``verify``: nothing is written."""
     found = difference.compare(ctx, want, ctx.resource(want.kind).read(want.key))
-    if found.seen and (not found.changed or effects.holds(_before(ctx, want), found.seen)):
-        effects.is_whole(ctx, want, found.seen)
+    if found.seen and (not found.changed or _is_back(ctx, want, found.seen)):
+        effects.note_whole(ctx, want, found.seen)
     if ctx.mode == "verify" or not found.changed:
         return Settled(difference.field_checks(step, found))
     entry = planned.entry(step, want) if planned else None
@@ -63,7 +63,7 @@ def carry_out(ctx: Context, step: str, want: Desired, approved: plan.Plan) -> Se
         return Settled(stop, found=half_done)
     if not found.changed:
         if found.seen is not None:
-            effects.is_whole(ctx, want, found.seen)
+            effects.note_whole(ctx, want, found.seen)
         return Settled(difference.field_checks(step, found), found=half_done)
     last = _write(ctx, step, found, approved)
 
@@ -143,18 +143,19 @@ def put_right(ctx: Context, what: Desired | Meant, trouble: Trouble) -> Trouble:
             effects.send(ctx, _back(ctx, half), seen)
         return trouble
     except (ApiError, Refused, KeyboardInterrupt) as error:
+        interrupts = (stop for stop in (trouble, error) if isinstance(stop, KeyboardInterrupt))
+        stop = next(interrupts, None)
         if not _is_half(ctx, what):
-            return trouble
+            return stop or trouble
         stranded = Stranded(
             f"{half_of(resource, what)} The change was not completed ({_told(trouble)}), nor undone"
             f" ({_told(error)}).",
             leftover.by_hand(_before(ctx, what)),
         )
-        for stop in (trouble, error):
-            if isinstance(stop, KeyboardInterrupt):
-                stop.__cause__ = stranded
-                return stop
-        return stranded
+        if stop is None:
+            return stranded
+        stop.__cause__ = stranded
+        return stop
 
 
 def _is_half(ctx: Context, what: Desired | Meant) -> bool:
@@ -184,6 +185,12 @@ def _before(ctx: Context, what: Desired | Meant) -> Fields:
     standing = ctx.journal.changes.standing(what.kind, what.key)
     halves = [change for change in standing if change.half] or standing
     return halves[-1].before if halves else {}
+
+
+def _is_back(ctx: Context, want: Desired, seen: Seen) -> bool:
+    """Whether an object has all the values again that it had before a change."""
+    before = _before(ctx, want)
+    return before.keys() <= seen.fields.keys() and effects.holds(before, seen)
 
 
 def _told(trouble: Trouble) -> str:

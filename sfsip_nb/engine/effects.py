@@ -143,7 +143,7 @@ def holds(fields: Fields, seen: Seen) -> bool:
     return all(seen.fields[name] == value for name, value in fields.items() if name in seen.fields)
 
 
-def is_whole(ctx: Context, what: Desired | Meant, seen: Seen) -> None:
+def note_whole(ctx: Context, what: Desired | Meant, seen: Seen) -> None:
     """Note that an object is as it should be, where a write of this run had left it half changed:
     somebody else did the other half, or took the first one back."""
     half = ctx.journal.changes.half(what.kind, what.key)

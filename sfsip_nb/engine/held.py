@@ -17,7 +17,7 @@ def hold(path: Path) -> int | None:
     """Hold what is there until the answer is closed or this process ends."""
     if sys.platform == "win32":
         return None
-    # On NFS a file is held only by who may write it; a folder cannot be opened so.
+    # NFS locks a file only for those who may write it; a folder cannot be opened for writing.
     held = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     fcntl.flock(held, fcntl.LOCK_EX)
     return held

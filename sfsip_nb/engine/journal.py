@@ -31,7 +31,7 @@ from sfsip_nb.engine.verdicts import Basis, Verdict
 
 _OPEN_ATTEMPT = "id = ? AND ended IS NULL"
 
-_CUT_OFF = "It was begun and cut off before it ended, so how things stand is unknown: run it again."
+_CUT_OFF = "It was cut off before it finished, so its result is unknown. Run it again."
 
 
 class AttemptFacts(Shape):

@@ -76,7 +76,8 @@ class NightRow(Shape):
     versions: dict[str, str]
     customers: list[CustomerRow]
     gone: list[str] = Field(
-        default=[], description="Runs of the last night of which neither run nor file is named."
+        default=[],
+        description="Runs of the last night that the fleet no longer names, nor their files.",
     )
 
 

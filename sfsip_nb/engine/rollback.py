@@ -190,7 +190,7 @@ def _set_back(ctx: Context, change: Change, seen: Seen | None) -> tuple[str, boo
     moved = [n for n, value in _left(ctx, change).items() if seen.fields.get(n, value) != value]
     if effects.holds(restorable, seen):
         ctx.journal.changes.undone(change.id)
-        effects.is_whole(ctx, change, seen)
+        effects.note_whole(ctx, change, seen)
         return "as before" + (f"; not {lost}" if lost else ""), not lost
     if moved:
         return f"changed since by somebody else: {', '.join(moved)}", False

@@ -132,6 +132,6 @@ def outcome(record: Record) -> str:
     if left := [step for step in record.steps if step.id in open_]:
         title = "Fix these first" if led else told.pop()
         told.append(tables.verdict_table(left, title).text)
-    told += [f"See to this at once: {one_line(alert)}" for alert in record.alerts]
+    told += [f"Fix this at once: {one_line(alert)}" for alert in record.alerts]
     told += [f"Cause: {one_line(cause.sentence)}" for cause in record.causes.named]
     return "\n".join(told)

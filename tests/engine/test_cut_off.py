@@ -92,7 +92,7 @@ class TestKilled:
         [one] = told.steps
         assert (one.verdict, one.checks, one.ended) == ("inconclusive", [], None)
         assert "cut off" in one.reason
-        assert "run it again" in one.reason
+        assert "Run it again" in one.reason
         assert told.verdict == "inconclusive"
         assert exit_code([told.verdict]) == 3
         [alert] = told.alerts
@@ -389,21 +389,22 @@ def test_a_rollback_at_work_has_left_nothing(
 
 
 @pytest.mark.usefixtures("patient")
-def test_a_second_interrupt_names_no_object_that_is_whole(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("first", [KeyboardInterrupt, Refused])
+def test_a_later_interrupt_goes_on_and_names_no_object_that_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: type[KeyboardInterrupt | Refused]
 ) -> None:
     made = engine(tmp_path, steps=ONE)
     made.run("one")
     [change] = made.ctx.journal.changes.all()
-    of, again = Changes.of, raising(KeyboardInterrupt())
+    half, again = Changes.half, raising(KeyboardInterrupt())
 
-    def interrupted(self: Changes, kind: str, key: str) -> list[Change]:
+    def interrupted(self: Changes, kind: str, key: str) -> Change | None:
         again()
-        return of(self, kind, key)
+        return half(self, kind, key)
 
-    monkeypatch.setattr(Changes, "of", interrupted)
-    stop = KeyboardInterrupt()
-    assert put_right(made.ctx, change, stop) is stop
+    monkeypatch.setattr(Changes, "half", interrupted)
+    stop = put_right(made.ctx, change, first("no"))
+    assert isinstance(stop, KeyboardInterrupt)
     assert stop.__cause__ is None
 
 

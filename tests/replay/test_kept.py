@@ -224,4 +224,4 @@ def test_an_attempt_that_broke_off_says_so(tmp_path: Path) -> None:
 
 def test_an_alert_is_in_the_log_too() -> None:
     data = record("apply", {"a": "inconclusive"}, alerts=["The number may\nring nowhere."])
-    assert "See to this at once: The number may ring nowhere." in outcome(data).splitlines()
+    assert "Fix this at once: The number may ring nowhere." in outcome(data).splitlines()
