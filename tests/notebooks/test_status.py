@@ -112,7 +112,7 @@ def test_a_step_that_was_cut_off_is_to_be_run_again_and_what_it_left_comes_first
     told = "Whether the update of genesys.did “+1555” was carried out is unknown. If it was, It"
     assert first["what"].startswith(told)
     assert again["verdict"] == "inconclusive"
-    assert "run it again" in again["why"]
+    assert "Run it again" in again["why"]
     for item in (first, again):
         assert item["href"].endswith("#cell-id=step-routing-inbound")
     assert run.status()["sections"][1]["verdict"] == "inconclusive"
